@@ -1,0 +1,7 @@
+//! Ferrogrid turns a one-page hardware description into a verified AI accelerator.
+//!
+//! The modules, in the order in which data flows:
+#![doc = include_str!("../docs/map.md")]
+
+// ---- hardware description ---------------------------------------------------------------
+pub mod hdl;
