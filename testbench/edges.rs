@@ -1,0 +1,289 @@
+//! Holds the dependencies between the top-level modules of the library to a table.
+//!
+//! Every path in `src/` that starts at `crate`, or climbs to it with `super`, is read, in `use`
+//! trees and in expressions alike. Items under `#[cfg(test)]` are left out: a unit test may look
+//! at its module from above. Files and processes are held to the modules that may touch them.
+
+#[path = "edges/source.rs"]
+mod source;
+
+use source::{Path, SourceFile};
+use std::fmt::Write;
+
+/// A top-level module, the ones it may use, and why.
+struct Rule {
+    module: &'static str,
+    may_use: &'static [&'static str],
+    because: &'static str,
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        module: "hdl",
+        may_use: &[],
+        because: "the embedded HDL is a library of its own and knows nothing of accelerators",
+    },
+    Rule {
+        module: "verilog",
+        may_use: &["hdl"],
+        because: "the emitter prints any closed design and needs nothing else",
+    },
+    Rule {
+        module: "config",
+        may_use: &[],
+        because: "it holds what the user writes, nothing derived from it",
+    },
+    Rule {
+        module: "arch",
+        may_use: &["config"],
+        because: "sizes are computed from the configuration alone, before any hardware exists",
+    },
+    Rule {
+        module: "blocks",
+        may_use: &["arch", "hdl"],
+        because: "hardware is built from derived parameters, whoever wrote or runs it",
+    },
+    Rule {
+        module: "reference",
+        may_use: &[],
+        because: "a golden model that shares code with what it judges proves nothing",
+    },
+    Rule {
+        module: "synth",
+        may_use: &["arch", "hdl", "verilog"],
+        because: "tools are given Verilog text, whoever asked for it",
+    },
+    Rule {
+        module: "device",
+        may_use: &["arch", "blocks", "hdl", "synth", "verilog"],
+        because: "it runs a core and does not judge the result",
+    },
+    Rule {
+        module: "report",
+        may_use: &["arch", "config", "device", "synth"],
+        because: "it formats what others measured",
+    },
+    Rule {
+        module: "verify",
+        may_use: &[
+            "arch",
+            "blocks",
+            "config",
+            "device",
+            "hdl",
+            "reference",
+            "report",
+            "synth",
+            "verilog",
+        ],
+        because: "only the command line stands above verification",
+    },
+    Rule {
+        module: "cli",
+        may_use: &[
+            "arch",
+            "blocks",
+            "config",
+            "device",
+            "hdl",
+            "reference",
+            "report",
+            "synth",
+            "verify",
+            "verilog",
+        ],
+        because: "the command line sees everything, and nothing sees it",
+    },
+];
+
+/// Modules that may open files and start processes.
+const OUTSIDE_WORLD: &[&str] = &["cli", "device", "synth", "verify"];
+
+/// Paths that reach files or processes.
+const OUTSIDE_PATHS: &[&[&str]] = &[
+    &["std", "fs"],
+    &["std", "process"],
+    &["fd_lock"],
+    &["libloading"],
+    &["tempfile"],
+    &["which"],
+];
+
+/// What `file` does against the table, one line of text per offence and rule.
+fn offences(file: &SourceFile) -> Vec<String> {
+    let module = file.module[0].as_str();
+    let Some(rule) = RULES.iter().find(|rule| rule.module == module) else {
+        return vec![format!(
+            "{}:1: module `{module}` is not in the table\n    \
+             rule: a new top-level module states what it may use in RULES of testbench/edges.rs",
+            file.name
+        )];
+    };
+    let mut found = Vec::new();
+    for Path { line, segments } in &file.paths {
+        let text = segments.join("::");
+        if let [root, target, ..] = segments.as_slice()
+            && root == "crate"
+            && target != module
+            && !rule.may_use.contains(&target.as_str())
+        {
+            found.push(format!(
+                "{}:{line}: `{text}`: `{module}` may use {}\n    rule: {}",
+                file.name,
+                list(rule.may_use),
+                rule.because
+            ));
+        }
+        let outside = OUTSIDE_PATHS.iter().any(|path| {
+            segments.len() >= path.len() && segments.iter().zip(*path).all(|(a, b)| a == b)
+        });
+        if outside && !OUTSIDE_WORLD.contains(&module) {
+            found.push(format!(
+                "{}:{line}: `{text}`: `{module}` may not touch files or processes\n    \
+                 rule: only {} do, so that the rest cannot fail for a reason outside the program",
+                file.name,
+                list(OUTSIDE_WORLD),
+            ));
+        }
+    }
+    found
+}
+
+fn list(modules: &[&str]) -> String {
+    if modules.is_empty() {
+        return "no other module".into();
+    }
+    modules
+        .iter()
+        .map(|module| format!("`{module}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn offences_of_text(name: &str, text: &str) -> Vec<String> {
+    offences(&SourceFile::parse(name, text))
+}
+
+#[test]
+fn the_library_keeps_to_the_table() {
+    let files = source::library();
+    assert!(!files.is_empty(), "no source file found");
+    let mut message = String::new();
+    for offence in files.iter().flat_map(offences) {
+        writeln!(message, "{offence}").unwrap();
+    }
+    assert!(message.is_empty(), "\n{message}");
+}
+
+#[test]
+fn the_table_has_no_cycle() {
+    // Every module must be reachable by removing, again and again, those whose uses are all gone.
+    let mut left: Vec<&Rule> = RULES.iter().collect();
+    loop {
+        let names: Vec<_> = left.iter().map(|rule| rule.module).collect();
+        let before = left.len();
+        left.retain(|rule| rule.may_use.iter().any(|used| names.contains(used)));
+        if left.len() == before {
+            assert!(left.is_empty(), "cycle between {}", list(&names));
+            return;
+        }
+    }
+}
+
+#[test]
+fn no_unfinished_code() {
+    let mut message = String::new();
+    for file in source::all() {
+        for (line, name) in &file.macros {
+            if ["todo", "unimplemented"].contains(&name.as_str()) {
+                writeln!(message, "{}:{line}: {name}!", file.name).unwrap();
+            }
+        }
+    }
+    assert!(message.is_empty(), "\n{message}");
+}
+
+#[test]
+fn a_forbidden_edge_is_found_with_its_line_and_rule() {
+    let found = offences_of_text(
+        "src/hdl/signal.rs",
+        "//! Signals.\n\nuse crate::arch::Params;\n",
+    );
+    assert_eq!(
+        found,
+        [
+            "src/hdl/signal.rs:3: `crate::arch::Params`: `hdl` may use no other module\n    rule: the \
+          embedded HDL is a library of its own and knows nothing of accelerators"
+        ]
+    );
+}
+
+#[test]
+fn a_file_access_is_found_with_its_line_and_rule() {
+    let found = offences_of_text(
+        "src/verilog/print.rs",
+        "use std::{\n    fmt,\n    fs::File,\n};\n",
+    );
+    assert_eq!(
+        found,
+        [
+            "src/verilog/print.rs:3: `std::fs::File`: `verilog` may not touch files or processes\n    \
+          rule: only `cli`, `device`, `synth`, `verify` do, so that the rest cannot fail for a \
+          reason outside the program"
+        ]
+    );
+}
+
+#[test]
+fn a_new_module_must_be_in_the_table() {
+    let found = offences_of_text("src/extra.rs", "");
+    assert!(
+        found[0].starts_with("src/extra.rs:1: module `extra` is not in the table"),
+        "{found:?}"
+    );
+}
+
+/// Every way of writing the edge `blocks` -> `device`, and none of the lookalikes.
+#[test]
+fn edges_are_found_however_they_are_written() {
+    let forbidden = [
+        "use crate::device;",
+        "use crate::device::Run as R;",
+        "use crate::{arch::Params, device::{self}, hdl};",
+        "use crate::{hdl::{Shape, ir::*}, device};",
+        "use super::super::device;",
+        "pub use super::super::{device, hdl};",
+        "mod inner { use super::super::super::device; }",
+        "fn f() { let x = crate::device::run(); }",
+        "fn f(r: &'static crate::device::Run) -> char { '\"' }",
+        "macro_rules! m { () => { $crate::device::run() } }",
+        "#[cfg(test)] mod tests { use crate::cli; }\nuse crate::device;",
+        "#[cfg(test)] use crate::{cli};\nuse crate::device;",
+        "const C: char = '{'; use crate::device;",
+        "const S: &str = r#\"\"\"#; use crate::device;",
+    ];
+    for text in forbidden {
+        let found = offences_of_text("src/blocks/pe.rs", text);
+        assert_eq!(found.len(), 1, "{text}\n{found:?}");
+        assert!(found[0].contains("`crate::device"), "{text}\n{found:?}");
+    }
+    let allowed = [
+        "// use crate::device;",
+        "/* a /* nested */ crate::device */",
+        "/// [`crate::device::Run`]",
+        "const S: &str = \"crate::device\";",
+        "const S: &str = r##\"crate::device \"# \"##;",
+        "use crate::{arch, hdl::Shape}; use super::super::arch::Params;",
+        "use super::device; mod inner { use super::super::device; }",
+        "pub(crate) fn device() {}",
+        "#[cfg(test)]\n#[allow(dead_code)]\nmod tests { use crate::device; fn f() { {} } }",
+        "use rust_crate::device;",
+    ];
+    for text in allowed {
+        assert_eq!(
+            offences_of_text("src/blocks/pe.rs", text),
+            [""; 0],
+            "{text}"
+        );
+    }
+}
