@@ -206,11 +206,9 @@ impl Reader {
     fn read(&mut self) {
         for i in 0..self.tokens.len() {
             if self.is_word(i) && self.text(i + 1) == "!" && self.text(i + 2) != "=" {
-                let segments = vec![self.text(i).into()];
-                self.file.macros.push(Path {
-                    line: self.tokens[i].line,
-                    segments,
-                });
+                self.file
+                    .macros
+                    .push((self.tokens[i].line, self.text(i).into()));
             }
         }
         let mut i = 0;
