@@ -1,1 +1,3 @@
+//! The `ferrogrid` command.
+
 fn main() {}

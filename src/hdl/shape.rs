@@ -20,20 +20,14 @@ pub struct Shape {
 #[track_caller]
 pub const fn unsigned(width: u32) -> Shape {
     assert!(width > 0, "a signal needs at least one bit");
-    Shape {
-        width,
-        signed: false,
-    }
+    Shape { width, signed: false }
 }
 
 /// A signed (two's complement) shape of `width` bits.
 #[track_caller]
 pub const fn signed(width: u32) -> Shape {
     assert!(width > 0, "a signal needs at least one bit");
-    Shape {
-        width,
-        signed: true,
-    }
+    Shape { width, signed: true }
 }
 
 /// One unsigned bit.

@@ -1,0 +1,171 @@
+//! What is wrong with a design as a whole.
+
+use std::fmt;
+use std::panic::Location;
+
+/// Everything that closing a design found wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesignError {
+    /// The findings, in the order of the modules.
+    pub issues: Vec<Issue>,
+}
+
+/// A finding of the checks at design close.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Issue {
+    /// A wire, register or instance input has no driver.
+    Undriven {
+        /// The module.
+        module: String,
+        /// `wire \`x\``, `register \`x\`` or ``input `p` of instance `i` ``.
+        what: String,
+        /// Where it was made.
+        at: &'static Location<'static>,
+    },
+    /// A wire, register or instance input has more than one driver.
+    MultiplyDriven {
+        /// The module.
+        module: String,
+        /// What is driven.
+        what: String,
+        /// The first driver.
+        first: &'static Location<'static>,
+        /// The second driver.
+        second: &'static Location<'static>,
+    },
+    /// Values that depend on themselves without a register between.
+    CombinationalLoop {
+        /// The module in which the loop closes.
+        module: String,
+        /// The signals along the loop; the last feeds the first.
+        path: Vec<Hop>,
+    },
+    /// An input that nothing reads.
+    UnusedInput {
+        /// The module.
+        module: String,
+        /// The port.
+        port: String,
+        /// Where it was made.
+        at: &'static Location<'static>,
+    },
+    /// A register or memory of one clock takes a value of another.
+    ClockCrossing {
+        /// The module.
+        module: String,
+        /// The register, memory, property or instance input.
+        what: String,
+        /// Its clock.
+        clock: String,
+        /// The clock of the value that it samples.
+        source: String,
+        /// Where it was made.
+        at: &'static Location<'static>,
+    },
+    /// Two things in a module have one name.
+    NameClash {
+        /// The module.
+        module: String,
+        /// The name.
+        name: String,
+        /// The first.
+        first: &'static Location<'static>,
+        /// The second.
+        second: &'static Location<'static>,
+    },
+    /// A name that Verilog does not accept.
+    IllegalName {
+        /// The module.
+        module: String,
+        /// The name.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Two different blocks have one module name.
+    ModuleNameClash {
+        /// The name.
+        module: String,
+        /// The first block, as its `Debug` prints it.
+        first: String,
+        /// The second block.
+        second: String,
+    },
+}
+
+/// A signal along a combinational loop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hop {
+    /// The signal, or the operator when it has no name.
+    pub what: String,
+    /// The line of Rust that made it.
+    pub at: &'static Location<'static>,
+}
+
+/// `file:line`, with the path as the compiler saw it.
+pub(super) fn place(at: &Location<'_>) -> String {
+    format!("{}:{}", at.file(), at.line())
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Issue::Undriven { module, what, at } => {
+                write!(f, "module `{module}`: {what} is never driven\n  made at {}", place(at))
+            }
+            Issue::MultiplyDriven { module, what, first, second } => write!(
+                f,
+                "module `{module}`: {what} is driven more than once\n  first at {}\n  again at {}",
+                place(first),
+                place(second)
+            ),
+            Issue::CombinationalLoop { module, path } => {
+                write!(f, "module `{module}`: combinational loop through {} signals", path.len())?;
+                for hop in path {
+                    write!(f, "\n  {}: {}", place(hop.at), hop.what)?;
+                }
+                write!(f, "\n  and back to {}; put a register into the path", path[0].what)
+            }
+            Issue::UnusedInput { module, port, at } => write!(
+                f,
+                "module `{module}`: nothing reads input `{port}`\n  made at {}\n  \
+                 if that is meant, say `m.unused({port})`",
+                place(at)
+            ),
+            Issue::ClockCrossing { module, what, clock, source, at } => write!(
+                f,
+                "module `{module}`: {what} is clocked by `{clock}` but samples a value of `{source}`\n  \
+                 made at {}\n  use a register marked `.synchronizer()`",
+                place(at)
+            ),
+            Issue::NameClash { module, name, first, second } => write!(
+                f,
+                "module `{module}`: two things are called `{name}`\n  first at {}\n  again at {}",
+                place(first),
+                place(second)
+            ),
+            Issue::IllegalName { module, name, reason } => {
+                write!(f, "module `{module}`: `{name}` cannot be a name: {reason}")
+            }
+            Issue::ModuleNameClash { module, first, second } => write!(
+                f,
+                "two different blocks are called `{module}`; their module names must tell them \
+                 apart\n  first:  {first}\n  second: {second}"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for DesignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, issue) in self.issues.iter().enumerate() {
+            if i > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{issue}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for DesignError {}

@@ -1,0 +1,242 @@
+//! Interfaces: bundles of signals with a direction each, connected in one call.
+
+use super::{Module, Shape, Signal, bit, unsigned};
+
+/// Which way a member of an interface runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flow {
+    /// From the producer to the consumer.
+    Forward,
+    /// From the consumer to the producer.
+    Backward,
+}
+
+/// A member of an interface.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Field {
+    /// Its name, without the prefix of a port.
+    pub name: &'static str,
+    /// Its shape.
+    pub shape: Shape,
+    /// Its direction.
+    pub flow: Flow,
+}
+
+/// A bundle of signals between a producer and a consumer, made with
+/// [`interface!`](crate::interface).
+///
+/// A producer hands out a bundle whose forward members are values and whose backward members
+/// are wires that the consumer drives.
+pub trait Interface<'m>: Sized + Copy {
+    /// What its shapes depend on.
+    type Parameters: Clone;
+    /// The interface's name, for messages.
+    const NAME: &'static str;
+    /// The members for these parameters.
+    fn describe(parameters: &Self::Parameters) -> Vec<Field>;
+    /// A bundle of signals in the order of [`describe`](Interface::describe).
+    fn from_signals(parameters: Self::Parameters, signals: Vec<Signal<'m>>) -> Self;
+    /// The signals in the order of [`describe`](Interface::describe).
+    fn signals(&self) -> Vec<Signal<'m>>;
+    /// The members with the shapes that the signals have.
+    fn fields(&self) -> Vec<Field>;
+}
+
+/// Defines an [`Interface`]: a struct of signals with one definition of names, shapes and
+/// directions.
+///
+/// ```
+/// use ferrogrid::hdl::{bit, interface, unsigned};
+///
+/// interface! {
+///     /// A read port of a memory.
+///     pub struct ReadPort(address_bits: u32, width: u32) {
+///         /// Asks for a word.
+///         forward enable: bit(),
+///         /// Which word.
+///         forward address: unsigned(address_bits),
+///         /// The word, one cycle later.
+///         backward data: unsigned(width),
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! interface {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident ($($parameter:ident : $type:ty),* $(,)?) {
+            $($(#[$field_doc:meta])* $flow:ident $field:ident : $shape:expr),* $(,)?
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name<'m> {
+            $($(#[$field_doc])* pub $field: $crate::hdl::Signal<'m>,)*
+        }
+
+        impl<'m> $crate::hdl::Interface<'m> for $name<'m> {
+            type Parameters = ($($type,)*);
+            const NAME: &'static str = stringify!($name);
+
+            fn describe(parameters: &Self::Parameters) -> Vec<$crate::hdl::Field> {
+                #[allow(unused_variables)]
+                let ($($parameter,)*) = parameters.clone();
+                vec![$($crate::hdl::Field {
+                    name: stringify!($field),
+                    shape: $shape,
+                    flow: $crate::interface!(@flow $flow),
+                },)*]
+            }
+
+            fn from_signals(_: Self::Parameters, signals: Vec<$crate::hdl::Signal<'m>>) -> Self {
+                let mut signals = signals.into_iter();
+                $name { $($field: signals.next().expect("a signal for every member"),)* }
+            }
+
+            fn signals(&self) -> Vec<$crate::hdl::Signal<'m>> {
+                vec![$(self.$field,)*]
+            }
+
+            fn fields(&self) -> Vec<$crate::hdl::Field> {
+                vec![$($crate::hdl::Field {
+                    name: stringify!($field),
+                    shape: self.$field.shape(),
+                    flow: $crate::interface!(@flow $flow),
+                },)*]
+            }
+        }
+    };
+    (@flow forward) => { $crate::hdl::Flow::Forward };
+    (@flow backward) => { $crate::hdl::Flow::Backward };
+}
+
+crate::interface! {
+    /// A stream of payloads: one is handed over in every cycle in which valid and ready are 1.
+    /// Once valid is 1, it and the payload stay until the handover.
+    pub struct Stream(shape: Shape) {
+        /// The data.
+        forward payload: shape,
+        /// The payload counts.
+        forward valid: bit(),
+        /// The consumer takes the payload.
+        backward ready: bit(),
+    }
+}
+
+impl<'m> Stream<'m> {
+    /// One bit: a payload is handed over in this cycle.
+    #[track_caller]
+    pub fn fires(&self) -> Signal<'m> {
+        self.valid & self.ready
+    }
+}
+
+crate::interface! {
+    /// AXI4-Stream with TDATA of `width` bits and TLAST.
+    pub struct AxiStream(width: u32) {
+        /// The data of a beat.
+        forward tdata: unsigned(width),
+        /// The beat ends a packet.
+        forward tlast: bit(),
+        /// The beat counts.
+        forward tvalid: bit(),
+        /// The consumer takes the beat.
+        backward tready: bit(),
+    }
+}
+
+impl<'m> AxiStream<'m> {
+    /// One bit: a beat is handed over in this cycle.
+    #[track_caller]
+    pub fn fires(&self) -> Signal<'m> {
+        self.tvalid & self.tready
+    }
+}
+
+crate::interface! {
+    /// AXI4-Lite with 32-bit data, without protection bits; the producer is the manager.
+    pub struct AxiLite(address_bits: u32) {
+        /// Write address.
+        forward awaddr: unsigned(address_bits),
+        /// Write address valid.
+        forward awvalid: bit(),
+        /// Write address ready.
+        backward awready: bit(),
+        /// Write data.
+        forward wdata: unsigned(32),
+        /// Write strobes, one a byte.
+        forward wstrb: unsigned(4),
+        /// Write data valid.
+        forward wvalid: bit(),
+        /// Write data ready.
+        backward wready: bit(),
+        /// Write response: 0 is OKAY.
+        backward bresp: unsigned(2),
+        /// Write response valid.
+        backward bvalid: bit(),
+        /// Write response ready.
+        forward bready: bit(),
+        /// Read address.
+        forward araddr: unsigned(address_bits),
+        /// Read address valid.
+        forward arvalid: bit(),
+        /// Read address ready.
+        backward arready: bit(),
+        /// Read data.
+        backward rdata: unsigned(32),
+        /// Read response: 0 is OKAY.
+        backward rresp: unsigned(2),
+        /// Read data valid.
+        backward rvalid: bit(),
+        /// Read data ready.
+        forward rready: bit(),
+    }
+}
+
+/// Connects a producer to a consumer: drives the consumer's forward members and the producer's
+/// backward members, which must be wires.
+///
+/// # Panics
+/// When a member's shapes differ; the message names the member and both signals.
+#[track_caller]
+pub fn connect<'m, I: Interface<'m>>(producer: &I, consumer: &I) {
+    let fields = producer.fields();
+    for (field, other) in fields.iter().zip(consumer.fields()) {
+        assert!(
+            field.shape == other.shape,
+            "`{}` interfaces do not fit: member `{}` is {} at the producer and {} at the consumer",
+            I::NAME,
+            field.name,
+            field.shape,
+            other.shape
+        );
+    }
+    for ((field, from), to) in fields.iter().zip(producer.signals()).zip(consumer.signals()) {
+        match field.flow {
+            Flow::Forward => to.drive(from),
+            Flow::Backward => from.drive(to),
+        }
+    }
+}
+
+/// Ports `<prefix>_<member>`; members of the flow `inward` are inputs.
+#[track_caller]
+pub(super) fn module_port<'m, I: Interface<'m>>(
+    module: &'m Module,
+    prefix: &str,
+    parameters: I::Parameters,
+    inward: Flow,
+) -> I {
+    let signals = I::describe(&parameters)
+        .into_iter()
+        .map(|field| {
+            let name = format!("{prefix}_{}", field.name);
+            if field.flow == inward {
+                module.input(name, field.shape)
+            } else {
+                module.output_wire(name, field.shape)
+            }
+        })
+        .collect();
+    I::from_signals(parameters, signals)
+}

@@ -1,0 +1,309 @@
+//! What construction and closing refuse, and the words they use.
+
+use super::*;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The panic message of a construction that must fail.
+fn refused(describe: impl FnOnce(&Module)) -> String {
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let _ = design("test", describe);
+    }));
+    let panic = result.expect_err("the construction was accepted");
+    panic.downcast_ref::<String>().cloned().unwrap_or_else(|| {
+        panic.downcast_ref::<&str>().map(ToString::to_string).expect("a panic message")
+    })
+}
+
+/// What closing says, with line numbers taken out.
+fn rejected(describe: impl FnOnce(&Module)) -> String {
+    let error = design("test", describe).expect_err("the design was accepted");
+    let mut text = String::new();
+    for line in error.to_string().lines() {
+        match line.find("src/hdl/tests.rs:") {
+            Some(at) => {
+                let (before, rest) = line.split_at(at);
+                let digits = rest["src/hdl/tests.rs:".len()..].trim_start_matches(char::is_numeric);
+                text.push_str(&format!("{before}HERE{digits}\n"));
+            }
+            None => text.push_str(&format!("{line}\n")),
+        }
+    }
+    text.trim_end().to_string()
+}
+
+#[test]
+fn unequal_shapes_name_both_signals() {
+    let message = refused(|m| {
+        let a = m.input("a", unsigned(8));
+        let b = m.input("b", signed(9));
+        m.output("sum", a + b);
+    });
+    assert_eq!(message, "`+` needs equal shapes: `a` is u8, `b` is s9");
+    let message = refused(|m| {
+        let a = m.input("a", unsigned(8));
+        let b = m.input("b", signed(8));
+        m.output("product", a * b);
+    });
+    assert_eq!(message, "`*` needs operands of equal signedness: `a` is u8, `b` is s8");
+}
+
+#[test]
+fn an_unnamed_operand_is_described_by_its_line() {
+    let message = refused(|m| {
+        let a = m.input("a", unsigned(8));
+        let b = m.input("b", unsigned(4));
+        m.output("y", (a * b) ^ a);
+    });
+    assert!(
+        message.starts_with("`^` needs equal shapes: the result of `*` (made at "),
+        "{message}"
+    );
+    assert!(message.contains("src/hdl/tests.rs:"), "{message}");
+    assert!(message.ends_with(") is u12, `a` is u8"), "{message}");
+}
+
+#[test]
+fn literals_must_fit() {
+    let message = refused(|m| {
+        let a = m.input("a", signed(4));
+        m.output("y", a + 8);
+    });
+    assert_eq!(message, "8 does not fit s4 (-8 to 7)");
+    let message = refused(|m| {
+        m.reg("count", unsigned(3)).reset(8);
+    });
+    assert_eq!(message, "reset value 8 does not fit `count`, which is u3");
+}
+
+#[test]
+fn widening_and_slicing_are_explicit() {
+    let message = refused(|m| {
+        let a = m.input("a", unsigned(4));
+        m.output("y", a.sign_extend(8));
+    });
+    assert_eq!(message, "`sign_extend` is for signed values, `a` is u4: say `as_signed` first");
+    let message = refused(|m| {
+        let a = m.input("a", unsigned(4));
+        m.output("y", a.extend(3));
+    });
+    assert_eq!(message, "`a` is u4 and cannot be widened to 3 bits");
+    let message = refused(|m| {
+        let a = m.input("a", unsigned(4));
+        m.output("y", a.slice(2, 3));
+    });
+    assert_eq!(message, "bits 2 to 4 are not in `a`, which is u4");
+    let message = refused(|m| {
+        let a = m.input("a", unsigned(4));
+        m.wire("y", unsigned(5)).drive(a);
+    });
+    assert_eq!(message, "`y` is u5, its driver `a` is u4");
+}
+
+#[test]
+fn conditions_are_one_bit() {
+    let message = refused(|m| {
+        let a = m.input("a", unsigned(4));
+        m.output("y", a.mux(a, a));
+    });
+    assert_eq!(message, "the condition of `mux` must be one unsigned bit, `a` is u4");
+}
+
+#[test]
+fn undriven_things_are_named() {
+    let text = rejected(|m| {
+        let wire = m.wire("loose", bit());
+        let register = m.reg("count", unsigned(4));
+        m.output("y", wire);
+        m.output("z", register);
+    });
+    assert_eq!(
+        text,
+        "module `test`: wire `loose` is never driven\n  made at HERE\n\
+         module `test`: register `count` is never driven\n  made at HERE"
+    );
+}
+
+#[test]
+fn two_drivers_are_both_shown() {
+    let text = rejected(|m| {
+        let a = m.input("a", bit());
+        let wire = m.wire("w", bit());
+        wire.drive(a);
+        wire.drive(!a);
+        m.output("y", wire);
+    });
+    assert_eq!(
+        text,
+        "module `test`: wire `w` is driven more than once\n  first at HERE\n  again at HERE"
+    );
+}
+
+#[test]
+fn a_combinational_loop_is_printed_hop_by_hop() {
+    let text = rejected(|m| {
+        let a = m.input("a", unsigned(4));
+        let first = m.wire("first", unsigned(4));
+        let second = (first + a).named("second");
+        first.drive(second ^ 1);
+        m.output("y", second);
+    });
+    assert_eq!(
+        text,
+        "module `test`: combinational loop through 4 signals\n  \
+         HERE: the result of `+`\n  \
+         HERE: `second`\n  \
+         HERE: the result of `^`\n  \
+         HERE: `first`\n  \
+         and back to the result of `+`; put a register into the path"
+    );
+}
+
+#[derive(Debug)]
+struct Inverter;
+
+impl Block for Inverter {
+    fn module_name(&self) -> String {
+        "inverter".into()
+    }
+    fn build(&self, m: &Module) {
+        let a = m.input("a", bit());
+        m.output("y", !a);
+    }
+}
+
+#[test]
+fn a_loop_through_instances_is_found() {
+    let text = rejected(|m| {
+        let back = m.wire("back", bit());
+        let once = m.instance("once", &Inverter).input("a", back).output("y");
+        back.drive(m.instance("twice", &Inverter).input("a", once).output("y"));
+        m.output("y", back);
+    });
+    assert!(text.contains("combinational loop through 3 signals"), "{text}");
+    assert!(text.contains("HERE: output `y` of instance `once`"), "{text}");
+}
+
+#[test]
+fn equal_blocks_share_a_module() {
+    let design = design("pair", |m| {
+        let a = m.input("a", bit());
+        let b = m.instance("first", &Inverter).input("a", a).output("y");
+        m.output("y", m.instance("second", &Inverter).input("a", b).output("y"));
+    })
+    .unwrap();
+    assert_eq!(design.modules.len(), 2);
+    assert_eq!(design.top().instances.len(), 2);
+}
+
+#[test]
+fn different_blocks_need_different_names() {
+    #[derive(Debug)]
+    struct Wide(u32);
+    impl Block for Wide {
+        fn module_name(&self) -> String {
+            "wide".into()
+        }
+        fn build(&self, m: &Module) {
+            let a = m.input("a", unsigned(self.0));
+            m.output("y", !a);
+        }
+    }
+    let text = rejected(|m| {
+        let a = m.input("a", bit());
+        m.output("y", m.instance("one", &Wide(1)).input("a", a).output("y"));
+        m.instance("two", &Wide(2));
+    });
+    assert!(
+        text.starts_with(
+            "two different blocks are called `wide`; their module names must tell them apart\n  \
+             first:  Wide(1)\n  second: Wide(2)"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn instance_ports_are_checked() {
+    let message = refused(|m| {
+        let a = m.input("a", unsigned(2));
+        m.instance("u", &Inverter).input("a", a);
+    });
+    assert_eq!(message, "input `a` of instance `u` is u1, `a` is u2");
+    let message = refused(|m| {
+        m.instance("u", &Inverter).output("q");
+    });
+    assert_eq!(message, "instance `u` of `inverter` has no output `q`; it has: y");
+    let text = rejected(|m| {
+        m.output("y", m.instance("u", &Inverter).output("y"));
+    });
+    assert_eq!(text, "module `test`: input `a` of instance `u` is never driven\n  made at HERE");
+}
+
+#[test]
+fn an_unread_input_is_an_error_unless_declared() {
+    let text = rejected(|m| {
+        let a = m.input("a", bit());
+        let _dead = !a;
+    });
+    assert_eq!(
+        text,
+        "module `test`: nothing reads input `a`\n  made at HERE\n  \
+         if that is meant, say `m.unused(a)`"
+    );
+    design("test", |m| {
+        let a = m.input("a", bit());
+        m.unused(a);
+    })
+    .unwrap();
+}
+
+#[test]
+fn clock_crossings_need_a_synchronizer() {
+    let cross = |m: &Module, synchronize: bool| {
+        let other = m.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
+        let a = m.input("a", bit());
+        let slow = m.delay("slow", a);
+        let fast = m.reg("fast", bit()).domain(other);
+        let fast = if synchronize { fast.synchronizer() } else { fast };
+        fast.next(slow);
+        m.output("y", fast);
+    };
+    let text = rejected(|m| cross(m, false));
+    assert_eq!(
+        text,
+        "module `test`: register `fast` is clocked by `fast_clk` but samples a value of `clk`\n  \
+         made at HERE\n  use a register marked `.synchronizer()`"
+    );
+    design("test", |m| cross(m, true)).unwrap();
+}
+
+#[test]
+fn names_must_be_legal_and_apart() {
+    let text = rejected(|m| {
+        let a = m.input("wire", bit());
+        let b = m.input("a.b", bit());
+        m.output("x", a);
+        m.output("x_1", b.named("x_1_"));
+        m.delay("twin", a);
+        m.delay("twin", b);
+    });
+    assert_eq!(
+        text,
+        "module `test`: two things are called `twin`\n  first at HERE\n  again at HERE\n\
+         module `test`: `a.b` cannot be a name: use letters, digits and `_`, not starting with a digit\n\
+         module `test`: `wire` cannot be a name: it is a reserved word of Verilog, and ports keep their names"
+    );
+}
+
+#[test]
+fn interfaces_check_every_member() {
+    let message = refused(|m| {
+        let from: Stream<'_> = m.sink_port("s", (unsigned(8),));
+        let to: Stream<'_> = m.source_port("m", (unsigned(9),));
+        connect(&from, &to);
+    });
+    assert_eq!(
+        message,
+        "`Stream` interfaces do not fit: member `payload` is u8 at the producer and u9 at the consumer"
+    );
+}
