@@ -67,7 +67,9 @@ impl Context {
     fn close(self: Rc<Self>) -> Result<Design, DesignError> {
         let issues = self.issues.take();
         if issues.is_empty() {
-            Ok(Design { modules: self.modules.take() })
+            Ok(Design {
+                modules: self.modules.take(),
+            })
         } else {
             Err(DesignError { issues })
         }

@@ -32,7 +32,10 @@ pub(super) fn close(module: &mut ModuleIr, context: &Context, issues: &mut Vec<I
     let follows = match Following::new(module, &modules, &summaries).all() {
         Ok(follows) => follows,
         Err(path) => {
-            issues.push(Issue::CombinationalLoop { module: module.name.clone(), path });
+            issues.push(Issue::CombinationalLoop {
+                module: module.name.clone(),
+                path,
+            });
             // Nothing below a loop can be computed; parents see no dependence.
             vec![BTreeSet::new(); module.nodes.len()]
         }
@@ -56,7 +59,11 @@ fn use_domains(module: &mut ModuleIr, context: &Context) {
     }
     let modules = context.modules.borrow();
     for instance in &module.instances {
-        for (child, own) in modules[instance.module.index()].domains.iter().zip(&instance.domains) {
+        for (child, own) in modules[instance.module.index()]
+            .domains
+            .iter()
+            .zip(&instance.domains)
+        {
             if child.uses_clock {
                 clocked.push(*own);
             }
@@ -80,9 +87,18 @@ fn names(module: &ModuleIr, issues: &mut Vec<Issue>) {
         illegal(module, &domain.reset, true, issues);
     }
     let ports: BTreeSet<&str> = module.ports.iter().map(|port| port.name.as_str()).collect();
-    let nodes = module.nodes.iter().filter_map(|n| Some((n.name.as_deref()?, n.location)));
-    let memories = module.memories.iter().map(|m| (m.name.as_str(), m.location));
-    let instances = module.instances.iter().map(|i| (i.name.as_str(), i.location));
+    let nodes = module
+        .nodes
+        .iter()
+        .filter_map(|n| Some((n.name.as_deref()?, n.location)));
+    let memories = module
+        .memories
+        .iter()
+        .map(|m| (m.name.as_str(), m.location));
+    let instances = module
+        .instances
+        .iter()
+        .map(|i| (i.name.as_str(), i.location));
     let mut clash = |name: &str, first, second| {
         issues.push(Issue::NameClash {
             module: module.name.clone(),
@@ -98,7 +114,10 @@ fn names(module: &ModuleIr, issues: &mut Vec<Issue>) {
         }
     }
     for domain in &module.domains {
-        let used = [(&domain.clock, domain.uses_clock), (&domain.reset, domain.uses_reset)];
+        let used = [
+            (&domain.clock, domain.uses_clock),
+            (&domain.reset, domain.uses_reset),
+        ];
         for (name, _) in used.into_iter().filter(|(_, used)| *used) {
             if let Some(at) = seen.get(name.as_str()) {
                 clash(name, at, at);
@@ -129,7 +148,11 @@ fn illegal(module: &ModuleIr, name: &str, outside: bool, issues: &mut Vec<Issue>
 
 fn undriven(module: &ModuleIr, context: &Context, issues: &mut Vec<Issue>) {
     let mut report = |what: String, at| {
-        issues.push(Issue::Undriven { module: module.name.clone(), what, at });
+        issues.push(Issue::Undriven {
+            module: module.name.clone(),
+            what,
+            at,
+        });
     };
     for node in &module.nodes {
         let name = node.name.as_deref().unwrap_or_default();
@@ -162,8 +185,16 @@ fn operands(kind: &NodeKind) -> Vec<NodeId> {
         NodeKind::Unary(_, a) | NodeKind::Extend(a) | NodeKind::Cast(a) => vec![*a],
         NodeKind::Slice { value, .. } => vec![*value],
         NodeKind::Binary(_, a, b) => vec![*a, *b],
-        NodeKind::Mux { condition, then, otherwise } => vec![*condition, *then, *otherwise],
-        NodeKind::Case { selector, arms, default } => {
+        NodeKind::Mux {
+            condition,
+            then,
+            otherwise,
+        } => vec![*condition, *then, *otherwise],
+        NodeKind::Case {
+            selector,
+            arms,
+            default,
+        } => {
             let mut all = vec![*selector, *default];
             all.extend(arms.iter().map(|(_, value)| *value));
             all
@@ -181,23 +212,42 @@ fn operands(kind: &NodeKind) -> Vec<NodeId> {
 fn sinks(module: &ModuleIr) -> Vec<NodeId> {
     let mut sinks = Vec::new();
     sinks.extend(
-        module.ports.iter().filter(|p| p.direction == Direction::Output).map(|port| port.node),
+        module
+            .ports
+            .iter()
+            .filter(|p| p.direction == Direction::Output)
+            .map(|port| port.node),
     );
     for register in &module.registers {
         sinks.extend(register.next.iter().chain(&register.enable));
     }
     for memory in &module.memories {
-        for WritePort { enable, address, data, mask, .. } in &memory.writes {
+        for WritePort {
+            enable,
+            address,
+            data,
+            mask,
+            ..
+        } in &memory.writes
+        {
             sinks.extend([*enable, *address, *data].into_iter().chain(*mask));
         }
-        for ReadPort { enable, address, .. } in &memory.reads {
+        for ReadPort {
+            enable, address, ..
+        } in &memory.reads
+        {
             sinks.extend([*address].into_iter().chain(*enable));
         }
     }
     for instance in &module.instances {
         sinks.extend(instance.connections.iter().flatten());
     }
-    sinks.extend(module.properties.iter().map(|Property { condition, .. }| *condition));
+    sinks.extend(
+        module
+            .properties
+            .iter()
+            .map(|Property { condition, .. }| *condition),
+    );
     sinks
 }
 
@@ -251,7 +301,10 @@ impl<'a> Following<'a> {
             NodeKind::InstanceOutput { instance, port } => {
                 let instance = &self.module.instances[instance.index()];
                 let follows = &self.summaries[instance.module.index()].follows[port.index()];
-                follows.iter().filter_map(|input| instance.connections[input.index()]).collect()
+                follows
+                    .iter()
+                    .filter_map(|input| instance.connections[input.index()])
+                    .collect()
             }
             kind => operands(kind),
         }
@@ -261,7 +314,11 @@ impl<'a> Following<'a> {
         for index in 0..self.module.nodes.len() {
             self.visit(NodeId(index as u32))?;
         }
-        Ok(self.done.into_iter().map(Option::unwrap_or_default).collect())
+        Ok(self
+            .done
+            .into_iter()
+            .map(Option::unwrap_or_default)
+            .collect())
     }
 
     /// Visits without recursion: expressions can be deep.
@@ -303,8 +360,16 @@ impl<'a> Following<'a> {
 
     /// The loop that closes at `at`, in the direction in which values flow.
     fn hops(&self, at: NodeId) -> Vec<Hop> {
-        let start = self.path.iter().position(|id| *id == at).expect("the loop is on the path");
-        self.path[start..].iter().rev().map(|id| self.hop(*id)).collect()
+        let start = self
+            .path
+            .iter()
+            .position(|id| *id == at)
+            .expect("the loop is on the path");
+        self.path[start..]
+            .iter()
+            .rev()
+            .map(|id| self.hop(*id))
+            .collect()
     }
 
     fn hop(&self, id: NodeId) -> Hop {
@@ -318,7 +383,10 @@ impl<'a> Following<'a> {
             }
             (None, kind) => operation_name(kind),
         };
-        Hop { what, at: node.location }
+        Hop {
+            what,
+            at: node.location,
+        }
     }
 }
 
@@ -336,7 +404,11 @@ fn crossings(
             sampled_by[port.index()].insert(by);
         }
         let mut sources = shows[value.index()].clone();
-        sources.extend(follows[value.index()].iter().map(|p| module.ports[p.index()].domain));
+        sources.extend(
+            follows[value.index()]
+                .iter()
+                .map(|p| module.ports[p.index()].domain),
+        );
         sources.remove(&by);
         if let Some(source) = sources.first() {
             issues.push(Issue::ClockCrossing {
@@ -348,7 +420,11 @@ fn crossings(
             });
         }
     };
-    for register in module.registers.iter().filter(|register| !register.synchronizer) {
+    for register in module
+        .registers
+        .iter()
+        .filter(|register| !register.synchronizer)
+    {
         let node = module.node(register.node);
         let what = format!("register `{}`", node.name.as_deref().unwrap_or_default());
         for value in register.next.iter().chain(&register.enable) {
@@ -358,7 +434,10 @@ fn crossings(
     for memory in &module.memories {
         let what = format!("memory `{}`", memory.name);
         for port in &memory.writes {
-            for value in [port.enable, port.address, port.data].into_iter().chain(port.mask) {
+            for value in [port.enable, port.address, port.data]
+                .into_iter()
+                .chain(port.mask)
+            {
                 sample(value, port.domain, what.clone(), memory.location);
             }
         }
@@ -374,7 +453,12 @@ fn crossings(
             let Some(value) = connection else { continue };
             for domain in &child.sampled_by[index] {
                 let by = instance.domains[domain.index()];
-                sample(*value, by, format!("instance `{}`", instance.name), instance.location);
+                sample(
+                    *value,
+                    by,
+                    format!("instance `{}`", instance.name),
+                    instance.location,
+                );
             }
         }
     }
@@ -415,7 +499,9 @@ fn shown_domains(module: &ModuleIr, summaries: &[Summary]) -> Vec<BTreeSet<Domai
                     let instance = &module.instances[instance.index()];
                     let child = &summaries[instance.module.index()];
                     set.extend(
-                        child.shows[port.index()].iter().map(|d| instance.domains[d.index()]),
+                        child.shows[port.index()]
+                            .iter()
+                            .map(|d| instance.domains[d.index()]),
                     );
                     for input in &child.follows[port.index()] {
                         if let Some(source) = instance.connections[input.index()] {

@@ -111,20 +111,37 @@ impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Issue::Undriven { module, what, at } => {
-                write!(f, "module `{module}`: {what} is never driven\n  made at {}", place(at))
+                write!(
+                    f,
+                    "module `{module}`: {what} is never driven\n  made at {}",
+                    place(at)
+                )
             }
-            Issue::MultiplyDriven { module, what, first, second } => write!(
+            Issue::MultiplyDriven {
+                module,
+                what,
+                first,
+                second,
+            } => write!(
                 f,
                 "module `{module}`: {what} is driven more than once\n  first at {}\n  again at {}",
                 place(first),
                 place(second)
             ),
             Issue::CombinationalLoop { module, path } => {
-                write!(f, "module `{module}`: combinational loop through {} signals", path.len())?;
+                write!(
+                    f,
+                    "module `{module}`: combinational loop through {} signals",
+                    path.len()
+                )?;
                 for hop in path {
                     write!(f, "\n  {}: {}", place(hop.at), hop.what)?;
                 }
-                write!(f, "\n  and back to {}; put a register into the path", path[0].what)
+                write!(
+                    f,
+                    "\n  and back to {}; put a register into the path",
+                    path[0].what
+                )
             }
             Issue::UnusedInput { module, port, at } => write!(
                 f,
@@ -132,22 +149,41 @@ impl fmt::Display for Issue {
                  if that is meant, say `m.unused({port})`",
                 place(at)
             ),
-            Issue::ClockCrossing { module, what, clock, source, at } => write!(
+            Issue::ClockCrossing {
+                module,
+                what,
+                clock,
+                source,
+                at,
+            } => write!(
                 f,
                 "module `{module}`: {what} is clocked by `{clock}` but samples a value of `{source}`\n  \
                  made at {}\n  use a register marked `.synchronizer()`",
                 place(at)
             ),
-            Issue::NameClash { module, name, first, second } => write!(
+            Issue::NameClash {
+                module,
+                name,
+                first,
+                second,
+            } => write!(
                 f,
                 "module `{module}`: two things are called `{name}`\n  first at {}\n  again at {}",
                 place(first),
                 place(second)
             ),
-            Issue::IllegalName { module, name, reason } => {
+            Issue::IllegalName {
+                module,
+                name,
+                reason,
+            } => {
                 write!(f, "module `{module}`: `{name}` cannot be a name: {reason}")
             }
-            Issue::ModuleNameClash { module, first, second } => write!(
+            Issue::ModuleNameClash {
+                module,
+                first,
+                second,
+            } => write!(
                 f,
                 "two different blocks are called `{module}`; their module names must tell them \
                  apart\n  first:  {first}\n  second: {second}"

@@ -32,7 +32,11 @@ impl<'m> Instance<'m> {
             comment: String::new(),
             location: Location::caller(),
         });
-        Instance { module, id, definition }
+        Instance {
+            module,
+            id,
+            definition,
+        }
     }
 
     fn edit(self, change: impl FnOnce(&mut ir::Instance)) -> Self {
@@ -41,7 +45,9 @@ impl<'m> Instance<'m> {
     }
 
     fn name(self) -> String {
-        self.module.state().ir.instances[self.id.index()].name.clone()
+        self.module.state().ir.instances[self.id.index()]
+            .name
+            .clone()
     }
 
     /// Adds a comment, printed above the instance.
@@ -86,7 +92,11 @@ impl<'m> Instance<'m> {
                 })
         };
         found.unwrap_or_else(|(module, names)| {
-            let kind = if direction == Direction::Input { "input" } else { "output" };
+            let kind = if direction == Direction::Input {
+                "input"
+            } else {
+                "output"
+            };
             panic!(
                 "instance `{}` of `{module}` has no {kind} `{name}`; it has: {names}",
                 self.name()
@@ -122,7 +132,12 @@ impl<'m> Instance<'m> {
             let what = format!("input `{port}` of instance `{}`", self.name());
             let mut state = self.module.state_mut();
             let module = state.ir.name.clone();
-            state.issues.push(Issue::MultiplyDriven { module, what, first, second: at });
+            state.issues.push(Issue::MultiplyDriven {
+                module,
+                what,
+                first,
+                second: at,
+            });
             return self;
         }
         self.edit(|instance| instance.connections[id.index()] = Some(value.id))
@@ -139,7 +154,10 @@ impl<'m> Instance<'m> {
         if let Some(node) = known {
             return Signal::new(self.module, node);
         }
-        let kind = NodeKind::InstanceOutput { instance: self.id, port: id };
+        let kind = NodeKind::InstanceOutput {
+            instance: self.id,
+            port: id,
+        };
         let signal = self.module.node(kind, shape, None);
         self.edit(|instance| instance.connections[id.index()] = Some(signal.id));
         signal
@@ -175,7 +193,9 @@ impl<'m> Instance<'m> {
                         signal
                     }
                     Flow::Backward => {
-                        let wire = self.module.wire(format!("{}_{port}", self.name()), field.shape);
+                        let wire = self
+                            .module
+                            .wire(format!("{}_{port}", self.name()), field.shape);
                         self.input(&port, wire);
                         wire
                     }

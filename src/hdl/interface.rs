@@ -211,7 +211,11 @@ pub fn connect<'m, I: Interface<'m>>(producer: &I, consumer: &I) {
             other.shape
         );
     }
-    for ((field, from), to) in fields.iter().zip(producer.signals()).zip(consumer.signals()) {
+    for ((field, from), to) in fields
+        .iter()
+        .zip(producer.signals())
+        .zip(consumer.signals())
+    {
         match field.flow {
             Flow::Forward => to.drive(from),
             Flow::Backward => from.drive(to),

@@ -88,7 +88,11 @@ impl<'m> Memory<'m> {
     #[track_caller]
     pub fn init(self, words: Vec<BigUint>) -> Self {
         let (width, depth) = self.get(|memory| (memory.width, memory.depth));
-        assert!(words.len() <= depth as usize, "{} initial words, depth {depth}", words.len());
+        assert!(
+            words.len() <= depth as usize,
+            "{} initial words, depth {depth}",
+            words.len()
+        );
         for word in &words {
             assert!(
                 word.bits() <= u64::from(width),
@@ -117,8 +121,10 @@ impl<'m> Memory<'m> {
     fn check_address(self, address: Signal<'m>) {
         self.module.own(address);
         let name = self.get(|memory| memory.name.clone());
-        address
-            .expect_shape(unsigned(self.address_bits()), &format!("an address of memory `{name}`"));
+        address.expect_shape(
+            unsigned(self.address_bits()),
+            &format!("an address of memory `{name}`"),
+        );
     }
 
     /// Adds a write port: stores `data` at `address` on the rising edge where `enable` is 1.
@@ -141,7 +147,12 @@ impl<'m> Memory<'m> {
         data: impl Into<Signal<'m>>,
         mask: impl Into<Signal<'m>>,
     ) {
-        self.write_port(enable.into(), address.into(), data.into(), Some(mask.into()));
+        self.write_port(
+            enable.into(),
+            address.into(),
+            data.into(),
+            Some(mask.into()),
+        );
     }
 
     #[track_caller]
@@ -160,7 +171,10 @@ impl<'m> Memory<'m> {
         data.expect_shape(unsigned(width), &format!("a word of memory `{name}`"));
         if let Some(mask) = mask {
             self.module.own(mask);
-            mask.expect_shape(unsigned(width / granularity), &format!("a write mask of `{name}`"));
+            mask.expect_shape(
+                unsigned(width / granularity),
+                &format!("a write mask of `{name}`"),
+            );
         }
         let port = WritePort {
             domain: self.module.default_domain().0,
@@ -202,7 +216,10 @@ impl<'m> Memory<'m> {
             self.module.one_bit(enable, "a read enable");
         }
         let (width, port) = self.get(|memory| (memory.width, memory.reads.len() as u32));
-        let kind = NodeKind::MemoryRead { memory: self.id, port };
+        let kind = NodeKind::MemoryRead {
+            memory: self.id,
+            port,
+        };
         let data = self.module.node(kind, unsigned(width), Some(name));
         let port = ReadPort {
             domain: self.module.default_domain().0,

@@ -69,9 +69,16 @@ impl Module {
             enums: Vec::new(),
             sections: Vec::new(),
         };
-        let state =
-            State { ir, driven_at: HashMap::new(), machines: Vec::new(), issues: Vec::new() };
-        Module { context, state: RefCell::new(state) }
+        let state = State {
+            ir,
+            driven_at: HashMap::new(),
+            machines: Vec::new(),
+            issues: Vec::new(),
+        };
+        Module {
+            context,
+            state: RefCell::new(state),
+        }
     }
 
     pub(super) fn state(&self) -> Ref<'_, State> {
@@ -96,7 +103,10 @@ impl Module {
     pub fn section(&self, title: &str) {
         let mut state = self.state_mut();
         let first_node = NodeId(state.ir.nodes.len() as u32);
-        state.ir.sections.push(Section { first_node, title: title.to_string() });
+        state.ir.sections.push(Section {
+            first_node,
+            title: title.to_string(),
+        });
     }
 
     // ---- clocks -------------------------------------------------------------------------
@@ -292,7 +302,12 @@ impl Module {
         let mut state = self.state_mut();
         if let Some(first) = state.driven_at.insert(DriverKey::Node(target), at) {
             let module = state.ir.name.clone();
-            state.issues.push(Issue::MultiplyDriven { module, what, first, second: at });
+            state.issues.push(Issue::MultiplyDriven {
+                module,
+                what,
+                first,
+                second: at,
+            });
             return;
         }
         match &mut state.ir.nodes[target.index()].kind {
@@ -308,10 +323,16 @@ impl Module {
     pub(super) fn enum_id(&self, name: &str, variants: &[String]) -> EnumId {
         let mut state = self.state_mut();
         let enums = &mut state.ir.enums;
-        let index = enums.iter().position(|e| e.name == name).unwrap_or_else(|| {
-            enums.push(EnumType { name: name.to_string(), variants: variants.to_vec() });
-            enums.len() - 1
-        });
+        let index = enums
+            .iter()
+            .position(|e| e.name == name)
+            .unwrap_or_else(|| {
+                enums.push(EnumType {
+                    name: name.to_string(),
+                    variants: variants.to_vec(),
+                });
+                enums.len() - 1
+            });
         EnumId(index as u32)
     }
 

@@ -255,7 +255,9 @@ pub fn is_reserved(name: &str) -> bool {
 /// True for a plain Verilog identifier: a letter or `_`, then letters, digits and `_`.
 pub fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 

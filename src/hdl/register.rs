@@ -117,7 +117,9 @@ impl<'m> Reg<'m> {
             value.describe(),
             value.shape()
         );
-        self.q.module().drive_node(self.q.id, value, format!("register {}", self.q.describe()));
+        self.q
+            .module()
+            .drive_node(self.q.id, value, format!("register {}", self.q.describe()));
         self.q
     }
 }

@@ -20,14 +20,20 @@ pub struct Shape {
 #[track_caller]
 pub const fn unsigned(width: u32) -> Shape {
     assert!(width > 0, "a signal needs at least one bit");
-    Shape { width, signed: false }
+    Shape {
+        width,
+        signed: false,
+    }
 }
 
 /// A signed (two's complement) shape of `width` bits.
 #[track_caller]
 pub const fn signed(width: u32) -> Shape {
     assert!(width > 0, "a signal needs at least one bit");
-    Shape { width, signed: true }
+    Shape {
+        width,
+        signed: true,
+    }
 }
 
 /// One unsigned bit.
@@ -37,7 +43,11 @@ pub const fn bit() -> Shape {
 
 /// Bits needed to hold every value from 0 to `largest` (1 for 0).
 pub const fn bits_for(largest: u64) -> u32 {
-    if largest == 0 { 1 } else { 64 - largest.leading_zeros() }
+    if largest == 0 {
+        1
+    } else {
+        64 - largest.leading_zeros()
+    }
 }
 
 /// Bits needed to index `count` things (1 for one thing).
@@ -48,12 +58,20 @@ pub const fn index_bits(count: u64) -> u32 {
 impl Shape {
     /// Smallest value of the shape.
     pub fn min(self) -> BigInt {
-        if self.signed { -(BigInt::one() << (self.width - 1)) } else { BigInt::zero() }
+        if self.signed {
+            -(BigInt::one() << (self.width - 1))
+        } else {
+            BigInt::zero()
+        }
     }
 
     /// Largest value of the shape.
     pub fn max(self) -> BigInt {
-        let bits = if self.signed { self.width - 1 } else { self.width };
+        let bits = if self.signed {
+            self.width - 1
+        } else {
+            self.width
+        };
         (BigInt::one() << bits) - 1
     }
 
@@ -93,7 +111,14 @@ mod tests {
 
     #[test]
     fn bits_round_trip_at_the_extremes() {
-        for shape in [unsigned(1), signed(1), unsigned(8), signed(8), signed(65), unsigned(200)] {
+        for shape in [
+            unsigned(1),
+            signed(1),
+            unsigned(8),
+            signed(8),
+            signed(65),
+            unsigned(200),
+        ] {
             for value in [shape.min(), shape.max()] {
                 assert!(shape.contains(&value));
                 assert_eq!(shape.from_bits(&shape.to_bits(&value)), value, "{shape}");
@@ -104,7 +129,10 @@ mod tests {
 
     #[test]
     fn index_widths() {
-        assert_eq!([1, 2, 3, 4, 5, 64, 65].map(index_bits), [1, 1, 2, 2, 3, 6, 7]);
+        assert_eq!(
+            [1, 2, 3, 4, 5, 64, 65].map(index_bits),
+            [1, 1, 2, 2, 3, 6, 7]
+        );
         assert_eq!([0, 1, 2, 255, 256].map(bits_for), [1, 1, 2, 8, 9]);
     }
 }

@@ -108,7 +108,10 @@ impl<'m> Signal<'m> {
     pub fn drive(self, value: impl Operand<'m>) {
         let value = self.resolve(value);
         assert!(
-            matches!(self.module.state().ir.node(self.id).kind, NodeKind::Wire { .. }),
+            matches!(
+                self.module.state().ir.node(self.id).kind,
+                NodeKind::Wire { .. }
+            ),
             "{} cannot be driven: it is not a wire",
             self.describe()
         );
@@ -120,7 +123,8 @@ impl<'m> Signal<'m> {
             value.describe(),
             value.shape()
         );
-        self.module.drive_node(self.id, value, format!("wire {}", self.describe()));
+        self.module
+            .drive_node(self.id, value, format!("wire {}", self.describe()));
     }
 
     // ---- operators ----------------------------------------------------------------------
@@ -136,7 +140,10 @@ impl<'m> Signal<'m> {
                 self.describe(),
                 other.describe()
             );
-            Shape { width: left.width + right.width, signed: left.signed }
+            Shape {
+                width: left.width + right.width,
+                signed: left.signed,
+            }
         } else {
             assert!(
                 left == right,
@@ -184,8 +191,11 @@ impl<'m> Signal<'m> {
             return self;
         }
         let zeros = self.module.zero(unsigned(amount.min(width)));
-        let bits =
-            if amount >= width { zeros } else { concat(&[self.slice(0, width - amount), zeros]) };
+        let bits = if amount >= width {
+            zeros
+        } else {
+            concat(&[self.slice(0, width - amount), zeros])
+        };
         bits.with_sign_of(self)
     }
 
@@ -211,7 +221,11 @@ impl<'m> Signal<'m> {
     }
 
     fn with_sign_of(self, other: Signal<'m>) -> Signal<'m> {
-        if other.shape().signed { self.as_signed() } else { self }
+        if other.shape().signed {
+            self.as_signed()
+        } else {
+            self
+        }
     }
 
     /// One bit: equal.
@@ -287,7 +301,11 @@ impl<'m> Signal<'m> {
             otherwise.describe(),
             otherwise.shape()
         );
-        let kind = NodeKind::Mux { condition: self.id, then: then.id, otherwise: otherwise.id };
+        let kind = NodeKind::Mux {
+            condition: self.id,
+            then: then.id,
+            otherwise: otherwise.id,
+        };
         self.make(kind, then.shape())
     }
 
@@ -306,7 +324,13 @@ impl<'m> Signal<'m> {
                     self.describe(),
                     self.shape()
                 );
-                (CasePattern { bits: BigUint::from(*pattern), state: None }, *value)
+                (
+                    CasePattern {
+                        bits: BigUint::from(*pattern),
+                        state: None,
+                    },
+                    *value,
+                )
             })
             .collect();
         self.case_patterns(arms, default)
@@ -329,13 +353,22 @@ impl<'m> Signal<'m> {
             self.module.own(*value);
             value.expect_shape(default.shape(), "every value of a case");
             assert!(
-                arms[..i].iter().all(|(other, _)| other.bits != pattern.bits),
+                arms[..i]
+                    .iter()
+                    .all(|(other, _)| other.bits != pattern.bits),
                 "case pattern {} stands twice",
                 pattern.bits
             );
         }
-        let arms = arms.into_iter().map(|(pattern, value)| (pattern, value.id)).collect();
-        let kind = NodeKind::Case { selector: self.id, arms, default: default.id };
+        let arms = arms
+            .into_iter()
+            .map(|(pattern, value)| (pattern, value.id))
+            .collect();
+        let kind = NodeKind::Case {
+            selector: self.id,
+            arms,
+            default: default.id,
+        };
         self.make(kind, default.shape())
     }
 
@@ -345,11 +378,20 @@ impl<'m> Signal<'m> {
     /// When `items` is empty or their shapes differ.
     #[track_caller]
     pub fn select(self, items: &[Signal<'m>]) -> Signal<'m> {
-        let (last, rest) = items.split_last().expect("`select` needs at least one item");
+        let (last, rest) = items
+            .split_last()
+            .expect("`select` needs at least one item");
         let reachable = rest.len().min(1usize << self.width().min(31));
-        let arms: Vec<_> =
-            rest[..reachable].iter().enumerate().map(|(i, item)| (i as u64, *item)).collect();
-        if arms.is_empty() { *last } else { self.case(&arms, *last) }
+        let arms: Vec<_> = rest[..reachable]
+            .iter()
+            .enumerate()
+            .map(|(i, item)| (i as u64, *item))
+            .collect();
+        if arms.is_empty() {
+            *last
+        } else {
+            self.case(&arms, *last)
+        }
     }
 
     // ---- bits ---------------------------------------------------------------------------
@@ -367,7 +409,13 @@ impl<'m> Signal<'m> {
         if lsb == 0 && width == self.width() {
             return self.as_unsigned();
         }
-        self.make(NodeKind::Slice { value: self.id, lsb }, unsigned(width))
+        self.make(
+            NodeKind::Slice {
+                value: self.id,
+                lsb,
+            },
+            unsigned(width),
+        )
     }
 
     /// One bit.
@@ -472,7 +520,9 @@ impl<'m> Signal<'m> {
             self.describe(),
             self.shape()
         );
-        (0..self.width() / width).map(|i| self.slice(i * width, width)).collect()
+        (0..self.width() / width)
+            .map(|i| self.slice(i * width, width))
+            .collect()
     }
 }
 
@@ -491,7 +541,10 @@ pub fn concat<'m>(parts: &[Signal<'m>]) -> Signal<'m> {
         first.module.own(*part);
         width += part.width();
     }
-    first.make(NodeKind::Concat(parts.iter().map(|part| part.id).collect()), unsigned(width))
+    first.make(
+        NodeKind::Concat(parts.iter().map(|part| part.id).collect()),
+        unsigned(width),
+    )
 }
 
 /// The value beside the first condition that is 1, else `default`.

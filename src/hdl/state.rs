@@ -80,7 +80,10 @@ impl Module {
         let variants: Vec<String> = S::VARIANTS.iter().map(|v| screaming(v)).collect();
         let states = self.enum_id(S::NAME, &variants);
         let shape = unsigned(index_bits(variants.len() as u64));
-        let register = self.reg(name, shape).reset(initial.index()).holds_states(states);
+        let register = self
+            .reg(name, shape)
+            .reset(initial.index())
+            .holds_states(states);
         let mut state = self.state_mut();
         state.machines.push(Machine {
             register: register.q.id,
@@ -89,7 +92,12 @@ impl Module {
             variants: variants.len() as u32,
         });
         let machine = state.machines.len() - 1;
-        Fsm { register, machine, states, kind: PhantomData }
+        Fsm {
+            register,
+            machine,
+            states,
+            kind: PhantomData,
+        }
     }
 }
 
@@ -104,8 +112,11 @@ impl<'m, S: StateEnum> Fsm<'m, S> {
     pub fn is(self, state: S) -> Signal<'m> {
         let bits = BigUint::from(state.index());
         let module = self.register.q.module();
-        let constant =
-            module.constant(bits, self.register.q.shape(), Some((self.states, state.index())));
+        let constant = module.constant(
+            bits,
+            self.register.q.shape(),
+            Some((self.states, state.index())),
+        );
         self.register.q.eq(constant)
     }
 
@@ -132,7 +143,10 @@ impl<'m, S: StateEnum> Fsm<'m, S> {
     /// The value beside the current state, else `default`.
     #[track_caller]
     pub fn case(self, arms: &[(S, Signal<'m>)], default: impl Into<Signal<'m>>) -> Signal<'m> {
-        let arms = arms.iter().map(|(s, value)| (self.pattern(*s), *value)).collect();
+        let arms = arms
+            .iter()
+            .map(|(s, value)| (self.pattern(*s), *value))
+            .collect();
         self.register.q.case_patterns(arms, default.into())
     }
 
@@ -150,7 +164,11 @@ pub(super) fn lower_machines(module: &Module) {
     for machine in machines {
         let state = Signal::new(module, machine.register);
         let constant = |index: u32| {
-            module.constant(BigUint::from(index), state.shape(), Some((machine.states, index)))
+            module.constant(
+                BigUint::from(index),
+                state.shape(),
+                Some((machine.states, index)),
+            )
         };
         let mut arms = Vec::new();
         for from in 0..machine.variants {
@@ -166,11 +184,25 @@ pub(super) fn lower_machines(module: &Module) {
             }
             if let Some(next) = next {
                 let bits = BigUint::from(from);
-                arms.push((CasePattern { bits, state: Some((machine.states, from)) }, next));
+                arms.push((
+                    CasePattern {
+                        bits,
+                        state: Some((machine.states, from)),
+                    },
+                    next,
+                ));
             }
         }
-        let next = if arms.is_empty() { state } else { state.case_patterns(arms, state) };
-        module.drive_node(machine.register, next, format!("state machine {}", state.describe()));
+        let next = if arms.is_empty() {
+            state
+        } else {
+            state.case_patterns(arms, state)
+        };
+        module.drive_node(
+            machine.register,
+            next,
+            format!("state machine {}", state.describe()),
+        );
     }
 }
 

@@ -10,7 +10,10 @@ fn refused(describe: impl FnOnce(&Module)) -> String {
     }));
     let panic = result.expect_err("the construction was accepted");
     panic.downcast_ref::<String>().cloned().unwrap_or_else(|| {
-        panic.downcast_ref::<&str>().map(ToString::to_string).expect("a panic message")
+        panic
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .expect("a panic message")
     })
 }
 
@@ -44,7 +47,10 @@ fn unequal_shapes_name_both_signals() {
         let b = m.input("b", signed(8));
         m.output("product", a * b);
     });
-    assert_eq!(message, "`*` needs operands of equal signedness: `a` is u8, `b` is s8");
+    assert_eq!(
+        message,
+        "`*` needs operands of equal signedness: `a` is u8, `b` is s8"
+    );
 }
 
 #[test]
@@ -81,7 +87,10 @@ fn widening_and_slicing_are_explicit() {
         let a = m.input("a", unsigned(4));
         m.output("y", a.sign_extend(8));
     });
-    assert_eq!(message, "`sign_extend` is for signed values, `a` is u4: say `as_signed` first");
+    assert_eq!(
+        message,
+        "`sign_extend` is for signed values, `a` is u4: say `as_signed` first"
+    );
     let message = refused(|m| {
         let a = m.input("a", unsigned(4));
         m.output("y", a.extend(3));
@@ -105,7 +114,10 @@ fn conditions_are_one_bit() {
         let a = m.input("a", unsigned(4));
         m.output("y", a.mux(a, a));
     });
-    assert_eq!(message, "the condition of `mux` must be one unsigned bit, `a` is u4");
+    assert_eq!(
+        message,
+        "the condition of `mux` must be one unsigned bit, `a` is u4"
+    );
 }
 
 #[test]
@@ -179,8 +191,14 @@ fn a_loop_through_instances_is_found() {
         back.drive(m.instance("twice", &Inverter).input("a", once).output("y"));
         m.output("y", back);
     });
-    assert!(text.contains("combinational loop through 3 signals"), "{text}");
-    assert!(text.contains("HERE: output `y` of instance `once`"), "{text}");
+    assert!(
+        text.contains("combinational loop through 3 signals"),
+        "{text}"
+    );
+    assert!(
+        text.contains("HERE: output `y` of instance `once`"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -188,7 +206,10 @@ fn equal_blocks_share_a_module() {
     let design = design("pair", |m| {
         let a = m.input("a", bit());
         let b = m.instance("first", &Inverter).input("a", a).output("y");
-        m.output("y", m.instance("second", &Inverter).input("a", b).output("y"));
+        m.output(
+            "y",
+            m.instance("second", &Inverter).input("a", b).output("y"),
+        );
     })
     .unwrap();
     assert_eq!(design.modules.len(), 2);
@@ -232,11 +253,17 @@ fn instance_ports_are_checked() {
     let message = refused(|m| {
         m.instance("u", &Inverter).output("q");
     });
-    assert_eq!(message, "instance `u` of `inverter` has no output `q`; it has: y");
+    assert_eq!(
+        message,
+        "instance `u` of `inverter` has no output `q`; it has: y"
+    );
     let text = rejected(|m| {
         m.output("y", m.instance("u", &Inverter).output("y"));
     });
-    assert_eq!(text, "module `test`: input `a` of instance `u` is never driven\n  made at HERE");
+    assert_eq!(
+        text,
+        "module `test`: input `a` of instance `u` is never driven\n  made at HERE"
+    );
 }
 
 #[test]
@@ -264,7 +291,11 @@ fn clock_crossings_need_a_synchronizer() {
         let a = m.input("a", bit());
         let slow = m.delay("slow", a);
         let fast = m.reg("fast", bit()).domain(other);
-        let fast = if synchronize { fast.synchronizer() } else { fast };
+        let fast = if synchronize {
+            fast.synchronizer()
+        } else {
+            fast
+        };
         fast.next(slow);
         m.output("y", fast);
     };
