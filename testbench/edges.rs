@@ -96,6 +96,9 @@ const RULES: &[Rule] = &[
     },
 ];
 
+/// Macros of `hdl`, which `#[macro_export]` puts at the root of the crate.
+const EXPORTED_MACROS: &[&str] = &["interface", "state_enum"];
+
 /// Modules that may open files and start processes.
 const OUTSIDE_WORLD: &[&str] = &["cli", "device", "synth", "verify"];
 
@@ -125,6 +128,7 @@ fn offences(file: &SourceFile) -> Vec<String> {
         if let [root, target, ..] = segments.as_slice()
             && root == "crate"
             && target != module
+            && !(module == "hdl" && EXPORTED_MACROS.contains(&target.as_str()))
             && !rule.may_use.contains(&target.as_str())
         {
             found.push(format!(
