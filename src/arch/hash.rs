@@ -1,0 +1,34 @@
+//! A fingerprint of the parameters, which hardware shows to its driver.
+
+use super::MatmulArch;
+use sha2::{Digest, Sha256};
+
+impl MatmulArch {
+    /// The first 32 bits of the SHA-256 of [`Self::canonical_parameters`].
+    ///
+    /// Equal hardware has an equal hash, whatever its name and however its TOML was spelled.
+    pub fn config_hash(&self) -> u32 {
+        let digest = Sha256::digest(self.canonical_parameters());
+        u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
+    }
+
+    /// Every parameter that changes the hardware, one a line, in a fixed order.
+    pub fn canonical_parameters(&self) -> String {
+        format!(
+            "matmul 1\nrows {}\ncolumns {}\ndataflow {}\nactivation {}\nweight {}\n\
+             product_register {}\nstreams {} {} {}\na_buffer {}\nb_buffer {}\naccumulators {}\n",
+            self.rows,
+            self.columns,
+            self.dataflow,
+            self.activation,
+            self.weight,
+            u8::from(self.product_register),
+            self.a.width,
+            self.b.width,
+            self.c.width,
+            self.a_buffer.words_per_row,
+            self.b_buffer.depth,
+            self.accumulators.panels,
+        )
+    }
+}

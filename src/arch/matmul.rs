@@ -1,0 +1,331 @@
+//! A matmul core: validation and derivation.
+
+use super::{
+    ABuffer, AccumulatorBuffer, BBuffer, Dataflow, IntType, Limits, MAX_SIZE, OperandPair,
+    StreamFormat,
+};
+use crate::config::{
+    Array, Buffers, Config, Kind, Problem, STREAM_WIDTHS, Streams, check_array_size, check_buffer,
+    check_name, check_stream_width,
+};
+use std::fmt;
+
+/// K and N that the default buffers take.
+const DEFAULT_SIZE: u32 = 256;
+
+/// Everything about a matmul core that follows from its configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatmulArch {
+    /// Name of the core.
+    pub name: String,
+    /// R, rows of processing elements.
+    pub rows: u32,
+    /// C, columns of processing elements.
+    pub columns: u32,
+    /// Which operand stays in the array.
+    pub dataflow: Dataflow,
+    /// Element types of A and B.
+    pub operands: OperandPair,
+    /// A pipeline register stands behind each multiplier.
+    pub product_register: bool,
+    /// Elements of A.
+    pub activation: IntType,
+    /// Elements of B.
+    pub weight: IntType,
+    /// The narrowest signed type that holds every product.
+    pub product: IntType,
+    /// The narrowest signed type that holds every sum of R products: what leaves a column of a
+    /// weight-stationary array. See [`OperandPair::sum_type`] for sums of fewer products.
+    pub partial_sum: IntType,
+    /// Sums over K.
+    pub accumulator: IntType,
+    /// Results on the C stream: the accumulator, sign-extended.
+    pub result: IntType,
+    /// `s_axis_a`: a group is R elements (weight-stationary) or one beat (output-stationary).
+    pub a: StreamFormat,
+    /// `s_axis_b`: a group is a row of a panel.
+    pub b: StreamFormat,
+    /// `m_axis_c`: a group is a row of a panel's results.
+    pub c: StreamFormat,
+    /// Row blocks of A.
+    pub a_buffer: ABuffer,
+    /// The whole of B.
+    pub b_buffer: BBuffer,
+    /// Row blocks of sums.
+    pub accumulators: AccumulatorBuffer,
+    /// What jobs must keep to.
+    pub limits: Limits,
+}
+
+/// The rules that a configuration breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchError {
+    /// At least one, each with its key.
+    pub problems: Vec<Problem>,
+}
+
+/// One problem a line.
+impl fmt::Display for ArchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ArchError {}
+
+impl From<Problem> for ArchError {
+    fn from(problem: Problem) -> ArchError {
+        ArchError {
+            problems: vec![problem],
+        }
+    }
+}
+
+impl MatmulArch {
+    /// Validates and completes a configuration.
+    pub fn new(config: &Config) -> Result<MatmulArch, ArchError> {
+        check_values(config)?;
+        let Kind::Matmul = config.kind;
+        let Array {
+            rows,
+            columns,
+            dataflow,
+            activation,
+            weight,
+            product_register,
+        } = config.array;
+
+        let operands = OperandPair::new(activation, weight)?;
+        let (activation, weight) = (operands.activation.int(), operands.weight.int());
+        let result = operands.result();
+
+        let (a, b, c) = streams(config, operands)?;
+        let a_group = match dataflow {
+            Dataflow::WeightStationary => rows,
+            Dataflow::OutputStationary => a / activation.bits,
+        };
+        let a = StreamFormat::new(a, activation.bits, a_group);
+        let b = StreamFormat::new(b, weight.bits, columns);
+        let c = StreamFormat::new(c, result.bits, columns);
+
+        let (a_buffer, b_buffer, accumulators) = buffers(config, operands, &a)?;
+        let max_k = a_buffer
+            .max_k()
+            .min(b_buffer.depth.into())
+            .min(operands.accumulator_headroom());
+        let max_panels = accumulators
+            .panels
+            .min(b_buffer.depth)
+            .min(MAX_SIZE.div_ceil(columns));
+        let limits = Limits {
+            max_m: MAX_SIZE,
+            max_k: max_k.min(MAX_SIZE.into()) as u32,
+            max_n: (max_panels * columns).min(MAX_SIZE),
+            max_panels,
+            max_b_vectors: b_buffer.depth,
+        };
+        Ok(MatmulArch {
+            name: config
+                .name
+                .clone()
+                .unwrap_or_else(|| default_name(rows, columns, dataflow)),
+            rows,
+            columns,
+            dataflow,
+            operands,
+            product_register,
+            activation,
+            weight,
+            product: operands.sum_type(1),
+            partial_sum: operands.sum_type(rows),
+            accumulator: operands.accumulator(),
+            result,
+            a,
+            b,
+            c,
+            a_buffer,
+            b_buffer,
+            accumulators,
+            limits,
+        })
+    }
+
+    /// A configuration without defaults that gives this architecture again.
+    pub fn to_config(&self) -> Config {
+        Config {
+            name: Some(self.name.clone()),
+            kind: Kind::Matmul,
+            array: Array {
+                rows: self.rows,
+                columns: self.columns,
+                dataflow: self.dataflow,
+                activation: self.operands.activation,
+                weight: Some(self.operands.weight),
+                product_register: self.product_register,
+            },
+            streams: Streams {
+                a: Some(self.a.width),
+                b: Some(self.b.width),
+                c: Some(self.c.width),
+            },
+            buffers: Buffers {
+                a: Some(self.a_buffer.size()),
+                b: Some(self.b_buffer.size()),
+                accumulators: Some(self.accumulators.size()),
+            },
+        }
+    }
+}
+
+fn default_name(rows: u32, columns: u32, dataflow: Dataflow) -> String {
+    let suffix = match dataflow {
+        Dataflow::WeightStationary => "",
+        Dataflow::OutputStationary => "-os",
+    };
+    format!("matmul-{rows}x{columns}{suffix}")
+}
+
+/// Single values, which a program may have set to anything.
+fn check_values(config: &Config) -> Result<(), ArchError> {
+    let Config {
+        name,
+        array,
+        streams,
+        buffers,
+        ..
+    } = config;
+    let mut problems = Vec::new();
+    if let Some(name) = name {
+        problems.extend(check_name(name).err());
+    }
+    problems.extend(check_array_size("array.rows", array.rows.into()).err());
+    problems.extend(check_array_size("array.columns", array.columns.into()).err());
+    for (field, width) in [
+        ("streams.a", streams.a),
+        ("streams.b", streams.b),
+        ("streams.c", streams.c),
+    ] {
+        problems.extend(width.and_then(|width| check_stream_width(field, width.into()).err()));
+    }
+    for (field, size) in [
+        ("buffers.a", buffers.a),
+        ("buffers.b", buffers.b),
+        ("buffers.accumulators", buffers.accumulators),
+    ] {
+        problems.extend(size.and_then(|size| check_buffer(field, size).err()));
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(ArchError { problems })
+    }
+}
+
+/// Widths of A, B and C: each beat holds at least one element.
+fn streams(config: &Config, operands: OperandPair) -> Result<(u32, u32, u32), ArchError> {
+    let Array { rows, columns, .. } = config.array;
+    let (a, b) = (operands.activation.int().bits, operands.weight.int().bits);
+    let c = operands.result().bits;
+    // R x C results arise in at least K cycles; C keeps up from K = 4 x max(R, C) on.
+    let c_rate = rows.min(columns) * c / 4;
+    let wanted = [
+        (
+            "streams.a",
+            config.streams.a,
+            a,
+            rows * a,
+            format!("an {} element of A", operands.activation),
+        ),
+        (
+            "streams.b",
+            config.streams.b,
+            b,
+            columns * b,
+            format!("an {} element of B", operands.weight),
+        ),
+        (
+            "streams.c",
+            config.streams.c,
+            c,
+            c_rate,
+            format!("a {c}-bit result"),
+        ),
+    ];
+    let [least, .., most] = STREAM_WIDTHS;
+    let mut problems = Vec::new();
+    let [a, b, c] = wanted.map(|(field, width, element, needed, what)| {
+        let width = width.unwrap_or(needed.next_power_of_two().max(element).clamp(least, most));
+        if width < element {
+            problems.push(
+                Problem::at(
+                    field,
+                    format!("`{field}` = {width} is narrower than {what}"),
+                )
+                .label(format!("at least {element}"))
+                .help("a beat carries at least one element"),
+            );
+        }
+        width
+    });
+    if problems.is_empty() {
+        Ok((a, b, c))
+    } else {
+        Err(ArchError { problems })
+    }
+}
+
+fn buffers(
+    config: &Config,
+    operands: OperandPair,
+    a: &StreamFormat,
+) -> Result<(ABuffer, BBuffer, AccumulatorBuffer), ArchError> {
+    let Array {
+        rows,
+        columns,
+        dataflow,
+        ..
+    } = config.array;
+    let sizes = &config.buffers;
+    let panels = DEFAULT_SIZE.div_ceil(columns);
+    let a_buffer = ABuffer::new(
+        dataflow,
+        rows,
+        operands.activation.int(),
+        a.elements_per_beat,
+        sizes.a,
+        DEFAULT_SIZE,
+    );
+    // A whole tile of weights; and a memory of one word is no memory.
+    let least = match dataflow {
+        Dataflow::WeightStationary => rows.max(2),
+        Dataflow::OutputStationary => 2,
+    };
+    let b_buffer = BBuffer::new(
+        columns,
+        operands.weight.int(),
+        least,
+        sizes.b,
+        DEFAULT_SIZE * panels,
+    );
+    let accumulators = AccumulatorBuffer::new(
+        rows,
+        columns,
+        operands.accumulator(),
+        sizes.accumulators,
+        panels,
+    );
+    match (a_buffer, b_buffer, accumulators) {
+        (Ok(a), Ok(b), Ok(accumulators)) => Ok((a, b, accumulators)),
+        (a, b, accumulators) => {
+            let problems = [a.err(), b.err(), accumulators.err()]
+                .into_iter()
+                .flatten()
+                .collect();
+            Err(ArchError { problems })
+        }
+    }
+}

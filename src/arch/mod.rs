@@ -1,0 +1,37 @@
+//! Validated and derived parameters: the only place where sizes are computed.
+//!
+//! [`MatmulArch::new`] completes a [`Config`](crate::config::Config) into everything that
+//! hardware, packing and reports need, or says which rule it breaks. Fields are public to be
+//! read; a value changed by hand is no longer known to be consistent.
+//!
+//! ```
+//! use ferrogrid::arch::{JobShape, MatmulArch};
+//! use ferrogrid::config::Config;
+//!
+//! let arch = MatmulArch::new(&Config::matmul(16, 16)).unwrap();
+//! assert_eq!(arch.partial_sum.bits, 20); // 16 x 16384 = 2^18 needs 20 bits
+//! assert!(arch.check_shape(JobShape { m: 1000, k: 256, n: 256 }).is_ok());
+//! assert!(arch.check_shape(JobShape { m: 1000, k: 257, n: 256 }).is_err());
+//! ```
+#![forbid(unsafe_code)]
+
+mod buffer;
+mod hash;
+mod int_type;
+mod job;
+mod load;
+mod matmul;
+mod operands;
+mod stream;
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::config::{Bytes, Dataflow, ElementType};
+pub use buffer::{ABuffer, AccumulatorBuffer, BANKS, BBuffer};
+pub use int_type::IntType;
+pub use job::{JobShape, Limits, MAX_SIZE, ShapeError, StreamBeats};
+pub use load::{LoadError, from_preset, from_toml};
+pub use matmul::{ArchError, MatmulArch};
+pub use operands::OperandPair;
+pub use stream::StreamFormat;

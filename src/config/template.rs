@@ -1,0 +1,83 @@
+//! The text that `ferrogrid new` starts a user with.
+
+use super::{Config, Dataflow};
+use std::fmt::Write;
+
+/// A commented TOML text for a core of this configuration. Every key of the format appears:
+/// those the configuration leaves out stand as comments.
+pub fn template(config: &Config) -> String {
+    let array = &config.array;
+    let mut text = String::new();
+    let out = &mut text;
+    let mut line = |line: &str| writeln!(out, "{line}").expect("a String takes everything");
+
+    line("# A matrix-multiply core: C = A x B, operands and results as AXI4-Streams.");
+    line("# A key behind a `#` is left at its default; the value there shows the form.");
+    line("");
+    line("# Names the core, its files and its modules. Default: kind, size and dataflow.");
+    line(&key(
+        "name",
+        config.name.as_ref().map(quoted),
+        "\"matmul-8x8\"",
+    ));
+    line(&format!("kind = {}", quoted(config.kind)));
+    line("");
+    line("[array]");
+    line("# Processing elements, 1 to 64 each way. One multiplier in each.");
+    line(&format!("rows = {}", array.rows));
+    line(&format!("columns = {}", array.columns));
+    line("# weight_stationary: tiles of B stay in the array. The smaller one; the usual choice.");
+    line("# output_stationary: sums stay in the array; each element has a full accumulator.");
+    line(&format!("dataflow = {}", quoted(array.dataflow)));
+    line("# Element types of A and B: int4 x int4, int8 x int8, uint8 x int8 or int16 x int16.");
+    line("# Sums are exact: 32 bits, or 48 for int16 (sent as 64).");
+    line(&format!("activation = {}", quoted(array.activation)));
+    line("# Default: the type that goes with `activation`.");
+    line(&key("weight", array.weight.map(quoted), "\"int8\""));
+    line("# A pipeline register behind each multiplier: higher clock, one more cycle.");
+    line(&format!("product_register = {}", array.product_register));
+    line("");
+    line("# Bits per beat: 8, 16, 32, 64, 128, 256, 512 or 1024.");
+    line("[streams]");
+    line("# Default: one row (a) or column (b) of elements for each row and column of the array,");
+    line("# and results (c) as fast as they arise from K = 4 x max(rows, columns) on, rounded up.");
+    line(&key("a", config.streams.a, "64"));
+    line(&key("b", config.streams.b, "64"));
+    line(&key("c", config.streams.c, "64"));
+    line("");
+    line("# Sizes of all banks together, as \"16 KiB\" or a number of bytes. They set the largest");
+    line("# matrices; M is limited by nothing. A size is rounded down to whole rows of vectors.");
+    line("# Default: K = N = 256.");
+    line("[buffers]");
+    match array.dataflow {
+        Dataflow::WeightStationary => {
+            line("# Two banks of `rows` rows of A. K up to bank bytes / (rows x element bytes).");
+        }
+        Dataflow::OutputStationary => {
+            line("# Two banks of `rows` rows of A, in words of one beat.");
+            line("# K up to bank bytes / (rows x element bytes).");
+        }
+    }
+    line(&key("a", config.buffers.a.map(quoted), "\"4 KiB\""));
+    line("# All of B: K x N elements, N rounded up to whole columns of the array.");
+    line(&key("b", config.buffers.b.map(quoted), "\"64 KiB\""));
+    line("# Two banks of `rows` rows of C: N results each, 4 bytes a result (6 for int16).");
+    line(&key(
+        "accumulators",
+        config.buffers.accumulators.map(quoted),
+        "\"16 KiB\"",
+    ));
+    text
+}
+
+fn quoted(value: impl std::fmt::Display) -> String {
+    format!("\"{value}\"")
+}
+
+/// `name = value`, or a comment that shows the form of the value.
+fn key(name: &str, value: Option<impl std::fmt::Display>, example: &str) -> String {
+    match value {
+        Some(value) => format!("{name} = {value}"),
+        None => format!("# {name} = {example}"),
+    }
+}
