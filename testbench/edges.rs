@@ -8,6 +8,7 @@
 mod source;
 
 use source::{Path, SourceFile};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// A top-level module, the ones it may use, and why.
@@ -96,9 +97,6 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// Macros of `hdl`, which `#[macro_export]` puts at the root of the crate.
-const EXPORTED_MACROS: &[&str] = &["interface", "state_enum"];
-
 /// Modules that may open files and start processes.
 const OUTSIDE_WORLD: &[&str] = &["cli", "device", "synth", "verify"];
 
@@ -112,9 +110,25 @@ const OUTSIDE_PATHS: &[&[&str]] = &[
     &["which"],
 ];
 
-/// What `file` does against the table, one line of text per offence and rule.
-fn offences(file: &SourceFile) -> Vec<String> {
-    let module = file.module[0].as_str();
+/// What the files do against the table, with the place and the rule.
+fn offences(files: &[SourceFile]) -> Vec<String> {
+    // An exported macro lives at the root of the crate; it belongs to the module that defines it.
+    let macros = files
+        .iter()
+        .flat_map(|file| {
+            file.exported_macros
+                .iter()
+                .map(|name| (name.as_str(), file.top()))
+        })
+        .collect();
+    files
+        .iter()
+        .flat_map(|file| offences_of(file, &macros))
+        .collect()
+}
+
+fn offences_of(file: &SourceFile, macros: &BTreeMap<&str, &str>) -> Vec<String> {
+    let module = file.top();
     let Some(rule) = RULES.iter().find(|rule| rule.module == module) else {
         return vec![format!(
             "{}:1: module `{module}` is not in the table\n    \
@@ -127,9 +141,9 @@ fn offences(file: &SourceFile) -> Vec<String> {
         let text = segments.join("::");
         if let [root, target, ..] = segments.as_slice()
             && root == "crate"
+            && let target = macros.get(target.as_str()).copied().unwrap_or(target)
             && target != module
-            && !(module == "hdl" && EXPORTED_MACROS.contains(&target.as_str()))
-            && !rule.may_use.contains(&target.as_str())
+            && !rule.may_use.contains(&target)
         {
             found.push(format!(
                 "{}:{line}: `{text}`: `{module}` may use {}\n    rule: {}",
@@ -165,7 +179,7 @@ fn list(modules: &[&str]) -> String {
 }
 
 fn offences_of_text(name: &str, text: &str) -> Vec<String> {
-    offences(&SourceFile::parse(name, text))
+    offences(&[SourceFile::parse(name, text)])
 }
 
 #[test]
@@ -173,7 +187,7 @@ fn the_library_keeps_to_the_table() {
     let files = source::library();
     assert!(!files.is_empty(), "no source file found");
     let mut message = String::new();
-    for offence in files.iter().flat_map(offences) {
+    for offence in offences(&files) {
         writeln!(message, "{offence}").unwrap();
     }
     assert!(message.is_empty(), "\n{message}");
@@ -243,6 +257,27 @@ fn a_new_module_must_be_in_the_table() {
     let found = offences_of_text("src/extra.rs", "");
     assert!(
         found[0].starts_with("src/extra.rs:1: module `extra` is not in the table"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn an_exported_macro_belongs_to_its_module() {
+    let files = [
+        SourceFile::parse(
+            "src/hdl/a.rs",
+            "#[macro_export]\nmacro_rules! shape { () => {} }",
+        ),
+        SourceFile::parse(
+            "src/verilog/b.rs",
+            "use crate::shape; fn f() { crate::shape!() }",
+        ),
+        SourceFile::parse("src/reference/c.rs", "fn f() { crate::shape!() }"),
+    ];
+    let found = offences(&files);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with("src/reference/c.rs:1: `crate::shape`"),
         "{found:?}"
     );
 }

@@ -15,10 +15,12 @@ pub struct SourceFile {
     /// Relative to the package, with `/`.
     pub name: String,
     /// Where the file hangs in the crate: `["hdl", "ir"]` for `src/hdl/ir.rs`.
-    pub module: Vec<String>,
+    module: Vec<String>,
     pub paths: Vec<Path>,
     /// Lines and names of the macros called, in `#[cfg(test)]` items too.
     pub macros: Vec<(usize, String)>,
+    /// Names of the `#[macro_export]` macros, which live at the crate's root.
+    pub exported_macros: Vec<String>,
     /// Modules declared with `#[cfg(test)] mod name;`, from the crate's root.
     test_modules: Vec<Vec<String>>,
 }
@@ -72,6 +74,11 @@ fn read(folders: &[&str]) -> Vec<SourceFile> {
 }
 
 impl SourceFile {
+    /// The top-level module that the file belongs to.
+    pub fn top(&self) -> &str {
+        &self.module[0]
+    }
+
     /// Reads the text of the file called `name`.
     pub fn parse(name: &str, text: &str) -> Self {
         let mut module: Vec<String> = name
@@ -88,6 +95,7 @@ impl SourceFile {
                 module,
                 paths: vec![],
                 macros: vec![],
+                exported_macros: vec![],
                 test_modules: vec![],
             },
             braces: vec![],
@@ -211,6 +219,15 @@ impl Reader {
                     .push((self.tokens[i].line, self.text(i).into()));
             }
         }
+        self.file.exported_macros = self
+            .tokens
+            .split(|token| token.text == "macro_export")
+            .skip(1)
+            .filter_map(|after| {
+                let rules = after.iter().position(|token| token.text == "macro_rules")?;
+                after.get(rules + 2).map(|name| name.text.clone())
+            })
+            .collect();
         let mut i = 0;
         while i < self.tokens.len() {
             match self.text(i) {
