@@ -72,7 +72,7 @@ fn units(
         format!("`{field}` = {size} is too small for this array"),
     )
     .label(format!("at least {needed}"))
-    .help(format!("{purpose}, which takes {needed}")))
+    .help(format!("{purpose} take {needed}")))
 }
 
 fn bytes_for(bits: u64) -> Bytes {
@@ -80,7 +80,7 @@ fn bytes_for(bits: u64) -> Bytes {
 }
 
 impl ABuffer {
-    /// Words of one memory's bank and row for which K = `k` fits.
+    /// The arrangement, still without a depth.
     fn geometry(dataflow: Dataflow, rows: u32, element: IntType, beat: u32) -> ABuffer {
         let (memories, word_elements, rows_per_memory) = match dataflow {
             Dataflow::WeightStationary => (1, rows, rows),
@@ -115,8 +115,8 @@ impl ABuffer {
             None => default_k.div_ceil(geometry.word_elements),
             Some(size) => {
                 let purpose = format!(
-                    "two banks each hold at least {rows} row(s) of {} element(s)",
-                    geometry.word_elements
+                    "two row blocks must fit: 2 x {rows} x {} elements of {} bits",
+                    geometry.word_elements, element.bits
                 );
                 units("buffers.a", size, geometry.unit_bits(), 1, &purpose)?
             }
@@ -157,7 +157,10 @@ impl BBuffer {
         let depth = match size {
             None => default_depth,
             Some(size) => {
-                let purpose = format!("it holds at least {minimum} row(s) of {columns} element(s)");
+                let purpose = format!(
+                    "a tile of weights must fit: {minimum} x {columns} elements of {} bits",
+                    element.bits
+                );
                 units(
                     "buffers.b",
                     size,
@@ -199,7 +202,7 @@ impl AccumulatorBuffer {
             None => default_panels,
             Some(size) => {
                 let purpose = format!(
-                    "two banks each hold at least {rows} x {columns} sum(s) of {} bits",
+                    "two row blocks of sums must fit: 2 x {rows} x {columns} sums of {} bits",
                     lane.bits
                 );
                 units("buffers.accumulators", size, unit, 1, &purpose)?

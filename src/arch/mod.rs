@@ -25,6 +25,8 @@ mod operands;
 mod stream;
 
 #[cfg(test)]
+mod messages;
+#[cfg(test)]
 mod tests;
 
 pub use crate::config::{Bytes, Dataflow, ElementType};

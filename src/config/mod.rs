@@ -7,14 +7,19 @@
 //! [`ConfigError`] can point at it, whoever found the problem.
 #![forbid(unsafe_code)]
 
+mod document;
 mod named;
+mod nearest;
 mod presets;
 mod problem;
 mod range;
 mod read;
 mod size;
 mod template;
+#[cfg(test)]
+mod tests;
 
+pub use document::Document;
 pub use named::{Dataflow, ElementType, Kind, UnknownName};
 pub use presets::{PRESETS, Preset, UnknownPreset, preset};
 pub use problem::{ConfigError, Problem};
@@ -22,7 +27,6 @@ pub use range::{
     ARRAY_SIZES, BUFFER_SIZES, STREAM_WIDTHS, check_array_size, check_buffer, check_name,
     check_stream_width,
 };
-pub use read::Document;
 pub use size::{Bytes, ParseBytesError};
 pub use template::template;
 

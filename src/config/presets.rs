@@ -46,7 +46,7 @@ pub fn preset(name: &str) -> Result<Preset, UnknownPreset> {
     let found = PRESETS.iter().find(|preset| preset.name == name);
     found.copied().ok_or_else(|| UnknownPreset {
         name: name.escape_debug().to_string(),
-        nearest: super::read::nearest(name, PRESETS.iter().map(|preset| preset.name)),
+        nearest: super::nearest::nearest(name, PRESETS.iter().map(|preset| preset.name)),
     })
 }
 

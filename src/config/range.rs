@@ -4,7 +4,7 @@ use super::{Bytes, Problem};
 use std::ops::RangeInclusive;
 
 /// Rows and columns of an array.
-pub const ARRAY_SIZES: RangeInclusive<i64> = 1..=64;
+pub const ARRAY_SIZES: RangeInclusive<u32> = 1..=64;
 
 /// Widths of a stream in bits.
 pub const STREAM_WIDTHS: [u32; 8] = [8, 16, 32, 64, 128, 256, 512, 1024];
@@ -16,9 +16,12 @@ pub const BUFFER_SIZES: RangeInclusive<Bytes> = Bytes(1)..=Bytes::mib(16);
 const LONGEST_NAME: usize = 48;
 
 /// Rows or columns, as the key `field`.
-pub fn check_array_size(field: &'static str, value: i64) -> Result<u32, Problem> {
-    if ARRAY_SIZES.contains(&value) {
-        return Ok(value as u32);
+pub fn check_array_size(field: &'static str, value: i128) -> Result<u32, Problem> {
+    if let Some(size) = u32::try_from(value)
+        .ok()
+        .filter(|size| ARRAY_SIZES.contains(size))
+    {
+        return Ok(size);
     }
     let (low, high) = (ARRAY_SIZES.start(), ARRAY_SIZES.end());
     Err(
@@ -29,10 +32,10 @@ pub fn check_array_size(field: &'static str, value: i64) -> Result<u32, Problem>
 }
 
 /// The width of a stream, as the key `field`.
-pub fn check_stream_width(field: &'static str, value: i64) -> Result<u32, Problem> {
+pub fn check_stream_width(field: &'static str, value: i128) -> Result<u32, Problem> {
     if let Some(width) = STREAM_WIDTHS
         .iter()
-        .find(|width| i64::from(**width) == value)
+        .find(|width| i128::from(**width) == value)
     {
         return Ok(*width);
     }

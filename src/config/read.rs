@@ -1,14 +1,15 @@
-//! From TOML text to [`Config`].
+//! From a TOML tree to [`Config`].
 
+use super::nearest::nearest;
 use super::{
-    Array, Buffers, Bytes, Config, ConfigError, Dataflow, ElementType, Kind, Problem, Streams,
-    UnknownName, check_array_size, check_buffer, check_name, check_stream_width,
+    Array, Buffers, Bytes, Config, Dataflow, ElementType, Kind, Problem, Streams, UnknownName,
+    check_array_size, check_buffer, check_name, check_stream_width,
 };
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::str::FromStr;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 
 /// The keys of each table; the outermost has no name.
 const TABLES: [(&str, &[&str]); 4] = [
@@ -28,85 +29,28 @@ const TABLES: [(&str, &[&str]); 4] = [
     ("buffers", &["a", "b", "accumulators"]),
 ];
 
-/// A configuration text that was read, with the place of every key.
-#[derive(Clone, Debug)]
-pub struct Document {
-    name: String,
-    text: String,
-    config: Config,
-    spans: BTreeMap<&'static str, Range<usize>>,
-}
-
-impl Document {
-    /// Reads `text`, called `name` in messages (a file name, as a rule).
-    pub fn parse(name: &str, text: &str) -> Result<Document, ConfigError> {
-        let fail = |problems| ConfigError::new(name, text, problems);
-        let root = DeTable::parse(text).map_err(|error| {
-            let problem = Problem::new(format!("not valid TOML: {}", error.message()));
-            fail(vec![match error.span() {
-                Some(span) => problem.span(span),
-                None => problem,
-            }])
-        })?;
-        let mut reader = Reader {
-            problems: Vec::new(),
-            spans: BTreeMap::new(),
-        };
-        match (reader.config(root.get_ref()), reader.problems.is_empty()) {
-            (Some(config), true) => {
-                let (name, text) = (name.to_owned(), text.to_owned());
-                Ok(Document {
-                    name,
-                    text,
-                    config,
-                    spans: reader.spans,
-                })
-            }
-            _ => Err(fail(reader.problems)),
-        }
-    }
-
-    /// What the text says.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// Puts problems that were found later at their places in the text. A key that the text
-    /// leaves out is shown at its table, or at the start.
-    ///
-    /// # Panics
-    /// Without a problem there is no error.
-    #[track_caller]
-    pub fn error(&self, problems: Vec<Problem>) -> ConfigError {
-        let place = |mut problem: Problem| {
-            if let (None, Some(field)) = (&problem.span, problem.field) {
-                let table = field.split('.').next().unwrap_or(field);
-                let span = self.spans.get(field).or_else(|| self.spans.get(table));
-                problem.span = Some(span.cloned().unwrap_or(0..0));
-            }
-            problem
-        };
-        let problems = problems.into_iter().map(place).collect();
-        ConfigError::new(&self.name, &self.text, problems)
-    }
-}
-
 type Value<'a> = &'a Spanned<DeValue<'a>>;
 
-struct Reader {
-    problems: Vec<Problem>,
-    spans: BTreeMap<&'static str, Range<usize>>,
+/// Collects problems and places while it walks the tree.
+#[derive(Default)]
+pub(super) struct Reader {
+    /// Everything that is wrong so far.
+    pub(super) problems: Vec<Problem>,
+    /// The place of each key's value.
+    pub(super) spans: BTreeMap<&'static str, Range<usize>>,
+    /// Keys that are there under a misspelled name, with their table.
+    misspelled: Vec<(&'static str, &'static str)>,
 }
 
 impl Reader {
     /// The configuration, or `None` when a problem leaves nothing to build it from.
-    fn config(&mut self, root: &DeTable) -> Option<Config> {
+    pub(super) fn config(&mut self, root: &DeTable) -> Option<Config> {
         self.unknown_keys("", root);
         let name = self.value(root, "name").and_then(|value| self.name(value));
         let kind = self.choice(root, "kind").unwrap_or(Kind::Matmul);
 
         let array = self.table(root, "array");
-        if !root.contains_key("array") {
+        if !root.contains_key("array") && !self.misspelled.contains(&("", "array")) {
             self.problems.push(
                 Problem::new("there is no `[array]`")
                     .span(0..0)
@@ -180,10 +124,10 @@ impl Reader {
         &mut self,
         table: &DeTable,
         field: &'static str,
-        check: fn(&'static str, i64) -> Result<u32, Problem>,
+        check: fn(&'static str, i128) -> Result<u32, Problem>,
     ) -> Option<u32> {
         let (section, key) = field.split_once('.').unwrap_or(("", field));
-        if !table.contains_key(key) {
+        if !table.contains_key(key) && !self.misspelled.contains(&(section, key)) {
             let span = self.spans.get(section).cloned().unwrap_or(0..0);
             self.problems.push(
                 Problem::new(format!("`{field}` is missing"))
@@ -198,21 +142,14 @@ impl Reader {
         &mut self,
         table: &DeTable,
         field: &'static str,
-        check: fn(&'static str, i64) -> Result<u32, Problem>,
+        check: fn(&'static str, i128) -> Result<u32, Problem>,
     ) -> Option<u32> {
         let value = self.value(table, field)?;
         let DeValue::Integer(integer) = value.get_ref() else {
             self.wrong_type(field, value, "a whole number", "");
             return None;
         };
-        // What does not fit 64 bits is out of every range, on the side of its sign.
-        let extreme = if integer.as_str().starts_with('-') {
-            i64::MIN
-        } else {
-            i64::MAX
-        };
-        let number = i64::from_str_radix(integer.as_str(), integer.radix()).unwrap_or(extreme);
-        self.accept(check(field, number), value)
+        self.accept(check(field, number(integer)), value)
     }
 
     fn boolean(&mut self, table: &DeTable, field: &'static str) -> Option<bool> {
@@ -236,7 +173,10 @@ impl Reader {
         let parsed = text.parse().map_err(|UnknownName { found, choices }| {
             let problem = Problem::at(field, format!("unknown `{field}`: `{found}`"))
                 .help(format!("`{field}` is one of: {}", choices.join(", ")));
-            with_nearest(problem, &found, choices)
+            match nearest(&found, choices.iter().copied()) {
+                Some(meant) => problem.label(format!("did you mean `{meant}`?")),
+                None => problem,
+            }
         });
         self.accept(parsed, value)
     }
@@ -246,13 +186,10 @@ impl Reader {
         const FORMS: &str =
             "write `\"16 KiB\"`, or a number of bytes; the units are B, KiB and MiB";
         let parsed = match value.get_ref() {
-            DeValue::Integer(integer) => {
-                let number = i64::from_str_radix(integer.as_str(), integer.radix());
-                u64::try_from(number.unwrap_or(i64::MAX))
-                    .map(Bytes)
-                    .map_err(|_| ())
-            }
-            DeValue::String(text) => text.parse::<Bytes>().map_err(|_| ()),
+            DeValue::Integer(integer) => u64::try_from(number(integer))
+                .map(Bytes)
+                .map_err(|_| integer.as_str().to_owned()),
+            DeValue::String(text) => text.parse::<Bytes>().map_err(|_| format!("{text:?}")),
             _ => {
                 self.wrong_type(field, value, "a size", FORMS);
                 return None;
@@ -260,7 +197,10 @@ impl Reader {
         };
         let checked = match parsed {
             Ok(bytes) => check_buffer(field, bytes),
-            Err(()) => Err(Problem::at(field, format!("`{field}` is not a size")).help(FORMS)),
+            Err(found) => {
+                let message = format!("`{field}` = {found} is not a size");
+                Err(Problem::at(field, message).help(FORMS))
+            }
         };
         self.accept(checked, value)
     }
@@ -304,14 +244,17 @@ impl Reader {
                 continue;
             }
             let (place, all) = match section {
-                "" => ("at the top".to_owned(), "known there"),
-                _ => (format!("in `[{section}]`"), "it has"),
+                "" => ("at the top".to_owned(), "at the top are".to_owned()),
+                _ => (format!("in `[{section}]`"), format!("`[{section}]` has")),
             };
             let mut problem =
                 Problem::new(format!("unknown key `{}` {place}", name.escape_debug()))
                     .span(key.span())
                     .help(format!("{all}: {}", known.join(", ")));
-            problem = with_nearest(problem, name, known);
+            if let Some(meant) = nearest(name, known.iter().copied()) {
+                problem.label = format!("did you mean `{meant}`?");
+                self.misspelled.push((section, meant));
+            }
             let home = TABLES
                 .iter()
                 .find(|(home, keys)| *home != section && keys.contains(&name));
@@ -326,40 +269,20 @@ impl Reader {
     }
 }
 
+/// The integer; what 128 bits cannot hold becomes the extreme on its side.
+fn number(integer: &DeInteger) -> i128 {
+    let text = integer.as_str();
+    let extreme = if text.starts_with('-') {
+        i128::MIN
+    } else {
+        i128::MAX
+    };
+    i128::from_str_radix(text, integer.radix()).unwrap_or(extreme)
+}
+
 fn keys_of(section: &str) -> &'static [&'static str] {
     TABLES
         .iter()
         .find(|(name, _)| *name == section)
         .map_or(&[], |(_, keys)| keys)
-}
-
-/// Names the nearest of `choices` in the label, if one is near enough to have been meant.
-fn with_nearest(problem: Problem, found: &str, choices: &[&str]) -> Problem {
-    match nearest(found, choices.iter().copied()) {
-        Some(choice) => problem.label(format!("did you mean `{choice}`?")),
-        None => problem,
-    }
-}
-
-/// The choice that `found` was probably meant to be.
-pub(super) fn nearest<'c>(
-    found: &str,
-    choices: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
-    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', ' '], "_");
-    let found = plain(found);
-    choices
-        .into_iter()
-        .map(|choice| {
-            let choice_plain = plain(choice);
-            let mut score = strsim::jaro_winkler(&found, &choice_plain);
-            // `os` and `stationary` are far from a long name by edits, yet plainly meant.
-            if found.len() >= 3 && choice_plain.contains(&found) {
-                score = score.max(0.9);
-            }
-            (choice, score)
-        })
-        .filter(|(_, score)| *score >= 0.75)
-        .max_by(|left, right| left.1.total_cmp(&right.1).then(right.0.cmp(left.0)))
-        .map(|(choice, _)| choice)
 }

@@ -1,0 +1,122 @@
+//! Reading and writing; the messages are tested with `arch`, where a user meets them.
+
+use super::*;
+
+fn read(text: &str) -> Config {
+    let document = Document::parse("test.toml", text).unwrap_or_else(|error| panic!("{error}"));
+    document.config().clone()
+}
+
+#[test]
+fn a_minimal_description_takes_every_default() {
+    assert_eq!(
+        read("[array]\nrows = 3\ncolumns = 0x5"),
+        Config::matmul(3, 5)
+    );
+    assert_eq!(
+        read("array = { rows = 3, columns = 5 }"),
+        Config::matmul(3, 5)
+    );
+}
+
+#[test]
+fn every_key_is_read() {
+    let text = r#"
+        name = "tiny"
+        kind = "matmul"
+        [array]
+        rows = 1
+        columns = 64
+        dataflow = "output_stationary"
+        activation = "uint8"
+        weight = "int8"
+        product_register = false
+        [streams]
+        a = 8
+        b = 1_024
+        c = 32
+        [buffers]
+        a = 4096
+        b = "1 MiB"
+        accumulators = "512 B"
+    "#;
+    let expected = Config {
+        name: Some("tiny".into()),
+        kind: Kind::Matmul,
+        array: Array {
+            rows: 1,
+            columns: 64,
+            dataflow: Dataflow::OutputStationary,
+            activation: ElementType::Uint8,
+            weight: Some(ElementType::Int8),
+            product_register: false,
+        },
+        streams: Streams {
+            a: Some(8),
+            b: Some(1024),
+            c: Some(32),
+        },
+        buffers: Buffers {
+            a: Some(Bytes(4096)),
+            b: Some(Bytes::mib(1)),
+            accumulators: Some(Bytes(512)),
+        },
+    };
+    assert_eq!(read(text), expected);
+    assert_eq!(read(&expected.to_toml()), expected);
+}
+
+#[test]
+fn presets_bear_their_names() {
+    for each in PRESETS {
+        assert_eq!(each.document().config().name.as_deref(), Some(each.name));
+        assert_eq!(preset(each.name), Ok(*each));
+    }
+}
+
+#[test]
+fn names_of_choices_round_trip() {
+    for (dataflow, name) in Dataflow::ALL.iter().zip(Dataflow::NAMES) {
+        assert_eq!(
+            (dataflow.to_string().as_str(), name.parse()),
+            (*name, Ok(*dataflow))
+        );
+    }
+    for (element, name) in ElementType::ALL.iter().zip(ElementType::NAMES) {
+        assert_eq!(
+            (element.to_string().as_str(), name.parse()),
+            (*name, Ok(*element))
+        );
+    }
+    let error = "systolic".parse::<Dataflow>().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`systolic` is none of: weight_stationary, output_stationary"
+    );
+}
+
+/// The template says what the configuration says, with and without defaults.
+#[test]
+fn templates_read_back() {
+    let minimal = Config::matmul(8, 8);
+    assert_eq!(read(&template(&minimal)), minimal);
+    for preset in PRESETS {
+        let config = preset.document().config().clone();
+        assert_eq!(read(&template(&config)), config);
+    }
+}
+
+#[test]
+fn templates_mention_every_key() {
+    insta::assert_snapshot!(template(&Config::matmul(8, 8)));
+    let mut uncommented = template(&Config::matmul(8, 8));
+    for key in ["name", "weight", "a", "b", "c", "accumulators"] {
+        uncommented = uncommented.replace(&format!("\n# {key} = "), &format!("\n{key} = "));
+    }
+    let config = read(&uncommented);
+    assert!(config.name.is_some() && config.array.weight.is_some());
+    let Streams { a, b, c } = config.streams;
+    assert!(a.is_some() && b.is_some() && c.is_some());
+    let Buffers { a, b, accumulators } = config.buffers;
+    assert!(a.is_some() && b.is_some() && accumulators.is_some());
+}
