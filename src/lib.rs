@@ -9,3 +9,7 @@ pub mod hdl;
 // ---- configuration ----------------------------------------------------------------------
 pub mod arch;
 pub mod config;
+
+// ---- golden models and verification -----------------------------------------------------
+pub mod reference;
+pub mod verify;

@@ -1,0 +1,3 @@
+//! Random architectures, data and stalls, and what judges the results.
+
+pub mod random_arch;
