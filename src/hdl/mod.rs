@@ -65,6 +65,7 @@ mod property;
 mod register;
 mod shape;
 mod signal;
+pub mod sim;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,164 @@
+//! Memories: words in one flat array, sampled and written at rising edges.
+
+use super::wide::{Span, words_of};
+
+/// A write port over values or places.
+#[derive(Clone, Debug)]
+pub(super) struct WriteLayout {
+    pub domain: u32,
+    pub enable: u32,
+    pub address: Span,
+    pub data: u32,
+    pub mask: Option<Span>,
+}
+
+/// A read port over values or places.
+#[derive(Clone, Debug)]
+pub(super) struct ReadLayout {
+    pub domain: u32,
+    pub enable: Option<u32>,
+    pub address: Span,
+    /// The data register.
+    pub data: u32,
+}
+
+/// One memory of one scope.
+#[derive(Clone, Debug)]
+pub(super) struct MemoryLayout {
+    pub path: String,
+    pub width: u32,
+    pub depth: u32,
+    pub granularity: u32,
+    pub no_collision: bool,
+    /// Place of word 0 in the array of all memories.
+    pub first: usize,
+    pub writes: Vec<WriteLayout>,
+    pub reads: Vec<ReadLayout>,
+}
+
+impl MemoryLayout {
+    /// Number of 64-bit words per memory word.
+    pub(super) fn words(&self) -> usize {
+        words_of(self.width) as usize
+    }
+
+    /// Number of 64-bit words in all.
+    pub(super) fn size(&self) -> usize {
+        self.words() * self.depth as usize
+    }
+
+    /// Where the word at an address stands.
+    pub(super) fn at(&self, address: usize) -> std::ops::Range<usize> {
+        let start = self.first + address * self.words();
+        start..start + self.words()
+    }
+
+    /// Applies `f` to every value that a port reads.
+    pub(super) fn for_each_read_value(&self, mut f: impl FnMut(u32)) {
+        let mut span =
+            |span: Span| (span.start..span.start + words_of(span.width)).for_each(&mut f);
+        for write in &self.writes {
+            span(Span {
+                start: write.enable,
+                width: 1,
+            });
+            span(write.address);
+            span(Span {
+                start: write.data,
+                width: self.width,
+            });
+            write.mask.into_iter().for_each(&mut span);
+        }
+        for read in &self.reads {
+            read.enable
+                .into_iter()
+                .for_each(|start| span(Span { start, width: 1 }));
+            span(read.address);
+        }
+    }
+
+    /// Replaces values by places.
+    pub(super) fn relocate(&mut self, at: impl Fn(u32) -> u32) {
+        let move_span = |span: &mut Span| span.start = at(span.start);
+        for write in &mut self.writes {
+            write.enable = at(write.enable);
+            write.data = at(write.data);
+            move_span(&mut write.address);
+            write.mask.iter_mut().for_each(move_span);
+        }
+        for read in &mut self.reads {
+            read.enable = read.enable.map(&at);
+            read.data = at(read.data);
+            move_span(&mut read.address);
+        }
+    }
+
+    /// The address on a port; `None` when it is at or beyond the depth.
+    pub(super) fn address(&self, values: &[u64], address: Span) -> Option<usize> {
+        let start = address.start as usize;
+        let high = &values[start + 1..start + words_of(address.width) as usize];
+        let low = values[start];
+        (low < u64::from(self.depth) && high.iter().all(|word| *word == 0)).then_some(low as usize)
+    }
+
+    /// Samples a read port: the word goes to the next value of its data register.
+    pub(super) fn read(&self, port: &ReadLayout, values: &mut [u64], array: &[u64], shadow: usize) {
+        if port
+            .enable
+            .is_some_and(|enable| values[enable as usize] == 0)
+        {
+            return;
+        }
+        let next = port.data as usize + shadow;
+        let next = next..next + self.words();
+        match self.address(values, port.address) {
+            Some(address) => values[next].copy_from_slice(&array[self.at(address)]),
+            None => values[next].fill(0),
+        }
+    }
+
+    /// Stores what a write port says.
+    pub(super) fn write(&self, port: &WriteLayout, values: &[u64], array: &mut [u64]) {
+        if values[port.enable as usize] == 0 {
+            return;
+        }
+        let Some(address) = self.address(values, port.address) else {
+            return;
+        };
+        let data = &values[port.data as usize..port.data as usize + self.words()];
+        let word = &mut array[self.at(address)];
+        let Some(mask) = port.mask else {
+            word.copy_from_slice(data);
+            return;
+        };
+        for granule in 0..mask.width {
+            let bits = values[(mask.start + granule / 64) as usize];
+            if bits >> (granule % 64) & 1 == 1 {
+                let start = granule * self.granularity;
+                store_bits(word, data, start, start + self.granularity);
+            }
+        }
+    }
+
+    /// True when the write port would change something at its address.
+    pub(super) fn writes(&self, port: &WriteLayout, values: &[u64]) -> bool {
+        let some = |mask: Span| {
+            let start = mask.start as usize;
+            values[start..start + words_of(mask.width) as usize]
+                .iter()
+                .any(|word| *word != 0)
+        };
+        values[port.enable as usize] != 0 && port.mask.is_none_or(some)
+    }
+}
+
+/// Copies bits `start..end` of `data` to the same place in `word`.
+fn store_bits(word: &mut [u64], data: &[u64], start: u32, end: u32) {
+    for index in start / 64..=(end - 1) / 64 {
+        let low = start.max(index * 64) % 64;
+        let count = end.min((index + 1) * 64) - index * 64 - low;
+        let mask = (u64::MAX >> (64 - count)) << low;
+        let index = index as usize;
+        word[index] = word[index] & !mask | data[index] & mask;
+    }
+}
