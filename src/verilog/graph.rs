@@ -1,0 +1,179 @@
+//! What the lowering wants to know of a module's graph beforehand: which nodes matter, in which
+//! order to visit them, and who reads them.
+
+use crate::hdl::ir::{ModuleIr, NodeId, NodeKind};
+
+/// The operands of a node, in order. State (registers, memories, instances) ends the walk.
+pub fn operands(kind: &NodeKind) -> Vec<NodeId> {
+    match kind {
+        NodeKind::Input(_)
+        | NodeKind::Constant { .. }
+        | NodeKind::Register(_)
+        | NodeKind::MemoryRead { .. }
+        | NodeKind::InstanceOutput { .. } => Vec::new(),
+        NodeKind::Wire { driver } => driver.iter().copied().collect(),
+        NodeKind::Unary(_, a)
+        | NodeKind::Slice { value: a, .. }
+        | NodeKind::Extend(a)
+        | NodeKind::Cast(a) => vec![*a],
+        NodeKind::Binary(_, a, b) => vec![*a, *b],
+        NodeKind::Mux {
+            condition,
+            then,
+            otherwise,
+        } => vec![*condition, *then, *otherwise],
+        NodeKind::Case {
+            selector,
+            arms,
+            default,
+        } => {
+            let mut all = vec![*selector];
+            all.extend(arms.iter().map(|(_, value)| *value));
+            all.push(*default);
+            all
+        }
+        NodeKind::Concat(parts) => parts.clone(),
+    }
+}
+
+/// Where a value goes that is not an operand of another node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// The thing it feeds.
+    pub base: String,
+    /// What it is to that thing; may be empty.
+    pub word: &'static str,
+}
+
+/// The first reader of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Another node.
+    Node(NodeId),
+    /// A register, port, memory, instance or property.
+    Role(Role),
+}
+
+/// Facts about a module's graph.
+pub struct Graph {
+    /// The nodes that something reads in the end, operands first, else by id.
+    pub order: Vec<NodeId>,
+    /// How often each node is read by live nodes and by roots.
+    pub uses: Vec<u32>,
+    /// The first reader of each node.
+    pub readers: Vec<Option<Reader>>,
+    /// The node depends on constants only.
+    pub constant: Vec<bool>,
+}
+
+impl Graph {
+    /// Walks a module.
+    pub fn of(module: &ModuleIr) -> Graph {
+        let roots = roots(module);
+        let mut graph = Graph {
+            order: Vec::new(),
+            uses: vec![0; module.nodes.len()],
+            readers: vec![None; module.nodes.len()],
+            constant: vec![false; module.nodes.len()],
+        };
+        let mut live = vec![false; module.nodes.len()];
+        let mut pending: Vec<NodeId> = roots.iter().map(|(node, _)| *node).collect();
+        while let Some(node) = pending.pop() {
+            if !std::mem::replace(&mut live[node.index()], true) {
+                pending.extend(operands(&module.node(node).kind));
+            }
+        }
+        graph.order = ordered(module, &live);
+        for &node in &graph.order {
+            let kind = &module.node(node).kind;
+            let operands = operands(kind);
+            graph.constant[node.index()] = matches!(kind, NodeKind::Constant { .. })
+                || !operands.is_empty() && operands.iter().all(|o| graph.constant[o.index()]);
+            for operand in operands {
+                graph.uses[operand.index()] += 1;
+                graph.readers[operand.index()].get_or_insert(Reader::Node(node));
+            }
+        }
+        for (node, role) in roots {
+            graph.uses[node.index()] += 1;
+            graph.readers[node.index()].get_or_insert(Reader::Role(role));
+        }
+        graph
+    }
+}
+
+fn roots(module: &ModuleIr) -> Vec<(NodeId, Role)> {
+    let mut roots = Vec::new();
+    let mut add = |node: NodeId, base: &str, word: &'static str| {
+        roots.push((
+            node,
+            Role {
+                base: base.into(),
+                word,
+            },
+        ));
+    };
+    for register in &module.registers {
+        let name = module
+            .node(register.node)
+            .name
+            .as_deref()
+            .unwrap_or("register");
+        if let Some(next) = register.next {
+            add(next, name, "next");
+        }
+        if let Some(enable) = register.enable {
+            add(enable, name, "enable");
+        }
+    }
+    for memory in &module.memories {
+        for write in &memory.writes {
+            add(write.enable, &memory.name, "write_enable");
+            add(write.address, &memory.name, "write_address");
+            add(write.data, &memory.name, "write_data");
+            if let Some(mask) = write.mask {
+                add(mask, &memory.name, "write_mask");
+            }
+        }
+        for read in &memory.reads {
+            add(read.address, &memory.name, "read_address");
+            if let Some(enable) = read.enable {
+                add(enable, &memory.name, "read_enable");
+            }
+        }
+    }
+    for instance in &module.instances {
+        for node in instance.connections.iter().flatten() {
+            add(*node, &instance.name, "input");
+        }
+    }
+    for port in &module.ports {
+        add(port.node, &port.name, "");
+    }
+    for property in &module.properties {
+        add(property.condition, &property.name, "holds");
+    }
+    roots
+}
+
+/// Live nodes with operands before their readers; by id where that leaves a choice.
+fn ordered(module: &ModuleIr, live: &[bool]) -> Vec<NodeId> {
+    let mut order = Vec::new();
+    let mut visited = vec![false; module.nodes.len()];
+    for start in 0..module.nodes.len() {
+        if !live[start] || visited[start] {
+            continue;
+        }
+        let mut stack = vec![(NodeId(start as u32), false)];
+        while let Some((node, done)) = stack.pop() {
+            if done {
+                order.push(node);
+            } else if !std::mem::replace(&mut visited[node.index()], true) {
+                stack.push((node, true));
+                let operands = operands(&module.node(node).kind);
+                stack.extend(operands.into_iter().rev().map(|operand| (operand, false)));
+            }
+        }
+    }
+    order
+}

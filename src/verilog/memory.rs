@@ -1,0 +1,171 @@
+//! Memories as arrays with synchronous ports.
+
+use super::ast::{BinaryOp, Expr, Item, Net, NetKind, Statement, Target};
+use super::expr::constant;
+use super::lower::Lowering;
+use crate::hdl::ir::{DomainId, Memory, NodeId, WritePort};
+use crate::hdl::{index_bits, unsigned};
+use std::rc::Rc;
+
+impl Lowering<'_> {
+    /// Declares the memories and prints their ports: one `always` block per memory and clock.
+    pub(super) fn memories(&mut self) {
+        for (index, memory) in self.module.memories.iter().enumerate() {
+            let name = self.memory_names[index].clone();
+            let mut domains: Vec<DomainId> = Vec::new();
+            let used = memory.writes.iter().map(|write| write.domain);
+            for domain in used.chain(memory.reads.iter().map(|read| read.domain)) {
+                if !domains.contains(&domain) {
+                    domains.push(domain);
+                }
+            }
+            let position = memory_position(memory);
+            let mut attributes = Vec::new();
+            if memory.no_collision {
+                attributes.push("no_rw_check".to_owned());
+            }
+            attributes.extend(memory.attributes.iter().cloned());
+            let net = Net {
+                name: name.clone(),
+                width: memory.width,
+                signed: false,
+            };
+            let kind = NetKind::Memory(memory.depth);
+            self.declare(position, net, kind, attributes, memory.comment.clone());
+            self.initial(position, memory, &name);
+            for domain in domains {
+                let mut body = Vec::new();
+                for write in memory.writes.iter().filter(|write| write.domain == domain) {
+                    body.extend(self.write(memory, &name, write));
+                }
+                for read in memory.reads.iter().filter(|read| read.domain == domain) {
+                    let Some(net) = self.nets[read.data.index()].clone() else {
+                        continue;
+                    };
+                    let index = self.index(memory, read.address);
+                    let word = Expr::Word {
+                        memory: name.clone(),
+                        width: memory.width,
+                        index: Box::new(index),
+                    };
+                    let statement = Statement::NonBlocking(Target::Net(net), word);
+                    let enable = read.enable.map(|enable| self.operand(enable));
+                    body.extend(guarded(enable, vec![statement]));
+                }
+                let clock = Some(self.module.domains[domain.index()].clock.as_str().into());
+                self.place(
+                    position,
+                    Item::Always {
+                        clock,
+                        body,
+                        comment: String::new(),
+                    },
+                );
+            }
+        }
+    }
+
+    fn initial(&mut self, position: u32, memory: &Memory, name: &Rc<str>) {
+        let Some(words) = &memory.init else { return };
+        let width = index_bits(u64::from(memory.depth));
+        let shape = unsigned(memory.width);
+        let body = words.iter().zip(0u32..memory.depth).map(|(word, address)| {
+            let index = Expr::unsigned(width, address);
+            let target = Target::Word {
+                memory: name.clone(),
+                index,
+                bits: None,
+            };
+            Statement::Blocking(target, constant(shape, word))
+        });
+        let body = body.collect();
+        self.place(position, Item::Initial(body));
+    }
+
+    fn write(&mut self, memory: &Memory, name: &Rc<str>, write: &WritePort) -> Vec<Statement> {
+        let enable = self.operand(write.enable);
+        let index = self.index(memory, write.address);
+        let target = |bits| Target::Word {
+            memory: name.clone(),
+            index: index.clone(),
+            bits,
+        };
+        let body = match write.mask {
+            None => {
+                let data = self.operand(write.data);
+                vec![Statement::NonBlocking(target(None), data)]
+            }
+            Some(mask) => {
+                let (mask, data) = (self.simple(mask), self.simple(write.data));
+                let granules = memory.width / memory.granularity;
+                let granule = |granule: u32| {
+                    let lsb = granule * memory.granularity;
+                    let bits = (granules > 1).then_some((lsb + memory.granularity - 1, lsb));
+                    let data = data.slice(lsb, memory.granularity);
+                    let data = data.expect("simple expressions have slices");
+                    let selected = mask
+                        .slice(granule, 1)
+                        .expect("simple expressions have slices");
+                    guarded(
+                        Some(selected),
+                        vec![Statement::NonBlocking(target(bits), data)],
+                    )
+                };
+                (0..granules).flat_map(granule).collect()
+            }
+        };
+        let enable = match self.in_range(memory, write.address) {
+            Some(in_range) => match enable {
+                Expr::Constant { bits, .. } if bits == 1u32.into() => in_range,
+                enable => Expr::binary(BinaryOp::LogicalAnd, enable, in_range),
+            },
+            None => enable,
+        };
+        guarded(Some(enable), body)
+    }
+
+    /// The address as an index: unsigned, and no wider than the depth asks for.
+    fn index(&mut self, memory: &Memory, address: NodeId) -> Expr {
+        let width = index_bits(u64::from(memory.depth));
+        if self.module.shape(address).width > width {
+            let address = self.simple(address);
+            return address
+                .slice(0, width)
+                .expect("simple expressions have slices")
+                .as_unsigned();
+        }
+        self.operand(address).as_unsigned()
+    }
+
+    /// The condition that an address wider than the depth needs is below the depth.
+    fn in_range(&mut self, memory: &Memory, address: NodeId) -> Option<Expr> {
+        let width = self.module.shape(address).width;
+        if width <= index_bits(u64::from(memory.depth)) {
+            return None;
+        }
+        match self.simple(address).as_unsigned() {
+            Expr::Constant { bits, .. } => Some(Expr::bit(bits < memory.depth.into())),
+            address => {
+                let depth = Expr::unsigned(width, memory.depth);
+                Some(Expr::binary(BinaryOp::Less, address, depth))
+            }
+        }
+    }
+}
+
+/// Where a memory is declared: beside its first read data, else with what it stores.
+fn memory_position(memory: &Memory) -> u32 {
+    let read = memory.reads.iter().map(|read| read.data.0).min();
+    let written = memory.writes.iter().map(|write| write.data.0).max();
+    read.or(written).unwrap_or(0)
+}
+
+/// `if (condition) body`, without conditions that are constant.
+fn guarded(condition: Option<Expr>, body: Vec<Statement>) -> Vec<Statement> {
+    match condition {
+        None => body,
+        Some(Expr::Constant { bits, .. }) if bits == 0u32.into() => Vec::new(),
+        Some(Expr::Constant { .. }) => body,
+        Some(condition) => vec![Statement::If(condition, body, Vec::new())],
+    }
+}

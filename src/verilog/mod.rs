@@ -1,0 +1,52 @@
+//! From a closed design to Verilog-2005 that an engineer can read.
+//!
+//! A module is first lowered to a typed syntax tree ([`ast`]), in which every expression knows
+//! its width and signedness as Verilog sees them, and then printed. The text depends on nothing
+//! but the design.
+#![forbid(unsafe_code)]
+
+pub mod ast;
+mod expr;
+mod graph;
+mod lower;
+mod memory;
+mod names;
+mod print;
+mod print_expr;
+mod process;
+mod property;
+#[cfg(test)]
+mod tests;
+mod unused;
+
+use crate::hdl::ir::{Design, ModuleId};
+
+/// One file of Verilog.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VerilogFile {
+    /// The file's name: the module's, with `.v`.
+    pub name: String,
+    /// Its contents.
+    pub text: String,
+}
+
+/// All modules of a design, one file each, every module after those it instantiates.
+pub fn emit(design: &Design) -> Vec<VerilogFile> {
+    let ids = (0..design.modules.len() as u32).map(ModuleId);
+    ids.map(|id| VerilogFile {
+        name: format!("{}.v", design.module(id).name),
+        text: emit_module(design, id),
+    })
+    .collect()
+}
+
+/// The text of one module.
+pub fn emit_module(design: &Design, id: ModuleId) -> String {
+    print::module(&lower::module(design, design.module(id)))
+}
+
+/// All modules of a design as one text, the top last.
+pub fn concat(design: &Design) -> String {
+    let texts: Vec<String> = emit(design).into_iter().map(|file| file.text).collect();
+    texts.join("\n")
+}
