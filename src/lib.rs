@@ -11,6 +11,10 @@ pub mod verilog;
 pub mod arch;
 pub mod config;
 
+// ---- hardware ---------------------------------------------------------------------------
+pub mod blocks;
+pub mod isa;
+
 // ---- golden models and verification -----------------------------------------------------
 pub mod reference;
 pub mod verify;

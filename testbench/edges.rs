@@ -40,8 +40,13 @@ const RULES: &[Rule] = &[
         because: "sizes are computed from the configuration alone, before any hardware exists",
     },
     Rule {
+        module: "isa",
+        may_use: &["arch"],
+        because: "what a host sees is defined before the hardware, the drivers and the documentation",
+    },
+    Rule {
         module: "blocks",
-        may_use: &["arch", "hdl"],
+        may_use: &["arch", "hdl", "isa"],
         because: "hardware is built from derived parameters, whoever wrote or runs it",
     },
     Rule {
@@ -56,12 +61,12 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "device",
-        may_use: &["arch", "blocks", "hdl", "synth", "verilog"],
+        may_use: &["arch", "blocks", "hdl", "isa", "synth", "verilog"],
         because: "it runs a core and does not judge the result",
     },
     Rule {
         module: "report",
-        may_use: &["arch", "config", "device", "synth"],
+        may_use: &["arch", "config", "device", "isa", "synth"],
         because: "it formats what others measured",
     },
     Rule {
@@ -72,6 +77,7 @@ const RULES: &[Rule] = &[
             "config",
             "device",
             "hdl",
+            "isa",
             "reference",
             "report",
             "synth",
@@ -87,6 +93,7 @@ const RULES: &[Rule] = &[
             "config",
             "device",
             "hdl",
+            "isa",
             "reference",
             "report",
             "synth",

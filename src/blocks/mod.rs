@@ -1,0 +1,5 @@
+//! The hardware, from cells to cores.
+
+#![forbid(unsafe_code)]
+
+pub mod prim;

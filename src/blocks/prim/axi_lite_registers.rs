@@ -1,0 +1,288 @@
+//! A register map behind an AXI4-Lite port.
+
+use crate::hdl::{AxiLite, Block, Instance, Module, Reg, Signal, bit, concat, unsigned};
+use crate::isa::{Access, Field, Register, RegisterMap};
+
+/// The response of an access to a register.
+const OKAY: u32 = 0b00;
+/// The response of an access to an address without a register.
+const SLVERR: u32 = 0b10;
+
+/// The registers of a [`RegisterMap`] behind the AXI4-Lite port `s_axil`.
+///
+/// Each field has the ports that its access needs: `<register>_<field>`, an output for
+/// read-write, write-pulse and write-one-to-clear fields and an input for read-only ones, and
+/// the input `<register>_<field>_set` for write-one-to-clear fields.
+///
+/// A write takes effect, and its pulses are 1, in the first cycle of its response, at the
+/// earliest two cycles after the later of address and data, which may come in any order. A read
+/// shows the registers as they are in the cycle in which its address is taken; the data follow
+/// one cycle later. Reads and writes do not wait for each other. Protection bits do not exist,
+/// the lowest two address bits do not count, and byte strobes do.
+#[derive(Debug, Clone)]
+pub struct AxiLiteRegisters {
+    map: RegisterMap,
+}
+
+impl AxiLiteRegisters {
+    /// The block of a register map.
+    ///
+    /// # Panics
+    /// When the map breaks a rule of [`RegisterMap::check`].
+    #[track_caller]
+    pub fn new(map: RegisterMap) -> Self {
+        if let Err(error) = map.check() {
+            panic!("register map `{}`: {error}", map.name);
+        }
+        AxiLiteRegisters { map }
+    }
+
+    /// The registers.
+    pub fn map(&self) -> &RegisterMap {
+        &self.map
+    }
+
+    /// An instance whose port `s_axil` consumes `axi`; the fields are left to be connected with
+    /// [`Instance::input`] and [`Instance::output`].
+    #[track_caller]
+    pub fn insert<'m>(&self, m: &'m Module, name: &str, axi: &AxiLite<'m>) -> Instance<'m> {
+        m.instance(name, self).sink("s_axil", axi)
+    }
+
+    /// The response to a word address.
+    #[track_caller]
+    fn response<'m>(&self, m: &'m Module, word: Signal<'m>) -> Signal<'m> {
+        let okay = m.lit(OKAY, unsigned(2));
+        let arms: Vec<_> = self
+            .map
+            .registers
+            .iter()
+            .map(|register| (u64::from(register.offset / 4), okay))
+            .collect();
+        word.case(&arms, m.lit(SLVERR, unsigned(2)))
+    }
+}
+
+impl Block for AxiLiteRegisters {
+    fn module_name(&self) -> String {
+        format!("{}_registers", self.map.name)
+    }
+
+    fn build(&self, m: &Module) {
+        m.doc(&format!("Registers of {}: {}", self.map.name, self.map.doc));
+        let axi: AxiLite<'_> = m.sink_port("s_axil", (self.map.address_bits(),));
+
+        m.section("write channel");
+        let write = self.write_channel(m, &axi);
+
+        let mut words = Vec::new();
+        for register in &self.map.registers {
+            m.section(&format!("{} at {:#x}", register.name, register.offset));
+            let word = build_register(m, register, &write);
+            words.push((u64::from(register.offset / 4), word));
+        }
+
+        m.section("read channel");
+        self.read_channel(m, &axi, &words);
+    }
+}
+
+/// A write that takes effect at the end of this cycle.
+struct Write<'m> {
+    /// One bit: there is one.
+    commit: Signal<'m>,
+    /// The address in words.
+    word: Signal<'m>,
+    /// The data.
+    data: Signal<'m>,
+    /// A bit per byte of data.
+    strobes: Signal<'m>,
+}
+
+impl AxiLiteRegisters {
+    /// Holds address and data, whichever comes first, until both are there and the last response
+    /// is gone.
+    fn write_channel<'m>(&self, m: &'m Module, axi: &AxiLite<'m>) -> Write<'m> {
+        let commit = m.wire("write_commit", bit());
+        let response_valid = m.reg("write_response_valid", bit()).reset(0);
+
+        let address_held = m.reg("write_address_held", bit()).reset(0);
+        let take_address = axi.awvalid & !address_held;
+        address_held.next((address_held | take_address) & !commit);
+        let address = m
+            .reg("write_word", unsigned(axi.awaddr.width() - 2))
+            .enable(take_address)
+            .next(word_address(axi.awaddr));
+        axi.awready.drive(!address_held);
+
+        let data_held = m.reg("write_data_held", bit()).reset(0);
+        let take_data = axi.wvalid & !data_held;
+        data_held.next((data_held | take_data) & !commit);
+        axi.wready.drive(!data_held);
+        let (data, strobes) = self.hold_data(m, axi, take_data);
+
+        commit.drive(address_held & data_held & !response_valid);
+        response_valid.next(commit | (response_valid & !axi.bready));
+        let response = m
+            .reg("write_response", unsigned(2))
+            .enable(commit)
+            .next(self.response(m, address));
+        axi.bvalid.drive(response_valid);
+        axi.bresp.drive(response);
+        Write {
+            commit,
+            word: address,
+            data,
+            strobes,
+        }
+    }
+
+    /// The data registers; none where no field can be written.
+    fn hold_data<'m>(
+        &self,
+        m: &'m Module,
+        axi: &AxiLite<'m>,
+        take: Signal<'m>,
+    ) -> (Signal<'m>, Signal<'m>) {
+        let mut fields = self.map.registers.iter().flat_map(|r| &r.fields);
+        if !fields.any(|field| field.access.is_writable()) {
+            m.unused(axi.wdata);
+            m.unused(axi.wstrb);
+            return (axi.wdata, axi.wstrb);
+        }
+        let hold =
+            |name: &str, value: Signal<'m>| m.reg(name, value.shape()).enable(take).next(value);
+        (
+            hold("write_data", axi.wdata),
+            hold("write_strobes", axi.wstrb),
+        )
+    }
+
+    fn read_channel<'m>(&self, m: &'m Module, axi: &AxiLite<'m>, words: &[(u64, Signal<'m>)]) {
+        let valid = m.reg("read_valid", bit()).reset(0);
+        let take = axi.arvalid & !valid;
+        valid.next(take | (valid & !axi.rready));
+        axi.arready.drive(!valid);
+        let word = word_address(axi.araddr);
+        let data = m
+            .reg("read_data", unsigned(32))
+            .enable(take)
+            .next(word.case(words, m.zero(unsigned(32))));
+        let response = m
+            .reg("read_response", unsigned(2))
+            .enable(take)
+            .next(self.response(m, word));
+        axi.rvalid.drive(valid);
+        axi.rdata.drive(data);
+        axi.rresp.drive(response);
+    }
+}
+
+/// The address of a word: the lowest two bits of a byte address do not count.
+fn word_address(address: Signal<'_>) -> Signal<'_> {
+    address.slice(2, address.width() - 2)
+}
+
+/// Builds the fields of a register and returns the word that a read shows.
+fn build_register<'m>(m: &'m Module, register: &Register, write: &Write<'m>) -> Signal<'m> {
+    let writable = register.fields.iter().any(|f| f.access.is_writable());
+    let selected = writable.then(|| {
+        (write.commit & write.word.eq(register.offset / 4))
+            .named(format!("{}_write", register.name))
+    });
+    let mut parts = Vec::new();
+    let mut next = 0;
+    for field in &register.fields {
+        if field.lsb > next {
+            parts.push(m.zero(unsigned(field.lsb - next)));
+        }
+        parts.push(build_field(m, register, field, write, selected));
+        next = field.lsb + field.width;
+    }
+    if next < 32 {
+        parts.push(m.zero(unsigned(32 - next)));
+    }
+    // `concat` takes the highest first.
+    parts.reverse();
+    concat(&parts)
+}
+
+/// Builds a field's state and ports and returns what a read shows.
+fn build_field<'m>(
+    m: &'m Module,
+    register: &Register,
+    field: &Field,
+    write: &Write<'m>,
+    selected: Option<Signal<'m>>,
+) -> Signal<'m> {
+    let shape = unsigned(field.width);
+    let port = register.port(field);
+    let selected = || selected.expect("a register with a writable field is selected");
+    // The register behind an output port has a name of its own.
+    let state = || -> Reg<'m> { m.reg(format!("{port}_reg"), shape).reset(field.reset) };
+    match field.access {
+        Access::Constant(value) => m.lit(value, shape),
+        Access::ReadOnly => m.input(port, shape).comment(&field.doc),
+        Access::ReadWrite => {
+            let value = state().enable(selected());
+            value.next(merge(field, write, *value));
+            output(m, port, &field.doc, *value);
+            *value
+        }
+        Access::WritePulse => {
+            let pulse = state();
+            pulse.next(ones(m, field, write).gate(selected()));
+            output(m, port, &field.doc, *pulse);
+            m.zero(shape)
+        }
+        Access::WriteOneToClear => {
+            let set = register.set_port(field).expect("such a field has one");
+            let set = m.input(set, shape);
+            let sticky = state();
+            let clear = ones(m, field, write).gate(selected());
+            sticky.next((sticky & !clear) | set);
+            output(m, port, &field.doc, *sticky);
+            *sticky
+        }
+    }
+}
+
+fn output<'m>(m: &'m Module, port: String, doc: &str, value: Signal<'m>) {
+    let wire = m.output_wire(port, value.shape());
+    wire.drive(value);
+    wire.comment(doc);
+}
+
+/// The parts of a field that lie in different bytes, the highest first: byte, lowest bit within
+/// the register, width.
+fn bytes(field: &Field) -> Vec<(u32, u32, u32)> {
+    let end = field.lsb + field.width;
+    (field.lsb / 8..=(end - 1) / 8)
+        .rev()
+        .map(|byte| {
+            let lsb = field.lsb.max(byte * 8);
+            let width = end.min(byte * 8 + 8) - lsb;
+            (byte, lsb, width)
+        })
+        .collect()
+}
+
+/// The written bits of a field, and the old ones in bytes without strobe.
+fn merge<'m>(field: &Field, write: &Write<'m>, old: Signal<'m>) -> Signal<'m> {
+    let parts: Vec<_> = bytes(field)
+        .into_iter()
+        .map(|(byte, lsb, width)| {
+            let written = write.data.slice(lsb, width);
+            write
+                .strobes
+                .bit(byte)
+                .mux(written, old.slice(lsb - field.lsb, width))
+        })
+        .collect();
+    concat(&parts)
+}
+
+/// The bits of a field that are written as 1.
+fn ones<'m>(m: &'m Module, field: &Field, write: &Write<'m>) -> Signal<'m> {
+    merge(field, write, m.zero(unsigned(field.width)))
+}

@@ -1,0 +1,10 @@
+//! What a host sees of an accelerator: register maps, defined once.
+//!
+//! One definition makes the hardware ([`AxiLiteRegisters`](crate::blocks::prim::AxiLiteRegisters)),
+//! the page of the documentation and the C header.
+
+#![forbid(unsafe_code)]
+
+pub mod registers;
+
+pub use registers::{Access, Field, Register, RegisterMap, RegisterMapError};
