@@ -1,0 +1,276 @@
+//! Runs `scripts/setup` on machines that are not there: a PATH of stand-ins for the tools, for
+//! `apt-get`, `sudo` and `id`, and nothing else.
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tempfile::TempDir;
+
+/// A machine with only a shell and its helpers.
+struct Machine {
+    bin: TempDir,
+    /// One machine at a time: a process forked by another test may hold a stand-in open for
+    /// writing at the moment this one runs it, which Linux refuses.
+    _alone: MutexGuard<'static, ()>,
+}
+
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// What a run of the script did.
+#[derive(Debug)]
+struct Run {
+    code: Option<i32>,
+    out: String,
+    err: String,
+    /// The calls of `apt-get`, one a line.
+    apt: String,
+}
+
+const ROOT: u32 = 0;
+const USER: u32 = 1000;
+
+impl Machine {
+    /// Nothing installed; the user has this id, and `sudo` wants a password.
+    fn new(user: u32) -> Machine {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let machine = Machine {
+            bin: tempfile::tempdir().unwrap(),
+            _alone,
+        };
+        for helper in ["bash", "env", "awk", "sort", "head", "cat", "chmod"] {
+            symlink(which::which(helper).unwrap(), machine.path().join(helper)).unwrap();
+        }
+        machine.has("id", &format!("echo {user}"));
+        machine.has("sudo", "exit 1");
+        machine
+    }
+
+    fn path(&self) -> &Path {
+        self.bin.path()
+    }
+
+    /// Puts a command there.
+    fn has(&self, name: &str, script: &str) {
+        let file = self.path().join(name);
+        fs::write(
+            &file,
+            format!("#!{}\n{script}\n", self.path().join("bash").display()),
+        )
+        .unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// Rust, as rustup or a distribution would install it.
+    fn has_rust(&self, version: &str) {
+        self.has(
+            "cargo",
+            &format!("[ $1 != --version ] || echo cargo {version}"),
+        );
+    }
+
+    /// `apt-get` that can install the tools at Debian 12's versions and notes its calls, and
+    /// `apt-cache` that knows no new Rust.
+    fn has_apt(&self) {
+        self.has(
+            "apt-get",
+            r#"
+            bin=${0%/*}
+            echo "$*" >>"$bin/apt.log"
+            [[ "$*" == *" install "* ]] || exit 0
+            for package in "$@"; do
+                case $package in
+                    verilator) text='Verilator 5.006 2023-01-22' ;;
+                    iverilog) text='Icarus Verilog version 11.0 (stable)' ;;
+                    yosys) text='Yosys 0.23' ;;
+                    g++ | make) text=$package ;;
+                    *) continue ;;
+                esac
+                printf '#!%s\necho "%s"\n' "$bin/bash" "$text" >"$bin/$package"
+                chmod +x "$bin/$package"
+            done"#,
+        );
+        self.has(
+            "apt-cache",
+            "if [ $2 = rustc ]; then echo ' Candidate: 1.63.0+dfsg1-2'; else echo ' Candidate: (none)'; fi",
+        );
+    }
+
+    fn setup(&self, arguments: &[&str]) -> Run {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/setup");
+        let log = self.path().join("apt.log");
+        let output = Command::new(script)
+            .args(arguments)
+            .env_clear()
+            .env("PATH", self.path())
+            .env("HOME", self.path())
+            .output()
+            .unwrap();
+        let apt = fs::read_to_string(&log).unwrap_or_default();
+        let _ = fs::remove_file(log);
+        Run {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+            apt,
+        }
+    }
+}
+
+const INSTALL: &str = "install --no-install-recommends g++ make verilator iverilog yosys";
+
+#[test]
+fn root_installs_what_is_missing_once() {
+    let machine = Machine::new(ROOT);
+    machine.has_rust("1.95.0");
+    machine.has_apt();
+    let first = machine.setup(&[]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    assert!(
+        first.out.contains(&format!("setup: apt-get {INSTALL}\n")),
+        "{first:?}"
+    );
+    assert_eq!(
+        first.apt.lines().count(),
+        2,
+        "update and install: {first:?}"
+    );
+    let second = machine.setup(&[]);
+    assert_eq!(
+        (second.code, second.apt.as_str()),
+        (Some(0), ""),
+        "{second:?}"
+    );
+    assert_eq!(second.out, "setup: every tool is there\n");
+}
+
+#[test]
+fn a_user_without_rights_is_told_what_to_ask_for() {
+    let machine = Machine::new(USER);
+    machine.has_rust("1.95.0");
+    machine.has_apt();
+    let run = machine.setup(&[]);
+    assert_eq!((run.code, run.apt.as_str()), (Some(1), ""), "{run:?}");
+    assert!(
+        run.err.contains(&format!("\n  sudo apt-get {INSTALL}\n")),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn sudo_without_a_password_is_used() {
+    let machine = Machine::new(USER);
+    machine.has_rust("1.95.0");
+    machine.has_apt();
+    machine.has(
+        "sudo",
+        "[ $1 = -n ] && shift && [ \"$1\" = true ] || exec \"$@\"",
+    );
+    let run = machine.setup(&[]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.apt.contains(" install "), "{run:?}");
+}
+
+#[test]
+fn check_installs_nothing() {
+    let machine = Machine::new(ROOT);
+    machine.has_apt();
+    let run = machine.setup(&["--check"]);
+    assert_eq!((run.code, run.apt.as_str()), (Some(1), ""), "{run:?}");
+    for tool in [
+        "cargo",
+        "rustfmt",
+        "clippy",
+        "g++",
+        "make",
+        "verilator",
+        "iverilog",
+        "yosys",
+    ] {
+        let line = run
+            .err
+            .lines()
+            .find(|line| line.starts_with(&format!("  {tool} ")));
+        assert!(
+            line.is_some_and(|line| line.contains("missing")),
+            "{tool}: {run:?}"
+        );
+    }
+}
+
+#[test]
+fn rust_that_apt_has_not_is_explained() {
+    let machine = Machine::new(ROOT);
+    machine.has_apt();
+    let run = machine.setup(&[]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(
+        run.apt.contains("verilator") && !run.apt.contains("cargo"),
+        "{run:?}"
+    );
+    assert!(
+        run.err
+            .contains("still missing or too old: cargo rustfmt clippy"),
+        "{run:?}"
+    );
+    assert!(run.err.contains("https://sh.rustup.rs"), "{run:?}");
+}
+
+#[test]
+fn a_tool_that_is_too_old_is_reported_and_left_alone() {
+    let machine = Machine::new(ROOT);
+    machine.has_rust("1.95.0");
+    machine.has_apt();
+    machine.has("verilator", "echo Verilator 4.038 2020-07-11");
+    let run = machine.setup(&[]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(!run.apt.contains("verilator"), "{run:?}");
+    assert!(
+        run.err
+            .contains("verilator  4.038    too old needed: 5.006"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn a_system_without_apt_gets_a_list() {
+    let machine = Machine::new(USER);
+    machine.has_rust("1.87.0");
+    let run = machine.setup(&[]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(
+        run.err
+            .starts_with("setup: no apt-get here; please install: cargo g++"),
+        "{run:?}"
+    );
+    assert!(
+        run.err.contains("cargo      1.87.0   too old needed: 1.88"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn an_apt_that_fails_is_reported() {
+    let machine = Machine::new(ROOT);
+    machine.has_apt();
+    machine.has("apt-get", "exit 100");
+    let run = machine.setup(&[]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(
+        run.err.starts_with("setup: apt-get update failed\n"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn a_wrong_argument_is_refused() {
+    let run = Machine::new(ROOT).setup(&["--chekc"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{run:?}");
+    assert!(
+        run.err
+            .starts_with("setup: unknown argument: --chekc\n\nUsage:"),
+        "{run:?}"
+    );
+}
