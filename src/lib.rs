@@ -15,6 +15,9 @@ pub mod config;
 pub mod blocks;
 pub mod isa;
 
+// ---- running a core ---------------------------------------------------------------------
+pub mod device;
+
 // ---- golden models and verification -----------------------------------------------------
 pub mod reference;
 pub mod verify;
