@@ -154,8 +154,8 @@ impl Lowering<'_> {
                 None => Expr::binary(Op::Add, left, right),
             },
             BinaryOp::Subtract => Expr::binary(Op::Subtract, left, right),
-            BinaryOp::And if one_bit => Expr::binary(Op::LogicalAnd, left, right),
-            BinaryOp::Or if one_bit => Expr::binary(Op::LogicalOr, left, right),
+            BinaryOp::And if one_bit => logical(Op::LogicalAnd, left, right),
+            BinaryOp::Or if one_bit => logical(Op::LogicalOr, left, right),
             BinaryOp::And => Expr::binary(Op::And, left, right),
             BinaryOp::Or => Expr::binary(Op::Or, left, right),
             BinaryOp::Xor => Expr::binary(Op::Xor, left, right),
@@ -379,6 +379,17 @@ pub(super) fn negated(bit: Expr) -> Expr {
     }
 }
 
+/// `left && right` or `left || right` of single bits, without constants.
+fn logical(op: Op, left: Expr, right: Expr) -> Expr {
+    for (bit, other) in [(&left, &right), (&right, &left)] {
+        if let Expr::Constant { bits, .. } = bit {
+            let decides = bits.is_one() == (op == Op::LogicalOr);
+            return if decides { bit.clone() } else { other.clone() };
+        }
+    }
+    Expr::binary(op, left, right)
+}
+
 /// `left == right`, without comparing one bit to a constant.
 pub(super) fn equal(left: Expr, right: Expr) -> Expr {
     match (&left, &right) {
@@ -433,10 +444,9 @@ fn compare(or_equal: bool, shape: Shape, left: Expr, right: Expr) -> Expr {
 fn same_signedness(signed: bool, left: Expr, right: Expr) -> (Expr, Expr) {
     if signed {
         (left.as_signed(), right.as_signed())
-    } else if left.is_signed() && right.is_signed() {
-        (left.as_unsigned(), right.as_unsigned())
     } else {
-        (left, right)
+        // One unsigned operand would do; saying it of both leaves nothing to look up.
+        (left.as_unsigned(), right.as_unsigned())
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the lowering wants to know of a module's graph beforehand: which nodes matter, in which
 //! order to visit them, and who reads them.
 
-use crate::hdl::ir::{ModuleIr, NodeId, NodeKind};
+use crate::hdl::ir::{InstanceId, ModuleIr, NodeId, NodeKind, PortId};
 
 /// The operands of a node, in order. State (registers, memories, instances) ends the walk.
 pub fn operands(kind: &NodeKind) -> Vec<NodeId> {
@@ -142,9 +142,17 @@ fn roots(module: &ModuleIr) -> Vec<(NodeId, Role)> {
             }
         }
     }
-    for instance in &module.instances {
-        for node in instance.connections.iter().flatten() {
-            add(*node, &instance.name, "input");
+    for (instance, index) in module.instances.iter().zip(0..) {
+        for (node, port) in instance.connections.iter().zip(0..) {
+            let Some(node) = *node else { continue };
+            // The instance drives its outputs; it reads the rest.
+            let own = NodeKind::InstanceOutput {
+                instance: InstanceId(index),
+                port: PortId(port),
+            };
+            if module.node(node).kind != own {
+                add(node, &instance.name, "input");
+            }
         }
     }
     for port in &module.ports {

@@ -40,9 +40,17 @@ pub fn module(design: &Design, module: &ModuleIr) -> Module {
     lowering.finish(properties)
 }
 
-/// An item and where it goes: section, declarations before the rest, position, tie.
+/// The order of what a section holds; within a rank, by position.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Declaration,
+    Logic,
+    Output,
+}
+
+/// An item and where it goes.
 struct Placed {
-    key: (usize, bool, u32, bool),
+    key: (usize, Rank, u32, bool),
     item: Item,
 }
 
@@ -402,7 +410,7 @@ impl<'a> Lowering<'a> {
             comment,
         });
         self.placed.push(Placed {
-            key: (self.section(position), false, position, false),
+            key: (self.section(position), Rank::Declaration, position, false),
             item,
         });
     }
@@ -410,8 +418,13 @@ impl<'a> Lowering<'a> {
     /// Puts an item after `position` and all declarations that it reads.
     pub(super) fn place(&mut self, position: u32, item: Item) {
         let position = position.max(self.last_read(|visit| unused::reads(&item, visit)));
+        let output = match &item {
+            Item::Assign { target, .. } => self.ports.iter().any(|port| port.net == *target),
+            _ => false,
+        };
+        let rank = if output { Rank::Output } else { Rank::Logic };
         self.placed.push(Placed {
-            key: (self.section(position), true, position, true),
+            key: (self.section(position), rank, position, true),
             item,
         });
     }
@@ -481,7 +494,7 @@ impl<'a> Lowering<'a> {
             );
         } else {
             self.declared.insert(net.name.clone(), node.0);
-            let key = (self.section(node.0), true, node.0, false);
+            let key = (self.section(node.0), Rank::Logic, node.0, false);
             let item = Item::Declaration(Declaration {
                 net,
                 kind: NetKind::Wire,
