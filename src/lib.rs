@@ -17,6 +17,7 @@ pub mod isa;
 
 // ---- running a core ---------------------------------------------------------------------
 pub mod device;
+pub mod synth;
 
 // ---- golden models and verification -----------------------------------------------------
 pub mod reference;

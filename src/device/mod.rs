@@ -1,4 +1,67 @@
-//! Runs a core: operands to streams, streams to a simulator, results back.
+//! Runs a core: operands to streams, streams to a simulator, results back. Three simulators, one
+//! meaning.
+//!
+//! A [`Scenario`] says what the outside of a core does: AXI4-Lite operations, stream sources and
+//! sinks with explicit stall patterns, resets. Each [`Backend`] executes it cycle for cycle alike
+//! and returns the same [`Outcome`], so that cycle counts are compared, not only results:
+//!
+//! - [`Native`]: [`hdl::sim`](crate::hdl::sim), in this process, no tool needed.
+//! - [`Verilator`]: the emitted Verilog, compiled to a shared library that is kept in a cache.
+//! - [`Icarus`]: the emitted Verilog in four-state logic, which sees what was never written.
+#![deny(unsafe_code)]
 
+mod engine;
+mod error;
+mod icarus;
+mod interface;
+mod log;
+mod native;
 pub mod npy;
+mod outcome;
 pub mod pack;
+mod plan;
+mod process;
+mod scenario;
+mod verilator;
+
+pub use error::Error;
+pub use icarus::Icarus;
+pub use interface::{Interface, Port, Reset};
+pub use native::Native;
+pub use outcome::{Failure, OperationResult, Outcome, SinkBeat, SinkResult, SourceResult};
+pub use scenario::{
+    AxiLite, Beat, Goal, Operation, Packet, Restart, Scenario, Sink, Source, StallPattern,
+};
+pub use verilator::{Speed, Verilator};
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+/// Called now and then with the number of cycles executed; `Break` cancels the run.
+pub type Watch<'a> = dyn FnMut(u64) -> ControlFlow<()> + 'a;
+
+/// For runs that nobody watches.
+pub fn unwatched(_cycles: u64) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// A simulator with a core in it.
+pub trait Backend {
+    /// `native`, `verilator` or `icarus`.
+    fn name(&self) -> &'static str;
+
+    /// Runs a scenario from a fresh start of the core.
+    ///
+    /// # Errors
+    ///
+    /// When the scenario does not fit the core, the run was cancelled, or the simulator failed.
+    /// A core that misbehaves is not an error but an [`Outcome`] that says so.
+    fn run(&mut self, scenario: &Scenario, watch: &mut Watch) -> Result<Outcome, Error>;
+
+    /// The following runs write their waves to this VCD file, or to none.
+    ///
+    /// # Errors
+    ///
+    /// When a back end that needs another build for it cannot make that.
+    fn trace(&mut self, vcd: Option<PathBuf>) -> Result<(), Error>;
+}

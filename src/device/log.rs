@@ -1,0 +1,191 @@
+//! What a back end notes down during a run, and how it becomes an [`Outcome`].
+
+use super::outcome::{Failure, OperationResult, Outcome, SinkResult, SourceResult};
+use super::plan::Plan;
+use super::scenario::{Goal, Operation};
+
+/// The raw record of a run.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    pub cycles: u64,
+    pub finished: bool,
+    pub operations: Vec<OperationResult>,
+    /// The last word that a poll which has not finished has read.
+    pub polled: Option<u32>,
+    pub sources: Vec<SourceState>,
+    pub sinks: Vec<SinkResult>,
+    pub failures: Vec<Failure>,
+}
+
+/// A source at the end of the run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct SourceState {
+    pub result: SourceResult,
+    /// Index of the next beat, counted over all packets; dropped beats count.
+    pub position: usize,
+    /// The next beat is being offered.
+    pub offered: bool,
+}
+
+/// Rules that drivers check on the design's outputs; the numbers are those of the runner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// A sink's valid fell before the handshake.
+    Valid = 0,
+    /// A sink's payload changed before the handshake.
+    Payload = 1,
+    /// A write response was withdrawn before the handshake.
+    WriteResponseValid = 2,
+    /// A write response changed before the handshake.
+    WriteResponse = 3,
+    /// Read data was withdrawn before the handshake.
+    ReadValid = 4,
+    /// Read data changed before the handshake.
+    ReadData = 5,
+    /// A write response without a write.
+    WriteResponseUnasked = 6,
+    /// Read data without a read.
+    ReadUnasked = 7,
+}
+
+impl Rule {
+    pub const ALL: [Rule; 8] = [
+        Rule::Valid,
+        Rule::Payload,
+        Rule::WriteResponseValid,
+        Rule::WriteResponse,
+        Rule::ReadValid,
+        Rule::ReadData,
+        Rule::WriteResponseUnasked,
+        Rule::ReadUnasked,
+    ];
+
+    /// The failure's text; `sink` matters for the stream rules only.
+    pub fn message(self, plan: &Plan<'_>, sink: usize) -> String {
+        let stream = || {
+            plan.scenario
+                .sinks
+                .get(sink)
+                .map_or("?", |sink| &sink.prefix)
+        };
+        let control = || {
+            plan.scenario
+                .control
+                .as_ref()
+                .map_or("?", |control| &control.prefix)
+        };
+        match self {
+            Rule::Valid => format!("{}_tvalid fell before the beat was taken", stream()),
+            Rule::Payload => format!("the payload of {} changed before it was taken", stream()),
+            Rule::WriteResponseValid => format!("{}_bvalid fell before bready", control()),
+            Rule::WriteResponse => format!("{}_bresp changed before bready", control()),
+            Rule::ReadValid => format!("{}_rvalid fell before rready", control()),
+            Rule::ReadData => format!("{}_rdata or rresp changed before rready", control()),
+            Rule::WriteResponseUnasked => {
+                format!("{}_bvalid without an accepted write", control())
+            }
+            Rule::ReadUnasked => format!("{}_rvalid without an accepted read", control()),
+        }
+    }
+}
+
+impl Log {
+    /// Notes a failure unless the same was noted before.
+    pub fn fail(&mut self, cycle: u64, message: String) {
+        if self
+            .failures
+            .iter()
+            .all(|failure| failure.message != message)
+        {
+            self.failures.push(Failure { cycle, message });
+        }
+    }
+
+    /// The outcome, with what is missing put into words.
+    pub fn into_outcome(mut self, plan: &Plan<'_>) -> Outcome {
+        let waiting = if self.finished {
+            Vec::new()
+        } else {
+            self.waiting(plan)
+        };
+        // A cycle's failures come in the order in which a back end sees them; make it one order.
+        self.failures
+            .sort_by(|a, b| (a.cycle, &a.message).cmp(&(b.cycle, &b.message)));
+        Outcome {
+            cycles: self.cycles,
+            operations: self.operations,
+            sources: self.sources.iter().map(|state| state.result).collect(),
+            sinks: self.sinks,
+            failures: self.failures,
+            waiting,
+        }
+    }
+
+    fn waiting(&self, plan: &Plan<'_>) -> Vec<String> {
+        let mut lines = Vec::new();
+        let done = self.operations.len();
+        if let Some(operation) = plan.scenario.operations.get(done) {
+            let what = describe(operation, plan);
+            let polled = self.polled.map(|word| format!(", last read {word:#x}"));
+            lines.push(format!(
+                "operation {done}: {what}{}",
+                polled.unwrap_or_default()
+            ));
+        }
+        for (source, state) in plan.scenario.sources.iter().zip(&self.sources) {
+            let (position, beats) = (state.position, source.beats());
+            if position == beats || source.optional {
+                continue;
+            }
+            let next = if state.offered {
+                "is offered and not accepted"
+            } else {
+                "is not offered"
+            };
+            lines.push(format!(
+                "source {}: beat {position} of {beats} {next}",
+                source.prefix
+            ));
+        }
+        for (sink, result) in plan.scenario.sinks.iter().zip(&self.sinks) {
+            let (beats, packets) = (result.beats.len(), result.packets());
+            let (has, wants, unit) = match sink.goal {
+                Goal::Beats(wants) => (beats, wants, "beats"),
+                Goal::Packets(wants) => (packets, wants, "packets"),
+            };
+            if has < wants {
+                lines.push(format!(
+                    "sink {}: {has} of {wants} {unit} came",
+                    sink.prefix
+                ));
+            }
+        }
+        if lines.is_empty() {
+            lines.push("the trailing cycles".to_owned());
+        }
+        lines
+    }
+}
+
+fn describe(operation: &Operation, plan: &Plan<'_>) -> String {
+    match *operation {
+        Operation::Write { address, data, .. } => format!("write {data:#x} to {address:#x}"),
+        Operation::Read { address } => format!("read {address:#x}"),
+        Operation::Poll {
+            address,
+            mask,
+            value,
+        } => {
+            format!("poll {address:#x} until its bits {mask:#x} are {value:#x}")
+        }
+        Operation::WaitInterrupt => format!("wait for {}", plan.scenario.interrupt),
+        Operation::WaitPackets { sink, packets } => {
+            format!(
+                "wait for {packets} packets at {}",
+                plan.scenario.sinks[sink].prefix
+            )
+        }
+        Operation::Idle(cycles) => format!("idle for {cycles} cycles"),
+        Operation::Reset(cycles) => format!("reset for {cycles} cycles"),
+    }
+}

@@ -1,0 +1,233 @@
+//! A scenario resolved against the ports of a design, checked once for all back ends.
+
+use super::error::Error;
+use super::interface::{Interface, top_mask, words};
+use super::scenario::{Operation, Scenario};
+use crate::hdl::ir::Direction;
+
+/// Ports of a stream, as indices into [`Interface::ports`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StreamPorts {
+    pub data: usize,
+    pub last: Option<usize>,
+    pub valid: usize,
+    pub ready: usize,
+    /// Width of `data` in bits.
+    pub width: u32,
+}
+
+impl StreamPorts {
+    /// 32-bit words of a beat.
+    pub fn words(&self) -> usize {
+        words(self.width)
+    }
+}
+
+/// The AXI4-Lite ports, in the order in which the compiled runner expects them.
+pub(super) const AXI_LITE_PORTS: [(&str, Direction, Option<u32>); 17] = [
+    ("awaddr", Direction::Input, None),
+    ("awvalid", Direction::Input, Some(1)),
+    ("awready", Direction::Output, Some(1)),
+    ("wdata", Direction::Input, Some(32)),
+    ("wstrb", Direction::Input, Some(4)),
+    ("wvalid", Direction::Input, Some(1)),
+    ("wready", Direction::Output, Some(1)),
+    ("bresp", Direction::Output, Some(2)),
+    ("bvalid", Direction::Output, Some(1)),
+    ("bready", Direction::Input, Some(1)),
+    ("araddr", Direction::Input, None),
+    ("arvalid", Direction::Input, Some(1)),
+    ("arready", Direction::Output, Some(1)),
+    ("rdata", Direction::Output, Some(32)),
+    ("rresp", Direction::Output, Some(2)),
+    ("rvalid", Direction::Output, Some(1)),
+    ("rready", Direction::Input, Some(1)),
+];
+
+/// Indices of [`AXI_LITE_PORTS`] in the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AxiLitePorts(pub [usize; 17]);
+
+macro_rules! axi_lite_port {
+    ($($name:ident = $index:literal),*) => {
+        impl AxiLitePorts {
+            $(pub fn $name(&self) -> usize { self.0[$index] })*
+        }
+    };
+}
+axi_lite_port!(
+    awaddr = 0,
+    awvalid = 1,
+    awready = 2,
+    wdata = 3,
+    wstrb = 4,
+    wvalid = 5,
+    wready = 6,
+    bresp = 7,
+    bvalid = 8,
+    bready = 9,
+    araddr = 10,
+    arvalid = 11,
+    arready = 12,
+    rdata = 13,
+    rresp = 14,
+    rvalid = 15,
+    rready = 16
+);
+
+/// A scenario and the ports that it means.
+#[derive(Debug)]
+pub(super) struct Plan<'a> {
+    pub interface: &'a Interface,
+    pub scenario: &'a Scenario,
+    pub control: Option<AxiLitePorts>,
+    /// Present when some operation waits for it.
+    pub interrupt: Option<usize>,
+    pub sources: Vec<StreamPorts>,
+    pub sinks: Vec<StreamPorts>,
+}
+
+impl<'a> Plan<'a> {
+    /// Resolves the names and checks everything that could go wrong later.
+    pub fn new(interface: &'a Interface, scenario: &'a Scenario) -> Result<Self, Error> {
+        let finder = Finder { interface };
+        let control = scenario
+            .control
+            .as_ref()
+            .map(|c| finder.axi_lite(&c.prefix))
+            .transpose()?;
+        let waits = scenario
+            .operations
+            .iter()
+            .any(|op| matches!(op, Operation::WaitInterrupt));
+        let interrupt = waits
+            .then(|| finder.find(&scenario.interrupt, Direction::Output, Some(1)))
+            .transpose()?;
+        let sources = (scenario.sources.iter())
+            .map(|source| finder.stream(&source.prefix, Direction::Input))
+            .collect::<Result<Vec<_>, _>>()?;
+        let sinks = (scenario.sinks.iter())
+            .map(|sink| finder.stream(&sink.prefix, Direction::Output))
+            .collect::<Result<Vec<_>, _>>()?;
+        let plan = Self {
+            interface,
+            scenario,
+            control,
+            interrupt,
+            sources,
+            sinks,
+        };
+        plan.check_operations()?;
+        plan.check_beats()?;
+        Ok(plan)
+    }
+
+    fn check_operations(&self) -> Result<(), Error> {
+        let has_reset = self.interface.reset.is_some();
+        for (index, operation) in self.scenario.operations.iter().enumerate() {
+            let problem = match operation {
+                Operation::Write { .. } | Operation::Read { .. } | Operation::Poll { .. }
+                    if self.control.is_none() =>
+                {
+                    "needs a control port".to_owned()
+                }
+                Operation::WaitPackets { sink, .. } if *sink >= self.sinks.len() => {
+                    format!("waits for sink {sink} of {}", self.sinks.len())
+                }
+                Operation::Reset(_) if !has_reset => "needs a reset port".to_owned(),
+                _ => continue,
+            };
+            return Err(Error::Scenario(format!("operation {index} {problem}")));
+        }
+        if self.scenario.restart.is_some() && !has_reset {
+            return Err(Error::Scenario("a restart needs a reset port".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn check_beats(&self) -> Result<(), Error> {
+        let operations = self.scenario.operations.len();
+        for (source, ports) in self.scenario.sources.iter().zip(&self.sources) {
+            let prefix = &source.prefix;
+            for (index, packet) in source.packets.iter().enumerate() {
+                if packet.start_after > operations {
+                    return Err(Error::Scenario(format!(
+                        "packet {index} of {prefix} waits for {} operations of {operations}",
+                        packet.start_after
+                    )));
+                }
+                let fits = |data: &[u32]| {
+                    data.len() < ports.words()
+                        || data.len() == ports.words()
+                            && data[data.len() - 1] & !top_mask(ports.width) == 0
+                };
+                if let Some(beat) = packet.beats.iter().position(|beat| !fits(&beat.data)) {
+                    return Err(Error::Scenario(format!(
+                        "beat {beat} of packet {index} of {prefix} has more than {} bits",
+                        ports.width
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Finder<'a> {
+    interface: &'a Interface,
+}
+
+impl Finder<'_> {
+    fn find(&self, name: &str, direction: Direction, width: Option<u32>) -> Result<usize, Error> {
+        let fail = |problem| Error::Ports {
+            top: self.interface.top.clone(),
+            problem,
+        };
+        let Some(index) = self.interface.index(name) else {
+            return Err(fail(format!("there is no port `{name}`")));
+        };
+        let port = &self.interface.ports[index];
+        if port.direction != direction {
+            let is = if direction == Direction::Input {
+                "an output"
+            } else {
+                "an input"
+            };
+            return Err(fail(format!("`{name}` is {is}")));
+        }
+        match width {
+            Some(width) if width != port.width => Err(fail(format!(
+                "`{name}` has {} bits instead of {width}",
+                port.width
+            ))),
+            _ => Ok(index),
+        }
+    }
+
+    fn stream(&self, prefix: &str, forward: Direction) -> Result<StreamPorts, Error> {
+        let backward = match forward {
+            Direction::Input => Direction::Output,
+            Direction::Output => Direction::Input,
+        };
+        let data = self.find(&format!("{prefix}_tdata"), forward, None)?;
+        let last = format!("{prefix}_tlast");
+        Ok(StreamPorts {
+            data,
+            last: match self.interface.index(&last) {
+                Some(_) => Some(self.find(&last, forward, Some(1))?),
+                None => None,
+            },
+            valid: self.find(&format!("{prefix}_tvalid"), forward, Some(1))?,
+            ready: self.find(&format!("{prefix}_tready"), backward, Some(1))?,
+            width: self.interface.ports[data].width,
+        })
+    }
+
+    fn axi_lite(&self, prefix: &str) -> Result<AxiLitePorts, Error> {
+        let mut ports = [0; 17];
+        for (index, (name, direction, width)) in ports.iter_mut().zip(AXI_LITE_PORTS) {
+            *index = self.find(&format!("{prefix}_{name}"), direction, width)?;
+        }
+        Ok(AxiLitePorts(ports))
+    }
+}

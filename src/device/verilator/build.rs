@@ -1,0 +1,276 @@
+//! Verilog to a shared library: Verilator, the C++ compiler, the cache.
+
+use super::cache::Cache;
+use super::shim::{PREFIX, shim};
+use crate::device::error::Error;
+use crate::device::interface::Interface;
+use crate::device::process::run_tool;
+use crate::synth::tools::{FoundTool, Tool};
+use crate::verilog::VerilogFile;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const MODEL_H: &str = include_str!("model.h");
+const HOOKS_H: &str = include_str!("hooks.h");
+const HOOKS_CPP: &str = include_str!("hooks.cpp");
+const RUNNER_CPP: &str = include_str!("runner.cpp");
+
+/// What the time of a build is spent for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+pub enum Speed {
+    /// Quick to build: for models that run thousands of cycles.
+    #[default]
+    Compile,
+    /// Quick to run: for models that run millions of cycles.
+    Run,
+}
+
+impl Speed {
+    fn cxx_flag(self) -> &'static str {
+        match self {
+            Speed::Compile => "-O1",
+            Speed::Run => "-O3",
+        }
+    }
+}
+
+/// Flags of every run of the C++ compiler. Without `-fno-gnu-unique` the models in a process would
+/// share Verilator's static data, and could not be unloaded.
+const CXX_FLAGS: [&str; 6] = [
+    "-std=c++17",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-fno-gnu-unique",
+    "-fno-semantic-interposition",
+    "-pthread",
+];
+
+/// Two-state, everything 0 before it is written, as in the native simulator. Assertions are plain
+/// `$display` under `FERROGRID_CHECKS`. SYMRSVDWORD says that a port has a name that C++ libraries
+/// use, as `interrupt`; the shim finds it under its other name.
+const VERILATOR_FLAGS: [&str; 10] = [
+    "--cc",
+    "-Wno-SYMRSVDWORD",
+    "-O3",
+    "--x-assign",
+    "fast",
+    "--x-initial",
+    "fast",
+    "--no-timing",
+    "--noassert",
+    "-DFERROGRID_CHECKS",
+];
+
+/// What determines a compiled model.
+pub(super) struct Build<'a> {
+    pub interface: &'a Interface,
+    pub files: &'a [VerilogFile],
+    pub speed: Speed,
+    pub trace: bool,
+}
+
+struct Tools {
+    verilator: FoundTool,
+    cxx: FoundTool,
+}
+
+impl Build<'_> {
+    /// The shared library, from the cache or built now.
+    pub fn library(&self) -> Result<PathBuf, Error> {
+        let tools = Tools {
+            verilator: Tool::Verilator.find()?,
+            cxx: Tool::Cxx.find()?,
+        };
+        let cache = Cache::open()?;
+        let name = format!("{}.so", self.key(&tools));
+        cache.get_or_make(&name, |dir| {
+            let include = verilator_include(&tools.verilator)?;
+            let support = self.support(&cache, &tools, &include)?;
+            self.build(&tools, &include, &support, dir)
+        })
+    }
+
+    fn key(&self, tools: &Tools) -> String {
+        let mut key = Key::new(tools, self.trace);
+        key.add(self.speed.cxx_flag());
+        key.add(&VERILATOR_FLAGS.join(" "));
+        // Stands for the names and widths of the ports, too.
+        key.add(&shim(self.interface, &[], "", self.trace));
+        key.add(&self.interface.top);
+        for file in self.files {
+            key.add(&file.name);
+            key.add(&file.text);
+        }
+        key.finish()
+    }
+
+    fn build(
+        &self,
+        tools: &Tools,
+        include: &Path,
+        support: &Path,
+        dir: &Path,
+    ) -> Result<PathBuf, Error> {
+        let names = write_verilog(self.files, dir)?;
+        let mut verilator = Command::new(&tools.verilator.path);
+        verilator.current_dir(dir).args(VERILATOR_FLAGS);
+        verilator.args([
+            "--prefix",
+            PREFIX,
+            "--Mdir",
+            "obj",
+            "--top-module",
+            &self.interface.top,
+        ]);
+        if self.trace {
+            verilator.args(["--trace", "--trace-structs"]);
+        }
+        verilator.args(names);
+        run_tool(
+            &mut verilator,
+            "verilator",
+            "translating the Verilog to C++",
+        )?;
+
+        let object_dir = dir.join("obj");
+        let mut sources = Vec::new();
+        for entry in fs::read_dir(&object_dir).map_err(Error::cache("read", &object_dir))? {
+            let entry = entry.map_err(Error::cache("read", &object_dir))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".cpp") {
+                sources.push(name);
+            }
+        }
+        sources.sort();
+        write(&dir.join("model.h"), MODEL_H)?;
+        write(&dir.join("hooks.h"), HOOKS_H)?;
+        let header = object_dir.join(format!("{PREFIX}.h"));
+        let header = fs::read_to_string(&header).map_err(Error::cache("read", &header))?;
+        write(
+            &dir.join("shim.cpp"),
+            &shim(self.interface, &sources, &header, self.trace),
+        )?;
+        let mut cxx = Command::new(&tools.cxx.path);
+        cxx.current_dir(dir)
+            .args(CXX_FLAGS)
+            .arg(self.speed.cxx_flag());
+        cxx.arg("-shared")
+            .arg("-Wl,-Bsymbolic")
+            .arg("-I.")
+            .arg("-Iobj")
+            .arg("-I")
+            .arg(include);
+        cxx.args(["-o", "model.so", "shim.cpp"]).arg(support);
+        run_tool(&mut cxx, "g++", "compiling the model")?;
+        Ok(dir.join("model.so"))
+    }
+
+    /// The runner and Verilator's run-time library, compiled once for all models.
+    fn support(&self, cache: &Cache, tools: &Tools, include: &Path) -> Result<PathBuf, Error> {
+        let name = format!("support-{}.o", Key::new(tools, self.trace).finish());
+        cache.get_or_make(&name, |dir| {
+            for (name, text) in [
+                ("model.h", MODEL_H),
+                ("hooks.h", HOOKS_H),
+                ("hooks.cpp", HOOKS_CPP),
+                ("runner.cpp", RUNNER_CPP),
+            ] {
+                write(&dir.join(name), text)?;
+            }
+            // One file: the compiler reads Verilator's headers once.
+            let mut all = String::from("#include \"hooks.h\"\n");
+            let library = ["verilated.cpp", "verilated_threads.cpp"];
+            let tracing = self.trace.then_some("verilated_vcd_c.cpp");
+            for source in library.into_iter().chain(tracing) {
+                // Writing to a string cannot fail.
+                let _ = writeln!(all, "#include \"{source}\"");
+            }
+            write(&dir.join("verilated_all.cpp"), &all)?;
+            let sources = ["runner", "hooks", "verilated_all"];
+            for source in sources {
+                let mut cxx = Command::new(&tools.cxx.path);
+                cxx.current_dir(dir)
+                    .args(CXX_FLAGS)
+                    .args(["-O2", "-c", "-I."]);
+                cxx.arg("-I")
+                    .arg(include)
+                    .arg("-I")
+                    .arg(include.join("vltstd"));
+                cxx.arg(format!("{source}.cpp"))
+                    .args(["-o", &format!("{source}.o")]);
+                run_tool(&mut cxx, "g++", "compiling the runner")?;
+            }
+            let mut link = Command::new(&tools.cxx.path);
+            link.current_dir(dir)
+                .args(["-r", "-nostdlib", "-o", "support.o"]);
+            link.args(sources.map(|source| format!("{source}.o")));
+            run_tool(&mut link, "g++", "joining the runner")?;
+            Ok(dir.join("support.o"))
+        })
+    }
+}
+
+/// SHA-256 over everything that shapes the result, each part with its length.
+struct Key(Sha256);
+
+impl Key {
+    /// Over what all models share.
+    fn new(tools: &Tools, trace: bool) -> Self {
+        let mut key = Self(Sha256::new());
+        for part in [MODEL_H, HOOKS_H, HOOKS_CPP, RUNNER_CPP] {
+            key.add(part);
+        }
+        for tool in [&tools.verilator, &tools.cxx] {
+            key.add(&tool.path.to_string_lossy());
+            key.add(&tool.banner);
+        }
+        key.add(&CXX_FLAGS.join(" "));
+        key.add(if trace { "trace" } else { "" });
+        key
+    }
+
+    fn add(&mut self, part: &str) {
+        self.0.update((part.len() as u64).to_le_bytes());
+        self.0.update(part);
+    }
+
+    fn finish(self) -> String {
+        let mut text = String::new();
+        for byte in self.0.finalize().iter().take(16) {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+}
+
+/// Where Verilator keeps its headers.
+fn verilator_include(verilator: &FoundTool) -> Result<PathBuf, Error> {
+    let mut command = Command::new(&verilator.path);
+    command.args(["--getenv", "VERILATOR_ROOT"]);
+    let output = run_tool(&mut command, "verilator", "looking for its headers")?;
+    Ok(Path::new(output.trim()).join("include"))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    fs::write(path, text).map_err(Error::cache("write", path))
+}
+
+/// Writes the files into a folder and returns their names there.
+fn write_verilog(files: &[VerilogFile], dir: &Path) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        // Names are for messages only; the number keeps them apart whatever they are.
+        let base = Path::new(&file.name)
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        let name = format!("{index}_{base}");
+        write(&dir.join(&name), &file.text)?;
+        names.push(name);
+    }
+    Ok(names)
+}

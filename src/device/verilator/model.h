@@ -1,0 +1,32 @@
+// What the runner sees of a compiled model. Kept free of Verilator's headers, so that the runner
+// is compiled once for all models.
+#pragma once
+#include <cstdint>
+#include <stdexcept>
+
+struct FerrogridPort {
+    void* data;
+    uint32_t width;
+};
+
+class FerrogridModel {
+public:
+    virtual ~FerrogridModel() {}
+    virtual void eval() = 0;
+    virtual void dump(uint64_t time) = 0;
+    // In the order of the interface.
+    const FerrogridPort* ports = nullptr;
+    // Absent in a design without state or without reset.
+    uint8_t* clock = nullptr;
+    uint8_t* reset = nullptr;
+    uint8_t reset_asserted = 0;
+};
+
+// Defined by the model. `vcd` is null when no waves are wanted.
+FerrogridModel* ferrogrid_make(const char* vcd);
+
+// Verilator's $display, $finish and fatal errors end up here (see hooks.cpp).
+struct FerrogridStop : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+void ferrogrid_printed(const char* text);

@@ -1,0 +1,4 @@
+//! External tools.
+#![forbid(unsafe_code)]
+
+pub mod tools;

@@ -1,0 +1,4 @@
+//! Scenarios have one meaning: the native simulator, Verilator and Icarus give one outcome.
+
+mod agreement;
+mod toy;

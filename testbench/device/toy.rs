@@ -1,0 +1,220 @@
+//! The smallest core that scenarios can be run on, and ways to break it.
+//!
+//! A stream register slice adds a register to each 32-bit word. Registers: 0x0 the number to add,
+//! 0x4 interrupt enable, 0x8 packets that left (read only); other addresses answer SLVERR.
+
+use ferrogrid::hdl::ir::Design;
+use ferrogrid::hdl::{
+    self, AxiLite, AxiStream, Block, Module, Reset, Signal, bit, concat, unsigned,
+};
+
+/// Width of the streams: more than two words and not a whole number of them.
+pub const STREAM_BITS: u32 = 72;
+
+/// A mistake in the core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No mistake.
+    None,
+    /// A beat that is not taken at once is given up.
+    ValidFalls,
+    /// A beat changes while it waits.
+    PayloadChanges,
+    /// A write response is given up.
+    WriteResponseFalls,
+    /// A write response changes while it waits.
+    WriteResponseChanges,
+    /// Write responses come unasked.
+    WriteResponseUnasked,
+    /// Read data is given up.
+    ReadFalls,
+    /// Read data changes while it waits.
+    ReadChanges,
+    /// Read data comes unasked.
+    ReadUnasked,
+    /// The register that says whether a beat waits has no reset.
+    NoReset,
+    /// The core never takes a beat.
+    Deaf,
+    /// Packets lose their last flag.
+    NoLast,
+}
+
+/// The design.
+pub fn toy(fault: Fault) -> Design {
+    hdl::elaborate(&Toy { fault }).expect("a sound design")
+}
+
+#[derive(Debug)]
+struct Toy {
+    fault: Fault,
+}
+
+impl Block for Toy {
+    fn module_name(&self) -> String {
+        "toy".to_owned()
+    }
+
+    fn build(&self, m: &Module) {
+        m.clock("clk", Reset::ActiveLow("rst_n"));
+        let control: AxiLite = m.sink_port("s_axil", (8,));
+        let input: AxiStream = m.sink_port("s_axis_a", (STREAM_BITS,));
+        let output: AxiStream = m.source_port("m_axis_c", (STREAM_BITS,));
+
+        let packet_left = output.fires() & output.tlast;
+        let packets = m.reg("packets", unsigned(32)).reset(0).enable(packet_left);
+        packets.next(packets + 1);
+        let (add, enable) = self.write_channel(m, control);
+        self.read_channel(m, control, &[add, enable.zero_extend(32), packets.q]);
+        m.output("interrupt", enable & packets.ne(0));
+
+        let slice = m.instance("slice", &Slice { fault: self.fault });
+        let slice = slice.input("add", add).sink("in", &input);
+        hdl::connect(&slice.source::<AxiStream>("out", (STREAM_BITS,)), &output);
+    }
+}
+
+impl Toy {
+    /// The writable registers: the number to add, and the interrupt enable.
+    fn write_channel<'m>(&self, m: &'m Module, control: AxiLite<'m>) -> (Signal<'m>, Signal<'m>) {
+        let is = |fault| self.fault == fault;
+        let valid = m.reg("b_valid", bit()).reset(0);
+        let write = (control.awvalid & control.wvalid & !valid.q).named("write");
+        let keep = if is(Fault::WriteResponseFalls) {
+            m.low()
+        } else {
+            !control.bready
+        };
+        let unasked = if is(Fault::WriteResponseUnasked) {
+            !control.awvalid
+        } else {
+            m.low()
+        };
+        valid.next(write | (valid & keep) | unasked);
+        let response = m.reg("b_response", unsigned(2));
+        let fresh = control.awaddr.gt(4).mux(m.lit(2, unsigned(2)), 0);
+        let old = if is(Fault::WriteResponseChanges) {
+            !response.q
+        } else {
+            response.q
+        };
+        response.next(write.mux(fresh, old));
+        control.awready.drive(write);
+        control.wready.drive(write);
+        control.bvalid.drive(valid.q);
+        control.bresp.drive(response.q);
+
+        let bytes: Vec<Signal> = (0..4)
+            .map(|byte| {
+                let selected = write & control.awaddr.eq(0) & control.wstrb.bit(byte);
+                let reg = m
+                    .reg(format!("add_{byte}"), unsigned(8))
+                    .reset(0)
+                    .enable(selected);
+                reg.next(control.wdata.slice(8 * byte, 8))
+            })
+            .collect();
+        let selected = write & control.awaddr.eq(4) & control.wstrb.bit(0);
+        let enable = m.reg("enable", bit()).reset(0).enable(selected);
+        enable.next(control.wdata.bit(0));
+        (concat(&[bytes[3], bytes[2], bytes[1], bytes[0]]), enable.q)
+    }
+
+    fn read_channel<'m>(&self, m: &'m Module, control: AxiLite<'m>, words: &[Signal<'m>]) {
+        let is = |fault| self.fault == fault;
+        let valid = m.reg("r_valid", bit()).reset(0);
+        let read = (control.arvalid & !valid.q).named("read");
+        let keep = if is(Fault::ReadFalls) {
+            m.low()
+        } else {
+            !control.rready
+        };
+        let unasked = if is(Fault::ReadUnasked) {
+            !control.arvalid
+        } else {
+            m.low()
+        };
+        valid.next(read | (valid & keep) | unasked);
+        let response = m.reg("r_response", unsigned(2)).enable(read);
+        response.next(control.araddr.gt(8).mux(m.lit(2, unsigned(2)), 0));
+        let data = m.reg("r_data", unsigned(32));
+        let arms = [(0, words[0]), (4, words[1]), (8, words[2])];
+        let fresh = control.araddr.case(&arms, m.zero(unsigned(32)));
+        let old = if is(Fault::ReadChanges) {
+            !data.q
+        } else {
+            data.q
+        };
+        data.next(read.mux(fresh, old));
+        control.arready.drive(read);
+        control.rvalid.drive(valid.q);
+        control.rdata.drive(data.q);
+        control.rresp.drive(response.q);
+    }
+}
+
+#[derive(Debug)]
+struct Slice {
+    fault: Fault,
+}
+
+impl Block for Slice {
+    fn module_name(&self) -> String {
+        "slice".to_owned()
+    }
+
+    fn build(&self, m: &Module) {
+        m.clock("clk", Reset::ActiveLow("rst_n"));
+        let is = |fault| self.fault == fault;
+        let add = m.input("add", unsigned(32));
+        let input: AxiStream = m.sink_port("in", (STREAM_BITS,));
+        let output: AxiStream = m.source_port("out", (STREAM_BITS,));
+
+        let valid = m.reg("valid", bit());
+        let valid = if is(Fault::NoReset) {
+            valid
+        } else {
+            valid.reset(0)
+        };
+        let ready = (!valid.q | output.tready).named("ready");
+        let ready = if is(Fault::Deaf) {
+            ready & input.tlast
+        } else {
+            ready
+        };
+        input.tready.drive(ready);
+        let waiting = if is(Fault::ValidFalls) {
+            m.low()
+        } else {
+            valid.q
+        };
+        valid.next(ready.mux(input.tvalid, waiting));
+
+        let word = |index: u32| input.tdata.slice(32 * index, 32) + add;
+        let sum = concat(&[input.tdata.slice(64, STREAM_BITS - 64), word(1), word(0)]);
+        let data = m.reg("data", unsigned(STREAM_BITS));
+        let old = if is(Fault::PayloadChanges) {
+            !data.q
+        } else {
+            data.q
+        };
+        data.next(ready.mux(sum, old));
+        let last = m.reg("last", bit()).enable(ready);
+        last.next(if is(Fault::NoLast) {
+            input.tlast & !input.tlast
+        } else {
+            input.tlast
+        });
+
+        output.tvalid.drive(valid.q);
+        output.tdata.drive(data.q);
+        output.tlast.drive(last.q);
+        let top = input.tdata.slice(64, STREAM_BITS - 64);
+        let taken = input.tvalid & ready;
+        m.assert(
+            "top_byte",
+            !(taken & top.eq(0xee)),
+            "the top byte of a beat is 0xee",
+        );
+    }
+}
