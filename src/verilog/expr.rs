@@ -465,7 +465,7 @@ fn negative_constant(expr: &Expr) -> Option<Expr> {
     }
     let magnitude = (BigUint::one() << *width) - bits;
     let fits = !magnitude.bit(u64::from(*width) - 1);
-    fits.then(|| Expr::Constant {
+    fits.then_some(Expr::Constant {
         width: *width,
         signed: true,
         bits: magnitude,

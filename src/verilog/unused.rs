@@ -101,20 +101,16 @@ pub fn sink(ports: &[PortDeclaration], items: &[Item], names: &mut Names) -> Opt
         .for_each(|port| add(&port.net));
     for item in items {
         match item {
-            Item::Declaration(Declaration {
-                net,
-                kind: NetKind::Memory(_),
-                ..
-            }) => {
-                if !read.0.contains_key(&*net.name) {
-                    let word = Net {
+            Item::Declaration(Declaration { net, kind, .. }) => {
+                if !matches!(kind, NetKind::Memory(_)) {
+                    add(net);
+                } else if !read.0.contains_key(&*net.name) {
+                    add(&Net {
                         name: format!("{}[0]", net.name).into(),
                         ..net.clone()
-                    };
-                    add(&word);
+                    });
                 }
             }
-            Item::Declaration(declaration) => add(&declaration.net),
             Item::Parameters { width, entries, .. } => {
                 for (name, _) in entries {
                     if !read.0.contains_key(&**name) {
