@@ -93,6 +93,17 @@ impl Simulator {
         }
     }
 
+    /// Number of instructions of a full cycle: a measure of what a step costs.
+    pub fn instructions(&self) -> usize {
+        let schedule = &self.model.schedule;
+        let before = &schedule.programs[..schedule::BEFORE_EDGE as usize];
+        before
+            .iter()
+            .chain(&schedule.commits)
+            .map(|program| program.code.len())
+            .sum()
+    }
+
     /// Number of edges so far: calls of [`Simulator::step`] and [`Simulator::step_domain`].
     pub fn cycle(&self) -> u64 {
         self.cycle

@@ -156,7 +156,7 @@ impl Names {
 pub(super) fn suggestion(wrong: &str, names: impl Iterator<Item = String>) -> String {
     let mut scored: Vec<(f64, String)> = names
         .map(|name| (strsim::jaro_winkler(wrong, &name), name))
-        .filter(|(score, _)| *score > 0.7)
+        .filter(|(score, _)| *score > 0.65)
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     let nearest: Vec<String> = scored

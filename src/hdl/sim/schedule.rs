@@ -20,6 +20,9 @@ use std::collections::{HashMap, VecDeque};
 /// Number of combinational programs.
 pub(super) const PROGRAMS: usize = 4;
 
+/// Number of programs that must have run before an edge.
+pub(super) const BEFORE_EDGE: u8 = 3;
+
 const NONE: u32 = u32::MAX;
 const DROPPED: u8 = PROGRAMS as u8;
 /// Program whose instructions may move into the commit of the register that they feed.

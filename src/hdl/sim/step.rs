@@ -4,11 +4,8 @@ use super::Simulator;
 use super::compile::{DomainLayout, Model};
 use super::memory::{MemoryLayout, ReadLayout, WriteLayout};
 use super::property::{Failure, MOST_FAILURES};
-use super::schedule::PROGRAMS;
+use super::schedule::{BEFORE_EDGE, PROGRAMS};
 use crate::hdl::ir::PropertyKind;
-
-/// Programs that must have run before an edge.
-const BEFORE_EDGE: u8 = 3;
 
 /// Which domains have an edge.
 #[derive(Clone, Copy)]

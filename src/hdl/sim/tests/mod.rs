@@ -1,5 +1,9 @@
 //! The simulator against what the operators, registers and memories must do.
 
+mod hierarchy;
+mod memories;
+mod operators;
+mod registers;
 mod waves;
 
 use super::Simulator;
