@@ -1,7 +1,7 @@
 //! Derivation and validation, on whole configurations.
 
 use super::*;
-use crate::config::{Bytes, Config, Document, ElementType, PRESETS};
+use crate::config::{Bytes, Config, Document, ElementType, PRESETS, template};
 
 fn arch(config: &Config) -> MatmulArch {
     MatmulArch::new(config).unwrap_or_else(|error| panic!("{error}"))
@@ -83,6 +83,22 @@ fn defaults_work_for_every_array_and_take_256_each_way() {
         };
         assert_eq!(arch.check_shape(shape), Ok(()), "{}", arch.name);
     }
+}
+
+/// The values that the template shows behind `#` are those of the core it is mostly used for.
+#[test]
+fn templates_show_the_defaults_of_the_8x8_core() {
+    let text = template(&Config::matmul(8, 8));
+    let shown = arch(&Config::matmul(8, 8)).to_config().to_toml();
+    let values = shown.lines().filter(|line| line.contains(" = "));
+    let missing: Vec<_> = values
+        .filter(|line| {
+            !text
+                .lines()
+                .any(|shown| shown.trim_start_matches("# ") == *line)
+        })
+        .collect();
+    assert_eq!(missing, [""; 0]);
 }
 
 /// Rounding a size down to whole vectors never changes what the rounded size means.

@@ -39,16 +39,20 @@ pub fn matmul(a: ArrayView2<i64>, b: ArrayView2<i64>) -> Result<Array2<i64>, Mat
     if k != rows {
         return Err(MatmulError::InnerSizes { columns: k, rows });
     }
+    // Copied so that rows of A and columns of B lie in the order in which they are read.
+    let (a, columns_of_b) = (a.as_standard_layout(), b.t());
+    let columns_of_b = columns_of_b.as_standard_layout();
     let mut c = Array2::zeros((m, n));
-    for i in 0..m {
-        for j in 0..n {
-            let overflow = MatmulError::Overflow { row: i, column: j };
+    for (row, a_row) in a.rows().into_iter().enumerate() {
+        for (column, b_column) in columns_of_b.rows().into_iter().enumerate() {
+            let overflow = MatmulError::Overflow { row, column };
             let mut sum: i128 = 0;
-            for x in 0..k {
-                let product = i128::from(a[[i, x]]) * i128::from(b[[x, j]]);
-                sum = sum.checked_add(product).ok_or(overflow)?;
+            for (&x, &y) in a_row.iter().zip(b_column) {
+                sum = sum
+                    .checked_add(i128::from(x) * i128::from(y))
+                    .ok_or(overflow)?;
             }
-            c[[i, j]] = i64::try_from(sum).map_err(|_| overflow)?;
+            c[[row, column]] = i64::try_from(sum).map_err(|_| overflow)?;
         }
     }
     Ok(c)
