@@ -2,10 +2,43 @@
 //!
 //! | cell | what it does |
 //! |---|---|
+//! | [`Fifo`] | holds up to `depth` payloads of a stream, in order |
+//! | [`RegisterSlice`] | cuts the paths of a stream by registers, without losing throughput |
+//! | [`SkidBuffer`] | cuts the ready path of a stream by a register |
+//! | [`Counter`] | counts to a last value given at run time, then wraps |
+//! | [`ShiftLine`] | a value some cycles later |
+//! | [`SimpleDualPortRam`] | a memory with a write port and a read port |
+//! | [`stream_of_beats`], [`beats_of_stream`] | AXI4-Stream as a stream of {TLAST, TDATA} and back |
 //! | [`AxiLiteRegisters`] | a register map behind AXI4-Lite |
+//!
+//! Cells of streams consume at the ports `s_*` and produce at `m_*`. Each has an `insert` that
+//! makes an instance and connects it. Cells are elaborated for every payload shape alone, so
+//! their module names carry it: `fifo_8x16`, or `fifo_s8x16` for a signed payload.
 
 mod axi_lite_registers;
+mod axi_stream;
+mod counter;
+mod fifo;
+mod ram;
+mod register_slice;
+mod shift_line;
+mod skid_buffer;
 #[cfg(test)]
 mod tests;
 
 pub use axi_lite_registers::AxiLiteRegisters;
+pub use axi_stream::{beats_of_stream, split_beat, stream_of_beats};
+pub use counter::{Count, Counter};
+pub use fifo::{Fifo, FifoOutputs, Storage};
+pub use ram::{RamRead, RamWrite, SimpleDualPortRam};
+pub use register_slice::{Cut, RegisterSlice};
+pub use shift_line::ShiftLine;
+pub use skid_buffer::SkidBuffer;
+
+use crate::hdl::Shape;
+
+/// A payload's shape within a module name: `8`, or `s8` when signed.
+fn shape_name(shape: Shape) -> String {
+    let sign = if shape.signed { "s" } else { "" };
+    format!("{sign}{}", shape.width)
+}

@@ -1,7 +1,7 @@
 //! Cells close without issues and refuse what they cannot be.
 
 use super::*;
-use crate::hdl::{self, AxiLite, unsigned};
+use crate::hdl::{self, AxiLite, Block, signed, unsigned};
 use crate::isa::{Field, Register, RegisterMap};
 
 #[test]
@@ -58,4 +58,87 @@ fn registers_that_nobody_writes_leave_the_data_alone() {
 #[should_panic(expected = "register map `map`: register map `map` is empty")]
 fn a_broken_map_is_refused_at_once() {
     AxiLiteRegisters::new(RegisterMap::new("map", ""));
+}
+
+#[test]
+fn every_cell_closes_at_every_size() {
+    for shape in [unsigned(1), signed(1), unsigned(9), signed(70)] {
+        let mut blocks: Vec<Box<dyn Block>> = vec![
+            Box::new(SkidBuffer { shape }),
+            Box::new(RegisterSlice {
+                shape,
+                cut: Cut::Forward,
+            }),
+            Box::new(RegisterSlice {
+                shape,
+                cut: Cut::Both,
+            }),
+            Box::new(Counter { width: shape.width }),
+            Box::new(SimpleDualPortRam::new(shape.width, 3)),
+        ];
+        for depth in [1, 2, 3, 4, 32, 33] {
+            blocks.push(Box::new(Fifo::new(shape, depth)));
+            blocks.push(Box::new(Fifo::new(shape, depth).storage(Storage::Ram)));
+        }
+        for (cycles, valid) in [(0, false), (0, true), (1, true), (5, false)] {
+            blocks.push(Box::new(ShiftLine {
+                shape,
+                cycles,
+                valid,
+            }));
+        }
+        for block in blocks {
+            if let Err(error) = hdl::elaborate(&*block) {
+                panic!("{block:?}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn module_names_carry_what_varies() {
+    let names = [
+        Fifo::new(unsigned(8), 16).module_name(),
+        Fifo::new(signed(8), 16).module_name(),
+        Fifo::new(unsigned(8), 33).module_name(),
+        Fifo::new(unsigned(8), 33)
+            .storage(Storage::Registers)
+            .module_name(),
+        SkidBuffer { shape: signed(5) }.module_name(),
+        RegisterSlice {
+            shape: unsigned(5),
+            cut: Cut::Both,
+        }
+        .module_name(),
+        SimpleDualPortRam::new(64, 512)
+            .granularity(8)
+            .no_collision()
+            .attribute("ram_style = \"block\"")
+            .module_name(),
+        ShiftLine {
+            shape: unsigned(5),
+            cycles: 2,
+            valid: true,
+        }
+        .module_name(),
+    ];
+    assert_eq!(
+        names,
+        [
+            "fifo_8x16",
+            "fifo_s8x16",
+            "fifo_ram_8x33",
+            "fifo_8x33",
+            "skid_buffer_s5",
+            "register_slice_both_5",
+            "ram_64x512_by_8_apart_ram_style_block",
+            "shift_line_valid_5x2",
+        ]
+    );
+}
+
+#[test]
+#[should_panic(expected = "a FIFO needs a depth of at least 1")]
+fn a_fifo_without_depth_is_refused() {
+    Fifo::new(unsigned(8), 0);
 }

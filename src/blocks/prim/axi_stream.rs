@@ -1,0 +1,57 @@
+//! AXI4-Stream as a stream of beats and back.
+//!
+//! A beat is {TLAST, TDATA}: TLAST is the highest bit. Every cell of streams works on beats:
+//!
+//! ```
+//! use ferrogrid::blocks::prim::{Fifo, beats_of_stream, stream_of_beats};
+//! use ferrogrid::hdl::{self, AxiStream, connect};
+//!
+//! hdl::design("buffered", |m| {
+//!     let input: AxiStream<'_> = m.sink_port("s_axis", (32,));
+//!     let output: AxiStream<'_> = m.source_port("m_axis", (32,));
+//!     let beats = stream_of_beats(m, "input", &input);
+//!     let buffered = Fifo::insert(m, "fifo", &beats, 16).stream;
+//!     connect(&beats_of_stream(m, "buffered", &buffered), &output);
+//! })?;
+//! # Ok::<(), hdl::DesignError>(())
+//! ```
+
+use crate::hdl::{AxiStream, Module, Signal, Stream, bit, concat};
+
+/// The beats of an AXI4-Stream as a stream of {TLAST, TDATA}. `name` names a wire.
+#[track_caller]
+pub fn stream_of_beats<'m>(m: &'m Module, name: &str, axi: &AxiStream<'m>) -> Stream<'m> {
+    let ready = m.wire(format!("{name}_beat_ready"), bit());
+    axi.tready.drive(ready);
+    Stream {
+        payload: concat(&[axi.tlast, axi.tdata]),
+        valid: axi.tvalid,
+        ready,
+    }
+}
+
+/// A stream of {TLAST, TDATA} as an AXI4-Stream. `name` names a wire.
+///
+/// # Panics
+/// When a payload has less than two bits.
+#[track_caller]
+pub fn beats_of_stream<'m>(m: &'m Module, name: &str, stream: &Stream<'m>) -> AxiStream<'m> {
+    let tready = m.wire(format!("{name}_tready"), bit());
+    stream.ready.drive(tready);
+    let (tlast, tdata) = split_beat(stream.payload);
+    AxiStream {
+        tdata,
+        tlast,
+        tvalid: stream.valid,
+        tready,
+    }
+}
+
+/// TLAST and TDATA of a beat.
+///
+/// # Panics
+/// When the beat has less than two bits.
+#[track_caller]
+pub fn split_beat(beat: Signal<'_>) -> (Signal<'_>, Signal<'_>) {
+    (beat.msb(), beat.slice(0, beat.width() - 1))
+}

@@ -1,0 +1,61 @@
+//! A skid buffer: ready comes from a register.
+
+use super::shape_name;
+use crate::hdl::{Block, Module, Shape, Stream, bit, connect};
+
+/// Cuts the ready path of a stream by a register.
+///
+/// Payloads pass in the same cycle while the consumer is ready. The payload that arrives in the
+/// cycle in which the consumer stops is kept in a spare register, so that nothing is lost
+/// although the producer learns of it a cycle later. One payload per cycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SkidBuffer {
+    /// Shape of a payload.
+    pub shape: Shape,
+}
+
+impl SkidBuffer {
+    /// Puts a skid buffer into a stream.
+    #[track_caller]
+    pub fn insert<'m>(m: &'m Module, name: &str, stream: &Stream<'m>) -> Stream<'m> {
+        let shape = stream.payload.shape();
+        m.instance(name, &SkidBuffer { shape })
+            .sink("s", stream)
+            .source("m", (shape,))
+    }
+}
+
+impl Block for SkidBuffer {
+    fn module_name(&self) -> String {
+        format!("skid_buffer_{}", shape_name(self.shape))
+    }
+
+    fn build(&self, m: &Module) {
+        m.doc("Cuts the ready path of a stream by a register; one payload per cycle.");
+        let input: Stream<'_> = m.sink_port("s", (self.shape,));
+        let output: Stream<'_> = m.source_port("m", (self.shape,));
+        connect(&cut_ready(m, &input), &output);
+    }
+}
+
+/// A spare register behind `input`, whose ready it drives.
+#[track_caller]
+pub(super) fn cut_ready<'m>(m: &'m Module, input: &Stream<'m>) -> Stream<'m> {
+    let ready = m.wire("spare_ready", bit());
+    let full = m
+        .reg("spare_full", bit())
+        .reset(0)
+        .comment("A payload waits because the consumer stopped.");
+    let spare = m
+        .reg("spare_payload", input.payload.shape())
+        .enable(!full)
+        .next(input.payload);
+    let valid = input.valid | full;
+    full.next(valid & !ready);
+    input.ready.drive(!full);
+    Stream {
+        payload: full.mux(spare, input.payload),
+        valid,
+        ready,
+    }
+}
