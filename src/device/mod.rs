@@ -14,7 +14,9 @@ mod engine;
 mod error;
 mod icarus;
 mod interface;
+
 mod log;
+pub mod matmul;
 mod native;
 pub mod npy;
 mod outcome;

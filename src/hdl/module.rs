@@ -282,6 +282,24 @@ impl Module {
         self.reg(name, value.shape()).next(value)
     }
 
+    /// A register that takes `value` where `enable` is 1.
+    #[track_caller]
+    pub fn capture<'m>(
+        &'m self,
+        name: impl Into<String>,
+        enable: impl Into<Signal<'m>>,
+        value: impl Into<Signal<'m>>,
+    ) -> Signal<'m> {
+        let value = value.into();
+        self.reg(name, value.shape()).enable(enable).next(value)
+    }
+
+    /// A one-bit register, 0 after reset, that follows `value` one cycle later.
+    #[track_caller]
+    pub fn flag<'m>(&'m self, name: impl Into<String>, value: impl Into<Signal<'m>>) -> Signal<'m> {
+        self.reg(name, super::bit()).reset(0).next(value.into())
+    }
+
     /// A memory of `depth` words of `width` bits.
     #[track_caller]
     pub fn memory(&self, name: impl Into<String>, width: u32, depth: u32) -> Memory<'_> {

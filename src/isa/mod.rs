@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+mod matmul;
 pub mod registers;
 
+pub use matmul::{JobError, MATMUL_ID, MATMUL_VERSION, matmul_registers};
 pub use registers::{Access, Field, Register, RegisterMap, RegisterMapError};

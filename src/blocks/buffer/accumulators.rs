@@ -1,0 +1,141 @@
+//! Accumulator memory: where the sums of K tiles meet, and from where results are drained.
+
+use super::super::pe::shape;
+use crate::arch::{Dataflow, MatmulArch};
+use crate::hdl::{Block, Module, Signal, bit, concat, index_bits, unsigned};
+
+/// Two banks of C accumulators a word: one collects a row block of sums while the other is
+/// drained.
+///
+/// Weight-stationary arrays deliver partial sums, which are added to the word unless `first`
+/// says that it begins anew; a word must not come again within three cycles. Output-stationary
+/// arrays deliver whole sums.
+#[derive(Debug, Clone)]
+pub struct Accumulators {
+    /// Module name.
+    pub name: String,
+    /// The architecture.
+    pub arch: MatmulArch,
+}
+
+impl Accumulators {
+    /// Cycles that must lie between two sums for the same word.
+    pub const REUSE_DISTANCE: u32 = 3;
+
+    /// Bits of a word's address within a bank.
+    pub fn address_bits(arch: &MatmulArch) -> u32 {
+        index_bits(u64::from(arch.accumulators.bank_depth))
+    }
+}
+
+impl Block for Accumulators {
+    fn module_name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn build(&self, m: &Module) {
+        let arch = &self.arch;
+        let accumulate = arch.dataflow == Dataflow::WeightStationary;
+        let sum = shape(if accumulate {
+            arch.partial_sum
+        } else {
+            arch.accumulator
+        });
+        let lane = shape(arch.accumulator);
+        let word = unsigned(arch.accumulators.word_bits);
+        let address_shape = unsigned(Accumulators::address_bits(arch));
+        m.doc(if accumulate {
+            "Accumulators: adds partial sums to the words of one bank while the other is drained."
+        } else {
+            "Accumulators: collects the sums of a row block in one bank while the other is drained."
+        });
+
+        let clear = m.input("clear", bit());
+        let valid = m.input("valid", bit());
+        let first = m.input("first", bit());
+        let last = m.input("last", bit());
+        let bank = m.input("bank", bit());
+        let address = m.input("address", address_shape);
+        let sums = m.input("sums", unsigned(arch.columns * sum.width));
+        let read_enable = m.input("read_enable", bit());
+        let read_bank = m.input("read_bank", bit());
+        let read_address = m.input("read_address", address_shape);
+        clear.comment("forget what is on its way");
+        valid.comment("a vector of sums arrives");
+        first.comment("it begins the word anew");
+        last.comment("it completes the row block");
+        read_enable.comment("drain: read a word");
+
+        m.section("pipeline: read the old word, add, write back");
+        let valid_1 = m.reg("valid_1", bit()).reset(0).next(valid & !clear);
+        let last_1 = m.delay("last_1", last);
+        let bank_1 = m.delay("bank_1", bank);
+        let address_1 = m.delay("address_1", address);
+        let sums_1 = m.delay("sums_1", sums);
+
+        let read = |b: u32| -> (Signal<'_>, Signal<'_>) {
+            let drained = read_enable & read_bank.eq(b);
+            if accumulate {
+                let mine = valid & !first & bank.eq(b);
+                (mine | drained, mine.mux(address, read_address))
+            } else {
+                (drained, read_address)
+            }
+        };
+        let memories: Vec<_> = (0..2)
+            .map(|b| {
+                m.memory(
+                    format!("bank_{b}_words"),
+                    word.width,
+                    arch.accumulators.bank_depth,
+                )
+                .no_collision()
+            })
+            .collect();
+        let words: Vec<_> = (0..2u32)
+            .map(|b| {
+                let (enable, address) = read(b);
+                memories[b as usize].read_enabled(format!("bank_{b}_word"), enable, address)
+            })
+            .collect();
+
+        let (valid_2, last_2, bank_2, address_2, word_2) = if accumulate {
+            let first_1 = m.delay("first_1", first);
+            let old = bank_1.mux(words[1], words[0]);
+            let old = first_1.mux(m.zero(word), old).named("old_word");
+            let mut lanes = Vec::new();
+            for column in 0..arch.columns {
+                let partial = sums_1.slice(column * sum.width, sum.width).as_signed();
+                let old = old.slice(column * lane.width, lane.width).as_signed();
+                let total = old + partial.sign_extend(lane.width);
+                lanes.push(m.delay(format!("sum_{column}"), total));
+            }
+            lanes.reverse();
+            (
+                m.reg("valid_2", bit()).reset(0).next(valid_1 & !clear),
+                m.delay("last_2", last_1),
+                m.delay("bank_2", bank_1),
+                m.delay("address_2", address_1),
+                concat(&lanes),
+            )
+        } else {
+            m.unused(first);
+            (valid_1, last_1, bank_1, address_1, sums_1)
+        };
+        for (b, memory) in memories.iter().enumerate() {
+            memory.write(valid_2 & bank_2.eq(b), address_2, word_2);
+        }
+        let complete = m
+            .reg("complete", bit())
+            .reset(0)
+            .next(valid_2 & last_2 & !clear);
+
+        m.section("drain");
+        let drained_bank = m
+            .reg("drained_bank", bit())
+            .enable(read_enable)
+            .next(read_bank);
+        m.output("read_data", drained_bank.mux(words[1], words[0]));
+        m.output("block_complete", complete);
+    }
+}

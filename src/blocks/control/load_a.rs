@@ -1,0 +1,121 @@
+//! Loader of A: from the stream into the row blocks of the A buffer.
+
+use super::loader::{LoaderJob, packet};
+use super::{SIZE, bank_counter};
+use crate::arch::{Dataflow, MatmulArch};
+use crate::blocks::buffer::{bank_address, unpack};
+use crate::hdl::{AxiStream, Block, Module, bit, concat, index_bits, unsigned};
+
+/// Writes the rows of A, block after block, into alternating banks.
+#[derive(Debug, Clone)]
+pub struct LoadA {
+    /// Module name.
+    pub name: String,
+    /// The architecture.
+    pub arch: MatmulArch,
+}
+
+impl LoadA {
+    /// Bits of an address in one memory of the A buffer.
+    pub fn address_bits(arch: &MatmulArch) -> u32 {
+        index_bits(u64::from(2 * arch.a_buffer.bank_depth))
+    }
+
+    /// Bits of a word's place within a bank.
+    pub fn offset_bits(arch: &MatmulArch) -> u32 {
+        index_bits(u64::from(arch.a_buffer.bank_depth))
+    }
+}
+
+impl Block for LoadA {
+    fn module_name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn build(&self, m: &Module) {
+        let arch = &self.arch;
+        let rows = arch.rows;
+        m.doc("Loader of A: takes the packet on s_axis, fills the banks of the A buffer by turns.");
+        let stream: AxiStream<'_> = m.sink_port("s_axis", (arch.a.width,));
+        let job = LoaderJob::ports(m);
+        let rows_total = m.input("m", SIZE).comment("rows of A");
+        let row_elements = m.input("k", SIZE).comment("elements of a row");
+        let release = m
+            .input("bank_released", bit())
+            .comment("a full bank has been used up");
+        let restart = (job.start | job.clear | job.abandon).named("restart");
+
+        m.section("position in the packet");
+        let left = m
+            .reg("left", SIZE)
+            .comment("elements of the row from this beat on");
+        let rows_left = m.reg("rows_left", SIZE).comment("rows from this one on");
+        let row = m
+            .reg("row", unsigned(index_bits(rows.into())))
+            .reset(0)
+            .comment("row in the block");
+        let take = m.wire("take_beat", bit());
+        let beats = unpack(m, &arch.a, stream.tdata, take, *left, restart);
+        let last_row = rows_left.eq(1).named("last_row");
+        let last_of_block = (row.eq(rows - 1) | last_row).named("last_row_of_block");
+        let row_done = (take & beats.row_end).named("row_done");
+        let block_done = (row_done & last_of_block).named("block_done");
+
+        let next_left = beats.row_end.mux(row_elements, beats.left_after);
+        left.next(job.start.mux(row_elements, take.mux(next_left, *left)));
+        let next_rows = row_done.mux(rows_left - 1, *rows_left);
+        rows_left.next(job.start.mux(rows_total, next_rows));
+        let next_row = last_of_block.mux(m.zero(row.shape()), row + 1);
+        row.next(restart.mux(m.zero(row.shape()), row_done.mux(next_row, *row)));
+
+        m.section("packet and banks");
+        let full = bank_counter("full_banks", block_done, release, restart);
+        take.drive(packet(
+            m,
+            &stream,
+            &job,
+            full.ne(2),
+            beats.row_end & last_row,
+        ));
+        let bank = m.reg("bank", bit()).reset(0);
+        bank.next(restart.mux(m.low(), bank ^ block_done));
+
+        m.section("write port, a cycle after the last beat of a vector");
+        let vector_done = (take & beats.group_end).named("vector_done");
+        let write = m
+            .reg("write_1", bit())
+            .reset(0)
+            .next(vector_done & !restart);
+        let offset_shape = unsigned(LoadA::offset_bits(arch));
+        let offset = m
+            .reg("offset", offset_shape)
+            .comment("of the vector in its bank");
+        let zero = m.zero(offset_shape);
+        let next_offset = match arch.dataflow {
+            // The vectors of a k tile lie side by side; a row goes from tile to tile.
+            Dataflow::WeightStationary => {
+                let next_row = (row + 1).zero_extend(offset_shape.width);
+                let row_start = last_of_block.mux(zero, next_row);
+                if arch.a_buffer.words_per_row == 1 {
+                    row_start
+                } else {
+                    beats.row_end.mux(row_start, offset + rows)
+                }
+            }
+            Dataflow::OutputStationary => beats.row_end.mux(zero, offset + 1),
+        };
+        offset.next(restart.mux(zero, vector_done.mux(next_offset, *offset)));
+        let address = bank_address(*bank, *offset, arch.a_buffer.bank_depth);
+        m.output("full", full);
+        m.output("write_address", m.delay("address", address));
+        m.output("write_data", beats.vector);
+        match arch.dataflow {
+            Dataflow::WeightStationary => m.output("write", write),
+            Dataflow::OutputStationary => {
+                let row_1 = m.delay("row_1", row);
+                let enables: Vec<_> = (0..rows).rev().map(|r| write & row_1.eq(r)).collect();
+                m.output("write", concat(&enables));
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Sequencers: each a small state machine that waits where it must and counts why.
+
+mod drain;
+mod job;
+mod load_a;
+mod load_b;
+mod loader;
+mod output_stationary;
+mod passes;
+mod tiles;
+mod weight_stationary;
+
+pub use drain::Drain;
+pub use job::JobControl;
+pub use load_a::LoadA;
+pub use load_b::LoadB;
+pub use output_stationary::OutputStationarySequencer;
+pub use weight_stationary::WeightStationarySequencer;
+
+use crate::hdl::{Shape, Signal, bits_for, unsigned};
+
+/// Sizes of jobs: M, K and N are 16 bits wide.
+pub const SIZE: Shape = Shape {
+    width: 16,
+    signed: false,
+};
+
+/// A count of 0, 1 or 2 banks.
+pub const BANK_COUNT: Shape = Shape {
+    width: 2,
+    signed: false,
+};
+
+/// Counts of B vectors: 0 to the depth of the B buffer.
+pub fn b_count(depth: u32) -> Shape {
+    unsigned(bits_for(depth.into()))
+}
+
+/// The smaller of a size and a constant, in just the bits that the constant needs.
+#[track_caller]
+fn at_most<'m>(value: Signal<'m>, limit: u32) -> Signal<'m> {
+    let bits = bits_for(limit.into());
+    let limited = value.module().lit(limit, unsigned(bits));
+    value.ge(limit).mux(limited, value.truncate(bits))
+}
+
+/// A counter of banks: up where `up`, down where `down`, 0 where `clear`.
+#[track_caller]
+fn bank_counter<'m>(name: &str, up: Signal<'m>, down: Signal<'m>, clear: Signal<'m>) -> Signal<'m> {
+    let m = up.module();
+    let count = m.reg(name, BANK_COUNT).reset(0);
+    let moved = (up & !down).mux(count + 1, (down & !up).mux(count - 1, *count));
+    count.next(clear.mux(m.zero(BANK_COUNT), moved))
+}

@@ -1,0 +1,105 @@
+//! What the sequencers of both dataflows have in common: when the next pass may begin.
+
+use super::tiles::SequencerJob;
+use super::{BANK_COUNT, b_count, bank_counter};
+use crate::arch::MatmulArch;
+use crate::hdl::{Fsm, Module, Signal, bit, state_enum};
+
+state_enum! {
+    /// States of a sequencer.
+    pub enum SequencerState {
+        /// No job.
+        Idle,
+        /// The next pass waits for operands or for an accumulator bank.
+        Wait,
+        /// Issuing vectors.
+        Pass,
+    }
+}
+
+/// What passes wait for.
+pub(super) struct Supplies<'m> {
+    a_full: Signal<'m>,
+    b_loaded: Signal<'m>,
+    drained: Signal<'m>,
+}
+
+impl<'m> Supplies<'m> {
+    /// The ports.
+    #[track_caller]
+    pub fn ports(m: &'m Module, arch: &MatmulArch) -> Self {
+        Supplies {
+            a_full: m
+                .input("a_full", BANK_COUNT)
+                .comment("row blocks in the A buffer"),
+            b_loaded: m
+                .input("b_loaded", b_count(arch.b_buffer.depth))
+                .comment("vectors in the B buffer"),
+            drained: m
+                .input("drained", bit())
+                .comment("an accumulator bank is free again"),
+        }
+    }
+}
+
+/// What the next pass needs.
+pub(super) struct Needs<'m> {
+    /// There is a next pass.
+    pub more: Signal<'m>,
+    /// It uses or loads the vectors of B up to [`Self::b_end`].
+    pub b: Signal<'m>,
+    /// Address behind the last of them.
+    pub b_end: Signal<'m>,
+    /// It begins a row block: it needs a full A bank and a free accumulator bank.
+    pub block: Signal<'m>,
+    /// The present pass still holds an A bank.
+    pub holds_a: Signal<'m>,
+    /// The last cycle of the present pass.
+    pub last_step: Signal<'m>,
+}
+
+/// Runs the state machine and returns the bit that says that the next pass begins after this
+/// cycle. Makes the outputs that say what passes wait for.
+#[track_caller]
+pub(super) fn next_pass<'m>(
+    m: &'m Module,
+    state: Fsm<'m, SequencerState>,
+    job: &SequencerJob<'m>,
+    supplies: &Supplies<'m>,
+    needs: &Needs<'m>,
+) -> Signal<'m> {
+    let waiting = state.is(SequencerState::Wait);
+    let next = m.wire("begin_pass", bit());
+    let restart = job.start | job.clear;
+    let claim = next & needs.block;
+    let claimed = bank_counter("claimed_banks", claim, supplies.drained, restart);
+
+    let full = supplies.a_full;
+    let a_ready = full.eq(2) | (full.eq(1) & !needs.holds_a);
+    let lacks_a = (needs.block & !a_ready).named("lacks_a");
+    let lacks_b = (needs.b & supplies.b_loaded.lt(needs.b_end)).named("lacks_b");
+    let lacks_bank = (needs.block & claimed.eq(2)).named("lacks_bank");
+    let ready = needs.more & !lacks_a & !lacks_b & !lacks_bank;
+    next.drive((waiting | needs.last_step) & ready);
+
+    for from in [SequencerState::Wait, SequencerState::Pass] {
+        state.go(from, job.clear, SequencerState::Idle);
+    }
+    state.go(SequencerState::Idle, job.start, SequencerState::Wait);
+    state.go(SequencerState::Wait, next, SequencerState::Pass);
+    state.go(
+        SequencerState::Pass,
+        needs.last_step & !needs.more,
+        SequencerState::Idle,
+    );
+    state.go(
+        SequencerState::Pass,
+        needs.last_step & !next,
+        SequencerState::Wait,
+    );
+
+    m.output("stall_a", waiting & lacks_a);
+    m.output("stall_b", waiting & lacks_b & !lacks_a);
+    m.output("stall_c", waiting & lacks_bank & !lacks_a & !lacks_b);
+    next
+}

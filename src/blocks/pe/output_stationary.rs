@@ -1,0 +1,67 @@
+//! PE of an output-stationary array.
+
+use super::{PeFormat, multiply};
+use crate::hdl::{Block, Module, bit};
+
+/// Multiply-accumulate element whose sum stays while operands stream past.
+///
+/// Activations move right and weights move down, one PE a cycle. The `start` token travels with
+/// the first operands of a tile: it hands the finished sum to the drain register and begins a new
+/// one in the same cycle, so that tiles follow each other without a gap. Drain registers form a
+/// chain down each column that moves where `shift` is 1.
+#[derive(Debug, Clone)]
+pub struct OutputStationaryPe {
+    /// Module name.
+    pub name: String,
+    /// Number formats.
+    pub format: PeFormat,
+}
+
+impl Block for OutputStationaryPe {
+    fn module_name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn build(&self, m: &Module) {
+        let format = &self.format;
+        m.doc(
+            "Processing element of an output-stationary array: sum += activation * weight.\n\
+             Activations and tokens move right, weights and drained sums move down.",
+        );
+        let start_in = m.input("start_in", bit());
+        let shift_in = m.input("shift_in", bit());
+        let activation_in = m.input("activation_in", format.activation);
+        let weight_in = m.input("weight_in", format.weight);
+        let drain_in = m.input("drain_in", format.sum);
+        start_in.comment("first operands of a tile");
+        shift_in.comment("the drain chain moves down");
+        activation_in.comment("from the left, 0 between tiles");
+        weight_in.comment("from above, 0 between tiles");
+        drain_in.comment("from above");
+
+        let start = m.reg("start", bit()).reset(0).next(start_in);
+        let shift = m.reg("shift", bit()).reset(0).next(shift_in);
+        let activation = m.delay("activation", activation_in);
+        let weight = m.delay("weight", weight_in);
+        let product = multiply(m, format, activation, weight);
+        // The token reaches the sum together with the first product.
+        let first = if format.product_register {
+            m.reg("first", bit()).reset(0).next(start)
+        } else {
+            start
+        };
+
+        let sum = m.reg("sum", format.sum);
+        let base = sum.gate(!first).named("base");
+        sum.next(base + product.sign_extend(format.sum.width));
+        let drain = m.reg("drain", format.sum);
+        let moved = shift_in.mux(drain_in, drain);
+        drain.next(first.mux(*sum, moved));
+
+        m.output("start_out", start);
+        m.output("shift_out", shift);
+        m.output("activation_out", activation);
+        m.output("weight_out", weight);
+        m.output("drain_out", drain);
+    }
+}

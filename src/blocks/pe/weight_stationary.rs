@@ -1,0 +1,57 @@
+//! PE of a weight-stationary array.
+
+use super::{PeFormat, multiply};
+use crate::hdl::{Block, Module, bit};
+
+/// Multiply-accumulate element whose weight stays while activations stream past.
+///
+/// Activations move right, partial sums down, one PE a cycle. The `swap` token travels with the
+/// first activation of a tile: it puts the waiting weight to work, and a cycle later the weight
+/// of the next tile, then on the column's bus, is caught. A tile can follow another without a
+/// gap as long as each streams at least as many vectors as the array has rows.
+#[derive(Debug, Clone)]
+pub struct WeightStationaryPe {
+    /// Module name.
+    pub name: String,
+    /// Number formats.
+    pub format: PeFormat,
+}
+
+impl Block for WeightStationaryPe {
+    fn module_name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn build(&self, m: &Module) {
+        let format = &self.format;
+        m.doc(
+            "Processing element of a weight-stationary array: sum_out = sum_in + activation * weight.\n\
+             Activations and the swap token move right, partial sums move down.",
+        );
+        let swap_in = m.input("swap_in", bit());
+        let activation_in = m.input("activation_in", format.activation);
+        let weight_in = m.input("weight_in", format.weight);
+        let sum_in = m.input("sum_in", format.sum);
+        swap_in.comment("first vector of a tile: use the waiting weight");
+        activation_in.comment("from the left");
+        weight_in.comment("column bus, caught a cycle after the swap");
+        sum_in.comment("from above");
+
+        let swap = m.reg("swap", bit()).reset(0).next(swap_in);
+        let next_weight = m
+            .reg("next_weight", format.weight)
+            .enable(swap)
+            .next(weight_in);
+        let weight = m
+            .reg("weight", format.weight)
+            .enable(swap_in)
+            .next(next_weight);
+        let activation = m.delay("activation", activation_in);
+        let product = multiply(m, format, activation, weight);
+        let sum = m.delay("sum", sum_in + product.sign_extend(format.sum.width));
+
+        m.output("swap_out", swap);
+        m.output("activation_out", activation);
+        m.output("sum_out", sum);
+    }
+}

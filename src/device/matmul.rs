@@ -1,0 +1,334 @@
+//! Jobs of the matmul core: matrices in, matrix and counters out.
+
+use super::pack::{UnpackError, pack_a, pack_b, unpack_c};
+use super::{
+    AxiLite, Backend, Error, Goal, Operation, Outcome, Packet, Scenario, Sink, Source,
+    StallPattern, Watch,
+};
+use crate::arch::{JobShape, MatmulArch, ShapeError};
+use crate::isa::{JobError, RegisterMap, matmul_registers};
+use miette::Diagnostic;
+use ndarray::Array2;
+use thiserror::Error;
+
+/// A product to compute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatmulJob {
+    /// M x K, in the range of the core's activations.
+    pub a: Array2<i64>,
+    /// K x N, in the range of the core's weights.
+    pub b: Array2<i64>,
+}
+
+impl MatmulJob {
+    /// M, K and N.
+    ///
+    /// # Panics
+    /// When the matrices do not chain.
+    #[track_caller]
+    pub fn shape(&self) -> JobShape {
+        let ((m, k), (rows, n)) = (self.a.dim(), self.b.dim());
+        assert_eq!(k, rows, "A has {k} columns and B has {rows} rows");
+        JobShape {
+            m: m as u32,
+            k: k as u32,
+            n: n as u32,
+        }
+    }
+}
+
+/// When the streams pause.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stalls {
+    /// `s_axis_a`.
+    pub a: StallPattern,
+    /// `s_axis_b`.
+    pub b: StallPattern,
+    /// `m_axis_c`.
+    pub c: StallPattern,
+}
+
+/// The counters of a job, read from the core, in cycles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// From start to the last result.
+    pub cycles: u64,
+    /// Operands entered the array.
+    pub active: u64,
+    /// The array waited for A.
+    pub stall_a: u64,
+    /// The array waited for B.
+    pub stall_b: u64,
+    /// The array waited until results were taken.
+    pub stall_c: u64,
+}
+
+/// A finished job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatmulResult {
+    /// M x N.
+    pub c: Array2<i64>,
+    /// What the core counted.
+    pub counters: Counters,
+    /// Cycles from the first beat in to the last beat out, both included.
+    pub span: u64,
+}
+
+/// Why there is no result.
+#[derive(Debug, Error, Diagnostic)]
+pub enum MatmulError {
+    /// The core cannot run these sizes.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// The run could not be made.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Device(#[from] Error),
+    /// The core ended the job with an error.
+    #[error("the core ended the job with an error: {}", .0.meaning())]
+    Job(JobError),
+    /// The core did something that it must not do.
+    #[error("the core misbehaved: {0}")]
+    #[diagnostic(help("this is a bug of the hardware: please report it with the configuration"))]
+    Misbehaved(String),
+    /// The result stream is malformed.
+    #[error(transparent)]
+    Unpack(#[from] UnpackError),
+}
+
+/// Builds scenarios of one or more jobs, one after the other.
+pub struct JobSequence<'a> {
+    arch: &'a MatmulArch,
+    map: RegisterMap,
+    scenario: Scenario,
+    packets: usize,
+}
+
+/// Cycles that a job may take at most when streams pause by `slowdown` times.
+fn cycle_limit(arch: &MatmulArch, shape: JobShape, slowdown: u64) -> u64 {
+    let beats = arch.beats(shape);
+    let passes = u64::from(arch.row_blocks(shape.m))
+        * u64::from(arch.panels(shape.n))
+        * u64::from(arch.k_tiles(shape.k) + 2);
+    let longest = u64::from(arch.rows.max(4)) * passes + u64::from(shape.k) * passes;
+    4_000 + 4 * (longest + (beats.a + beats.b + beats.c) * slowdown.max(1))
+}
+
+impl<'a> JobSequence<'a> {
+    /// An empty sequence for a core of this architecture.
+    pub fn new(arch: &'a MatmulArch, stalls: &Stalls) -> JobSequence<'a> {
+        let source = |prefix: &str, stall: &StallPattern| Source {
+            stall: stall.clone(),
+            ..Source::new(prefix, Vec::new())
+        };
+        let scenario = Scenario {
+            max_cycles: 0,
+            control: Some(AxiLite::new("s_axil")),
+            interrupt: "irq".into(),
+            sources: vec![source("s_axis_a", &stalls.a), source("s_axis_b", &stalls.b)],
+            sinks: vec![Sink {
+                stall: stalls.c.clone(),
+                ..Sink::new("m_axis_c", Goal::Packets(0))
+            }],
+            ..Scenario::default()
+        };
+        JobSequence {
+            arch,
+            map: matmul_registers("matmul", arch),
+            scenario,
+            packets: 0,
+        }
+    }
+
+    fn address(&self, register: &str) -> u32 {
+        self.map.get(register).offset
+    }
+
+    fn write(&mut self, register: &str, data: u32) {
+        let address = self.address(register);
+        self.scenario
+            .operations
+            .push(Operation::write(address, data));
+    }
+
+    fn read(&mut self, register: &str) {
+        let address = self.address(register);
+        self.scenario.operations.push(Operation::Read { address });
+    }
+
+    /// Adds an operation of the caller's own.
+    pub fn operation(&mut self, operation: Operation) {
+        self.scenario.operations.push(operation);
+    }
+
+    /// Number of operations so far.
+    pub fn operations(&self) -> usize {
+        self.scenario.operations.len()
+    }
+
+    /// Adds the operations that start a job of these sizes, with interrupts on.
+    pub fn start(&mut self, shape: JobShape) {
+        for (register, size) in [("m", shape.m), ("k", shape.k), ("n", shape.n)] {
+            self.write(register, size);
+        }
+        self.write("interrupt_enable", 0b11);
+        self.write("control", 1);
+    }
+
+    /// Adds the operations that wait for the end of a job, clear the interrupt and read status
+    /// and counters. Returns the index of the status operation.
+    pub fn finish(&mut self) -> usize {
+        self.operation(Operation::WaitInterrupt);
+        self.write("interrupt_status", 0b11);
+        let status = self.operations();
+        for register in [
+            "status",
+            "cycles",
+            "active_cycles",
+            "stall_a",
+            "stall_b",
+            "stall_c",
+        ] {
+            self.read(register);
+        }
+        status
+    }
+
+    /// Sends beats on a stream (0: A, 1: B), TLAST as given, from the operations so far on.
+    pub fn send(&mut self, stream: usize, packet: Packet) {
+        let after = self.operations();
+        self.scenario.sources[stream]
+            .packets
+            .push(packet.after(after));
+    }
+
+    /// Expects a packet of results.
+    pub fn expect_packet(&mut self) {
+        self.packets += 1;
+        self.scenario.sinks[0].goal = Goal::Packets(self.packets);
+    }
+
+    /// Allows these many cycles more.
+    pub fn allow(&mut self, cycles: u64) {
+        self.scenario.max_cycles += cycles;
+    }
+
+    /// Adds a whole job; `filler` gives the padding. Returns the index of its status operation.
+    pub fn job(&mut self, job: &MatmulJob, mut filler: impl FnMut() -> u64) -> usize {
+        let shape = job.shape();
+        let a = pack_a(self.arch, job.a.view(), &mut filler);
+        let b = pack_b(self.arch, job.b.view(), &mut filler);
+        let slowdown = self
+            .scenario
+            .sources
+            .iter()
+            .map(|source| &source.stall)
+            .chain(self.scenario.sinks.iter().map(|sink| &sink.stall))
+            .map(slowdown)
+            .max()
+            .unwrap_or(1);
+        self.allow(cycle_limit(self.arch, shape, slowdown));
+        self.send(0, Packet::new(a));
+        self.send(1, Packet::new(b));
+        self.start(shape);
+        self.expect_packet();
+        self.finish()
+    }
+
+    /// The scenario.
+    pub fn into_scenario(self) -> Scenario {
+        self.scenario
+    }
+}
+
+/// How many times longer a stream takes with its pauses.
+fn slowdown(pattern: &StallPattern) -> u64 {
+    let bits = pattern.bits();
+    let free = bits.iter().filter(|stall| !**stall).count().max(1);
+    bits.len().max(1).div_ceil(free) as u64
+}
+
+/// What the operations of [`JobSequence::finish`] read.
+pub fn status_and_counters(outcome: &Outcome, status: usize) -> Option<(u32, Counters)> {
+    let word = |i: usize| {
+        outcome
+            .operations
+            .get(status + i)
+            .map(|op| u64::from(op.data))
+    };
+    Some((
+        word(0)? as u32,
+        Counters {
+            cycles: word(1)?,
+            active: word(2)?,
+            stall_a: word(3)?,
+            stall_b: word(4)?,
+            stall_c: word(5)?,
+        },
+    ))
+}
+
+/// Runs one job on a core.
+///
+/// # Errors
+/// When the core cannot run the sizes, the simulator failed, or the core misbehaved.
+pub fn run(
+    arch: &MatmulArch,
+    backend: &mut dyn Backend,
+    job: &MatmulJob,
+    stalls: &Stalls,
+    watch: &mut Watch,
+) -> Result<MatmulResult, MatmulError> {
+    let shape = job.shape();
+    arch.check_shape(shape)?;
+    let mut sequence = JobSequence::new(arch, stalls);
+    let status = sequence.job(job, || 0);
+    let outcome = backend.run(&sequence.into_scenario(), watch)?;
+    result(arch, shape, &outcome, status)
+}
+
+/// The result of a run of one job whose status was read by operation `status`.
+///
+/// # Errors
+/// When the core ended the job with an error or misbehaved.
+pub fn result(
+    arch: &MatmulArch,
+    shape: JobShape,
+    outcome: &Outcome,
+    status: usize,
+) -> Result<MatmulResult, MatmulError> {
+    if let Some(failure) = outcome.failures.first() {
+        return Err(MatmulError::Misbehaved(failure.to_string()));
+    }
+    if outcome.timed_out() {
+        let waiting = outcome.waiting.join("; ");
+        return Err(MatmulError::Misbehaved(format!(
+            "nothing more after {} cycles: {waiting}",
+            outcome.cycles
+        )));
+    }
+    let (word, counters) = status_and_counters(outcome, status)
+        .ok_or_else(|| MatmulError::Misbehaved("no status was read".into()))?;
+    match JobError::from_code((word >> 4) & 0xf) {
+        Some(JobError::None) => {}
+        Some(error) => return Err(MatmulError::Job(error)),
+        None => return Err(MatmulError::Misbehaved(format!("status {word:#x}"))),
+    }
+    let beats: Vec<_> = outcome.sinks[0]
+        .beats
+        .iter()
+        .map(|beat| &beat.data)
+        .collect();
+    let c = unpack_c(arch, shape, &beats)?;
+    let first = outcome
+        .sources
+        .iter()
+        .filter_map(|source| source.first)
+        .min();
+    let last = outcome.sinks[0].beats.last().map(|beat| beat.cycle);
+    let span = match (first, last) {
+        (Some(first), Some(last)) => last - first + 1,
+        _ => 0,
+    };
+    Ok(MatmulResult { c, counters, span })
+}
