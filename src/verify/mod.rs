@@ -1,3 +1,4 @@
 //! Random architectures, data and stalls, and what judges the results.
 
 pub mod random_arch;
+pub mod random_design;

@@ -8,7 +8,7 @@ use super::lower::Lowering;
 use super::print_expr::flat;
 use crate::hdl::Shape;
 use crate::hdl::ir::{BinaryOp, CasePattern, NodeId, NodeKind, UnaryOp as IrUnaryOp};
-use num_bigint::BigUint;
+use num_bigint::{BigInt, BigUint};
 use num_traits::{One, Zero};
 
 /// Characters that operands may take up together before the longest gets a name.
@@ -75,6 +75,15 @@ impl Lowering<'_> {
     pub(super) fn expression(&mut self, node: NodeId) -> Expr {
         let ir = self.module.node(node);
         let shape = ir.shape;
+        if let Some(bits) = &self.graph.values[node.index()]
+            // These go on to the operand taken, which may be the name of a state.
+            && !matches!(
+                ir.kind,
+                NodeKind::Constant { .. } | NodeKind::Mux { .. } | NodeKind::Case { .. }
+            )
+        {
+            return constant(shape, bits);
+        }
         match &ir.kind {
             NodeKind::Constant { bits, state } => {
                 let name = state.and_then(|(states, variant)| self.state(states, variant));
@@ -162,7 +171,12 @@ impl Lowering<'_> {
             BinaryOp::Equal => equal(left, right),
             BinaryOp::NotEqual => negated(equal(left, right)),
             BinaryOp::Less | BinaryOp::LessOrEqual => {
-                compare(op == BinaryOp::LessOrEqual, shape, left, right)
+                let value = |node: NodeId| {
+                    let bits = self.graph.values[node.index()].as_ref();
+                    bits.map(|bits| shape.from_bits(bits))
+                };
+                let values = (value(a), value(b));
+                compare(op == BinaryOp::LessOrEqual, shape, (left, right), values)
             }
             BinaryOp::Multiply | BinaryOp::ShiftLeft | BinaryOp::ShiftRight => {
                 unreachable!("lowered above")
@@ -414,13 +428,13 @@ pub(super) fn equal(left: Expr, right: Expr) -> Expr {
 }
 
 /// `left < right`, or `left <= right`. Comparisons that are always true or false are not
-/// printed: lint tools take them for mistakes.
-fn compare(or_equal: bool, shape: Shape, left: Expr, right: Expr) -> Expr {
-    let value = |expr: &Expr| match expr {
-        Expr::Constant { bits, .. } => Some(shape.from_bits(bits)),
-        _ => None,
-    };
-    let (a, b) = (value(&left), value(&right));
+/// printed: lint tools take them for mistakes, even where the constant has a name.
+fn compare(
+    or_equal: bool,
+    shape: Shape,
+    (left, right): (Expr, Expr),
+    (a, b): (Option<BigInt>, Option<BigInt>),
+) -> Expr {
     if let (Some(a), Some(b)) = (&a, &b) {
         return Expr::bit(if or_equal { a <= b } else { a < b });
     }
@@ -430,6 +444,20 @@ fn compare(or_equal: bool, shape: Shape, left: Expr, right: Expr) -> Expr {
     }
     if !or_equal && (b == min || a == max) {
         return Expr::bit(false);
+    }
+    if shape.width == 1 {
+        // Of signed bits the one that is set is the lesser.
+        let (left, right) = if shape.signed {
+            (right, left)
+        } else {
+            (left, right)
+        };
+        let op = if or_equal {
+            Op::LogicalOr
+        } else {
+            Op::LogicalAnd
+        };
+        return logical(op, negated(left), right);
     }
     let (left, right) = same_signedness(shape.signed, left, right);
     match (a.is_some(), or_equal) {

@@ -1,7 +1,9 @@
 //! What the lowering wants to know of a module's graph beforehand: which nodes matter, in which
 //! order to visit them, and who reads them.
 
+use super::fold;
 use crate::hdl::ir::{InstanceId, ModuleIr, NodeId, NodeKind, PortId};
+use num_bigint::BigUint;
 
 /// The operands of a node, in order. State (registers, memories, instances) ends the walk.
 pub fn operands(kind: &NodeKind) -> Vec<NodeId> {
@@ -62,8 +64,8 @@ pub struct Graph {
     pub uses: Vec<u32>,
     /// The first reader of each node.
     pub readers: Vec<Option<Reader>>,
-    /// The node depends on constants only.
-    pub constant: Vec<bool>,
+    /// The bit patterns of the nodes that depend on constants only.
+    pub values: Vec<Option<BigUint>>,
 }
 
 impl Graph {
@@ -74,7 +76,7 @@ impl Graph {
             order: Vec::new(),
             uses: vec![0; module.nodes.len()],
             readers: vec![None; module.nodes.len()],
-            constant: vec![false; module.nodes.len()],
+            values: vec![None; module.nodes.len()],
         };
         let mut live = vec![false; module.nodes.len()];
         let mut pending: Vec<NodeId> = roots.iter().map(|(node, _)| *node).collect();
@@ -85,10 +87,8 @@ impl Graph {
         }
         graph.order = ordered(module, &live);
         for &node in &graph.order {
-            let kind = &module.node(node).kind;
-            let operands = operands(kind);
-            graph.constant[node.index()] = matches!(kind, NodeKind::Constant { .. })
-                || !operands.is_empty() && operands.iter().all(|o| graph.constant[o.index()]);
+            let operands = operands(&module.node(node).kind);
+            graph.values[node.index()] = fold::value(module, node, &graph.values);
             for operand in operands {
                 graph.uses[operand.index()] += 1;
                 graph.readers[operand.index()].get_or_insert(Reader::Node(node));

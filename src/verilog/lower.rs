@@ -265,7 +265,7 @@ impl<'a> Lowering<'a> {
     pub(super) fn is_table(&self, node: NodeId) -> bool {
         match &self.module.node(node).kind {
             NodeKind::Case { selector, arms, .. } => {
-                arms.len() > CHAIN_ARMS && !self.graph.constant[selector.index()]
+                arms.len() > CHAIN_ARMS && self.graph.values[selector.index()].is_none()
             }
             _ => false,
         }
@@ -301,7 +301,7 @@ impl<'a> Lowering<'a> {
         if ir.name.is_some()
             || self.graph.uses[node.index()] != 1
             || self.nets[node.index()].is_some()
-            || self.graph.constant[node.index()]
+            || self.graph.values[node.index()].is_some()
         {
             return;
         }

@@ -1,10 +1,12 @@
 //! Memories as arrays with synchronous ports.
 
 use super::ast::{BinaryOp, Expr, Item, Net, NetKind, Statement, Target};
-use super::expr::constant;
+use super::expr::{constant, is_exhaustive};
 use super::lower::Lowering;
 use crate::hdl::ir::{DomainId, Memory, NodeId, WritePort};
 use crate::hdl::{index_bits, unsigned};
+use num_bigint::BigUint;
+use num_traits::Zero;
 use std::rc::Rc;
 
 impl Lowering<'_> {
@@ -20,6 +22,19 @@ impl Lowering<'_> {
                 }
             }
             let position = memory_position(memory);
+            let writes: Vec<&WritePort> = memory
+                .writes
+                .iter()
+                .filter(|write| self.graph.values[write.enable.index()] != Some(BigUint::ZERO))
+                .collect();
+            if writes.is_empty() {
+                self.table_memory(memory);
+                continue;
+            }
+            // Yosys makes registers of an array of which only fixed words are written.
+            if writes.iter().all(|write| self.has_fixed_address(write)) {
+                self.materialize(writes[0].address);
+            }
             let mut attributes = Vec::new();
             if memory.no_collision {
                 attributes.push("no_rw_check".to_owned());
@@ -35,7 +50,7 @@ impl Lowering<'_> {
             self.initial(position, memory, &name);
             for domain in domains {
                 let mut body = Vec::new();
-                for write in memory.writes.iter().filter(|write| write.domain == domain) {
+                for write in writes.iter().filter(|write| write.domain == domain) {
                     body.extend(self.write(memory, &name, write));
                 }
                 for read in memory.reads.iter().filter(|read| read.domain == domain) {
@@ -63,6 +78,65 @@ impl Lowering<'_> {
                 );
             }
         }
+    }
+
+    /// A memory that is never written: its words as the arms of a `case`, from which tools make
+    /// a ROM. Words without an initial value are 0.
+    fn table_memory(&mut self, memory: &Memory) {
+        let width = index_bits(u64::from(memory.depth));
+        let shape = unsigned(memory.width);
+        for read in &memory.reads {
+            let Some(net) = self.nets[read.data.index()].clone() else {
+                continue;
+            };
+            let store = |word: &BigUint| {
+                let to = Target::Net(net.clone());
+                vec![Statement::NonBlocking(to, constant(shape, word))]
+            };
+            let words = memory.init.as_deref().unwrap_or_default();
+            let arms: Vec<_> = words
+                .iter()
+                .zip(0u32..memory.depth)
+                .filter(|(word, _)| !word.is_zero())
+                .map(|(word, address)| (vec![Expr::unsigned(width, address)], store(word)))
+                .collect();
+            let exhaustive = is_exhaustive(arms.len(), width);
+            let selector = self.index(memory, read.address);
+            let body = if arms.is_empty() {
+                store(&BigUint::ZERO)
+            } else {
+                let default = (!exhaustive).then(|| store(&BigUint::ZERO));
+                vec![Statement::Case {
+                    selector,
+                    arms,
+                    default,
+                }]
+            };
+            let enable = read.enable.map(|enable| self.operand(enable));
+            let body = guarded(enable, body);
+            let clock = Some(
+                self.module.domains[read.domain.index()]
+                    .clock
+                    .as_str()
+                    .into(),
+            );
+            let comment = memory.comment.clone();
+            self.place(
+                read.data.0,
+                Item::Always {
+                    clock,
+                    body,
+                    comment,
+                },
+            );
+        }
+    }
+
+    fn has_fixed_address(&self, write: &WritePort) -> bool {
+        matches!(
+            self.expressions[write.address.index()],
+            Some(Expr::Constant { .. })
+        )
     }
 
     fn initial(&mut self, position: u32, memory: &Memory, name: &Rc<str>) {
@@ -96,16 +170,17 @@ impl Lowering<'_> {
                 vec![Statement::NonBlocking(target(None), data)]
             }
             Some(mask) => {
-                let (mask, data) = (self.simple(mask), self.simple(write.data));
                 let granules = memory.width / memory.granularity;
+                let mask = self.sliceable(mask, 1, granules);
+                let data = self.sliceable(write.data, memory.granularity, granules);
                 let granule = |granule: u32| {
                     let lsb = granule * memory.granularity;
                     let bits = (granules > 1).then_some((lsb + memory.granularity - 1, lsb));
                     let data = data.slice(lsb, memory.granularity);
-                    let data = data.expect("simple expressions have slices");
+                    let data = data.expect("a sliceable expression has slices");
                     let selected = mask
                         .slice(granule, 1)
-                        .expect("simple expressions have slices");
+                        .expect("a sliceable expression has slices");
                     guarded(
                         Some(selected),
                         vec![Statement::NonBlocking(target(bits), data)],
@@ -122,6 +197,17 @@ impl Lowering<'_> {
             None => enable,
         };
         guarded(Some(enable), body)
+    }
+
+    /// The node as something of which all parts of `width` bits can be written.
+    fn sliceable(&mut self, node: NodeId, width: u32, parts: u32) -> Expr {
+        let whole = self.whole(node);
+        let all = (0..parts).all(|part| whole.slice(part * width, width).is_some());
+        if all && matches!(whole, Expr::Concat(_)) {
+            whole
+        } else {
+            self.simple(node)
+        }
     }
 
     /// The address as an index: unsigned, and no wider than the depth asks for.

@@ -7,6 +7,7 @@
 
 pub mod ast;
 mod expr;
+mod fold;
 mod graph;
 mod lower;
 mod memory;
