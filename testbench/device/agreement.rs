@@ -7,6 +7,9 @@ use ferrogrid::device::{
 };
 use ferrogrid::hdl::ir::Design;
 use ferrogrid::synth::tools::Tool;
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use std::cell::RefCell;
 
 /// Every back end whose tools are installed; says which are left out.
 pub fn backends(design: &Design) -> Vec<Box<dyn Backend>> {
@@ -143,4 +146,136 @@ fn a_restart_at_any_cycle_changes_only_when() {
         };
         assert_eq!(payloads(&outcome), payloads(&whole), "restart at {cycle}");
     }
+}
+
+fn stall() -> impl Strategy<Value = StallPattern> {
+    // Never all set: the run would wait for ever.
+    prop::collection::vec(any::<bool>(), 0..12).prop_map(|mut bits| {
+        if let Some(bit) = bits.last_mut() {
+            *bit = false;
+        }
+        StallPattern::new(bits)
+    })
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    let address = prop::sample::select(vec![0u32, 4, 8, 12, 0xfc]);
+    prop_oneof![
+        (address.clone(), any::<u32>(), 0u8..16).prop_map(|(address, data, strobe)| {
+            Operation::Write {
+                address,
+                data,
+                strobe,
+            }
+        }),
+        address.prop_map(|address| Operation::Read { address }),
+        (0u32..12).prop_map(Operation::Idle),
+        (1u32..4).prop_map(Operation::Reset),
+        (0usize..3).prop_map(|packets| Operation::WaitPackets { sink: 0, packets }),
+        Just(Operation::WaitInterrupt),
+        (0u32..3).prop_map(|value| Operation::Poll {
+            address: 8,
+            mask: 3,
+            value
+        }),
+    ]
+}
+
+prop_compose! {
+    fn any_packet()(
+        words in prop::collection::vec((any::<[u32; 2]>(), 0u32..256, any::<bool>()), 0..7),
+        after in any::<prop::sample::Index>(),
+        last in any::<bool>(),
+    ) -> (Packet, prop::sample::Index) {
+        let payloads = words.iter().map(|(low, top, _)| vec![low[0], low[1], *top]);
+        let mut packet = Packet::new(payloads);
+        for (beat, (.., extra)) in packet.beats.iter_mut().zip(&words) {
+            beat.last = (beat.last && last) || (*extra && !last);
+        }
+        (packet, after)
+    }
+}
+
+prop_compose! {
+    /// Anything, sensible or not: many of these runs end with a time-out.
+    fn any_scenario()(
+        operations in prop::collection::vec(operation(), 0..8),
+        packets in prop::collection::vec(any_packet(), 0..5),
+        stalls in prop::collection::vec(stall(), 7),
+        goal in prop_oneof![(0usize..12).prop_map(Goal::Beats), (0usize..4).prop_map(Goal::Packets)],
+        restart in prop::option::of((0u64..120, 0u32..5)),
+        optional in any::<bool>(),
+        (reset_cycles, trailing_cycles) in (1u32..6, 0u32..6),
+        max_cycles in prop_oneof![1u64..40, Just(250)],
+    ) -> Scenario {
+        let mut stalls = stalls.into_iter();
+        let mut stall = || stalls.next().expect("enough");
+        let packets = packets.into_iter().map(|(packet, after)| {
+            packet.after(after.index(operations.len() + 1))
+        });
+        Scenario {
+            max_cycles,
+            reset_cycles,
+            restart: restart.map(|(cycle, length)| Restart { cycle, length }),
+            trailing_cycles,
+            control: Some(AxiLite {
+                prefix: "s_axil".to_owned(),
+                aw_stall: stall(),
+                w_stall: stall(),
+                b_stall: stall(),
+                ar_stall: stall(),
+                r_stall: stall(),
+            }),
+            sources: vec![Source {
+                prefix: "s_axis_a".to_owned(),
+                packets: packets.collect(),
+                stall: stall(),
+                optional,
+            }],
+            sinks: vec![Sink { prefix: "m_axis_c".to_owned(), goal, stall: stall() }],
+            operations,
+            ..Scenario::default()
+        }
+    }
+}
+
+/// Runs random scenarios, all the same at each run of the test.
+fn random_scenarios(backends: Vec<Box<dyn Backend>>, cases: u32) {
+    let backends = RefCell::new(backends);
+    let config = ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let outcome = runner.run(&any_scenario(), |scenario| {
+        let mut outcomes = Vec::new();
+        for backend in backends.borrow_mut().iter_mut() {
+            let outcome = backend.run(&scenario, &mut unwatched);
+            let outcome = outcome.map_err(|error| TestCaseError::fail(error.to_string()))?;
+            outcomes.push((backend.name(), outcome));
+        }
+        for pair in outcomes.windows(2) {
+            prop_assert_eq!(&pair[0].1, &pair[1].1, "{} and {}", pair[0].0, pair[1].0);
+        }
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn random_scenarios_natively_and_through_verilator() {
+    for fault in [Fault::None, Fault::ValidFalls, Fault::ReadChanges] {
+        let mut backends = backends(&toy(fault));
+        backends.retain(|backend| backend.name() != "icarus");
+        random_scenarios(backends, 400);
+    }
+}
+
+#[test]
+fn random_scenarios_everywhere() {
+    random_scenarios(backends(&toy(Fault::None)), 60);
 }

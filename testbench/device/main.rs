@@ -1,4 +1,6 @@
 //! Scenarios have one meaning: the native simulator, Verilator and Icarus give one outcome.
 
 mod agreement;
+mod faults;
+mod processes;
 mod toy;

@@ -80,8 +80,10 @@ impl Toy {
         let is = |fault| self.fault == fault;
         let valid = m.reg("b_valid", bit()).reset(0);
         let write = (control.awvalid & control.wvalid & !valid.q).named("write");
+        // A fault keeps every port in use, or the design would be refused.
+        let never = control.bready & !control.bready;
         let keep = if is(Fault::WriteResponseFalls) {
-            m.low()
+            never
         } else {
             !control.bready
         };
@@ -124,8 +126,9 @@ impl Toy {
         let is = |fault| self.fault == fault;
         let valid = m.reg("r_valid", bit()).reset(0);
         let read = (control.arvalid & !valid.q).named("read");
+        let never = control.rready & !control.rready;
         let keep = if is(Fault::ReadFalls) {
-            m.low()
+            never
         } else {
             !control.rready
         };
@@ -135,9 +138,9 @@ impl Toy {
             m.low()
         };
         valid.next(read | (valid & keep) | unasked);
-        let response = m.reg("r_response", unsigned(2)).enable(read);
+        let response = m.reg("r_response", unsigned(2)).reset(0).enable(read);
         response.next(control.araddr.gt(8).mux(m.lit(2, unsigned(2)), 0));
-        let data = m.reg("r_data", unsigned(32));
+        let data = m.reg("r_data", unsigned(32)).reset(0);
         let arms = [(0, words[0]), (4, words[1]), (8, words[2])];
         let fresh = control.araddr.case(&arms, m.zero(unsigned(32)));
         let old = if is(Fault::ReadChanges) {

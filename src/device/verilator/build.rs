@@ -18,7 +18,8 @@ const HOOKS_H: &str = include_str!("hooks.h");
 const HOOKS_CPP: &str = include_str!("hooks.cpp");
 const RUNNER_CPP: &str = include_str!("runner.cpp");
 
-/// What the time of a build is spent for.
+/// What the time of a build is spent for. Measured with a 16 x 16 array on one core: `Compile`
+/// builds in 1.4 s and runs 0.28 M cycles/s, `Run` builds in 8 s and runs 1.5 M cycles/s.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
 pub enum Speed {
     /// Quick to build: for models that run thousands of cycles.
@@ -28,11 +29,16 @@ pub enum Speed {
     Run,
 }
 
+/// Above this much C++ that runs every cycle, `-O2` takes minutes for a tenth more speed.
+const MUCH_CODE: u64 = 2 << 20;
+
 impl Speed {
-    fn cxx_flag(self) -> &'static str {
+    /// How to compile what runs every cycle, given its bytes.
+    fn cxx_flag(self, bytes: u64) -> &'static str {
         match self {
-            Speed::Compile => "-O1",
-            Speed::Run => "-O3",
+            Speed::Compile => "-O0",
+            Speed::Run if bytes > MUCH_CODE => "-O1",
+            Speed::Run => "-O2",
         }
     }
 }
@@ -95,7 +101,7 @@ impl Build<'_> {
 
     fn key(&self, tools: &Tools) -> String {
         let mut key = Key::new(tools, self.trace);
-        key.add(self.speed.cxx_flag());
+        key.add(&format!("{:?}", self.speed));
         key.add(&VERILATOR_FLAGS.join(" "));
         // Stands for the names and widths of the ports, too.
         key.add(&shim(self.interface, &[], "", self.trace));
@@ -135,36 +141,42 @@ impl Build<'_> {
             "translating the Verilog to C++",
         )?;
 
-        let object_dir = dir.join("obj");
-        let mut sources = Vec::new();
-        for entry in fs::read_dir(&object_dir).map_err(Error::cache("read", &object_dir))? {
-            let entry = entry.map_err(Error::cache("read", &object_dir))?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.ends_with(".cpp") {
-                sources.push(name);
-            }
-        }
-        sources.sort();
+        let generated = Generated::read(&dir.join("obj"))?;
         write(&dir.join("model.h"), MODEL_H)?;
         write(&dir.join("hooks.h"), HOOKS_H)?;
-        let header = object_dir.join(format!("{PREFIX}.h"));
-        let header = fs::read_to_string(&header).map_err(Error::cache("read", &header))?;
-        write(
-            &dir.join("shim.cpp"),
-            &shim(self.interface, &sources, &header, self.trace),
-        )?;
-        let mut cxx = Command::new(&tools.cxx.path);
-        cxx.current_dir(dir)
+        // What runs once is never worth optimising; compiled apart, it takes no time.
+        let (together, apart) = match self.speed {
+            Speed::Compile => ([&generated.fast[..], &generated.slow[..]].concat(), None),
+            Speed::Run => (generated.fast.clone(), Some(&generated.slow)),
+        };
+        let text = shim(self.interface, &together, &generated.header, self.trace);
+        write(&dir.join("shim.cpp"), &text)?;
+        let mut units = vec![("shim", self.speed.cxx_flag(generated.fast_bytes))];
+        if let Some(slow) = apart {
+            let includes = slow.iter().map(|name| format!("#include \"{name}\"\n"));
+            let text: String = std::iter::once("#include \"hooks.h\"\n".to_owned())
+                .chain(includes)
+                .collect();
+            write(&dir.join("slow.cpp"), &text)?;
+            units.push(("slow", "-O0"));
+        }
+        for (unit, optimise) in &units {
+            let mut cxx = Command::new(&tools.cxx.path);
+            cxx.current_dir(dir)
+                .args(CXX_FLAGS)
+                .args([optimise, "-c", "-I.", "-Iobj", "-I"]);
+            cxx.arg(include)
+                .arg(format!("{unit}.cpp"))
+                .args(["-o", &format!("{unit}.o")]);
+            run_tool(&mut cxx, "g++", "compiling the model")?;
+        }
+        let mut link = Command::new(&tools.cxx.path);
+        link.current_dir(dir)
             .args(CXX_FLAGS)
-            .arg(self.speed.cxx_flag());
-        cxx.arg("-shared")
-            .arg("-Wl,-Bsymbolic")
-            .arg("-I.")
-            .arg("-Iobj")
-            .arg("-I")
-            .arg(include);
-        cxx.args(["-o", "model.so", "shim.cpp"]).arg(support);
-        run_tool(&mut cxx, "g++", "compiling the model")?;
+            .args(["-shared", "-Wl,-Bsymbolic"]);
+        link.args(["-o", "model.so"])
+            .args(units.iter().map(|(unit, _)| format!("{unit}.o")));
+        run_tool(link.arg(support), "g++", "linking the model")?;
         Ok(dir.join("model.so"))
     }
 
@@ -210,6 +222,43 @@ impl Build<'_> {
             run_tool(&mut link, "g++", "joining the runner")?;
             Ok(dir.join("support.o"))
         })
+    }
+}
+
+/// What Verilator wrote.
+struct Generated {
+    /// C++ files with what runs every cycle, by name.
+    fast: Vec<String>,
+    fast_bytes: u64,
+    /// C++ files with what runs once, by name.
+    slow: Vec<String>,
+    /// The text of the main header.
+    header: String,
+}
+
+impl Generated {
+    fn read(dir: &Path) -> Result<Self, Error> {
+        let header = dir.join(format!("{PREFIX}.h"));
+        let header = fs::read_to_string(&header).map_err(Error::cache("read", &header))?;
+        let mut generated = Self {
+            fast: vec![],
+            fast_bytes: 0,
+            slow: vec![],
+            header,
+        };
+        for entry in fs::read_dir(dir).map_err(Error::cache("read", dir))? {
+            let entry = entry.map_err(Error::cache("read", dir))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.ends_with("__Slow.cpp") || name.ends_with("__Syms.cpp") {
+                generated.slow.push(name);
+            } else if name.ends_with(".cpp") {
+                generated.fast_bytes += entry.metadata().map_or(0, |data| data.len());
+                generated.fast.push(name);
+            }
+        }
+        generated.fast.sort();
+        generated.slow.sort();
+        Ok(generated)
     }
 }
 
