@@ -12,11 +12,18 @@ use num_bigint::{BigInt, BigUint};
 pub trait SignalRef {
     /// The handle in this simulator; panics with the nearest names when there is none.
     fn handle(&self, simulator: &Simulator) -> Handle;
+
+    /// The signal in messages.
+    fn describe(&self) -> String;
 }
 
 impl SignalRef for Handle {
     fn handle(&self, _: &Simulator) -> Handle {
         *self
+    }
+
+    fn describe(&self) -> String {
+        "the signal".to_owned()
     }
 }
 
@@ -31,6 +38,10 @@ impl SignalRef for str {
             }
         }
     }
+
+    fn describe(&self) -> String {
+        format!("`{self}`")
+    }
 }
 
 impl SignalRef for String {
@@ -38,12 +49,20 @@ impl SignalRef for String {
     fn handle(&self, simulator: &Simulator) -> Handle {
         self.as_str().handle(simulator)
     }
+
+    fn describe(&self) -> String {
+        self.as_str().describe()
+    }
 }
 
 impl<T: SignalRef + ?Sized> SignalRef for &T {
     #[track_caller]
     fn handle(&self, simulator: &Simulator) -> Handle {
         (**self).handle(simulator)
+    }
+
+    fn describe(&self) -> String {
+        (**self).describe()
     }
 }
 
@@ -68,7 +87,12 @@ impl Simulator {
     #[track_caller]
     pub fn poke(&mut self, signal: impl SignalRef, value: impl Into<BigInt>) {
         let handle = signal.handle(self);
-        let bits = fit(&value.into(), handle.shape, "the signal");
+        assert!(
+            handle.role != Role::Computed,
+            "{} is computed and cannot be set",
+            signal.describe()
+        );
+        let bits = fit(&value.into(), handle.shape, || signal.describe());
         let words = digits(&bits, words_of(handle.shape.width) as usize);
         self.set_words(handle, &words);
     }
@@ -166,11 +190,9 @@ impl Simulator {
     #[track_caller]
     pub fn poke_memory(&mut self, name: &str, address: usize, value: impl Into<BigInt>) {
         let memory = self.memory(name, address);
-        let bits = fit(
-            &value.into(),
-            unsigned(memory.width),
-            "a word of the memory",
-        );
+        let bits = fit(&value.into(), unsigned(memory.width), || {
+            format!("a word of memory `{name}`")
+        });
         let (at, words) = (memory.at(address), memory.words());
         self.array[at].copy_from_slice(&digits(&bits, words));
     }
@@ -203,10 +225,11 @@ fn from_digits(words: &[u64]) -> BigUint {
 }
 
 #[track_caller]
-fn fit(value: &BigInt, shape: Shape, what: &str) -> BigUint {
+fn fit(value: &BigInt, shape: Shape, what: impl FnOnce() -> String) -> BigUint {
     assert!(
         shape.contains(value),
-        "{value} does not fit {what}, which is {shape}: {} to {}",
+        "{value} does not fit {}, which is {shape}: {} to {}",
+        what(),
         shape.min(),
         shape.max(),
     );

@@ -9,6 +9,40 @@
 //! a name can be peeked; top inputs, resets and registers can be poked. Names that no output,
 //! register, memory or property depends on cost nothing until they are peeked or traced.
 //!
+//! ```
+//! use ferrogrid::hdl::{self, bit, sim::{Simulator, Waveform}, unsigned};
+//!
+//! let design = hdl::design("counter", |m| {
+//!     let enable = m.input("enable", bit());
+//!     let count = m.reg("count", unsigned(8)).reset(0).enable(enable);
+//!     count.next(count + 1);
+//!     m.output("value", count);
+//! })?;
+//! let mut sim = Simulator::new(&design);
+//! let mut waves = Waveform::new(&sim, ["clk", "enable", "count"]);
+//! for enable in [0, 1, 1, 0] {
+//!     sim.poke("enable", enable);
+//!     waves.record(&mut sim);
+//!     sim.step();
+//! }
+//! assert_eq!(sim.peek("value"), 2.into());
+//! assert_eq!(
+//!     waves.to_string(),
+//!     r#"
+//! cycle   0   1   2   3
+//! clk    /-\_/-\_/-\_/-\_
+//! enable ____/-------\___
+//! count  |0      |1  |2  |
+//! "#
+//!     .trim_start()
+//! );
+//! # Ok::<(), hdl::DesignError>(())
+//! ```
+//!
+//! In a loop that must be fast, look a signal up once with [`Simulator::signal`] and use
+//! [`Simulator::set`] and [`Simulator::get`]. What a cycle costs:
+//! `cargo run --release --example simulator_speed`.
+//!
 //! # Start
 //!
 //! Registers start at their reset values, or at 0 without one; memories start with their initial

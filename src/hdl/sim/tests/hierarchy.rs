@@ -160,13 +160,13 @@ fn an_unknown_name_is_answered_with_the_nearest() {
 }
 
 #[test]
-#[should_panic(expected = "256 does not fit the signal, which is u8: 0 to 255")]
+#[should_panic(expected = "256 does not fit `value`, which is u8: 0 to 255")]
 fn a_value_must_fit() {
     stages().poke("value", 256);
 }
 
 #[test]
-#[should_panic(expected = "a computed signal cannot be set")]
+#[should_panic(expected = "`incremented` is computed and cannot be set")]
 fn a_computed_signal_is_not_poked() {
     stages().poke("incremented", 5);
 }

@@ -1,30 +1,9 @@
 //! Memories against arrays; the rules that are checked.
 
-use super::{Simulator, simulate};
+use super::{Simulator, Source, simulate};
 use crate::hdl::{bit, index_bits, unsigned};
 use num_bigint::{BigInt, BigUint};
 use num_traits::{One, Zero};
-
-/// A repeatable source of bits.
-struct Source(u64);
-
-impl Source {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        (self.0 >> 33) % bound
-    }
-
-    fn bits(&mut self, width: u32) -> BigUint {
-        let digits = (0..width.div_ceil(16)).map(|_| self.below(1 << 16) as u32);
-        let value = digits.fold(BigUint::zero(), |value, digit| {
-            value << 16u32 | BigUint::from(digit)
-        });
-        value % (BigUint::one() << width)
-    }
-}
 
 /// A memory with two read ports, one of them enabled, and two masked write ports.
 fn two_ports(width: u32, depth: u32, granularity: u32) -> Simulator {
@@ -207,7 +186,7 @@ fn a_memory_address_is_checked() {
 }
 
 #[test]
-#[should_panic(expected = "256 does not fit a word of the memory, which is u8: 0 to 255")]
+#[should_panic(expected = "256 does not fit a word of memory `ram`, which is u8: 0 to 255")]
 fn a_memory_word_is_checked() {
     rules(false).poke_memory("ram", 0, BigInt::from(256));
 }
