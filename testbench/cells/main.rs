@@ -1,6 +1,10 @@
 //! The cells of `blocks::prim`: each against a naive model under random idle and backpressure, and
 //! proofs of the cells that hold payloads.
 
+mod axi_lite;
 mod bench;
+mod c_header;
 mod fifo;
 mod slices;
+mod small;
+mod tool;

@@ -1,0 +1,253 @@
+//! Counters, memories, shift lines and beats.
+
+use crate::bench::{Ends, Inside, Promise, random_value, run};
+use ferrogrid::blocks::prim::{
+    Counter, Fifo, RamRead, RamWrite, ShiftLine, SimpleDualPortRam, beats_of_stream, split_beat,
+    stream_of_beats,
+};
+use ferrogrid::hdl::sim::Simulator;
+use ferrogrid::hdl::{self, AxiStream, Block, Module, Stream, bit, connect, signed, unsigned};
+use num_bigint::{BigInt, BigUint};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::collections::VecDeque;
+
+#[test]
+fn a_counter_wraps_at_a_last_value_that_changes() {
+    for width in [1, 2, 3, 8, 40] {
+        let mut rng = ChaCha8Rng::seed_from_u64(u64::from(width));
+        let mut sim = Simulator::new(&hdl::elaborate(&Counter { width }).unwrap());
+        sim.reset(1);
+        let mut value: u64 = 0;
+        let mut last: u64 = 0;
+        let mut wraps = 0;
+        for _ in 0..2000 {
+            if rng.random_range(0..10) == 0 {
+                last = match rng.random_range(0..4) {
+                    0 => (1 << width) - 1,
+                    _ => rng.random_range(0..6.min(1 << width)),
+                };
+            }
+            let enable = rng.random_range(0..4) > 0;
+            let clear = rng.random_range(0..20) == 0;
+            sim.poke("enable", i32::from(enable));
+            sim.poke("clear", i32::from(clear));
+            sim.poke("last", last);
+            let wrap = enable && !clear && value >= last;
+            assert_eq!(sim.peek("value"), BigInt::from(value));
+            assert_eq!(sim.peek("wrap"), BigInt::from(i32::from(wrap)));
+            wraps += u32::from(wrap);
+            if clear || wrap {
+                value = 0;
+            } else if enable {
+                value += 1;
+            }
+            sim.step();
+        }
+        assert!(wraps > 100, "{wraps} wraps");
+    }
+}
+
+/// Random traffic on a memory; with `no_collision` the two ports keep apart.
+fn check_ram(width: u32, depth: u32, granularity: Option<u32>, no_collision: bool) {
+    let mut ram = SimpleDualPortRam::new(width, depth).attribute("ram_style = \"block\"");
+    if let Some(bits) = granularity {
+        ram = ram.granularity(bits);
+    }
+    if no_collision {
+        ram = ram.no_collision();
+    }
+    // Through `insert`, so that it is exercised too.
+    let design = hdl::design("top", |m| {
+        let address = unsigned(ram.address_bits());
+        let write = RamWrite {
+            enable: m.input("write_enable", bit()),
+            address: m.input("write_address", address),
+            data: m.input("write_data", unsigned(width)),
+            mask: granularity.map(|bits| m.input("write_mask", unsigned(width / bits))),
+        };
+        let read = RamRead {
+            enable: m.input("read_enable", bit()),
+            address: m.input("read_address", address),
+        };
+        m.output("read_data", ram.insert(m, "ram", write, read));
+    })
+    .unwrap();
+    let mut sim = Simulator::new(&design);
+    let mut rng = ChaCha8Rng::seed_from_u64(u64::from(width * depth));
+    let mut words: Vec<Option<BigUint>> = vec![None; depth as usize];
+    let mut shown: Option<BigUint> = None;
+    let granule = granularity.unwrap_or(width);
+    let all = (BigUint::from(1u32) << (width / granule)) - 1u32;
+    for _ in 0..1500 {
+        let write_address = rng.random_range(0..depth);
+        let read_address = rng.random_range(0..depth);
+        let data = random_value(&mut rng, unsigned(width)).magnitude().clone();
+        let mask = match granularity {
+            // An undefined word is written whole at first.
+            Some(bits) if words[write_address as usize].is_some() => {
+                random_value(&mut rng, unsigned(width / bits))
+                    .magnitude()
+                    .clone()
+            }
+            _ => all.clone(),
+        };
+        let write = rng.random_range(0..3) > 0;
+        let read =
+            rng.random_range(0..3) > 0 && !(no_collision && write && write_address == read_address);
+        sim.poke("write_enable", i32::from(write));
+        sim.poke("write_address", write_address);
+        sim.poke("write_data", data.clone());
+        if granularity.is_some() {
+            sim.poke("write_mask", mask.clone());
+        }
+        sim.poke("read_enable", i32::from(read));
+        sim.poke("read_address", read_address);
+        sim.step();
+        if read {
+            shown = words[read_address as usize].clone();
+        }
+        if write {
+            let old = words[write_address as usize].take().unwrap_or_default();
+            let mut new = BigUint::default();
+            for bit in 0..u64::from(width) {
+                let written = mask.bit(bit / u64::from(granule));
+                new.set_bit(bit, if written { data.bit(bit) } else { old.bit(bit) });
+            }
+            words[write_address as usize] = Some(new);
+        }
+        if let Some(word) = &shown {
+            assert_eq!(sim.peek("read_data"), BigInt::from(word.clone()), "{ram:?}");
+        }
+    }
+    assert_eq!(sim.failures(), []);
+}
+
+#[test]
+fn a_memory_keeps_what_was_written() {
+    for (width, depth) in [(1, 1), (1, 2), (8, 3), (32, 16), (72, 100)] {
+        for no_collision in [false, true] {
+            check_ram(width, depth, None, no_collision);
+            check_ram(width, depth, Some(1), no_collision);
+            if width % 8 == 0 {
+                check_ram(width, depth, Some(8), no_collision);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_shift_line_shows_values_later_and_resets_valid_bits() {
+    for shape in [unsigned(1), signed(8), unsigned(70)] {
+        for cycles in [0, 1, 2, 7] {
+            let line = ShiftLine {
+                shape,
+                cycles,
+                valid: true,
+            };
+            let mut sim = Simulator::new(&hdl::elaborate(&line).unwrap());
+            let mut rng = ChaCha8Rng::seed_from_u64(u64::from(cycles));
+            // Values and valid bits of the last `cycles` cycles, the oldest first.
+            let mut inside = VecDeque::from(vec![(BigInt::ZERO, 0); cycles as usize]);
+            let mut since_start = 0;
+            for cycle in 0..200 {
+                let reset = cycle % 50 == 20 && cycles > 0;
+                if cycles > 0 {
+                    sim.set_reset(reset);
+                }
+                let now = (random_value(&mut rng, shape), rng.random_range(0..2));
+                sim.poke("s_payload", now.0.clone());
+                sim.poke("s_valid", now.1);
+                inside.push_back(now);
+                let (value, valid) = inside.pop_front().unwrap();
+                assert_eq!(sim.peek("m_valid"), BigInt::from(valid), "{line:?}");
+                if since_start >= cycles {
+                    assert_eq!(sim.peek("m_payload"), value, "{line:?}");
+                }
+                sim.step();
+                since_start += 1;
+                if reset {
+                    inside.iter_mut().for_each(|(_, valid)| *valid = 0);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn inserted_shift_lines_delay_by_as_much_as_asked() {
+    let design = hdl::design("top", |m| {
+        let value = m.input("value", unsigned(8));
+        let valid = m.input("valid", bit());
+        m.output("now", ShiftLine::insert(m, "none", value, 0));
+        m.output("later", ShiftLine::insert(m, "three", value, 3));
+        let (value, valid) = ShiftLine::insert_valid(m, "two", (value, valid), 2);
+        m.output("two_value", value);
+        m.output("two_valid", valid);
+    })
+    .unwrap();
+    let mut sim = Simulator::new(&design);
+    for cycle in 0..10 {
+        sim.poke("value", 10 + cycle);
+        sim.poke("valid", cycle & 1);
+        assert_eq!(sim.peek("now"), BigInt::from(10 + cycle));
+        if cycle >= 3 {
+            assert_eq!(sim.peek("later"), BigInt::from(7 + cycle));
+            assert_eq!(sim.peek("two_value"), BigInt::from(8 + cycle));
+            assert_eq!(sim.peek("two_valid"), BigInt::from(cycle & 1));
+        }
+        sim.step();
+    }
+}
+
+/// A FIFO between AXI4-Streams, seen through streams of beats at both ends.
+#[derive(Debug)]
+struct ThroughAxi;
+
+impl Block for ThroughAxi {
+    fn module_name(&self) -> String {
+        "through_axi".into()
+    }
+
+    fn build(&self, m: &Module) {
+        let input: Stream<'_> = m.sink_port("s", (unsigned(33),));
+        let output: Stream<'_> = m.source_port("m", (unsigned(33),));
+        let axi = beats_of_stream(m, "in", &input);
+        let beats = stream_of_beats(m, "in", &axi);
+        let buffered = Fifo::insert(m, "fifo", &beats, 2).stream;
+        let axi = beats_of_stream(m, "out", &buffered);
+        connect(&stream_of_beats(m, "out", &axi), &output);
+    }
+}
+
+#[test]
+fn beats_survive_axi4_stream_and_back() {
+    let open = |_: &Inside, _: bool| Promise {
+        ready: None,
+        valid: None,
+    };
+    for ends in Ends::ALL {
+        run(&ThroughAxi, unsigned(33), 300, ends, 3, open);
+    }
+}
+
+#[test]
+fn tlast_is_the_highest_bit_of_a_beat() {
+    let design = hdl::design("top", |m| {
+        let axi: AxiStream<'_> = m.sink_port("s_axis", (8,));
+        let beats = stream_of_beats(m, "s", &axi);
+        let (tlast, tdata) = split_beat(beats.payload);
+        m.output("beat", beats.payload);
+        m.output("last", tlast);
+        m.output("data", tdata);
+        m.output("valid", beats.valid);
+        beats.ready.drive(true);
+    })
+    .unwrap();
+    let mut sim = Simulator::new(&design);
+    sim.poke("s_axis_tdata", 0x5a);
+    sim.poke("s_axis_tlast", 1);
+    sim.poke("s_axis_tvalid", 1);
+    let values = ["beat", "last", "data", "valid", "s_axis_tready"].map(|name| sim.peek(name));
+    assert_eq!(values, [0x15a, 1, 0x5a, 1, 1].map(BigInt::from));
+}
