@@ -107,7 +107,7 @@ impl AxiLiteRegisters {
         let response_valid = m.reg("write_response_valid", bit()).reset(0);
 
         let address_held = m.reg("write_address_held", bit()).reset(0);
-        let take_address = axi.awvalid & !address_held;
+        let take_address = (axi.awvalid & !address_held).named("write_address_take");
         address_held.next((address_held | take_address) & !commit);
         let address = m
             .reg("write_word", unsigned(axi.awaddr.width() - 2))
@@ -116,7 +116,7 @@ impl AxiLiteRegisters {
         axi.awready.drive(!address_held);
 
         let data_held = m.reg("write_data_held", bit()).reset(0);
-        let take_data = axi.wvalid & !data_held;
+        let take_data = (axi.wvalid & !data_held).named("write_data_take");
         data_held.next((data_held | take_data) & !commit);
         axi.wready.drive(!data_held);
         let (data, strobes) = self.hold_data(m, axi, take_data);
@@ -160,7 +160,7 @@ impl AxiLiteRegisters {
 
     fn read_channel<'m>(&self, m: &'m Module, axi: &AxiLite<'m>, words: &[(u64, Signal<'m>)]) {
         let valid = m.reg("read_valid", bit()).reset(0);
-        let take = axi.arvalid & !valid;
+        let take = (axi.arvalid & !valid).named("read_take");
         valid.next(take | (valid & !axi.rready));
         axi.arready.drive(!valid);
         let word = word_address(axi.araddr);
@@ -231,7 +231,7 @@ fn build_field<'m>(
         }
         Access::WritePulse => {
             let pulse = state();
-            pulse.next(ones(m, field, write).gate(selected()));
+            pulse.next(ones(field, write, selected()));
             output(m, port, &field.doc, *pulse);
             m.zero(shape)
         }
@@ -239,7 +239,7 @@ fn build_field<'m>(
             let set = register.set_port(field).expect("such a field has one");
             let set = m.input(set, shape);
             let sticky = state();
-            let clear = ones(m, field, write).gate(selected());
+            let clear = ones(field, write, selected()).named(format!("{port}_clear"));
             sticky.next((sticky & !clear) | set);
             output(m, port, &field.doc, *sticky);
             *sticky
@@ -282,7 +282,14 @@ fn merge<'m>(field: &Field, write: &Write<'m>, old: Signal<'m>) -> Signal<'m> {
     concat(&parts)
 }
 
-/// The bits of a field that are written as 1.
-fn ones<'m>(m: &'m Module, field: &Field, write: &Write<'m>) -> Signal<'m> {
-    merge(field, write, m.zero(unsigned(field.width)))
+/// The bits of a field that are written as 1 in this cycle.
+fn ones<'m>(field: &Field, write: &Write<'m>, selected: Signal<'m>) -> Signal<'m> {
+    let parts: Vec<_> = bytes(field)
+        .into_iter()
+        .map(|(byte, lsb, width)| {
+            let enable = selected & write.strobes.bit(byte);
+            write.data.slice(lsb, width) & enable.repeat(width)
+        })
+        .collect();
+    concat(&parts)
 }

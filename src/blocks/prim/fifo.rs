@@ -116,7 +116,9 @@ impl Block for Fifo {
         ));
         let input: Stream<'_> = m.sink_port("s", (self.shape,));
         let output: Stream<'_> = m.source_port("m", (self.shape,));
-        let level = counter(m, "level_reg", self.depth, input.fires(), output.fires());
+        let push = input.fires().named("push");
+        let pop = output.fires().named("pop");
+        let level = counter(m, "level_reg", self.depth, push, pop);
         input.ready.drive(level.ne(self.depth));
         m.output("level", level);
         m.assert(
@@ -125,8 +127,8 @@ impl Block for Fifo {
             "the FIFO holds more payloads than its depth",
         );
         match self.storage {
-            Storage::Registers => self.build_registers(m, &input, &output, level),
-            Storage::Ram => self.build_ram(m, &input, &output, level),
+            Storage::Registers => self.build_registers(m, input.payload, push, &output, level),
+            Storage::Ram => self.build_ram(m, input.payload, push, &output, level),
         }
     }
 }
@@ -136,14 +138,14 @@ impl Fifo {
     fn build_registers<'m>(
         &self,
         m: &'m Module,
-        input: &Stream<'m>,
+        payload: Signal<'m>,
+        push: Signal<'m>,
         output: &Stream<'m>,
         level: Signal<'m>,
     ) {
         m.section("storage");
-        let push = input.fires();
         let mut stages = Vec::new();
-        let mut newer = input.payload;
+        let mut newer = payload;
         for i in 0..self.depth {
             newer = m
                 .reg(format!("stage_{i}"), self.shape)
@@ -166,21 +168,21 @@ impl Fifo {
     fn build_ram<'m>(
         &self,
         m: &'m Module,
-        input: &Stream<'m>,
+        payload: Signal<'m>,
+        push: Signal<'m>,
         output: &Stream<'m>,
         level: Signal<'m>,
     ) {
         m.section("storage");
         let width = self.shape.width;
         let fetch = m.wire("fetch", bit());
-        let push = input.fires();
         let stored = counter(m, "stored", self.depth, push, fetch);
         let write_address = pointer(m, "write_address", self.depth, push);
         let read_address = pointer(m, "read_address", self.depth, fetch);
         // A word is fetched from a RAM that is not empty and written to one that is not full:
         // equal addresses, empty or full, never do both.
         let ram = m.memory("ram", width, self.depth).no_collision();
-        ram.write(push, write_address, input.payload.as_unsigned());
+        ram.write(push, write_address, payload.as_unsigned());
         let data = ram.read_enabled("ram_data", fetch, read_address);
 
         m.section("output");
