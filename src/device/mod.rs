@@ -8,6 +8,28 @@
 //! - [`Native`]: [`hdl::sim`](crate::hdl::sim), in this process, no tool needed.
 //! - [`Verilator`]: the emitted Verilog, compiled to a shared library that is kept in a cache.
 //! - [`Icarus`]: the emitted Verilog in four-state logic, which sees what was never written.
+//!
+//! ```
+//! use ferrogrid::device::{Backend, Goal, Native, Packet, Scenario, Sink, Source, unwatched};
+//! use ferrogrid::hdl::{self, AxiStream, connect};
+//!
+//! // A wire from one stream to the other.
+//! let design = hdl::design("wire", |m| {
+//!     let input: AxiStream = m.sink_port("s_axis_a", (8,));
+//!     connect(&input, &m.source_port("m_axis_c", (8,)));
+//! })?;
+//! let scenario = Scenario {
+//!     sources: vec![Source::new("s_axis_a", vec![Packet::new([vec![1], vec![2]])])],
+//!     sinks: vec![Sink { stall: "#.".into(), ..Sink::new("m_axis_c", Goal::Packets(1)) }],
+//!     ..Scenario::default()
+//! };
+//! let outcome = Native::new(&design)?.run(&scenario, &mut unwatched)?;
+//! assert!(outcome.is_clean());
+//! // Four cycles of reset, then a beat in every other cycle.
+//! let cycles: Vec<u64> = outcome.sinks[0].beats.iter().map(|beat| beat.cycle).collect();
+//! assert_eq!(cycles, [5, 7]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![deny(unsafe_code)]
 
 mod engine;

@@ -231,3 +231,138 @@ impl Finder<'_> {
         Ok(AxiLitePorts(ports))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::interface::{Port, Reset};
+    use crate::device::scenario::{AxiLite, Goal, Packet, Restart, Sink, Source};
+
+    fn interface() -> Interface {
+        let port = |name: &str, direction, width| Port {
+            name: name.to_owned(),
+            direction,
+            width,
+        };
+        let (input, output) = (Direction::Input, Direction::Output);
+        Interface {
+            top: "core".to_owned(),
+            clock: Some("clk".to_owned()),
+            reset: Some(Reset {
+                port: "rst".to_owned(),
+                active_low: false,
+            }),
+            ports: vec![
+                port("a_tdata", input, 40),
+                port("a_tvalid", input, 1),
+                port("a_tready", output, 1),
+                port("b_tdata", input, 8),
+                port("b_tvalid", input, 2),
+                port("b_tready", output, 1),
+                port("c_tdata", output, 8),
+                port("c_tvalid", output, 1),
+                port("c_tready", input, 1),
+            ],
+        }
+    }
+
+    fn source(prefix: &str, packet: Packet) -> Scenario {
+        Scenario {
+            sources: vec![Source::new(prefix, vec![packet])],
+            ..Scenario::default()
+        }
+    }
+
+    fn operation(operation: Operation) -> Scenario {
+        Scenario {
+            operations: vec![operation],
+            ..Scenario::default()
+        }
+    }
+
+    #[track_caller]
+    fn check(scenario: Scenario, expected: &str) {
+        let error = Plan::new(&interface(), &scenario).expect_err("a bad scenario");
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn ports_are_found_with_their_words() {
+        let scenario = Scenario {
+            sinks: vec![Sink::new("c", Goal::Beats(1))],
+            ..source("a", Packet::new([vec![1, 0xff]]))
+        };
+        let interface = interface();
+        let plan = Plan::new(&interface, &scenario).expect("a good scenario");
+        let a = StreamPorts {
+            data: 0,
+            last: None,
+            valid: 1,
+            ready: 2,
+            width: 40,
+        };
+        assert_eq!(plan.sources, [a]);
+        assert_eq!((a.words(), plan.sinks[0].words()), (2, 1));
+    }
+
+    #[test]
+    fn ports_that_do_not_fit() {
+        let at = |text| format!("the scenario does not fit the ports of `core`: {text}");
+        let empty = Packet::default;
+        check(source("x", empty()), &at("there is no port `x_tdata`"));
+        check(source("c", empty()), &at("`c_tdata` is an output"));
+        check(
+            source("b", empty()),
+            &at("`b_tvalid` has 2 bits instead of 1"),
+        );
+        let control = Scenario {
+            control: Some(AxiLite::new("s")),
+            ..Scenario::default()
+        };
+        check(control, &at("there is no port `s_awaddr`"));
+        check(
+            operation(Operation::WaitInterrupt),
+            &at("there is no port `interrupt`"),
+        );
+    }
+
+    #[test]
+    fn scenarios_that_contradict_themselves() {
+        let at = |text| format!("the scenario cannot be run: {text}");
+        check(
+            operation(Operation::Read { address: 0 }),
+            &at("operation 0 needs a control port"),
+        );
+        let wait = Operation::WaitPackets {
+            sink: 0,
+            packets: 1,
+        };
+        check(operation(wait), &at("operation 0 waits for sink 0 of 0"));
+        let late = source("a", Packet::new([vec![1]]).after(1));
+        check(late, &at("packet 0 of a waits for 1 operations of 0"));
+        let wide = source("a", Packet::new([vec![1], vec![1, 0x100]]));
+        check(wide, &at("beat 1 of packet 0 of a has more than 40 bits"));
+    }
+
+    #[test]
+    fn resets_need_a_reset_port() {
+        let interface = Interface {
+            reset: None,
+            ..interface()
+        };
+        let restart = Some(Restart {
+            cycle: 1,
+            length: 1,
+        });
+        for scenario in [
+            operation(Operation::Reset(1)),
+            Scenario {
+                restart,
+                ..Scenario::default()
+            },
+        ] {
+            let error = Plan::new(&interface, &scenario).expect_err("a bad scenario");
+            assert!(error.to_string().ends_with("a reset port"), "{error}");
+        }
+    }
+}

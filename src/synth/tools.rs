@@ -150,9 +150,10 @@ impl Version {
     }
 }
 
+/// As Verilator, the only tool whose version matters, writes it: 5.006.
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
+        write!(f, "{}.{:03}", self.major, self.minor)
     }
 }
 
@@ -273,7 +274,7 @@ mod tests {
         let error = found.check().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`/opt/bin/verilator` is version 4.38; 5.0 or later is needed"
+            "`/opt/bin/verilator` is version 4.038; 5.000 or later is needed"
         );
         let help = error.help().expect("help").to_string();
         assert!(help.contains("Debian 12"), "{help}");

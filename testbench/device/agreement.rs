@@ -148,6 +148,32 @@ fn a_restart_at_any_cycle_changes_only_when() {
     }
 }
 
+#[test]
+fn models_run_beside_each_other_in_one_process() {
+    let expected = run_all(&mut backends(&toy(Fault::None)), &rich_scenario());
+    if [Tool::Verilator, Tool::Cxx]
+        .iter()
+        .any(|tool| tool.find().is_err())
+    {
+        println!("SKIPPED: Verilator is missing");
+        return;
+    }
+    std::thread::scope(|scope| {
+        for fault in [Fault::None, Fault::Deaf, Fault::None, Fault::NoLast] {
+            let expected = &expected;
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    // Loaded and unloaded each time.
+                    let model = Verilator::new(&toy(fault), Speed::Compile);
+                    let mut model = model.expect("a model");
+                    let outcome = model.run(&rich_scenario(), &mut unwatched).expect("a run");
+                    assert_eq!(&outcome == expected, fault == Fault::None, "{fault:?}");
+                }
+            });
+        }
+    });
+}
+
 fn stall() -> impl Strategy<Value = StallPattern> {
     // Never all set: the run would wait for ever.
     prop::collection::vec(any::<bool>(), 0..12).prop_map(|mut bits| {
