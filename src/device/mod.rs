@@ -14,7 +14,7 @@
 //! use ferrogrid::hdl::{self, AxiStream, connect};
 //!
 //! // A wire from one stream to the other.
-//! let design = hdl::design("wire", |m| {
+//! let design = hdl::design("through", |m| {
 //!     let input: AxiStream = m.sink_port("s_axis_a", (8,));
 //!     connect(&input, &m.source_port("m_axis_c", (8,)));
 //! })?;
