@@ -5,8 +5,10 @@
 pub mod array;
 pub mod buffer;
 pub mod control;
+pub mod datapath;
 mod matmul;
 pub mod pe;
+pub mod ports;
 pub mod prim;
 
 pub use matmul::MatmulCore;

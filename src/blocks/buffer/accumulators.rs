@@ -1,8 +1,9 @@
 //! Accumulator memory: where the sums of K tiles meet, and from where results are drained.
 
 use super::super::pe::shape;
+use super::super::ports::{PortSizes, ResultPort, Target};
 use crate::arch::{Dataflow, MatmulArch};
-use crate::hdl::{Block, Module, Signal, bit, concat, index_bits, unsigned};
+use crate::hdl::{Block, Module, Signal, bit, concat, unsigned};
 
 /// Two banks of C accumulators a word: one collects a row block of sums while the other is
 /// drained.
@@ -21,11 +22,6 @@ pub struct Accumulators {
 impl Accumulators {
     /// Cycles that must lie between two sums for the same word.
     pub const REUSE_DISTANCE: u32 = 3;
-
-    /// Bits of a word's address within a bank.
-    pub fn address_bits(arch: &MatmulArch) -> u32 {
-        index_bits(u64::from(arch.accumulators.bank_depth))
-    }
 }
 
 impl Block for Accumulators {
@@ -43,28 +39,24 @@ impl Block for Accumulators {
         });
         let lane = shape(arch.accumulator);
         let word = unsigned(arch.accumulators.word_bits);
-        let address_shape = unsigned(Accumulators::address_bits(arch));
         m.doc(if accumulate {
             "Accumulators: adds partial sums to the words of one bank while the other is drained."
         } else {
             "Accumulators: collects the sums of a row block in one bank while the other is drained."
         });
 
-        let clear = m.input("clear", bit());
-        let valid = m.input("valid", bit());
-        let first = m.input("first", bit());
-        let last = m.input("last", bit());
-        let bank = m.input("bank", bit());
-        let address = m.input("address", address_shape);
+        let sizes = PortSizes::of(arch);
+        let clear = m.input("clear", bit()).comment("forget what is on its way");
+        let target: Target<'_> = m.sink_port("target", sizes.target);
         let sums = m.input("sums", unsigned(arch.columns * sum.width));
-        let read_enable = m.input("read_enable", bit());
-        let read_bank = m.input("read_bank", bit());
-        let read_address = m.input("read_address", address_shape);
-        clear.comment("forget what is on its way");
-        valid.comment("a vector of sums arrives");
-        first.comment("it begins the word anew");
-        last.comment("it completes the row block");
-        read_enable.comment("drain: read a word");
+        let drain: ResultPort<'_> = m.sink_port("drain", sizes.result);
+        let Target {
+            valid,
+            first,
+            last,
+            bank,
+            address,
+        } = target;
 
         m.section("pipeline: read the old word, add, write back");
         let valid_1 = m.reg("valid_1", bit()).reset(0).next(valid & !clear);
@@ -74,12 +66,12 @@ impl Block for Accumulators {
         let sums_1 = m.delay("sums_1", sums);
 
         let read = |b: u32| -> (Signal<'_>, Signal<'_>) {
-            let drained = read_enable & read_bank.eq(b);
+            let drained = drain.enable & drain.bank.eq(b);
             if accumulate {
                 let mine = valid & !first & bank.eq(b);
-                (mine | drained, mine.mux(address, read_address))
+                (mine | drained, mine.mux(address, drain.address))
             } else {
-                (drained, read_address)
+                (drained, drain.address)
             }
         };
         let memories: Vec<_> = (0..2)
@@ -131,11 +123,8 @@ impl Block for Accumulators {
             .next(valid_2 & last_2 & !clear);
 
         m.section("drain");
-        let drained_bank = m
-            .reg("drained_bank", bit())
-            .enable(read_enable)
-            .next(read_bank);
-        m.output("read_data", drained_bank.mux(words[1], words[0]));
+        let drained_bank = m.capture("drained_bank", drain.enable, drain.bank);
+        drain.data.drive(drained_bank.mux(words[1], words[0]));
         m.output("block_complete", complete);
     }
 }

@@ -1,9 +1,9 @@
 //! Drain: from the accumulators to the result stream.
 
+use super::super::pe::shape;
+use super::super::ports::{PortSizes, ResultPort};
 use super::{SIZE, bank_counter};
 use crate::arch::MatmulArch;
-use crate::blocks::buffer::Accumulators;
-use crate::blocks::pe::shape;
 use crate::hdl::{
     AxiStream, Block, Module, Signal, bit, bits_for, concat, first_match, index_bits, state_enum,
     unsigned,
@@ -52,7 +52,7 @@ impl Block for Drain {
         let complete = m
             .input("block_complete", bit())
             .comment("a row block is complete");
-        let read_data = m.input("read_data", unsigned(arch.accumulators.word_bits));
+        let words: ResultPort<'_> = m.source_port("words", PortSizes::of(arch).result);
         let stream: AxiStream<'_> = m.source_port("m_axis", (arch.c.width,));
         let restart = (start | clear | abandon).named("restart");
         let state = m.fsm("state", DrainState::Idle);
@@ -80,7 +80,7 @@ impl Block for Drain {
         let bank = m.reg("bank", bit()).reset(0);
         bank.next(restart.mux(m.low(), bank ^ block_done));
 
-        let address_shape = unsigned(Accumulators::address_bits(arch));
+        let address_shape = words.address.shape();
         let panel_offset = if arch.accumulators.panels > 1 {
             let offset = m.reg("panel_offset", address_shape);
             let zero = m.zero(address_shape);
@@ -160,7 +160,7 @@ impl Block for Drain {
         let next_data = first_match(
             &[
                 (close, m.zero(data.shape())),
-                (pack, self.padded(m, read_data)),
+                (pack, self.padded(m, words.data)),
                 (fires, shifted),
             ],
             data,
@@ -170,12 +170,11 @@ impl Block for Drain {
         m.output("idle", state.is(DrainState::Idle));
         m.output("job_done", state.is(DrainState::Drain) & fires & last);
         m.output("block_drained", block_done);
-        m.output("read_enable", issue);
-        m.output("read_bank", bank);
-        m.output(
-            "read_address",
-            panel_offset + row.zero_extend(address_shape.width),
-        );
+        words.enable.drive(issue);
+        words.bank.drive(bank);
+        words
+            .address
+            .drive(panel_offset + row.zero_extend(address_shape.width));
     }
 }
 

@@ -1,9 +1,11 @@
 //! Loader of A: from the stream into the row blocks of the A buffer.
 
+use super::super::buffer::{bank_address, unpack};
+use super::super::ports::{PortSizes, WritePort};
 use super::loader::{LoaderJob, packet};
 use super::{SIZE, bank_counter};
 use crate::arch::{Dataflow, MatmulArch};
-use crate::blocks::buffer::{bank_address, unpack};
+
 use crate::hdl::{AxiStream, Block, Module, bit, concat, index_bits, unsigned};
 
 /// Writes the rows of A, block after block, into alternating banks.
@@ -13,18 +15,6 @@ pub struct LoadA {
     pub name: String,
     /// The architecture.
     pub arch: MatmulArch,
-}
-
-impl LoadA {
-    /// Bits of an address in one memory of the A buffer.
-    pub fn address_bits(arch: &MatmulArch) -> u32 {
-        index_bits(u64::from(2 * arch.a_buffer.bank_depth))
-    }
-
-    /// Bits of a word's place within a bank.
-    pub fn offset_bits(arch: &MatmulArch) -> u32 {
-        index_bits(u64::from(arch.a_buffer.bank_depth))
-    }
 }
 
 impl Block for LoadA {
@@ -81,12 +71,14 @@ impl Block for LoadA {
         bank.next(restart.mux(m.low(), bank ^ block_done));
 
         m.section("write port, a cycle after the last beat of a vector");
+        let sizes = PortSizes::of(arch);
+        let port: WritePort<'_> = m.source_port("write", sizes.a_write);
         let vector_done = (take & beats.group_end).named("vector_done");
         let write = m
             .reg("write_1", bit())
             .reset(0)
             .next(vector_done & !restart);
-        let offset_shape = unsigned(LoadA::offset_bits(arch));
+        let offset_shape = unsigned(sizes.a_offset_bits);
         let offset = m
             .reg("offset", offset_shape)
             .comment("of the vector in its bank");
@@ -107,14 +99,14 @@ impl Block for LoadA {
         offset.next(restart.mux(zero, vector_done.mux(next_offset, *offset)));
         let address = bank_address(*bank, *offset, arch.a_buffer.bank_depth);
         m.output("full", full);
-        m.output("write_address", m.delay("address", address));
-        m.output("write_data", beats.vector);
+        port.address.drive(m.delay("address", address));
+        port.data.drive(beats.vector);
         match arch.dataflow {
-            Dataflow::WeightStationary => m.output("write", write),
+            Dataflow::WeightStationary => port.enable.drive(write),
             Dataflow::OutputStationary => {
                 let row_1 = m.delay("row_1", row);
                 let enables: Vec<_> = (0..rows).rev().map(|r| write & row_1.eq(r)).collect();
-                m.output("write", concat(&enables));
+                port.enable.drive(concat(&enables));
             }
         }
     }

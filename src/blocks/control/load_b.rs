@@ -1,10 +1,12 @@
 //! Loader of B: from the stream into the B buffer, in the order of arrival.
 
+use super::super::buffer::unpack;
+use super::super::ports::{PortSizes, WritePort};
 use super::loader::{LoaderJob, packet};
 use super::{SIZE, b_count};
 use crate::arch::MatmulArch;
-use crate::blocks::buffer::unpack;
-use crate::hdl::{AxiStream, Block, Module, bit, index_bits};
+
+use crate::hdl::{AxiStream, Block, Module, bit};
 
 /// Writes the vectors of B: panel after panel, K vectors a panel.
 #[derive(Debug, Clone)]
@@ -13,13 +15,6 @@ pub struct LoadB {
     pub name: String,
     /// The architecture.
     pub arch: MatmulArch,
-}
-
-impl LoadB {
-    /// Bits of an address of the B buffer.
-    pub fn address_bits(arch: &MatmulArch) -> u32 {
-        index_bits(arch.b_buffer.depth.into())
-    }
 }
 
 impl Block for LoadB {
@@ -82,8 +77,10 @@ impl Block for LoadB {
         let count = m.reg("count", b_count(arch.b_buffer.depth)).reset(0);
         count.next(restart.mux(m.zero(count.shape()), write.mux(count + 1, *count)));
         m.output("loaded", count);
-        m.output("write", write);
-        m.output("write_address", count.truncate(LoadB::address_bits(arch)));
-        m.output("write_data", beats.vector);
+        let sizes = PortSizes::of(arch);
+        let port: WritePort<'_> = m.source_port("write", sizes.b_write);
+        port.enable.drive(write);
+        port.address.drive(count.truncate(sizes.b_write.1));
+        port.data.drive(beats.vector);
     }
 }

@@ -8,6 +8,7 @@ mod loader;
 mod output_stationary;
 mod passes;
 mod tiles;
+mod token_line;
 mod weight_stationary;
 
 pub use drain::Drain;
@@ -15,6 +16,7 @@ pub use job::JobControl;
 pub use load_a::LoadA;
 pub use load_b::LoadB;
 pub use output_stationary::OutputStationarySequencer;
+pub use token_line::TokenLine;
 pub use weight_stationary::WeightStationarySequencer;
 
 use crate::hdl::{Shape, Signal, bits_for, unsigned};

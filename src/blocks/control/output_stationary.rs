@@ -1,10 +1,11 @@
 //! Sequencer of output-stationary arrays.
 
-use super::passes::{Needs, SequencerState, Supplies, next_pass};
+use super::super::buffer::bank_address;
+use super::super::ports::{OutputStationaryIssue, PortSizes, Target};
+use super::SIZE;
+use super::passes::{Needs, SequencerState, Supplies, drive_next_pass};
 use super::tiles::{SequencerJob, walk};
-use super::{LoadA, LoadB, SIZE};
 use crate::arch::MatmulArch;
-use crate::blocks::buffer::bank_address;
 use crate::hdl::{Block, Module, bit, index_bits, unsigned};
 
 /// Issues the passes of a job. In a pass, the whole K of one tile of C streams through the array
@@ -60,16 +61,16 @@ impl Block for OutputStationarySequencer {
         let drain_next = drains.mux(drain_left - 1, *drain_left);
         drain_left.next(next.mux(m.lit(rows - 1, drain_left.shape()), drain_next));
         last_step.drive(pass & !drains & k_left.le(1));
-        let block = tile.valid & tile.block_first;
+        let block = (tile.valid & tile.block_first).named("begins_block");
         let needs = Needs {
-            more: tile.valid | *sums_valid,
+            more: (tile.valid | *sums_valid).named("more_passes"),
             b: tile.valid,
             b_end: tile.b_end,
             block,
             holds_a: pass & sums_valid,
             last_step,
         };
-        next.drive(next_pass(m, state, &job, &supplies, &needs));
+        drive_next_pass(next, state, &job, &supplies, &needs);
         let bank = m
             .reg("bank", bit())
             .reset(1)
@@ -78,61 +79,52 @@ impl Block for OutputStationarySequencer {
         bank.next(restart | next_bank);
 
         m.section("issue: operands");
+        let sizes = PortSizes::of(arch);
+        let issue: OutputStationaryIssue<'_> = m.source_port("issue", sizes.output_stationary());
+        let target: Target<'_> = m.source_port("target", sizes.target);
         let clear = job.clear;
-        let operands_1 = m.flag("operands_1", operands & !clear);
-        let elements = arch.a.elements_per_beat;
-        let word_shape = unsigned(LoadA::offset_bits(arch));
-        let word = m.reg("a_word", word_shape).comment("word of the rows of A");
-        let advance_word = if elements == 1 {
-            operands
-        } else {
-            let lane = m
-                .reg("lane", unsigned(index_bits(elements.into())))
-                .comment("element of the word");
-            let zero = m.zero(lane.shape());
-            let next_lane = operands.mux(lane + 1, *lane);
-            lane.next(next.mux(zero, next_lane));
-            m.output("a_lane", m.delay("a_lane_1", lane));
-            operands & lane.eq(elements - 1)
-        };
-        let next_word = advance_word.mux(word + 1, *word);
-        word.next(next.mux(m.zero(word_shape), next_word));
+        let elements = arch.a_buffer.word_elements;
+        let lane = m
+            .reg("lane", unsigned(sizes.a_lane_bits))
+            .comment("element of the words of A");
+        let word = m
+            .reg("word", unsigned(sizes.a_offset_bits))
+            .comment("word of the rows of A");
+        let word_end = operands & lane.eq(elements - 1);
+        let next_lane = word_end.mux(m.zero(lane.shape()), operands.mux(lane + 1, *lane));
+        lane.next(next.mux(m.zero(lane.shape()), next_lane));
+        let next_word = word_end.mux(word + 1, *word);
+        word.next(next.mux(m.zero(word.shape()), next_word));
         let a_address = bank_address(*bank, *word, arch.a_buffer.bank_depth);
-        m.output("operands", operands_1);
+        issue.read.drive(m.flag("operands_1", operands & !clear));
+        issue.a_address.drive(m.delay("a_address_1", a_address));
+        issue.a_lane.drive(m.delay("lane_1", lane));
         m.output("active", operands);
-        m.output("a_address", m.delay("a_address_1", a_address));
         m.output("a_release", last_step & sums_valid & sums_block_last);
         let b_next = m
             .reg("b_next", tile.b_base.shape())
             .comment("address of the next vector of B");
         b_next.next(next.mux(tile.b_base, operands.mux(b_next + 1, *b_next)));
-        let b_address = b_next.truncate(LoadB::address_bits(arch));
-        m.output("b_address", m.delay("b_address_1", b_address));
+        let b_address = b_next.truncate(sizes.b_write.1);
+        issue.b_address.drive(m.delay("b_address_1", b_address));
 
         m.section("issue: tokens");
-        // A pass begins where the sums of the tile before are complete.
+        // A pass begins where the sums of the tile before are complete: the target is theirs.
         let begins = m.flag("pass_begins", next & !restart);
-        let result = m.flag("result", next & sums_valid & !restart);
-        // These belong to the tile whose sums are complete, not to the one that begins.
-        m.output("pass_start", m.flag("pass_start_1", begins & !clear));
-        m.output("result_valid", m.flag("result_1", result & !clear));
-        m.output(
-            "result_last",
-            m.delay(
-                "result_last_2",
-                m.capture("result_last_1", next, sums_block_last),
-            ),
-        );
-        m.output(
-            "result_bank",
-            m.delay("result_bank_2", m.capture("result_bank_1", next, bank)),
-        );
-        m.output(
-            "result_address",
-            m.delay(
-                "result_address_2",
-                m.capture("result_address_1", next, sums_offset),
-            ),
-        );
+        let completes = m.flag("sums_complete", next & sums_valid & !restart);
+        issue
+            .pass_start
+            .drive(m.flag("pass_start_1", begins & !clear));
+        target
+            .valid
+            .drive(m.flag("sums_complete_1", completes & !clear));
+        target.first.drive(m.high());
+        let of_sums = |name: &str, value| m.capture(name, next, value);
+        let last = of_sums("complete_block_last", sums_block_last);
+        let of_bank = of_sums("complete_bank", *bank);
+        let offset = of_sums("complete_offset", sums_offset);
+        target.last.drive(m.delay("last_1", last));
+        target.bank.drive(m.delay("bank_1", of_bank));
+        target.address.drive(m.delay("offset_1", offset));
     }
 }

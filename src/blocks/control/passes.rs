@@ -58,28 +58,32 @@ pub(super) struct Needs<'m> {
     pub last_step: Signal<'m>,
 }
 
-/// Runs the state machine and returns the bit that says that the next pass begins after this
+/// Runs the state machine and drives `next`, which says that the next pass begins after this
 /// cycle. Makes the outputs that say what passes wait for.
 #[track_caller]
-pub(super) fn next_pass<'m>(
-    m: &'m Module,
+pub(super) fn drive_next_pass<'m>(
+    next: Signal<'m>,
     state: Fsm<'m, SequencerState>,
     job: &SequencerJob<'m>,
     supplies: &Supplies<'m>,
     needs: &Needs<'m>,
-) -> Signal<'m> {
+) {
+    let m = next.module();
     let waiting = state.is(SequencerState::Wait);
-    let next = m.wire("begin_pass", bit());
-    let restart = job.start | job.clear;
-    let claim = next & needs.block;
-    let claimed = bank_counter("claimed_banks", claim, supplies.drained, restart);
+    let claim = (next & needs.block).named("claim_bank");
+    let claimed = bank_counter(
+        "claimed_banks",
+        claim,
+        supplies.drained,
+        job.start | job.clear,
+    );
 
     let full = supplies.a_full;
     let a_ready = full.eq(2) | (full.eq(1) & !needs.holds_a);
     let lacks_a = (needs.block & !a_ready).named("lacks_a");
     let lacks_b = (needs.b & supplies.b_loaded.lt(needs.b_end)).named("lacks_b");
     let lacks_bank = (needs.block & claimed.eq(2)).named("lacks_bank");
-    let ready = needs.more & !lacks_a & !lacks_b & !lacks_bank;
+    let ready = (needs.more & !lacks_a & !lacks_b & !lacks_bank).named("ready");
     next.drive((waiting | needs.last_step) & ready);
 
     for from in [SequencerState::Wait, SequencerState::Pass] {
@@ -101,5 +105,4 @@ pub(super) fn next_pass<'m>(
     m.output("stall_a", waiting & lacks_a);
     m.output("stall_b", waiting & lacks_b & !lacks_a);
     m.output("stall_c", waiting & lacks_bank & !lacks_a & !lacks_b);
-    next
 }

@@ -1,10 +1,9 @@
 //! Walk over the tiles of a job: row blocks, in each the panels of B, in each (for
 //! weight-stationary arrays) the tiles of K.
 
+use super::super::ports::PortSizes;
 use super::{SIZE, at_most, b_count};
 use crate::arch::{Dataflow, MatmulArch};
-use crate::blocks::buffer::Accumulators;
-use crate::blocks::control::LoadA;
 use crate::hdl::{Module, Signal, bit, unsigned};
 
 /// What a sequencer knows of a job.
@@ -78,6 +77,7 @@ pub(super) fn walk<'m>(
     advance: Signal<'m>,
 ) -> Tile<'m> {
     let (rows, columns) = (arch.rows, arch.columns);
+    let sizes = PortSizes::of(arch);
     let cut_k = arch.dataflow == Dataflow::WeightStationary;
     let k_left = m.reg("tile_k_left", SIZE).comment("K from this tile on");
     let n_left = m.reg("tile_n_left", SIZE).comment("N from this panel on");
@@ -111,7 +111,7 @@ pub(super) fn walk<'m>(
     let next_b = block_end.mux(m.zero(b_shape), b_end);
     b_base.next(job.start.mux(m.zero(b_shape), advance.mux(next_b, *b_base)));
 
-    let offset_shape = unsigned(LoadA::offset_bits(arch));
+    let offset_shape = unsigned(sizes.a_offset_bits);
     let a_offset = if cut_k && arch.a_buffer.words_per_row > 1 {
         let a_offset = m.reg("tile_a_offset", offset_shape);
         let zero = m.zero(offset_shape);
@@ -121,7 +121,7 @@ pub(super) fn walk<'m>(
     } else {
         m.zero(offset_shape)
     };
-    let sum_shape = unsigned(Accumulators::address_bits(arch));
+    let sum_shape = unsigned(sizes.target.0);
     let sum_offset = if arch.accumulators.panels > 1 {
         let sum_offset = m.reg("tile_sum_offset", sum_shape);
         let zero = m.zero(sum_shape);

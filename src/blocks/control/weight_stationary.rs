@@ -1,10 +1,10 @@
 //! Sequencer of weight-stationary arrays.
 
-use super::passes::{Needs, SequencerState, Supplies, next_pass};
+use super::super::buffer::{Accumulators, bank_address};
+use super::super::ports::{PortSizes, Target, WeightStationaryIssue};
+use super::passes::{Needs, SequencerState, Supplies, drive_next_pass};
 use super::tiles::{SequencerJob, resize, walk};
-use super::{LoadA, LoadB};
 use crate::arch::MatmulArch;
-use crate::blocks::buffer::{Accumulators, bank_address};
 use crate::hdl::{Block, Module, bit, index_bits, unsigned};
 
 /// Issues the passes of a job. In a pass, the vectors of one tile stream through the array while
@@ -75,16 +75,16 @@ impl Block for WeightStationarySequencer {
             .comment("cycle of the pass");
         step.next(next.mux(m.zero(step.shape()), step + 1));
         last_step.drive(pass & step.eq(cycles - 1));
-        let block = weights_valid & weights_block_first;
+        let block = (weights_valid & weights_block_first).named("begins_block");
         let needs = Needs {
-            more: tile.valid | *weights_valid,
+            more: (tile.valid | *weights_valid).named("more_passes"),
             b: tile.valid,
             b_end: tile.b_end,
             block,
             holds_a: *stream_valid,
             last_step,
         };
-        next.drive(next_pass(m, state, &job, &supplies, &needs));
+        drive_next_pass(next, state, &job, &supplies, &needs);
         let bank = m
             .reg("bank", bit())
             .reset(1)
@@ -93,51 +93,45 @@ impl Block for WeightStationarySequencer {
         bank.next(restart | next_bank);
 
         m.section("issue: vectors of A and weights of B");
-        let width = step.width().max(stream_rows.width()).max(weights_k.width());
-        let step_wide = step.zero_extend(width);
-        let vector =
-            (pass & stream_valid & step_wide.lt(stream_rows.zero_extend(width))).named("vector");
-        let weight =
-            (pass & weights_valid & step_wide.lt(weights_k.zero_extend(width))).named("weight");
+        let sizes = PortSizes::of(arch);
+        let issue: WeightStationaryIssue<'_> = m.source_port("issue", sizes.weight_stationary());
+        let target: Target<'_> = m.source_port("target", sizes.target);
         let clear = job.clear;
-        let a_offset = stream_a_offset + resize(*step, LoadA::offset_bits(arch));
-        let a_address = bank_address(*bank, a_offset, arch.a_buffer.bank_depth);
+        let width = step.width().max(stream_rows.width()).max(weights_k.width());
+        let count = step.zero_extend(width);
+        let stream_rows = stream_rows.zero_extend(width);
+        let weights_k = weights_k.zero_extend(width);
+        let vector = (pass & stream_valid & count.lt(stream_rows)).named("vector");
+        let weight = (pass & weights_valid & count.lt(weights_k)).named("weight");
         let vector_1 = m.flag("vector_1", vector & !clear);
-        m.output("a_read", vector_1);
-        m.output("a_address", m.delay("a_address_1", a_address));
-        let release = (last_step & stream_valid & stream_block_last).named("release");
-        m.output("a_release", release);
+        let a_offset = stream_a_offset + resize(*step, sizes.a_offset_bits);
+        let a_address = bank_address(*bank, a_offset, arch.a_buffer.bank_depth);
+        issue.a_read.drive(vector_1);
+        issue.a_address.drive(m.delay("a_address_1", a_address));
+        m.output("active", vector);
+        m.output("a_release", last_step & stream_valid & stream_block_last);
 
         let b_next = m
             .reg("b_next", tile.b_base.shape())
             .comment("address of the next weights");
         b_next.next(next.mux(tile.b_base, weight.mux(b_next + 1, *b_next)));
         // Weights enter the array a cycle behind the activations.
-        let b_address = b_next.truncate(LoadB::address_bits(arch));
-        m.output(
-            "b_read",
-            m.flag("weight_2", m.flag("weight_1", weight & !clear) & !clear),
-        );
-        m.output(
-            "b_address",
-            m.delay("b_address_2", m.delay("b_address_1", b_address)),
-        );
+        let weight_1 = m.flag("weight_1", weight & !clear);
+        issue.b_read.drive(m.flag("weight_2", weight_1 & !clear));
+        let b_address = b_next.truncate(sizes.b_write.1);
+        issue.b_address.drive(m.delay_by("b_address", b_address, 2));
 
         m.section("issue: tokens");
-        m.output(
-            "pass_start",
-            m.flag("pass_start_1", pass & step.eq(0) & !clear),
-        );
-        m.output("result_valid", vector_1);
-        m.output("active", vector);
-        m.output("result_first", m.delay("result_first_1", stream_k_first));
-        let last_vector = (step_wide + 1).eq(stream_rows.zero_extend(width));
-        m.output(
-            "result_last",
-            m.delay("result_last_1", last_vector & stream_block_last),
-        );
-        m.output("result_bank", m.delay("result_bank_1", bank));
-        let address = stream_sum_offset + resize(*step, Accumulators::address_bits(arch));
-        m.output("result_address", m.delay("result_address_1", address));
+        let first_step = pass & step.eq(0);
+        issue
+            .pass_start
+            .drive(m.flag("pass_start_1", first_step & !clear));
+        let last_vector = (count + 1).eq(stream_rows) & stream_block_last;
+        let sum_offset = stream_sum_offset + resize(*step, sizes.target.0);
+        target.valid.drive(vector_1);
+        target.first.drive(m.delay("first_1", stream_k_first));
+        target.last.drive(m.delay("last_1", last_vector));
+        target.bank.drive(m.delay("bank_1", bank));
+        target.address.drive(m.delay("sum_offset_1", sum_offset));
     }
 }

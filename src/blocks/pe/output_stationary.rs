@@ -39,14 +39,15 @@ impl Block for OutputStationaryPe {
         weight_in.comment("from above, 0 between tiles");
         drain_in.comment("from above");
 
-        let start = m.reg("start", bit()).reset(0).next(start_in);
-        let shift = m.reg("shift", bit()).reset(0).next(shift_in);
+        // Without reset: tokens left from before pass ahead of those of the next job.
+        let start = m.delay("start", start_in);
+        let shift = m.delay("shift", shift_in);
         let activation = m.delay("activation", activation_in);
         let weight = m.delay("weight", weight_in);
         let product = multiply(m, format, activation, weight);
         // The token reaches the sum together with the first product.
         let first = if format.product_register {
-            m.reg("first", bit()).reset(0).next(start)
+            m.delay("first", start)
         } else {
             start
         };

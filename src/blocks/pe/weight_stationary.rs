@@ -37,15 +37,11 @@ impl Block for WeightStationaryPe {
         weight_in.comment("column bus, caught a cycle after the swap");
         sum_in.comment("from above");
 
-        let swap = m.reg("swap", bit()).reset(0).next(swap_in);
-        let next_weight = m
-            .reg("next_weight", format.weight)
-            .enable(swap)
-            .next(weight_in);
-        let weight = m
-            .reg("weight", format.weight)
-            .enable(swap_in)
-            .next(next_weight);
+        // Without reset: a token left from before passes ahead of those of the next job, and finds
+        // nothing but weights that no vector has used.
+        let swap = m.delay("swap", swap_in);
+        let next_weight = m.capture("next_weight", swap, weight_in);
+        let weight = m.capture("weight", swap_in, next_weight);
         let activation = m.delay("activation", activation_in);
         let product = multiply(m, format, activation, weight);
         let sum = m.delay("sum", sum_in + product.sign_extend(format.sum.width));

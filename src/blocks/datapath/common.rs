@@ -1,0 +1,93 @@
+//! Parts of the datapaths of both dataflows.
+
+use super::super::array::{Lanes, Skew};
+use super::super::buffer::operand_memory;
+use super::super::control::TokenLine;
+use super::super::ports::{PortSizes, Target, WritePort};
+use crate::arch::MatmulArch;
+use crate::hdl::{Interface, Module, Signal, concat, unsigned};
+
+/// The B buffer: the word at `address`, a cycle after `read`.
+#[track_caller]
+pub(super) fn b_buffer<'m>(
+    m: &'m Module,
+    arch: &MatmulArch,
+    read: Signal<'m>,
+    address: Signal<'m>,
+) -> Signal<'m> {
+    let write: WritePort<'_> = m.sink_port("b_write", PortSizes::of(arch).b_write);
+    let memory = operand_memory(m, "b_buffer", arch.b_buffer.word_bits, arch.b_buffer.depth);
+    memory.write(write.enable, write.address, write.data);
+    memory.read_enabled("b_word", read, address)
+}
+
+/// A token at row 0 as a bit for each row, a cycle later a row.
+#[track_caller]
+pub(super) fn row_tokens<'m>(name: &str, token: Signal<'m>, rows: u32) -> Signal<'m> {
+    if rows == 1 {
+        return token;
+    }
+    let m = token.module();
+    let later = m.reg(format!("{name}_below"), unsigned(rows - 1));
+    let all = concat(&[*later, token]).named(name);
+    later.next(all.truncate(rows - 1));
+    all
+}
+
+/// A skew or deskew of a vector of `lanes` lanes.
+#[track_caller]
+pub(super) fn skew<'m>(
+    core: &str,
+    part: &str,
+    vector: Signal<'m>,
+    lanes: u32,
+    order: Lanes,
+) -> Signal<'m> {
+    if lanes == 1 {
+        return vector;
+    }
+    let skew = Skew {
+        name: format!("{core}_{part}"),
+        lanes,
+        width: vector.width() / lanes,
+        order,
+    };
+    vector
+        .module()
+        .instance(part, &skew)
+        .input("vector_in", vector)
+        .output("vector_out")
+}
+
+/// A target `cycles` cycles later; `clear` wipes out those on their way.
+#[track_caller]
+pub(super) fn delay_target<'m>(
+    core: &str,
+    target: &Target<'m>,
+    cycles: u32,
+    clear: Signal<'m>,
+) -> Target<'m> {
+    let token = concat(&[target.first, target.last, target.bank, target.address]);
+    let line = TokenLine {
+        name: format!("{core}_token_line"),
+        cycles,
+        width: token.width(),
+    };
+    let line = token
+        .module()
+        .instance("token_line", &line)
+        .comment("where the sums go, beside the array")
+        .input("clear", clear)
+        .input("valid_in", target.valid)
+        .input("token_in", token);
+    let token = line.output("token_out");
+    let bits = target.address.width();
+    let signals = vec![
+        line.output("valid_out"),
+        token.bit(bits + 2),
+        token.bit(bits + 1),
+        token.bit(bits),
+        token.truncate(bits),
+    ];
+    Target::from_signals((bits,), signals)
+}
