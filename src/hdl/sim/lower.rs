@@ -6,6 +6,7 @@ use super::ops::{Op, pack, shift_of};
 use super::wide::{Span, WideOp, top_mask, words_of};
 use crate::hdl::ir::{BinaryOp, CasePattern, NodeId, NodeKind, UnaryOp};
 use num_bigint::BigUint;
+use std::collections::HashMap;
 
 const UNSET: u32 = u32::MAX;
 const VISITING: u32 = u32::MAX - 1;
@@ -18,6 +19,8 @@ pub(super) struct Lowering<'d> {
     values: Vec<u32>,
     stack: Vec<(FlatNode, bool)>,
     pending: Vec<FlatNode>,
+    /// For a value put together from whole values: these, lowest first.
+    concatenations: HashMap<u32, Vec<Span>>,
 }
 
 /// Bits of a value: first word of the value, lowest bit taken, number of bits.
@@ -41,6 +44,7 @@ impl<'d> Lowering<'d> {
             values: vec![UNSET; hierarchy.nodes],
             stack: Vec::new(),
             pending: Vec::new(),
+            concatenations: HashMap::new(),
         }
     }
 
@@ -370,36 +374,60 @@ impl<'d> Lowering<'d> {
     }
 
     fn slice(&mut self, width: u32, value: Span, lsb: u32) -> u32 {
+        let (value, lsb) = self.origin(width, value, lsb);
+        if lsb == 0 && width == value.width {
+            return value.start;
+        }
         if lsb.is_multiple_of(64) && (lsb + width == value.width || width == 64) {
             return value.start + lsb / 64;
         }
-        self.assemble(
-            width,
-            &[Part {
-                value: value.start,
-                lsb,
-                width,
-            }],
-        )
+        let value = value.start;
+        self.assemble(width, &[Part { value, lsb, width }])
+    }
+
+    /// Where bits of a value come from, looking through concatenations of which they meet only
+    /// one part: what goes through a bus costs nothing.
+    fn origin(&self, width: u32, mut value: Span, mut lsb: u32) -> (Span, u32) {
+        while let Some(parts) = self.concatenations.get(&value.start) {
+            let mut offset = 0;
+            let part = parts.iter().find(|part| {
+                offset += part.width;
+                lsb < offset
+            });
+            match part {
+                Some(part) if lsb + width <= offset => {
+                    lsb -= offset - part.width;
+                    value = *part;
+                }
+                _ => break,
+            }
+        }
+        (value, lsb)
     }
 
     fn concat(&mut self, width: u32, parts: &[Span]) -> u32 {
-        if width <= 64 {
-            let (first, rest) = parts.split_first().expect("a concatenation has operands");
-            return rest.iter().fold(first.start, |high, part| {
-                self.emitter.emit(Op::Concat, high, part.start, part.width)
-            });
+        let (first, rest) = parts.split_first().expect("a concatenation has operands");
+        if rest.is_empty() {
+            return first.start;
         }
-        let parts: Vec<Part> = parts
-            .iter()
-            .rev()
-            .map(|part| Part {
+        let value = if width <= 64 {
+            rest.iter().fold(first.start, |high, part| {
+                self.emitter.emit(Op::Concat, high, part.start, part.width)
+            })
+        } else {
+            let lowest_first = parts.iter().rev().map(|part| Part {
                 value: part.start,
                 lsb: 0,
                 width: part.width,
-            })
-            .collect();
-        self.assemble(width, &parts)
+            });
+            self.assemble(width, &lowest_first.collect::<Vec<_>>())
+        };
+        // A narrow constant may be one of its own parts, and folds anyway.
+        if self.emitter.known(value).is_none() {
+            self.concatenations
+                .insert(value, parts.iter().rev().copied().collect());
+        }
+        value
     }
 
     fn extend(&mut self, width: u32, a: Span, signed: bool) -> u32 {

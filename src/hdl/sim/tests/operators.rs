@@ -52,6 +52,10 @@ fn describe<'m>(a: Signal<'m>, b: Signal<'m>, amount: Signal<'m>) -> Vec<(String
     add("shr_by_b", a >> ub);
     add("mux", a.bit(0).mux(a, b));
     add("concat", concat(&[ua, ub, amount, ua.bit(0)]));
+    let bus = concat(&[ua, ub, amount]);
+    for (i, (lsb, width)) in bus_slices(w).into_iter().enumerate() {
+        add(&format!("bus_{i}"), bus.slice(lsb, width));
+    }
     add("repeat", ua.repeat(3));
     for more in [1, 3, 64, 130] {
         add(&format!("extend_{more}"), a.extend(w + more));
@@ -76,6 +80,17 @@ fn describe<'m>(a: Signal<'m>, b: Signal<'m>, amount: Signal<'m>) -> Vec<(String
     let items = [a, b, !a, !b, a & b, a | b];
     add("select", amount.slice(0, 3).select(&items));
     all
+}
+
+/// One part of the bus, some of a part, and across parts.
+fn bus_slices(w: u32) -> [(u32, u32); 5] {
+    [
+        (9, w),
+        (9 + w, w),
+        (9 + w / 2, w - w / 2),
+        (5, w + 4),
+        (8, w + 2),
+    ]
 }
 
 fn slices(w: u32) -> Vec<(u32, u32)> {
@@ -172,6 +187,12 @@ fn expected(operands: &Operands) -> Vec<BigInt> {
         natural(
             (((&x << w | &y) << 9u32 | BigUint::from(amount)) << 1u32) | BigUint::from(x.bit(0)),
         ),
+    ];
+    let bus = (&x << w | &y) << 9u32 | BigUint::from(amount);
+    for (lsb, width) in bus_slices(w) {
+        all.push(natural((&bus >> lsb) & ((BigUint::one() << width) - 1u32)));
+    }
+    all.extend([
         natural((&x << (2 * w)) | (&x << w) | &x),
         a.clone(),
         a.clone(),
@@ -182,7 +203,7 @@ fn expected(operands: &Operands) -> Vec<BigInt> {
         a * b,
         flag(a < b),
         natural(cast(a) + cast(b)),
-    ];
+    ]);
     for (lsb, width) in slices(w) {
         all.push(natural((&x >> lsb) & ((BigUint::one() << width) - 1u32)));
     }
@@ -331,4 +352,16 @@ fn equal_operations_are_shared() {
         m.output("y", twice[1]);
     });
     assert_eq!(sim.instructions(), 2);
+}
+
+#[test]
+fn what_goes_through_a_bus_costs_nothing() {
+    let sim = simulate(|m| {
+        let parts = [0, 1, 2, 3].map(|i| m.input(format!("in_{i}"), unsigned(40)));
+        let bus = concat(&[concat(&parts), parts[0]]);
+        for (i, part) in bus.split(40).into_iter().enumerate() {
+            m.output(format!("out_{i}"), part);
+        }
+    });
+    assert_eq!(sim.instructions(), 0);
 }
