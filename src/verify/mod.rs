@@ -1,4 +1,5 @@
 //! Random architectures, data and stalls, and what judges the results.
 
+pub mod bench;
 pub mod random_arch;
 pub mod random_design;

@@ -1,0 +1,65 @@
+//! The figures that can be asked for.
+
+use serde::{Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// A group of measurements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Figure {
+    /// Seconds and lines of Verilog.
+    Generation,
+    /// Part of the multipliers' time that does useful work.
+    Utilization,
+    /// Native simulation of a whole core.
+    CoreSpeed,
+}
+
+impl Figure {
+    /// Every figure, in the order of the report.
+    pub const ALL: [Figure; 3] = [Figure::Generation, Figure::Utilization, Figure::CoreSpeed];
+
+    /// The name on the command line and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Figure::Generation => "generation",
+            Figure::Utilization => "utilization",
+            Figure::CoreSpeed => "core-speed",
+        }
+    }
+
+    /// A heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Figure::Generation => "generating cores",
+            Figure::Utilization => "utilization of a 16x16 core",
+            Figure::CoreSpeed => "native simulation of a 16x16 core",
+        }
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl Serialize for Figure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// A name that is no figure.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no figure; there are: {names}", names = Figure::ALL.map(Figure::name).join(", "))]
+pub struct UnknownFigure(pub String);
+
+impl FromStr for Figure {
+    type Err = UnknownFigure;
+
+    fn from_str(name: &str) -> Result<Figure, UnknownFigure> {
+        let found = Figure::ALL.into_iter().find(|figure| figure.name() == name);
+        found.ok_or_else(|| UnknownFigure(name.escape_debug().to_string()))
+    }
+}

@@ -1,0 +1,114 @@
+//! Measures what Ferrogrid promises: size of the text, utilization, speed, area. Each figure is
+//! printed beside the value that it must reach.
+//!
+//! Times are CPU seconds of the measuring thread where the system tells them, so that other work
+//! on the machine disturbs little, and medians of several runs. Every measured run is also
+//! checked against the golden model.
+#![forbid(unsafe_code)]
+
+mod clock;
+mod core_speed;
+mod figure;
+mod generation;
+mod report;
+mod utilization;
+
+pub use figure::{Figure, UnknownFigure};
+pub use generation::generated_lines;
+pub use report::{BenchReport, Bound, Machine, Row, Verdict};
+pub use utilization::{sixteen_by_sixteen, utilization};
+
+use crate::device;
+use crate::device::matmul::MatmulError;
+use crate::hdl::DesignError;
+use crate::synth::tools::ToolError;
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// What to measure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The figures, in the order of the report.
+    pub figures: Vec<Figure>,
+    /// Shorter runs and fewer repetitions: times are rougher, everything else is the same.
+    pub quick: bool,
+}
+
+impl Default for Options {
+    /// Everything, thoroughly.
+    fn default() -> Options {
+        Options {
+            figures: Figure::ALL.to_vec(),
+            quick: false,
+        }
+    }
+}
+
+impl Options {
+    /// `thorough` unless the runs are to be quick.
+    fn pick<T>(&self, thorough: T, quick: T) -> T {
+        if self.quick { quick } else { thorough }
+    }
+}
+
+/// Why there is no figure. A figure that misses what it must reach is no error but a row of the
+/// report that says so; a missing tool leaves its figures out of the report, with the reason.
+#[derive(Debug, Error, Diagnostic)]
+pub enum BenchError {
+    /// The generator failed.
+    #[error("the generated design is not valid: {0}")]
+    #[diagnostic(help("this is a bug: please report it"))]
+    Design(#[from] DesignError),
+    /// A run could not be made.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Device(#[from] device::Error),
+    /// A job gave no result.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Job(#[from] MatmulError),
+    /// What was measured computed something wrong, so its speed means nothing.
+    #[error("{what} computed something wrong: {how}")]
+    #[diagnostic(help("this is a bug: please report it"))]
+    Wrong {
+        /// What was measured.
+        what: String,
+        /// The first difference.
+        how: String,
+    },
+}
+
+impl BenchError {
+    /// The tool whose absence is the reason.
+    fn missing_tool(&self) -> Option<&ToolError> {
+        match self {
+            BenchError::Device(device::Error::Tool(tool))
+            | BenchError::Job(MatmulError::Device(device::Error::Tool(tool))) => Some(tool),
+            _ => None,
+        }
+    }
+}
+
+/// Measures. `progress` is told what is measured next, a line each.
+///
+/// # Errors
+/// When something does not work at all; see [`BenchError`].
+pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> Result<BenchReport, BenchError> {
+    let mut report = BenchReport::new(options);
+    for &figure in &options.figures {
+        progress(figure.title());
+        let rows = match figure {
+            Figure::Generation => generation::measure(options),
+            Figure::Utilization => utilization::measure(progress),
+            Figure::CoreSpeed => core_speed::measure(options),
+        };
+        match rows {
+            Ok(rows) => report.rows.extend(rows),
+            Err(error) => match error.missing_tool() {
+                Some(tool) => report.rows.push(Row::skipped(figure, &tool.to_string())),
+                None => return Err(error),
+            },
+        }
+    }
+    Ok(report)
+}

@@ -1,0 +1,239 @@
+//! What was measured, beside what was to be reached.
+
+use super::{Figure, Options};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde::Serialize;
+use std::fs;
+
+/// What a value must keep to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// Not less than this.
+    AtLeast(f64),
+    /// Not more than this.
+    AtMost(f64),
+    /// Less than this.
+    Below(f64),
+}
+
+impl Bound {
+    fn holds(self, value: f64) -> bool {
+        match self {
+            Bound::AtLeast(least) => value >= least,
+            Bound::AtMost(most) => value <= most,
+            Bound::Below(limit) => value < limit,
+        }
+    }
+
+    fn text(self, digits: usize) -> String {
+        match self {
+            Bound::AtLeast(least) => format!(">= {}", number(least, digits)),
+            Bound::AtMost(most) => format!("<= {}", number(most, digits)),
+            Bound::Below(limit) => format!("< {}", number(limit, digits)),
+        }
+    }
+}
+
+/// What came of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The value keeps to its bound.
+    Pass,
+    /// It does not.
+    Fail,
+    /// Nothing is required of it.
+    Info,
+    /// Not measured.
+    Skipped,
+}
+
+impl Verdict {
+    fn text(self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Fail => "FAIL",
+            Verdict::Info => "",
+            Verdict::Skipped => "SKIPPED",
+        }
+    }
+}
+
+/// A measured value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// The group that it belongs to.
+    pub figure: Figure,
+    /// What was measured, or why it was not.
+    pub what: String,
+    /// The value; absent when it was not measured.
+    pub value: Option<f64>,
+    /// Unit of the value, as `s` or `%`.
+    pub unit: &'static str,
+    /// Digits after the point that mean something.
+    #[serde(skip)]
+    pub digits: usize,
+    /// What it must keep to.
+    pub required: Option<Bound>,
+    /// Whether it does.
+    pub verdict: Verdict,
+}
+
+impl Row {
+    /// A value of which nothing is required.
+    pub fn info(figure: Figure, what: &str, value: f64, unit: &'static str, digits: usize) -> Row {
+        Row {
+            figure,
+            what: what.to_owned(),
+            value: Some(value),
+            unit,
+            digits,
+            required: None,
+            verdict: Verdict::Info,
+        }
+    }
+
+    /// The same value with a bound. The exact value is judged, not the rounded one that is
+    /// printed.
+    pub fn bound(mut self, bound: Bound) -> Row {
+        self.required = Some(bound);
+        self.verdict = match self.value {
+            Some(value) if bound.holds(value) => Verdict::Pass,
+            Some(_) => Verdict::Fail,
+            None => Verdict::Skipped,
+        };
+        self
+    }
+
+    /// A figure that was not measured.
+    pub fn skipped(figure: Figure, why: &str) -> Row {
+        Row {
+            figure,
+            what: why.to_owned(),
+            value: None,
+            unit: "",
+            digits: 0,
+            required: None,
+            verdict: Verdict::Skipped,
+        }
+    }
+
+    fn cells(&self) -> [String; 5] {
+        let value = self.value.map(|value| number(value, self.digits));
+        [
+            self.what.clone(),
+            value.unwrap_or_default(),
+            self.unit.to_owned(),
+            self.required
+                .map(|bound| bound.text(self.digits))
+                .unwrap_or_default(),
+            self.verdict.text().to_owned(),
+        ]
+    }
+}
+
+/// `1234567.8` as `1,234,568`.
+fn number(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", &*text),
+    };
+    let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{sign}{grouped}{fraction}")
+}
+
+/// Where it was measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Machine {
+    /// The processor, where the system tells its name.
+    pub cpu: String,
+    /// Processors that this process may use.
+    pub cores: usize,
+}
+
+impl Machine {
+    fn this() -> Machine {
+        let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = text.lines().find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            (key.trim() == "model name").then(|| value.trim().to_owned())
+        });
+        Machine {
+            cpu: model.unwrap_or_else(|| format!("{} processor", std::env::consts::ARCH)),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+}
+
+/// Everything that was measured.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BenchReport {
+    /// Version of Ferrogrid.
+    pub version: &'static str,
+    /// Runs were shorter than usual.
+    pub quick: bool,
+    /// An unoptimized build measured: its times say little.
+    pub debug_build: bool,
+    /// Where.
+    pub machine: Machine,
+    /// The values, group by group.
+    pub rows: Vec<Row>,
+}
+
+impl BenchReport {
+    pub(super) fn new(options: &Options) -> BenchReport {
+        BenchReport {
+            version: env!("CARGO_PKG_VERSION"),
+            quick: options.quick,
+            debug_build: cfg!(debug_assertions),
+            machine: Machine::this(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// No value misses its bound. Rows that were not measured do not count.
+    pub fn passed(&self) -> bool {
+        self.rows.iter().all(|row| row.verdict != Verdict::Fail)
+    }
+
+    /// The report as text, a value a line.
+    pub fn table(&self) -> String {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(["measured", "value", "", "required", ""]);
+        for (index, row) in self.rows.iter().enumerate() {
+            if index > 0 && self.rows[index - 1].figure != row.figure {
+                table.add_row([""]);
+            }
+            table.add_row(row.cells());
+        }
+        for column in [1, 3] {
+            if let Some(column) = table.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let rows: Vec<String> = table
+            .lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect();
+        let Machine { cpu, cores } = &self.machine;
+        let mut head = format!("Ferrogrid {} on {cores} x {cpu}", self.version);
+        if self.quick {
+            head.push_str(", quick runs");
+        }
+        if self.debug_build {
+            head.push_str(", unoptimized build");
+        }
+        format!("{head}\n\n{}\n", rows.join("\n"))
+    }
+}
