@@ -51,6 +51,9 @@
 
 #![forbid(unsafe_code)]
 
+#[doc = include_str!("../../docs/hdl.md")]
+pub mod guide {}
+
 mod block;
 mod check;
 mod error;
