@@ -27,3 +27,15 @@ pub fn run_tool(command: &mut Command) {
         String::from_utf8_lossy(&output.stderr)
     );
 }
+
+/// Runs a command that must succeed and print nothing.
+#[track_caller]
+pub fn quiet_tool(command: &mut Command) {
+    let output = command.output().expect("the tool starts");
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    assert!(
+        output.status.success() && text.is_empty(),
+        "{command:?}:\n{text}"
+    );
+}

@@ -50,7 +50,7 @@ pub(super) fn cut_ready<'m>(m: &'m Module, input: &Stream<'m>) -> Stream<'m> {
         .reg("spare_payload", input.payload.shape())
         .enable(!full)
         .next(input.payload);
-    let valid = input.valid | full;
+    let valid = (input.valid | full).named("any_valid");
     full.next(valid & !ready);
     input.ready.drive(!full);
     Stream {
