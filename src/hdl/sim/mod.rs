@@ -81,7 +81,7 @@ pub use waveform::{Radix, Waveform};
 use super::ir::{Design, PropertyKind};
 use compile::Model;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A running design. A clone is a snapshot with all state, without the trace.
 ///
@@ -97,7 +97,8 @@ pub struct Simulator {
     cycle: u64,
     failures: Vec<Failure>,
     covers: Vec<Cover>,
-    trace: Option<Box<dyn vcd::Trace>>,
+    /// Never locked: the mutex lets threads share a simulator to clone it.
+    trace: Option<Mutex<Box<dyn vcd::Trace>>>,
 }
 
 impl Simulator {

@@ -11,7 +11,7 @@ use super::schedule::PROGRAMS;
 use super::wide::words_of;
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use vcd::{IdCode, ReferenceIndex, TimescaleUnit, Value, VarType, Writer};
 
 const CYCLE: u64 = 10;
@@ -59,7 +59,7 @@ impl Simulator {
     /// Writes every following cycle to `writer` as a value change dump, ended by
     /// [`Simulator::finish_trace`]. Errors are those of writing the header; later ones are kept.
     pub fn trace_vcd(&mut self, writer: impl Write + Send + 'static) -> io::Result<()> {
-        self.trace = Some(Box::new(Dump::new(writer, &self.model)?));
+        self.trace = Some(Mutex::new(Box::new(Dump::new(writer, &self.model)?)));
         Ok(())
     }
 
@@ -67,7 +67,10 @@ impl Simulator {
     pub fn finish_trace(&mut self) -> io::Result<()> {
         self.eval();
         match self.trace.take() {
-            Some(mut trace) => trace.finish(&self.values, self.cycle),
+            Some(trace) => {
+                let mut trace = trace.into_inner().unwrap_or_else(PoisonError::into_inner);
+                trace.finish(&self.values, self.cycle)
+            }
             None => Ok(()),
         }
     }
@@ -75,6 +78,7 @@ impl Simulator {
     pub(super) fn record_trace(&mut self, edge: impl Fn(u32) -> bool) {
         self.settle(PROGRAMS as u8);
         if let Some(trace) = &mut self.trace {
+            let trace = trace.get_mut().unwrap_or_else(PoisonError::into_inner);
             trace.record(&self.values, self.cycle, &edge);
         }
     }

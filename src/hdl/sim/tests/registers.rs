@@ -203,7 +203,7 @@ fn a_clone_is_a_snapshot() {
     snapshot.run(5);
     assert_eq!(snapshot.peek("q"), sim.peek("q"));
     assert_eq!(sim.peek("sum"), 45.into());
-    fn owned<T: Send + 'static>(_: &T) {}
+    fn owned<T: Send + Sync + 'static>(_: &T) {}
     owned(&sim);
 }
 
