@@ -63,6 +63,8 @@ struct Builder<'a, 'm> {
     /// Everything made so far.
     pool: Vec<Signal<'m>>,
     run: Signal<'m>,
+    /// How deep the expression being made is.
+    depth: u32,
     /// Registers whose next values are chosen last, so that they may depend on anything.
     open: Vec<Reg<'m>>,
 }
@@ -81,6 +83,7 @@ impl<'a, 'm> Builder<'a, 'm> {
             rng,
             pool: vec![run],
             run,
+            depth: 0,
             open: Vec::new(),
         }
     }
@@ -138,7 +141,14 @@ impl<'a, 'm> Builder<'a, 'm> {
     }
 
     fn any(&mut self) -> Signal<'m> {
-        // Mostly recent signals, so that expressions grow deep.
+        if self.depth < 3 && self.rng.random_bool(0.35) {
+            // Read once only: this is what emitters put inside other expressions.
+            self.depth += 1;
+            let signal = self.operation();
+            self.depth -= 1;
+            return signal;
+        }
+        // Mostly recent signals, so that logic grows deep.
         let recent = self.pool.len().min(8);
         let count = if self.rng.random_bool(0.5) {
             recent
@@ -150,6 +160,31 @@ impl<'a, 'm> Builder<'a, 'm> {
             self.literal(signal.shape())
         } else {
             signal
+        }
+    }
+
+    /// A value without state, made of others.
+    fn operation(&mut self) -> Signal<'m> {
+        match self.rng.random_range(0..14) {
+            0 | 1 => self.unary(),
+            2 => {
+                let value = self.any();
+                let shape = self.shape();
+                self.fit(value, shape)
+            }
+            3 => {
+                let value = self.any();
+                if value.shape().signed {
+                    value.as_unsigned()
+                } else {
+                    value.as_signed()
+                }
+            }
+            4 | 5 => self.choice(),
+            6 => self.concatenation(),
+            7 | 8 => self.shift(),
+            9 => self.product(),
+            _ => self.binary(),
         }
     }
 
@@ -221,17 +256,7 @@ impl<'a, 'm> Builder<'a, 'm> {
             3 => self.machine(step),
             4 if self.design.levels > 0 => self.instance(step),
             5 => self.wire(step),
-            6 | 7 => self.unary(),
-            8 => {
-                let value = self.any();
-                let shape = self.shape();
-                self.fit(value, shape)
-            }
-            9 | 10 => self.choice(),
-            11 => self.concatenation(),
-            12 => self.shift(),
-            13 => self.product(),
-            _ => self.binary(),
+            _ => self.operation(),
         };
         let named = self.rng.random_bool(0.15);
         if named {
@@ -264,6 +289,7 @@ impl<'a, 'm> Builder<'a, 'm> {
         } else {
             (b, a)
         };
+        let (a, b) = self.perhaps_flipped(a, b);
         match self.rng.random_range(0..11) {
             0 => a + b,
             1 => a - b,
@@ -276,6 +302,15 @@ impl<'a, 'm> Builder<'a, 'm> {
             8 => a.le(b),
             9 => a.gt(b),
             _ => a.ge(b),
+        }
+    }
+
+    /// Now and then both operands with the other signedness.
+    fn perhaps_flipped(&mut self, a: Signal<'m>, b: Signal<'m>) -> (Signal<'m>, Signal<'m>) {
+        match (self.rng.random_bool(0.25), a.shape().signed) {
+            (false, _) => (a, b),
+            (true, true) => (a.as_unsigned(), b.as_unsigned()),
+            (true, false) => (a.as_signed(), b.as_signed()),
         }
     }
 
@@ -294,6 +329,7 @@ impl<'a, 'm> Builder<'a, 'm> {
                 ..half(b.shape())
             },
         );
+        let (a, b) = self.perhaps_flipped(a, b);
         a * b
     }
 

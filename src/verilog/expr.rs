@@ -150,7 +150,7 @@ impl Lowering<'_> {
             BinaryOp::Multiply => {
                 let (left, right) = (self.simple(a), self.simple(b));
                 let (left, right) = same_signedness(shape.signed, left, right);
-                return Expr::binary(Op::Multiply, left, right);
+                return Expr::binary(Op::Multiply, factor(left), factor(right));
             }
             BinaryOp::ShiftLeft | BinaryOp::ShiftRight => return self.shift(op, a, b),
             _ => {}
@@ -475,6 +475,21 @@ fn same_signedness(signed: bool, left: Expr, right: Expr) -> (Expr, Expr) {
     } else {
         // One unsigned operand would do; saying it of both leaves nothing to look up.
         (left.as_unsigned(), right.as_unsigned())
+    }
+}
+
+/// An operand of a product. The minus of a negative constant would be an operator of the
+/// product's width, which lint tools take for a mistake; its bit pattern is not.
+fn factor(expr: Expr) -> Expr {
+    match &expr {
+        Expr::Constant {
+            width,
+            signed: true,
+            bits,
+        } if bits.bit(u64::from(*width) - 1) => {
+            Expr::Signed(Box::new(Expr::unsigned(*width, bits.clone())))
+        }
+        _ => expr,
     }
 }
 

@@ -32,8 +32,10 @@ impl Lowering<'_> {
                 continue;
             }
             // Yosys makes registers of an array of which only fixed words are written.
-            if writes.iter().all(|write| self.has_fixed_address(write)) {
-                self.materialize(writes[0].address);
+            for write in &writes {
+                if self.has_fixed_address(write) {
+                    self.materialize(write.address);
+                }
             }
             let mut attributes = Vec::new();
             if memory.no_collision {
@@ -220,7 +222,11 @@ impl Lowering<'_> {
                 .expect("simple expressions have slices")
                 .as_unsigned();
         }
-        self.operand(address).as_unsigned()
+        // Icarus computes the operators of an index in more bits than they have.
+        match self.whole(address) {
+            concat @ Expr::Concat(_) => concat,
+            _ => self.simple(address).as_unsigned(),
+        }
     }
 
     /// The condition that an address wider than the depth needs is below the depth.
@@ -249,6 +255,7 @@ fn memory_position(memory: &Memory) -> u32 {
 /// `if (condition) body`, without conditions that are constant.
 fn guarded(condition: Option<Expr>, body: Vec<Statement>) -> Vec<Statement> {
     match condition {
+        _ if body.is_empty() => body,
         None => body,
         Some(Expr::Constant { bits, .. }) if bits == 0u32.into() => Vec::new(),
         Some(Expr::Constant { .. }) => body,
