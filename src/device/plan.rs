@@ -322,7 +322,7 @@ mod tests {
         check(control, &at("there is no port `s_awaddr`"));
         check(
             operation(Operation::WaitInterrupt),
-            &at("there is no port `interrupt`"),
+            &at("there is no port `irq`"),
         );
     }
 

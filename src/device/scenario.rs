@@ -261,7 +261,7 @@ pub struct Scenario {
     pub trailing_cycles: u32,
     /// The control port; needed for the operations that read and write.
     pub control: Option<AxiLite>,
-    /// The interrupt port; needed for [`Operation::WaitInterrupt`].
+    /// The interrupt port (`irq` unless said); needed for [`Operation::WaitInterrupt`].
     pub interrupt: Cow<'static, str>,
     /// What the host does, in order.
     pub operations: Vec<Operation>,
@@ -279,7 +279,7 @@ impl Default for Scenario {
             restart: None,
             trailing_cycles: 0,
             control: None,
-            interrupt: Cow::Borrowed("interrupt"),
+            interrupt: Cow::Borrowed("irq"),
             operations: Vec::new(),
             sources: Vec::new(),
             sinks: Vec::new(),

@@ -55,6 +55,7 @@ fn rich_scenario() -> Scenario {
     Scenario {
         max_cycles: 2000,
         trailing_cycles: 3,
+        interrupt: "interrupt".into(),
         control: Some(AxiLite::new("s_axil")),
         operations: vec![
             Operation::write(0x0, 5),
@@ -260,6 +261,7 @@ prop_compose! {
             }],
             sinks: vec![Sink { prefix: "m_axis_c".to_owned(), goal, stall: stall() }],
             operations,
+            interrupt: "interrupt".into(),
             ..Scenario::default()
         }
     }

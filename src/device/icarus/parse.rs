@@ -156,3 +156,29 @@ impl<'a, I: Iterator<Item = &'a str>> Fields<'a, I> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_numbers_come_in_words() {
+        let hex = |text, width| Fields(std::iter::once(text)).hex(width);
+        assert_eq!(hex("0123456789", 40), Some(vec![0x2345_6789, 0x01]));
+        assert_eq!(hex("1f", 72), Some(vec![0x1f, 0, 0]));
+        assert_eq!(hex("1x", 8), Some(vec![0x10]), "unknown digits count as 0");
+        assert_eq!(hex("1g", 8), None);
+        assert_eq!(hex("123456789", 32), None, "too long");
+    }
+
+    #[test]
+    fn sources_that_never_fired_have_no_cycles() {
+        let line = "0 0 1 18446744073709551615 18446744073709551615 9";
+        let state = Fields(line.split_whitespace()).source().expect("a source");
+        assert_eq!(
+            (state.result.first, state.result.last, state.result.waited),
+            (None, None, 9)
+        );
+        assert!(state.offered);
+    }
+}
