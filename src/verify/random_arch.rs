@@ -1,7 +1,7 @@
 //! Random architectures, and simpler ones to shrink a failing one to.
 
 use crate::arch::MatmulArch;
-use crate::config::{Bytes, Config, Dataflow, ElementType, STREAM_WIDTHS};
+use crate::config::{ARRAY_SIZES, Bytes, Config, Dataflow, ElementType, STREAM_WIDTHS};
 use rand::{Rng, RngExt};
 
 /// A random core: mostly small arrays of odd sizes, rarely up to 64 each way; every dataflow,
@@ -9,7 +9,12 @@ use rand::{Rng, RngExt};
 ///
 /// The same generator state gives the same core.
 pub fn random_arch(rng: &mut impl Rng) -> MatmulArch {
-    let mut config = Config::matmul(array_size(rng), array_size(rng));
+    random_arch_within(rng, *ARRAY_SIZES.end())
+}
+
+/// As [`random_arch`], with at most `max_size` rows and columns.
+pub fn random_arch_within(rng: &mut impl Rng, max_size: u32) -> MatmulArch {
+    let mut config = Config::matmul(array_size(rng, max_size), array_size(rng, max_size));
     config.array.dataflow = pick(rng, Dataflow::ALL);
     config.array.activation = pick(rng, ElementType::ALL);
     config.array.product_register = rng.random();
@@ -113,11 +118,12 @@ fn pick<T: Copy>(rng: &mut impl Rng, choices: &[T]) -> T {
     choices[rng.random_range(0..choices.len())]
 }
 
-fn array_size(rng: &mut impl Rng) -> u32 {
+fn array_size(rng: &mut impl Rng, max: u32) -> u32 {
+    let max = max.clamp(*ARRAY_SIZES.start(), *ARRAY_SIZES.end());
     match rng.random_range(0..100) {
-        0..70 => rng.random_range(1..=8),
-        70..97 => rng.random_range(1..=20),
-        _ => rng.random_range(21..=64),
+        0..70 => rng.random_range(1..=max.min(8)),
+        70..97 => rng.random_range(1..=max.min(20)),
+        _ => rng.random_range(max.min(21)..=max),
     }
 }
 

@@ -1,0 +1,170 @@
+//! Campaigns: many random cases, and the smallest one that fails.
+
+mod shrink;
+
+pub use shrink::shrink;
+
+use super::case::{Case, random_case};
+use super::check::{BackendKind, CaseFailure, CaseReport, Mismatch, run_case, write_waves};
+use crate::device::Error;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// What a campaign does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Decides every case.
+    pub seed: u64,
+    /// Number of cases.
+    pub cases: u64,
+    /// Simulators; native is always among them.
+    pub backends: Vec<BackendKind>,
+    /// Largest number of rows and columns, up to 64.
+    pub max_size: u32,
+    /// Runs that may be spent to make a failing case smaller.
+    pub shrink_runs: u32,
+    /// Where to write the waves of the smallest failing case.
+    pub vcd: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            seed: 1,
+            cases: 100,
+            backends: vec![BackendKind::Native],
+            max_size: 64,
+            shrink_runs: 400,
+            vcd: None,
+        }
+    }
+}
+
+/// How far a campaign is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// So many cases have passed.
+    Passed(u64),
+    /// A case has failed and is being made smaller; so many runs so far.
+    Shrinking(u32),
+}
+
+/// What a campaign found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Cases that passed.
+    pub cases: u64,
+    /// Different architectures among them.
+    pub architectures: u64,
+    /// Jobs, elements and cycles of the cases that passed.
+    pub total: CaseReport,
+    /// The case of the smallest index that failed.
+    pub failure: Option<CampaignFailure>,
+    /// The caller ended the campaign early.
+    pub cancelled: bool,
+}
+
+/// A case that failed.
+#[derive(Debug)]
+pub struct CampaignFailure {
+    /// Its number in the campaign, from 0.
+    pub index: u64,
+    /// As it was generated.
+    pub original: Case,
+    /// The smallest case found that fails, and how.
+    pub smallest: CaseFailure,
+}
+
+/// The cases of a seed.
+pub fn cases(seed: u64, max_size: u32) -> impl Iterator<Item = Case> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    std::iter::repeat_with(move || random_case(rng.random(), max_size))
+}
+
+/// Runs a campaign, the cases in parallel. `progress` is called after each case and may end the
+/// campaign.
+///
+/// # Errors
+/// When a case could not be run at all, because a tool is missing or fails.
+pub fn run(
+    options: &Options,
+    progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+) -> Result<Report, Error> {
+    let mut seeds = ChaCha8Rng::seed_from_u64(options.seed);
+    let seeds: Vec<u64> = (0..options.cases).map(|_| seeds.random()).collect();
+    let passed = AtomicU64::new(0);
+    let cancelled = AtomicBool::new(false);
+    let seen = Mutex::new((BTreeSet::new(), CaseReport::default()));
+    let failed = seeds
+        .par_iter()
+        .enumerate()
+        .find_map_first(|(index, seed)| {
+            if cancelled.load(Ordering::Relaxed) {
+                return None;
+            }
+            let case = random_case(*seed, options.max_size);
+            match run_case(&case, &options.backends) {
+                Ok(report) => {
+                    let mut seen = seen.lock().expect("no case panics while it is held");
+                    seen.0.insert(case.arch.config_hash());
+                    seen.1.jobs += report.jobs;
+                    seen.1.elements += report.elements;
+                    seen.1.cycles += report.cycles;
+                    let count = passed.fetch_add(1, Ordering::Relaxed) + 1;
+                    if progress(Progress::Passed(count)).is_break() {
+                        cancelled.store(true, Ordering::Relaxed);
+                    }
+                    None
+                }
+                Err(failure) => Some((index as u64, failure)),
+            }
+        });
+    let (architectures, total) = seen.into_inner().expect("no case panics while it is held");
+    let mut report = Report {
+        cases: passed.into_inner(),
+        architectures: architectures.len() as u64,
+        total,
+        failure: None,
+        cancelled: cancelled.into_inner(),
+    };
+    if let Some((index, failure)) = failed {
+        report.failure = Some(smallest(options, index, failure, progress)?);
+    }
+    Ok(report)
+}
+
+fn smallest(
+    options: &Options,
+    index: u64,
+    failure: CaseFailure,
+    progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+) -> Result<CampaignFailure, Error> {
+    let failure = match *failure.mismatch {
+        Mismatch::Device(error) => return Err(error),
+        mismatch => CaseFailure {
+            case: failure.case,
+            mismatch: Box::new(mismatch),
+        },
+    };
+    let original = failure.case.clone();
+    let smallest = shrink(failure, options.shrink_runs, |case, runs| {
+        if progress(Progress::Shrinking(runs)).is_break() {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(run_case(case, &options.backends).err())
+    });
+    if let Some(vcd) = &options.vcd {
+        write_waves(&smallest.case, vcd)?;
+    }
+    Ok(CampaignFailure {
+        index,
+        original,
+        smallest,
+    })
+}

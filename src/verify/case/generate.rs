@@ -1,0 +1,201 @@
+//! Random cases.
+
+use super::{Case, DataKind, Fault, Host, Job, Operand, Stalls};
+use crate::arch::{Dataflow, JobShape, MAX_SIZE, MatmulArch};
+use crate::device::{Restart, StallPattern};
+use crate::verify::random_arch::random_arch_within;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Beyond this many multiply-accumulates times processing elements, sizes stay within two tiles.
+const MUCH_WORK: u64 = 40_000_000;
+
+/// The case of a seed, for arrays of up to `max_size` rows and columns.
+pub fn random_case(seed: u64, max_size: u32) -> Case {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let arch = random_arch_within(&mut rng, max_size);
+    let jobs = (0..rng.random_range(1..=3))
+        .map(|_| random_job(&mut rng, &arch))
+        .collect();
+    let mut case = Case {
+        stalls: random_stalls(&mut rng),
+        host: match rng.random_range(0..4) {
+            0 | 1 => Host::Patient,
+            2 => Host::Eager,
+            _ => Host::Meddling,
+        },
+        restart: None,
+        seed: rng.random(),
+        arch,
+        jobs,
+    };
+    if rng.random_range(0..3) == 0 {
+        let index = rng.random_range(0..case.jobs.len());
+        add_fault(&mut rng, &mut case, index);
+    }
+    debug_assert_eq!(case.check(), Ok(()));
+    case
+}
+
+fn random_job(rng: &mut impl Rng, arch: &MatmulArch) -> Job {
+    let kind = match rng.random_range(0..10) {
+        0..5 => DataKind::Random,
+        _ => pick(rng, &DataKind::ALL),
+    };
+    Job::new(random_shape(rng, arch), kind)
+}
+
+/// 1 to about 3 tiles each way, edges more often than not, within the core's limits and sometimes
+/// exactly at them.
+fn random_shape(rng: &mut impl Rng, arch: &MatmulArch) -> JobShape {
+    let limits = &arch.limits;
+    let k_tile = match arch.dataflow {
+        Dataflow::WeightStationary => arch.rows,
+        Dataflow::OutputStationary => arch.a.elements_per_beat,
+    };
+    let processing_elements = u64::from(arch.rows) * u64::from(arch.columns);
+    let tile_work = processing_elements * processing_elements * u64::from(k_tile.max(arch.rows));
+    let tiles = if 27 * tile_work > MUCH_WORK { 1 } else { 3 };
+    let m = around(rng, arch.rows, tiles).min(limits.max_m);
+    let mut k = around(rng, k_tile, tiles).min(limits.max_k);
+    let mut n = around(rng, arch.columns, tiles).min(limits.max_n);
+    if rng.random_range(0..6) == 0 {
+        k = limits.max_k;
+    }
+    if rng.random_range(0..6) == 0 {
+        n = limits.max_n;
+    }
+    // B as a whole must fit; what is cut back ends exactly at the limit.
+    let vectors = limits.max_b_vectors;
+    if arch.panels(n) * k > vectors {
+        if rng.random() {
+            k = (vectors / arch.panels(n)).max(1);
+        }
+        n = n.min((vectors / k) * arch.columns);
+    }
+    JobShape { m, k, n }
+}
+
+/// A size of 1 to `tiles` tiles and one more element.
+fn around(rng: &mut impl Rng, tile: u32, tiles: u32) -> u32 {
+    let whole = tile * rng.random_range(1..=tiles);
+    let size = match rng.random_range(0..8) {
+        0 => 1,
+        1 => tile.saturating_sub(1),
+        2 => tile,
+        3 => tile + 1,
+        4 => whole,
+        5 => whole - 1,
+        6 => whole + 1,
+        _ => rng.random_range(1..=whole),
+    };
+    size.max(1)
+}
+
+fn random_stalls(rng: &mut impl Rng) -> Stalls {
+    let mut stalls = Stalls::default();
+    // Streams of one speed hide what a slow one shows: each has its own kind.
+    let quiet = rng.random_range(0..4) == 0;
+    for name in ["stall_a", "stall_b", "stall_c"] {
+        if let Some(pattern) = stalls.get_mut(name).filter(|_| !quiet) {
+            *pattern = random_stall(rng);
+        }
+    }
+    if rng.random_range(0..3) == 0 {
+        for name in ["stall_aw", "stall_w", "stall_bresp", "stall_ar", "stall_r"] {
+            if let Some(pattern) = stalls.get_mut(name) {
+                *pattern = random_stall(rng);
+            }
+        }
+    }
+    stalls
+}
+
+/// None, light, heavy or bursts; never for ever.
+fn random_stall(rng: &mut impl Rng) -> StallPattern {
+    let length = rng.random_range(2..=24);
+    let mut bits: Vec<bool> = match rng.random_range(0..4) {
+        0 => return StallPattern::none(),
+        1 => (0..length).map(|_| rng.random_range(0..8) == 0).collect(),
+        2 => (0..length).map(|_| rng.random_range(0..4) != 0).collect(),
+        _ => {
+            let mut on: bool = rng.random();
+            let bursts = std::iter::repeat_with(|| {
+                on = !on;
+                let run = rng.random_range(1..=10);
+                std::iter::repeat_n(on, run)
+            });
+            bursts.take(4).flatten().collect()
+        }
+    };
+    let free = rng.random_range(0..bits.len());
+    bits[free] = false;
+    StallPattern::new(bits)
+}
+
+fn add_fault(rng: &mut impl Rng, case: &mut Case, index: usize) {
+    let shape = case.jobs[index].shape;
+    let beats = case.arch.beats(shape);
+    let (operand, beats) = if rng.random() {
+        (Operand::A, beats.a)
+    } else {
+        (Operand::B, beats.b)
+    };
+    case.jobs[index].fault = match rng.random_range(0..5) {
+        0 => {
+            case.jobs[index].shape = bad_shape(rng, &case.arch, shape);
+            return;
+        }
+        1 => {
+            let cycle = rng.random_range(0..400);
+            let length = rng.random_range(1..=3);
+            case.restart = Some(Restart { cycle, length });
+            return;
+        }
+        2 if beats > 1 => Fault::Truncated(operand, rng.random_range(0..beats - 1)),
+        3 => Fault::Overlong(operand, rng.random_range(1..=beats + 1)),
+        // Aborts of a job before it starts, as it runs, and when it has ended.
+        _ => Fault::Abort(rng.random_range(0..200)),
+    };
+}
+
+/// Sizes that the core must refuse, as near to those as can be or far away.
+fn bad_shape(rng: &mut impl Rng, arch: &MatmulArch, shape: JobShape) -> JobShape {
+    let limits = &arch.limits;
+    let beyond_n = limits.max_panels * arch.columns + 1;
+    let candidates = [
+        JobShape { m: 0, ..shape },
+        JobShape { k: 0, ..shape },
+        JobShape { n: 0, ..shape },
+        JobShape {
+            k: limits.max_k + 1,
+            ..shape
+        },
+        JobShape {
+            k: MAX_SIZE,
+            ..shape
+        },
+        JobShape {
+            n: beyond_n,
+            ..shape
+        },
+        JobShape {
+            n: MAX_SIZE,
+            ..shape
+        },
+        JobShape {
+            k: limits.max_b_vectors / arch.panels(shape.n) + 1,
+            ..shape
+        },
+    ];
+    let refused: Vec<JobShape> = candidates
+        .into_iter()
+        .filter(|shape| shape.k <= MAX_SIZE && shape.n <= MAX_SIZE)
+        .filter(|shape| arch.check_shape(*shape).is_err())
+        .collect();
+    pick(rng, &refused)
+}
+
+fn pick<T: Copy>(rng: &mut impl Rng, choices: &[T]) -> T {
+    choices[rng.random_range(0..choices.len())]
+}

@@ -1,0 +1,237 @@
+//! Cases as text: `key=value` separated by blanks; what is left out has its default.
+
+use super::{Case, DataKind, Fault, Host, Job, Operand, Stalls};
+use crate::arch::{JobShape, MatmulArch};
+use crate::config::{Bytes, Config};
+use crate::device::{Restart, StallPattern};
+use std::fmt;
+use std::str::FromStr;
+
+/// The text is not a case.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` in the case: {problem}")]
+pub struct ParseCaseError {
+    /// The word that is wrong, or the whole text.
+    pub word: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arch = &self.arch;
+        write!(
+            f,
+            "rows={} columns={} dataflow={} activation={} product_register={}",
+            arch.rows, arch.columns, arch.dataflow, arch.operands.activation, arch.product_register
+        )?;
+        write!(
+            f,
+            " streams={},{},{}",
+            arch.a.width, arch.b.width, arch.c.width
+        )?;
+        let (a, b) = (arch.a_buffer.size().0, arch.b_buffer.size().0);
+        write!(f, " buffers={a},{b},{}", arch.accumulators.size().0)?;
+        for job in &self.jobs {
+            write!(f, " job={job}")?;
+        }
+        for (name, pattern) in self.stalls.named() {
+            if !pattern.bits().is_empty() {
+                let picture = pattern
+                    .bits()
+                    .iter()
+                    .map(|stall| if *stall { '#' } else { '.' });
+                write!(f, " {name}={}", picture.collect::<String>())?;
+            }
+        }
+        if self.host != Host::Patient {
+            write!(f, " host={}", self.host.name())?;
+        }
+        if let Some(Restart { cycle, length }) = self.restart {
+            write!(f, " restart={cycle}+{length}")?;
+        }
+        write!(f, " seed={}", self.seed)
+    }
+}
+
+/// `5x4x3:min`, with `:truncated_a@2` and the like for a fault.
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.shape, self.data)?;
+        match self.fault {
+            Fault::None => Ok(()),
+            Fault::Truncated(operand, beat) => write!(f, ":truncated_{}@{beat}", operand.name()),
+            Fault::Overlong(operand, beats) => write!(f, ":overlong_{}@{beats}", operand.name()),
+            Fault::Abort(cycle) => write!(f, ":abort@{cycle}"),
+        }
+    }
+}
+
+impl Operand {
+    fn name(self) -> &'static str {
+        match self {
+            Operand::A => "a",
+            Operand::B => "b",
+        }
+    }
+}
+
+fn number<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is not a number in range"))
+}
+
+fn numbers<const COUNT: usize, T: FromStr>(
+    text: &str,
+    separator: char,
+) -> Result<[T; COUNT], String> {
+    let values: Vec<T> = text
+        .split(separator)
+        .map(number)
+        .collect::<Result<_, _>>()?;
+    values
+        .try_into()
+        .map_err(|_| format!("needs {COUNT} numbers separated by `{separator}`"))
+}
+
+fn choice<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+fn pattern(text: &str) -> Result<StallPattern, String> {
+    if text.chars().all(|c| c == '#' || c == '.') {
+        Ok(StallPattern::from(text))
+    } else {
+        Err("a pattern consists of `#` (pauses) and `.` (runs)".into())
+    }
+}
+
+impl FromStr for Job {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Job, String> {
+        let mut parts = text.split(':');
+        let [m, k, n] = numbers(parts.next().unwrap_or_default(), 'x')?;
+        let data = parts.next().map_or(Ok(DataKind::Random), choice)?;
+        let fault = parts.next().map_or(Ok(Fault::None), parse_fault)?;
+        if let Some(extra) = parts.next() {
+            return Err(format!("`{extra}` is too much: sizes, data, fault"));
+        }
+        Ok(Job {
+            shape: JobShape { m, k, n },
+            data,
+            fault,
+        })
+    }
+}
+
+fn parse_host(text: &str) -> Result<Host, String> {
+    let found = Host::ALL.into_iter().find(|host| host.name() == text);
+    found.ok_or_else(|| {
+        let names = Host::ALL.map(Host::name).join(", ");
+        format!("`{text}` is none of: {names}")
+    })
+}
+
+fn parse_fault(text: &str) -> Result<Fault, String> {
+    let (kind, at) = text
+        .split_once('@')
+        .ok_or_else(|| format!("`{text}` is no fault such as `truncated_a@2`"))?;
+    match kind {
+        "truncated_a" => Ok(Fault::Truncated(Operand::A, number(at)?)),
+        "truncated_b" => Ok(Fault::Truncated(Operand::B, number(at)?)),
+        "overlong_a" => Ok(Fault::Overlong(Operand::A, number(at)?)),
+        "overlong_b" => Ok(Fault::Overlong(Operand::B, number(at)?)),
+        "abort" => Ok(Fault::Abort(number(at)?)),
+        _ => Err(format!(
+            "`{kind}` is none of: truncated_a, truncated_b, overlong_a, overlong_b, abort"
+        )),
+    }
+}
+
+/// What the words of a text say.
+struct Words {
+    config: Config,
+    jobs: Vec<Job>,
+    stalls: Stalls,
+    host: Host,
+    restart: Option<Restart>,
+    seed: u64,
+}
+
+impl Words {
+    fn take(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let config = &mut self.config;
+        match key {
+            "rows" => config.array.rows = number(value)?,
+            "columns" => config.array.columns = number(value)?,
+            "dataflow" => config.array.dataflow = choice(value)?,
+            "activation" => config.array.activation = choice(value)?,
+            "product_register" => config.array.product_register = choice(value)?,
+            "streams" => {
+                let [a, b, c] = numbers(value, ',')?.map(Some);
+                (config.streams.a, config.streams.b, config.streams.c) = (a, b, c);
+            }
+            "buffers" => {
+                let [a, b, c] = numbers(value, ',')?.map(|size| Some(Bytes(size)));
+                (
+                    config.buffers.a,
+                    config.buffers.b,
+                    config.buffers.accumulators,
+                ) = (a, b, c);
+            }
+            "job" => self.jobs.push(value.parse()?),
+            "host" => self.host = parse_host(value)?,
+            "restart" => {
+                let (cycle, length) = value.split_once('+').ok_or("needs cycle+length")?;
+                self.restart = Some(Restart {
+                    cycle: number(cycle)?,
+                    length: number(length)?,
+                });
+            }
+            "seed" => self.seed = number(value)?,
+            _ => match self.stalls.get_mut(key) {
+                Some(stall) => *stall = pattern(value)?,
+                None => return Err("unknown key".into()),
+            },
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Case {
+    type Err = ParseCaseError;
+
+    fn from_str(text: &str) -> Result<Case, ParseCaseError> {
+        let error = |word: &str, problem: String| ParseCaseError {
+            word: word.to_owned(),
+            problem,
+        };
+        let mut words = Words {
+            config: Config::matmul(4, 4),
+            jobs: Vec::new(),
+            stalls: Stalls::default(),
+            host: Host::Patient,
+            restart: None,
+            seed: 0,
+        };
+        for word in text.split_whitespace() {
+            let taken = match word.split_once('=') {
+                Some((key, value)) => words.take(key, value),
+                None => Err("needs the form key=value".into()),
+            };
+            taken.map_err(|problem| error(word, problem))?;
+        }
+        let arch = MatmulArch::new(&words.config).map_err(|e| error(text, e.to_string()))?;
+        let case = Case {
+            arch,
+            jobs: words.jobs,
+            stalls: words.stalls,
+            host: words.host,
+            restart: words.restart,
+            seed: words.seed,
+        };
+        case.check().map_err(|problem| error(text, problem))?;
+        Ok(case)
+    }
+}

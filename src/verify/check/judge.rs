@@ -1,0 +1,287 @@
+//! An outcome against what the golden model and the register map say.
+
+use super::{CaseReport, Golden, Mismatch};
+use crate::arch::{Dataflow, MatmulArch};
+use crate::device::{Failure, Outcome, SinkBeat};
+use crate::isa::JobError;
+use crate::verify::case::{Case, Fault, Job, Operand};
+use crate::verify::expect::{ResultBeat, result_beats};
+use crate::verify::stimulus::{Marks, READ_AT_THE_END, Stimulus};
+
+/// Bits of `status` and `interrupt_status`.
+const BUSY: u32 = 1;
+const DONE: u32 = 2;
+const ENDED: u32 = 1;
+const FAILED: u32 = 2;
+
+/// Everything wrong with an outcome is found; what is reported is the first wrong element, else
+/// what explains most.
+pub(super) fn judge(
+    case: &Case,
+    stimulus: &Stimulus,
+    outcome: &Outcome,
+    golden: Golden,
+) -> Result<CaseReport, Mismatch> {
+    let mut judge = Judge {
+        case,
+        outcome,
+        report: CaseReport {
+            jobs: stimulus.jobs.len() as u64,
+            elements: 0,
+            cycles: outcome.cycles,
+        },
+    };
+    let mut rest = &outcome.sinks[0].beats[..];
+    for (index, (job, marks)) in case.jobs.iter().zip(&stimulus.jobs).enumerate() {
+        let over = outcome.operations.get(marks.end);
+        let until = over.map_or(u64::MAX, |operation| operation.end);
+        let count = rest.partition_point(|beat| beat.cycle <= until);
+        let (mine, later) = rest.split_at(count);
+        rest = later;
+        judge.result(index, job, marks, mine, golden, over.is_some())?;
+    }
+    if let Some(beat) = rest.first() {
+        return Err(Mismatch::Form {
+            job: case.jobs.len() - 1,
+            beat: 0,
+            problem: format!("came in cycle {}, after the end of the job", beat.cycle),
+        });
+    }
+    if let Some(failure) = judge.unexpected_failure(stimulus) {
+        return Err(Mismatch::Rule(failure.clone()));
+    }
+    if outcome.timed_out() {
+        return Err(Mismatch::Stuck {
+            cycles: outcome.cycles,
+            waiting: outcome.waiting.join("; "),
+        });
+    }
+    for (index, (job, marks)) in case.jobs.iter().zip(&stimulus.jobs).enumerate() {
+        judge.registers(index, job, marks)?;
+    }
+    Ok(judge.report)
+}
+
+struct Judge<'a> {
+    case: &'a Case,
+    outcome: &'a Outcome,
+    report: CaseReport,
+}
+
+impl Judge<'_> {
+    /// The beats of a job: all of them, or for one that failed the first few, closed with a beat
+    /// of zeros.
+    fn result(
+        &mut self,
+        index: usize,
+        job: &Job,
+        marks: &Marks,
+        beats: &[SinkBeat],
+        golden: Golden,
+        over: bool,
+    ) -> Result<(), Mismatch> {
+        let form = |beat: usize, problem: String| Mismatch::Form {
+            job: index,
+            beat,
+            problem,
+        };
+        let expected = if marks.refused {
+            Vec::new()
+        } else {
+            let c = golden(marks.operands.a.view(), marks.operands.b.view());
+            result_beats(&self.case.arch, &c)
+        };
+        let closed = matches!(job.fault, Fault::Truncated(..) | Fault::Overlong(..));
+        let (sent, closing) = match beats.split_last() {
+            Some((last, sent)) if closed && over => (sent, Some(last)),
+            _ => (beats, None),
+        };
+        for (number, beat) in sent.iter().enumerate() {
+            let Some(expected_beat) = expected.get(number) else {
+                return Err(form(number, format!("is too much (cycle {})", beat.cycle)));
+            };
+            self.beat(index, number, expected_beat, beat)?;
+            let last = number + 1 == expected.len();
+            if beat.last != (last && !closed) {
+                let has = if beat.last { "has" } else { "lacks" };
+                return Err(form(number, format!("{has} TLAST (cycle {})", beat.cycle)));
+            }
+            self.report.elements += expected_beat.columns.len() as u64;
+        }
+        if let Some(beat) = closing {
+            let zero = beat.data.iter().all(|word| *word == 0);
+            if sent.is_empty() || !beat.last || !zero {
+                let problem = format!(
+                    "must close a packet with zeros and TLAST and is {:x?} (cycle {})",
+                    beat.data, beat.cycle
+                );
+                return Err(form(sent.len(), problem));
+            }
+        }
+        if job.fault == Fault::None && over && sent.len() < expected.len() {
+            let problem = format!("is missing: the job has {} beats", expected.len());
+            return Err(form(sent.len(), problem));
+        }
+        Ok(())
+    }
+
+    fn beat(
+        &self,
+        job: usize,
+        number: usize,
+        expected: &ResultBeat,
+        beat: &SinkBeat,
+    ) -> Result<(), Mismatch> {
+        if expected.words == beat.data {
+            return Ok(());
+        }
+        let arch = &self.case.arch;
+        for (lane, column) in expected.columns.clone().enumerate() {
+            let [wanted, found] =
+                [&expected.words, &beat.data].map(|words| ResultBeat::element(arch, words, lane));
+            if wanted != found {
+                return Err(Mismatch::Element {
+                    job,
+                    row: expected.row,
+                    column,
+                    expected: wanted,
+                    found,
+                    beat: number,
+                    cycle: beat.cycle,
+                });
+            }
+        }
+        Err(Mismatch::Form {
+            job,
+            beat: number,
+            problem: format!("has padding that is not zero (cycle {})", beat.cycle),
+        })
+    }
+
+    /// A broken rule, apart from the one that an abort breaks on purpose: it withdraws a beat.
+    fn unexpected_failure(&self, stimulus: &Stimulus) -> Option<&Failure> {
+        self.outcome.failures.iter().find(|failure| {
+            let withdrawn = failure.message.starts_with("m_axis_c_tvalid fell");
+            let aborted = self
+                .case
+                .jobs
+                .iter()
+                .zip(&stimulus.jobs)
+                .any(|(job, marks)| {
+                    let operation = self.outcome.operations.get(marks.end);
+                    matches!(job.fault, Fault::Abort(_))
+                        && operation.is_some_and(|operation| {
+                            (operation.start..=operation.end + 1).contains(&failure.cycle)
+                        })
+                });
+            !(withdrawn && aborted)
+        })
+    }
+
+    fn read(&self, operation: usize) -> u32 {
+        self.outcome.operations[operation].data
+    }
+
+    fn registers(&self, index: usize, job: &Job, marks: &Marks) -> Result<(), Mismatch> {
+        let expect = |register, operation: usize, expected: u32| {
+            let found = self.read(operation);
+            if found == expected {
+                return Ok(());
+            }
+            Err(Mismatch::Register {
+                job: index,
+                register,
+                expected,
+                found,
+            })
+        };
+        let operations = &self.outcome.operations[..marks.reads + READ_AT_THE_END.len()];
+        if let Some(refused) = operations.iter().position(|result| result.response != 0) {
+            return Err(Mismatch::Counter {
+                job: index,
+                problem: format!("operation {refused} was answered with an error"),
+            });
+        }
+        if let Some(busy) = marks.busy {
+            expect("status", busy, BUSY)?;
+        }
+        let error = match job.fault {
+            _ if marks.refused => JobError::Size,
+            Fault::None | Fault::Abort(_) => JobError::None,
+            Fault::Truncated(Operand::A, _) => JobError::ATruncated,
+            Fault::Truncated(Operand::B, _) => JobError::BTruncated,
+            Fault::Overlong(Operand::A, _) => JobError::AOverlong,
+            Fault::Overlong(Operand::B, _) => JobError::BOverlong,
+        };
+        let [events, status, .., cleared] =
+            [0, 1, 2, 3, 4, 5, 6, 8].map(|offset| marks.reads + offset);
+        expect("interrupt_status", cleared, 0)?;
+        if let Fault::Abort(_) = job.fault {
+            // Whether the job had ended before the abort is the host's luck.
+            return expect("status", status, 0);
+        }
+        let failed = if error == JobError::None { 0 } else { FAILED };
+        expect("status", status, DONE | (error as u32) << 4)?;
+        expect("interrupt_status", events, ENDED | failed)?;
+        if error == JobError::None {
+            self.counters(index, job, marks)?;
+        }
+        Ok(())
+    }
+
+    /// Counters of a job that ended well.
+    fn counters(&self, index: usize, job: &Job, marks: &Marks) -> Result<(), Mismatch> {
+        let [cycles, active, stall_a, stall_b, stall_c] =
+            [2, 3, 4, 5, 6].map(|offset| u64::from(self.read(marks.reads + offset)));
+        let arch = &self.case.arch;
+        let beats = arch.beats(job.shape);
+        let vectors = vectors(arch, job);
+        let outcome = self.outcome;
+        let (from, until) = (
+            outcome.operations[marks.start].start,
+            outcome.operations[marks.end].end,
+        );
+        let host = until - from;
+        let rules = [
+            (
+                active == vectors,
+                format!("active_cycles is {active} and {vectors} vectors were to enter"),
+            ),
+            (
+                active + stall_a + stall_b + stall_c <= cycles,
+                format!(
+                    "{active} active and {stall_a} + {stall_b} + {stall_c} stalled of {cycles} cycles"
+                ),
+            ),
+            (
+                beats.a.max(beats.b).max(beats.c) <= cycles,
+                format!("cycles is {cycles}, too few for the beats of a stream"),
+            ),
+            (
+                cycles < host,
+                format!("cycles is {cycles} and the host saw {host}"),
+            ),
+        ];
+        let broken = rules.into_iter().find(|(holds, _)| !holds);
+        broken.map_or(Ok(()), |(_, problem)| {
+            Err(Mismatch::Counter {
+                job: index,
+                problem,
+            })
+        })
+    }
+}
+
+/// Vectors of operands that enter the array in a job.
+fn vectors(arch: &MatmulArch, job: &Job) -> u64 {
+    let panels = u64::from(arch.panels(job.shape.n));
+    panels
+        * match arch.dataflow {
+            Dataflow::WeightStationary => {
+                u64::from(job.shape.m) * u64::from(arch.k_tiles(job.shape.k))
+            }
+            Dataflow::OutputStationary => {
+                u64::from(arch.row_blocks(job.shape.m)) * u64::from(job.shape.k)
+            }
+        }
+}

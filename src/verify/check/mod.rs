@@ -1,0 +1,197 @@
+//! Runs a case and holds it to the golden model.
+
+mod judge;
+mod mismatch;
+
+pub use mismatch::{CaseFailure, Mismatch};
+
+use super::case::Case;
+use super::stimulus::stimulus;
+use crate::blocks::MatmulCore;
+use crate::device::{Backend, Error, Icarus, Native, Outcome, Speed, Verilator, unwatched};
+use crate::hdl::elaborate;
+use crate::hdl::ir::Design;
+use ndarray::{Array2, ArrayView2};
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+/// What products must be; [`golden`] except where a test wants to see the checks fail.
+pub type Golden = fn(ArrayView2<i64>, ArrayView2<i64>) -> Array2<i64>;
+
+/// The golden model. Operands have at most 16 bits and K is at most 65,535: nothing overflows.
+pub fn golden(a: ArrayView2<i64>, b: ArrayView2<i64>) -> Array2<i64> {
+    crate::reference::matmul(a, b).expect("operands chain and are small")
+}
+
+/// A simulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum BackendKind {
+    /// In this process.
+    Native,
+    /// The Verilog through Verilator.
+    Verilator,
+    /// The Verilog in four-state logic.
+    Icarus,
+}
+
+impl BackendKind {
+    /// Every simulator.
+    pub const ALL: [BackendKind; 3] = [
+        BackendKind::Native,
+        BackendKind::Verilator,
+        BackendKind::Icarus,
+    ];
+
+    /// `native`, `verilator` or `icarus`.
+    pub fn name(self) -> &'static str {
+        match self {
+            BackendKind::Native => "native",
+            BackendKind::Verilator => "verilator",
+            BackendKind::Icarus => "icarus",
+        }
+    }
+
+    /// The simulator with a design in it.
+    ///
+    /// # Errors
+    /// When its tools are missing or fail.
+    pub fn open(self, design: &Design) -> Result<Box<dyn Backend>, Error> {
+        Ok(match self {
+            BackendKind::Native => Box::new(Native::new(design)?),
+            BackendKind::Verilator => Box::new(Verilator::new(design, Speed::Compile)?),
+            BackendKind::Icarus => Box::new(Icarus::new(design)?),
+        })
+    }
+}
+
+impl fmt::Display for BackendKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for BackendKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<BackendKind, String> {
+        let found = BackendKind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text);
+        found.ok_or_else(|| format!("`{text}` is none of: native, verilator, icarus"))
+    }
+}
+
+/// What a case that passed was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CaseReport {
+    /// Jobs, refused and failed ones included.
+    pub jobs: u64,
+    /// Elements of results that were compared.
+    pub elements: u64,
+    /// Cycles of one simulator.
+    pub cycles: u64,
+}
+
+/// The design of a case's core.
+///
+/// # Panics
+/// When the blocks do not make a design: a bug of theirs.
+pub fn design(case: &Case) -> Design {
+    match elaborate(&MatmulCore::new(&case.arch)) {
+        Ok(design) => design,
+        Err(error) => panic!("the core of `{case}` is not a design: {error}"),
+    }
+}
+
+/// Runs a case on the given simulators, the native one first in any case, and compares everything
+/// with the golden model and the simulators with each other, cycle for cycle.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn run_case(case: &Case, backends: &[BackendKind]) -> Result<CaseReport, CaseFailure> {
+    let fail = |mismatch| CaseFailure {
+        case: case.clone(),
+        mismatch: Box::new(mismatch),
+    };
+    let design = design(case);
+    let mut opened: Vec<Box<dyn Backend>> = Vec::new();
+    let others = backends.iter().filter(|kind| **kind != BackendKind::Native);
+    for kind in std::iter::once(&BackendKind::Native).chain(others) {
+        let backend = kind.open(&design).map_err(|error| fail(error.into()))?;
+        opened.push(backend);
+    }
+    check(case, &mut opened, golden).map_err(fail)
+}
+
+/// Runs a case on cores that are already there.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check(
+    case: &Case,
+    backends: &mut [Box<dyn Backend>],
+    golden: Golden,
+) -> Result<CaseReport, Mismatch> {
+    let Some((first, others)) = backends.split_first_mut() else {
+        return Ok(CaseReport::default());
+    };
+    let stimulus = stimulus(case, first.as_mut())?;
+    let outcome = first.run(&stimulus.scenario, &mut unwatched)?;
+    let report = judge::judge(case, &stimulus, &outcome, golden)?;
+    for other in others {
+        let second = other.run(&stimulus.scenario, &mut unwatched)?;
+        if let Some(difference) = difference(&outcome, &second) {
+            return Err(Mismatch::Disagreement {
+                first: first.name(),
+                second: other.name(),
+                difference,
+            });
+        }
+    }
+    Ok(report)
+}
+
+/// Runs a case natively and writes its waves.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_waves(case: &Case, vcd: &Path) -> Result<(), Error> {
+    let mut backend = Native::new(&design(case))?;
+    let stimulus = stimulus(case, &mut backend)?;
+    backend.trace(Some(vcd.to_owned()))?;
+    backend.run(&stimulus.scenario, &mut unwatched)?;
+    Ok(())
+}
+
+/// The first difference between two outcomes of one scenario.
+fn difference(first: &Outcome, second: &Outcome) -> Option<String> {
+    if first == second {
+        return None;
+    }
+    for (sink, other) in first.sinks.iter().zip(&second.sinks) {
+        for (index, pair) in sink.beats.iter().zip(&other.beats).enumerate() {
+            if pair.0 != pair.1 {
+                return Some(format!(
+                    "beat {index} of C: {:x?} and {:x?}",
+                    pair.0, pair.1
+                ));
+            }
+        }
+    }
+    for (index, pair) in first.operations.iter().zip(&second.operations).enumerate() {
+        if pair.0 != pair.1 {
+            return Some(format!(
+                "operation {index}: {:x?} and {:x?}",
+                pair.0, pair.1
+            ));
+        }
+    }
+    let rest = |outcome: &Outcome| {
+        format!(
+            "{} cycles, {:?}, failures {:?}, waiting {:?}",
+            outcome.cycles, outcome.sources, outcome.failures, outcome.waiting
+        )
+    };
+    Some(format!("{} and {}", rest(first), rest(second)))
+}
