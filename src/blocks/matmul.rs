@@ -62,7 +62,10 @@ impl Block for MatmulCore {
         m.clock("aclk", Reset::ActiveLow("aresetn"));
         m.doc(&format!(
             "Matrix-multiply core: C = A x B with {} x {} processing elements, {}, {}.",
-            arch.rows, arch.columns, arch.dataflow, arch.operands
+            arch.rows,
+            arch.columns,
+            arch.dataflow.to_string().replace('_', "-"),
+            arch.operands
         ));
         let sizes = PortSizes::of(arch);
         let registers = AxiLiteRegisters::new(MatmulCore::register_map(arch));
@@ -76,7 +79,7 @@ impl Block for MatmulCore {
         let a_release = wire("a_release");
         let drained = wire("drained");
         let units_idle = wire("units_idle");
-        let job_done = wire("job_done");
+        let job_done = wire("results_sent");
         let (a_truncated, a_overlong) = (wire("a_truncated"), wire("a_overlong"));
         let (b_truncated, b_overlong) = (wire("b_truncated"), wire("b_overlong"));
 
@@ -240,8 +243,10 @@ impl MatmulCore {
             .input("interrupt_status_error_set", job.output("failed"));
         let done =
             registers.output("interrupt_enable_done") & registers.output("interrupt_status_done");
+        let done = done.named("done_interrupt");
         let error =
             registers.output("interrupt_enable_error") & registers.output("interrupt_status_error");
+        let error = error.named("error_interrupt");
         m.output("irq", m.flag("irq_1", done | error));
 
         let counter = |name: &str, event: Signal<'m>| {

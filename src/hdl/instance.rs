@@ -1,6 +1,6 @@
 //! Instances of blocks.
 
-use super::ir::{self, Direction, DomainId, InstanceId, ModuleId, NodeKind, PortId};
+use super::ir::{self, Direction, DomainId, InstanceId, ModuleId, NodeId, NodeKind, PortId};
 use super::module::DriverKey;
 use super::{Block, Domain, Flow, Interface, Issue, Module, Operand, Shape, Signal};
 use std::panic::Location;
@@ -24,11 +24,13 @@ impl<'m> Instance<'m> {
         };
         let mut state = module.state_mut();
         let id = InstanceId(state.ir.instances.len() as u32);
+        let first_node = NodeId(state.ir.nodes.len() as u32);
         state.ir.instances.push(ir::Instance {
             name,
             module: definition,
             connections: vec![None; ports],
             domains: vec![DomainId(0); domains],
+            first_node,
             comment: String::new(),
             location: Location::caller(),
         });

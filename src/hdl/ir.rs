@@ -415,6 +415,8 @@ pub struct Instance {
     pub connections: Vec<Option<NodeId>>,
     /// For each domain of the module: the domain of this module that clocks it.
     pub domains: Vec<DomainId>,
+    /// The first node made after the instance: where it stands among the module's parts.
+    pub first_node: NodeId,
     /// Printed above the instance; may be empty.
     pub comment: String,
     /// The line of Rust that made it.

@@ -29,7 +29,7 @@ impl Block for OutputStationarySequencer {
         let arch = &self.arch;
         let rows = arch.rows;
         m.doc(
-            "Sequencer of an output-stationary array: streams the operands of a tile while the sums of\n\
+            "Sequencer of an output-stationary array: streams the operands of a tile while the sums of \
              the tile before are drained.",
         );
         let job = SequencerJob::ports(m);

@@ -35,7 +35,7 @@ impl Block for WeightStationarySequencer {
         let arch = &self.arch;
         let cycles = Self::pass_cycles(arch);
         m.doc(
-            "Sequencer of a weight-stationary array: streams the vectors of a tile while the weights of\n\
+            "Sequencer of a weight-stationary array: streams the vectors of a tile while the weights of \
              the next tile are loaded.",
         );
         let job = SequencerJob::ports(m);
