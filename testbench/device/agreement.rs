@@ -262,7 +262,6 @@ prop_compose! {
             sinks: vec![Sink { prefix: "m_axis_c".to_owned(), goal, stall: stall() }],
             operations,
             interrupt: "interrupt".into(),
-            ..Scenario::default()
         }
     }
 }

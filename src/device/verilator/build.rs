@@ -13,10 +13,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const MODEL_H: &str = include_str!("model.h");
-const HOOKS_H: &str = include_str!("hooks.h");
-const HOOKS_CPP: &str = include_str!("hooks.cpp");
-const RUNNER_CPP: &str = include_str!("runner.cpp");
+/// The C++ of the runner; the first two are what a model sees of it.
+const RUNNER: [(&str, &str); 7] = [
+    ("model.h", include_str!("model.h")),
+    ("hooks.h", include_str!("hooks.h")),
+    ("hooks.cpp", include_str!("hooks.cpp")),
+    ("ports.h", include_str!("ports.h")),
+    ("streams.h", include_str!("streams.h")),
+    ("axi_lite.h", include_str!("axi_lite.h")),
+    ("runner.cpp", include_str!("runner.cpp")),
+];
 
 /// What the time of a build is spent for. A 16 x 16 core builds in about 1.5 s with `Compile`, in
 /// about 4 s with `Run`, which then simulates three times as fast.
@@ -146,8 +152,9 @@ impl Build<'_> {
         )?;
 
         let generated = Generated::read(&dir.join("obj"))?;
-        write(&dir.join("model.h"), MODEL_H)?;
-        write(&dir.join("hooks.h"), HOOKS_H)?;
+        for (name, text) in &RUNNER[..2] {
+            write(&dir.join(name), text)?;
+        }
         // What runs once is never worth optimising; compiled apart, it takes no time.
         let (together, apart) = match self.speed {
             Speed::Compile => ([&generated.fast[..], &generated.slow[..]].concat(), None),
@@ -188,12 +195,7 @@ impl Build<'_> {
     fn support(&self, cache: &Cache, tools: &Tools, include: &Path) -> Result<PathBuf, Error> {
         let name = format!("support-{}.o", Key::new(tools, self.trace).finish());
         cache.get_or_make(&name, |dir| {
-            for (name, text) in [
-                ("model.h", MODEL_H),
-                ("hooks.h", HOOKS_H),
-                ("hooks.cpp", HOOKS_CPP),
-                ("runner.cpp", RUNNER_CPP),
-            ] {
+            for (name, text) in RUNNER {
                 write(&dir.join(name), text)?;
             }
             // One file: the compiler reads Verilator's headers once.
@@ -273,7 +275,7 @@ impl Key {
     /// Over what all models share.
     fn new(tools: &Tools, trace: bool) -> Self {
         let mut key = Self(Sha256::new());
-        for part in [MODEL_H, HOOKS_H, HOOKS_CPP, RUNNER_CPP] {
+        for (_, part) in RUNNER {
             key.add(part);
         }
         for tool in [&tools.verilator, &tools.cxx] {
