@@ -107,6 +107,11 @@ impl Block for Drain {
             .reg("word_last", bit())
             .enable(issue)
             .next(row_end & last_row);
+        // The bank is in use as long as its last word waits in the memory's output register.
+        let waiting_ends_block = m
+            .reg("word_ends_block", bit())
+            .enable(issue)
+            .next(row_end & last_of_block);
 
         let beats_left = m.reg("beats_left", beats_shape).reset(0);
         let last_word = m.reg("last_word", bit()).reset(0);
@@ -169,7 +174,7 @@ impl Block for Drain {
 
         m.output("idle", state.is(DrainState::Idle));
         m.output("job_done", state.is(DrainState::Drain) & fires & last);
-        m.output("block_drained", block_done);
+        m.output("block_drained", pack & waiting_ends_block);
         words.enable.drive(issue);
         words.bank.drive(bank);
         words
