@@ -7,7 +7,7 @@ use ferrogrid::hdl::{elaborate, sim::Simulator};
 use num_bigint::BigInt;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// An architecture of this size and format.
 fn arch(
@@ -28,7 +28,7 @@ fn arch(
 /// What stands at the array's edges: by port, lane and cycle.
 #[derive(Default)]
 struct Edges {
-    values: HashMap<(&'static str, u32, u64), i64>,
+    values: BTreeMap<(&'static str, u32, u64), i64>,
 }
 
 impl Edges {
@@ -65,7 +65,7 @@ fn run(
     arch: &MatmulArch,
     ports: &[(&'static str, u32, u32)],
     edges: &Edges,
-    expected: &HashMap<(u32, u64), i64>,
+    expected: &BTreeMap<(u32, u64), i64>,
 ) {
     let array = Array::new("array", arch);
     let width = array.format.sum.width;
@@ -109,7 +109,7 @@ fn weight_stationary(rng: &mut ChaCha8Rng, rows: u32, columns: u32, operands: Op
     // As many vectors as rows is the least that hides the loading of the next weights.
     let pass = u64::from(rows + rng.random_range(0..3)).max(2);
     let mut edges = Edges::default();
-    let mut expected = HashMap::new();
+    let mut expected = BTreeMap::new();
     for tile in 0..tiles {
         // The weights of a tile are caught during the pass before it.
         let (load, start) = (tile * pass, (tile + 1) * pass);
@@ -171,7 +171,7 @@ fn output_stationary(rng: &mut ChaCha8Rng, rows: u32, columns: u32, operands: Op
     let depth = u64::from(rows + rng.random_range(0..3));
     let tiles = 3u64;
     let mut edges = Edges::default();
-    let mut expected = HashMap::new();
+    let mut expected = BTreeMap::new();
     for tile in 0..=tiles {
         let start = tile * depth;
         for r in 0..rows {
