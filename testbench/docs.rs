@@ -2,6 +2,7 @@
 
 use ferrogrid::arch::{self, Dataflow, MAX_SIZE, OperandPair};
 use ferrogrid::config::PRESETS;
+use ferrogrid::isa::matmul_registers;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,24 @@ fn grouped(number: i64) -> String {
         text.push(digit);
     }
     if number < 0 { format!("-{text}") } else { text }
+}
+
+#[test]
+fn the_registers_are_those_of_the_hardware() {
+    let document = "docs/isa.md";
+    let text = read(document);
+    let marker = "FERROGRID_UPDATE=1 cargo test --test docs -->\n\n";
+    let start = text.find(marker).expect("the marker stands in the page") + marker.len();
+    let map = matmul_registers("matmul_16x16", &arch::from_preset("matmul-16x16").unwrap());
+    let page = format!("{}{}", &text[..start], map.markdown());
+    if std::env::var_os("FERROGRID_UPDATE").is_some() {
+        fs::write(root().join(document), &page).unwrap();
+    } else {
+        assert!(
+            text == page,
+            "{document} is not what src/isa says: run FERROGRID_UPDATE=1 cargo test --test docs"
+        );
+    }
 }
 
 #[test]
