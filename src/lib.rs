@@ -22,3 +22,7 @@ pub mod synth;
 // ---- golden models and verification -----------------------------------------------------
 pub mod reference;
 pub mod verify;
+
+// ---- the command ------------------------------------------------------------------------
+pub mod cli;
+pub mod report;

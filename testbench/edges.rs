@@ -66,8 +66,8 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "report",
-        may_use: &["arch", "config", "device", "isa", "synth"],
-        because: "it formats what others measured",
+        may_use: &["arch", "config", "device", "isa", "synth", "verilog"],
+        because: "it formats what others generated and measured",
     },
     Rule {
         module: "verify",

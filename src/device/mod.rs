@@ -56,7 +56,7 @@ pub use outcome::{Failure, OperationResult, Outcome, SinkBeat, SinkResult, Sourc
 pub use scenario::{
     AxiLite, Beat, Goal, Operation, Packet, Restart, Scenario, Sink, Source, StallPattern,
 };
-pub use verilator::{Speed, Verilator};
+pub use verilator::{Speed, Verilator, cache_folder};
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;

@@ -143,7 +143,8 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         };
         std::io::Error::new(error.kind(), message)
     })?;
-    file.write_all(bytes)?;
+    // Through the file itself: its wrapper's errors tell the random name too.
+    file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

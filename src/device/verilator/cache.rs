@@ -40,6 +40,11 @@ impl Cache {
         Ok(Self { root })
     }
 
+    /// The folder; it need not exist.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The cached file of this name, made by `make` if it is not there.
     ///
     /// `make` gets an empty folder on the same file system and returns the file in it that is to

@@ -84,6 +84,15 @@ fn load(
     )
 }
 
+/// The folder of compiled models, whether or not it exists yet; see [`Verilator::new`].
+///
+/// # Errors
+///
+/// When the environment names none.
+pub fn cache_folder() -> Result<PathBuf, Error> {
+    Ok(cache::Cache::open()?.root().to_owned())
+}
+
 impl Backend for Verilator {
     fn name(&self) -> &'static str {
         "verilator"

@@ -1,0 +1,232 @@
+//! Files and folders that appear whole or not at all.
+
+use super::error::CliError;
+use super::interrupt;
+use crate::report::{Package, PackageFile};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use tempfile::{NamedTempFile, TempDir};
+
+/// Begins the names of everything that is not finished.
+const PREFIX: &str = ".ferrogrid-";
+
+/// For `map_err`: something that could not be written.
+fn write_error(path: &Path) -> impl FnOnce(io::Error) -> CliError {
+    let path = path.to_owned();
+    move |error| CliError::Write {
+        path,
+        reason: plain(&error),
+    }
+}
+
+/// What went wrong, without the random names that `tempfile` adds.
+fn plain(error: &io::Error) -> String {
+    match error.get_ref() {
+        Some(_) => error.kind().to_string(),
+        None => error.to_string(),
+    }
+}
+
+/// The folder that a new file or folder at `path` goes to.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// A file beside its place, which [`PendingFile::keep`] moves there.
+pub(super) struct PendingFile {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl PendingFile {
+    /// An empty file beside `path`.
+    pub fn new(path: &Path) -> Result<PendingFile, CliError> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PREFIX);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // As for any new file; the process's umask still applies.
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let folder = folder_of(path);
+        let file = builder.tempfile_in(folder).map_err(|error| {
+            let reason = match error.kind() {
+                ErrorKind::NotFound => format!("there is no folder `{}`", folder.display()),
+                _ => plain(&error),
+            };
+            CliError::Write {
+                path: path.to_owned(),
+                reason,
+            }
+        })?;
+        Ok(PendingFile {
+            file,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Where it is for now.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// What to say when it could not be written.
+    pub fn error(&self, error: &io::Error) -> CliError {
+        CliError::Write {
+            path: self.path.clone(),
+            reason: plain(error),
+        }
+    }
+
+    /// Moves it to its place, over what is there.
+    pub fn keep(self) -> Result<(), CliError> {
+        let PendingFile { file, path } = self;
+        file.persist(&path)
+            .map_err(|error| write_error(&path)(error.error))?;
+        Ok(())
+    }
+}
+
+/// Writes a file that does not exist yet.
+pub(super) fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
+    if path.symlink_metadata().is_ok() {
+        return Err(CliError::Exists { path: path.into() });
+    }
+    let mut pending = PendingFile::new(path)?;
+    pending
+        .file
+        .as_file_mut()
+        .write_all(text.as_bytes())
+        .map_err(write_error(path))?;
+    let PendingFile { file, path } = pending;
+    file.persist_noclobber(&path)
+        .map_err(|error| match error.error.kind() {
+            ErrorKind::AlreadyExists => CliError::Exists { path: path.clone() },
+            _ => write_error(&path)(error.error),
+        })?;
+    Ok(())
+}
+
+/// Writes a package to a folder that does not exist, is empty, or holds an earlier package that
+/// nobody changed (or with `force`, one that somebody did).
+pub(super) fn write_package(path: &Path, package: &Package, force: bool) -> Result<(), CliError> {
+    let target = std::path::absolute(path).map_err(write_error(path))?;
+    // A link stays a link: what it leads to is replaced.
+    let target = fs::canonicalize(&target).unwrap_or(target);
+    let exists = target.symlink_metadata().is_ok();
+    if exists {
+        check_replaceable(path, &target, force)?;
+    }
+
+    let parent = folder_of(&target);
+    let there = parent.ancestors().find(|folder| folder.exists());
+    let scratch = there.map_or_else(
+        || Err(ErrorKind::NotFound.into()),
+        |there| tempfile::Builder::new().prefix(PREFIX).tempdir_in(there),
+    );
+    let scratch = scratch.map_err(write_error(path))?;
+    let fresh = scratch.path().join("new");
+    let manifest = package.manifest();
+    for file in package.files.iter().chain([&manifest]) {
+        write_file(&fresh, file).map_err(write_error(path))?;
+    }
+    interrupt::check()?;
+
+    let missing: Vec<&Path> = parent
+        .ancestors()
+        .take_while(|folder| !folder.exists())
+        .collect();
+    let moved =
+        fs::create_dir_all(parent).and_then(|()| replace(&target, &fresh, &scratch, exists));
+    if moved.is_err() {
+        for folder in missing {
+            // Only what was made for nothing; not when somebody else uses it by now.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+    moved.map_err(write_error(path))
+}
+
+fn write_file(folder: &Path, file: &PackageFile) -> io::Result<()> {
+    let path = folder.join(&file.path);
+    fs::create_dir_all(folder_of(&path))?;
+    fs::write(path, &file.text)
+}
+
+/// Puts `fresh` in the place of `target`; what was there goes with `scratch`.
+fn replace(target: &Path, fresh: &Path, scratch: &TempDir, exists: bool) -> io::Result<()> {
+    let old = scratch.path().join("old");
+    if exists {
+        fs::rename(target, &old)?;
+    }
+    fs::rename(fresh, target).inspect_err(|_| {
+        if exists {
+            let _ = fs::rename(&old, target);
+        }
+    })
+}
+
+/// Whether the folder `target`, called `path` by the user, may be replaced.
+fn check_replaceable(path: &Path, target: &Path, force: bool) -> Result<(), CliError> {
+    let not_ours = || CliError::NotOurs { path: path.into() };
+    if !target.is_dir() {
+        return Err(CliError::Exists { path: path.into() });
+    }
+    if std::env::current_dir().is_ok_and(|current| current.starts_with(target)) {
+        return Err(CliError::Current { path: path.into() });
+    }
+    let mut found = BTreeMap::new();
+    list(target, "", &mut found).map_err(write_error(path))?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let manifest = found.remove(Package::MANIFEST).ok_or_else(not_ours)?;
+    if force {
+        return Ok(());
+    }
+    let manifest = fs::read_to_string(manifest).map_err(|_| not_ours())?;
+    let written: BTreeMap<&str, &str> = manifest
+        .lines()
+        .filter_map(|line| line.split_once("  "))
+        .map(|(hash, file)| (file, hash))
+        .collect();
+    let changed = |(name, file): &(&String, &PathBuf)| {
+        let contents = fs::read(file).unwrap_or_default();
+        written.get(name.as_str()) != Some(&Package::hash(&contents).as_str())
+    };
+    let files: Vec<String> = found
+        .iter()
+        .filter(changed)
+        .map(|(name, _)| name.clone())
+        .collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    let path = path.into();
+    Err(CliError::Changed { path, files })
+}
+
+/// The files in a folder by their path below it; empty folders and links count as files.
+fn list(folder: &Path, prefix: &str, found: &mut BTreeMap<String, PathBuf>) -> io::Result<()> {
+    let mut empty = true;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            list(&entry.path(), &format!("{name}/"), found)?;
+        } else {
+            found.insert(name, entry.path());
+        }
+        empty = false;
+    }
+    if empty && !prefix.is_empty() {
+        found.insert(prefix.to_owned(), folder.to_owned());
+    }
+    Ok(())
+}

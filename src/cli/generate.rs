@@ -1,0 +1,56 @@
+//! `ferrogrid generate`.
+
+use super::core;
+use super::files::write_package;
+use super::interrupt;
+use super::output::print;
+use crate::blocks::MatmulCore;
+use crate::report::{Package, json};
+use crate::verilog;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Write a core: Verilog, file list, register map, FuseSoC core, configuration, summary
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ferrogrid generate --preset matmul-8x8 -o build/matmul-8x8")]
+pub(super) struct Generate {
+    /// The configuration: see `ferrogrid new`
+    #[arg(required_unless_present = "preset")]
+    file: Option<PathBuf>,
+    /// A built-in configuration: see `ferrogrid presets`
+    #[arg(long, conflicts_with = "file", value_name = "NAME")]
+    preset: Option<String>,
+    /// The folder to write: whole, or not at all. It may be an earlier output of this command
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// Replace an earlier output even where files in it were edited or added
+    #[arg(long)]
+    force: bool,
+    /// Print the summary as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Generate {
+    pub fn run(self) -> miette::Result<()> {
+        interrupt::catch();
+        let arch = core::load(self.preset.as_deref(), self.file.as_deref())?;
+        let design = core::design(&arch)?;
+        let package = Package::new(
+            &arch,
+            &MatmulCore::module_name_of(&arch),
+            &MatmulCore::register_map(&arch),
+            verilog::emit(&design),
+        );
+        interrupt::check()?;
+        write_package(&self.output, &package, self.force)?;
+        let summary = &package.summary;
+        let text = if self.json {
+            json(summary)
+        } else {
+            let (files, folder) = (package.files.len() + 1, self.output.display());
+            format!("{}\n{files} files in {folder}\n", summary.table())
+        };
+        Ok(print(&text)?)
+    }
+}

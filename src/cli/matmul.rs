@@ -1,0 +1,258 @@
+//! `ferrogrid matmul`.
+
+use super::error::CliError;
+use super::files::PendingFile;
+use super::output::print;
+use super::progress::Progress;
+use super::simulator::Simulator;
+use super::{core, interrupt};
+use crate::arch::{Dataflow, JobShape, MatmulArch};
+use crate::blocks::control::WeightStationarySequencer;
+use crate::device::matmul::{self, MatmulError, MatmulJob, MatmulResult, Stalls};
+use crate::device::npy::{read_operands, write_matrix};
+use crate::device::{Error, Speed};
+use crate::reference;
+use crate::report::{MatmulReport, json};
+use clap::Args;
+use miette::IntoDiagnostic;
+use ndarray::{Array2, Axis, concatenate};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+/// Multiply two .npy files on a simulated core and compare with the golden model
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  ferrogrid matmul a.npy b.npy -o c.npy --preset matmul-8x8 --sim verilator"
+)]
+pub(super) struct Matmul {
+    /// A: a matrix of integers
+    a: PathBuf,
+    /// B: a matrix of integers with as many rows as A has columns
+    b: PathBuf,
+    /// Write C = A x B to this .npy file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// A built-in configuration: see `ferrogrid presets`
+    #[arg(long, value_name = "NAME", required_unless_present = "config")]
+    preset: Option<String>,
+    /// A configuration file: see `ferrogrid new`
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    config: Option<PathBuf>,
+    /// The simulator
+    #[arg(long, value_enum, default_value_t = Simulator::Native)]
+    sim: Simulator,
+    /// Write waves of the run to this file
+    #[arg(long, value_name = "FILE")]
+    vcd: Option<PathBuf>,
+    /// Print the figures as JSON, and no progress
+    #[arg(long)]
+    json: bool,
+}
+
+/// More cycles than this are worth a slower build of a faster model.
+const LONG_RUN: u64 = 2_000_000;
+
+/// Rows of A whose golden product is computed at once.
+const GOLDEN_ROWS: usize = 64;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Output<'a> {
+    #[serde(flatten)]
+    report: &'a MatmulReport,
+    /// Always true: a difference is an error.
+    exact: bool,
+    output: Option<&'a PathBuf>,
+    vcd: Option<&'a PathBuf>,
+}
+
+impl Matmul {
+    pub fn run(self) -> miette::Result<()> {
+        interrupt::catch();
+        let arch = core::load(self.preset.as_deref(), self.config.as_deref())?;
+        let (a, b, shape) = read_operands(&arch, &self.a, &self.b)?;
+        let job = MatmulJob { a, b };
+        // A run may take long: what it is for must be possible.
+        let place = self.output.as_deref().map(PendingFile::new).transpose()?;
+        drop(place);
+
+        let mut progress = Progress::new(self.json);
+        let (simulator, result) = self.simulate(&arch, &job, &mut progress)?;
+        progress.working("comparing with the golden model");
+        compare(&result.c, &golden(&job)?)?;
+        progress.done();
+        interrupt::check()?;
+        if let Some(path) = &self.output {
+            write_matrix(path, result.c.view(), arch.result)?;
+        }
+
+        let pass = pass_cycles(&arch, shape);
+        let report = MatmulReport::new(&arch, simulator, shape, pass, &result);
+        let (output, vcd) = (self.output.as_ref(), self.vcd.as_ref());
+        let exact = true;
+        Ok(print(&if self.json {
+            json(&Output {
+                report: &report,
+                exact,
+                output,
+                vcd,
+            })
+        } else {
+            let elements = result.c.len();
+            let mut text = report.text();
+            text +=
+                &format!("bit-exact: {elements} of {elements} elements equal the golden model\n");
+            for path in [output, vcd].into_iter().flatten() {
+                text += &format!("written: {}\n", path.display());
+            }
+            text
+        })?)
+    }
+
+    /// Runs the job; the waves are whole when this returns.
+    fn simulate(
+        &self,
+        arch: &MatmulArch,
+        job: &MatmulJob,
+        progress: &mut Progress,
+    ) -> miette::Result<(&'static str, MatmulResult)> {
+        let waves = self.vcd.as_deref().map(PendingFile::new).transpose()?;
+        let design = core::design(arch)?;
+        let cycles = expected_cycles(arch, job.shape());
+        let speed = if cycles > LONG_RUN {
+            Speed::Run
+        } else {
+            Speed::Compile
+        };
+        if self.sim == Simulator::Verilator {
+            progress.working("building the model, or taking it from the cache");
+        }
+        let mut backend = self.sim.with(&design, speed)?;
+        if let Some(waves) = &waves {
+            backend.trace(Some(waves.path().to_owned()))?;
+        }
+        progress.count(cycles, "cycles");
+        let mut watch = |cycle| {
+            progress.at(cycle);
+            if interrupt::requested() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let result = matmul::run(arch, backend.as_mut(), job, &Stalls::default(), &mut watch);
+        let Some(waves) = waves else {
+            return Ok((backend.name(), result?));
+        };
+        match result {
+            Err(MatmulError::Device(Error::Files { path, source, .. })) if path == waves.path() => {
+                Err(waves.error(&source).into())
+            }
+            Err(error @ MatmulError::Device(_)) => Err(error.into()),
+            // Waves of a core that misbehaved are what one wants to see.
+            ended => {
+                waves.keep()?;
+                Ok((backend.name(), ended?))
+            }
+        }
+    }
+}
+
+/// Cycles of a pass of the array.
+fn pass_cycles(arch: &MatmulArch, shape: JobShape) -> u64 {
+    u64::from(match arch.dataflow {
+        Dataflow::WeightStationary => WeightStationarySequencer::pass_cycles(arch),
+        Dataflow::OutputStationary => shape.k.max(arch.rows),
+    })
+}
+
+/// About how many cycles the job takes: the busiest of the array and the streams.
+fn expected_cycles(arch: &MatmulArch, shape: JobShape) -> u64 {
+    let passes = u64::from(arch.row_blocks(shape.m)) * u64::from(arch.panels(shape.n));
+    let passes = match arch.dataflow {
+        Dataflow::WeightStationary => passes * u64::from(arch.k_tiles(shape.k)),
+        Dataflow::OutputStationary => passes,
+    };
+    let beats = arch.beats(shape);
+    (passes * pass_cycles(arch, shape))
+        .max(beats.a)
+        .max(beats.b)
+        .max(beats.c)
+}
+
+/// The product as the golden model has it, some rows at a time on every processor.
+fn golden(job: &MatmulJob) -> miette::Result<Array2<i64>> {
+    let blocks: Vec<_> = job.a.axis_chunks_iter(Axis(0), GOLDEN_ROWS).collect();
+    let products = blocks
+        .into_par_iter()
+        .map(|rows| {
+            interrupt::check()?;
+            reference::matmul(rows, job.b.view()).into_diagnostic()
+        })
+        .collect::<miette::Result<Vec<_>>>()?;
+    let views: Vec<_> = products.iter().map(|rows| rows.view()).collect();
+    concatenate(Axis(0), &views).into_diagnostic()
+}
+
+/// Fails unless both are equal to the bit.
+fn compare(found: &Array2<i64>, expected: &Array2<i64>) -> Result<(), CliError> {
+    assert_eq!(
+        found.dim(),
+        expected.dim(),
+        "both have the shape of the job"
+    );
+    let elements = found.len();
+    let mut differing = found
+        .indexed_iter()
+        .zip(expected)
+        .filter(|((_, found), expected)| found != expected);
+    let Some((((row, column), found), expected)) = differing.next() else {
+        return Ok(());
+    };
+    Err(CliError::Mismatch {
+        wrong: 1 + differing.count(),
+        elements,
+        row,
+        column,
+        found: *found,
+        expected: *expected,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch;
+    use ndarray::array;
+
+    #[test]
+    fn a_difference_says_where_it_begins() {
+        let expected = array![[1, 2], [3, 4]];
+        assert!(compare(&expected, &expected).is_ok());
+        let error = compare(&array![[1, 2], [-3, 5]], &expected).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "2 of 4 elements differ from the golden model, the first at [1, 0]: -3 instead of 3"
+        );
+    }
+
+    #[test]
+    fn the_golden_product_is_put_together_from_blocks_of_rows() {
+        let a = Array2::from_shape_fn((2 * GOLDEN_ROWS + 3, 5), |(i, j)| i as i64 - 7 * j as i64);
+        let b = Array2::from_shape_fn((5, 4), |(i, j)| 3 * i as i64 - j as i64);
+        let product = a.dot(&b);
+        assert_eq!(golden(&MatmulJob { a, b }).unwrap(), product);
+    }
+
+    #[test]
+    fn an_expectation_counts_the_busiest_part() {
+        let arch = arch::from_preset("matmul-8x8").unwrap();
+        let shape = |m, k, n| JobShape { m, k, n };
+        // 2 x 2 tiles of B, 8 cycles each, for each of 2 blocks of rows.
+        assert_eq!(expected_cycles(&arch, shape(16, 16, 16)), 64);
+        // A single tile of K: 8 results a row leave in 2 beats.
+        assert_eq!(expected_cycles(&arch, shape(16, 1, 8)), 32);
+    }
+}

@@ -1,0 +1,62 @@
+//! The `ferrogrid` command: one file per subcommand.
+//!
+//! Each parses its options with clap, calls the library and prints once, at its end. Errors are
+//! [`Failure`]s: a message, the place and what to do next, for standard error.
+#![forbid(unsafe_code)]
+
+mod core;
+mod doctor;
+mod error;
+mod failure;
+mod files;
+mod generate;
+mod interrupt;
+mod matmul;
+mod new;
+mod output;
+mod presets;
+mod progress;
+mod simulator;
+
+pub use failure::Failure;
+
+use clap::{Parser, Subcommand};
+
+/// Systolic-array matrix-multiply cores: readable Verilog, simulated and compared with a golden
+/// model.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ferrogrid",
+    version,
+    after_help = "Example:\n  ferrogrid generate --preset matmul-8x8 -o build/matmul-8x8"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Presets(presets::Presets),
+    New(new::New),
+    Generate(generate::Generate),
+    Matmul(matmul::Matmul),
+    Doctor(doctor::Doctor),
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When it could not do what it was asked to.
+    pub fn run(self) -> Result<(), Failure> {
+        let done = match self.command {
+            Command::Presets(command) => command.run(),
+            Command::New(command) => command.run(),
+            Command::Generate(command) => command.run(),
+            Command::Matmul(command) => command.run(),
+            Command::Doctor(command) => command.run(),
+        };
+        done.map_err(Failure::new)
+    }
+}

@@ -1,0 +1,49 @@
+//! `ferrogrid new`.
+
+use super::files::write_new;
+use super::output::print;
+use crate::config::{ARRAY_SIZES, Config, Dataflow, template};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::path::PathBuf;
+
+/// Write a commented TOML file to start from
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  ferrogrid new core.toml --rows 8 --columns 16 --dataflow output_stationary"
+)]
+pub(super) struct New {
+    /// The file to write; it must not exist yet
+    #[arg(default_value = "core.toml")]
+    file: PathBuf,
+    /// Rows of processing elements
+    #[arg(long, default_value_t = 8, value_parser = size())]
+    rows: u32,
+    /// Columns of processing elements
+    #[arg(long, default_value_t = 8, value_parser = size())]
+    columns: u32,
+    /// Which operand stays in the array
+    #[arg(
+        long,
+        default_value = Dataflow::WeightStationary.name(),
+        value_parser = PossibleValuesParser::new(Dataflow::NAMES).try_map(|name| name.parse::<Dataflow>())
+    )]
+    dataflow: Dataflow,
+}
+
+fn size() -> clap::builder::RangedI64ValueParser<u32> {
+    let (low, high) = (*ARRAY_SIZES.start(), *ARRAY_SIZES.end());
+    clap::value_parser!(u32).range(i64::from(low)..=i64::from(high))
+}
+
+impl New {
+    pub fn run(self) -> miette::Result<()> {
+        let mut config = Config::matmul(self.rows, self.columns);
+        config.array.dataflow = self.dataflow;
+        write_new(&self.file, &template(&config))?;
+        let file = self.file.display();
+        Ok(print(&format!(
+            "{file} written; next: ferrogrid generate {file} -o build/core\n"
+        ))?)
+    }
+}

@@ -1,0 +1,78 @@
+//! How far a long run has come, on standard error of a terminal and nowhere else.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use std::time::{Duration, Instant};
+
+/// Runs that end sooner need no display.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A line of progress that appears when something takes long.
+#[derive(Debug)]
+pub(super) struct Progress {
+    bar: ProgressBar,
+    quiet: bool,
+    begun: Instant,
+}
+
+impl Progress {
+    /// Nothing is shown yet, and nothing ever when `quiet` or without a terminal.
+    pub fn new(quiet: bool) -> Progress {
+        let bar = ProgressBar::hidden();
+        Progress {
+            bar,
+            quiet,
+            begun: Instant::now(),
+        }
+    }
+
+    /// Shows at once that something of unknown length goes on.
+    pub fn working(&mut self, what: &str) {
+        if self.quiet {
+            return;
+        }
+        self.bar.finish_and_clear();
+        self.bar = ProgressBar::new_spinner().with_message(what.to_owned());
+        self.bar.enable_steady_tick(Duration::from_millis(100));
+    }
+
+    /// Begins to count to about `total` of `unit`.
+    pub fn count(&mut self, total: u64, unit: &str) {
+        self.done();
+        self.begun = Instant::now();
+        if self.quiet {
+            return;
+        }
+        let template =
+            format!("{{bar:30}} {{human_pos}} of about {{human_len}} {unit}, {{per_sec}}");
+        self.bar = ProgressBar::hidden();
+        self.bar.set_length(total);
+        // The template is a constant of ours; a plain bar is good enough should it be wrong.
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            self.bar.set_style(style);
+        }
+    }
+
+    /// So many are done.
+    pub fn at(&mut self, count: u64) {
+        if self.quiet || self.begun.elapsed() < PATIENCE {
+            return;
+        }
+        if self.bar.is_hidden() {
+            self.bar
+                .set_draw_target(indicatif::ProgressDrawTarget::stderr());
+        }
+        self.bar.set_position(count);
+    }
+
+    /// Removes the line.
+    pub fn done(&mut self) {
+        self.bar.finish_and_clear();
+        self.bar = ProgressBar::hidden();
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

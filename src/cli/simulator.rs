@@ -1,0 +1,27 @@
+//! Which simulator a command runs a core in.
+
+use crate::device::{Backend, Error, Icarus, Native, Speed, Verilator};
+use crate::hdl::ir::Design;
+use clap::ValueEnum;
+
+/// A simulator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Simulator {
+    /// Built in; no tool is needed
+    Native,
+    /// The emitted Verilog, compiled; the first run of a core builds its model
+    Verilator,
+    /// The emitted Verilog in four-state logic, interpreted
+    Icarus,
+}
+
+impl Simulator {
+    /// The simulator with a design in it. With Verilator this may build its model.
+    pub fn with(self, design: &Design, speed: Speed) -> Result<Box<dyn Backend>, Error> {
+        Ok(match self {
+            Simulator::Native => Box::new(Native::new(design)?),
+            Simulator::Verilator => Box::new(Verilator::new(design, speed)?),
+            Simulator::Icarus => Box::new(Icarus::new(design)?),
+        })
+    }
+}

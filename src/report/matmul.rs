@@ -1,0 +1,243 @@
+//! A run of the matmul core: how long it took, and what the time went for.
+
+use super::numbers::{grouped, percent, ratio};
+use super::table::Table;
+use crate::arch::{Dataflow, JobShape, MatmulArch};
+use crate::device::matmul::{Counters, MatmulResult};
+use serde::Serialize;
+
+/// What a cycle of a job went for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Every multiplier worked on the product.
+    Products,
+    /// Multipliers worked on the zeros that fill up tiles at the edges of the matrices.
+    EdgeTiles,
+    /// The array waited for A.
+    WaitingForA,
+    /// The array waited for B.
+    WaitingForB,
+    /// The array waited until results were taken.
+    WaitingForResults,
+    /// The array had not begun, or had ended and results were on their way out.
+    FillAndDrain,
+}
+
+impl Cause {
+    /// As reports write it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Cause::Products => "products",
+            Cause::EdgeTiles => "edge tiles",
+            Cause::WaitingForA => "waiting for A",
+            Cause::WaitingForB => "waiting for B",
+            Cause::WaitingForResults => "waiting for results to leave",
+            Cause::FillAndDrain => "fill and drain",
+        }
+    }
+}
+
+/// Cycles that went for one cause.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct CycleShare {
+    /// What for.
+    pub cause: Cause,
+    /// How many.
+    pub cycles: u64,
+    /// Of all cycles of the job, 0 to 1.
+    pub share: f64,
+}
+
+/// The figures of a job.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MatmulReport {
+    /// Name of the core.
+    pub core: String,
+    /// Fingerprint of the core's parameters.
+    pub config_hash: String,
+    /// `native`, `verilator` or `icarus`.
+    pub simulator: String,
+    /// Rows of A and C.
+    pub m: u32,
+    /// Columns of A, rows of B.
+    pub k: u32,
+    /// Columns of B and C.
+    pub n: u32,
+    /// Multiplications of the product.
+    pub macs: u64,
+    /// Cycles from the start of the job to its last result, as the core counts them.
+    pub cycles: u64,
+    /// Cycles from the first beat in to the last beat out, both included.
+    pub span: u64,
+    /// Multiplications per multiplier and cycle of the span, 0 to 1.
+    pub utilization: f64,
+    /// What the cycles went for; their sum is `cycles`.
+    pub breakdown: Vec<CycleShare>,
+    /// What cost most cycles besides the products.
+    pub limited_by: Cause,
+}
+
+impl MatmulReport {
+    /// The report of a finished job. `pass_cycles` is the length of a pass of the array: one tile
+    /// of B (weight-stationary) or of C (output-stationary).
+    pub fn new(
+        arch: &MatmulArch,
+        simulator: &str,
+        shape: JobShape,
+        pass_cycles: u64,
+        result: &MatmulResult,
+    ) -> MatmulReport {
+        let breakdown = breakdown(arch, shape, pass_cycles, &result.counters);
+        let limited_by = breakdown
+            .iter()
+            .filter(|share| share.cause != Cause::Products)
+            .max_by_key(|share| share.cycles)
+            .map_or(Cause::Products, |share| share.cause);
+        let multipliers = u64::from(arch.rows) * u64::from(arch.columns);
+        MatmulReport {
+            core: arch.name.clone(),
+            config_hash: format!("0x{:08x}", arch.config_hash()),
+            simulator: simulator.into(),
+            m: shape.m,
+            k: shape.k,
+            n: shape.n,
+            macs: shape.macs(),
+            cycles: result.counters.cycles,
+            span: result.span,
+            utilization: ratio(shape.macs(), multipliers * result.span),
+            breakdown,
+            limited_by,
+        }
+    }
+
+    /// As text for a terminal.
+    pub fn text(&self) -> String {
+        let MatmulReport { m, k, n, .. } = self;
+        let mut table = Table::new(&["cycles", "share", ""]);
+        for share in &self.breakdown {
+            table = table.row([
+                grouped(share.cycles),
+                percent(share.cycles, self.cycles),
+                share.cause.text().into(),
+            ]);
+        }
+        let table = table.right(&[0, 1]);
+        let figures = Table::plain()
+            .row([
+                "cycles",
+                &grouped(self.cycles),
+                "from the start of the job to its last result",
+            ])
+            .row([
+                "span",
+                &grouped(self.span),
+                "from the first beat in to the last beat out",
+            ])
+            .row([
+                "utilization",
+                &format!("{:.1} %", 100.0 * self.utilization),
+                "of the multipliers, over the span",
+            ])
+            .right(&[1]);
+        format!(
+            "{}: C ({m} x {n}) = A ({m} x {k}) x B ({k} x {n}), simulator {}\n\n{figures}\n\
+             Where the cycles went:\n\n{table}\nlimited by: {}\n",
+            self.core,
+            self.simulator,
+            self.limited_by.text()
+        )
+    }
+}
+
+/// Splits the cycles of a job; the parts add up to [`Counters::cycles`].
+fn breakdown(
+    arch: &MatmulArch,
+    shape: JobShape,
+    pass_cycles: u64,
+    counters: &Counters,
+) -> Vec<CycleShare> {
+    let passes = u64::from(arch.row_blocks(shape.m)) * u64::from(arch.panels(shape.n));
+    let passes = match arch.dataflow {
+        Dataflow::WeightStationary => passes * u64::from(arch.k_tiles(shape.k)),
+        Dataflow::OutputStationary => passes,
+    };
+    let mut left = counters.cycles;
+    let mut take = |wanted: u64| {
+        let taken = wanted.min(left);
+        left -= taken;
+        taken
+    };
+    let products = take(arch.ideal_cycles(shape));
+    let a = take(counters.stall_a);
+    let b = take(counters.stall_b);
+    let results = take(counters.stall_c);
+    // A pass takes its full length, however many of its rows and columns belong to the matrices.
+    let edges = take((passes * pass_cycles).saturating_sub(products));
+    let rest = left;
+    [
+        (Cause::Products, products),
+        (Cause::EdgeTiles, edges),
+        (Cause::WaitingForA, a),
+        (Cause::WaitingForB, b),
+        (Cause::WaitingForResults, results),
+        (Cause::FillAndDrain, rest),
+    ]
+    .map(|(cause, cycles)| CycleShare {
+        cause,
+        cycles,
+        share: ratio(cycles, counters.cycles),
+    })
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch;
+    use ndarray::Array2;
+    use proptest::prelude::*;
+
+    fn result(counters: Counters, span: u64) -> MatmulResult {
+        MatmulResult {
+            c: Array2::zeros((1, 1)),
+            counters,
+            span,
+        }
+    }
+
+    #[test]
+    fn a_job_with_edges_and_waits() {
+        let arch = arch::from_preset("matmul-8x8").unwrap();
+        // 2 row blocks x 2 panels x 2 tiles of K, 8 cycles each; 9 x 9 x 9 products.
+        let shape = JobShape { m: 9, k: 9, n: 9 };
+        let counters = Counters {
+            cycles: 140,
+            active: 36,
+            stall_a: 10,
+            stall_b: 20,
+            stall_c: 5,
+        };
+        let report = MatmulReport::new(&arch, "native", shape, 8, &result(counters, 128));
+        insta::assert_snapshot!(report.text());
+        assert_eq!(report.utilization, 729.0 / (64.0 * 128.0));
+    }
+
+    proptest! {
+        /// Whatever the core counts.
+        #[test]
+        fn the_parts_add_up(
+            (m, k, n) in (1..100_u32, 1..100_u32, 1..100_u32),
+            cycles in 0..10_000_u64,
+            stalls in [0..5_000_u64, 0..5_000, 0..5_000],
+            os in any::<bool>(),
+        ) {
+            let name = if os { "matmul-8x8-os" } else { "matmul-8x8" };
+            let arch = arch::from_preset(name).unwrap();
+            let [stall_a, stall_b, stall_c] = stalls;
+            let counters = Counters { cycles, active: 0, stall_a, stall_b, stall_c };
+            let shares = breakdown(&arch, JobShape { m, k, n }, 8, &counters);
+            prop_assert_eq!(shares.iter().map(|share| share.cycles).sum::<u64>(), cycles);
+        }
+    }
+}

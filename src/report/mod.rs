@@ -1,0 +1,33 @@
+//! What people and programs read about a core and its runs: tables, JSON, and the files that
+//! accompany the Verilog. Everything here is a function from values to text; nothing is written.
+#![forbid(unsafe_code)]
+
+mod fusesoc;
+mod matmul;
+mod numbers;
+mod package;
+mod presets;
+mod summary;
+mod table;
+mod tools;
+
+pub use matmul::{Cause, CycleShare, MatmulReport};
+pub use numbers::grouped;
+pub use package::{Package, PackageFile};
+pub use presets::{CoreRow, presets_json, presets_table};
+pub use summary::Summary;
+pub use table::Table;
+pub use tools::{CacheReport, ToolReport, ToolsReport};
+
+use serde::Serialize;
+
+/// A value as indented JSON that ends with a newline.
+///
+/// # Panics
+/// When the value has a map with keys that are not strings.
+#[track_caller]
+pub fn json(value: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).expect("reports have string keys");
+    text.push('\n');
+    text
+}

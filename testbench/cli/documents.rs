@@ -1,0 +1,86 @@
+//! Commands that documents and `--help` show are commands that there are.
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use ferrogrid::cli::Cli;
+use std::fs;
+
+/// Fails unless the line is a command that the program understands.
+#[track_caller]
+fn assert_parses(place: &str, line: &str) {
+    let words = line.split('#').next().unwrap_or(line).split_whitespace();
+    if NOT_YET.contains(&words.clone().nth(1).unwrap_or_default()) {
+        return;
+    }
+    match Cli::try_parse_from(words) {
+        Err(error) if error.kind() != ErrorKind::DisplayHelp => {
+            panic!("{place} shows `{line}`, and:\n{error}")
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_help_shows_an_example_that_parses() {
+    let mut commands = vec![Cli::command()];
+    let subcommands: Vec<_> = commands[0].get_subcommands().cloned().collect();
+    assert!(subcommands.len() > 4);
+    commands.extend(subcommands);
+    for command in commands {
+        let name = command.get_name().to_owned();
+        let help = command
+            .get_after_help()
+            .unwrap_or_else(|| panic!("{name} has no example"))
+            .to_string();
+        let (_, examples) = help
+            .split_once("Example:\n")
+            .unwrap_or_else(|| panic!("{name} has no example:\n{help}"));
+        let lines: Vec<&str> = examples
+            .lines()
+            .filter(|line| line.starts_with("  ferrogrid "))
+            .collect();
+        assert!(!lines.is_empty(), "{name}:\n{help}");
+        for line in lines {
+            assert_parses(&format!("the help of {name}"), line.trim());
+            assert!(
+                name == "ferrogrid" || line.contains(&name),
+                "{name}: {line}"
+            );
+        }
+    }
+}
+
+/// Subcommands that documents announce and that are to come.
+const NOT_YET: [&str; 2] = ["verify", "bench"];
+
+#[test]
+fn documents_show_commands_that_parse() {
+    let mut shown = 0;
+    for name in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/architecture.md",
+        "docs/verification.md",
+        "examples/digits/README.md",
+    ] {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/").to_owned() + name;
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for (number, line) in text.lines().enumerate() {
+            let place = format!("{name}:{}", number + 1);
+            if let Some(rest) = line.strip_prefix("    ferrogrid ") {
+                assert_parses(&place, &format!("ferrogrid {rest}"));
+                shown += 1;
+            }
+            for code in line.split('`').skip(1).step_by(2) {
+                if let Some(rest) = code.strip_prefix("ferrogrid ")
+                    && !rest.contains("...")
+                {
+                    let subcommand = rest.split_whitespace().next().unwrap_or_default();
+                    assert_parses(&place, &format!("ferrogrid {subcommand} --help"));
+                    shown += 1;
+                }
+            }
+        }
+    }
+    assert!(shown > 8, "only {shown} commands were found");
+}

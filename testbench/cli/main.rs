@@ -1,0 +1,12 @@
+//! The `ferrogrid` command as its users meet it: the program is started, and its output, its exit
+//! code and what it left on the disk are looked at.
+
+mod documents;
+mod errors;
+mod folders;
+mod generate;
+mod interrupt;
+mod matmul;
+mod npy;
+mod others;
+mod program;

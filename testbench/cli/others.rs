@@ -1,0 +1,88 @@
+//! `ferrogrid presets`, `new` and `doctor` when all is well.
+
+use crate::golden;
+use crate::program::{Place, Run};
+use ferrogrid::arch;
+use ferrogrid::config::PRESETS;
+use serde_json::Value;
+
+#[test]
+fn presets_as_a_table() {
+    golden!(Place::new().succeed("presets").stdout);
+}
+
+#[test]
+fn presets_as_json() {
+    let run = Place::new().succeed("presets --json");
+    let list: Vec<Value> = serde_json::from_str(&run.stdout).expect("JSON");
+    let names: Vec<&str> = list
+        .iter()
+        .filter_map(|core| core["name"].as_str())
+        .collect();
+    let expected: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+    assert_eq!(names, expected);
+    assert_eq!(list[1]["columns"], 10);
+    assert_eq!(list[1]["buffers"], serde_json::json!([3024, 10240, 5760]));
+}
+
+#[test]
+fn a_preset_is_printed_as_it_is() {
+    for preset in PRESETS {
+        let run = Place::new().succeed(&format!("presets {}", preset.name));
+        assert_eq!(run.stdout, preset.toml);
+    }
+}
+
+#[test]
+fn a_new_configuration_works() {
+    let place = Place::new();
+    let run = place.succeed("new --rows 5 --columns 7 --dataflow output_stationary");
+    assert_eq!(
+        run.stdout,
+        "core.toml written; next: ferrogrid generate core.toml -o build/core\n"
+    );
+    let core = arch::from_toml("core.toml", &place.read("core.toml")).expect("valid");
+    assert_eq!(core.name, "matmul-5x7-os");
+    golden!(place.fail("new"));
+}
+
+#[test]
+fn doctor_finds_nothing_on_an_empty_path() {
+    let place = Place::new();
+    let cache = place.path("cache");
+    place.write("cache/aa.so", [0; 3000]);
+    let doctor = |line| {
+        let mut command = place.command(line);
+        command.env("PATH", "").env("FERROGRID_CACHE", &cache);
+        let run = Run::of(&mut command);
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+        run.stdout
+    };
+    golden!(doctor("doctor").replace(&cache.display().to_string(), "CACHE"));
+    let report: Value = serde_json::from_str(&doctor("doctor --json")).expect("JSON");
+    assert_eq!(report["cache"]["bytes"], 3000);
+    assert_eq!(report["cache"]["models"], 1);
+    let tools = report["tools"].as_array().expect("a list");
+    assert_eq!(tools.len(), 5);
+    for tool in tools {
+        assert_eq!(tool["usable"], false);
+        let help = tool["help"].as_str().expect("help");
+        assert!(help.contains("apt-get install"), "{help}");
+    }
+}
+
+/// What `doctor` finds here is what there is.
+#[test]
+fn doctor_finds_the_tools_of_this_machine() {
+    let report = Place::new().succeed("doctor --json").stdout;
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    for tool in report["tools"].as_array().expect("a list") {
+        let name = tool["name"].as_str().expect("a name");
+        if tool["usable"] == true {
+            let path = tool["path"].as_str().expect("a path");
+            assert!(std::path::Path::new(path).exists(), "{path}");
+        } else {
+            println!("SKIPPED: {name} is not installed");
+        }
+    }
+}
