@@ -1,8 +1,8 @@
 //! Memories as arrays with synchronous ports.
 
 use super::ast::{BinaryOp, Expr, Item, Net, NetKind, Statement, Target};
-use super::expr::{constant, is_exhaustive};
 use super::lower::Lowering;
+use super::simplify::{constant, is_exhaustive};
 use crate::hdl::ir::{DomainId, Memory, NodeId, WritePort};
 use crate::hdl::{index_bits, unsigned};
 use num_bigint::BigUint;

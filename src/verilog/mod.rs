@@ -6,18 +6,26 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
+mod declare;
 mod expr;
 mod fold;
 mod graph;
+mod hint;
+mod instance;
 mod lower;
 mod memory;
 mod names;
+mod node;
+mod output;
+mod place;
 mod print;
 mod print_expr;
-mod process;
 mod property;
+mod register;
+mod simplify;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod unused;
 
 use crate::hdl::ir::{Design, ModuleId};

@@ -1,8 +1,8 @@
 //! Assertions, assumptions and cover points: for formal tools, and for simulators.
 
 use super::ast::{BinaryOp, Expr, Item, Statement};
-use super::expr::negated;
 use super::lower::Lowering;
+use super::simplify::negated;
 use crate::hdl::ir::PropertyKind;
 
 /// Defined by formal tools that read the text.

@@ -1,101 +1,55 @@
-//! Registers as `always` blocks, muxes and cases as `if` and `case`.
+//! Muxes and cases as `if` and `case`.
 
-use super::ast::{Expr, Item, Net, Statement, Target};
-use super::expr::{constant, is_exhaustive, negated};
+use super::ast::{Expr, Net, Statement, Target};
 use super::lower::Lowering;
-use crate::hdl::ir::{DomainId, NodeId, NodeKind};
+use super::simplify::{is_exhaustive, negated};
+use crate::hdl::ir::{NodeId, NodeKind};
 
 /// More patterns than this do not share a line.
 const PATTERNS: usize = 8;
 
-/// Registers that share one `always` block.
-struct Block {
-    section: usize,
-    position: u32,
-    domain: DomainId,
-    enable: Option<Expr>,
-    has_reset: bool,
-    reset: Vec<Statement>,
-    update: Vec<Statement>,
-}
-
 impl Lowering<'_> {
-    /// Prints all registers; those of one section with the same clock, enable and reset share
-    /// a block.
-    pub(super) fn registers(&mut self) {
-        let mut blocks: Vec<Block> = Vec::new();
+    /// Finds the muxes and cases that are printed as statements.
+    pub(super) fn mark_trees(&mut self) {
         for register in &self.module.registers {
-            let Some(net) = self.nets[register.node.index()].clone() else {
-                continue;
-            };
-            let Some(next) = register.next else { continue };
-            let enable = match register.enable.map(|enable| self.operand(enable)) {
-                Some(Expr::Constant { bits, .. }) if bits == 1u32.into() => None,
-                enable => enable,
-            };
-            let update = self.tree(next, &net, true);
-            let reset = register.reset.as_ref().map(|bits| {
-                let state = register.states.and_then(|states| {
-                    let variant = u32::try_from(bits).ok()?;
-                    self.state(states, variant)
-                });
-                let shape = self.module.shape(register.node);
-                let value = state.unwrap_or_else(|| constant(shape, bits));
-                Statement::NonBlocking(Target::Net(net.clone()), value)
-            });
-            let position = register.node.0.max(self.last_read(|visit| {
-                let mut visit = |name: &str, msb: u32, lsb: u32| visit(name, msb, lsb);
-                enable.iter().for_each(|enable| enable.reads(&mut visit));
-                update
-                    .iter()
-                    .for_each(|statement| statement.reads(&mut visit));
-            }));
-            let section = self.section_of(position);
-            let found = blocks.iter_mut().find(|block| {
-                block.section == section
-                    && block.domain == register.domain
-                    && block.has_reset == reset.is_some()
-                    && block.enable == enable
-            });
-            match found {
-                Some(block) => {
-                    block.position = block.position.max(position);
-                    block.reset.extend(reset);
-                    block.update.extend(update);
-                }
-                None => blocks.push(Block {
-                    section,
-                    position,
-                    domain: register.domain,
-                    enable,
-                    has_reset: reset.is_some(),
-                    reset: reset.into_iter().collect(),
-                    update,
-                }),
+            if let Some(next) = register.next {
+                self.mark_tree(next);
             }
         }
-        for block in blocks {
-            let mut body = merged(block.update);
-            if let Some(enable) = block.enable
-                && !body.is_empty()
+        for &node in self.graph.order.clone().iter().rev() {
+            if self.is_table(node)
+                && !self.in_tree[node.index()]
+                && let NodeKind::Case { arms, default, .. } = &self.module.node(node).kind
             {
-                body = vec![Statement::If(enable, body, Vec::new())];
+                arms.iter().for_each(|(_, value)| self.mark_tree(*value));
+                self.mark_tree(*default);
             }
-            if block.has_reset {
-                body = vec![Statement::If(self.reset(block.domain), block.reset, body)];
+        }
+    }
+
+    fn mark_tree(&mut self, node: NodeId) {
+        let ir = self.module.node(node);
+        if ir.name.is_some()
+            || self.graph.uses[node.index()] != 1
+            || self.nets[node.index()].is_some()
+            || self.graph.values[node.index()].is_some()
+        {
+            return;
+        }
+        match &ir.kind {
+            NodeKind::Mux {
+                then, otherwise, ..
+            } => {
+                self.in_tree[node.index()] = true;
+                self.mark_tree(*then);
+                self.mark_tree(*otherwise);
             }
-            if !body.is_empty() {
-                let clock = self.module.domains[block.domain.index()]
-                    .clock
-                    .as_str()
-                    .into();
-                let item = Item::Always {
-                    clock: Some(clock),
-                    body,
-                    comment: String::new(),
-                };
-                self.place(block.position, item);
+            NodeKind::Case { arms, default, .. } => {
+                self.in_tree[node.index()] = true;
+                arms.iter().for_each(|(_, value)| self.mark_tree(*value));
+                self.mark_tree(*default);
             }
+            _ => {}
         }
     }
 
@@ -185,7 +139,7 @@ fn branch(condition: Expr, then: Vec<Statement>, otherwise: Vec<Statement>) -> V
 
 /// Joins neighbours that decide on the same thing. Non-blocking assignments of different
 /// registers may be put in any order, so this changes nothing but the text.
-fn merged(statements: Vec<Statement>) -> Vec<Statement> {
+pub(super) fn merged(statements: Vec<Statement>) -> Vec<Statement> {
     let mut result: Vec<Statement> = Vec::new();
     for statement in statements {
         let statement = match (result.pop(), statement) {
