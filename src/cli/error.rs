@@ -1,5 +1,6 @@
 //! Errors that only the command line can make; the others come from the library as they are.
 
+use crate::verify::case::ParseCaseError;
 use miette::Diagnostic;
 use std::io;
 use std::path::PathBuf;
@@ -94,6 +95,35 @@ pub(super) enum CliError {
         found: i64,
         /// What the golden model computed.
         expected: i64,
+    },
+
+    /// A case failed.
+    #[error("{problem}")]
+    #[diagnostic(help(
+        "this is a bug of Ferrogrid: please report it with the line below, which replays the case; \
+         with `--vcd waves.vcd` it writes its waves"
+    ))]
+    Case {
+        /// The first thing that is wrong.
+        problem: String,
+        /// The smallest case in which it is.
+        case: String,
+    },
+
+    /// The text is not a case.
+    #[error("{0}")]
+    #[diagnostic(help(
+        "a case is `key=value` separated by blanks, as \"rows=3 columns=2 job=5x4x3:min seed=7\"; \
+         take it from the `replay:` line of a failure"
+    ))]
+    Replay(ParseCaseError),
+
+    /// Figures miss what they must reach.
+    #[error("{missed} of the figures above miss what they must reach")]
+    #[diagnostic(help("measure on an idle machine, with a release build"))]
+    Figures {
+        /// How many.
+        missed: usize,
     },
 
     /// Standard output does not take the text.

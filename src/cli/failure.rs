@@ -32,8 +32,13 @@ impl Failure {
         } else {
             self.plain()
         };
+        let mut text = text.trim_matches('\n').to_owned();
+        if let Some(CliError::Case { case, .. }) = self.0.downcast_ref() {
+            // A line that is copied must not be wrapped.
+            text += &format!("\nreplay: ferrogrid verify --replay \"{case}\"");
+        }
         // Nobody is left to be told when standard error is closed.
-        let _ = writeln!(std::io::stderr(), "{}", text.trim_matches('\n'));
+        let _ = writeln!(std::io::stderr(), "{text}");
     }
 
     fn plain(&self) -> String {

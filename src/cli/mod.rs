@@ -4,6 +4,7 @@
 //! [`Failure`]s: a message, the place and what to do next, for standard error.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod core;
 mod doctor;
 mod error;
@@ -17,6 +18,7 @@ mod output;
 mod presets;
 mod progress;
 mod simulator;
+mod verify;
 
 pub use failure::Failure;
 
@@ -41,6 +43,8 @@ enum Command {
     New(new::New),
     Generate(generate::Generate),
     Matmul(matmul::Matmul),
+    Verify(verify::Verify),
+    Bench(bench::Bench),
     Doctor(doctor::Doctor),
 }
 
@@ -55,6 +59,8 @@ impl Cli {
             Command::New(command) => command.run(),
             Command::Generate(command) => command.run(),
             Command::Matmul(command) => command.run(),
+            Command::Verify(command) => command.run(),
+            Command::Bench(command) => command.run(),
             Command::Doctor(command) => command.run(),
         };
         done.map_err(Failure::new)

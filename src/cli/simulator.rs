@@ -2,6 +2,7 @@
 
 use crate::device::{Backend, Error, Icarus, Native, Speed, Verilator};
 use crate::hdl::ir::Design;
+use crate::verify::check::BackendKind;
 use clap::ValueEnum;
 
 /// A simulator.
@@ -16,6 +17,15 @@ pub(super) enum Simulator {
 }
 
 impl Simulator {
+    /// As campaigns name it.
+    pub fn kind(self) -> BackendKind {
+        match self {
+            Simulator::Native => BackendKind::Native,
+            Simulator::Verilator => BackendKind::Verilator,
+            Simulator::Icarus => BackendKind::Icarus,
+        }
+    }
+
     /// The simulator with a design in it. With Verilator this may build its model.
     pub fn with(self, design: &Design, speed: Speed) -> Result<Box<dyn Backend>, Error> {
         Ok(match self {

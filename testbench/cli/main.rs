@@ -1,6 +1,7 @@
 //! The `ferrogrid` command as its users meet it: the program is started, and its output, its exit
 //! code and what it left on the disk are looked at.
 
+mod campaigns;
 mod documents;
 mod errors;
 mod folders;

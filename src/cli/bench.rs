@@ -1,0 +1,55 @@
+//! `ferrogrid bench`.
+
+use super::error::CliError;
+use super::output::print;
+use super::progress::Progress;
+use crate::report::json;
+use crate::verify::bench::{self, Figure, Options, Verdict};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+/// Measure generation, utilization and simulation speed
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ferrogrid bench --figure utilization --json")]
+pub(super) struct Bench {
+    /// Measure only this; may be given several times
+    #[arg(
+        long = "figure",
+        value_name = "FIGURE",
+        value_parser = PossibleValuesParser::new(Figure::ALL.map(Figure::name))
+            .try_map(|name| name.parse::<Figure>())
+    )]
+    figures: Vec<Figure>,
+    /// Shorter runs: times are rougher
+    #[arg(long)]
+    quick: bool,
+    /// Print as JSON, and no progress
+    #[arg(long)]
+    json: bool,
+}
+
+impl Bench {
+    pub fn run(self) -> miette::Result<()> {
+        let mut options = Options {
+            quick: self.quick,
+            ..Options::default()
+        };
+        if !self.figures.is_empty() {
+            options.figures = self.figures;
+        }
+        let mut progress = Progress::new(self.json);
+        let report = bench::run(&options, &mut |what| progress.working(what))?;
+        progress.done();
+        print(&if self.json {
+            json(&report)
+        } else {
+            report.table()
+        })?;
+        if report.passed() {
+            return Ok(());
+        }
+        let missed = |row: &&bench::Row| row.verdict == Verdict::Fail;
+        let missed = report.rows.iter().filter(missed).count();
+        Err(CliError::Figures { missed }.into())
+    }
+}

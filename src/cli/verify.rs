@@ -1,0 +1,217 @@
+//! `ferrogrid verify`.
+
+use super::error::CliError;
+use super::files::PendingFile;
+use super::interrupt;
+use super::output::print;
+use super::progress::Progress;
+use super::simulator::Simulator;
+use crate::device::Error;
+use crate::report::{grouped, json};
+use crate::verify::campaign::{self, Options, Progress as Step};
+use crate::verify::case::Case;
+use crate::verify::check::{BackendKind, CaseReport, Mismatch, run_case, write_waves};
+use clap::Args;
+use serde::Serialize;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+/// Run random cores, jobs, data and stalls against the golden model, or replay a case
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  ferrogrid verify --seed 7 --cases 1000 --sim verilator\n  \
+                        ferrogrid verify --replay \"rows=3 columns=2 job=5x4x3:min seed=7\""
+)]
+pub(super) struct Verify {
+    /// Decides every case
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Number of cases
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    cases: u64,
+    /// Largest number of rows and columns
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=64), value_name = "SIZE")]
+    max_size: u32,
+    /// Simulators that must agree with the native one, cycle for cycle
+    #[arg(long, value_enum, value_delimiter = ',')]
+    sim: Vec<Simulator>,
+    /// Run this one case, as a failure prints it
+    #[arg(long, value_name = "CASE", conflicts_with_all = ["seed", "cases", "max_size"])]
+    replay: Option<String>,
+    /// Write the waves of the replayed case, or of the smallest case that fails
+    #[arg(long, value_name = "FILE")]
+    vcd: Option<PathBuf>,
+    /// Print as JSON, and no progress
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Output {
+    passed: bool,
+    /// Absent for a replay.
+    seed: Option<u64>,
+    simulators: Vec<&'static str>,
+    cases: u64,
+    architectures: u64,
+    jobs: u64,
+    elements: u64,
+    cycles: u64,
+    failure: Option<FailedCase>,
+}
+
+#[derive(Serialize)]
+struct FailedCase {
+    /// Number of the case in the campaign, from 0; absent for a replay.
+    index: Option<u64>,
+    problem: String,
+    /// What `--replay` takes.
+    case: String,
+}
+
+impl Verify {
+    pub fn run(self) -> miette::Result<()> {
+        interrupt::catch();
+        let output = match &self.replay {
+            Some(text) => self.replay(text)?,
+            None => self.campaign()?,
+        };
+        if self.json {
+            print(&json(&output))?;
+        } else if output.passed {
+            print(&output.text())?;
+        }
+        match output.failure {
+            None => Ok(()),
+            Some(FailedCase { problem, case, .. }) => Err(CliError::Case { problem, case }.into()),
+        }
+    }
+
+    fn backends(&self) -> Vec<BackendKind> {
+        let mut kinds = vec![BackendKind::Native];
+        for simulator in &self.sim {
+            let kind = simulator.kind();
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        kinds
+    }
+
+    fn output(&self, cases: u64, architectures: u64, total: &CaseReport) -> Output {
+        Output {
+            passed: true,
+            seed: self.replay.is_none().then_some(self.seed),
+            simulators: self.backends().into_iter().map(BackendKind::name).collect(),
+            cases,
+            architectures,
+            jobs: total.jobs,
+            elements: total.elements,
+            cycles: total.cycles,
+            failure: None,
+        }
+    }
+
+    fn campaign(&self) -> miette::Result<Output> {
+        let waves = self.vcd.as_deref().map(PendingFile::new).transpose()?;
+        let options = Options {
+            seed: self.seed,
+            cases: self.cases,
+            backends: self.backends(),
+            max_size: self.max_size,
+            vcd: waves.as_ref().map(|waves| waves.path().to_owned()),
+            ..Options::default()
+        };
+        let mut progress = Progress::new(self.json);
+        progress.count(self.cases, "cases");
+        let progress = Mutex::new(progress);
+        let watch = |step| {
+            if let (Step::Passed(count), Ok(mut progress)) = (step, progress.lock()) {
+                progress.at(count);
+            }
+            if interrupt::requested() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let report = campaign::run(&options, &watch);
+        drop(progress);
+        let report = report.map_err(|error| with_waves(waves.as_ref(), error))?;
+        if report.cancelled {
+            return Err(CliError::Interrupted.into());
+        }
+        let mut output = self.output(report.cases, report.architectures, &report.total);
+        if let Some(failure) = report.failure {
+            if let Some(waves) = waves {
+                waves.keep()?;
+            }
+            output.passed = false;
+            output.failure = Some(FailedCase {
+                index: Some(failure.index),
+                problem: failure.smallest.mismatch.to_string(),
+                case: failure.smallest.case.to_string(),
+            });
+        }
+        Ok(output)
+    }
+
+    fn replay(&self, text: &str) -> miette::Result<Output> {
+        let case: Case = text.parse().map_err(CliError::Replay)?;
+        let waves = self.vcd.as_deref().map(PendingFile::new).transpose()?;
+        let found = run_case(&case, &self.backends());
+        if let Some(waves) = waves {
+            write_waves(&case, waves.path()).map_err(|error| with_waves(Some(&waves), error))?;
+            waves.keep()?;
+        }
+        match found {
+            Ok(report) => Ok(self.output(1, 1, &report)),
+            Err(failure) => match *failure.mismatch {
+                Mismatch::Device(error) => Err(error.into()),
+                mismatch => {
+                    let mut output = self.output(0, 0, &CaseReport::default());
+                    output.passed = false;
+                    output.failure = Some(FailedCase {
+                        index: None,
+                        problem: mismatch.to_string(),
+                        case: case.to_string(),
+                    });
+                    Ok(output)
+                }
+            },
+        }
+    }
+}
+
+/// An error of a run; one about its waves names the file that was asked for.
+fn with_waves(waves: Option<&PendingFile>, error: Error) -> miette::Report {
+    match (waves, error) {
+        (Some(waves), Error::Files { path, source, .. }) if path == waves.path() => {
+            waves.error(&source).into()
+        }
+        (_, error) => error.into(),
+    }
+}
+
+impl Output {
+    fn text(&self) -> String {
+        let count = |number: u64, what: &str| {
+            let plural = if number == 1 { "" } else { "s" };
+            format!("{} {what}{plural}", grouped(number))
+        };
+        let seed = self
+            .seed
+            .map_or(String::new(), |seed| format!(", seed {seed}"));
+        format!(
+            "{} passed: {}, {}, {}, {} on {}{seed}\n",
+            count(self.cases, "case"),
+            count(self.architectures, "architecture"),
+            count(self.jobs, "job"),
+            count(self.elements, "element"),
+            count(self.cycles, "cycle"),
+            self.simulators.join(", "),
+        )
+    }
+}

@@ -1,0 +1,93 @@
+//! `ferrogrid verify` and `ferrogrid bench`.
+
+use crate::golden;
+use crate::program::{Place, Run};
+use serde_json::Value;
+
+#[test]
+fn a_campaign_is_decided_by_its_seed() {
+    let place = Place::new();
+    let run = |seed| {
+        let line = format!("verify --seed {seed} --cases 12 --max-size 4");
+        place.succeed(&line).stdout
+    };
+    let text = run(3);
+    assert!(text.starts_with("12 cases passed: "), "{text}");
+    assert!(text.ends_with(" on native, seed 3\n"), "{text}");
+    assert_eq!(run(3), text);
+    assert_ne!(run(4).replace("seed 4", "seed 3"), text);
+    let json = place.succeed("verify --seed 3 --cases 12 --max-size 4 --json");
+    let json: Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!(json["cases"], 12);
+    assert_eq!(
+        (&json["passed"], &json["failure"]),
+        (&Value::Bool(true), &Value::Null)
+    );
+    let cycles = json["cycles"].as_u64().expect("a number");
+    let digits: String = text
+        .split(" cycles")
+        .next()
+        .and_then(|text| text.rsplit(", ").next())
+        .expect("cycles")
+        .replace(',', "");
+    assert_eq!(digits, cycles.to_string());
+}
+
+fn replay(place: &Place, arguments: &[&str]) -> Run {
+    Run::of(place.command("verify --replay").args(arguments))
+}
+
+#[test]
+fn a_case_is_replayed_with_waves() {
+    let place = Place::new();
+    let case = "rows=3 columns=2 job=5x4x3:min stall_c=..# seed=7";
+    let run = replay(&place, &[case, "--vcd", "waves.vcd"]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    assert!(
+        run.stdout
+            .starts_with("1 case passed: 1 architecture, 1 job, 15 elements, ")
+    );
+    assert_eq!(place.names("."), ["waves.vcd"]);
+    assert!(place.read("waves.vcd").contains("$enddefinitions"));
+}
+
+#[test]
+fn texts_that_are_no_case() {
+    let place = Place::new();
+    let texts = [
+        "",
+        "rows=3 columns=2",
+        "rows=3 colums=2 job=1x1x1",
+        "rows=99 columns=2 job=1x1x1",
+        "rows=3 columns=2 job=1x1",
+    ];
+    let all = texts.map(|text| {
+        let run = replay(&place, &[text]);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""));
+        format!("$ ferrogrid verify --replay \"{text}\"\n{}", run.stderr)
+    });
+    golden!(all.join("\n"));
+}
+
+#[test]
+fn waves_that_cannot_be_written() {
+    let place = Place::new();
+    let line = "verify --replay rows=1 --vcd nowhere/w.vcd";
+    let mut command = place.command("verify --vcd nowhere/w.vcd --replay");
+    let replayed = place.fail_with(line, command.arg("rows=1 job=1x1x1"));
+    golden!([replayed, place.fail("verify --cases 1 --vcd nowhere/w.vcd")].join("\n"));
+}
+
+/// Times depend on the machine and on the build; the form does not.
+#[test]
+fn figures_are_measured() {
+    let place = Place::new();
+    let run = place.run("bench --figure generation --quick --json");
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let rows = report["rows"].as_array().expect("rows");
+    assert!(rows.iter().all(|row| row["figure"] == "generation"));
+    assert!(!rows.is_empty());
+    let failed = rows.iter().any(|row| row["verdict"] == "fail");
+    assert_eq!(run.code, Some(i32::from(failed)), "{}", run.stderr);
+    assert_eq!(run.stderr.contains("miss what they must reach"), failed);
+}
