@@ -17,6 +17,8 @@ pub mod isa;
 
 // ---- running a core ---------------------------------------------------------------------
 pub mod device;
+#[cfg(feature = "rust-hdl")]
+pub mod rust_hdl;
 pub mod synth;
 
 // ---- golden models and verification -----------------------------------------------------

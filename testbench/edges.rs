@@ -55,6 +55,11 @@ const RULES: &[Rule] = &[
         because: "a golden model that shares code with what it judges proves nothing",
     },
     Rule {
+        module: "rust_hdl",
+        may_use: &["hdl", "verilog"],
+        because: "it puts any closed design into a rust-hdl design, whatever the design does",
+    },
+    Rule {
         module: "synth",
         may_use: &["arch", "hdl", "verilog"],
         because: "tools are given Verilog text, whoever asked for it",
