@@ -72,11 +72,10 @@ impl Block for Drain {
         let row_done = (issue & row_end).named("row_done");
         let block_done = (row_done & last_of_block).named("block_done");
         let next_columns = row_end.mux(row_elements, columns_left - columns);
-        columns_left.next(start.mux(row_elements, issue.mux(next_columns, *columns_left)));
-        rows_left.next(start.mux(rows_total, row_done.mux(rows_left - 1, *rows_left)));
-        let zero_row = m.zero(row.shape());
-        let next_row = last_of_block.mux(zero_row, row + 1);
-        row.next(start.mux(zero_row, row_done.mux(next_row, *row)));
+        columns_left.walk(start, row_elements, issue, next_columns);
+        rows_left.walk(start, rows_total, row_done, rows_left - 1);
+        let next_row = last_of_block.mux(m.zero(row.shape()), row + 1);
+        row.walk(start, 0, row_done, next_row);
         let bank = m.reg("bank", bit()).reset(0);
         bank.next(restart.mux(m.low(), bank ^ block_done));
 
@@ -85,7 +84,7 @@ impl Block for Drain {
             let offset = m.reg("panel_offset", address_shape);
             let zero = m.zero(address_shape);
             let next = row_end.mux(zero, offset + rows);
-            offset.next(start.mux(zero, issue.mux(next, *offset)))
+            offset.walk(start, 0, issue, next)
         } else {
             m.zero(address_shape)
         };

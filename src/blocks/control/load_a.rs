@@ -5,7 +5,6 @@ use super::super::ports::{PortSizes, WritePort};
 use super::loader::{LoaderJob, packet};
 use super::{SIZE, bank_counter};
 use crate::arch::{Dataflow, MatmulArch};
-
 use crate::hdl::{AxiStream, Block, Module, bit, concat, index_bits, unsigned};
 
 /// Writes the rows of A, block after block, into alternating banks.
@@ -52,11 +51,10 @@ impl Block for LoadA {
         let block_done = (row_done & last_of_block).named("block_done");
 
         let next_left = beats.row_end.mux(row_elements, beats.left_after);
-        left.next(job.start.mux(row_elements, take.mux(next_left, *left)));
-        let next_rows = row_done.mux(rows_left - 1, *rows_left);
-        rows_left.next(job.start.mux(rows_total, next_rows));
+        left.walk(job.start, row_elements, take, next_left);
+        rows_left.walk(job.start, rows_total, row_done, rows_left - 1);
         let next_row = last_of_block.mux(m.zero(row.shape()), row + 1);
-        row.next(restart.mux(m.zero(row.shape()), row_done.mux(next_row, *row)));
+        row.walk(restart, 0, row_done, next_row);
 
         m.section("packet and banks");
         let full = bank_counter("full_banks", block_done, release, restart);
@@ -74,10 +72,7 @@ impl Block for LoadA {
         let sizes = PortSizes::of(arch);
         let port: WritePort<'_> = m.source_port("write", sizes.a_write);
         let vector_done = (take & beats.group_end).named("vector_done");
-        let write = m
-            .reg("write_1", bit())
-            .reset(0)
-            .next(vector_done & !restart);
+        let write = m.flag("write_1", vector_done & !restart);
         let offset_shape = unsigned(sizes.a_offset_bits);
         let offset = m
             .reg("offset", offset_shape)
@@ -96,7 +91,7 @@ impl Block for LoadA {
             }
             Dataflow::OutputStationary => beats.row_end.mux(zero, offset + 1),
         };
-        offset.next(restart.mux(zero, vector_done.mux(next_offset, *offset)));
+        offset.walk(restart, 0, vector_done, next_offset);
         let address = bank_address(*bank, *offset, arch.a_buffer.bank_depth);
         m.output("full", full);
         port.address.drive(m.delay("address", address));

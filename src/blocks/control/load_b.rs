@@ -59,10 +59,9 @@ impl Block for LoadB {
         columns_left.next(next_columns);
         // A panel's row holds at most as many elements as the array has columns.
         let next_row = next_columns.le(columns).mux(next_columns, columns);
-        let within = take.mux(beats.left_after, *left);
-        left.next((job.start | row_done).mux(next_row, within));
-        let next_rows = row_done.mux(last_row.mux(panel_rows, rows_left - 1), *rows_left);
-        rows_left.next(job.start.mux(panel_rows, next_rows));
+        left.walk(job.start | row_done, next_row, take, beats.left_after);
+        let next_rows = last_row.mux(panel_rows, rows_left - 1);
+        rows_left.walk(job.start, panel_rows, row_done, next_rows);
 
         m.section("packet");
         let last = beats.row_end & last_row & last_panel;
@@ -70,12 +69,14 @@ impl Block for LoadB {
 
         m.section("write port, a cycle after the last beat of a vector");
         let vector_done = (take & beats.group_end).named("vector_done");
-        let write = m
-            .reg("write_1", bit())
-            .reset(0)
-            .next(vector_done & !restart);
+        let write = m.flag("write_1", vector_done & !restart);
         let count = m.reg("count", b_count(arch.b_buffer.depth)).reset(0);
-        count.next(restart.mux(m.zero(count.shape()), write.mux(count + 1, *count)));
+        count.walk(restart, 0, write, count + 1);
+        m.assert(
+            "vectors_fit",
+            !write | count.lt(arch.b_buffer.depth),
+            "more vectors of B than the buffer holds",
+        );
         m.output("loaded", count);
         let sizes = PortSizes::of(arch);
         let port: WritePort<'_> = m.source_port("write", sizes.b_write);

@@ -46,11 +46,20 @@ fn at_most<'m>(value: Signal<'m>, limit: u32) -> Signal<'m> {
     value.ge(limit).mux(limited, value.truncate(bits))
 }
 
-/// A counter of banks: up where `up`, down where `down`, 0 where `clear`.
+/// A counter of banks: up where `up`, down where `down`, 0 where `clear`. Asserts that it stays
+/// within 0 and 2.
 #[track_caller]
 fn bank_counter<'m>(name: &str, up: Signal<'m>, down: Signal<'m>, clear: Signal<'m>) -> Signal<'m> {
     let m = up.module();
     let count = m.reg(name, BANK_COUNT).reset(0);
     let moved = (up & !down).mux(count + 1, (down & !up).mux(count - 1, *count));
+    let too_many = up & !down & count.eq(2);
+    let too_few = down & !up & count.eq(0);
+    let in_range = clear | !(too_many | too_few);
+    m.assert(
+        &format!("{name}_in_range"),
+        in_range,
+        "a bank is filled or freed twice",
+    );
     count.next(clear.mux(m.zero(BANK_COUNT), moved))
 }

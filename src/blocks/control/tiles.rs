@@ -12,7 +12,7 @@ pub(super) struct SequencerJob<'m> {
     pub start: Signal<'m>,
     /// Forget everything at once.
     pub clear: Signal<'m>,
-    /// M, K and N.
+    /// M.
     pub m: Signal<'m>,
     /// K.
     pub k: Signal<'m>,
@@ -90,11 +90,11 @@ pub(super) fn walk<'m>(
     let block_end = (k_end & n_end).named("tile_block_end");
 
     let next_k = k_end.mux(job.k, k_left - rows);
-    k_left.next(job.start.mux(job.k, advance.mux(next_k, *k_left)));
+    k_left.walk(job.start, job.k, advance, next_k);
     let next_n = k_end.mux(n_end.mux(job.n, n_left - columns), *n_left);
-    n_left.next(job.start.mux(job.n, advance.mux(next_n, *n_left)));
+    n_left.walk(job.start, job.n, advance, next_n);
     let next_m = block_end.mux(m_left - rows, *m_left);
-    m_left.next(job.start.mux(job.m, advance.mux(next_m, *m_left)));
+    m_left.walk(job.start, job.m, advance, next_m);
 
     let valid = m.reg("tile_valid", bit()).reset(0);
     let stays = valid & !(advance & block_end & m_end);
@@ -109,15 +109,14 @@ pub(super) fn walk<'m>(
     let b_base = m.reg("tile_b_base", b_shape);
     let b_end = (b_base + resize(b_vectors, b_shape.width)).named("tile_b_end");
     let next_b = block_end.mux(m.zero(b_shape), b_end);
-    b_base.next(job.start.mux(m.zero(b_shape), advance.mux(next_b, *b_base)));
+    b_base.walk(job.start, 0, advance, next_b);
 
     let offset_shape = unsigned(sizes.a_offset_bits);
     let a_offset = if cut_k && arch.a_buffer.words_per_row > 1 {
         let a_offset = m.reg("tile_a_offset", offset_shape);
         let zero = m.zero(offset_shape);
         let next = k_end.mux(zero, a_offset + rows);
-        a_offset.next(job.start.mux(zero, advance.mux(next, *a_offset)));
-        *a_offset
+        a_offset.walk(job.start, 0, advance, next)
     } else {
         m.zero(offset_shape)
     };
@@ -126,8 +125,7 @@ pub(super) fn walk<'m>(
         let sum_offset = m.reg("tile_sum_offset", sum_shape);
         let zero = m.zero(sum_shape);
         let next = k_end.mux(n_end.mux(zero, sum_offset + rows), *sum_offset);
-        sum_offset.next(job.start.mux(zero, advance.mux(next, *sum_offset)));
-        *sum_offset
+        sum_offset.walk(job.start, 0, advance, next)
     } else {
         m.zero(sum_shape)
     };
