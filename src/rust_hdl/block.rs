@@ -38,7 +38,10 @@ macro_rules! rust_hdl_block {
                 let _core = $crate::rust_hdl::Core::new(
                     design,
                     stringify!($name),
-                    &mut [$((stringify!($port), &mut $port as &mut dyn $crate::rust_hdl::CorePort)),+],
+                    &mut [$((
+                        stringify!($port),
+                        &mut $port as &mut dyn $crate::rust_hdl::CorePort,
+                    )),+],
                 )?;
                 Ok(Self { $($port,)+ _core })
             }

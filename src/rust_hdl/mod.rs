@@ -1,7 +1,7 @@
 //! Generated cores as blocks of rust-hdl designs; cargo feature `rust-hdl`.
 //!
-//! - [`rust_hdl_block!`](crate::rust_hdl_block) declares a struct of ports that is a rust-hdl `Block`;
-//!   its fields are rust-hdl `Signal`s of fixed width or [`Port`]s sized by the design.
+//! - [`rust_hdl_block!`](crate::rust_hdl_block) declares a struct of ports that is a rust-hdl
+//!   `Block`; its fields are rust-hdl `Signal`s of fixed width or [`Port`]s sized by the design.
 //! - [`Matmul`] is such a struct for the matrix-multiply core, whatever its sizes.
 //! - [`emit`] writes a design that holds cores.
 //!

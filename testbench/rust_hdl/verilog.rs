@@ -147,8 +147,8 @@ fn icarus_gives_the_cycles_of_rust_hdl() {
         text: format!(
             "module bench;\n  reg clock = 0;\n  wire [63:0] result;\n  wire valid, led;\n  \
              top uut (.clock(clock), .result(result), .valid(valid), .led(led));\n  integer i;\n  \
-             initial for (i = 0; i < {}; i = i + 1) begin\n    #1;\n{OBSERVED}    #1 clock = 1;\n    \
-             #1 clock = 0;\n  end\nendmodule\n",
+             initial for (i = 0; i < {}; i = i + 1) begin\n    #1;\n{OBSERVED}    \
+             #1 clock = 1;\n    #1 clock = 0;\n  end\nendmodule\n",
             expected.len()
         ),
     };
