@@ -46,10 +46,15 @@ pub(super) fn skew<'m>(
     if lanes == 1 {
         return vector;
     }
+    let width = vector.width() / lanes;
+    let kind = match order {
+        Lanes::FirstLaneFirst => "skew",
+        Lanes::LastLaneFirst => "deskew",
+    };
     let skew = Skew {
-        name: format!("{core}_{part}"),
+        name: format!("{core}_{kind}_{lanes}x{width}"),
         lanes,
-        width: vector.width() / lanes,
+        width,
         order,
     };
     vector
