@@ -53,7 +53,7 @@ pub(super) enum CliError {
     #[error(
         "`{}` holds what `ferrogrid generate` did not write: {}",
         path.display(),
-        files.join(", ")
+        some(files)
     )]
     #[diagnostic(help(
         "move these files away, or replace the whole folder with `--force`; nothing was changed"
@@ -134,4 +134,19 @@ pub(super) enum CliError {
     #[error("interrupted")]
     #[diagnostic(help("nothing was left behind"))]
     Interrupted,
+}
+
+/// Names enough to recognise what is meant.
+fn some(files: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let mut text = files
+        .iter()
+        .take(SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if files.len() > SHOWN {
+        text += &format!(" and {} more", files.len() - SHOWN);
+    }
+    text
 }

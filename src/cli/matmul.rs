@@ -12,7 +12,7 @@ use crate::device::matmul::{self, MatmulError, MatmulJob, MatmulResult, Stalls};
 use crate::device::npy::{read_operands, write_matrix};
 use crate::device::{Error, Speed};
 use crate::reference;
-use crate::report::{MatmulReport, json};
+use crate::report::{MatmulReport, grouped, json};
 use clap::Args;
 use miette::IntoDiagnostic;
 use ndarray::{Array2, Axis, concatenate};
@@ -100,7 +100,7 @@ impl Matmul {
                 vcd,
             })
         } else {
-            let elements = result.c.len();
+            let elements = grouped(result.c.len() as u64);
             let mut text = report.text();
             text +=
                 &format!("bit-exact: {elements} of {elements} elements equal the golden model\n");

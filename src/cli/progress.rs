@@ -43,7 +43,7 @@ impl Progress {
             return;
         }
         let template =
-            format!("{{bar:30}} {{human_pos}} of about {{human_len}} {unit}, {{per_sec}}");
+            format!("{{bar:30}} {{human_pos}} of about {{human_len}} {unit}, {{eta}} left");
         self.bar = ProgressBar::hidden();
         self.bar.set_length(total);
         // The template is a constant of ours; a plain bar is good enough should it be wrong.

@@ -36,13 +36,12 @@ pub(super) fn fusesoc_core(arch: &MatmulArch, top: &str, rtl: &[&str], header: &
          \x20   toplevel: {top}\n\
          \x20 lint:\n\
          \x20   description: no warnings are expected\n\
-         \x20   default_tool: verilator\n\
          \x20   filesets: [rtl]\n\
          \x20   toplevel: {top}\n\
-         \x20   tools:\n\
-         \x20     verilator:\n\
-         \x20       mode: lint-only\n\
-         \x20       verilator_options: [-Wall]\n"
+         \x20   flow: lint\n\
+         \x20   flow_options:\n\
+         \x20     tool: verilator\n\
+         \x20     verilator_options: [-Wall]\n"
     )
     .expect("a String takes everything");
     text

@@ -111,6 +111,19 @@ impl MatmulReport {
         }
     }
 
+    /// Cycles that went for a cause.
+    pub fn cycles_of(&self, cause: Cause) -> u64 {
+        let shares = self.breakdown.iter();
+        let cycles = |share: &CycleShare| {
+            if share.cause == cause {
+                share.cycles
+            } else {
+                0
+            }
+        };
+        shares.map(cycles).sum()
+    }
+
     /// As text for a terminal.
     pub fn text(&self) -> String {
         let MatmulReport { m, k, n, .. } = self;
@@ -142,10 +155,11 @@ impl MatmulReport {
             .right(&[1]);
         format!(
             "{}: C ({m} x {n}) = A ({m} x {k}) x B ({k} x {n}), simulator {}\n\n{figures}\n\
-             Where the cycles went:\n\n{table}\nlimited by: {}\n",
+             Where the cycles went:\n\n{table}\nlimited by: {}, {} of the cycles\n",
             self.core,
             self.simulator,
-            self.limited_by.text()
+            self.limited_by.text(),
+            percent(self.cycles_of(self.limited_by), self.cycles),
         )
     }
 }

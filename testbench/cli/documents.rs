@@ -1,5 +1,6 @@
 //! Commands that documents and `--help` show are commands that there are.
 
+use crate::program::Place;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use ferrogrid::cli::Cli;
@@ -85,4 +86,33 @@ fn documents_show_commands_that_parse() {
         }
     }
     assert!(shown > 8, "only {shown} commands were found");
+}
+
+/// The run that README.md shows is what the command prints.
+#[test]
+fn the_readme_shows_a_run_as_it_is() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
+    let readme = readme.expect("README.md");
+    let block: Vec<&str> = readme
+        .lines()
+        .skip_while(|line| !line.starts_with("    $ ferrogrid "))
+        .take_while(|line| line.is_empty() || line.starts_with("    "))
+        .map(|line| line.strip_prefix("    ").unwrap_or(line))
+        .collect();
+    let shown = block.join("\n");
+    let (command, output) = shown.split_once('\n').expect("README.md shows a run");
+    let line = command.strip_prefix("$ ferrogrid ").expect("a command");
+    let place = Place::new();
+    let images = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/digits");
+    for name in ["images.npy", "weights1.npy"] {
+        let bytes = fs::read(format!("{images}/{name}")).expect("a file");
+        place.write(&format!("examples/digits/{name}"), bytes);
+    }
+    let run = place.succeed(line);
+    assert_eq!(
+        run.stdout.trim(),
+        output.trim(),
+        "README.md shows another output than this:\n{}",
+        run.stdout
+    );
 }

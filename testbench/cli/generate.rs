@@ -96,8 +96,10 @@ fn work_of_others_is_left_alone() {
     place.succeed("generate --preset matmul-4x4 -o edited");
     place.succeed("generate --preset matmul-4x4 -o added");
     place.write("edited/rtl/matmul_4x4.v", "// better\n");
-    fs::create_dir_all(place.path("added/sim/empty")).expect("a folder");
-    place.write("added/notes.txt", "");
+    fs::create_dir_all(place.path("added/empty")).expect("a folder");
+    for name in ["notes.txt", "a.v", "b.v", "c.v", "d.v"] {
+        place.write(&format!("added/sim/{name}"), "");
+    }
     let refused = [
         "generate --preset matmul-4x4 -o mine",
         "generate --preset matmul-4x4 -o mine --force",
