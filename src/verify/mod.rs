@@ -12,6 +12,7 @@ pub mod check;
 mod data;
 mod expect;
 pub mod formal;
+pub mod mutation;
 pub mod random_arch;
 pub mod random_design;
 mod stimulus;

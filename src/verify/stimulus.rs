@@ -116,6 +116,21 @@ impl Builder<'_> {
         self.operation(operation);
     }
 
+    /// A meddling host writes sizes byte by byte, with noise in the bytes that do not count.
+    fn write_size(&mut self, register: &str, size: u32) {
+        if self.case.host != Host::Meddling {
+            return self.write(register, size);
+        }
+        let noise = 0x9669_5aa5;
+        for (byte, strobe) in [(0xff, 0b1101), (0xff00, 0b0010)] {
+            self.operation(Operation::Write {
+                address: self.address(register),
+                data: (size & byte) | (noise & !byte),
+                strobe,
+            });
+        }
+    }
+
     fn read(&mut self, register: &str) {
         let address = self.address(register);
         self.operation(Operation::Read { address });
@@ -145,7 +160,7 @@ impl Builder<'_> {
             Host::Patient | Host::Meddling => self.done(),
         };
         for (register, size) in [("m", job.shape.m), ("k", job.shape.k), ("n", job.shape.n)] {
-            self.write(register, size);
+            self.write_size(register, size);
         }
         self.write("interrupt_enable", 0b11);
         let start = self.done();

@@ -1,18 +1,98 @@
-//! Random cases, natively and through the simulators of the Verilog.
+//! Random cases, natively and through the simulators of the Verilog, and a corpus of cases that
+//! random ones rarely are.
 
-use ferrogrid::verify::campaign::{self, Options};
+use ferrogrid::device::Error;
+use ferrogrid::synth::tools::Tool;
+use ferrogrid::verify::campaign::{self, Options, Report};
+use ferrogrid::verify::case::Case;
+use ferrogrid::verify::check::{BackendKind, run_case};
+use rayon::prelude::*;
 use std::ops::ControlFlow;
 
-#[test]
-fn five_hundred_random_cases_natively() {
-    let options = Options {
-        cases: 600,
-        max_size: 20,
-        ..Options::default()
-    };
-    let report = campaign::run(&options, &|_| ControlFlow::Continue(())).expect("native");
+fn run(options: &Options) -> Report {
+    let report = campaign::run(options, &|_| ControlFlow::Continue(()));
+    let report = report.unwrap_or_else(|error: Error| panic!("{error}"));
     if let Some(failure) = report.failure {
-        panic!("case {}: {}", failure.index, failure.smallest);
+        panic!(
+            "case {} of seed {}: {}",
+            failure.index, options.seed, failure.smallest
+        );
     }
-    assert_eq!(report.cases, 600);
+    assert_eq!(report.cases, options.cases);
+    report
+}
+
+#[test]
+fn random_cases_natively() {
+    let report = run(&Options {
+        cases: 1_000,
+        ..Options::default()
+    });
+    assert!(report.architectures > 900, "{report:?}");
+}
+
+/// Whether the tools are there; says which are not.
+fn available(tools: &[Tool]) -> bool {
+    let missing = tools.iter().find_map(|tool| tool.find().err());
+    if let Some(error) = &missing {
+        println!("SKIPPED: {error}");
+    }
+    missing.is_none()
+}
+
+#[test]
+fn random_cases_through_verilator() {
+    if !available(&[Tool::Verilator, Tool::Cxx]) {
+        return;
+    }
+    let report = run(&Options {
+        seed: 2,
+        cases: 26,
+        backends: vec![BackendKind::Native, BackendKind::Verilator],
+        max_size: 5,
+        ..Options::default()
+    });
+    assert!(report.architectures >= 25, "{report:?}");
+}
+
+#[test]
+fn random_cases_through_icarus() {
+    if !available(&[Tool::Iverilog, Tool::Vvp]) {
+        return;
+    }
+    let report = run(&Options {
+        seed: 3,
+        cases: 20,
+        backends: vec![BackendKind::Native, BackendKind::Icarus],
+        max_size: 6,
+        ..Options::default()
+    });
+    assert!(report.architectures >= 5, "{report:?}");
+}
+
+fn corpus() -> Vec<Case> {
+    let lines = include_str!("corpus.txt").lines();
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.parse().unwrap_or_else(|error| panic!("{error}")))
+        .collect()
+}
+
+#[test]
+fn the_corpus() {
+    let cases = corpus();
+    assert!(cases.len() >= 10);
+    let icarus = available(&[Tool::Iverilog, Tool::Vvp]);
+    cases.par_iter().for_each(|case| {
+        // Icarus takes minutes for a large array.
+        let small = case.arch.rows * case.arch.columns <= 16;
+        let backends: &[BackendKind] = if icarus && small {
+            &[BackendKind::Native, BackendKind::Icarus]
+        } else {
+            &[BackendKind::Native]
+        };
+        if let Err(failure) = run_case(case, backends) {
+            panic!("{failure}");
+        }
+    });
 }

@@ -7,6 +7,9 @@ use crate::verify::random_arch::random_arch_within;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+/// Rows of A in a job with a fault, at most.
+const MUCH_WORK_ROWS: u32 = 64;
+
 /// Beyond this many multiply-accumulates times processing elements, sizes stay within two tiles.
 const MUCH_WORK: u64 = 40_000_000;
 
@@ -29,9 +32,14 @@ pub fn random_case(seed: u64, max_size: u32) -> Case {
         arch,
         jobs,
     };
-    if rng.random_range(0..3) == 0 {
+    if rng.random() {
         let index = rng.random_range(0..case.jobs.len());
         add_fault(&mut rng, &mut case, index);
+        // What a fault leaves behind shows in the job after it.
+        if index + 1 == case.jobs.len() {
+            let job = random_job(&mut rng, &case.arch);
+            case.jobs.push(job);
+        }
     }
     debug_assert_eq!(case.check(), Ok(()));
     case
@@ -134,7 +142,15 @@ fn random_stall(rng: &mut impl Rng) -> StallPattern {
 }
 
 fn add_fault(rng: &mut impl Rng, case: &mut Case, index: usize) {
-    let shape = case.jobs[index].shape;
+    // Several row blocks: results leave while operands still come.
+    let arch = &case.arch;
+    let shape = &mut case.jobs[index].shape;
+    let blocks = rng.random_range(1..=4);
+    shape.m = shape
+        .m
+        .max(blocks * arch.rows)
+        .min(MUCH_WORK_ROWS.max(shape.m));
+    let shape = *shape;
     let beats = case.arch.beats(shape);
     let (operand, beats) = if rng.random() {
         (Operand::A, beats.a)
@@ -154,8 +170,12 @@ fn add_fault(rng: &mut impl Rng, case: &mut Case, index: usize) {
         }
         2 if beats > 1 => Fault::Truncated(operand, rng.random_range(0..beats - 1)),
         3 => Fault::Overlong(operand, rng.random_range(1..=beats + 1)),
-        // Aborts of a job before it starts, as it runs, and when it has ended.
-        _ => Fault::Abort(rng.random_range(0..200)),
+        // Before the job has begun to when it has ended.
+        _ => {
+            let beats = case.arch.beats(shape);
+            let length = beats.a.max(beats.b) + beats.c + 30;
+            Fault::Abort(rng.random_range(0..=length.min(2_000)) as u32)
+        }
     };
 }
 

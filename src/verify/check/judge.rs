@@ -4,7 +4,7 @@ use super::{CaseReport, Golden, Mismatch};
 use crate::arch::{Dataflow, MatmulArch};
 use crate::device::{Failure, Outcome, SinkBeat};
 use crate::isa::JobError;
-use crate::verify::case::{Case, Fault, Job, Operand};
+use crate::verify::case::{Case, Fault, Host, Job, Operand};
 use crate::verify::expect::{ResultBeat, result_beats};
 use crate::verify::stimulus::{Marks, READ_AT_THE_END, Stimulus};
 
@@ -59,6 +59,7 @@ pub(super) fn judge(
     for (index, (job, marks)) in case.jobs.iter().zip(&stimulus.jobs).enumerate() {
         judge.registers(index, job, marks)?;
     }
+    judge.span(stimulus)?;
     Ok(judge.report)
 }
 
@@ -227,6 +228,36 @@ impl Judge<'_> {
             self.counters(index, job, marks)?;
         }
         Ok(())
+    }
+
+    /// `cycles` runs from the start of the first job to its last result. Where operands wait for
+    /// the start, that is from the first beat in to the last beat out.
+    fn span(&self, stimulus: &Stimulus) -> Result<(), Mismatch> {
+        let (job, marks) = (&self.case.jobs[0], &stimulus.jobs[0]);
+        let stalls = &self.case.stalls;
+        let waits = stalls.a.bits().is_empty() || stalls.b.bits().is_empty();
+        if job.fault != Fault::None || marks.refused || !waits || self.case.host == Host::Meddling {
+            return Ok(());
+        }
+        let end = self.outcome.operations[marks.end].end;
+        let beats = &self.outcome.sinks[0].beats;
+        let last = beats.iter().rev().find(|beat| beat.cycle <= end);
+        let first = self
+            .outcome
+            .sources
+            .iter()
+            .filter_map(|source| source.first);
+        let (Some(first), Some(last)) = (first.min(), last) else {
+            return Ok(());
+        };
+        let (cycles, span) = (self.read(marks.reads + 2), last.cycle - first + 1);
+        if u64::from(cycles) == span {
+            return Ok(());
+        }
+        Err(Mismatch::Counter {
+            job: 0,
+            problem: format!("cycles is {cycles} and the streams took {span}"),
+        })
     }
 
     /// Counters of a job that ended well.

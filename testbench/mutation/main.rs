@@ -1,0 +1,95 @@
+//! Breaks the core on purpose; every mutant must be caught by the checks of `verify`.
+
+use ferrogrid::device::{Backend, Native};
+use ferrogrid::verify::campaign::cases;
+use ferrogrid::verify::case::Case;
+use ferrogrid::verify::check::{Golden, Mismatch, check, design, golden};
+use ferrogrid::verify::mutation::{Hunt, MUTATIONS, Verdict, hunt};
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// Cases that every mutant meets until one catches it: random ones of small cores, then those of
+/// the system tests.
+fn campaign() -> Vec<Case> {
+    let corpus = include_str!("../system/corpus.txt");
+    let lines = corpus
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let corpus = lines.map(|line| line.parse().unwrap_or_else(|error| panic!("{error}")));
+    cases(1, 6).take(150).chain(corpus).collect()
+}
+
+#[test]
+fn every_mutant_is_caught() {
+    let cases = campaign();
+    let hunts: Vec<Hunt> = MUTATIONS
+        .par_iter()
+        .map(|mutation| {
+            hunt(mutation, &cases).unwrap_or_else(|error| panic!("{}: {error}", mutation.name))
+        })
+        .collect();
+    let (mut table, mut alive) = (String::new(), Vec::new());
+    for (mutation, hunt) in MUTATIONS.iter().zip(&hunts) {
+        let verdict = match &hunt.verdict {
+            Verdict::Caught(catch) => format!("case {}: {}", catch.index, catch.mismatch),
+            Verdict::Survived => {
+                alive.push(mutation.name);
+                format!("SURVIVED on {} cores", hunt.mutants)
+            }
+        };
+        writeln!(table, "{:<50} {verdict}", mutation.name).unwrap();
+    }
+    println!("{table}");
+    assert!(
+        alive.is_empty(),
+        "{} mutants survived: {alive:#?}",
+        alive.len()
+    );
+}
+
+/// The campaign passes on the core as it is: what it catches is the mutation.
+#[test]
+fn nothing_is_caught_on_the_core_itself() {
+    campaign().par_iter().for_each(|case| {
+        let native: Box<dyn Backend> = Box::new(Native::new(&design(case)).expect("a core"));
+        if let Err(mismatch) = check(case, &mut [native], golden) {
+            panic!("{mismatch}\n{case}");
+        }
+    });
+}
+
+#[test]
+fn names_are_unique() {
+    let names: BTreeSet<_> = MUTATIONS.iter().map(|mutation| mutation.name).collect();
+    assert_eq!(names.len(), MUTATIONS.len());
+}
+
+/// The other side broken: a golden model that is wrong in one element is noticed, so the expected
+/// values do not come from the core.
+#[test]
+fn a_wrong_golden_model_is_noticed() {
+    let wrong: Golden = |a, b| {
+        let mut c = golden(a, b);
+        if let Some(last) = c.last_mut() {
+            *last += 1;
+        }
+        c
+    };
+    let case: Case = "rows=3 columns=2 job=4x5x3:random".parse().expect("a case");
+    let mut native: [Box<dyn Backend>; 1] =
+        [Box::new(Native::new(&design(&case)).expect("a core"))];
+    check(&case, &mut native, golden).expect("the core is right");
+    let mismatch = check(&case, &mut native, wrong).expect_err("the model is wrong");
+    assert!(
+        matches!(
+            mismatch,
+            Mismatch::Element {
+                row: 3,
+                column: 2,
+                ..
+            }
+        ),
+        "{mismatch}"
+    );
+}
