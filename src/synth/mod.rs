@@ -1,4 +1,5 @@
 //! External tools.
 #![forbid(unsafe_code)]
 
+pub mod ecp5;
 pub mod tools;

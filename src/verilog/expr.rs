@@ -40,7 +40,7 @@ impl Lowering<'_> {
 
     fn operand_within(&mut self, node: NodeId, limit: usize) -> Expr {
         match self.whole(node) {
-            Expr::Binary(Op::Multiply, ..) => self.materialize(node),
+            Expr::Binary(Op::Multiply, ..) | Expr::WideProduct { .. } => self.materialize(node),
             expr if !expr.is_simple() && flat(&expr).len() > limit => self.materialize(node),
             expr @ Expr::Binary(Op::ArithmeticShiftRight, ..) => Expr::Signed(Box::new(expr)),
             expr => expr,
@@ -121,7 +121,9 @@ impl Lowering<'_> {
             NodeKind::Extend(value) => self.extend(*value, shape),
             // A product keeps its meaning only as a whole right-hand side, and so does its cast.
             NodeKind::Cast(value) => match self.whole(*value) {
-                Expr::Binary(Op::Multiply, ..) => self.materialize(*value),
+                Expr::Binary(Op::Multiply, ..) | Expr::WideProduct { .. } => {
+                    self.materialize(*value)
+                }
                 expr @ Expr::Binary(Op::ArithmeticShiftRight, ..) => Expr::Signed(Box::new(expr)),
                 expr => expr,
             },
@@ -312,6 +314,15 @@ impl Lowering<'_> {
         let from = self.module.shape(value);
         if let Expr::Constant { bits, .. } = self.whole(value) {
             return constant(shape, &shape.to_bits(&from.from_bits(&bits)));
+        }
+        // Simulators multiply in the wider width at once, without taking the sign bit apart.
+        if let product @ Expr::Binary(Op::Multiply, ..) = self.whole(value)
+            && product.is_signed() == from.signed
+        {
+            return Expr::WideProduct {
+                product: Box::new(product),
+                width: shape.width,
+            };
         }
         let added = shape.width - from.width;
         if !from.signed {

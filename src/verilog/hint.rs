@@ -7,7 +7,14 @@ use crate::hdl::ir::{BinaryOp, NodeId, NodeKind};
 impl Lowering<'_> {
     /// A name for a node that the designer did not name, from what it is and what it feeds.
     pub(super) fn hint(&self, node: NodeId) -> String {
-        let word = match &self.module.node(node).kind {
+        let kind = |node: NodeId| &self.module.node(node).kind;
+        let word = match kind(node) {
+            // A product in a wider context.
+            NodeKind::Extend(value)
+                if matches!(kind(*value), NodeKind::Binary(BinaryOp::Multiply, ..)) =>
+            {
+                return self.hint(*value);
+            }
             NodeKind::Binary(op, a, b) => {
                 if let Some(name) = self.comparison_name(*op, *a, *b) {
                     return name;

@@ -3,14 +3,17 @@
 use super::PeFormat;
 use crate::hdl::{Module, Signal};
 
-/// `activation * weight` in the product's shape, behind the product register if there is one.
+/// `activation * weight` in `width` bits, enough for every product, behind the product register if
+/// there is one.
 ///
 /// An unsigned activation gets a zero above its top bit, so that the multiplier is signed
-/// throughout; the product's extra top bit is a copy of its sign and is dropped.
+/// throughout; where the product then has a bit more than `width`, that is a copy of its sign and
+/// is dropped.
 #[track_caller]
 pub fn multiply<'m>(
     m: &'m Module,
     format: &PeFormat,
+    width: u32,
     activation: Signal<'m>,
     weight: Signal<'m>,
 ) -> Signal<'m> {
@@ -22,10 +25,10 @@ pub fn multiply<'m>(
             .as_signed()
     };
     let full = activation * weight;
-    let exact = if full.width() > format.product.width {
-        full.named("full_product").truncate(format.product.width)
+    let exact = if full.width() > width {
+        full.named("full_product").truncate(width)
     } else {
-        full.sign_extend(format.product.width)
+        full.sign_extend(width)
     };
     if format.product_register {
         m.delay("product", exact)

@@ -44,7 +44,7 @@ impl Block for OutputStationaryPe {
         let shift = m.delay("shift", shift_in);
         let activation = m.delay("activation", activation_in);
         let weight = m.delay("weight", weight_in);
-        let product = multiply(m, format, activation, weight);
+        let product = multiply(m, format, format.product.width, activation, weight);
         // The token reaches the sum together with the first product.
         let first = if format.product_register {
             m.delay("first", start)

@@ -43,8 +43,10 @@ impl Block for WeightStationaryPe {
         let next_weight = m.capture("next_weight", swap, weight_in);
         let weight = m.capture("weight", swap_in, next_weight);
         let activation = m.delay("activation", activation_in);
-        let product = multiply(m, format, activation, weight);
-        let sum = m.delay("sum", sum_in + product.sign_extend(format.sum.width));
+        // The register is as wide as the sum: synthesis merges the copies of the sign, and compiled
+        // simulators need not make them every cycle.
+        let product = multiply(m, format, format.sum.width, activation, weight);
+        let sum = m.delay("sum", sum_in + product);
 
         m.output("swap_out", swap);
         m.output("activation_out", activation);

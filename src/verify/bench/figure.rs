@@ -13,11 +13,21 @@ pub enum Figure {
     Utilization,
     /// Native simulation of a whole core.
     CoreSpeed,
+    /// Verilator: the generated array against a hand-written one.
+    ArraySpeed,
+    /// Look-up tables, flip-flops and multipliers on ECP5.
+    Area,
 }
 
 impl Figure {
     /// Every figure, in the order of the report.
-    pub const ALL: [Figure; 3] = [Figure::Generation, Figure::Utilization, Figure::CoreSpeed];
+    pub const ALL: [Figure; 5] = [
+        Figure::Generation,
+        Figure::Utilization,
+        Figure::CoreSpeed,
+        Figure::ArraySpeed,
+        Figure::Area,
+    ];
 
     /// The name on the command line and in JSON.
     pub fn name(self) -> &'static str {
@@ -25,6 +35,8 @@ impl Figure {
             Figure::Generation => "generation",
             Figure::Utilization => "utilization",
             Figure::CoreSpeed => "core-speed",
+            Figure::ArraySpeed => "array-speed",
+            Figure::Area => "area",
         }
     }
 
@@ -34,6 +46,8 @@ impl Figure {
             Figure::Generation => "generating cores",
             Figure::Utilization => "utilization of a 16x16 core",
             Figure::CoreSpeed => "native simulation of a 16x16 core",
+            Figure::ArraySpeed => "a generated 16x16 array and a hand-written one under Verilator",
+            Figure::Area => "synthesis of an 8x8 array for ECP5",
         }
     }
 }

@@ -6,21 +6,28 @@
 //! checked against the golden model.
 #![forbid(unsafe_code)]
 
+mod area;
+mod array_speed;
 mod clock;
 mod core_speed;
 mod figure;
 mod generation;
+mod hand_written;
 mod report;
 mod utilization;
 
+pub use area::array_area;
+pub use array_speed::compare_arrays;
 pub use figure::{Figure, UnknownFigure};
 pub use generation::generated_lines;
+pub use hand_written::hand_written_array;
 pub use report::{BenchReport, Bound, Machine, Row, Verdict};
 pub use utilization::{sixteen_by_sixteen, utilization};
 
 use crate::device;
 use crate::device::matmul::MatmulError;
 use crate::hdl::DesignError;
+use crate::synth::ecp5::SynthError;
 use crate::synth::tools::ToolError;
 use miette::Diagnostic;
 use thiserror::Error;
@@ -67,6 +74,25 @@ pub enum BenchError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Job(#[from] MatmulError),
+    /// Synthesis failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Synthesis(#[from] SynthError),
+    /// An external tool is missing or too old.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    MissingTool(#[from] ToolError),
+    /// A program failed.
+    #[error("{tool} failed:\n{output}")]
+    Tool {
+        /// Its name.
+        tool: &'static str,
+        /// What it printed.
+        output: String,
+    },
+    /// A temporary folder could not be made or used.
+    #[error("cannot use a temporary folder: {0}")]
+    Files(#[from] std::io::Error),
     /// What was measured computed something wrong, so its speed means nothing.
     #[error("{what} computed something wrong: {how}")]
     #[diagnostic(help("this is a bug: please report it"))]
@@ -82,8 +108,10 @@ impl BenchError {
     /// The tool whose absence is the reason.
     fn missing_tool(&self) -> Option<&ToolError> {
         match self {
-            BenchError::Device(device::Error::Tool(tool))
-            | BenchError::Job(MatmulError::Device(device::Error::Tool(tool))) => Some(tool),
+            BenchError::MissingTool(tool)
+            | BenchError::Device(device::Error::Tool(tool))
+            | BenchError::Job(MatmulError::Device(device::Error::Tool(tool)))
+            | BenchError::Synthesis(SynthError::Tool(tool)) => Some(tool),
             _ => None,
         }
     }
@@ -101,6 +129,8 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> Result<BenchRep
             Figure::Generation => generation::measure(options),
             Figure::Utilization => utilization::measure(progress),
             Figure::CoreSpeed => core_speed::measure(options),
+            Figure::ArraySpeed => array_speed::measure(options, progress),
+            Figure::Area => area::measure(),
         };
         match rows {
             Ok(rows) => report.rows.extend(rows),

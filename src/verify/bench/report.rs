@@ -15,6 +15,8 @@ pub enum Bound {
     AtMost(f64),
     /// Less than this.
     Below(f64),
+    /// This and no other value.
+    Exactly(f64),
 }
 
 impl Bound {
@@ -23,6 +25,7 @@ impl Bound {
             Bound::AtLeast(least) => value >= least,
             Bound::AtMost(most) => value <= most,
             Bound::Below(limit) => value < limit,
+            Bound::Exactly(wanted) => value == wanted,
         }
     }
 
@@ -31,6 +34,7 @@ impl Bound {
             Bound::AtLeast(least) => format!(">= {}", number(least, digits)),
             Bound::AtMost(most) => format!("<= {}", number(most, digits)),
             Bound::Below(limit) => format!("< {}", number(limit, digits)),
+            Bound::Exactly(wanted) => format!("= {}", number(wanted, digits)),
         }
     }
 }

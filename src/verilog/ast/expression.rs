@@ -4,9 +4,9 @@
 //! as one of them is. The constructors here refuse expressions in which that would happen
 //! unasked: operands of a context-determined operator have equal widths, so a printed
 //! expression means the same wherever it stands. [`BinaryOp::Multiply`] is the exception: it
-//! is as wide as both operands together, and may only stand as the whole right-hand side of
-//! an assignment of that width. An arithmetic shift right loses its sign in an unsigned context,
-//! so as an operand it stands inside `$signed`.
+//! is as wide as both operands together, or wider as [`Expr::WideProduct`], and may only stand as
+//! the whole right-hand side of an assignment of that width. An arithmetic shift right loses its
+//! sign in an unsigned context, so as an operand it stands inside `$signed`.
 
 use num_bigint::BigUint;
 use num_traits::One;
@@ -57,6 +57,14 @@ pub enum Expr {
     Unary(UnaryOp, Box<Expr>),
     /// A binary operator.
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    /// A product that is as wide as the assignment it stands in, which is wider than both operands
+    /// together: Verilog widens the operands by their signedness.
+    WideProduct {
+        /// A [`BinaryOp::Multiply`].
+        product: Box<Expr>,
+        /// Bits of the assignment.
+        width: u32,
+    },
     /// `condition ? then : otherwise`.
     Ternary(Box<Expr>, Box<Expr>, Box<Expr>),
     /// `{a, b}`, most significant first.
@@ -200,6 +208,7 @@ impl Expr {
             Expr::Select { msb, lsb, .. } => msb - lsb + 1,
             Expr::Constant { width, .. }
             | Expr::Parameter { width, .. }
+            | Expr::WideProduct { width, .. }
             | Expr::Word { width, .. } => *width,
             Expr::Unary(UnaryOp::Complement | UnaryOp::Negate, operand) => operand.width(),
             Expr::Unary(..) => 1,
@@ -231,6 +240,7 @@ impl Expr {
                 _ => left.is_signed() && right.is_signed(),
             },
             Expr::Ternary(_, then, otherwise) => then.is_signed() && otherwise.is_signed(),
+            Expr::WideProduct { product, .. } => product.is_signed(),
             Expr::Signed(_) => true,
             Expr::Select { .. }
             | Expr::Parameter { .. }
@@ -352,7 +362,9 @@ impl Expr {
             Expr::Constant { .. } => {}
             Expr::Parameter { name, width } => visit(name, width - 1, 0),
             Expr::Unary(_, operand) | Expr::Repeat(_, operand) => operand.reads(visit),
-            Expr::Signed(inner) | Expr::Unsigned(inner) => inner.reads(visit),
+            Expr::Signed(inner)
+            | Expr::Unsigned(inner)
+            | Expr::WideProduct { product: inner, .. } => inner.reads(visit),
             Expr::Binary(_, left, right) => {
                 left.reads(visit);
                 right.reads(visit);

@@ -1,0 +1,63 @@
+//! Holds the figures that are the same on every machine to what they must reach. Times are
+//! measured by `ferrogrid bench`.
+
+use ferrogrid::synth::tools::Tool;
+use ferrogrid::verify::bench::{
+    BenchReport, Figure, Options, Verdict, compare_arrays, generated_lines, run,
+};
+
+fn measure(figure: Figure) -> BenchReport {
+    let options = Options {
+        figures: vec![figure],
+        quick: true,
+    };
+    run(&options, &mut |_| ()).unwrap()
+}
+
+/// Says so when a tool is missing.
+fn found(tools: &[Tool]) -> bool {
+    tools.iter().all(|tool| match tool.find() {
+        Ok(_) => true,
+        Err(error) => {
+            println!("SKIPPED: {error}");
+            false
+        }
+    })
+}
+
+#[test]
+fn cores_are_written_in_few_lines() {
+    for (preset, lines, most) in generated_lines().unwrap() {
+        println!("{preset}: {lines} lines, at most {most}");
+        assert!((1..=most).contains(&lines), "{preset}: {lines} lines");
+    }
+}
+
+#[test]
+fn arrays_are_well_used() {
+    let report = measure(Figure::Utilization);
+    println!("{}", report.table());
+    assert_eq!(report.rows.len(), 6);
+    for row in &report.rows {
+        assert_eq!(row.verdict, Verdict::Pass, "{row:?}");
+    }
+}
+
+#[test]
+fn an_array_takes_little_area() {
+    if !found(&[Tool::Yosys]) {
+        return;
+    }
+    let report = measure(Figure::Area);
+    println!("{}", report.table());
+    assert!(report.passed(), "{}", report.table());
+    let judged = |row: &&ferrogrid::verify::bench::Row| row.verdict == Verdict::Pass;
+    assert_eq!(report.rows.iter().filter(judged).count(), 2);
+}
+
+#[test]
+fn the_hand_written_array_computes_what_the_generated_one_does() {
+    if found(&[Tool::Verilator, Tool::Cxx]) {
+        compare_arrays().unwrap();
+    }
+}
