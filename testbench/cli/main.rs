@@ -5,6 +5,7 @@ mod campaigns;
 mod documents;
 mod errors;
 mod folders;
+mod fresh;
 mod generate;
 mod interrupt;
 mod matmul;
