@@ -1,3 +1,8 @@
 //! The whole matmul core against the golden model: random cases, and directed ones.
 
+mod counters;
+mod faults;
 mod random;
+mod registers;
+mod shapes;
+mod support;

@@ -34,3 +34,68 @@ pub fn shrink(
         return smallest;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::JobShape;
+    use crate::verify::case::{Fault, random_case};
+
+    fn failure(case: Case) -> CaseFailure {
+        let mismatch = Mismatch::Counter {
+            job: 0,
+            problem: "made up".into(),
+        };
+        CaseFailure {
+            case,
+            mismatch: Box::new(mismatch),
+        }
+    }
+
+    /// The smallest case for which `fails` holds.
+    fn smallest(case: Case, fails: impl Fn(&Case) -> bool) -> Case {
+        assert!(fails(&case));
+        let run =
+            |case: &Case, _| ControlFlow::Continue(fails(case).then(|| failure(case.clone())));
+        shrink(failure(case), 10_000, run).case
+    }
+
+    #[test]
+    fn what_does_not_matter_goes() {
+        let case = (0..).map(|seed| random_case(seed, 20));
+        let case = case.filter(|case| case.jobs.len() > 1);
+        for case in case.take(20) {
+            let smallest = smallest(case, |_| true);
+            assert_eq!(smallest.to_string(), SMALLEST);
+        }
+    }
+
+    const SMALLEST: &str = "rows=1 columns=1 dataflow=weight_stationary activation=int8 \
+                            product_register=false streams=8,8,32 buffers=2,2,8 \
+                            job=1x1x1:zeros seed=0";
+
+    #[test]
+    fn what_matters_stays() {
+        let wide = |case: &Case| case.arch.columns >= 3;
+        let long = |case: &Case| case.jobs.iter().any(|job| job.shape.k >= 4);
+        let aborted = |job: &crate::verify::case::Job| matches!(job.fault, Fault::Abort(_));
+        let fails = |case: &Case| wide(case) && long(case) && case.jobs.iter().any(aborted);
+        let case = (0..).map(|seed| random_case(seed, 20)).find(fails);
+        let smallest = smallest(case.expect("some case"), fails);
+        assert_eq!((smallest.arch.rows, smallest.arch.columns), (1, 3));
+        assert_eq!(smallest.jobs.len(), 1);
+        assert_eq!(smallest.jobs[0].shape, JobShape { m: 1, k: 4, n: 1 });
+        assert_eq!(smallest.jobs[0].fault, Fault::Abort(0));
+    }
+
+    #[test]
+    fn the_budget_is_kept() {
+        let mut runs = 0;
+        shrink(failure(random_case(1, 20)), 7, |_, count| {
+            runs += 1;
+            assert_eq!(count, runs);
+            ControlFlow::Continue(None)
+        });
+        assert_eq!(runs, 7);
+    }
+}

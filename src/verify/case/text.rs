@@ -235,3 +235,55 @@ impl FromStr for Case {
         Ok(case)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::random_case;
+    use super::*;
+
+    #[test]
+    fn random_cases_are_read_back() {
+        for seed in 0..300 {
+            let case = random_case(seed, 64);
+            let text = case.to_string();
+            assert_eq!(text.parse(), Ok(case), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_default() {
+        let case: Case = "job=1x2x3".parse().expect("a case");
+        assert_eq!((case.arch.rows, case.arch.columns), (4, 4));
+        assert_eq!(case.jobs[0].data, DataKind::Random);
+        assert_eq!((case.host, case.seed), (Host::Patient, 0));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let errors = [
+            "rows=3",
+            "rows=0 job=1x1x1",
+            "rows=three job=1x1x1",
+            "colums=3 job=1x1x1",
+            "job",
+            "job=1x1",
+            "job=1x1x1:most",
+            "job=1x1x1:min:late@3",
+            "job=1x1x1:min:truncated_a",
+            "job=1x1x1:min:truncated_a@0",
+            "job=0x1x1:min:abort@3",
+            "job=1x1x1:min:overlong_b@0",
+            "job=1x1x65536",
+            "job=1x1x1 stall_a=..x",
+            "job=1x1x1 stall_c=##",
+            "job=1x1x1 restart=7",
+            "job=1x1x1:min:abort@3 restart=7+1",
+            "job=1x1x1 host=rude",
+        ]
+        .map(|text| match text.parse::<Case>() {
+            Ok(case) => format!("{text}: taken as {case}"),
+            Err(error) => error.to_string(),
+        });
+        insta::assert_snapshot!(errors.join("\n"));
+    }
+}
