@@ -21,7 +21,7 @@ module matmul_6x10_pe (
     reg signed [7:0]  next_weight;
     reg signed [7:0]  weight;
     reg signed [7:0]  activation;
-    reg signed [15:0] product;
+    reg signed [17:0] product;
     reg signed [17:0] sum;
 
     always @(posedge clk) begin
@@ -36,7 +36,7 @@ module matmul_6x10_pe (
         swap <= swap_in;
         activation <= activation_in;
         product <= activation * weight;
-        sum <= sum_in + {{2{product[15]}}, product};
+        sum <= sum_in + product;
     end
 
     assign swap_out = swap;
