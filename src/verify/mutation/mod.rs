@@ -18,7 +18,8 @@ use crate::hdl::ir::{BinaryOp, Design};
 pub struct Mutation {
     /// What is wrong with the mutant, in a few words; unique.
     pub name: &'static str,
-    /// The module: how its name goes on behind the core's; empty for the core itself.
+    /// The module: how its name goes on behind the core's; empty for the core itself. With
+    /// `/instance` behind it, the module of that instance.
     pub module: &'static str,
     /// Where in it.
     pub spot: Spot,
@@ -91,13 +92,27 @@ impl Mutation {
     /// Breaks a core in this way. False when the core has no such spot (a mask that its widths do
     /// not need, say): then it is left as it was.
     pub fn apply(&self, design: &mut Design) -> bool {
-        let top = design.modules.len() - 1;
-        let core = design.modules[top].name.clone();
-        let wanted = format!("{core}{}", self.module);
-        let module = design
+        let core = &design.top().name;
+        let (unit, instance) = match self.module.split_once('/') {
+            Some((unit, instance)) => (unit, Some(instance)),
+            None => (self.module, None),
+        };
+        let wanted = format!("{core}{unit}");
+        let found = design
             .modules
-            .iter_mut()
-            .find(|module| module.name == wanted);
+            .iter()
+            .position(|module| module.name == wanted);
+        let inside = |index: usize| match instance {
+            None => Some(index),
+            Some(name) => {
+                let mut instances = design.modules[index].instances.iter();
+                let instance = instances.find(|instance| instance.name == name)?;
+                Some(instance.module.index())
+            }
+        };
+        let module = found
+            .and_then(inside)
+            .map(|index| &mut design.modules[index]);
         module.is_some_and(|module| edit::apply(module, self.spot, self.change, self.nth))
     }
 }

@@ -44,10 +44,10 @@ pub const MUTATIONS: &[Mutation] = &[
     m("the sums of two columns change places", "_row", Output("sums_out"), SwapLanes),
     m("the drained sums of two columns change places", "_row", Output("drain_out"), SwapLanes),
     m("weights go down the wrong column", "_row", Output("weights_out"), SwapLanes),
-    m("activations are skewed by a cycle too much", "_skew_a", Next("stage_1"), Late),
-    m("the activations of two rows change places", "_skew_a", Output("vector_out"), SwapLanes),
-    m("weights are skewed by a cycle too much", "_skew_b", Next("stage_1"), Late),
-    m("sums are deskewed by a cycle too much", "_deskew", Next("stage_1"), Late),
+    m("activations are skewed by a cycle too much", "_datapath/skew_a", Next("stage_1"), Late),
+    m("the activations of two rows change places", "_datapath/skew_a", Output("vector_out"), SwapLanes),
+    m("weights are skewed by a cycle too much", "_datapath/skew_b", Next("stage_1"), Late),
+    m("sums are deskewed by a cycle too much", "_datapath/deskew", Next("stage_1"), Late),
 
     // ---- datapath -------------------------------------------------------------------------
     m("sums are taken a cycle late", "_token_line", Output("valid_out"), Late),
