@@ -6,9 +6,8 @@
 
 use clap::{Parser, ValueEnum};
 use comfy_table::{CellAlignment, Table, presets};
-use ferrogrid::arch::MatmulArch;
+use ferrogrid::arch::{self, MatmulArch};
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::config;
 use ferrogrid::device::matmul::{self, MatmulJob, MatmulResult, Stalls};
 use ferrogrid::device::{Backend, Icarus, Native, Speed, Verilator, npy, unwatched};
 use ferrogrid::hdl::elaborate;
@@ -62,8 +61,7 @@ fn main() -> miette::Result<ExitCode> {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> miette::Result<bool> {
     let network =
         Network::read(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/digits"))?;
-    let document = config::preset(&arguments.preset)?.document();
-    let arch = MatmulArch::new(document.config()).into_diagnostic()?;
+    let arch = arch::from_preset(&arguments.preset)?;
     let core = elaborate(&MatmulCore::new(&arch)).into_diagnostic()?;
 
     say(

@@ -1,7 +1,11 @@
 //! Runs the programs of `examples/` and holds them to what they print.
 
+#[path = "../examples/counter.rs"]
+mod counter;
 #[path = "../examples/digits.rs"]
 mod digits;
+#[path = "../examples/matmul.rs"]
+mod matmul;
 
 use ferrogrid::synth::tools::Tool;
 
@@ -45,4 +49,26 @@ fn digits_under_verilator() {
     let native = classify(digits::Sim::Native, "matmul-8x8-os");
     let text = classify(digits::Sim::Verilator, "matmul-8x8-os");
     assert_eq!(verdict(&text), verdict(&native));
+}
+
+/// What a small program prints.
+fn printed(
+    run: impl Fn(&mut dyn std::io::Write) -> Result<(), Box<dyn std::error::Error>>,
+) -> String {
+    let mut out = Vec::new();
+    run(&mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_counter() {
+    insta::assert_snapshot!(printed(counter::run));
+}
+
+#[test]
+fn a_product() {
+    let text = printed(matmul::run);
+    let (product, cycles) = text.split_once("2x4x6 in ").expect("the shape of the job");
+    insta::assert_snapshot!(product);
+    assert!(cycles.ends_with(" cycles\n"), "{cycles}");
 }

@@ -2,9 +2,8 @@
 
 use super::clock::{median, seconds};
 use super::{BenchError, Bound, Figure, Options, Row};
-use crate::arch::MatmulArch;
+use crate::arch;
 use crate::blocks::MatmulCore;
-use crate::config;
 use crate::hdl::elaborate;
 use crate::verilog::{self, VerilogFile};
 
@@ -19,10 +18,7 @@ const CASES: [(&str, f64, f64); 2] = [
 /// # Panics
 /// When there is no such preset.
 fn generate(preset: &str) -> Result<Vec<VerilogFile>, BenchError> {
-    let document = config::preset(preset)
-        .expect("the benchmark names presets that exist")
-        .document();
-    let arch = MatmulArch::new(document.config()).expect("presets are tested to be valid");
+    let arch = arch::from_preset(preset).expect("the benchmark names presets that exist");
     Ok(verilog::emit(&elaborate(&MatmulCore::new(&arch))?))
 }
 

@@ -1,7 +1,7 @@
 //! What was measured, beside what was to be reached.
 
 use super::{Figure, Options};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use crate::report::{Table, grouped};
 use serde::Serialize;
 use std::fs;
 
@@ -137,22 +137,14 @@ impl Row {
     }
 }
 
-/// `1234567.8` as `1,234,568`.
+/// `1234567.8` as `1,234,568`; nothing measured is negative.
 fn number(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
-    let (sign, text) = match text.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", &*text),
-    };
     let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
+    match whole.parse::<u64>() {
+        Ok(whole) => format!("{}{fraction}", grouped(whole)),
+        Err(_) => text,
     }
-    format!("{sign}{grouped}{fraction}")
 }
 
 /// Where it was measured.
@@ -211,25 +203,14 @@ impl BenchReport {
 
     /// The report as text, a value a line.
     pub fn table(&self) -> String {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING);
-        table.set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(["measured", "value", "", "required", ""]);
+        let mut table = Table::new(&["measured", "value", "", "required", ""]);
         for (index, row) in self.rows.iter().enumerate() {
             if index > 0 && self.rows[index - 1].figure != row.figure {
-                table.add_row([""]);
+                table = table.row([""]);
             }
-            table.add_row(row.cells());
+            table = table.row(row.cells());
         }
-        for column in [1, 3] {
-            if let Some(column) = table.column_mut(column) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        let rows: Vec<String> = table
-            .lines()
-            .map(|line| line.trim_end().to_owned())
-            .collect();
+        let table = table.right(&[1, 3]);
         let Machine { cpu, cores } = &self.machine;
         let mut head = format!("Ferrogrid {} on {cores} x {cpu}", self.version);
         if self.quick {
@@ -238,6 +219,55 @@ impl BenchReport {
         if self.debug_build {
             head.push_str(", unoptimized build");
         }
-        format!("{head}\n\n{}\n", rows.join("\n"))
+        format!("{head}\n\n{table}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_judged_unrounded() {
+        let verdict = |value, bound| {
+            Row::info(Figure::Generation, "", value, "", 0)
+                .bound(bound)
+                .verdict
+        };
+        for (value, bound, pass) in [
+            (2.999, Bound::AtLeast(3.0), false),
+            (3.0, Bound::AtLeast(3.0), true),
+            (3.0, Bound::AtMost(3.0), true),
+            (3.001, Bound::AtMost(3.0), false),
+            (3.0, Bound::Below(3.0), false),
+            (2.999, Bound::Below(3.0), true),
+            (1.0, Bound::Exactly(1.0), true),
+            (1.001, Bound::Exactly(1.0), false),
+        ] {
+            let expected = if pass { Verdict::Pass } else { Verdict::Fail };
+            assert_eq!(verdict(value, bound), expected, "{value} {bound:?}");
+        }
+    }
+
+    #[test]
+    fn a_report_as_a_table() {
+        let report = BenchReport {
+            version: "1.2.3",
+            quick: true,
+            debug_build: false,
+            machine: Machine {
+                cpu: "Abacus".into(),
+                cores: 2,
+            },
+            rows: vec![
+                Row::info(Figure::Generation, "lines", 2691.0, "lines", 0)
+                    .bound(Bound::AtMost(3000.0)),
+                Row::info(Figure::Generation, "time", 0.0123, "s", 3).bound(Bound::Below(0.01)),
+                Row::info(Figure::CoreSpeed, "speed", 1234567.8, "cycles/s", 0),
+                Row::skipped(Figure::Area, "`yosys` was not found"),
+            ],
+        };
+        assert!(!report.passed());
+        insta::assert_snapshot!(report.table());
     }
 }
