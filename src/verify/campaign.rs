@@ -152,7 +152,7 @@ fn smallest(
             mismatch: Box::new(mismatch),
         },
     };
-    let original = failure.case.clone();
+    let original = (*failure.case).clone();
     let smallest = shrink(failure, options.shrink_runs, |case, runs| {
         if progress(Progress::Shrinking(runs)).is_break() {
             return ControlFlow::Break(());

@@ -47,7 +47,7 @@ mod tests {
             problem: "made up".into(),
         };
         CaseFailure {
-            case,
+            case: Box::new(case),
             mismatch: Box::new(mismatch),
         }
     }
@@ -57,7 +57,7 @@ mod tests {
         assert!(fails(&case));
         let run =
             |case: &Case, _| ControlFlow::Continue(fails(case).then(|| failure(case.clone())));
-        shrink(failure(case), 10_000, run).case
+        *shrink(failure(case), 10_000, run).case
     }
 
     #[test]

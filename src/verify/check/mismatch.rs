@@ -9,7 +9,7 @@ use thiserror::Error;
 #[error("{mismatch}\nreplay: ferrogrid verify --replay \"{case}\"")]
 pub struct CaseFailure {
     /// The case.
-    pub case: Case,
+    pub case: Box<Case>,
     /// The first thing that is wrong.
     pub mismatch: Box<Mismatch>,
 }

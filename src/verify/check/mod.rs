@@ -111,7 +111,7 @@ pub fn design(case: &Case) -> Design {
 /// The first thing that is wrong.
 pub fn run_case(case: &Case, backends: &[BackendKind]) -> Result<CaseReport, CaseFailure> {
     let fail = |mismatch| CaseFailure {
-        case: case.clone(),
+        case: Box::new(case.clone()),
         mismatch: Box::new(mismatch),
     };
     let design = design(case);
