@@ -25,22 +25,22 @@ module matmul_4x4_registers (
     output wire        s_axil_rvalid,
     input  wire        s_axil_rready,
     // Starts a job of the sizes in m, k and n; ignored while busy.
-    output wire        control_start,
+    output reg         control_start,
     // Returns to idle at once, whatever the streams are doing.
-    output wire        control_abort,
+    output reg         control_abort,
     input  wire        status_busy,             // A job is running.
     input  wire        status_done,             // The last job has ended; cleared by start.
     // Why the last job failed. 0: no error; 1: the core cannot run these sizes; nothing was started; 2: TLAST of A came before its last beat; 3: TLAST of A was missing on its last beat; 4: TLAST of B came before its last beat; 5: TLAST of B was missing on its last beat.
     input  wire [3:0]  status_error,
-    output wire        interrupt_enable_done,   // The end of a job.
-    output wire        interrupt_enable_error,  // The end of a failed job.
+    output reg         interrupt_enable_done,   // The end of a job.
+    output reg         interrupt_enable_error,  // The end of a failed job.
     input  wire        interrupt_status_done_set,
-    output wire        interrupt_status_done,   // A job has ended.
+    output reg         interrupt_status_done,   // A job has ended.
     input  wire        interrupt_status_error_set,
-    output wire        interrupt_status_error,  // A job has failed.
-    output wire [15:0] m_size,                  // 1 to 65535.
-    output wire [15:0] k_size,                  // 1 to 65535.
-    output wire [15:0] n_size,                  // 1 to 65535.
+    output reg         interrupt_status_error,  // A job has failed.
+    output reg  [15:0] m_size,                  // 1 to 65535.
+    output reg  [15:0] k_size,                  // 1 to 65535.
+    output reg  [15:0] n_size,                  // 1 to 65535.
     input  wire [31:0] cycles_count,            // Clock cycles.
     input  wire [31:0] active_cycles_count,     // Clock cycles.
     input  wire [31:0] stall_a_count,           // Clock cycles.
@@ -105,132 +105,93 @@ module matmul_4x4_registers (
 
     // ---- control at 0xc ------------------------------------------------------------------
 
-    reg control_start_reg;
-    reg control_abort_reg;
-
     wire control_write = write_commit && write_word == 5'd3;
 
     always @(posedge clk) begin
         if (rst) begin
-            control_start_reg <= 1'b0;
-            control_abort_reg <= 1'b0;
+            control_start <= 1'b0;
+            control_abort <= 1'b0;
         end else begin
-            control_start_reg <= write_data[0] && (control_write && write_strobes[0]);
-            control_abort_reg <= write_data[1] && (control_write && write_strobes[0]);
+            control_start <= write_data[0] && (control_write && write_strobes[0]);
+            control_abort <= write_data[1] && (control_write && write_strobes[0]);
         end
     end
 
-    assign control_start = control_start_reg;
-    assign control_abort = control_abort_reg;
-
     // ---- interrupt_enable at 0x14 --------------------------------------------------------
-
-    reg interrupt_enable_done_reg;
-    reg interrupt_enable_error_reg;
 
     wire interrupt_enable_write = write_commit && write_word == 5'd5;
 
     always @(posedge clk) begin
         if (rst) begin
-            interrupt_enable_done_reg <= 1'b0;
-            interrupt_enable_error_reg <= 1'b0;
+            interrupt_enable_done <= 1'b0;
+            interrupt_enable_error <= 1'b0;
         end else if (interrupt_enable_write) begin
             if (write_strobes[0]) begin
-                interrupt_enable_done_reg <= write_data[0];
-                interrupt_enable_error_reg <= write_data[1];
+                interrupt_enable_done <= write_data[0];
+                interrupt_enable_error <= write_data[1];
             end
         end
     end
 
-    assign interrupt_enable_done = interrupt_enable_done_reg;
-    assign interrupt_enable_error = interrupt_enable_error_reg;
-
     // ---- interrupt_status at 0x18 --------------------------------------------------------
-
-    reg interrupt_status_done_reg;
-    reg interrupt_status_error_reg;
 
     wire interrupt_status_write = write_commit && write_word == 5'd6;
     wire interrupt_status_done_clear =
         write_data[0]
         && (interrupt_status_write && write_strobes[0]);
-    wire interrupt_status_done_reg_term =
-        interrupt_status_done_reg
-        && !interrupt_status_done_clear;
+    wire interrupt_status_done_term = interrupt_status_done && !interrupt_status_done_clear;
     wire interrupt_status_error_clear =
         write_data[1]
         && (interrupt_status_write && write_strobes[0]);
-    wire interrupt_status_error_reg_term =
-        interrupt_status_error_reg
-        && !interrupt_status_error_clear;
+    wire interrupt_status_error_term = interrupt_status_error && !interrupt_status_error_clear;
 
     always @(posedge clk) begin
         if (rst) begin
-            interrupt_status_done_reg <= 1'b0;
-            interrupt_status_error_reg <= 1'b0;
+            interrupt_status_done <= 1'b0;
+            interrupt_status_error <= 1'b0;
         end else begin
-            interrupt_status_done_reg <=
-                interrupt_status_done_reg_term
-                || interrupt_status_done_set;
-            interrupt_status_error_reg <=
-                interrupt_status_error_reg_term
+            interrupt_status_done <= interrupt_status_done_term || interrupt_status_done_set;
+            interrupt_status_error <=
+                interrupt_status_error_term
                 || interrupt_status_error_set;
         end
     end
 
-    assign interrupt_status_done = interrupt_status_done_reg;
-    assign interrupt_status_error = interrupt_status_error_reg;
-
     // ---- m at 0x1c -----------------------------------------------------------------------
 
-    reg [15:0] m_size_reg;
-
     wire m_write = write_commit && write_word == 5'd7;
-    wire [7:0] m_size_reg_choice = write_strobes[1] ? write_data[15:8] : m_size_reg[15:8];
-    wire [7:0] m_size_reg_choice_2 = write_strobes[0] ? write_data[7:0] : m_size_reg[7:0];
+    wire [7:0] m_size_choice = write_strobes[1] ? write_data[15:8] : m_size[15:8];
 
     always @(posedge clk) begin
         if (rst)
-            m_size_reg <= 16'd0;
+            m_size <= 16'd0;
         else if (m_write)
-            m_size_reg <= {m_size_reg_choice, m_size_reg_choice_2};
+            m_size <= {m_size_choice, write_strobes[0] ? write_data[7:0] : m_size[7:0]};
     end
-
-    assign m_size = m_size_reg;
 
     // ---- k at 0x20 -----------------------------------------------------------------------
 
-    reg [15:0] k_size_reg;
-
     wire k_write = write_commit && write_word == 5'd8;
-    wire [7:0] k_size_reg_choice = write_strobes[1] ? write_data[15:8] : k_size_reg[15:8];
-    wire [7:0] k_size_reg_choice_2 = write_strobes[0] ? write_data[7:0] : k_size_reg[7:0];
+    wire [7:0] k_size_choice = write_strobes[1] ? write_data[15:8] : k_size[15:8];
 
     always @(posedge clk) begin
         if (rst)
-            k_size_reg <= 16'd0;
+            k_size <= 16'd0;
         else if (k_write)
-            k_size_reg <= {k_size_reg_choice, k_size_reg_choice_2};
+            k_size <= {k_size_choice, write_strobes[0] ? write_data[7:0] : k_size[7:0]};
     end
-
-    assign k_size = k_size_reg;
 
     // ---- n at 0x24 -----------------------------------------------------------------------
 
-    reg [15:0] n_size_reg;
-
     wire n_write = write_commit && write_word == 5'd9;
-    wire [7:0] n_size_reg_choice = write_strobes[1] ? write_data[15:8] : n_size_reg[15:8];
-    wire [7:0] n_size_reg_choice_2 = write_strobes[0] ? write_data[7:0] : n_size_reg[7:0];
+    wire [7:0] n_size_choice = write_strobes[1] ? write_data[15:8] : n_size[15:8];
 
     always @(posedge clk) begin
         if (rst)
-            n_size_reg <= 16'd0;
+            n_size <= 16'd0;
         else if (n_write)
-            n_size_reg <= {n_size_reg_choice, n_size_reg_choice_2};
+            n_size <= {n_size_choice, write_strobes[0] ? write_data[7:0] : n_size[7:0]};
     end
-
-    assign n_size = n_size_reg;
 
     // ---- read channel --------------------------------------------------------------------
 
@@ -254,17 +215,11 @@ module matmul_4x4_registers (
                 5'd1: read_data <= 32'd1;
                 5'd2: read_data <= 32'ha049a28b;
                 5'd4: read_data <= {24'd0, status_error, 2'd0, status_done, status_busy};
-                5'd5:
-                    read_data <= {
-                        30'd0, interrupt_enable_error_reg, interrupt_enable_done_reg
-                    };
-                5'd6:
-                    read_data <= {
-                        30'd0, interrupt_status_error_reg, interrupt_status_done_reg
-                    };
-                5'd7: read_data <= {16'd0, m_size_reg};
-                5'd8: read_data <= {16'd0, k_size_reg};
-                5'd9: read_data <= {16'd0, n_size_reg};
+                5'd5: read_data <= {30'd0, interrupt_enable_error, interrupt_enable_done};
+                5'd6: read_data <= {30'd0, interrupt_status_error, interrupt_status_done};
+                5'd7: read_data <= {16'd0, m_size};
+                5'd8: read_data <= {16'd0, k_size};
+                5'd9: read_data <= {16'd0, n_size};
                 5'd10: read_data <= cycles_count;
                 5'd11: read_data <= active_cycles_count;
                 5'd12: read_data <= stall_a_count;

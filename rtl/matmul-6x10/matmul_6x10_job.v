@@ -20,16 +20,16 @@ module matmul_6x10_job (
     input  wire        units_idle,  // loaders and drain
     input  wire        job_done,    // the last beat of C has left
     output wire        busy,
-    output wire        done,
-    output wire [3:0]  error,
+    output reg         done,
+    output reg  [3:0]  error,
     output wire        ended,
     output wire        failed,
     output wire        launch,
     output wire        abandon,
     output wire        clear,
-    output wire [15:0] m,
-    output wire [15:0] k,
-    output wire [15:0] n
+    output reg  [15:0] m,
+    output reg  [15:0] k,
+    output reg  [15:0] n
 );
 
     // States of JobState
@@ -48,15 +48,11 @@ module matmul_6x10_job (
 
     // ---- job -----------------------------------------------------------------------------
 
-    reg [15:0] job_m;
-    reg [15:0] job_k;
-    reg [15:0] job_n;
-
     always @(posedge clk) begin
         if (accept) begin
-            job_m <= m_size;
-            job_k <= k_size;
-            job_n <= n_size;
+            m <= m_size;
+            k <= k_size;
+            n <= n_size;
         end
     end
 
@@ -67,7 +63,7 @@ module matmul_6x10_job (
     reg [16:0] vectors;  // vectors of B counted
 
     wire panel_end = n_left <= 16'd10;
-    wire [16:0] more_vectors = vectors + {1'b0, job_k};
+    wire [16:0] more_vectors = vectors + {1'b0, k};
 
     always @(posedge clk) begin
         if (accept) begin
@@ -81,21 +77,19 @@ module matmul_6x10_job (
         end
     end
 
-    wire bad_size_term = job_k > 16'd252 || panels >= 4'd12 || more_vectors > 17'd1024;
-    wire bad_size = job_m == 16'd0 || job_k == 16'd0 || job_n == 16'd0 || bad_size_term;
+    wire bad_size_term = k > 16'd252 || panels >= 4'd12 || more_vectors > 17'd1024;
+    wire bad_size = m == 16'd0 || k == 16'd0 || n == 16'd0 || bad_size_term;
     wire size_ok = state_is_check && panel_end && !bad_size;
     wire refuse = state_is_check && bad_size;
 
     // ---- end -----------------------------------------------------------------------------
 
-    reg       flushing;
-    reg [3:0] error_code;
-    reg       job_ended;
+    reg flushing;
 
     wire stream_error = a_truncated || a_overlong || b_truncated || b_overlong;
     wire fail = state_is_run && stream_error;
     wire flushed = flushing && units_idle && state == FLUSH;
-    wire job_ended_term =
+    assign ended =
         ((state_is_run && job_done && !stream_error) || refuse || flushed)
         && !abort;
 
@@ -103,8 +97,8 @@ module matmul_6x10_job (
         if (rst) begin
             state <= IDLE;
             flushing <= 1'b0;
-            error_code <= 4'd0;
-            job_ended <= 1'b0;
+            error <= 4'd0;
+            done <= 1'b0;
         end else begin
             case (state)
                 IDLE: begin
@@ -135,34 +129,28 @@ module matmul_6x10_job (
             endcase
             flushing <= state == FLUSH;
             if (accept || abort) begin
-                error_code <= 4'd0;
+                error <= 4'd0;
             end else if (refuse) begin
-                error_code <= 4'd1;
+                error <= 4'd1;
             end else if (fail) begin
                 if (a_truncated)
-                    error_code <= 4'd2;
+                    error <= 4'd2;
                 else if (a_overlong)
-                    error_code <= 4'd3;
+                    error <= 4'd3;
                 else if (b_truncated)
-                    error_code <= 4'd4;
+                    error <= 4'd4;
                 else
-                    error_code <= 4'd5;
+                    error <= 4'd5;
             end
-            job_ended <= (job_ended_term || job_ended) && !accept && !abort;
+            done <= (ended || done) && !accept && !abort;
         end
     end
 
     assign busy = !state_is_idle;
-    assign done = job_ended;
-    assign error = error_code;
-    assign ended = job_ended_term;
     assign failed = (refuse || flushed) && !abort;
     assign launch = size_ok && !abort;
     assign abandon = fail && !abort;
     assign clear = abort;
-    assign m = job_m;
-    assign k = job_k;
-    assign n = job_n;
 
 endmodule
 

@@ -19,7 +19,7 @@ module matmul_8x8_os_accumulators (
     input  wire         drain_bank,
     input  wire [6:0]   drain_address,
     output wire [255:0] drain_data,
-    output wire         block_complete
+    output reg          block_complete
 );
 
     // ---- pipeline: read the old word, add, write back ------------------------------------
@@ -35,7 +35,6 @@ module matmul_8x8_os_accumulators (
     reg [255:0] bank_1_word;
     (* no_rw_check *)
     reg [255:0] bank_1_words [0:127];
-    reg         complete;
 
     always @(posedge clk) begin
         last_1 <= target_last;
@@ -57,10 +56,10 @@ module matmul_8x8_os_accumulators (
     always @(posedge clk) begin
         if (rst) begin
             valid_1 <= 1'b0;
-            complete <= 1'b0;
+            block_complete <= 1'b0;
         end else begin
             valid_1 <= target_valid && !clear;
-            complete <= valid_1 && last_1 && !clear;
+            block_complete <= valid_1 && last_1 && !clear;
         end
     end
 
@@ -73,7 +72,6 @@ module matmul_8x8_os_accumulators (
     end
 
     assign drain_data = drained_bank ? bank_1_word : bank_0_word;
-    assign block_complete = complete;
 
     // Read by nothing, on purpose.
     wire unused_ok = &{1'b0, target_first};

@@ -37,7 +37,7 @@ module matmul_8x8 (
     output wire         m_axis_c_tlast,
     output wire         m_axis_c_tvalid,
     input  wire         m_axis_c_tready,
-    output wire         irq
+    output reg          irq
 );
 
     wire a_release;
@@ -247,6 +247,28 @@ module matmul_8x8 (
 
     assign units_idle = load_a_idle && load_b_idle && drain_idle;
 
+    matmul_8x8_drain drain (
+        .clk            (aclk),
+        .rst            (~aresetn),
+        .start          (launch),
+        .abandon        (abandon),
+        .clear          (abort),
+        .m              (job_m),
+        .n              (job_n),
+        .block_complete (block_complete),
+        .words_enable   (drain_words_enable),
+        .words_bank     (drain_words_bank),
+        .words_address  (drain_words_address),
+        .words_data     (drain_words_data),
+        .m_axis_tdata   (m_axis_c_tdata),
+        .m_axis_tlast   (m_axis_c_tlast),
+        .m_axis_tvalid  (m_axis_c_tvalid),
+        .m_axis_tready  (m_axis_c_tready),
+        .idle           (drain_idle),
+        .job_done       (results_sent),
+        .block_drained  (drained)
+    );
+
     matmul_8x8_accumulators accumulators (
         .clk            (aclk),
         .rst            (~aresetn),
@@ -264,33 +286,8 @@ module matmul_8x8 (
         .block_complete (block_complete)
     );
 
-    wire drain_m_axis_tready = m_axis_c_tready;
-
-    matmul_8x8_drain drain (
-        .clk            (aclk),
-        .rst            (~aresetn),
-        .start          (launch),
-        .abandon        (abandon),
-        .clear          (abort),
-        .m              (job_m),
-        .n              (job_n),
-        .block_complete (block_complete),
-        .words_enable   (drain_words_enable),
-        .words_bank     (drain_words_bank),
-        .words_address  (drain_words_address),
-        .words_data     (drain_words_data),
-        .m_axis_tdata   (m_axis_c_tdata),
-        .m_axis_tlast   (m_axis_c_tlast),
-        .m_axis_tvalid  (m_axis_c_tvalid),
-        .m_axis_tready  (drain_m_axis_tready),
-        .idle           (drain_idle),
-        .job_done       (results_sent),
-        .block_drained  (drained)
-    );
-
     // ---- status, interrupt and counters --------------------------------------------------
 
-    reg        irq_1;
     reg [31:0] cycles_count;
     reg [31:0] active_cycles_count;
     reg [31:0] stall_a_count;
@@ -304,14 +301,14 @@ module matmul_8x8 (
 
     always @(posedge aclk) begin
         if (!aresetn) begin
-            irq_1 <= 1'b0;
+            irq <= 1'b0;
             cycles_count <= 32'd0;
             active_cycles_count <= 32'd0;
             stall_a_count <= 32'd0;
             stall_b_count <= 32'd0;
             stall_c_count <= 32'd0;
         end else begin
-            irq_1 <= done_interrupt || error_interrupt;
+            irq <= done_interrupt || error_interrupt;
             if (launch) begin
                 cycles_count <= 32'd0;
                 active_cycles_count <= 32'd0;
@@ -368,8 +365,6 @@ module matmul_8x8 (
         .stall_b_count              (stall_b_count),
         .stall_c_count              (stall_c_count)
     );
-
-    assign irq = irq_1;
 
 endmodule
 

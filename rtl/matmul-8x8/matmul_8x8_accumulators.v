@@ -19,7 +19,7 @@ module matmul_8x8_accumulators (
     input  wire         drain_bank,
     input  wire [6:0]   drain_address,
     output wire [255:0] drain_data,
-    output wire         block_complete
+    output reg          block_complete
 );
 
     // ---- pipeline: read the old word, add, write back ------------------------------------
@@ -48,7 +48,6 @@ module matmul_8x8_accumulators (
     reg                last_2;
     reg                bank_2;
     reg        [6:0]   address_2;
-    reg                complete;
 
     wire bank_0_words_term = target_valid && !target_first && !target_bank;
     wire [6:0] bank_0_words_read_address = bank_0_words_term ? target_address : drain_address;
@@ -95,11 +94,11 @@ module matmul_8x8_accumulators (
         if (rst) begin
             valid_1 <= 1'b0;
             valid_2 <= 1'b0;
-            complete <= 1'b0;
+            block_complete <= 1'b0;
         end else begin
             valid_1 <= target_valid && !clear;
             valid_2 <= valid_1 && !clear;
-            complete <= valid_2 && last_2 && !clear;
+            block_complete <= valid_2 && last_2 && !clear;
         end
     end
 
@@ -112,7 +111,6 @@ module matmul_8x8_accumulators (
     end
 
     assign drain_data = drained_bank ? bank_1_word : bank_0_word;
-    assign block_complete = complete;
 
 endmodule
 

@@ -24,7 +24,7 @@ module matmul_8x8_load_a (
     output wire        write_enable,
     output wire [8:0]  write_address,
     output wire [63:0] write_data,
-    output wire [1:0]  full
+    output reg  [1:0]  full            // full banks
 );
 
     // States of LoadState
@@ -91,32 +91,30 @@ module matmul_8x8_load_a (
 
     // ---- packet and banks ----------------------------------------------------------------
 
-    reg [1:0] full_banks;
     reg [1:0] state;
     reg       bank;
 
-    wire full_banks_in_range_term_2 = block_done && !bank_released && full_banks == 2'd2;
-    wire full_banks_in_range_term = bank_released && !block_done && full_banks == 2'd0;
-    wire full_banks_is_not_2 = full_banks != 2'd2;
-    wire packet_truncated_term = row_end && last_row;
+    wire full_in_range_term = bank_released && !block_done && full == 2'd0;
+    wire full_in_range_term_2 = !((block_done && !bank_released && full == 2'd2) || full_in_range_term);
+    wire full_is_not_2 = full != 2'd2;
+    wire truncated_term = row_end && last_row;
     wire state_is_load = state == LOAD;
-    wire take = state_is_load && full_banks_is_not_2 && s_axis_tvalid;
+    wire take = state_is_load && full_is_not_2 && s_axis_tvalid;
     assign take_beat = take;
-    wire packet_truncated = take && s_axis_tlast && !packet_truncated_term;
-    wire packet_overlong = take && !s_axis_tlast && packet_truncated_term;
+    assign overlong = take && !s_axis_tlast && truncated_term;
 
     always @(posedge clk) begin
         if (rst) begin
-            full_banks <= 2'd0;
+            full <= 2'd0;
             state <= IDLE;
             bank <= 1'b0;
         end else begin
             if (restart)
-                full_banks <= 2'd0;
+                full <= 2'd0;
             else if (block_done && !bank_released)
-                full_banks <= full_banks + 2'd1;
+                full <= full + 2'd1;
             else if (bank_released && !block_done)
-                full_banks <= full_banks - 2'd1;
+                full <= full - 2'd1;
             case (state)
                 IDLE: begin
                     if (start) state <= LOAD;
@@ -124,7 +122,7 @@ module matmul_8x8_load_a (
                 LOAD: begin
                     if (clear)
                         state <= IDLE;
-                    else if (packet_overlong)
+                    else if (overlong)
                         state <= DISCARD;
                     else if (take && s_axis_tlast)
                         state <= IDLE;
@@ -146,10 +144,9 @@ module matmul_8x8_load_a (
         end
     end
 
-    assign s_axis_tready = (state_is_load && full_banks_is_not_2) || state == DISCARD;
+    assign s_axis_tready = (state_is_load && full_is_not_2) || state == DISCARD;
+    assign truncated = take && s_axis_tlast && !truncated_term;
     assign idle = state == IDLE;
-    assign truncated = packet_truncated;
-    assign overlong = packet_overlong;
 
     // ---- write port, a cycle after the last beat of a vector -----------------------------
 
@@ -189,25 +186,22 @@ module matmul_8x8_load_a (
 
     assign write_data = vector;
     assign write_enable = write_1;
-    assign full = full_banks;
     assign write_address = address;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, full_banks_in_range_term_2, full_banks_in_range_term};
+    wire unused_ok = &{1'b0, full_in_range_term_2};
 
 `ifdef FORMAL
-    // full_banks_in_range: a bank is filled or freed twice
+    // full_in_range: a bank is filled or freed twice
     always @(posedge clk) begin
-        if (!rst) assert (restart || !(full_banks_in_range_term_2 || full_banks_in_range_term));
+        if (!rst) assert (restart || full_in_range_term_2);
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) begin
-        if (
-                !rst
-                && (restart || !(full_banks_in_range_term_2 || full_banks_in_range_term)) !== 1'b1)
-            $display("FERROGRID_ASSERT %m full_banks_in_range: a bank is filled or freed twice");
+        if (!rst && (restart || full_in_range_term_2) !== 1'b1)
+            $display("FERROGRID_ASSERT %m full_in_range: a bank is filled or freed twice");
     end
 `endif
 

@@ -20,7 +20,7 @@ module matmul_8x8_load_b (
     output wire        idle,
     output wire        truncated,
     output wire        overlong,
-    output wire [11:0] loaded,
+    output reg  [11:0] loaded,   // vectors of B in the buffer
     output wire        write_enable,
     output wire [10:0] write_address,
     output wire [63:0] write_data
@@ -87,12 +87,11 @@ module matmul_8x8_load_b (
 
     reg [1:0] state;
 
-    wire packet_truncated_term = row_end && last_row && last_panel;
+    wire truncated_term = row_end && last_row && last_panel;
     wire state_is_load = state == LOAD;
     wire take = state_is_load && s_axis_tvalid;
     assign take_beat = take;
-    wire packet_truncated = take && s_axis_tlast && !packet_truncated_term;
-    wire packet_overlong = take && !s_axis_tlast && packet_truncated_term;
+    assign overlong = take && !s_axis_tlast && truncated_term;
 
     always @(posedge clk) begin
         if (rst) begin
@@ -105,7 +104,7 @@ module matmul_8x8_load_b (
                 LOAD: begin
                     if (clear)
                         state <= IDLE;
-                    else if (packet_overlong)
+                    else if (overlong)
                         state <= DISCARD;
                     else if (take && s_axis_tlast)
                         state <= IDLE;
@@ -124,45 +123,42 @@ module matmul_8x8_load_b (
     end
 
     assign s_axis_tready = state_is_load || state == DISCARD;
+    assign truncated = take && s_axis_tlast && !truncated_term;
     assign idle = state == IDLE;
-    assign truncated = packet_truncated;
-    assign overlong = packet_overlong;
 
     // ---- write port, a cycle after the last beat of a vector -----------------------------
 
-    reg        write_1;
-    reg [11:0] count;
+    reg write_1;
 
     wire vector_done = take_beat;
 
     always @(posedge clk) begin
         if (rst) begin
             write_1 <= 1'b0;
-            count <= 12'd0;
+            loaded <= 12'd0;
         end else begin
             write_1 <= vector_done && !restart;
             if (restart)
-                count <= 12'd0;
+                loaded <= 12'd0;
             else if (write_1)
-                count <= count + 12'd1;
+                loaded <= loaded + 12'd1;
         end
     end
 
-    assign loaded = count;
     assign write_enable = write_1;
-    assign write_address = count[10:0];
+    assign write_address = loaded[10:0];
     assign write_data = vector;
 
 `ifdef FORMAL
     // vectors_fit: more vectors of B than the buffer holds
     always @(posedge clk) begin
-        if (!rst) assert (!write_1 || count < 12'd2048);
+        if (!rst) assert (!write_1 || loaded < 12'd2048);
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) begin
-        if (!rst && (!write_1 || count < 12'd2048) !== 1'b1)
+        if (!rst && (!write_1 || loaded < 12'd2048) !== 1'b1)
             $display("FERROGRID_ASSERT %m vectors_fit: more vectors of B than the buffer holds");
     end
 `endif

@@ -247,7 +247,7 @@ impl MatmulCore {
         let error =
             registers.output("interrupt_enable_error") & registers.output("interrupt_status_error");
         let error = error.named("error_interrupt");
-        m.output("irq", m.flag("irq_1", done | error));
+        m.output("irq", m.flag("irq", done | error));
 
         let counter = |name: &str, event: Signal<'m>| {
             let count = m.reg(format!("{name}_count"), unsigned(32)).reset(0);

@@ -153,7 +153,8 @@ pub struct Port {
     pub direction: Direction,
     /// Shape.
     pub shape: Shape,
-    /// For an input its [`NodeKind::Input`] node, for an output the node that drives it.
+    /// For an input its [`NodeKind::Input`] node, for an output the node that drives it,
+    /// which may have the port's name and then is the port.
     pub node: NodeId,
     /// The domain that an input belongs to, for the clock-crossing check.
     pub domain: DomainId,

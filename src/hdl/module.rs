@@ -203,11 +203,31 @@ impl Module {
         signal
     }
 
-    /// An output port that shows `value`.
+    /// An output port that shows `value`. A register or wire of the port's own name is the port.
     #[track_caller]
     pub fn output<'m>(&'m self, name: impl Into<String>, value: impl Into<Signal<'m>>) {
-        let value = value.into();
-        self.output_wire(name, value.shape()).drive(value);
+        let (name, value) = (name.into(), value.into());
+        self.own(value);
+        if self.can_be_output(value.id, &name) {
+            let comment = std::mem::take(&mut self.state_mut().ir.nodes[value.id.index()].comment);
+            self.add_port(name, Direction::Output, value, self.default_domain());
+            value.comment(&comment);
+        } else {
+            self.output_wire(name, value.shape()).drive(value);
+        }
+    }
+
+    /// The node has this name, is computed here and is not a port yet.
+    fn can_be_output(&self, id: NodeId, name: &str) -> bool {
+        let state = self.state();
+        let node = state.ir.node(id);
+        let computed = matches!(
+            node.kind,
+            NodeKind::Wire { .. } | NodeKind::Register(_) | NodeKind::MemoryRead { .. }
+        );
+        computed
+            && node.name.as_deref() == Some(name)
+            && state.ir.ports.iter().all(|port| port.node != id)
     }
 
     /// An output port to be driven later with [`Signal::drive`].

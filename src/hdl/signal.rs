@@ -48,10 +48,14 @@ impl<'m> Signal<'m> {
         self.shape().width
     }
 
+    /// The name that it was given, if any.
+    pub fn name(self) -> Option<String> {
+        self.module.state().ir.node(self.id).name.clone()
+    }
+
     /// The signal for a message: its name, or how and where it was made.
     pub(super) fn describe(self) -> String {
-        let name = self.module.state().ir.node(self.id).name.clone();
-        match name {
+        match self.name() {
             Some(name) => format!("`{name}`"),
             None => {
                 let operation = operation_name(&self.module.state().ir.node(self.id).kind);

@@ -338,3 +338,57 @@ fn interfaces_check_every_member() {
         "`Stream` interfaces do not fit: member `payload` is u8 at the producer and u9 at the consumer"
     );
 }
+
+#[test]
+fn an_output_may_be_the_register_or_wire_of_its_name() {
+    let design = design("test", |m| {
+        let a = m.input("a", bit());
+        let held = m.reg("held", bit()).reset(0).comment("one cycle later");
+        held.next(a);
+        m.output("held", held);
+        let either = (a | *held).named("either");
+        m.output("either", either);
+        let memory = m.memory("words", 4, 2);
+        memory.write(a, a, m.lit(3, unsigned(4)));
+        m.output("word", memory.read("word", a));
+        m.output("other", held);
+    })
+    .unwrap();
+    let top = design.top();
+    let kind = |name: &str| {
+        let port = top.ports.iter().find(|port| port.name == name).unwrap();
+        (&top.node(port.node).kind, port.comment.as_str())
+    };
+    assert!(matches!(
+        kind("held"),
+        (ir::NodeKind::Register(_), "one cycle later")
+    ));
+    assert!(matches!(kind("either"), (ir::NodeKind::Wire { .. }, "")));
+    assert!(matches!(
+        kind("word"),
+        (ir::NodeKind::MemoryRead { .. }, "")
+    ));
+    let (ir::NodeKind::Wire { driver }, _) = kind("other") else {
+        panic!("a register of another name drives a wire");
+    };
+    assert_eq!(
+        *driver,
+        top.ports.iter().find(|p| p.name == "held").map(|p| p.node)
+    );
+}
+
+#[test]
+fn two_ports_need_two_names() {
+    let twin = "module `test`: two things are called `x`\n  first at HERE\n  again at HERE";
+    let text = rejected(|m| {
+        let x = m.flag("x", m.input("a", bit()));
+        m.output("x", x);
+        m.output("x", x);
+    });
+    assert_eq!(text, twin);
+    let text = rejected(|m| {
+        let x = m.input("x", bit());
+        m.output("x", x);
+    });
+    assert_eq!(text, twin);
+}

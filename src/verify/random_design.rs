@@ -111,7 +111,13 @@ impl<'a, 'm> Builder<'a, 'm> {
         }
         for (index, signal) in made.iter().enumerate() {
             if self.rng.random_bool(0.3) || index + 3 > made.len() {
-                self.m.output(format!("o{index}"), *signal);
+                // Some of the registers and wires made here are outputs themselves.
+                let own = |name: &String| {
+                    index % 2 == 0 && !name.starts_with('i') && name[1..] == index.to_string()
+                };
+                let name = signal.name().filter(own);
+                let name = name.unwrap_or_else(|| format!("o{index}"));
+                self.m.output(name, *signal);
             }
         }
         let all: Vec<Signal> = inputs
@@ -472,9 +478,9 @@ impl<'a, 'm> Builder<'a, 'm> {
         }
         let address = self.address(depth);
         let data = if self.rng.random_bool(0.5) {
-            memory.read_enabled(format!("d{step}"), self.condition() | !self.run, address)
+            memory.read_enabled(format!("q{step}"), self.condition() | !self.run, address)
         } else {
-            memory.read(format!("d{step}"), address)
+            memory.read(format!("q{step}"), address)
         };
         if self.rng.random_bool(0.3) {
             let address = self.address(depth);

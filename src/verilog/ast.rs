@@ -113,6 +113,8 @@ pub struct PortDeclaration {
     pub output: bool,
     /// `reg` when true.
     pub variable: bool,
+    /// Verilog attributes, as `keep = "true"`.
+    pub attributes: Vec<String>,
     /// Printed beside; may be empty.
     pub comment: String,
 }

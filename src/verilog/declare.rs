@@ -22,6 +22,7 @@ impl Lowering<'_> {
                         net,
                         output: false,
                         variable: false,
+                        attributes: Vec::new(),
                         comment,
                     });
                 }
@@ -42,6 +43,7 @@ impl Lowering<'_> {
                 net,
                 output,
                 variable: false,
+                attributes: Vec::new(),
                 comment: port.comment.clone(),
             });
         }

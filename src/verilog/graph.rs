@@ -38,6 +38,9 @@ pub fn operands(kind: &NodeKind) -> Vec<NodeId> {
     }
 }
 
+/// The word of what feeds an instance.
+pub const INPUT: &str = "input";
+
 /// Where a value goes that is not an operand of another node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
@@ -151,7 +154,7 @@ fn roots(module: &ModuleIr) -> Vec<(NodeId, Role)> {
                 port: PortId(port),
             };
             if module.node(node).kind != own {
-                add(node, &instance.name, "input");
+                add(node, &instance.name, INPUT);
             }
         }
     }

@@ -16,7 +16,9 @@ impl Lowering<'_> {
             | NodeKind::InstanceOutput { .. } => {}
             NodeKind::Wire { driver } => {
                 let driver = driver.expect("a wire of a closed design is driven");
-                if self.driven_elsewhere[index] {
+                if self.is_alias(node, driver) {
+                    self.expressions[index] = Some(self.whole(driver));
+                } else if self.driven_elsewhere[index] {
                     if !self.is_port[index]
                         && let Some(net) = self.nets[index].clone()
                     {
@@ -109,14 +111,19 @@ impl Lowering<'_> {
             return;
         }
         if self.is_port[index] {
-            self.place(
-                node.0,
-                Item::Assign {
-                    target: net,
-                    value,
-                    comment,
-                },
-            );
+            let item = Item::Assign {
+                target: net.clone(),
+                value,
+                comment,
+            };
+            // What the module itself reads stands before its readers.
+            if self.graph.uses[index] > 1 {
+                let name = net.name.clone();
+                let position = self.place_among(Rank::Logic, node.0, item);
+                self.declared.insert(name, position);
+            } else {
+                self.place(node.0, item);
+            }
             return;
         }
         let last = self.last_read(|visit| value.reads(&mut |name, msb, lsb| visit(name, msb, lsb)));

@@ -1,6 +1,7 @@
 //! Nodes that are an output or a wire by themselves, and assignments of the other outputs.
 
 use super::ast::{Item, Net};
+use super::graph::{INPUT, Reader};
 use super::lower::Lowering;
 use crate::hdl::ir::{Direction, NodeId, NodeKind};
 
@@ -31,6 +32,7 @@ impl Lowering<'_> {
             if let NodeKind::Wire {
                 driver: Some(driver),
             } = self.module.node(node).kind
+                && !self.is_alias(node, driver)
             {
                 let net = self.nets[node.index()].clone().unwrap_or_else(|| {
                     self.net_of(
@@ -61,8 +63,25 @@ impl Lowering<'_> {
                 && let Some(port) = self.ports.iter_mut().find(|port| port.net == *net)
             {
                 port.variable = true;
+                if let NodeKind::Register(id) = self.module.nodes[index].kind {
+                    port.attributes = self.module.registers[id.index()].attributes.clone();
+                }
             }
         }
+    }
+
+    /// The wire only hands a net to one instance, which can be given the net itself.
+    pub(super) fn is_alias(&self, wire: NodeId, driver: NodeId) -> bool {
+        let index = wire.index();
+        let has_net = match self.module.node(driver).kind {
+            NodeKind::InstanceOutput { .. } => self.graph.uses[driver.index()] > 1,
+            _ => self.module.node(driver).name.is_some(),
+        };
+        has_net
+            && !self.is_port[index]
+            && self.module.node(wire).comment.is_empty()
+            && self.graph.uses[index] == 1
+            && matches!(&self.graph.readers[index], Some(Reader::Role(role)) if role.word == INPUT)
     }
 
     /// Assigns the outputs that no node took over.

@@ -44,16 +44,22 @@ impl Lowering<'_> {
 
     /// Puts an item after `position` and all declarations that it reads.
     pub(super) fn place(&mut self, position: u32, item: Item) {
-        let position = position.max(self.last_read(|visit| unused::reads(&item, visit)));
         let output = match &item {
             Item::Assign { target, .. } => self.ports.iter().any(|port| port.net == *target),
             _ => false,
         };
         let rank = if output { Rank::Output } else { Rank::Logic };
+        self.place_among(rank, position, item);
+    }
+
+    /// [`place`](Self::place), with a rank of the caller's choice; returns the position.
+    pub(super) fn place_among(&mut self, rank: Rank, position: u32, item: Item) -> u32 {
+        let position = position.max(self.last_read(|visit| unused::reads(&item, visit)));
         self.placed.push(Placed {
             key: (self.section(position), rank, position, true),
             item,
         });
+        position
     }
 
     /// `position`, or that of the net's declaration if it comes later.

@@ -66,7 +66,9 @@ impl Printer {
         };
         let columns = TypeColumns::of(ports.iter().map(|port| &port.net));
         let last = ports.len() - 1;
-        let lines = ports.iter().enumerate().map(|(index, port)| {
+        let mut lines = Vec::new();
+        for (index, port) in ports.iter().enumerate() {
+            lines.extend(attributes(&port.attributes));
             let comma = if index < last { "," } else { "" };
             let text = format!(
                 "    {} {}{}{comma}",
@@ -74,9 +76,9 @@ impl Printer {
                 columns.text(&port.net),
                 port.net.name
             );
-            (text, port.comment.as_str())
-        });
-        self.commented_lines(&lines.collect::<Vec<_>>());
+            lines.push((text, port.comment.as_str()));
+        }
+        self.commented_lines(&lines);
         self.out.push_str(");\n");
     }
 
@@ -149,12 +151,7 @@ impl Printer {
             && declarations().any(|d| d.kind != NetKind::Wire);
         let mut lines = Vec::new();
         for declaration in declarations() {
-            if !declaration.attributes.is_empty() {
-                lines.push((
-                    format!("    (* {} *)", declaration.attributes.join(", ")),
-                    "",
-                ));
-            }
+            lines.extend(attributes(&declaration.attributes));
             let kind = match declaration.kind {
                 NetKind::Wire => "wire",
                 _ if mixed => "reg ",
@@ -182,8 +179,8 @@ impl Printer {
             }
             Item::Declaration(declaration) => {
                 self.comment(4, &declaration.comment);
-                if !declaration.attributes.is_empty() {
-                    self.line(4, &format!("(* {} *)", declaration.attributes.join(", ")));
+                if let Some((line, _)) = attributes(&declaration.attributes) {
+                    self.line(0, &line);
                 }
                 let columns = TypeColumns::of(std::iter::once(&declaration.net));
                 let start = format!(
@@ -485,4 +482,10 @@ fn range(net: &Net) -> String {
     } else {
         format!("[{}:0]", net.width - 1)
     }
+}
+
+/// The line of a declaration's attributes, without a comment.
+fn attributes(attributes: &[String]) -> Option<(String, &'static str)> {
+    let line = format!("    (* {} *)", attributes.join(", "));
+    (!attributes.is_empty()).then_some((line, ""))
 }

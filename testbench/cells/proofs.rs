@@ -184,11 +184,11 @@ fn a_fifo_of_registers() {
         &[
             // Overflow by one.
             (
-                "assign s_ready = level_reg != 4'd8;",
-                "assign s_ready = level_reg != 4'd9;",
+                "assign s_ready = level != 4'd8;",
+                "assign s_ready = level != 4'd9;",
             ),
             // A payload is shown before it came.
-            ("assign m_valid = |level_reg;", "assign m_valid = 1'b1;"),
+            ("assign m_valid = |level;", "assign m_valid = 1'b1;"),
             // The second oldest is shown.
             ("4'd5: m_payload = stage_4", "4'd5: m_payload = stage_3"),
             // A payload is counted twice when another leaves.
@@ -284,7 +284,7 @@ fn a_fifo_in_ram() {
     ram_fifo(
         4,
         &[
-            ("level_reg != 3'd4", "level_reg != 3'd5"),
+            ("level != 3'd4", "level != 3'd5"),
             ("if (fetch) ram_data", "if (1'b1) ram_data"),
             ("(!fetched || fetched_ready)", "1'b1"),
             (

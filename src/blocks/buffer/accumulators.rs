@@ -118,7 +118,7 @@ impl Block for Accumulators {
             memory.write(valid_2 & bank_2.eq(b), address_2, word_2);
         }
         let complete = m
-            .reg("complete", bit())
+            .reg("block_complete", bit())
             .reset(0)
             .next(valid_2 & last_2 & !clear);
 

@@ -60,9 +60,9 @@ impl Block for JobControl {
         let accept = (idle & start & !abort).named("accept");
 
         m.section("job");
-        let m_job = m.reg("job_m", SIZE).enable(accept).next(m_size);
-        let k_job = m.reg("job_k", SIZE).enable(accept).next(k_size);
-        let n_job = m.reg("job_n", SIZE).enable(accept).next(n_size);
+        let m_job = m.reg("m", SIZE).enable(accept).next(m_size);
+        let k_job = m.reg("k", SIZE).enable(accept).next(k_size);
+        let n_job = m.reg("n", SIZE).enable(accept).next(n_size);
 
         m.section("check: count the panels of B and their vectors");
         let limits = &arch.limits;
@@ -119,7 +119,7 @@ impl Block for JobControl {
             ],
             code(JobError::BOverlong),
         );
-        let error = m.reg("error_code", unsigned(ERROR_BITS)).reset(0);
+        let error = m.reg("error", unsigned(ERROR_BITS)).reset(0);
         let next_error = first_match(
             &[
                 (accept | abort, code(JobError::None)),
@@ -129,8 +129,8 @@ impl Block for JobControl {
             error,
         );
         error.next(next_error);
-        let ended = ((run & job_done & !stream_error) | refuse | flushed) & !abort;
-        let done = m.reg("job_ended", bit()).reset(0);
+        let ended = (((run & job_done & !stream_error) | refuse | flushed) & !abort).named("ended");
+        let done = m.reg("done", bit()).reset(0);
         done.next((ended | done) & !accept & !abort);
 
         m.output("busy", !idle);

@@ -57,7 +57,7 @@ impl Block for LoadA {
         row.walk(restart, 0, row_done, next_row);
 
         m.section("packet and banks");
-        let full = bank_counter("full_banks", block_done, release, restart);
+        let full = bank_counter("full", block_done, release, restart);
         take.drive(packet(
             m,
             &stream,
@@ -93,7 +93,7 @@ impl Block for LoadA {
         };
         offset.walk(restart, 0, vector_done, next_offset);
         let address = bank_address(*bank, *offset, arch.a_buffer.bank_depth);
-        m.output("full", full);
+        m.output("full", full.comment("full banks"));
         port.address.drive(m.delay("address", address));
         port.data.drive(beats.vector);
         match arch.dataflow {

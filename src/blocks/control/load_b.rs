@@ -70,18 +70,21 @@ impl Block for LoadB {
         m.section("write port, a cycle after the last beat of a vector");
         let vector_done = (take & beats.group_end).named("vector_done");
         let write = m.flag("write_1", vector_done & !restart);
-        let count = m.reg("count", b_count(arch.b_buffer.depth)).reset(0);
-        count.walk(restart, 0, write, count + 1);
+        let loaded = m
+            .reg("loaded", b_count(arch.b_buffer.depth))
+            .reset(0)
+            .comment("vectors of B in the buffer");
+        loaded.walk(restart, 0, write, loaded + 1);
         m.assert(
             "vectors_fit",
-            !write | count.lt(arch.b_buffer.depth),
+            !write | loaded.lt(arch.b_buffer.depth),
             "more vectors of B than the buffer holds",
         );
-        m.output("loaded", count);
+        m.output("loaded", loaded);
         let sizes = PortSizes::of(arch);
         let port: WritePort<'_> = m.source_port("write", sizes.b_write);
         port.enable.drive(write);
-        port.address.drive(count.truncate(sizes.b_write.1));
+        port.address.drive(loaded.truncate(sizes.b_write.1));
         port.data.drive(beats.vector);
     }
 }

@@ -31,8 +31,8 @@ pub(super) fn packet<'m>(
     let ready = (loading & space) | state.is(LoadState::Discard);
     stream.tready.drive(ready);
     let take = (loading & space & stream.tvalid).named("take");
-    let truncated = (take & stream.tlast & !expected_last).named("packet_truncated");
-    let overlong = (take & !stream.tlast & expected_last).named("packet_overlong");
+    let truncated = (take & stream.tlast & !expected_last).named("truncated");
+    let overlong = (take & !stream.tlast & expected_last).named("overlong");
 
     state.go(LoadState::Idle, job.start, LoadState::Load);
     state.go(LoadState::Load, job.clear, LoadState::Idle);

@@ -218,21 +218,22 @@ fn build_field<'m>(
     let shape = unsigned(field.width);
     let port = register.port(field);
     let selected = || selected.expect("a register with a writable field is selected");
-    // The register behind an output port has a name of its own.
-    let state = || -> Reg<'m> { m.reg(format!("{port}_reg"), shape).reset(field.reset) };
+    let state = || -> Reg<'m> {
+        let state = m.reg(&port, shape).reset(field.reset);
+        m.output(&port, state);
+        state.comment(&field.doc)
+    };
     match field.access {
         Access::Constant(value) => m.lit(value, shape),
         Access::ReadOnly => m.input(port, shape).comment(&field.doc),
         Access::ReadWrite => {
             let value = state().enable(selected());
             value.next(merge(field, write, *value));
-            output(m, port, &field.doc, *value);
             *value
         }
         Access::WritePulse => {
             let pulse = state();
             pulse.next(ones(field, write, selected()));
-            output(m, port, &field.doc, *pulse);
             m.zero(shape)
         }
         Access::WriteOneToClear => {
@@ -241,16 +242,9 @@ fn build_field<'m>(
             let sticky = state();
             let clear = ones(field, write, selected()).named(format!("{port}_clear"));
             sticky.next((sticky & !clear) | set);
-            output(m, port, &field.doc, *sticky);
             *sticky
         }
     }
-}
-
-fn output<'m>(m: &'m Module, port: String, doc: &str, value: Signal<'m>) {
-    let wire = m.output_wire(port, value.shape());
-    wire.drive(value);
-    wire.comment(doc);
 }
 
 /// The parts of a field that lie in different bytes, the highest first: byte, lowest bit within

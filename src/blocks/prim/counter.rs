@@ -58,7 +58,7 @@ impl Block for Counter {
         let enable = m.input("enable", bit());
         let clear = m.input("clear", bit());
         let last = m.input("last", shape);
-        let value = m.reg("count", shape).reset(0).enable(enable | clear);
+        let value = m.reg("value", shape).reset(0).enable(enable | clear);
         let at_last = value.ge(last).named("at_last");
         value.next((clear | at_last).mux(m.zero(shape), value + 1));
         m.output("value", value);

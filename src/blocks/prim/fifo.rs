@@ -118,7 +118,7 @@ impl Block for Fifo {
         let output: Stream<'_> = m.source_port("m", (self.shape,));
         let push = input.fires().named("push");
         let pop = output.fires().named("pop");
-        let level = counter(m, "level_reg", self.depth, push, pop);
+        let level = counter(m, "level", self.depth, push, pop);
         input.ready.drive(level.ne(self.depth));
         m.output("level", level);
         m.assert(

@@ -137,6 +137,35 @@ fn nested_mux_as_if() {
     });
 }
 
+#[test]
+fn outputs_that_are_state() {
+    check!("outputs", |m: &Module| {
+        m.doc("Outputs that are registers, read data and wires of their own names.");
+        let start = m.input("start", bit());
+        let code = m.input("code", unsigned(4));
+        m.section("state");
+        let done = m
+            .reg("done", bit())
+            .reset(0)
+            .comment("until the next start");
+        done.next((code.eq(15) | done) & !start);
+        let count = m.reg("count", signed(6)).attribute("keep = \"true\"");
+        count.enable(start).next(count + 1);
+        let words = m.memory("words", 8, 16);
+        words.write(start, code, count.as_unsigned().zero_extend(8));
+        let word = words.read("word", code);
+        let arms: Vec<_> = (0..6).map(|i| (i, m.lit(i * 3 + 1, unsigned(5)))).collect();
+        let table = code.case(&arms, m.lit(0, unsigned(5))).named("table_of");
+        m.section("ports");
+        m.output("done", done);
+        m.output("count", count);
+        m.output("word", word);
+        m.output("table_of", table);
+        m.output("next", table + 1);
+        m.output("copy", done);
+    });
+}
+
 /// One lane of a row.
 #[derive(Debug)]
 struct Lane {

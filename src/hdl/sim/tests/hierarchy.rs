@@ -46,6 +46,58 @@ fn stages() -> Simulator {
     }
 }
 
+/// A blinker whose register is its output.
+#[derive(Debug)]
+struct Blinker;
+
+impl Block for Blinker {
+    fn module_name(&self) -> String {
+        "blinker".into()
+    }
+
+    fn build(&self, m: &Module) {
+        let on = m.reg("on", bit()).reset(0);
+        on.next(!*on);
+        m.output("on", on);
+    }
+}
+
+#[test]
+fn a_register_that_is_an_output_is_one_signal() {
+    let mut sim = simulate(|m| {
+        let on = m.instance("blinker", &Blinker).output("on");
+        let total = m.reg("total", unsigned(8)).reset(0);
+        total.next(total + on.zero_extend(8));
+        m.output("total", total);
+        m.output("running", on);
+    });
+    let names: Vec<String> = sim.signals().collect();
+    assert_eq!(names, ["rst", "total", "running", "blinker.on"]);
+    sim.reset(1);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push((
+            sim.peek("running"),
+            sim.peek("blinker.on"),
+            sim.peek("total"),
+        ));
+        sim.step();
+    }
+    let expected = [(0, 0, 0), (1, 1, 0), (0, 0, 1), (1, 1, 1)];
+    assert_eq!(
+        seen,
+        expected.map(|(a, b, c)| (a.into(), b.into(), c.into()))
+    );
+    sim.poke("total", 77);
+    sim.poke("blinker.on", 1);
+    assert_eq!(
+        (sim.peek("total"), sim.peek("running")),
+        (77.into(), 1.into())
+    );
+    sim.step();
+    assert_eq!(sim.peek("total"), 78.into());
+}
+
 #[test]
 fn names_inside_instances_are_found() {
     let mut sim = stages();
