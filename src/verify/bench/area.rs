@@ -31,7 +31,7 @@ pub(super) fn measure() -> Result<Vec<Row>, BenchError> {
         None => "Yosys".to_owned(),
     };
     let row = |what: &str, count: u64, digits| {
-        let what = format!("8x8, weight_stationary, array alone, {yosys}: {what}");
+        let what = format!("8x8 array alone, ECP5, {yosys}: {what}");
         Row::info(
             Figure::Area,
             &what,

@@ -185,7 +185,7 @@ pub(super) fn measure(
         None => "Verilator".to_owned(),
     };
     let row = |what: &str, value, unit, digits| {
-        let what = format!("16x16, weight_stationary, array alone, {verilator}: {what}");
+        let what = format!("16x16 array alone, {verilator}: {what}");
         Row::info(Figure::ArraySpeed, &what, value, unit, digits)
     };
     Ok(vec![
