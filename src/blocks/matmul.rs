@@ -219,7 +219,7 @@ impl Block for MatmulCore {
         let results: AxiStream<'_> = drain.source("m_axis", (arch.c.width,));
         connect(&results, &c);
 
-        self.status(m, registers, job, sequencer, launch);
+        self.status(m, registers, job, sequencer);
     }
 }
 
@@ -231,12 +231,11 @@ impl MatmulCore {
         registers: Instance<'m>,
         job: Instance<'m>,
         sequencer: Instance<'m>,
-        launch: Signal<'m>,
     ) {
         m.section("status, interrupt and counters");
-        let busy = job.output("busy");
+        let accepted = job.output("accepted");
         registers
-            .input("status_busy", busy)
+            .input("status_busy", job.output("busy"))
             .input("status_done", job.output("done"))
             .input("status_error", job.output("error"))
             .input("interrupt_status_done_set", job.output("ended"))
@@ -252,10 +251,10 @@ impl MatmulCore {
         let counter = |name: &str, event: Signal<'m>| {
             let count = m.reg(format!("{name}_count"), unsigned(32)).reset(0);
             let next = event.mux(count + 1, *count);
-            count.next(launch.mux(m.zero(unsigned(32)), next));
+            count.next(accepted.mux(m.zero(unsigned(32)), next));
             registers.input(&format!("{name}_count"), count);
         };
-        counter("cycles", busy);
+        counter("cycles", job.output("working"));
         counter("active_cycles", sequencer.output("active"));
         for name in ["stall_a", "stall_b", "stall_c"] {
             counter(name, sequencer.output(name));

@@ -122,13 +122,14 @@ pub fn matmul_registers(name: &str, arch: &MatmulArch) -> RegisterMap {
                     "start",
                     0,
                     1,
-                    "Starts a job of the sizes in m, k and n; ignored while busy.",
+                    "Starts a job of the sizes in m, k and n; ignored while busy, and together with abort.",
                 ))
                 .field(Field::write_pulse(
                     "abort",
                     1,
                     1,
-                    "Returns to idle at once, whatever the streams are doing.",
+                    "Returns to idle at once: withdraws an offered beat of C, leaves its packet open and clears \
+                     done and error. Reset the DMA and every FIFO on the streams with it.",
                 )),
         )
         .register(
@@ -138,7 +139,7 @@ pub fn matmul_registers(name: &str, arch: &MatmulArch) -> RegisterMap {
                     "done",
                     1,
                     1,
-                    "The last job has ended; cleared by start.",
+                    "The last job has ended; cleared by start and by abort.",
                 ))
                 .field(Field::read_only("error", 4, 4, &error_doc)),
         )
@@ -167,7 +168,7 @@ pub fn matmul_registers(name: &str, arch: &MatmulArch) -> RegisterMap {
         .register(counter(
             "cycles",
             0x28,
-            "Length of the last job, from its start to its last result.",
+            "Length of the last job, from its launch to its end; 0 when it was refused.",
         ))
         .register(counter(
             "active_cycles",

@@ -59,7 +59,7 @@ impl Block for Accumulators {
         } = target;
 
         m.section("pipeline: read the old word, add, write back");
-        let valid_1 = m.reg("valid_1", bit()).reset(0).next(valid & !clear);
+        let valid_1 = m.flag("valid_1", valid & !clear);
         let last_1 = m.delay("last_1", last);
         let bank_1 = m.delay("bank_1", bank);
         let address_1 = m.delay("address_1", address);
@@ -103,13 +103,18 @@ impl Block for Accumulators {
                 lanes.push(m.delay(format!("sum_{column}"), total));
             }
             lanes.reverse();
-            (
-                m.reg("valid_2", bit()).reset(0).next(valid_1 & !clear),
-                m.delay("last_2", last_1),
-                m.delay("bank_2", bank_1),
-                m.delay("address_2", address_1),
-                concat(&lanes),
-            )
+            let valid_2 = m.flag("valid_2", valid_1 & !clear);
+            let bank_2 = m.delay("bank_2", bank_1);
+            let address_2 = m.delay("address_2", address_1);
+            let again_1 = valid_1 & bank_1.eq(bank) & address_1.eq(address);
+            let again_2 = valid_2 & bank_2.eq(bank) & address_2.eq(address);
+            m.assert(
+                "words_rest",
+                !(valid & !first & (again_1 | again_2)),
+                "a word comes again before its sum is written",
+            );
+            let last_2 = m.delay("last_2", last_1);
+            (valid_2, last_2, bank_2, address_2, concat(&lanes))
         } else {
             m.unused(first);
             (valid_1, last_1, bank_1, address_1, sums_1)

@@ -171,6 +171,8 @@ impl Block for Drain {
         );
         data.next(next_data);
 
+        m.cover("word_waits_for_the_host", waiting & !pack);
+        m.cover("packet_closed_after_an_error", close);
         m.output("idle", state.is(DrainState::Idle));
         m.output("job_done", state.is(DrainState::Drain) & fires & last);
         m.output("block_drained", pack & waiting_ends_block);

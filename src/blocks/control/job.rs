@@ -91,6 +91,11 @@ impl Block for JobControl {
         let refuse = (check & bad).named("refuse");
 
         m.section("end");
+        // Registered: a stream's handshake would otherwise reach every unit within the cycle.
+        let a_truncated = m.flag("a_truncated_1", a_truncated);
+        let a_overlong = m.flag("a_overlong_1", a_overlong);
+        let b_truncated = m.flag("b_truncated_1", b_truncated);
+        let b_overlong = m.flag("b_overlong_1", b_overlong);
         let stream_error =
             (a_truncated | a_overlong | b_truncated | b_overlong).named("stream_error");
         let fail = (run & stream_error).named("fail");
@@ -133,6 +138,11 @@ impl Block for JobControl {
         let done = m.reg("done", bit()).reset(0);
         done.next((ended | done) & !accept & !abort);
 
+        m.cover("refuses_a_job", refuse);
+        m.cover("job_fails", fail);
+        m.cover("job_ends", run & job_done);
+        m.output("accepted", accept);
+        m.output("working", run | state.is(JobState::Flush));
         m.output("busy", !idle);
         m.output("done", done);
         m.output("error", error);

@@ -102,6 +102,10 @@ pub(super) fn drive_next_pass<'m>(
         SequencerState::Wait,
     );
 
+    m.cover("waits_for_a", waiting & lacks_a);
+    m.cover("waits_for_b", waiting & lacks_b);
+    m.cover("waits_for_c", waiting & lacks_bank);
+    m.cover("passes_without_a_gap", needs.last_step & next);
     m.output("stall_a", waiting & lacks_a);
     m.output("stall_b", waiting & lacks_b & !lacks_a);
     m.output("stall_c", waiting & lacks_bank & !lacks_a & !lacks_b);
