@@ -41,15 +41,18 @@ module matmul_4x4_accumulators (
     reg signed [31:0]  sum_2;
     reg signed [31:0]  sum_3;
     reg                valid_2;
-    reg                last_2;
     reg                bank_2;
     reg        [5:0]   address_2;
+    reg                last_2;
 
     wire bank_0_words_term = target_valid && !target_first && !target_bank;
     wire [5:0] bank_0_words_read_address = bank_0_words_term ? target_address : drain_address;
     wire bank_1_words_term = target_valid && !target_first && target_bank;
     wire [5:0] bank_1_words_read_address = bank_1_words_term ? target_address : drain_address;
     wire [127:0] old_word = first_1 ? 128'd0 : bank_1 ? bank_1_word : bank_0_word;
+    wire words_rest_term_2 = valid_1 && bank_1 == target_bank && address_1 == target_address;
+    wire words_rest_term = valid_2 && bank_2 == target_bank && address_2 == target_address;
+    wire words_rest_holds = !(target_valid && !target_first && (words_rest_term_2 || words_rest_term));
 
     always @(posedge clk) begin
         last_1 <= target_last;
@@ -61,9 +64,9 @@ module matmul_4x4_accumulators (
         sum_1 <= old_word[63:32] + {{14{sums_1[35]}}, sums_1[35:18]};
         sum_2 <= old_word[95:64] + {{14{sums_1[53]}}, sums_1[53:36]};
         sum_3 <= old_word[127:96] + {{14{sums_1[71]}}, sums_1[71:54]};
-        last_2 <= last_1;
         bank_2 <= bank_1;
         address_2 <= address_1;
+        last_2 <= last_1;
     end
 
     wire [127:0] bank_0_words_write_data = {sum_3, sum_2, sum_1, sum_0};
@@ -101,6 +104,23 @@ module matmul_4x4_accumulators (
     end
 
     assign drain_data = drained_bank ? bank_1_word : bank_0_word;
+
+    // Read by nothing, on purpose.
+    wire unused_ok = &{1'b0, words_rest_holds};
+
+`ifdef FORMAL
+    // words_rest: a word comes again before its sum is written
+    always @(posedge clk) begin
+        if (!rst) assert (words_rest_holds);
+    end
+`endif
+
+`ifdef FERROGRID_CHECKS
+    always @(posedge clk) begin
+        if (!rst && words_rest_holds !== 1'b1)
+            $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
+    end
+`endif
 
 endmodule
 

@@ -19,6 +19,8 @@ module matmul_4x4_job (
     input  wire        b_overlong,
     input  wire        units_idle,  // loaders and drain
     input  wire        job_done,    // the last beat of C has left
+    output wire        accepted,
+    output wire        working,
     output wire        busy,
     output reg         done,
     output reg  [3:0]  error,
@@ -84,9 +86,13 @@ module matmul_4x4_job (
 
     // ---- end -----------------------------------------------------------------------------
 
+    reg a_truncated_1;
+    reg a_overlong_1;
+    reg b_truncated_1;
+    reg b_overlong_1;
     reg flushing;
 
-    wire stream_error = a_truncated || a_overlong || b_truncated || b_overlong;
+    wire stream_error = a_truncated_1 || a_overlong_1 || b_truncated_1 || b_overlong_1;
     wire fail = state_is_run && stream_error;
     wire flushed = flushing && units_idle && state == FLUSH;
     assign ended =
@@ -96,6 +102,10 @@ module matmul_4x4_job (
     always @(posedge clk) begin
         if (rst) begin
             state <= IDLE;
+            a_truncated_1 <= 1'b0;
+            a_overlong_1 <= 1'b0;
+            b_truncated_1 <= 1'b0;
+            b_overlong_1 <= 1'b0;
             flushing <= 1'b0;
             error <= 4'd0;
             done <= 1'b0;
@@ -127,17 +137,21 @@ module matmul_4x4_job (
                         state <= IDLE;
                 end
             endcase
+            a_truncated_1 <= a_truncated;
+            a_overlong_1 <= a_overlong;
+            b_truncated_1 <= b_truncated;
+            b_overlong_1 <= b_overlong;
             flushing <= state == FLUSH;
             if (accept || abort) begin
                 error <= 4'd0;
             end else if (refuse) begin
                 error <= 4'd1;
             end else if (fail) begin
-                if (a_truncated)
+                if (a_truncated_1)
                     error <= 4'd2;
-                else if (a_overlong)
+                else if (a_overlong_1)
                     error <= 4'd3;
-                else if (b_truncated)
+                else if (b_truncated_1)
                     error <= 4'd4;
                 else
                     error <= 4'd5;
@@ -146,11 +160,28 @@ module matmul_4x4_job (
         end
     end
 
+    assign accepted = accept;
+    assign working = state_is_run || state == FLUSH;
     assign busy = !state_is_idle;
     assign failed = (refuse || flushed) && !abort;
     assign launch = size_ok && !abort;
     assign abandon = fail && !abort;
     assign clear = abort;
+
+`ifdef FORMAL
+    // refuses_a_job
+    always @(posedge clk) begin
+        if (!rst) cover (refuse);
+    end
+    // job_fails
+    always @(posedge clk) begin
+        if (!rst) cover (fail);
+    end
+    // job_ends
+    always @(posedge clk) begin
+        if (!rst) cover (state_is_run && job_done);
+    end
+`endif
 
 endmodule
 

@@ -47,15 +47,18 @@ module matmul_6x10_accumulators (
     reg signed [31:0]  sum_8;
     reg signed [31:0]  sum_9;
     reg                valid_2;
-    reg                last_2;
     reg                bank_2;
     reg        [6:0]   address_2;
+    reg                last_2;
 
     wire bank_0_words_term = target_valid && !target_first && !target_bank;
     wire [6:0] bank_0_words_read_address = bank_0_words_term ? target_address : drain_address;
     wire bank_1_words_term = target_valid && !target_first && target_bank;
     wire [6:0] bank_1_words_read_address = bank_1_words_term ? target_address : drain_address;
     wire [319:0] old_word = first_1 ? 320'd0 : bank_1 ? bank_1_word : bank_0_word;
+    wire words_rest_term_2 = valid_1 && bank_1 == target_bank && address_1 == target_address;
+    wire words_rest_term = valid_2 && bank_2 == target_bank && address_2 == target_address;
+    wire words_rest_holds = !(target_valid && !target_first && (words_rest_term_2 || words_rest_term));
 
     always @(posedge clk) begin
         last_1 <= target_last;
@@ -73,9 +76,9 @@ module matmul_6x10_accumulators (
         sum_7 <= old_word[255:224] + {{14{sums_1[143]}}, sums_1[143:126]};
         sum_8 <= old_word[287:256] + {{14{sums_1[161]}}, sums_1[161:144]};
         sum_9 <= old_word[319:288] + {{14{sums_1[179]}}, sums_1[179:162]};
-        last_2 <= last_1;
         bank_2 <= bank_1;
         address_2 <= address_1;
+        last_2 <= last_1;
     end
 
     wire [319:0] bank_0_words_write_data = {
@@ -115,6 +118,23 @@ module matmul_6x10_accumulators (
     end
 
     assign drain_data = drained_bank ? bank_1_word : bank_0_word;
+
+    // Read by nothing, on purpose.
+    wire unused_ok = &{1'b0, words_rest_holds};
+
+`ifdef FORMAL
+    // words_rest: a word comes again before its sum is written
+    always @(posedge clk) begin
+        if (!rst) assert (words_rest_holds);
+    end
+`endif
+
+`ifdef FERROGRID_CHECKS
+    always @(posedge clk) begin
+        if (!rst && words_rest_holds !== 1'b1)
+            $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
+    end
+`endif
 
 endmodule
 

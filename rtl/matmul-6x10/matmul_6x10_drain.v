@@ -235,6 +235,14 @@ module matmul_6x10_drain (
     always @(posedge clk) begin
         if (!rst) assert (complete_banks_in_range_holds);
     end
+    // word_waits_for_the_host
+    always @(posedge clk) begin
+        if (!rst) cover (word_waits && !pack);
+    end
+    // packet_closed_after_an_error
+    always @(posedge clk) begin
+        if (!rst) cover (close);
+    end
 `endif
 
 `ifdef FERROGRID_CHECKS

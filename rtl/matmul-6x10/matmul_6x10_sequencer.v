@@ -314,6 +314,22 @@ module matmul_6x10_sequencer (
     always @(posedge clk) begin
         if (!rst) assert (claimed_banks_in_range_term || claimed_banks_in_range_term_4);
     end
+    // waits_for_a
+    always @(posedge clk) begin
+        if (!rst) cover (state_is_wait && lacks_a);
+    end
+    // waits_for_b
+    always @(posedge clk) begin
+        if (!rst) cover (state_is_wait && lacks_b);
+    end
+    // waits_for_c
+    always @(posedge clk) begin
+        if (!rst) cover (state_is_wait && lacks_bank);
+    end
+    // passes_without_a_gap
+    always @(posedge clk) begin
+        if (!rst) cover (last_step && next_pass);
+    end
 `endif
 
 `ifdef FERROGRID_CHECKS

@@ -63,11 +63,13 @@ module matmul_8x8_os (
     wire [15:0] job_m;
     wire [15:0] job_k;
     wire [15:0] job_n;
+    wire        job_accepted;
     wire        job_busy;
     wire        job_done;
     wire [3:0]  job_error;
     wire        job_ended;
     wire        job_failed;
+    wire        job_working;
     wire        launch;
     wire        abandon;
     wire        abort;
@@ -86,6 +88,8 @@ module matmul_8x8_os (
         .b_overlong  (b_overlong),
         .units_idle  (units_idle),
         .job_done    (results_sent),
+        .accepted    (job_accepted),
+        .working     (job_working),
         .busy        (job_busy),
         .done        (job_done),
         .error       (job_error),
@@ -309,14 +313,14 @@ module matmul_8x8_os (
             stall_c_count <= 32'd0;
         end else begin
             irq <= done_interrupt || error_interrupt;
-            if (launch) begin
+            if (job_accepted) begin
                 cycles_count <= 32'd0;
                 active_cycles_count <= 32'd0;
                 stall_a_count <= 32'd0;
                 stall_b_count <= 32'd0;
                 stall_c_count <= 32'd0;
             end else begin
-                if (job_busy) cycles_count <= cycles_count + 32'd1;
+                if (job_working) cycles_count <= cycles_count + 32'd1;
                 if (sequencer_active) active_cycles_count <= active_cycles_count + 32'd1;
                 if (sequencer_stall_a) stall_a_count <= stall_a_count + 32'd1;
                 if (sequencer_stall_b) stall_b_count <= stall_b_count + 32'd1;

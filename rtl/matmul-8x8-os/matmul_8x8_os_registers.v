@@ -25,12 +25,12 @@ module matmul_8x8_os_registers (
     output wire [1:0]  s_axil_rresp,
     output wire        s_axil_rvalid,
     input  wire        s_axil_rready,
-    // Starts a job of the sizes in m, k and n; ignored while busy.
+    // Starts a job of the sizes in m, k and n; ignored while busy, and together with abort.
     output reg         control_start,
-    // Returns to idle at once, whatever the streams are doing.
+    // Returns to idle at once: withdraws an offered beat of C, leaves its packet open and clears done and error. Reset the DMA and every FIFO on the streams with it.
     output reg         control_abort,
     input  wire        status_busy,             // A job is running.
-    input  wire        status_done,             // The last job has ended; cleared by start.
+    input  wire        status_done,  // The last job has ended; cleared by start and by abort.
     // Why the last job failed. 0: no error; 1: the core cannot run these sizes; nothing was started; 2: TLAST of A came before its last beat; 3: TLAST of A was missing on its last beat; 4: TLAST of B came before its last beat; 5: TLAST of B was missing on its last beat.
     input  wire [3:0]  status_error,
     output reg         interrupt_enable_done,   // The end of a job.

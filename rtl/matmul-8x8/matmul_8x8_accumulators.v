@@ -45,15 +45,18 @@ module matmul_8x8_accumulators (
     reg signed [31:0]  sum_6;
     reg signed [31:0]  sum_7;
     reg                valid_2;
-    reg                last_2;
     reg                bank_2;
     reg        [6:0]   address_2;
+    reg                last_2;
 
     wire bank_0_words_term = target_valid && !target_first && !target_bank;
     wire [6:0] bank_0_words_read_address = bank_0_words_term ? target_address : drain_address;
     wire bank_1_words_term = target_valid && !target_first && target_bank;
     wire [6:0] bank_1_words_read_address = bank_1_words_term ? target_address : drain_address;
     wire [255:0] old_word = first_1 ? 256'd0 : bank_1 ? bank_1_word : bank_0_word;
+    wire words_rest_term_2 = valid_1 && bank_1 == target_bank && address_1 == target_address;
+    wire words_rest_term = valid_2 && bank_2 == target_bank && address_2 == target_address;
+    wire words_rest_holds = !(target_valid && !target_first && (words_rest_term_2 || words_rest_term));
 
     always @(posedge clk) begin
         last_1 <= target_last;
@@ -69,9 +72,9 @@ module matmul_8x8_accumulators (
         sum_5 <= old_word[191:160] + {{13{sums_1[113]}}, sums_1[113:95]};
         sum_6 <= old_word[223:192] + {{13{sums_1[132]}}, sums_1[132:114]};
         sum_7 <= old_word[255:224] + {{13{sums_1[151]}}, sums_1[151:133]};
-        last_2 <= last_1;
         bank_2 <= bank_1;
         address_2 <= address_1;
+        last_2 <= last_1;
     end
 
     wire [255:0] bank_0_words_write_data = {
@@ -111,6 +114,23 @@ module matmul_8x8_accumulators (
     end
 
     assign drain_data = drained_bank ? bank_1_word : bank_0_word;
+
+    // Read by nothing, on purpose.
+    wire unused_ok = &{1'b0, words_rest_holds};
+
+`ifdef FORMAL
+    // words_rest: a word comes again before its sum is written
+    always @(posedge clk) begin
+        if (!rst) assert (words_rest_holds);
+    end
+`endif
+
+`ifdef FERROGRID_CHECKS
+    always @(posedge clk) begin
+        if (!rst && words_rest_holds !== 1'b1)
+            $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
+    end
+`endif
 
 endmodule
 
