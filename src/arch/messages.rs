@@ -69,6 +69,11 @@ fn values_out_of_range_name_the_range() {
         &array("[buffers]\nb = 0"),
         "name = \"8x8\"\n[array]\nrows = 8\ncolumns = 8\n",
         "name = \"../../etc\"\n[array]\nrows = 8\ncolumns = 8\n",
+        "name = \"a-\"\n[array]\nrows = 8\ncolumns = 8\n",
+        "name = \"a_\"\n[array]\nrows = 8\ncolumns = 8\n",
+        "name = \"a__b\"\n[array]\nrows = 8\ncolumns = 8\n",
+        "name = \"a--b\"\n[array]\nrows = 8\ncolumns = 8\n",
+        "name = \"a-_b\"\n[array]\nrows = 8\ncolumns = 8\n",
     ]));
 }
 

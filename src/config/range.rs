@@ -65,8 +65,12 @@ pub fn check_buffer(field: &'static str, value: Bytes) -> Result<Bytes, Problem>
 /// The name of a core.
 pub fn check_name(name: &str) -> Result<(), Problem> {
     let starts_well = name.starts_with(|c: char| c.is_ascii_lowercase());
-    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
-    if starts_well && name.chars().all(legal) && name.len() <= LONGEST_NAME {
+    // Words between single separators: module, register and C names are made from it.
+    let word = |word: &str| {
+        let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        !word.is_empty() && word.chars().all(legal)
+    };
+    if starts_well && name.split(['-', '_']).all(word) && name.len() <= LONGEST_NAME {
         return Ok(());
     }
     Err(Problem::at(
@@ -75,7 +79,7 @@ pub fn check_name(name: &str) -> Result<(), Problem> {
     )
     .label("becomes part of module and file names")
     .help(format!(
-        "a name starts with a small letter and holds small letters, digits, `-` and `_`, \
-             at most {LONGEST_NAME} of them"
+        "a name starts with a small letter and holds small letters, digits and, between them, \
+             single `-` or `_`; it has at most {LONGEST_NAME} characters"
     )))
 }

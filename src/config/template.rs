@@ -46,8 +46,8 @@ pub fn template(config: &Config) -> String {
     line(&key("c", config.streams.c, "64"));
     line("");
     line("# Sizes of all banks together, as \"16 KiB\" or a number of bytes. They set the largest");
-    line("# matrices; M is limited by nothing. A size is rounded down to whole rows of vectors.");
-    line("# Default: K = N = 256.");
+    line("# matrices; M goes up to 65,535. A size is rounded down to whole rows of vectors.");
+    line("# Default: enough for K = N = 256.");
     line("[buffers]");
     match array.dataflow {
         Dataflow::WeightStationary => {
