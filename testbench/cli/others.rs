@@ -53,7 +53,10 @@ fn doctor_finds_nothing_on_an_empty_path() {
     place.write("cache/aa.so", [0; 3000]);
     let doctor = |line| {
         let mut command = place.command(line);
-        command.env("PATH", "").env("FERROGRID_CACHE", &cache);
+        command
+            .env("PATH", "")
+            .env("FERROGRID_VENV", place.path("venv"))
+            .env("FERROGRID_CACHE", &cache);
         let run = Run::of(&mut command);
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
         run.stdout
@@ -63,11 +66,11 @@ fn doctor_finds_nothing_on_an_empty_path() {
     assert_eq!(report["cache"]["bytes"], 3000);
     assert_eq!(report["cache"]["models"], 1);
     let tools = report["tools"].as_array().expect("a list");
-    assert_eq!(tools.len(), 5);
+    assert_eq!(tools.len(), 9);
     for tool in tools {
         assert_eq!(tool["usable"], false);
         let help = tool["help"].as_str().expect("help");
-        assert!(help.contains("apt-get install"), "{help}");
+        assert!(help.contains("run `scripts/setup"), "{help}");
     }
 }
 

@@ -1,10 +1,10 @@
 //! Verilog to a shared library: Verilator, the C++ compiler, the cache.
 
-use super::cache::Cache;
 use super::shim::{PREFIX, shim};
 use crate::device::error::Error;
 use crate::device::interface::Interface;
 use crate::device::process::run_tool;
+use crate::synth::cache::Cache;
 use crate::synth::tools::{FoundTool, Tool};
 use crate::verilog::VerilogFile;
 use sha2::{Digest, Sha256};

@@ -1,7 +1,6 @@
 //! The emitted Verilog through Verilator, as a shared library with the cycle loop inside.
 
 mod build;
-mod cache;
 mod decode;
 mod encode;
 mod library;
@@ -16,6 +15,7 @@ use super::plan::Plan;
 use super::process::assertion;
 use super::{Backend, Outcome, Scenario, Watch};
 use crate::hdl::ir::Design;
+use crate::synth::cache::Cache;
 use crate::verilog::{self, VerilogFile};
 use build::Build;
 use library::{Ended, ModelLibrary};
@@ -90,7 +90,7 @@ fn load(
 ///
 /// When the environment names none.
 pub fn cache_folder() -> Result<PathBuf, Error> {
-    Ok(cache::Cache::open()?.root().to_owned())
+    Ok(Cache::open()?.root().to_owned())
 }
 
 impl Backend for Verilator {

@@ -1,27 +1,64 @@
-//! The folder of compiled models: shared by processes, bounded, safe to delete at any time.
+//! The folder of what tools made: compiled models, netlists, routed designs. Shared by processes,
+//! bounded, safe to delete at any time.
 
-use crate::device::error::Error;
 use fd_lock::RwLock;
+use miette::Diagnostic;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
+use thiserror::Error;
 
-/// Models are removed, oldest use first, when the cache is larger than this.
+/// Results are removed, oldest use first, when the cache is larger than this.
 const LIMIT_BYTES: u64 = 1 << 30;
 
 /// Younger models stay: another process may be about to load them.
 const KEEP: Duration = Duration::from_secs(3600);
 
-pub(super) struct Cache {
+/// Extensions of the files and folders that are results.
+const RESULTS: [&str; 4] = ["so", "o", "netlist", "routed"];
+
+/// The cache could not be used.
+#[derive(Debug, Error, Diagnostic)]
+#[error("cannot {doing} `{}` in the build cache", path.display())]
+#[diagnostic(
+    code(ferrogrid::cache),
+    help("set FERROGRID_CACHE to a folder that can be written and has some space left")
+)]
+pub struct CacheError {
+    /// What was tried.
+    pub doing: &'static str,
+    /// The file or folder.
+    pub path: PathBuf,
+    /// Why not.
+    pub source: io::Error,
+}
+
+impl CacheError {
+    /// For `map_err`: an operation that failed.
+    pub fn during(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| CacheError {
+            doing,
+            path,
+            source,
+        }
+    }
+}
+
+/// The folder. What is in it is named by a hash of all that it was made from.
+pub struct Cache {
     root: PathBuf,
 }
 
 impl Cache {
     /// `$FERROGRID_CACHE`, else `ferrogrid` in `$XDG_CACHE_HOME`, else in `~/.cache`.
-    pub fn open() -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// When the environment names none.
+    pub fn open() -> Result<Self, CacheError> {
         let set = |name| std::env::var_os(name).filter(|value: &OsString| !value.is_empty());
         let root = set("FERROGRID_CACHE")
             .map(PathBuf::from)
@@ -29,14 +66,14 @@ impl Cache {
             .or_else(|| set("HOME").map(|dir| Path::new(&dir).join(".cache/ferrogrid")))
             .ok_or_else(|| {
                 let source = io::Error::new(io::ErrorKind::NotFound, "HOME is not set");
-                Error::Cache {
+                CacheError {
                     doing: "find",
                     path: "~/.cache/ferrogrid".into(),
                     source,
                 }
             })?;
         // Libraries are loaded by path: a name without a slash would be looked up elsewhere.
-        let root = std::path::absolute(&root).map_err(Error::cache("find", &root))?;
+        let root = std::path::absolute(&root).map_err(CacheError::during("find", &root))?;
         Ok(Self { root })
     }
 
@@ -45,21 +82,24 @@ impl Cache {
         &self.root
     }
 
-    /// The cached file of this name, made by `make` if it is not there.
+    /// The cached file or folder of this name, made by `make` if it is not there.
     ///
-    /// `make` gets an empty folder on the same file system and returns the file in it that is to
-    /// be kept. One process makes, the others wait for it.
-    pub fn get_or_make(
+    /// `make` gets an empty folder on the same file system and returns the file or folder in it
+    /// that is to be kept. One process makes, the others wait for it.
+    ///
+    /// # Errors
+    /// When the cache cannot be written, or with the error of `make`.
+    pub fn get_or_make<E: From<CacheError>>(
         &self,
         name: &str,
-        make: impl FnOnce(&Path) -> Result<PathBuf, Error>,
-    ) -> Result<PathBuf, Error> {
+        make: impl FnOnce(&Path) -> Result<PathBuf, E>,
+    ) -> Result<PathBuf, E> {
         let path = self.root.join(name);
         if path.exists() {
             touch(&path);
             return Ok(path);
         }
-        fs::create_dir_all(&self.root).map_err(Error::cache("create", &self.root))?;
+        fs::create_dir_all(&self.root).map_err(CacheError::during("create", &self.root))?;
         // A few lock files for all models, so that they need not be removed (which is racy).
         let lock_path = self
             .root
@@ -69,13 +109,13 @@ impl Cache {
             .truncate(false)
             .write(true)
             .open(&lock_path)
-            .map_err(Error::cache("open", &lock_path))?;
+            .map_err(CacheError::during("open", &lock_path))?;
         let mut lock = RwLock::new(lock_file);
         let _guard = loop {
             match lock.write() {
                 Ok(guard) => break guard,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::cache("lock", &lock_path)(error)),
+                Err(error) => return Err(CacheError::during("lock", &lock_path)(error).into()),
             }
         };
         if path.exists() {
@@ -83,16 +123,16 @@ impl Cache {
         }
         let scratch = self.scratch()?;
         let made = make(scratch.path())?;
-        fs::rename(&made, &path).map_err(Error::cache("write", &path))?;
+        fs::rename(&made, &path).map_err(CacheError::during("write", &path))?;
         self.prune(LIMIT_BYTES, KEEP);
         Ok(path)
     }
 
-    fn scratch(&self) -> Result<TempDir, Error> {
+    fn scratch(&self) -> Result<TempDir, CacheError> {
         tempfile::Builder::new()
             .prefix(".build-")
             .tempdir_in(&self.root)
-            .map_err(Error::cache("create a folder in", &self.root))
+            .map_err(CacheError::during("create a folder in", &self.root))
     }
 
     /// Removes what was used longest ago until `limit` bytes are left, and what builds that were
@@ -103,7 +143,7 @@ impl Cache {
         };
         let now = SystemTime::now();
         let old = |used: SystemTime| now.duration_since(used).is_ok_and(|age| age >= keep);
-        let mut models = Vec::new();
+        let mut results = Vec::new();
         for entry in entries.flatten() {
             let Ok(data) = entry.metadata() else { continue };
             let used = data.modified().unwrap_or(now);
@@ -114,27 +154,51 @@ impl Cache {
                 }
             } else if path
                 .extension()
-                .is_some_and(|extension| extension == "so" || extension == "o")
+                .is_some_and(|extension| RESULTS.iter().any(|result| extension == *result))
             {
-                models.push((used, path, data.len()));
+                let bytes = if data.is_dir() {
+                    folder_bytes(&path)
+                } else {
+                    data.len()
+                };
+                results.push((used, path, bytes));
             }
         }
-        let mut total: u64 = models.iter().map(|(_, _, bytes)| bytes).sum();
-        models.sort();
-        for (used, path, bytes) in models {
+        let mut total: u64 = results.iter().map(|(_, _, bytes)| bytes).sum();
+        results.sort();
+        for (used, path, bytes) in results {
             if total <= limit || !old(used) {
                 break;
             }
-            if fs::remove_file(path).is_ok() {
+            let removed = if path.is_dir() {
+                fs::remove_dir_all(path)
+            } else {
+                fs::remove_file(path)
+            };
+            if removed.is_ok() {
                 total -= bytes;
             }
         }
     }
 }
 
-/// Notes that the file was used. A cache that cannot be written is still good for reading.
+/// Bytes of the files in a folder without folders.
+fn folder_bytes(folder: &Path) -> u64 {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    files
+        .filter_map(|file| file.metadata().ok())
+        .map(|data| data.len())
+        .sum()
+}
+
+/// Notes that the result was used. A cache that cannot be written is still good for reading.
 fn touch(path: &Path) {
-    if let Ok(file) = File::options().append(true).open(path) {
+    // A folder opens for reading only, and that suffices for its owner.
+    let file = File::options()
+        .append(true)
+        .open(path)
+        .or_else(|_| File::open(path));
+    if let Ok(file) = file {
         let _ = file.set_modified(SystemTime::now());
     }
 }
@@ -151,10 +215,10 @@ mod tests {
         (dir, cache)
     }
 
-    fn make(text: &str) -> impl FnOnce(&Path) -> Result<PathBuf, Error> {
+    fn make(text: &str) -> impl FnOnce(&Path) -> Result<PathBuf, CacheError> {
         move |dir| {
             let path = dir.join("made");
-            fs::write(&path, text).map_err(Error::cache("write", &path))?;
+            fs::write(&path, text).map_err(CacheError::during("write", &path))?;
             Ok(path)
         }
     }
@@ -209,9 +273,31 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_kept_and_pruned_whole() {
+        let (_dir, cache) = cache();
+        let folder = |dir: &Path| -> Result<PathBuf, CacheError> {
+            let path = dir.join("made");
+            fs::create_dir(&path).map_err(CacheError::during("create", &path))?;
+            fs::write(path.join("log"), "12345678").map_err(CacheError::during("write", &path))?;
+            Ok(path)
+        };
+        let kept = cache.get_or_make("ab.netlist", folder).expect("made");
+        let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+        let opened = File::open(&kept).expect("a folder");
+        opened.set_modified(hour_ago).expect("set");
+        let again = cache.get_or_make("ab.netlist", folder).expect("found");
+        let used = again.metadata().and_then(|data| data.modified());
+        assert!(used.expect("a time") > hour_ago, "the use was noted");
+        cache.prune(8, Duration::ZERO);
+        assert!(kept.join("log").exists());
+        cache.prune(7, Duration::ZERO);
+        assert!(!kept.exists());
+    }
+
+    #[test]
     fn a_failed_build_leaves_nothing_and_can_be_repeated() {
         let (_dir, cache) = cache();
-        let failing = |_: &Path| Err(Error::Scenario("no".to_owned()));
+        let failing = |_: &Path| Err(CacheError::during("no", "no")(io::ErrorKind::Other.into()));
         assert!(cache.get_or_make("ab.so", failing).is_err());
         assert!(cache.get_or_make("ab.so", make("x")).is_ok());
     }
@@ -226,7 +312,7 @@ mod tests {
         assert!(
             matches!(
                 error,
-                Error::Cache {
+                CacheError {
                     doing: "create",
                     ..
                 }
