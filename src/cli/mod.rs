@@ -18,6 +18,7 @@ mod output;
 mod presets;
 mod progress;
 mod simulator;
+mod synth;
 mod verify;
 
 pub use failure::Failure;
@@ -45,6 +46,7 @@ enum Command {
     Matmul(matmul::Matmul),
     Verify(verify::Verify),
     Bench(bench::Bench),
+    Synth(synth::Synth),
     Doctor(doctor::Doctor),
 }
 
@@ -61,6 +63,7 @@ impl Cli {
             Command::Matmul(command) => command.run(),
             Command::Verify(command) => command.run(),
             Command::Bench(command) => command.run(),
+            Command::Synth(command) => command.run(),
             Command::Doctor(command) => command.run(),
         };
         done.map_err(Failure::new)

@@ -8,6 +8,7 @@ mod numbers;
 mod package;
 mod presets;
 mod summary;
+mod synth;
 mod table;
 mod tools;
 
@@ -16,6 +17,7 @@ pub use numbers::grouped;
 pub use package::{Package, PackageFile};
 pub use presets::{CoreRow, presets_json, presets_table};
 pub use summary::Summary;
+pub use synth::{PerMac, SynthReport};
 pub use table::Table;
 pub use tools::{CacheReport, ToolReport, ToolsReport};
 

@@ -12,3 +12,4 @@ mod matmul;
 mod npy;
 mod others;
 mod program;
+mod synth;

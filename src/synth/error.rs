@@ -1,0 +1,133 @@
+//! Why there is no report.
+
+use super::cache::CacheError;
+use super::tools::ToolError;
+use miette::Diagnostic;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+use thiserror::Error;
+
+/// Why a design could not be synthesized, placed or routed.
+#[derive(Debug, Error, Diagnostic)]
+pub enum SynthError {
+    /// An external tool is missing.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Tool(#[from] ToolError),
+
+    /// The cache could not be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Cache(#[from] CacheError),
+
+    /// A tool refused the design.
+    #[error("{stage} failed; {tool} says: {message}")]
+    #[diagnostic(code(ferrogrid::synth::failed), help("{help}"))]
+    Failed {
+        /// `synthesis`, `placement and routing` or `bitstream`.
+        stage: Stage,
+        /// Name of the tool.
+        tool: &'static str,
+        /// Its message.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+
+    /// The design is larger than the chip.
+    #[error("the design does not fit into the {chip}; {tool} says: {message}")]
+    #[diagnostic(
+        code(ferrogrid::synth::size),
+        help("choose a larger chip with `--target`, or a smaller core")
+    )]
+    TooLarge {
+        /// Title of the target.
+        chip: &'static str,
+        /// Name of the tool.
+        tool: &'static str,
+        /// Its message.
+        message: String,
+    },
+
+    /// A tool took too long.
+    #[error("{stage} was not done after {} s, and was ended", limit.as_secs())]
+    #[diagnostic(
+        code(ferrogrid::synth::time),
+        help("allow more with `--time-limit`, or try a smaller core")
+    )]
+    TimedOut {
+        /// What took so long.
+        stage: Stage,
+        /// The limit.
+        limit: Duration,
+    },
+
+    /// A tool's answer cannot be understood.
+    #[error("{stage}: `{file}` cannot be read: {reason}")]
+    #[diagnostic(
+        code(ferrogrid::synth::answer),
+        help(
+            "another version of the tools may help: `scripts/setup --fpga` installs some that do"
+        )
+    )]
+    Answer {
+        /// Who wrote it.
+        stage: Stage,
+        /// The file.
+        file: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+
+    /// The watch ended the run.
+    #[error("cancelled during {0}")]
+    Cancelled(Stage),
+
+    /// A file could not be used.
+    #[error("cannot {doing} `{}`", path.display())]
+    Files {
+        /// What was tried.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl SynthError {
+    /// For `map_err`: a file operation that failed.
+    pub(super) fn files(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| SynthError::Files {
+            doing,
+            path,
+            source,
+        }
+    }
+}
+
+/// A part of the flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Yosys.
+    Synthesis,
+    /// nextpnr.
+    Routing,
+    /// ecppack, icepack.
+    Bitstream,
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Stage::Synthesis => "synthesis",
+            Stage::Routing => "placement and routing",
+            Stage::Bitstream => "making the bitstream",
+        })
+    }
+}

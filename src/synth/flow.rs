@@ -1,0 +1,397 @@
+//! The whole flow, stage by stage, through the cache.
+
+use super::cache::Cache;
+use super::cells::{BlockCells, CellCounts, Resources};
+use super::error::{Stage, SynthError};
+use super::harness::{HARNESS, harness, pins};
+use super::run::{Run, Watch};
+use super::script::{BLOCKS, NETLIST, SCRIPT, VERILOG, WHOLE, miscompilation, script};
+use super::target::{Board, Chip, Target};
+use super::timing::{self, Timing};
+use super::tools::{FoundTool, Tool};
+use crate::hdl::ir::Design;
+use crate::verilog;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Logs and reports in the folders of the cache.
+const YOSYS_LOG: &str = "yosys.log";
+const ROUTER_LOG: &str = "nextpnr.log";
+const PACKER_LOG: &str = "pack.log";
+const TIMING: &str = "timing.json";
+const BITSTREAM: &str = "harness.bit";
+
+/// What stands at the ports of the design.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Frame {
+    /// Nothing: the router leaves the ports open. Paths that begin or end at a port have no part
+    /// in Fmax.
+    OutOfContext,
+    /// Shift registers; see [`harness`](super::harness).
+    Harness,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub struct Flow<'a> {
+    /// The design; it has one clock.
+    pub design: &'a Design,
+    /// For this chip or family.
+    pub target: &'static Target,
+    /// With this at its ports.
+    pub frame: Frame,
+    /// On this board: its package, and, with a harness, its pins and a bitstream.
+    pub board: Option<&'static Board>,
+    /// Speed grade, where the chip has several; see [`Chip::speeds`].
+    pub speed: u8,
+    /// The clock that the router works for, in MHz.
+    pub clock_mhz: u32,
+    /// The seeds of the router, one run each.
+    pub seeds: u32,
+    /// The longest time that one run of a tool may take.
+    pub limit: Duration,
+}
+
+/// A run of the router.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Routed {
+    /// Its seed.
+    pub seed: u32,
+    /// What came of it.
+    #[serde(flatten)]
+    pub timing: Timing,
+}
+
+/// A file that a tool made, in the cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// A name of its own among all of the run.
+    pub name: String,
+    /// Where it is for now.
+    pub path: PathBuf,
+}
+
+/// What came of a flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// First line of what Yosys says of itself.
+    pub yosys: String,
+    /// The same of nextpnr, if it had part in this.
+    pub router: Option<String>,
+    /// Cells by block, with the hierarchy kept; without the harness.
+    pub blocks: Vec<BlockCells>,
+    /// Cells of all, flat, with the harness if there is one.
+    pub whole: Resources,
+    /// Runs of the router, by seed; none where nothing is placed.
+    pub routed: Vec<Routed>,
+    /// Scripts, logs, reports, netlist and bitstream.
+    pub files: Vec<Kept>,
+}
+
+impl Outcome {
+    /// The median of the seeds' highest frequencies in MHz: the lower of the middle two.
+    pub fn median_mhz(&self) -> Option<f64> {
+        let mut all: Vec<f64> = self
+            .routed
+            .iter()
+            .filter_map(|routed| routed.timing.fmax_mhz)
+            .collect();
+        all.sort_by(f64::total_cmp);
+        all.get(all.len().saturating_sub(1) / 2).copied()
+    }
+
+    /// The run whose frequency is the median.
+    pub fn median_run(&self) -> Option<&Routed> {
+        let median = self.median_mhz();
+        let mut runs = self.routed.iter();
+        runs.find(|routed| routed.timing.fmax_mhz == median)
+    }
+}
+
+impl Flow<'_> {
+    /// Runs all stages that the cache does not have. `progress` is told of each stage that begins.
+    ///
+    /// # Errors
+    /// When a tool is missing, fails, or takes too long, or the watch cancels.
+    pub fn run(
+        &self,
+        progress: &mut dyn FnMut(&str),
+        watch: &mut Watch,
+    ) -> Result<Outcome, SynthError> {
+        let yosys = Tool::synthesizer()?;
+        let chip = self.target.chip.as_ref();
+        // What is missing is said before the long work.
+        let router = chip.map(|chip| chip.router.find()).transpose()?;
+        let cache = Cache::open()?;
+
+        let (synthesized, key) = self.synthesize(&cache, &yosys, progress, watch)?;
+        let subject = &self.design.top().name;
+        let (blocks, whole) = self.count(&synthesized, subject)?;
+        let mut files = kept(&synthesized, "")?;
+        let mut routed = Vec::new();
+        if let (Some(chip), Some(router)) = (chip, &router) {
+            for seed in 1..=self.seeds {
+                let routing = Routing {
+                    flow: self,
+                    chip,
+                    router,
+                    netlist: &synthesized.join(NETLIST),
+                    netlist_key: &key,
+                    seed,
+                };
+                progress(&format!(
+                    "{}: placing and routing, seed {seed} of {}",
+                    self.target.title, self.seeds
+                ));
+                let folder = routing.folder(&cache, watch)?;
+                let timing = timing::parse(&read(&folder.join(TIMING))?)
+                    .map_err(answer(Stage::Routing, TIMING))?;
+                routed.push(Routed { seed, timing });
+                files.extend(kept(&folder, &format!("seed{seed}-"))?);
+            }
+        }
+        Ok(Outcome {
+            yosys: yosys.banner,
+            router: router.map(|router| router.banner),
+            blocks,
+            whole,
+            routed,
+            files,
+        })
+    }
+
+    /// The top that the tools see.
+    fn top(&self) -> &str {
+        match self.frame {
+            Frame::OutOfContext => &self.design.top().name,
+            Frame::Harness => HARNESS,
+        }
+    }
+
+    /// The folder with the netlist, and its key.
+    fn synthesize(
+        &self,
+        cache: &Cache,
+        yosys: &FoundTool,
+        progress: &mut dyn FnMut(&str),
+        watch: &mut Watch,
+    ) -> Result<(PathBuf, String), SynthError> {
+        let mut text = verilog::concat(self.design);
+        if self.frame == Frame::Harness {
+            text.push('\n');
+            text.push_str(&harness(self.design));
+        }
+        let script = script(self.target.family, self.top(), &self.design.top().name);
+        let key = hash(&[&text, &script, &yosys.banner]);
+        progress(&format!("{}: synthesis", self.target.title));
+        let folder = cache.get_or_make(&format!("{key}.netlist"), |scratch| {
+            let folder = scratch.join("netlist");
+            fs::create_dir(&folder).map_err(SynthError::files("create", &folder))?;
+            for (name, text) in [(VERILOG, &text), (SCRIPT, &script)] {
+                let path = folder.join(name);
+                fs::write(&path, text).map_err(SynthError::files("write", &path))?;
+            }
+            let run = Run {
+                stage: Stage::Synthesis,
+                tool: yosys,
+                limit: self.limit,
+            };
+            run.run(&folder, YOSYS_LOG, &["-s", SCRIPT], watch)?;
+            if let Some(message) = miscompilation(&read(&folder.join(YOSYS_LOG))?) {
+                return Err(SynthError::Failed {
+                    stage: Stage::Synthesis,
+                    tool: yosys.tool.program(),
+                    message: message.to_owned(),
+                    help:
+                        "this Yosys made a netlist that computes something else; another version \
+                           may do better: `scripts/setup --fpga` installs one that was tested"
+                            .into(),
+                });
+            }
+            Ok::<_, SynthError>(folder)
+        })?;
+        Ok((folder, key))
+    }
+
+    fn count(
+        &self,
+        folder: &Path,
+        subject: &str,
+    ) -> Result<(Vec<BlockCells>, Resources), SynthError> {
+        let counts = |file: &'static str| {
+            CellCounts::parse(self.target.family, &read(&folder.join(file))?)
+                .map_err(answer(Stage::Synthesis, file))
+        };
+        Ok((
+            counts(BLOCKS)?.blocks(subject),
+            counts(WHOLE)?.total(self.top()),
+        ))
+    }
+}
+
+/// One run of the router, and of the packer.
+struct Routing<'a> {
+    flow: &'a Flow<'a>,
+    chip: &'static Chip,
+    router: &'a FoundTool,
+    netlist: &'a Path,
+    netlist_key: &'a str,
+    seed: u32,
+}
+
+impl Routing<'_> {
+    fn folder(&self, cache: &Cache, watch: &mut Watch) -> Result<PathBuf, SynthError> {
+        let pins = self
+            .board()
+            .map(|board| pins(board, self.flow.target.family));
+        let packer = self.board().map(|_| self.chip.packer.find()).transpose()?;
+        let arguments = self.arguments(pins.as_ref().map(|(name, _)| *name));
+        let pins_text = pins.as_ref().map_or("", |(_, text)| text);
+        let packer_banner = packer.as_ref().map_or("", |packer| &packer.banner);
+        let key = hash(&[
+            self.netlist_key,
+            &arguments.join(" "),
+            pins_text,
+            &self.router.banner,
+            packer_banner,
+        ]);
+        cache.get_or_make(&format!("{key}.routed"), |scratch| {
+            let folder = scratch.join("routed");
+            fs::create_dir(&folder).map_err(SynthError::files("create", &folder))?;
+            let netlist = folder.join(NETLIST);
+            fs::copy(self.netlist, &netlist).map_err(SynthError::files("write", &netlist))?;
+            if let Some((name, text)) = &pins {
+                let path = folder.join(name);
+                fs::write(&path, text).map_err(SynthError::files("write", &path))?;
+            }
+            let run = Run {
+                stage: Stage::Routing,
+                tool: self.router,
+                limit: self.flow.limit,
+            };
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            run.run(&folder, ROUTER_LOG, &arguments, watch)
+                .map_err(|error| self.too_large(error))?;
+            // It is kept once, with the synthesis.
+            fs::remove_file(&netlist).map_err(SynthError::files("remove", &netlist))?;
+            if let Some(packer) = &packer {
+                let run = Run {
+                    stage: Stage::Bitstream,
+                    tool: packer,
+                    limit: self.flow.limit,
+                };
+                run.run(&folder, PACKER_LOG, &["chip.config", BITSTREAM], watch)?;
+            }
+            Ok(folder)
+        })
+    }
+
+    /// The board whose pins are connected.
+    fn board(&self) -> Option<&'static Board> {
+        self.flow
+            .board
+            .filter(|_| self.flow.frame == Frame::Harness)
+    }
+
+    fn arguments(&self, pins: Option<&str>) -> Vec<String> {
+        let Routing { flow, chip, .. } = self;
+        let package = flow.board.map_or(chip.package, |board| board.package);
+        let mut text = format!(
+            "{} --package {package} --json {NETLIST} --report {TIMING} --seed {} --freq {} \
+             --timing-allow-fail",
+            chip.option, self.seed, flow.clock_mhz
+        );
+        let mut add = |more: String| {
+            write!(text, " {more}").expect("a String takes everything");
+        };
+        if chip.speeds.contains(&flow.speed) {
+            add(format!("--speed {}", flow.speed));
+        }
+        let (pin_option, unpinned, output) = match chip.router {
+            Tool::NextpnrEcp5 => ("--lpf", "--lpf-allow-unconstrained", "--textcfg"),
+            _ => ("--pcf", "--pcf-allow-unconstrained", "--asc"),
+        };
+        match (pins, flow.frame) {
+            (Some(pins), _) => add(format!("{pin_option} {pins} {output} chip.config")),
+            (None, Frame::OutOfContext) => add("--out-of-context".into()),
+            (None, Frame::Harness) => add(unpinned.into()),
+        }
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    /// The same error, or that the chip is too small if this is what it means.
+    fn too_large(&self, error: SynthError) -> SynthError {
+        match error {
+            SynthError::Failed { tool, message, .. } if says_too_large(&message) => {
+                SynthError::TooLarge {
+                    chip: self.flow.target.title,
+                    tool,
+                    message,
+                }
+            }
+            error => error,
+        }
+    }
+}
+
+/// Whether a router's message means that the chip is too small.
+fn says_too_large(message: &str) -> bool {
+    let signs = [
+        "nable to find a placement location",
+        "nable to place cell",
+        "no BELs remaining",
+        "no Bels remaining",
+        "no more BELs",
+        "failed to place",
+        "nable to find legal placement",
+        "does not fit",
+    ];
+    signs.iter().any(|sign| message.contains(sign))
+}
+
+/// The files of a folder of the cache, in order of their names.
+fn kept(folder: &Path, prefix: &str) -> Result<Vec<Kept>, SynthError> {
+    let entries = fs::read_dir(folder).map_err(SynthError::files("read", folder))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(SynthError::files("read", folder))?;
+        files.push(Kept {
+            name: format!("{prefix}{}", entry.file_name().to_string_lossy()),
+            path: entry.path(),
+        });
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+fn read(path: &Path) -> Result<String, SynthError> {
+    fs::read_to_string(path).map_err(SynthError::files("read", path))
+}
+
+/// For `map_err`: an answer that cannot be understood.
+fn answer(stage: Stage, file: &'static str) -> impl FnOnce(serde_json::Error) -> SynthError {
+    move |error| SynthError::Answer {
+        stage,
+        file,
+        reason: error.to_string(),
+    }
+}
+
+/// SHA-256 of texts, in hexadecimal digits; which text ends where matters.
+fn hash(texts: &[&str]) -> String {
+    let mut sha = Sha256::new();
+    for text in texts {
+        sha.update((text.len() as u64).to_le_bytes());
+        sha.update(text);
+    }
+    let mut digits = String::new();
+    for byte in sha.finalize() {
+        write!(digits, "{byte:02x}").expect("a String takes everything");
+    }
+    digits
+}

@@ -1,0 +1,162 @@
+//! Runs a tool with a time limit; what it prints goes to a log.
+
+use super::error::{Stage, SynthError};
+use super::tools::FoundTool;
+use std::fs::{self, File};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How often a running tool is looked at.
+const PACE: Duration = Duration::from_millis(50);
+
+/// Called now and then; `Break` cancels.
+pub type Watch<'a> = dyn FnMut() -> ControlFlow<()> + 'a;
+
+/// A tool at its work: what for, and how long it may take.
+pub(super) struct Run<'a> {
+    pub stage: Stage,
+    pub tool: &'a FoundTool,
+    pub limit: Duration,
+}
+
+impl Run<'_> {
+    /// Runs the tool in `folder` until it ends well.
+    pub fn run(
+        &self,
+        folder: &Path,
+        log: &str,
+        arguments: &[&str],
+        watch: &mut Watch,
+    ) -> Result<(), SynthError> {
+        let path = folder.join(log);
+        let file = File::create(&path).map_err(SynthError::files("write", &path))?;
+        let errors = file
+            .try_clone()
+            .map_err(SynthError::files("write", &path))?;
+        let child = Command::new(&self.tool.path)
+            .args(arguments)
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(file)
+            .stderr(errors)
+            .spawn()
+            .map_err(SynthError::files("run", &self.tool.path))?;
+        let mut child = Ended(child);
+        let begun = Instant::now();
+        let status = loop {
+            let status = child.0.try_wait();
+            if let Some(status) = status.map_err(SynthError::files("run", &self.tool.path))? {
+                break status;
+            }
+            if watch().is_break() {
+                return Err(SynthError::Cancelled(self.stage));
+            }
+            if begun.elapsed() > self.limit {
+                return Err(SynthError::TimedOut {
+                    stage: self.stage,
+                    limit: self.limit,
+                });
+            }
+            std::thread::sleep(PACE);
+        };
+        if status.success() {
+            return Ok(());
+        }
+        let text = fs::read(&path).map_err(SynthError::files("read", &path))?;
+        Err(SynthError::Failed {
+            stage: self.stage,
+            tool: self.tool.tool.program(),
+            message: message(&String::from_utf8_lossy(&text))
+                .unwrap_or_else(|| format!("nothing ({status})")),
+            help: "if a Ferrogrid core caused this, it is a bug worth reporting with the configuration"
+                .into(),
+        })
+    }
+}
+
+/// A process that does not outlive this value.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if let Ok(None) = self.0.try_wait() {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+}
+
+/// The first error in a log, else its last line.
+fn message(log: &str) -> Option<String> {
+    let mut lines = log.lines().map(str::trim).filter(|line| !line.is_empty());
+    let error = lines.clone().find_map(|line| {
+        let (_, message) = line.split_once("ERROR: ")?;
+        Some(message)
+    });
+    error.or_else(|| lines.next_back()).map(str::to_owned)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::super::tools::Tool;
+    use super::*;
+
+    fn run(script: &str, limit: Duration, watch: &mut Watch) -> Result<String, SynthError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let tool = FoundTool {
+            tool: Tool::Yosys,
+            path: "/bin/sh".into(),
+            version: None,
+            banner: String::new(),
+        };
+        let run = Run {
+            stage: Stage::Synthesis,
+            tool: &tool,
+            limit,
+        };
+        run.run(folder.path(), "log", &["-c", script], watch)?;
+        Ok(fs::read_to_string(folder.path().join("log")).expect("a log"))
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn unwatched() -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    #[test]
+    fn a_tool_that_works_leaves_its_log() {
+        let log = run("echo one; echo two >&2", LONG, &mut unwatched);
+        assert_eq!(log.expect("it works"), "one\ntwo\n");
+    }
+
+    #[test]
+    fn a_tool_that_fails_is_quoted() {
+        let script = "echo Info: begins; echo 'ERROR: no such cell'; echo 1 error; exit 1";
+        let error = run(script, LONG, &mut unwatched).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "synthesis failed; yosys says: no such cell"
+        );
+        let error = run("exit 3", LONG, &mut unwatched).unwrap_err();
+        assert!(
+            error.to_string().ends_with("nothing (exit status: 3)"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_tool_that_takes_too_long_is_ended() {
+        let begun = Instant::now();
+        let error = run("exec sleep 30", Duration::from_millis(100), &mut unwatched);
+        assert!(
+            matches!(error, Err(SynthError::TimedOut { .. })),
+            "{error:?}"
+        );
+        let error = run("exec sleep 30", LONG, &mut || ControlFlow::Break(()));
+        assert!(matches!(error, Err(SynthError::Cancelled(_))), "{error:?}");
+        assert!(begun.elapsed() < Duration::from_secs(20));
+    }
+}
