@@ -91,6 +91,11 @@ pub enum Issue {
         /// The second block.
         second: String,
     },
+    /// A block instantiates itself, directly or through others.
+    Recursion {
+        /// The module names from the block down to its own instance.
+        path: Vec<String>,
+    },
 }
 
 /// A signal along a combinational loop.
@@ -188,6 +193,16 @@ impl fmt::Display for Issue {
                 "two different blocks are called `{module}`; their module names must tell them \
                  apart\n  first:  {first}\n  second: {second}"
             ),
+            Issue::Recursion { path } => {
+                let path: Vec<_> = path.iter().map(|name| format!("`{name}`")).collect();
+                write!(
+                    f,
+                    "module {} contains itself: {}\n  \
+                     an instance in its own block needs other parameters and another module name",
+                    path[0],
+                    path.join(" > ")
+                )
+            }
         }
     }
 }

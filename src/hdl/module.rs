@@ -358,20 +358,24 @@ impl Module {
         }
     }
 
+    /// The enumeration of these variants. Another of the same name gets a number behind it.
     pub(super) fn enum_id(&self, name: &str, variants: &[String]) -> EnumId {
-        let mut state = self.state_mut();
-        let enums = &mut state.ir.enums;
-        let index = enums
-            .iter()
-            .position(|e| e.name == name)
-            .unwrap_or_else(|| {
-                enums.push(EnumType {
-                    name: name.to_string(),
-                    variants: variants.to_vec(),
-                });
-                enums.len() - 1
-            });
-        EnumId(index as u32)
+        let enums = &mut self.state_mut().ir.enums;
+        let mut unique = name.to_string();
+        for number in 2.. {
+            let Some(known) = enums.iter().position(|e| e.name == unique) else {
+                break;
+            };
+            if enums[known].variants == variants {
+                return EnumId(known as u32);
+            }
+            unique = format!("{name}_{number}");
+        }
+        enums.push(EnumType {
+            name: unique,
+            variants: variants.to_vec(),
+        });
+        EnumId(enums.len() as u32 - 1)
     }
 
     /// Closes the module: lowers its state machines and checks it.

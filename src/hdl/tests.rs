@@ -243,6 +243,137 @@ fn different_blocks_need_different_names() {
     );
 }
 
+/// Two types of one name and one `Debug` text.
+mod other {
+    use super::*;
+
+    #[derive(Debug)]
+    pub struct Inverter;
+
+    impl Block for Inverter {
+        fn module_name(&self) -> String {
+            "inverter".into()
+        }
+        fn build(&self, m: &Module) {
+            let a = m.input("a", unsigned(2));
+            m.output("y", !a);
+        }
+    }
+}
+
+#[test]
+fn blocks_of_two_types_are_two_blocks() {
+    let text = rejected(|m| {
+        let a = m.input("a", bit());
+        m.output("y", m.instance("u", &Inverter).input("a", a).output("y"));
+        let b = m.input("b", unsigned(2));
+        let other = m.instance("v", &other::Inverter).input("a", b);
+        m.output("z", other.output("y"));
+    });
+    assert_eq!(
+        text,
+        "two different blocks are called `inverter`; their module names must tell them apart\n  \
+         first:  Inverter (ferrogrid::hdl::tests::Inverter)\n  \
+         second: Inverter (ferrogrid::hdl::tests::other::Inverter)"
+    );
+}
+
+#[test]
+fn a_child_may_not_have_the_name_of_its_parent() {
+    let clash = |first: &str| {
+        format!(
+            "two different blocks are called `inverter`; their module names must tell them apart\n  \
+             first:  {first}\n  second: Inverter"
+        )
+    };
+    let describe = |m: &Module| {
+        let a = m.input("a", bit());
+        m.output("y", m.instance("u", &Inverter).input("a", a).output("y"));
+    };
+    let error = design("inverter", describe).unwrap_err();
+    assert_eq!(error.to_string(), clash("the top, described by a closure"));
+
+    #[derive(Debug)]
+    struct Outer;
+    impl Block for Outer {
+        fn module_name(&self) -> String {
+            "inverter".into()
+        }
+        fn build(&self, m: &Module) {
+            m.instance("u", &Inverter);
+        }
+    }
+    assert_eq!(elaborate(&Outer).unwrap_err().to_string(), clash("Outer"));
+}
+
+#[test]
+fn a_block_may_not_contain_itself() {
+    #[derive(Debug)]
+    struct Ping;
+    #[derive(Debug)]
+    struct Pong;
+    impl Block for Ping {
+        fn module_name(&self) -> String {
+            "ping".into()
+        }
+        fn build(&self, m: &Module) {
+            m.instance("pong", &Pong);
+        }
+    }
+    impl Block for Pong {
+        fn module_name(&self) -> String {
+            "pong".into()
+        }
+        fn build(&self, m: &Module) {
+            m.instance("ping", &Ping).input("a", m.high());
+        }
+    }
+    let text = rejected(|m| {
+        m.instance("ping", &Ping);
+    });
+    assert_eq!(
+        text,
+        "module `ping` contains itself: `ping` > `pong` > `ping`\n  \
+         an instance in its own block needs other parameters and another module name"
+    );
+}
+
+mod lights {
+    crate::state_enum! { pub enum Phase { Red, Green } }
+}
+
+mod moons {
+    crate::state_enum! { pub enum Phase { New, Half, Full } }
+}
+
+#[test]
+fn enums_of_one_name_stay_apart() {
+    let design = design("test", |m| {
+        let go = m.input("go", bit());
+        let light = m.fsm("light", lights::Phase::Red);
+        light.go(lights::Phase::Red, go, lights::Phase::Green);
+        let moon = m.fsm("moon", moons::Phase::New);
+        moon.go(moons::Phase::New, go, moons::Phase::Full);
+        let again = m.fsm("again", moons::Phase::Half);
+        again.go(moons::Phase::Half, go, moons::Phase::New);
+        m.output("green", light.is(lights::Phase::Green));
+        m.output(
+            "full",
+            moon.is(moons::Phase::Full) & again.is(moons::Phase::New),
+        );
+    })
+    .unwrap();
+    let enums: Vec<_> = design
+        .top()
+        .enums
+        .iter()
+        .map(|e| (e.name.as_str(), e.variants.len()))
+        .collect();
+    assert_eq!(enums, [("Phase", 2), ("Phase_2", 3)]);
+    let states: Vec<_> = design.top().registers.iter().map(|r| r.states).collect();
+    assert_eq!(states, [0, 1, 1].map(|id| Some(ir::EnumId(id))));
+}
+
 #[test]
 fn instance_ports_are_checked() {
     let message = refused(|m| {
