@@ -113,19 +113,70 @@ fn names(module: &ModuleIr, issues: &mut Vec<Issue>) {
             clash(name, first, at);
         }
     }
-    for domain in &module.domains {
-        let used = [
-            (&domain.clock, domain.uses_clock),
-            (&domain.reset, domain.uses_reset),
-        ];
-        for (name, _) in used.into_iter().filter(|(_, used)| *used) {
-            if let Some(at) = seen.get(name.as_str()) {
-                clash(name, at, at);
-            }
+    // Properties have names of their own kind: Verilog shows them in comments and messages.
+    let mut properties: BTreeMap<&str, &'static Location<'static>> = BTreeMap::new();
+    for property in &module.properties {
+        if let Some(first) = properties.insert(&property.name, property.location) {
+            clash(&property.name, first, property.location);
         }
     }
+    domain_names(module, &seen, issues);
     for name in seen.keys() {
         illegal(module, name, ports.contains(name), issues);
+    }
+    for name in properties.keys() {
+        illegal(module, name, false, issues);
+    }
+}
+
+/// Reports clocks and resets whose ports would be one, or would have the name of something else.
+fn domain_names(
+    module: &ModuleIr,
+    seen: &BTreeMap<&str, &'static Location<'static>>,
+    issues: &mut Vec<Issue>,
+) {
+    let mut taken: BTreeMap<&str, String> = BTreeMap::new();
+    for (index, domain) in module.domains.iter().enumerate() {
+        let polarity = if domain.reset_active_low {
+            "low"
+        } else {
+            "high"
+        };
+        let roles = [
+            (
+                domain.uses_clock,
+                &domain.clock,
+                format!("the clock of domain {index}"),
+            ),
+            // Domains may share a reset, so its role does not name the domain.
+            (
+                domain.uses_reset,
+                &domain.reset,
+                format!("a reset active {polarity}"),
+            ),
+        ];
+        for (_, name, role) in roles.into_iter().filter(|(used, ..)| *used) {
+            if let Some(at) = seen.get(name.as_str()) {
+                issues.push(Issue::ImplicitName {
+                    module: module.name.clone(),
+                    name: name.clone(),
+                    role: role.clone(),
+                    at,
+                });
+            }
+            match taken.get(name.as_str()) {
+                Some(first) if *first != role => issues.push(Issue::DomainClash {
+                    module: module.name.clone(),
+                    name: name.clone(),
+                    first: first.clone(),
+                    second: role,
+                }),
+                Some(_) => {}
+                None => {
+                    taken.insert(name, role);
+                }
+            }
+        }
     }
 }
 
@@ -411,13 +462,17 @@ fn crossings(
         );
         sources.remove(&by);
         if let Some(source) = sources.first() {
-            issues.push(Issue::ClockCrossing {
+            let issue = Issue::ClockCrossing {
                 module: module.name.clone(),
                 what,
                 clock: module.domains[by.index()].clock.clone(),
                 source: module.domains[source.index()].clock.clone(),
                 at,
-            });
+            };
+            // Address, data and enable of one port say the same thing.
+            if !issues.contains(&issue) {
+                issues.push(issue);
+            }
         }
     };
     for register in module
@@ -461,6 +516,10 @@ fn crossings(
                 );
             }
         }
+    }
+    for property in &module.properties {
+        let what = format!("property `{}`", property.name);
+        sample(property.condition, property.domain, what, property.location);
     }
     let of_outputs = |index: usize| {
         let port = &module.ports[index];

@@ -73,6 +73,28 @@ pub enum Issue {
         /// The second.
         second: &'static Location<'static>,
     },
+    /// Something has the name of a clock or reset, whose port the module makes by itself.
+    ImplicitName {
+        /// The module.
+        module: String,
+        /// The name.
+        name: String,
+        /// `the clock of domain 0` or `a reset active high`.
+        role: String,
+        /// What has the name was made here.
+        at: &'static Location<'static>,
+    },
+    /// Clocks or resets of a module that differ have one name.
+    DomainClash {
+        /// The module.
+        module: String,
+        /// The name.
+        name: String,
+        /// What it is first.
+        first: String,
+        /// What it is as well.
+        second: String,
+    },
     /// A name that Verilog does not accept.
     IllegalName {
         /// The module.
@@ -176,6 +198,26 @@ impl fmt::Display for Issue {
                 "module `{module}`: two things are called `{name}`\n  first at {}\n  again at {}",
                 place(first),
                 place(second)
+            ),
+            Issue::ImplicitName {
+                module,
+                name,
+                role,
+                at,
+            } => write!(
+                f,
+                "module `{module}`: `{name}` is {role}, whose port needs no declaration\n  \
+                 declared at {}\n  remove it, or name clock and reset otherwise with `m.clock(..)`",
+                place(at)
+            ),
+            Issue::DomainClash {
+                module,
+                name,
+                first,
+                second,
+            } => write!(
+                f,
+                "module `{module}`: `{name}` is {first} and also {second}"
             ),
             Issue::IllegalName {
                 module,

@@ -1,7 +1,7 @@
 //! Instances of blocks.
 
 use super::ir::{self, Direction, DomainId, InstanceId, ModuleId, NodeId, NodeKind, PortId};
-use super::module::DriverKey;
+use super::module::{DriverKey, State};
 use super::{Block, Domain, Flow, Interface, Issue, Module, Operand, Shape, Signal};
 use std::panic::Location;
 
@@ -57,11 +57,13 @@ impl<'m> Instance<'m> {
         self.edit(|instance| instance.comment = text.to_string())
     }
 
-    /// Clocks the block's domain of clock port `clock` from `domain` (the default domain if not
-    /// said).
+    /// Clocks the block's domain of clock port `clock` from `domain`.
+    ///
+    /// If not said, the block's default domain is clocked from the default domain here, and a
+    /// further domain from the domain here of the same clock name; without one it is undriven.
     ///
     /// # Panics
-    /// When the block has no such clock.
+    /// When the block has no such clock, or the domain is another module's.
     #[track_caller]
     pub fn clock(self, clock: &str, domain: Domain) -> Self {
         let index = {
@@ -71,7 +73,11 @@ impl<'m> Instance<'m> {
         };
         let index =
             index.unwrap_or_else(|| panic!("instance `{}` has no clock `{clock}`", self.name()));
-        self.edit(|instance| instance.domains[index] = domain.0)
+        let domain = self.module.own_domain(domain);
+        let mut state = self.module.state_mut();
+        state.clocked.insert((self.id.0, index));
+        drop(state);
+        self.edit(|instance| instance.domains[index] = domain)
     }
 
     #[track_caller]
@@ -205,5 +211,36 @@ impl<'m> Instance<'m> {
             })
             .collect();
         I::from_signals(parameters, signals)
+    }
+}
+
+/// Clocks the further domains of instances that no [`Instance::clock`] clocks: from the domain
+/// of the same clock name, or else they are undriven.
+pub(super) fn clock_further_domains(module: &Module) {
+    let modules = module.context.modules.borrow();
+    let mut state = module.state_mut();
+    let State {
+        ir,
+        clocked,
+        issues,
+        ..
+    } = &mut *state;
+    for (number, instance) in ir.instances.iter_mut().enumerate() {
+        let child = &modules[instance.module.index()];
+        for (index, domain) in child.domains.iter().enumerate().skip(1) {
+            if clocked.contains(&(number as u32, index)) {
+                continue;
+            }
+            let same = ir.domains.iter().position(|own| own.clock == domain.clock);
+            if let Some(same) = same {
+                instance.domains[index] = DomainId(same as u32);
+            } else if domain.uses_clock {
+                issues.push(Issue::Undriven {
+                    module: ir.name.clone(),
+                    what: format!("clock `{}` of instance `{}`", domain.clock, instance.name),
+                    at: instance.location,
+                });
+            }
+        }
     }
 }

@@ -448,6 +448,8 @@ pub struct Property {
     pub domain: DomainId,
     /// What it means when an assertion fails.
     pub message: String,
+    /// The line of Rust that made it.
+    pub location: &'static Location<'static>,
 }
 
 /// The states of a state machine.

@@ -1,7 +1,7 @@
 //! Memories with synchronous ports.
 
-use super::ir::{self, MemoryId, NodeKind, ReadPort, WritePort};
-use super::{Module, Signal, index_bits, unsigned};
+use super::ir::{self, DomainId, MemoryId, NodeKind, ReadPort, WritePort};
+use super::{MAX_WIDTH, Module, Signal, index_bits, unsigned};
 use num_bigint::BigUint;
 use std::panic::Location;
 
@@ -33,6 +33,10 @@ impl<'m> Memory<'m> {
         assert!(
             width > 0 && depth > 0,
             "memory `{name}` needs a width and a depth, not {width} x {depth}"
+        );
+        assert!(
+            width <= MAX_WIDTH,
+            "words of memory `{name}` would have {width} bits: a signal has 1 to {MAX_WIDTH}"
         );
         let mut state = module.state_mut();
         let id = MemoryId(state.ir.memories.len() as u32);
@@ -70,9 +74,15 @@ impl<'m> Memory<'m> {
     /// Sets the bits per write-mask bit.
     ///
     /// # Panics
-    /// When it does not divide the width.
+    /// When it does not divide the width, or a masked write port is there already.
     #[track_caller]
     pub fn granularity(self, bits: u32) -> Self {
+        let masked = self.get(|memory| memory.writes.iter().any(|port| port.mask.is_some()));
+        assert!(
+            !masked,
+            "memory `{}` has a masked write port already: set the granularity before it",
+            self.get(|memory| memory.name.clone())
+        );
         let width = self.get(|memory| memory.width);
         assert!(
             bits > 0 && width.is_multiple_of(bits),
@@ -177,7 +187,7 @@ impl<'m> Memory<'m> {
             );
         }
         let port = WritePort {
-            domain: self.module.default_domain().0,
+            domain: DomainId(0),
             enable: enable.id,
             address: address.id,
             data: data.id,
@@ -222,7 +232,7 @@ impl<'m> Memory<'m> {
         };
         let data = self.module.node(kind, unsigned(width), Some(name));
         let port = ReadPort {
-            domain: self.module.default_domain().0,
+            domain: DomainId(0),
             enable: enable.map(|enable| enable.id),
             address: address.id,
             data: data.id,

@@ -6,13 +6,15 @@ use super::ir::{
     self, Direction, DomainId, EnumId, EnumType, ModuleIr, Node, NodeId, NodeKind, Port, PortId,
     Section,
 };
+use super::signal::operation_name;
 use super::{Block, Interface, Issue};
-use super::{Instance, Memory, Reg, Shape, Signal, check};
+use super::{Instance, MAX_WIDTH, Memory, Reg, Shape, Signal, check};
 use num_bigint::{BigInt, BigUint};
 use std::cell::{Ref, RefCell, RefMut};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::Location;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A module under construction: makes ports, wires, registers, memories and instances.
 ///
@@ -20,6 +22,7 @@ use std::rc::Rc;
 /// [`clock`](Module::clock)). Their ports appear when something uses them.
 pub struct Module {
     pub(super) context: Rc<Context>,
+    number: u64,
     state: RefCell<State>,
 }
 
@@ -32,6 +35,8 @@ pub(super) struct State {
     pub machines: Vec<super::state::Machine>,
     /// Findings made during construction.
     pub issues: Vec<Issue>,
+    /// Which domains of which instances have been given a clock by name.
+    pub clocked: HashSet<(u32, usize)>,
 }
 
 /// Something that takes one driver.
@@ -43,7 +48,14 @@ pub(super) enum DriverKey {
 
 /// A clock domain of a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Domain(pub(super) DomainId);
+pub struct Domain {
+    id: DomainId,
+    /// The [`Module::number`] of the module that it belongs to.
+    module: u64,
+}
+
+/// The number of the next module; numbers only tell handles of different modules apart.
+static NEXT_MODULE: AtomicU64 = AtomicU64::new(0);
 
 /// How a domain is reset. Resets are synchronous.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,9 +86,11 @@ impl Module {
             driven_at: HashMap::new(),
             machines: Vec::new(),
             issues: Vec::new(),
+            clocked: HashSet::new(),
         };
         Module {
             context,
+            number: NEXT_MODULE.fetch_add(1, Ordering::Relaxed),
             state: RefCell::new(state),
         }
     }
@@ -118,20 +132,48 @@ impl Module {
 
     /// The default domain.
     pub fn default_domain(&self) -> Domain {
-        Domain(DomainId(0))
+        self.domain(DomainId(0))
     }
 
     /// Adds a clock domain.
     pub fn add_domain(&self, clock: &str, reset: Reset<'_>) -> Domain {
         let mut state = self.state_mut();
         state.ir.domains.push(domain(clock, reset));
-        Domain(DomainId(state.ir.domains.len() as u32 - 1))
+        self.domain(DomainId(state.ir.domains.len() as u32 - 1))
+    }
+
+    fn domain(&self, id: DomainId) -> Domain {
+        Domain {
+            id,
+            module: self.number,
+        }
+    }
+
+    /// The domain's id, which must be this module's.
+    #[track_caller]
+    pub(super) fn own_domain(&self, domain: Domain) -> DomainId {
+        assert!(
+            domain.module == self.number,
+            "a clock domain of another module cannot be used in module `{}`: add it there with \
+             `m.add_domain(..)` and clock the instance with `.clock(..)`",
+            self.name()
+        );
+        domain.id
     }
 
     // ---- nodes --------------------------------------------------------------------------
 
     #[track_caller]
     pub(super) fn node(&self, kind: NodeKind, shape: Shape, name: Option<String>) -> Signal<'_> {
+        assert!(
+            (1..=MAX_WIDTH).contains(&shape.width),
+            "{} would have {} bits: a signal has 1 to {MAX_WIDTH}",
+            match &name {
+                Some(name) => format!("`{name}`"),
+                None => operation_name(&kind),
+            },
+            shape.width
+        );
         let mut state = self.state_mut();
         let id = NodeId(state.ir.nodes.len() as u32);
         state.ir.nodes.push(Node {
@@ -151,6 +193,11 @@ impl Module {
     #[track_caller]
     pub fn lit(&self, value: impl Into<BigInt>, shape: Shape) -> Signal<'_> {
         let value = value.into();
+        assert!(
+            (1..=MAX_WIDTH).contains(&shape.width),
+            "a constant of {} bits: a signal has 1 to {MAX_WIDTH}",
+            shape.width
+        );
         assert!(
             shape.contains(&value),
             "{value} does not fit {shape} ({} to {})",
@@ -197,6 +244,7 @@ impl Module {
     #[track_caller]
     pub fn input_of(&self, domain: Domain, name: impl Into<String>, shape: Shape) -> Signal<'_> {
         let name = name.into();
+        let domain = self.own_domain(domain);
         let port = PortId(self.state().ir.ports.len() as u32);
         let signal = self.node(NodeKind::Input(port), shape, Some(name.clone()));
         self.add_port(name, Direction::Input, signal, domain);
@@ -210,7 +258,7 @@ impl Module {
         self.own(value);
         if self.can_be_output(value.id, &name) {
             let comment = std::mem::take(&mut self.state_mut().ir.nodes[value.id.index()].comment);
-            self.add_port(name, Direction::Output, value, self.default_domain());
+            self.add_port(name, Direction::Output, value, DomainId(0));
             value.comment(&comment);
         } else {
             self.output_wire(name, value.shape()).drive(value);
@@ -235,18 +283,18 @@ impl Module {
     pub fn output_wire(&self, name: impl Into<String>, shape: Shape) -> Signal<'_> {
         let name = name.into();
         let signal = self.wire(name.clone(), shape);
-        self.add_port(name, Direction::Output, signal, self.default_domain());
+        self.add_port(name, Direction::Output, signal, DomainId(0));
         signal
     }
 
-    fn add_port(&self, name: String, direction: Direction, signal: Signal<'_>, domain: Domain) {
+    fn add_port(&self, name: String, direction: Direction, signal: Signal<'_>, domain: DomainId) {
         let shape = signal.shape();
         self.state_mut().ir.ports.push(Port {
             name,
             direction,
             shape,
             node: signal.id,
-            domain: domain.0,
+            domain,
             comment: String::new(),
             allow_unused: false,
         });
@@ -258,6 +306,7 @@ impl Module {
     /// When the signal is not an input port.
     #[track_caller]
     pub fn unused(&self, input: Signal<'_>) {
+        self.own(input);
         let mut state = self.state_mut();
         let NodeKind::Input(port) = state.ir.node(input.id).kind else {
             drop(state);
@@ -381,6 +430,7 @@ impl Module {
     /// Closes the module: lowers its state machines and checks it.
     pub(super) fn finish(self) -> ModuleIr {
         super::state::lower_machines(&self);
+        super::instance::clock_further_domains(&self);
         let mut state = self.state.into_inner();
         let mut issues = std::mem::take(&mut state.issues);
         let summary = check::close(&mut state.ir, &self.context, &mut issues);

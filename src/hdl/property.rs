@@ -1,7 +1,8 @@
 //! Assertions, assumptions and cover points.
 
-use super::ir::{Property, PropertyKind};
+use super::ir::{DomainId, Property, PropertyKind};
 use super::{Module, Signal};
+use std::panic::Location;
 
 impl Module {
     /// States that `condition` is 1 at every rising edge outside reset; `message` says what it
@@ -27,13 +28,14 @@ impl Module {
     #[track_caller]
     fn property(&self, kind: PropertyKind, name: &str, condition: Signal<'_>, message: &str) {
         self.one_bit(condition, "a property");
-        let domain = self.default_domain().0;
+        let domain = DomainId(0);
         self.state_mut().ir.properties.push(Property {
             kind,
             name: name.to_string(),
             condition: condition.id,
             domain,
             message: message.to_string(),
+            location: Location::caller(),
         });
     }
 }

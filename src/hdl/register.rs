@@ -1,6 +1,6 @@
 //! Registers.
 
-use super::ir::{self, NodeKind, RegisterId};
+use super::ir::{self, DomainId, NodeKind, RegisterId};
 use super::{Domain, Module, Operand, Shape, Signal};
 use num_bigint::BigInt;
 use std::ops::Deref;
@@ -40,7 +40,7 @@ impl<'m> Reg<'m> {
         let q = module.node(NodeKind::Register(id), shape, Some(name));
         module.state_mut().ir.registers.push(ir::Register {
             node: q.id,
-            domain: module.default_domain().0,
+            domain: DomainId(0),
             enable: None,
             reset: None,
             next: None,
@@ -80,8 +80,13 @@ impl<'m> Reg<'m> {
     }
 
     /// Puts the register into a clock domain other than the module's default.
+    ///
+    /// # Panics
+    /// When the domain is another module's.
+    #[track_caller]
     pub fn domain(self, domain: Domain) -> Self {
-        self.edit(|register| register.domain = domain.0)
+        let domain = self.q.module().own_domain(domain);
+        self.edit(|register| register.domain = domain)
     }
 
     /// Declares that the register samples another domain on purpose.

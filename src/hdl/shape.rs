@@ -4,13 +4,17 @@ use num_bigint::{BigInt, BigUint, Sign};
 use num_traits::{One, Zero};
 use std::fmt;
 
-/// Width in bits (at least 1) and signedness of a signal.
+/// The most bits that a signal may have: far more than hardware needs, and few enough that a
+/// width computed wrongly is found where it is used.
+pub const MAX_WIDTH: u32 = 65_536;
+
+/// Width in bits (1 to [`MAX_WIDTH`], checked where a signal is made) and signedness of a signal.
 ///
 /// Shapes are run-time values: a TOML file chooses them. Operators never change a shape
 /// silently; see [`Signal`](super::Signal) for the rules.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct Shape {
-    /// Number of bits, at least 1.
+    /// Number of bits, 1 to [`MAX_WIDTH`].
     pub width: u32,
     /// Two's complement when true.
     pub signed: bool,

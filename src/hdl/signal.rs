@@ -2,7 +2,7 @@
 
 use super::ir::{BinaryOp, CasePattern, NodeId, NodeKind, UnaryOp};
 use super::module::made_at;
-use super::{Module, Operand, Reg, Shape, bit, unsigned};
+use super::{MAX_WIDTH, Module, Operand, Reg, Shape, bit, unsigned};
 use num_bigint::{BigInt, BigUint};
 use std::fmt;
 
@@ -144,8 +144,15 @@ impl<'m> Signal<'m> {
                 self.describe(),
                 other.describe()
             );
+            let width = left.width + right.width;
+            assert!(
+                width <= MAX_WIDTH,
+                "the product of {} and {} would have {width} bits: a signal has 1 to {MAX_WIDTH}",
+                self.describe(),
+                other.describe()
+            );
             Shape {
-                width: left.width + right.width,
+                width,
                 signed: left.signed,
             }
         } else {
@@ -404,9 +411,15 @@ impl<'m> Signal<'m> {
     #[track_caller]
     pub fn slice(self, lsb: u32, width: u32) -> Signal<'m> {
         assert!(
-            width > 0 && lsb + width <= self.width(),
+            width > 0,
+            "a slice of {} needs at least one bit",
+            self.describe()
+        );
+        let end = u64::from(lsb) + u64::from(width);
+        assert!(
+            end <= u64::from(self.width()),
             "bits {lsb} to {} are not in {}, which is {}",
-            (lsb + width).wrapping_sub(1),
+            end - 1,
             self.describe(),
             self.shape()
         );
@@ -506,6 +519,12 @@ impl<'m> Signal<'m> {
     /// `count` copies side by side.
     #[track_caller]
     pub fn repeat(self, count: u32) -> Signal<'m> {
+        let width = u64::from(self.width()) * u64::from(count);
+        assert!(
+            (1..=u64::from(MAX_WIDTH)).contains(&width),
+            "{count} copies of {} would have {width} bits: a signal has 1 to {MAX_WIDTH}",
+            self.describe()
+        );
         concat(&vec![self; count as usize])
     }
 
@@ -540,14 +559,18 @@ pub fn concat<'m>(parts: &[Signal<'m>]) -> Signal<'m> {
     if parts.len() == 1 {
         return first.as_unsigned();
     }
-    let mut width = 0;
+    let mut width = 0u32;
     for part in parts {
         first.module.own(*part);
-        width += part.width();
+        width = width.saturating_add(part.width());
     }
+    let shape = Shape {
+        width,
+        signed: false,
+    };
     first.make(
         NodeKind::Concat(parts.iter().map(|part| part.id).collect()),
-        unsigned(width),
+        shape,
     )
 }
 

@@ -523,3 +523,255 @@ fn two_ports_need_two_names() {
     });
     assert_eq!(text, twin);
 }
+
+#[test]
+fn properties_are_sampled_by_their_clock() {
+    let text = rejected(|m| {
+        let other = m.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
+        let fast = m.reg("fast", bit()).domain(other);
+        fast.next(!fast);
+        m.assert("is_low", !fast, "");
+    });
+    assert_eq!(
+        text,
+        "module `test`: property `is_low` is clocked by `clk` but samples a value of `fast_clk`\n  \
+         made at HERE\n  use a register marked `.synchronizer()`"
+    );
+}
+
+#[test]
+fn a_memory_tells_a_crossing_once() {
+    let text = rejected(|m| {
+        let other = m.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
+        let a = m.input_of(other, "a", bit());
+        let words = m.memory("words", 1, 2);
+        words.write(a, a, a);
+        m.output("y", words.read("q", a));
+    });
+    assert_eq!(
+        text,
+        "module `test`: memory `words` is clocked by `clk` but samples a value of `fast_clk`\n  \
+         made at HERE\n  use a register marked `.synchronizer()`"
+    );
+}
+
+#[test]
+fn properties_have_names_of_their_own() {
+    let text = rejected(|m| {
+        let a = m.input("a", bit());
+        m.assert("a", a, "");
+        m.cover("twice", a);
+        m.assume("twice", a, "");
+        m.cover("not a name", a);
+    });
+    assert_eq!(
+        text,
+        "module `test`: two things are called `twice`\n  first at HERE\n  again at HERE\n\
+         module `test`: `not a name` cannot be a name: use letters, digits and `_`, not starting with a digit"
+    );
+}
+
+#[derive(Debug)]
+struct TwoClocks;
+
+impl Block for TwoClocks {
+    fn module_name(&self) -> String {
+        "two_clocks".into()
+    }
+    fn build(&self, m: &Module) {
+        let other = m.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
+        m.output("slow", m.flag("slow_q", m.high()));
+        let fast = m.reg("fast_q", bit()).domain(other);
+        m.output("fast", fast.next(m.high()));
+    }
+}
+
+#[test]
+fn further_clocks_of_an_instance_are_not_guessed() {
+    let text = rejected(|m| {
+        m.instance("u", &TwoClocks);
+    });
+    assert_eq!(
+        text,
+        "module `test`: clock `fast_clk` of instance `u` is never driven\n  made at HERE"
+    );
+    let domains = |describe: fn(&Module)| {
+        let design = design("test", describe).unwrap();
+        design.top().instances[0].domains.clone()
+    };
+    let same_name = domains(|m| {
+        m.instance("u", &TwoClocks);
+        m.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
+    });
+    assert_eq!(same_name, [ir::DomainId(0), ir::DomainId(1)]);
+    let told = domains(|m| {
+        let u = m.instance("u", &TwoClocks);
+        u.clock("fast_clk", m.default_domain());
+    });
+    assert_eq!(told, [ir::DomainId(0); 2]);
+}
+
+#[test]
+fn handles_of_another_module_are_refused() {
+    let domain = "a clock domain of another module cannot be used in module `inner`: add it there \
+                  with `m.add_domain(..)` and clock the instance with `.clock(..)`";
+    let inner = |outer: &Module, describe: &dyn Fn(&Module, Domain)| {
+        let foreign = outer.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
+        let _ = design("inner", |m| describe(m, foreign));
+    };
+    let register = refused(|outer| {
+        inner(outer, &|m, foreign| {
+            m.reg("r", bit()).domain(foreign);
+        });
+    });
+    assert_eq!(register, domain);
+    let instance = refused(|outer| {
+        inner(outer, &|m, foreign| {
+            m.instance("u", &TwoClocks).clock("fast_clk", foreign);
+        });
+    });
+    assert_eq!(instance, domain);
+    let port = refused(|outer| {
+        inner(outer, &|m, foreign| {
+            m.input_of(foreign, "a", bit());
+        });
+    });
+    assert_eq!(port, domain);
+    let unused = refused(|outer| {
+        let a = outer.input("a", bit());
+        let _ = design("inner", |m| m.unused(a));
+    });
+    assert_eq!(
+        unused,
+        "`a` belongs to module `test` and cannot be used in module `inner`: pass it through a port"
+    );
+}
+
+#[test]
+fn granules_are_set_before_masks_are_used() {
+    let message = refused(|m| {
+        let a = m.input("a", bit());
+        let words = m.memory("words", 8, 2);
+        words.write_masked(a, a, m.zero(unsigned(8)), a);
+        words.granularity(4);
+    });
+    assert_eq!(
+        message,
+        "memory `words` has a masked write port already: set the granularity before it"
+    );
+}
+
+#[test]
+fn widths_have_bounds() {
+    let shape = |width| Shape {
+        width,
+        signed: false,
+    };
+    let input = |width| {
+        refused(|m| {
+            let _ = m.input("a", shape(width));
+        })
+    };
+    assert_eq!(input(0), "`a` would have 0 bits: a signal has 1 to 65536");
+    assert_eq!(
+        input(65_537),
+        "`a` would have 65537 bits: a signal has 1 to 65536"
+    );
+    let message = refused(|m| {
+        m.lit(
+            0,
+            Shape {
+                width: 0,
+                signed: true,
+            },
+        );
+    });
+    assert_eq!(message, "a constant of 0 bits: a signal has 1 to 65536");
+    let message = refused(|m| {
+        m.memory("words", 65_537, 4);
+    });
+    assert_eq!(
+        message,
+        "words of memory `words` would have 65537 bits: a signal has 1 to 65536"
+    );
+    let of_wide =
+        |describe: for<'m> fn(Signal<'m>)| refused(|m| describe(m.input("a", unsigned(MAX_WIDTH))));
+    assert_eq!(
+        of_wide(|a| {
+            let _ = a * a;
+        }),
+        "the product of `a` and `a` would have 131072 bits: a signal has 1 to 65536"
+    );
+    assert_eq!(
+        of_wide(|a| {
+            let _ = concat(&[a, a.bit(0)]);
+        }),
+        "a concatenation would have 65537 bits: a signal has 1 to 65536"
+    );
+    assert_eq!(
+        of_wide(|a| {
+            let _ = a.repeat(u32::MAX);
+        }),
+        "4294967295 copies of `a` would have 281474976645120 bits: a signal has 1 to 65536"
+    );
+    assert_eq!(
+        of_wide(|a| {
+            let _ = a.zero_extend(MAX_WIDTH + 1);
+        }),
+        "a widened value would have 65537 bits: a signal has 1 to 65536"
+    );
+    assert_eq!(
+        of_wide(|a| {
+            let _ = a.slice(u32::MAX, 2);
+        }),
+        "bits 4294967295 to 4294967296 are not in `a`, which is u65536"
+    );
+    assert_eq!(
+        of_wide(|a| {
+            let _ = a.slice(0, 0);
+        }),
+        "a slice of `a` needs at least one bit"
+    );
+}
+
+#[test]
+fn clocks_and_resets_have_names_of_their_own() {
+    let clash = |clock: &str, reset: Reset<'_>| {
+        let other = (clock.to_string(), reset);
+        rejected(|m| {
+            let other = m.add_domain(&other.0, other.1);
+            let a = m.flag("a", m.high());
+            let b = m.reg("b", bit()).reset(0).domain(other);
+            m.output("x", a);
+            m.output("y", b.next(m.high()));
+        })
+    };
+    assert_eq!(
+        clash("clk", Reset::ActiveHigh("rst")),
+        "module `test`: `clk` is the clock of domain 0 and also the clock of domain 1"
+    );
+    assert_eq!(
+        clash("clk_b", Reset::ActiveLow("rst")),
+        "module `test`: `rst` is a reset active high and also a reset active low"
+    );
+    assert_eq!(
+        clash("clk_b", Reset::ActiveHigh("clk")),
+        "module `test`: `clk` is the clock of domain 0 and also a reset active high"
+    );
+    let text = rejected(|m| {
+        let clk = m.input("clk", bit());
+        m.output("y", m.delay("held", clk));
+    });
+    assert_eq!(
+        text,
+        "module `test`: `clk` is the clock of domain 0, whose port needs no declaration\n  \
+         declared at HERE\n  remove it, or name clock and reset otherwise with `m.clock(..)`"
+    );
+    design("test", |m| {
+        let other = m.add_domain("clk_b", Reset::ActiveHigh("rst"));
+        let b = m.reg("b", bit()).reset(0).domain(other);
+        m.output("x", m.flag("a", m.high()));
+        m.output("y", b.next(m.high()));
+    })
+    .expect("domains may share a reset");
+}
