@@ -3,7 +3,8 @@
 use super::error::CliError;
 use crate::arch::{self, MatmulArch};
 use crate::blocks::MatmulCore;
-use crate::hdl::{elaborate, ir::Design};
+use crate::config::{Document, Problem};
+use crate::hdl::{elaborate, ir::Design, is_reserved};
 use std::fs;
 use std::path::Path;
 
@@ -16,7 +17,21 @@ pub(super) fn load(preset: Option<&str>, file: Option<&Path>) -> miette::Result<
         path: path.to_owned(),
         error,
     })?;
-    Ok(arch::from_toml(&path.display().to_string(), &text)?)
+    let document = Document::parse(&path.display().to_string(), &text)?;
+    let arch =
+        MatmulArch::new(document.config()).map_err(|error| document.error(error.problems))?;
+    // The top module bears the name of the core, and a user instantiates it by that name.
+    let module = MatmulCore::module_name_of(&arch);
+    if is_reserved(&module) {
+        let message = format!("`{}` cannot name a core", arch.name);
+        let problem = Problem::at("name", message)
+            .label("a reserved word of Verilog")
+            .help(format!(
+                "the top module would be called `{module}`; take a name such as `{module}_core`"
+            ));
+        Err(document.error(vec![problem]))?;
+    }
+    Ok(arch)
 }
 
 /// The hardware of a core.

@@ -33,6 +33,18 @@ pub(super) enum CliError {
         reason: String,
     },
 
+    /// A file that a run writes is also one that it reads, or another that it writes.
+    #[error("{first} and {second} are the same file, `{}`", path.display())]
+    #[diagnostic(help("choose another file for {second}; nothing was changed"))]
+    Same {
+        /// What it is for.
+        first: &'static str,
+        /// What else it is for.
+        second: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
+
     /// The file exists.
     #[error("`{}` exists already", path.display())]
     #[diagnostic(help("choose another name, or remove it first; nothing was changed"))]

@@ -2,6 +2,7 @@
 
 use super::error::CliError;
 use super::interrupt;
+use crate::device::npy::write_target;
 use crate::report::{Package, PackageFile};
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,12 +41,19 @@ fn folder_of(path: &Path) -> &Path {
 /// A file beside its place, which [`PendingFile::keep`] moves there.
 pub(super) struct PendingFile {
     file: NamedTempFile,
+    /// As the user calls it.
     path: PathBuf,
+    /// Where links lead.
+    target: PathBuf,
 }
 
 impl PendingFile {
-    /// An empty file beside `path`.
+    /// An empty file beside `path`, or beside the file that it leads to.
     pub fn new(path: &Path) -> Result<PendingFile, CliError> {
+        let target = write_target(path).map_err(|error| CliError::Write {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
         let mut builder = tempfile::Builder::new();
         builder.prefix(PREFIX);
         #[cfg(unix)]
@@ -54,7 +62,7 @@ impl PendingFile {
             // As for any new file; the process's umask still applies.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        let folder = folder_of(path);
+        let folder = folder_of(&target);
         let file = builder.tempfile_in(folder).map_err(|error| {
             let reason = match error.kind() {
                 ErrorKind::NotFound => format!("there is no folder `{}`", folder.display()),
@@ -68,6 +76,7 @@ impl PendingFile {
         Ok(PendingFile {
             file,
             path: path.to_owned(),
+            target,
         })
     }
 
@@ -86,11 +95,20 @@ impl PendingFile {
 
     /// Moves it to its place, over what is there.
     pub fn keep(self) -> Result<(), CliError> {
-        let PendingFile { file, path } = self;
-        file.persist(&path)
+        let PendingFile { file, path, target } = self;
+        file.persist(&target)
             .map_err(|error| write_error(&path)(error.error))?;
         Ok(())
     }
+}
+
+/// What tells one file from another, by whichever path it is named; also for a file to come.
+pub(super) fn identity(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| {
+        let folder = folder_of(path);
+        let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        folder.join(path.file_name().unwrap_or_default())
+    })
 }
 
 /// Writes a file that does not exist yet.
@@ -104,8 +122,8 @@ pub(super) fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
         .as_file_mut()
         .write_all(text.as_bytes())
         .map_err(write_error(path))?;
-    let PendingFile { file, path } = pending;
-    file.persist_noclobber(&path)
+    let PendingFile { file, path, target } = pending;
+    file.persist_noclobber(&target)
         .map_err(|error| match error.error.kind() {
             ErrorKind::AlreadyExists => CliError::Exists { path: path.clone() },
             _ => write_error(&path)(error.error),

@@ -1,7 +1,7 @@
 //! `ferrogrid matmul`.
 
 use super::error::CliError;
-use super::files::PendingFile;
+use super::files::{PendingFile, identity};
 use super::output::print;
 use super::progress::Progress;
 use super::simulator::Simulator;
@@ -71,6 +71,7 @@ struct Output<'a> {
 impl Matmul {
     pub fn run(self) -> miette::Result<()> {
         interrupt::catch();
+        self.check_paths()?;
         let arch = core::load(self.preset.as_deref(), self.config.as_deref())?;
         let (a, b, shape) = read_operands(&arch, &self.a, &self.b)?;
         let job = MatmulJob { a, b };
@@ -109,6 +110,37 @@ impl Matmul {
             }
             text
         })?)
+    }
+
+    /// Fails when a file that is written is also another file of the run.
+    fn check_paths(&self) -> Result<(), CliError> {
+        let read = [
+            ("A", Some(&self.a)),
+            ("B", Some(&self.b)),
+            ("the configuration", self.config.as_ref()),
+        ];
+        let written = [
+            ("`--output`", self.output.as_ref()),
+            ("`--vcd`", self.vcd.as_ref()),
+        ];
+        let mut files: Vec<_> = read
+            .into_iter()
+            .filter_map(|(what, path)| Some((what, identity(path?))))
+            .collect();
+        for (second, path) in written {
+            let Some(path) = path else { continue };
+            let file = identity(path);
+            if let Some((first, _)) = files.iter().find(|(_, other)| *other == file) {
+                let path = path.clone();
+                return Err(CliError::Same {
+                    first,
+                    second,
+                    path,
+                });
+            }
+            files.push((second, file));
+        }
+        Ok(())
     }
 
     /// Runs the job; the waves are whole when this returns.

@@ -37,6 +37,13 @@ fn a_combination_that_cannot_work_names_the_rule() {
 }
 
 #[test]
+fn a_name_that_modules_cannot_have() {
+    let texts = ["a-", "a__b", "wire", "output", "always-comb"]
+        .map(|name| format!("name = \"{name}\"\n[array]\nrows = 2\ncolumns = 2\n"));
+    golden!(configuration_errors(&texts.each_ref().map(String::as_str)));
+}
+
+#[test]
 fn a_configuration_that_cannot_be_read() {
     let place = Place::new();
     place.write("latin1.toml", b"name = \"\xe9\"\n");
@@ -141,6 +148,53 @@ fn outputs_that_cannot_be_written() {
         .map(|line| place.fail(line))
         .join("\n")
     );
+}
+
+#[test]
+fn files_that_are_two_things_at_once() {
+    let place = Place::new();
+    place.write_npy("a.npy", &matrix(4, 4, 0));
+    place.write("core.toml", "[array]\nrows = 4\ncolumns = 4\n");
+    golden!(
+        [
+            "matmul a.npy a.npy -o c.npy --vcd ./c.npy --config core.toml",
+            "matmul a.npy a.npy -o ./a.npy --config core.toml",
+            "matmul a.npy a.npy --vcd core.toml --config core.toml",
+        ]
+        .map(|line| place.fail(line))
+        .join("\n")
+    );
+}
+
+/// A pipe stays a pipe, a folder a folder, and a link without a file is not followed.
+#[cfg(unix)]
+#[test]
+fn outputs_that_are_no_regular_files() {
+    use std::os::unix::fs::FileTypeExt;
+    let place = Place::new();
+    place.write_npy("a.npy", &matrix(4, 4, 0));
+    let pipe = place.path("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    std::fs::create_dir(place.path("folder")).expect("a folder");
+    std::os::unix::fs::symlink("nowhere", place.path("lost")).expect("a link");
+    let mut all = Vec::new();
+    for name in ["pipe", "folder", "lost"] {
+        for option in ["-o", "--vcd"] {
+            let line = format!("matmul a.npy a.npy {option} {name} --preset matmul-4x4");
+            // Not `Place::fail`: it reads every file, and a pipe has no end.
+            let run = place.run(&line);
+            assert_eq!(run.code, Some(1), "{line}\n{}", run.stderr);
+            all.push(format!("$ ferrogrid {line}\n{}", run.stderr));
+        }
+    }
+    golden!(all.join("\n"));
+    let kind = std::fs::symlink_metadata(&pipe)
+        .expect("a pipe")
+        .file_type();
+    assert!(kind.is_fifo() && place.path("lost").is_symlink());
+    let left = std::fs::read_dir(place.path(".")).expect("a folder");
+    assert_eq!(left.count(), 4);
 }
 
 /// Usage errors have their own exit code, and clap's way of saying what is meant.

@@ -49,6 +49,22 @@ fn every_small_preset_computes_the_product() {
     }
 }
 
+/// What a link leads to is written, and the link stays.
+#[cfg(unix)]
+#[test]
+fn links_stay_links() {
+    let place = operands();
+    for (link, file) in [("c.npy", "real/c.npy"), ("w.vcd", "real/w.vcd")] {
+        place.write(file, "old");
+        std::os::unix::fs::symlink(file, place.path(link)).expect("a link");
+    }
+    place.succeed("matmul a.npy b.npy -o c.npy --vcd w.vcd --preset matmul-4x4");
+    assert!(place.path("c.npy").is_symlink() && place.path("w.vcd").is_symlink());
+    assert_product(&place, "real/c.npy");
+    assert!(place.read("real/w.vcd").contains("$enddefinitions"));
+    assert_eq!(place.names("real"), ["c.npy", "w.vcd"]);
+}
+
 #[test]
 fn the_report_says_what_limited_the_run() {
     let place = operands();

@@ -6,11 +6,13 @@
 mod error;
 mod header;
 mod operands;
+mod target;
 #[cfg(test)]
 mod tests;
 
 pub use error::{NpyError, NpyProblem};
 pub use operands::{OperandError, read_operands};
+pub use target::write_target;
 
 use crate::arch::IntType;
 use header::{ElementCode, Header};
@@ -123,6 +125,7 @@ fn encode(matrix: ArrayView2<i64>, element: IntType) -> Vec<u8> {
 
 /// Writes beside the target and renames, so that a reader sees the old file or the new one.
 fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let path = &write_target(path)?;
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
