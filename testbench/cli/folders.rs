@@ -21,7 +21,7 @@ impl Small<'_> {
         match mounted {
             Ok(output) if output.status.success() => Some(Small(place)),
             _ => {
-                println!("left out: no file system can be mounted here");
+                println!("SKIPPED: no file system can be mounted here");
                 None
             }
         }
@@ -114,7 +114,7 @@ fn a_folder_without_permission() {
         fs::set_permissions(place.path("."), fs::Permissions::from_mode(0o755)).expect("set");
     }
     match command.output() {
-        Err(error) => println!("left out: the program cannot run as another user: {error}"),
+        Err(error) => println!("SKIPPED: the program cannot run as another user: {error}"),
         Ok(output) => {
             let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
             golden!(stderr);
