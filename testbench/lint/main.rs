@@ -1,7 +1,7 @@
-//! Every preset's Verilog, as `ferrogrid generate` writes it, through the tools that users have:
-//! no warning, no waiver.
+//! The Verilog of every preset and of cores at the borders of what can be configured, as
+//! `ferrogrid generate` writes it, through the tools that users have: no warning, no waiver.
 
-use ferrogrid::arch;
+use ferrogrid::arch::{self, MatmulArch};
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::config::PRESETS;
 use ferrogrid::hdl::elaborate;
@@ -10,27 +10,79 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// The files of a preset in a folder, and the name of its top module.
-fn emitted(preset: &str, folder: &Path) -> (Vec<String>, String) {
-    let arch = arch::from_preset(preset).expect("a preset");
-    let design = elaborate(&MatmulCore::new(&arch)).expect("a design that closes");
+/// Cores that no preset is like: name, `[array]`, and the tables behind it.
+const ODD: [(&str, &str, &str); 9] = [
+    ("one-element", "rows = 1\ncolumns = 1", ""),
+    (
+        "one-element-os",
+        "rows = 1\ncolumns = 1\ndataflow = \"output_stationary\"",
+        "",
+    ),
+    ("one-row", "rows = 1\ncolumns = 64", ""),
+    (
+        "one-column-os",
+        "rows = 64\ncolumns = 1\ndataflow = \"output_stationary\"",
+        "",
+    ),
+    (
+        "nibbles",
+        "rows = 3\ncolumns = 5\nactivation = \"int4\"",
+        "",
+    ),
+    (
+        "words-os",
+        "rows = 5\ncolumns = 3\nactivation = \"int16\"\ndataflow = \"output_stationary\"",
+        "",
+    ),
+    (
+        "unsigned-unregistered",
+        "rows = 2\ncolumns = 7\nactivation = \"uint8\"\nproduct_register = false",
+        "",
+    ),
+    (
+        "smallest-buffers",
+        "rows = 3\ncolumns = 2",
+        "[streams]\na = 8\nb = 8\nc = 32\n[buffers]\na = 18\nb = 6\naccumulators = 48\n",
+    ),
+    (
+        "unregistered-os",
+        "rows = 2\ncolumns = 3\nproduct_register = false\ndataflow = \"output_stationary\"",
+        "[streams]\na = 1024\nb = 8\nc = 1024\n",
+    ),
+];
+
+/// Every preset and every odd core.
+fn cores() -> Vec<MatmulArch> {
+    let presets = PRESETS
+        .iter()
+        .map(|preset| arch::from_preset(preset.name).expect("a preset"));
+    let odd = ODD.iter().map(|(name, array, tables)| {
+        let text = format!("name = \"{name}\"\n[array]\n{array}\n{tables}");
+        arch::from_toml(name, &text).unwrap_or_else(|error| panic!("{name}: {error}"))
+    });
+    presets.chain(odd).collect()
+}
+
+/// The files of a core in a folder, and the name of its top module.
+fn emitted(arch: &MatmulArch, folder: &Path) -> (Vec<String>, String) {
+    let design = elaborate(&MatmulCore::new(arch)).expect("a design that closes");
     let files = verilog::emit(&design);
     for file in &files {
         fs::write(folder.join(&file.name), &file.text).expect("a written file");
     }
     let names = files.into_iter().map(|file| file.name).collect();
-    (names, MatmulCore::module_name_of(&arch))
+    (names, MatmulCore::module_name_of(arch))
 }
 
-/// Runs a tool on every preset; `arguments` of the files and the top module. Nothing may be said.
+/// Runs a tool on every core; `arguments` of the files and the top module. Nothing may be said.
 fn silent(tool: &str, arguments: impl Fn(&[String], &str) -> Vec<String>) {
     if which::which(tool).is_err() {
         println!("SKIPPED: {tool} is not installed");
         return;
     }
-    for preset in PRESETS {
+    for core in cores() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (files, top) = emitted(preset.name, folder.path());
+        let (files, top) = emitted(&core, folder.path());
         let output = Command::new(tool)
             .args(arguments(&files, &top))
             .current_dir(folder.path())
@@ -41,7 +93,7 @@ fn silent(tool: &str, arguments: impl Fn(&[String], &str) -> Vec<String>) {
         assert!(
             output.status.success() && said.trim().is_empty(),
             "{tool} on {}:\n{said}",
-            preset.name
+            core.name
         );
     }
 }
