@@ -229,36 +229,6 @@ fn undriven(module: &ModuleIr, context: &Context, issues: &mut Vec<Issue>) {
     }
 }
 
-/// The operands of a node within the module, instance inputs and state excluded.
-fn operands(kind: &NodeKind) -> Vec<NodeId> {
-    match kind {
-        NodeKind::Wire { driver } => driver.iter().copied().collect(),
-        NodeKind::Unary(_, a) | NodeKind::Extend(a) | NodeKind::Cast(a) => vec![*a],
-        NodeKind::Slice { value, .. } => vec![*value],
-        NodeKind::Binary(_, a, b) => vec![*a, *b],
-        NodeKind::Mux {
-            condition,
-            then,
-            otherwise,
-        } => vec![*condition, *then, *otherwise],
-        NodeKind::Case {
-            selector,
-            arms,
-            default,
-        } => {
-            let mut all = vec![*selector, *default];
-            all.extend(arms.iter().map(|(_, value)| *value));
-            all
-        }
-        NodeKind::Concat(parts) => parts.clone(),
-        NodeKind::Input(_)
-        | NodeKind::Constant { .. }
-        | NodeKind::Register(_)
-        | NodeKind::MemoryRead { .. }
-        | NodeKind::InstanceOutput { .. } => Vec::new(),
-    }
-}
-
 /// What samples or shows values: where a walk back through the graph starts.
 fn sinks(module: &ModuleIr) -> Vec<NodeId> {
     let mut sinks = Vec::new();
@@ -307,7 +277,7 @@ fn unused_inputs(module: &ModuleIr, issues: &mut Vec<Issue>) {
     let mut work = sinks(module);
     while let Some(id) = work.pop() {
         if !std::mem::replace(&mut live[id.index()], true) {
-            work.extend(operands(&module.node(id).kind));
+            work.extend(module.node(id).kind.operands());
         }
     }
     for port in &module.ports {
@@ -357,7 +327,7 @@ impl<'a> Following<'a> {
                     .filter_map(|input| instance.connections[input.index()])
                     .collect()
             }
-            kind => operands(kind),
+            kind => kind.operands(),
         }
     }
 
@@ -569,7 +539,7 @@ fn shown_domains(module: &ModuleIr, summaries: &[Summary]) -> Vec<BTreeSet<Domai
                     }
                 }
                 kind => {
-                    for operand in operands(kind) {
+                    for operand in kind.operands() {
                         set.extend(shows[operand.index()].iter().copied());
                     }
                 }

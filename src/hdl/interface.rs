@@ -64,13 +64,13 @@ pub trait Interface<'m>: Sized + Copy {
 macro_rules! interface {
     (
         $(#[$doc:meta])*
-        pub struct $name:ident ($($parameter:ident : $type:ty),* $(,)?) {
+        $visibility:vis struct $name:ident ($($parameter:ident : $type:ty),* $(,)?) {
             $($(#[$field_doc:meta])* $flow:ident $field:ident : $shape:expr),* $(,)?
         }
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
-        pub struct $name<'m> {
+        $visibility struct $name<'m> {
             $($(#[$field_doc])* pub $field: $crate::hdl::Signal<'m>,)*
         }
 
@@ -201,21 +201,20 @@ crate::interface! {
 #[track_caller]
 pub fn connect<'m, I: Interface<'m>>(producer: &I, consumer: &I) {
     let fields = producer.fields();
-    for (field, other) in fields.iter().zip(consumer.fields()) {
+    let pairs = || producer.signals().into_iter().zip(consumer.signals());
+    for (field, (from, to)) in fields.iter().zip(pairs()) {
         assert!(
-            field.shape == other.shape,
-            "`{}` interfaces do not fit: member `{}` is {} at the producer and {} at the consumer",
+            from.shape() == to.shape(),
+            "`{}` interfaces do not fit: member `{}` is {} at the producer ({}) and {} at the consumer ({})",
             I::NAME,
             field.name,
-            field.shape,
-            other.shape
+            from.shape(),
+            from.describe(),
+            to.shape(),
+            to.describe()
         );
     }
-    for ((field, from), to) in fields
-        .iter()
-        .zip(producer.signals())
-        .zip(consumer.signals())
-    {
+    for (field, (from, to)) in fields.iter().zip(pairs()) {
         match field.flow {
             Flow::Forward => to.drive(from),
             Flow::Backward => from.drive(to),

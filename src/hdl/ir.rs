@@ -267,6 +267,42 @@ pub enum NodeKind {
     Cast(NodeId),
 }
 
+impl NodeKind {
+    /// The operands within the module, in order. State (registers, memories) and instances have
+    /// none: what feeds them stands in their own tables.
+    pub fn operands(&self) -> Vec<NodeId> {
+        match self {
+            NodeKind::Input(_)
+            | NodeKind::Constant { .. }
+            | NodeKind::Register(_)
+            | NodeKind::MemoryRead { .. }
+            | NodeKind::InstanceOutput { .. } => Vec::new(),
+            NodeKind::Wire { driver } => driver.iter().copied().collect(),
+            NodeKind::Unary(_, a)
+            | NodeKind::Slice { value: a, .. }
+            | NodeKind::Extend(a)
+            | NodeKind::Cast(a) => vec![*a],
+            NodeKind::Binary(_, a, b) => vec![*a, *b],
+            NodeKind::Mux {
+                condition,
+                then,
+                otherwise,
+            } => vec![*condition, *then, *otherwise],
+            NodeKind::Case {
+                selector,
+                arms,
+                default,
+            } => {
+                let mut all = vec![*selector];
+                all.extend(arms.iter().map(|(_, value)| *value));
+                all.push(*default);
+                all
+            }
+            NodeKind::Concat(parts) => parts.clone(),
+        }
+    }
+}
+
 /// A pattern of a [`NodeKind::Case`] arm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CasePattern {

@@ -12,6 +12,11 @@ pub trait Operand<'m> {
     /// # Panics
     /// When an integer does not fit the shape.
     fn resolve(self, module: &'m Module, shape: Shape) -> Signal<'m>;
+
+    /// The value of an integer; a signal has none.
+    fn integer(&self) -> Option<BigInt> {
+        None
+    }
 }
 
 impl<'m> Operand<'m> for Signal<'m> {
@@ -33,16 +38,24 @@ macro_rules! integer_operand {
             fn resolve(self, module: &'m Module, shape: Shape) -> Signal<'m> {
                 module.lit(BigInt::from(self), shape)
             }
+            fn integer(&self) -> Option<BigInt> {
+                Some(BigInt::from(<$type>::clone(self)))
+            }
         })*
     };
 }
 
-integer_operand!(i32, u32, i64, u64, usize, i128, u128, BigInt, BigUint);
+integer_operand!(
+    i32, i8, i16, i64, i128, u8, u16, u32, u64, u128, usize, BigInt, BigUint
+);
 
 impl<'m> Operand<'m> for bool {
     #[track_caller]
     fn resolve(self, module: &'m Module, shape: Shape) -> Signal<'m> {
         module.lit(i32::from(self), shape)
+    }
+    fn integer(&self) -> Option<BigInt> {
+        Some(BigInt::from(i32::from(*self)))
     }
 }
 
@@ -61,6 +74,20 @@ macro_rules! binary_operator {
                 #[track_caller]
                 fn $method(self, other: T) -> Signal<'m> {
                     self.q.binary($op, other)
+                }
+            }
+            impl<'m> $trait<Signal<'m>> for i32 {
+                type Output = Signal<'m>;
+                #[track_caller]
+                fn $method(self, other: Signal<'m>) -> Signal<'m> {
+                    other.resolve(self).binary($op, other)
+                }
+            }
+            impl<'m> $trait<Reg<'m>> for i32 {
+                type Output = Signal<'m>;
+                #[track_caller]
+                fn $method(self, other: Reg<'m>) -> Signal<'m> {
+                    other.q.resolve(self).binary($op, other.q)
                 }
             }
         )*
@@ -93,6 +120,34 @@ macro_rules! shift_operator {
                 self.$constant(amount)
             }
         }
+        impl<'m> $trait<Reg<'m>> for Signal<'m> {
+            type Output = Signal<'m>;
+            #[track_caller]
+            fn $method(self, amount: Reg<'m>) -> Signal<'m> {
+                self.shift($op, amount.q)
+            }
+        }
+        impl<'m> $trait<Signal<'m>> for Reg<'m> {
+            type Output = Signal<'m>;
+            #[track_caller]
+            fn $method(self, amount: Signal<'m>) -> Signal<'m> {
+                self.q.shift($op, amount)
+            }
+        }
+        impl<'m> $trait<Reg<'m>> for Reg<'m> {
+            type Output = Signal<'m>;
+            #[track_caller]
+            fn $method(self, amount: Reg<'m>) -> Signal<'m> {
+                self.q.shift($op, amount.q)
+            }
+        }
+        impl<'m> $trait<u32> for Reg<'m> {
+            type Output = Signal<'m>;
+            #[track_caller]
+            fn $method(self, amount: u32) -> Signal<'m> {
+                self.q.$constant(amount)
+            }
+        }
     };
 }
 
@@ -120,5 +175,13 @@ impl<'m> Neg for Signal<'m> {
     #[track_caller]
     fn neg(self) -> Signal<'m> {
         self.negate()
+    }
+}
+
+impl<'m> Neg for Reg<'m> {
+    type Output = Signal<'m>;
+    #[track_caller]
+    fn neg(self) -> Signal<'m> {
+        self.q.negate()
     }
 }

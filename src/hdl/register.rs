@@ -112,8 +112,7 @@ impl<'m> Reg<'m> {
     /// Sets the next value and returns the register's output.
     #[track_caller]
     pub fn next(self, value: impl Operand<'m>) -> Signal<'m> {
-        let value = value.resolve(self.q.module(), self.q.shape());
-        self.q.module().own(value);
+        let value = self.q.resolve(value);
         assert!(
             value.shape() == self.q.shape(),
             "register {} is {}, its next value {} is {}",

@@ -75,10 +75,33 @@ impl<'m> Signal<'m> {
     }
 
     #[track_caller]
-    fn resolve(self, other: impl Operand<'m>) -> Signal<'m> {
+    pub(super) fn resolve(self, other: impl Operand<'m>) -> Signal<'m> {
+        if let Some(value) = other.integer() {
+            let shape = self.shape();
+            assert!(
+                shape.contains(&value),
+                "{value} does not fit {}, which is {shape} ({} to {})",
+                self.describe(),
+                shape.min(),
+                shape.max()
+            );
+        }
         let other = other.resolve(self.module, self.shape());
         self.module.own(other);
         other
+    }
+
+    /// Panics unless this value of a choice has the shape of `other`.
+    #[track_caller]
+    fn expect_shape_of(self, other: Signal<'m>, choice: &str, role: &str) {
+        assert!(
+            self.shape() == other.shape(),
+            "`{choice}` needs equal shapes: {} is {}, {role} {} is {}",
+            self.describe(),
+            self.shape(),
+            other.describe(),
+            other.shape()
+        );
     }
 
     #[track_caller]
@@ -297,12 +320,28 @@ impl<'m> Signal<'m> {
 
     // ---- choices ------------------------------------------------------------------------
 
-    /// `then` where this bit is 1, else `otherwise`.
+    /// `then` where this bit is 1, else `otherwise`. An integer takes the other's shape.
+    ///
+    /// # Panics
+    /// When the shapes differ, or both are integers, which have none.
     #[track_caller]
-    pub fn mux(self, then: impl Into<Signal<'m>>, otherwise: impl Operand<'m>) -> Signal<'m> {
-        let then = then.into();
+    pub fn mux(self, then: impl Operand<'m>, otherwise: impl Operand<'m>) -> Signal<'m> {
         self.module.one_bit(self, "the condition of `mux`");
-        let otherwise = then.resolve(otherwise);
+        let (then, otherwise) = match (then.integer(), otherwise.integer()) {
+            (None, _) => {
+                // A signal resolves to itself, whatever the shape.
+                let then = then.resolve(self.module, bit());
+                (then, then.resolve(otherwise))
+            }
+            (Some(_), None) => {
+                let otherwise = otherwise.resolve(self.module, bit());
+                (otherwise.resolve(then), otherwise)
+            }
+            (Some(one), Some(other)) => panic!(
+                "`mux` of {} between the integers {one} and {other} has no shape: use `m.lit` for one",
+                self.describe()
+            ),
+        };
         self.module.own(then);
         assert!(
             then.shape() == otherwise.shape(),
@@ -362,7 +401,7 @@ impl<'m> Signal<'m> {
         self.module.own(default);
         for (i, (pattern, value)) in arms.iter().enumerate() {
             self.module.own(*value);
-            value.expect_shape(default.shape(), "every value of a case");
+            value.expect_shape_of(default, "case", "the default");
             assert!(
                 arms[..i]
                     .iter()
@@ -383,7 +422,8 @@ impl<'m> Signal<'m> {
         self.make(kind, default.shape())
     }
 
-    /// The item that this unsigned index selects; beyond the end, the last item.
+    /// The item that this unsigned index selects; beyond the end, the last item. Items that the
+    /// index cannot reach must fit too and are left out.
     ///
     /// # Panics
     /// When `items` is empty or their shapes differ.
@@ -392,6 +432,10 @@ impl<'m> Signal<'m> {
         let (last, rest) = items
             .split_last()
             .expect("`select` needs at least one item");
+        for item in rest {
+            self.module.own(*item);
+            item.expect_shape_of(*last, "select", "the last item");
+        }
         let reachable = rest.len().min(1usize << self.width().min(31));
         let arms: Vec<_> = rest[..reachable]
             .iter()
@@ -554,13 +598,14 @@ impl<'m> Signal<'m> {
 /// # Panics
 /// When `parts` is empty.
 #[track_caller]
-pub fn concat<'m>(parts: &[Signal<'m>]) -> Signal<'m> {
+pub fn concat<'m>(parts: &[impl Into<Signal<'m>> + Copy]) -> Signal<'m> {
+    let parts: Vec<Signal<'m>> = parts.iter().map(|part| (*part).into()).collect();
     let first = *parts.first().expect("`concat` needs at least one part");
     if parts.len() == 1 {
         return first.as_unsigned();
     }
     let mut width = 0u32;
-    for part in parts {
+    for part in &parts {
         first.module.own(*part);
         width = width.saturating_add(part.width());
     }
@@ -580,7 +625,11 @@ pub fn first_match<'m>(
     arms: &[(Signal<'m>, Signal<'m>)],
     default: impl Into<Signal<'m>>,
 ) -> Signal<'m> {
-    let mut value = default.into();
+    let default = default.into();
+    for (_, then) in arms {
+        then.expect_shape_of(default, "first_match", "the default");
+    }
+    let mut value = default;
     for (condition, then) in arms.iter().rev() {
         value = condition.mux(*then, value);
     }

@@ -211,8 +211,11 @@ fn is_one(module: &Module, condition: Signal<'_>) -> bool {
         NodeKind::Constant { bits, .. } if *bits == BigUint::from(1u32))
 }
 
-/// `LoadTile` as `LOAD_TILE`.
+/// `LoadTile` as `LOAD_TILE`; a name without lowercase letters stays.
 fn screaming(variant: &str) -> String {
+    if !variant.contains(|c: char| c.is_ascii_lowercase()) {
+        return variant.to_string();
+    }
     let mut name = String::new();
     for (i, c) in variant.chars().enumerate() {
         if c.is_ascii_uppercase() && i > 0 {
@@ -221,4 +224,15 @@ fn screaming(variant: &str) -> String {
         name.push(c.to_ascii_uppercase());
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::screaming;
+
+    #[test]
+    fn variants_become_verilog_constants() {
+        let names = ["LoadTile", "Idle", "IDLE", "AW", "A", "LOAD_A"].map(screaming);
+        assert_eq!(names, ["LOAD_TILE", "IDLE", "IDLE", "AW", "A", "LOAD_A"]);
+    }
 }

@@ -74,7 +74,7 @@ fn literals_must_fit() {
         let a = m.input("a", signed(4));
         m.output("y", a + 8);
     });
-    assert_eq!(message, "8 does not fit s4 (-8 to 7)");
+    assert_eq!(message, "8 does not fit `a`, which is s4 (-8 to 7)");
     let message = refused(|m| {
         m.reg("count", unsigned(3)).reset(8);
     });
@@ -466,7 +466,8 @@ fn interfaces_check_every_member() {
     });
     assert_eq!(
         message,
-        "`Stream` interfaces do not fit: member `payload` is u8 at the producer and u9 at the consumer"
+        "`Stream` interfaces do not fit: member `payload` is u8 at the producer (`s_payload`) \
+         and u9 at the consumer (`m_payload`)"
     );
 }
 
@@ -774,4 +775,80 @@ fn clocks_and_resets_have_names_of_their_own() {
         m.output("y", b.next(m.high()));
     })
     .expect("domains may share a reset");
+}
+
+#[test]
+fn choices_name_both_values() {
+    let choose = |describe: for<'m> fn(Signal<'m>, Signal<'m>) -> Signal<'m>| {
+        refused(|m| {
+            let a = m.input("a", unsigned(1));
+            m.output("y", describe(a, m.input("b", unsigned(9))));
+        })
+    };
+    assert_eq!(
+        choose(|a, b| a.case(&[(0, b)], a)),
+        "`case` needs equal shapes: `b` is u9, the default `a` is u1"
+    );
+    assert_eq!(
+        choose(|a, b| a.select(&[a, a, a, b, a])),
+        "`select` needs equal shapes: `b` is u9, the last item `a` is u1"
+    );
+    assert_eq!(
+        choose(|a, b| first_match(&[(a, a), (a, b)], a)),
+        "`first_match` needs equal shapes: `b` is u9, the default `a` is u1"
+    );
+    assert_eq!(
+        choose(|a, _| a.mux(1, 2)),
+        "`mux` of `a` between the integers 1 and 2 has no shape: use `m.lit` for one"
+    );
+    assert_eq!(
+        choose(|a, b| a.mux(512, b)),
+        "512 does not fit `b`, which is u9 (0 to 511)"
+    );
+}
+
+crate::interface! {
+    /// An interface may be private.
+    struct Hidden(width: u32) {
+        forward data: unsigned(width),
+    }
+}
+
+#[test]
+fn registers_and_integers_stand_where_signals_do() {
+    let design = design("test", |m| {
+        let a = m.input("a", unsigned(8));
+        let r = m.reg("r", unsigned(8)).reset(3);
+        r.next(a);
+        m.output("left", r << a);
+        m.output("right", r >> 1);
+        m.output("by", a << r);
+        m.output("both", r << r);
+        m.output("negative", -r);
+        m.output("less", 10 - r);
+        m.output("more", a + 200u8);
+        m.output("chosen", a.bit(0).mux(7, r));
+        m.output("joined", concat(&[r, r]));
+        let hidden: Hidden<'_> = m.sink_port("h", (2,));
+        m.output("hidden", hidden.data);
+    })
+    .unwrap();
+    let mut sim = sim::Simulator::new(&design);
+    sim.poke("rst", 1);
+    sim.step();
+    sim.poke("a", 1);
+    let expected = [
+        ("left", 6),
+        ("right", 1),
+        ("by", 8),
+        ("both", 24),
+        ("negative", 253),
+        ("less", 7),
+        ("more", 201),
+        ("chosen", 7),
+        ("joined", 0x303),
+    ];
+    for (output, value) in expected {
+        assert_eq!(sim.peek(output), value.into(), "{output}");
+    }
 }

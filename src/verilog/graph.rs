@@ -5,39 +5,6 @@ use super::fold;
 use crate::hdl::ir::{InstanceId, ModuleIr, NodeId, NodeKind, PortId};
 use num_bigint::BigUint;
 
-/// The operands of a node, in order. State (registers, memories, instances) ends the walk.
-pub fn operands(kind: &NodeKind) -> Vec<NodeId> {
-    match kind {
-        NodeKind::Input(_)
-        | NodeKind::Constant { .. }
-        | NodeKind::Register(_)
-        | NodeKind::MemoryRead { .. }
-        | NodeKind::InstanceOutput { .. } => Vec::new(),
-        NodeKind::Wire { driver } => driver.iter().copied().collect(),
-        NodeKind::Unary(_, a)
-        | NodeKind::Slice { value: a, .. }
-        | NodeKind::Extend(a)
-        | NodeKind::Cast(a) => vec![*a],
-        NodeKind::Binary(_, a, b) => vec![*a, *b],
-        NodeKind::Mux {
-            condition,
-            then,
-            otherwise,
-        } => vec![*condition, *then, *otherwise],
-        NodeKind::Case {
-            selector,
-            arms,
-            default,
-        } => {
-            let mut all = vec![*selector];
-            all.extend(arms.iter().map(|(_, value)| *value));
-            all.push(*default);
-            all
-        }
-        NodeKind::Concat(parts) => parts.clone(),
-    }
-}
-
 /// The word of what feeds an instance.
 pub const INPUT: &str = "input";
 
@@ -85,12 +52,12 @@ impl Graph {
         let mut pending: Vec<NodeId> = roots.iter().map(|(node, _)| *node).collect();
         while let Some(node) = pending.pop() {
             if !std::mem::replace(&mut live[node.index()], true) {
-                pending.extend(operands(&module.node(node).kind));
+                pending.extend(module.node(node).kind.operands());
             }
         }
         graph.order = ordered(module, &live);
         for &node in &graph.order {
-            let operands = operands(&module.node(node).kind);
+            let operands = module.node(node).kind.operands();
             graph.values[node.index()] = fold::value(module, node, &graph.values);
             for operand in operands {
                 graph.uses[operand.index()] += 1;
@@ -181,7 +148,7 @@ fn ordered(module: &ModuleIr, live: &[bool]) -> Vec<NodeId> {
                 order.push(node);
             } else if !std::mem::replace(&mut visited[node.index()], true) {
                 stack.push((node, true));
-                let operands = operands(&module.node(node).kind);
+                let operands = module.node(node).kind.operands();
                 stack.extend(operands.into_iter().rev().map(|operand| (operand, false)));
             }
         }
