@@ -4,13 +4,16 @@ use super::core;
 use super::files::write_package;
 use super::interrupt;
 use super::output::print;
+use crate::arch::MatmulArch;
 use crate::blocks::MatmulCore;
-use crate::report::{Package, json};
+use crate::device::Interface;
+use crate::reference;
+use crate::report::{Example, Package, json};
 use crate::verilog;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Write a core: Verilog, file list, register map, FuseSoC core, configuration, summary
+/// Write a core: Verilog, register map, test bench, and what FuseSoC, Vivado, Quartus and LiteX need
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ferrogrid generate --preset matmul-8x8 -o build/matmul-8x8")]
 pub(super) struct Generate {
@@ -38,9 +41,10 @@ impl Generate {
         let design = core::design(&arch)?;
         let package = Package::new(
             &arch,
-            &MatmulCore::module_name_of(&arch),
+            &Interface::of(&design),
             &MatmulCore::register_map(&arch),
             verilog::emit(&design),
+            &example(&arch),
         );
         interrupt::check()?;
         write_package(&self.output, &package, self.force)?;
@@ -53,4 +57,12 @@ impl Generate {
         };
         Ok(print(&text)?)
     }
+}
+
+/// The job of the test bench.
+fn example(arch: &MatmulArch) -> Example {
+    let job = Example::job(arch);
+    let product = reference::matmul(job.a.view(), job.b.view())
+        .expect("the matrices chain, and no core has sums of more than 64 bits");
+    Example { job, product }
 }

@@ -13,6 +13,13 @@ pub struct Port {
     pub width: u32,
 }
 
+impl Port {
+    /// Driven from outside the design.
+    pub fn is_input(&self) -> bool {
+        self.direction == Direction::Input
+    }
+}
+
 /// The reset port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reset {

@@ -48,6 +48,21 @@ pub fn pack_b(
     packer.beats
 }
 
+/// The beats of C (M x N) as a core sends them: padding is zero.
+///
+/// # Panics
+/// When an element is out of range for the core's results.
+#[track_caller]
+pub fn pack_c(arch: &MatmulArch, c: ArrayView2<i64>) -> Vec<BeatWords> {
+    let mut packer = Packer::new(&arch.c, arch.result, || 0);
+    for row in c.rows() {
+        for group in row.axis_chunks_iter(Axis(0), arch.c.group as usize) {
+            packer.group(group.iter().copied());
+        }
+    }
+    packer.beats
+}
+
 /// The beats are not those of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnpackError {

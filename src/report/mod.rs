@@ -2,7 +2,7 @@
 //! accompany the Verilog. Everything here is a function from values to text; nothing is written.
 #![forbid(unsafe_code)]
 
-mod fusesoc;
+mod flows;
 mod matmul;
 mod numbers;
 mod package;
@@ -12,6 +12,7 @@ mod synth;
 mod table;
 mod tools;
 
+pub use flows::Example;
 pub use matmul::{Cause, CycleShare, MatmulReport};
 pub use numbers::grouped;
 pub use package::{Package, PackageFile};

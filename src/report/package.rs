@@ -1,8 +1,9 @@
 //! The files that go with a core: what `ferrogrid generate` writes.
 
-use super::fusesoc::fusesoc_core;
+use super::flows::{Example, Flow};
 use super::summary::Summary;
 use crate::arch::MatmulArch;
+use crate::device::Interface;
 use crate::isa::RegisterMap;
 use crate::verilog::VerilogFile;
 use sha2::{Digest, Sha256};
@@ -30,12 +31,14 @@ impl Package {
     /// Name of the file that lists the others with their SHA-256, in the format of `sha256sum`.
     pub const MANIFEST: &str = "manifest.sha256";
 
-    /// Packs the Verilog of a core, whose last file holds the top module `top`.
+    /// Packs the Verilog of a core, whose last file holds the top module. The test bench runs
+    /// the example.
     pub fn new(
         arch: &MatmulArch,
-        top: &str,
+        interface: &Interface,
         registers: &RegisterMap,
         verilog: Vec<VerilogFile>,
+        example: &Example,
     ) -> Package {
         let rtl: Vec<PackageFile> = verilog
             .into_iter()
@@ -51,19 +54,24 @@ impl Package {
             path: path.into(),
             text,
         };
-        let companions = vec![
+        let mut companions = vec![
             file("filelist.f", filelist(&paths)),
             file("registers.md", registers.markdown()),
             file(&header, registers.c_header()),
-            file(
-                &format!("{top}.core"),
-                fusesoc_core(arch, top, &paths, &header),
-            ),
             file("core.toml", configuration(arch)),
         ];
+        let flow = Flow {
+            arch,
+            interface,
+            registers,
+            example,
+            rtl: &paths,
+            header: &header,
+        };
+        companions.extend(flow.files());
         let summary = Summary::new(
             arch,
-            top,
+            &interface.top,
             lines.sum(),
             rtl.iter()
                 .chain(&companions)
@@ -116,7 +124,7 @@ fn configuration(arch: &MatmulArch) -> String {
 mod tests {
     use super::*;
     use crate::arch;
-    use crate::isa::matmul_registers;
+    use crate::report::flows;
 
     fn package() -> Package {
         let arch = arch::from_preset("matmul-6x10").unwrap();
@@ -124,8 +132,7 @@ mod tests {
             name: format!("{module}.v"),
             text: format!("module {module};\nendmodule\n"),
         });
-        let map = matmul_registers("matmul_6x10", &arch);
-        Package::new(&arch, "matmul_6x10", &map, verilog.into())
+        flows::tests::package(&arch, verilog.into())
     }
 
     fn text(package: &Package, path: &str) -> String {
@@ -165,7 +172,7 @@ mod tests {
     #[test]
     fn the_companions() {
         let package = package();
-        let texts = ["filelist.f", "matmul_6x10.core", "core.toml", "summary.md"]
+        let texts = ["filelist.f", "core.toml", "summary.md"]
             .map(|path| format!("==> {path}\n{}", text(&package, path)));
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!(texts.join("\n"));

@@ -17,13 +17,23 @@ fn a_core_and_what_belongs_to_it() {
     assert_eq!(
         others,
         [
+            "component.xml",
+            "constraints/matmul_6x10.lpf",
+            "constraints/matmul_6x10.pcf",
+            "constraints/matmul_6x10.sdc",
+            "constraints/matmul_6x10.xdc",
             "core.toml",
             "filelist.f",
+            "litex/matmul_6x10.py",
             "manifest.sha256",
             "matmul_6x10.core",
             "matmul_6x10_registers.h",
+            "quartus/matmul_6x10.tcl",
             "registers.md",
-            "summary.md"
+            "sim/main.cpp",
+            "sim/tb_matmul_6x10.v",
+            "summary.md",
+            "vivado/matmul_6x10.tcl"
         ]
     );
     let rtl: Vec<&str> = names

@@ -1,0 +1,153 @@
+//! Bus interfaces: which ports belong together.
+
+use super::super::Flow;
+use super::super::constraints::CLOCK_MHZ;
+use super::MEMORY_MAP;
+use super::xml::{Element, element, leaf};
+
+/// What stands at one end of a bus.
+enum Side {
+    Master,
+    Slave,
+    /// A slave with the registers.
+    Registers,
+}
+
+/// A kind of bus as Vivado names it.
+struct Kind {
+    library: &'static str,
+    name: &'static str,
+}
+
+const AXI: Kind = Kind {
+    library: "interface",
+    name: "aximm",
+};
+const AXI_STREAM: Kind = Kind {
+    library: "interface",
+    name: "axis",
+};
+
+impl Flow<'_> {
+    pub(super) fn bus_interfaces(&self) -> Element {
+        let buses = [
+            ("s_axil", AXI, Side::Registers),
+            ("s_axis_a", AXI_STREAM, Side::Slave),
+            ("s_axis_b", AXI_STREAM, Side::Slave),
+            ("m_axis_c", AXI_STREAM, Side::Master),
+        ];
+        let names = buses.each_ref().map(|(name, ..)| *name).join(":");
+        let reset = self.interface.reset.as_ref();
+        let (reset, active_low) =
+            reset.map_or(("", false), |reset| (&reset.port, reset.active_low));
+        let polarity = if active_low {
+            "ACTIVE_LOW"
+        } else {
+            "ACTIVE_HIGH"
+        };
+        let frequency = format!("{:.0}", CLOCK_MHZ * 1e6);
+        element("spirit:busInterfaces")
+            .children(buses.map(|(name, kind, side)| self.axi(name, &kind, side)))
+            .child(signal(
+                self.clock(),
+                "clock",
+                "CLK",
+                Side::Slave,
+                &[
+                    ("ASSOCIATED_BUSIF", &names),
+                    ("ASSOCIATED_RESET", reset),
+                    ("FREQ_HZ", &frequency),
+                ],
+            ))
+            .child(signal(
+                reset,
+                "reset",
+                "RST",
+                Side::Slave,
+                &[("POLARITY", polarity)],
+            ))
+            .child(signal(
+                "irq",
+                "interrupt",
+                "INTERRUPT",
+                Side::Master,
+                &[("SENSITIVITY", "LEVEL_HIGH")],
+            ))
+    }
+
+    /// An AXI bus: the ports that begin with its name.
+    fn axi(&self, name: &str, kind: &Kind, side: Side) -> Element {
+        let ports = self.interface.ports.iter().filter_map(|port| {
+            let signal = port.name.strip_prefix(name)?.strip_prefix('_')?;
+            Some((signal.to_ascii_uppercase(), port.name.as_str()))
+        });
+        let mut parameters = Vec::new();
+        if matches!(side, Side::Registers) {
+            parameters.push(("PROTOCOL", "AXI4LITE"));
+        }
+        bus(name, kind, side, ports, &parameters)
+    }
+}
+
+/// A bus of a single port.
+fn signal(
+    port: &str,
+    kind: &'static str,
+    logical: &str,
+    side: Side,
+    parameters: &[(&'static str, &str)],
+) -> Element {
+    let kind = Kind {
+        library: "signal",
+        name: kind,
+    };
+    bus(port, &kind, side, [(logical.to_owned(), port)], parameters)
+}
+
+fn bus<'a>(
+    name: &str,
+    kind: &Kind,
+    side: Side,
+    ports: impl IntoIterator<Item = (String, &'a str)>,
+    parameters: &[(&'static str, &str)],
+) -> Element {
+    let reference = |element_name, name: &str| {
+        element(element_name)
+            .attribute("spirit:vendor", "xilinx.com")
+            .attribute("spirit:library", kind.library)
+            .attribute("spirit:name", name)
+            .attribute("spirit:version", "1.0")
+    };
+    let port_name =
+        |element_name, name: &str| element(element_name).child(leaf("spirit:name", name));
+    let maps = ports.into_iter().map(|(logical, physical)| {
+        element("spirit:portMap")
+            .child(port_name("spirit:logicalPort", &logical))
+            .child(port_name("spirit:physicalPort", physical))
+    });
+    let side = match side {
+        Side::Master => element("spirit:master"),
+        Side::Slave => element("spirit:slave"),
+        Side::Registers => element("spirit:slave")
+            .child(element("spirit:memoryMapRef").attribute("spirit:memoryMapRef", MEMORY_MAP)),
+    };
+    let interface = element("spirit:busInterface")
+        .child(leaf("spirit:name", name))
+        .child(reference("spirit:busType", kind.name))
+        .child(reference(
+            "spirit:abstractionType",
+            &format!("{}_rtl", kind.name),
+        ))
+        .child(side)
+        .child(element("spirit:portMaps").children(maps));
+    if parameters.is_empty() {
+        return interface;
+    }
+    let parameters = parameters.iter().map(|(key, value)| {
+        let id = format!("BUSIFPARAM_VALUE.{}.{key}", name.to_ascii_uppercase());
+        element("spirit:parameter")
+            .child(leaf("spirit:name", key))
+            .child(leaf("spirit:value", value).attribute("spirit:id", &id))
+    });
+    interface.child(element("spirit:parameters").children(parameters))
+}

@@ -1,0 +1,317 @@
+//! The files that other flows read, in the tools that are here: `ferrogrid generate` is run, and
+//! its test bench, FuseSoC core, LiteX module and Tcl scripts are used as `docs/flows.md` says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+const TOP: &str = "matmul_4x4";
+
+/// What a command printed, and whether it succeeded.
+struct Run {
+    success: bool,
+    text: String,
+}
+
+/// The core in a folder of its own.
+struct Core(TempDir);
+
+impl Core {
+    fn new() -> Core {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let run = run(Command::new(env!("CARGO_BIN_EXE_ferrogrid"))
+            .args(["generate", "--preset", "matmul-4x4", "-o"])
+            .arg(folder.path().join("core")));
+        assert!(run.success, "{}", run.text);
+        Core(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join("core").join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// A command line in the core's folder.
+    fn run(&self, line: &str) -> Run {
+        let mut words = line.split_whitespace();
+        let program = words.next().expect("a program");
+        let path = self.path(program);
+        let program = if path.exists() { path } else { program.into() };
+        run(Command::new(program).args(words).current_dir(self.path("")))
+    }
+
+    #[track_caller]
+    fn succeed(&self, line: &str) -> String {
+        let run = self.run(line);
+        assert!(run.success, "{line}\n{}", run.text);
+        run.text
+    }
+
+    /// Changes a digit of the first expected beat.
+    fn expect_something_else(&self) {
+        let bench = format!("sim/tb_{TOP}.v");
+        let text = self.read(&bench);
+        let (before, beat) = text.split_once("c_beats[0] = 64'h").expect("the beat");
+        let digit = if beat.starts_with('5') { '6' } else { '5' };
+        let changed = format!("{before}c_beats[0] = 64'h{digit}{}", &beat[1..]);
+        fs::write(self.path(&bench), changed).expect("a written file");
+    }
+}
+
+#[track_caller]
+fn run(command: &mut Command) -> Run {
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?} did not start: {error}"));
+    let text = [output.stdout, output.stderr].concat();
+    Run {
+        success: output.status.success(),
+        text: String::from_utf8_lossy(&text).into_owned(),
+    }
+}
+
+/// True when the tools are there; else says which one is not. CI has them all.
+fn present(tools: &[&str]) -> bool {
+    for tool in tools {
+        if which::which(tool).is_err() {
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "{tool} is missing, and CI needs it"
+            );
+            println!("SKIPPED: {tool} is not installed");
+            return false;
+        }
+    }
+    true
+}
+
+/// A program of a Python package: from the virtual environment of the variable, or on PATH. The
+/// packages are not part of the usual set-up (see docs/flows.md), so that CI may lack them too.
+fn python_tool(variable: &str, program: &str) -> Option<PathBuf> {
+    let found = match std::env::var_os(variable) {
+        Some(environment) => Some(Path::new(&environment).join("bin").join(program)),
+        None if program == "python" => None,
+        None => which::which(program).ok(),
+    };
+    if found.is_none() {
+        println!("LEFT OUT: no {program}; set {variable} to a virtual environment that has it");
+    }
+    found
+}
+
+fn has_passed(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("PASS: two jobs"))
+        && !text.lines().any(|line| line.starts_with("FAIL"))
+}
+
+fn has_failed(text: &str) -> bool {
+    text.lines()
+        .any(|line| line.starts_with("FAIL: 0 wrong register values, 1 wrong beats"))
+}
+
+#[test]
+fn the_bench_passes_in_icarus_and_can_fail() {
+    if !present(&["iverilog", "vvp"]) {
+        return;
+    }
+    let core = Core::new();
+    let compile =
+        format!("iverilog -g2005 -Wall -s tb_{TOP} -o tb.vvp -c filelist.f sim/tb_{TOP}.v");
+    assert_eq!(core.succeed(&compile), "", "no warning");
+    let text = core.succeed("vvp -N tb.vvp");
+    assert!(has_passed(&text), "{text}");
+
+    core.expect_something_else();
+    core.succeed(&compile);
+    let run = core.run("vvp -N tb.vvp");
+    assert!(!run.success && has_failed(&run.text), "{}", run.text);
+}
+
+#[test]
+fn the_bench_passes_in_verilator_and_can_fail() {
+    if !present(&["verilator", "g++", "make"]) {
+        return;
+    }
+    let core = Core::new();
+    core.expect_something_else();
+    let build = format!(
+        "verilator --cc --exe --build -Wall -CFLAGS -O0 --top-module tb_{TOP} -f filelist.f \
+         sim/tb_{TOP}.v sim/main.cpp"
+    );
+    let text = core.succeed(&build);
+    assert!(!text.contains("%Warning"), "{text}");
+    let run = core.run(&format!("obj_dir/Vtb_{TOP}"));
+    assert!(!run.success && has_failed(&run.text), "{}", run.text);
+
+    let core = Core::new();
+    core.succeed(&build);
+    let text = core.succeed(&format!("obj_dir/Vtb_{TOP}"));
+    assert!(has_passed(&text), "{text}");
+}
+
+#[test]
+fn fusesoc_lints_simulates_and_synthesizes() {
+    if !present(&["verilator", "iverilog", "yosys", "make"]) {
+        return;
+    }
+    let Some(fusesoc) = python_tool("FERROGRID_FUSESOC", "fusesoc") else {
+        return;
+    };
+    let core = Core::new();
+    let target = |target: &str| {
+        let run = run(Command::new(&fusesoc)
+            .args(["--cores-root", ".", "run", "--target", target, "matmul-4x4"])
+            .current_dir(core.path("")));
+        (run.success, run.text)
+    };
+    for name in ["lint", "synth"] {
+        let (success, text) = target(name);
+        assert!(success, "{name}\n{text}");
+    }
+    for name in ["sim", "sim_verilator"] {
+        let (success, text) = target(name);
+        assert!(success && has_passed(&text), "{name}\n{text}");
+    }
+    core.expect_something_else();
+    let (success, text) = target("sim");
+    assert!(!success && has_failed(&text), "{text}");
+}
+
+/// The test bench runs a SoC whose bus leads to the core.
+#[test]
+fn litex_reaches_the_core_through_its_bus() {
+    if !present(&["verilator", "g++", "make"]) {
+        return;
+    }
+    let Some(python) = python_tool("FERROGRID_LITEX", "python") else {
+        return;
+    };
+    let core = Core::new();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/testbench/flows/litex_soc.py");
+    let elaborated = run(Command::new(python)
+        .arg(script)
+        .args([core.path(""), core.path("soc")])
+        .current_dir(core.path("")));
+    assert!(elaborated.success, "{}", elaborated.text);
+    let bench = core
+        .read(&format!("sim/tb_{TOP}.v"))
+        .replace(&format!("    {TOP} core ("), "    top core (");
+    fs::write(core.path("soc/tb.v"), bench).expect("a written file");
+    // The Verilog of the SoC is LiteX's, and has warnings.
+    core.succeed(&format!(
+        "verilator --cc --exe --build -Wno-fatal -CFLAGS -O0 --top-module tb_{TOP} soc/soc.v soc/tb.v \
+         -f soc/sources.f sim/main.cpp"
+    ));
+    let text = core.succeed(&format!("obj_dir/Vtb_{TOP}"));
+    assert!(has_passed(&text), "{text}");
+}
+
+/// Vivado and Quartus are not here: Yosys' Tcl runs the scripts, their commands only recorded.
+#[test]
+fn the_project_scripts_run_to_their_end_and_name_files_that_exist() {
+    if !present(&["yosys"]) {
+        return;
+    }
+    let core = Core::new();
+    let recorder = r#"
+        set recorded [open recorded.txt w]
+        proc record {args} { puts $::recorded $args; if {[lindex $args 0] eq "get_property"} { return 100% } }
+        foreach command {create_project add_files set_property get_files current_fileset get_filesets
+                get_runs launch_runs wait_on_run open_run report_utilization report_timing_summary
+                get_property project_new set_global_assignment set_instance_assignment
+                export_assignments execute_module project_close} {
+            proc $command args "record $command {*}\$args"
+        }
+        package provide ::quartus::project 1.0
+        package provide ::quartus::flow 1.0
+        set quartus(args) {}
+    "#;
+    for (tool, last) in [
+        ("vivado", "report_timing_summary"),
+        ("quartus", "project_close"),
+    ] {
+        let script = core.path(&format!("{tool}/{TOP}.tcl"));
+        let text = format!(
+            "{recorder}\nsource {{{}}}\nclose $recorded\n",
+            script.display()
+        );
+        fs::write(core.path("run.tcl"), text).expect("a written file");
+        core.succeed("yosys -q -c run.tcl");
+        let recorded = core.read("recorded.txt");
+        assert!(
+            recorded
+                .lines()
+                .last()
+                .is_some_and(|line| line.starts_with(last)),
+            "{recorded}"
+        );
+        for source in core.read("filelist.f").lines() {
+            assert!(
+                recorded.contains(source),
+                "{tool} does not read {source}:\n{recorded}"
+            );
+        }
+        // Words with an ending are files; those of Quartus stand relative to its project.
+        let project = core.path(&format!("{tool}/project"));
+        let words = recorded.split(|c: char| c.is_whitespace() || "{}".contains(c));
+        let mut files = words
+            .filter(|word| [".v", ".xdc", ".sdc"].iter().any(|end| word.ends_with(end)))
+            .peekable();
+        assert!(files.peek().is_some());
+        fs::create_dir_all(&project).expect("a folder");
+        for file in files {
+            assert!(project.join(file).exists(), "{tool}: {file} does not exist");
+        }
+    }
+}
+
+/// Every tag is closed in its turn, and every port of the Verilog belongs to one bus interface.
+#[test]
+fn the_ip_xact_component_is_well_formed_and_maps_every_port() {
+    let core = Core::new();
+    let text = core.read("component.xml");
+    let mut open = Vec::new();
+    for tag in text
+        .split('<')
+        .skip(2)
+        .filter_map(|rest| rest.split('>').next())
+    {
+        let name = tag.split_whitespace().next().expect("a name");
+        match name.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop(), Some(name), "closed out of turn"),
+            None => open.push(name),
+        }
+    }
+    assert_eq!(open, [""; 0], "left open");
+
+    let verilog = core.read(&format!("rtl/{TOP}.v"));
+    let (_, header) = verilog
+        .split_once(&format!("module {TOP} ("))
+        .expect("the module");
+    let (header, _) = header.split_once(");").expect("the end of the ports");
+    let mut ports: Vec<&str> = header
+        .lines()
+        .filter_map(|line| line.trim_end_matches(',').split_whitespace().last())
+        .collect();
+    let names_after = |place: &str| {
+        let mut names: Vec<&str> = text
+            .split(place)
+            .skip(1)
+            .filter_map(|rest| rest.split_once("<spirit:name>")?.1.split('<').next())
+            .collect();
+        names.sort_unstable();
+        names
+    };
+    ports.sort_unstable();
+    assert!(ports.contains(&"aclk") && ports.contains(&"m_axis_c_tdata"));
+    assert_eq!(names_after("<spirit:port>"), ports, "ports");
+    assert_eq!(
+        names_after("<spirit:physicalPort>"),
+        ports,
+        "ports of buses"
+    );
+}
