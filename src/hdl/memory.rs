@@ -1,6 +1,7 @@
 //! Memories with synchronous ports.
 
 use super::ir::{self, DomainId, MemoryId, NodeKind, ReadPort, WritePort};
+use super::names::assert_attribute;
 use super::{MAX_WIDTH, Module, Signal, index_bits, unsigned};
 use num_bigint::BigUint;
 use std::panic::Location;
@@ -8,6 +9,11 @@ use std::panic::Location;
 /// A memory with any number of synchronous write ports and read ports of latency 1.
 ///
 /// A read in the cycle of a write to the same address gives the old word.
+///
+/// Addresses may name more words than there are when the depth is no power of 2. An enabled port
+/// at such an address is a failure that the native simulator reports; the Verilog reads unknown
+/// bits there and writes nothing, and reports nothing. A design that cannot rule it out should
+/// [`assert`](super::Module::assert) its addresses.
 ///
 /// ```
 /// # use ferrogrid::hdl::{self, bit, unsigned};
@@ -112,8 +118,11 @@ impl<'m> Memory<'m> {
         self.edit(|memory| memory.init = Some(words))
     }
 
-    /// Adds a Verilog attribute, as `ram_style = "block"`.
+    /// Adds a Verilog attribute, as `ram_style = "block"`. Panics on text that would not stay
+    /// inside `(* *)`.
+    #[track_caller]
     pub fn attribute(self, attribute: &str) -> Self {
+        assert_attribute(attribute);
         self.edit(|memory| memory.attributes.push(attribute.to_string()))
     }
 
@@ -137,7 +146,8 @@ impl<'m> Memory<'m> {
         );
     }
 
-    /// Adds a write port: stores `data` at `address` on the rising edge where `enable` is 1.
+    /// Adds a write port: stores `data` at `address` on the rising edge where `enable` is 1. The
+    /// address must then be below the depth: see [`Memory`].
     #[track_caller]
     pub fn write(
         self,
@@ -197,13 +207,14 @@ impl<'m> Memory<'m> {
     }
 
     /// Adds a read port and returns its data, a register called `name`: the word at the address
-    /// of the previous cycle.
+    /// of the previous cycle. The address must be below the depth in every cycle: see [`Memory`].
     #[track_caller]
     pub fn read(self, name: impl Into<String>, address: impl Into<Signal<'m>>) -> Signal<'m> {
         self.read_port(name.into(), None, address.into())
     }
 
-    /// Adds a read port that keeps its data where `enable` is 0.
+    /// Adds a read port that keeps its data where `enable` is 0. Where it is 1 the address must be
+    /// below the depth: see [`Memory`].
     #[track_caller]
     pub fn read_enabled(
         self,

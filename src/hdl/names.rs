@@ -261,6 +261,19 @@ pub fn is_identifier(name: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
+/// Panics on the text of an attribute that would end `(* *)` early or run on behind it.
+#[track_caller]
+pub(super) fn assert_attribute(text: &str) {
+    let breaks = ["*)", "//", "/*", "`"];
+    assert!(
+        !text.trim().is_empty()
+            && !text.contains(char::is_control)
+            && !breaks.iter().any(|part| text.contains(part))
+            && text.matches('"').count().is_multiple_of(2),
+        "{text:?} cannot stand in `(* *)`"
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,6 +282,24 @@ mod tests {
     fn the_table_is_sorted() {
         assert!(RESERVED.is_sorted());
         assert!(is_reserved("wire") && is_reserved("logic") && !is_reserved("weight"));
+    }
+
+    #[test]
+    fn attributes_stay_in_their_brackets() {
+        assert_attribute("ram_style = \"block\"");
+        assert_attribute("keep");
+        for text in [
+            "",
+            "keep *) wire x; (* a",
+            "a // b",
+            "a /* b",
+            "a\nb",
+            "a = \"b",
+            "`x",
+        ] {
+            let caught = std::panic::catch_unwind(|| assert_attribute(text));
+            assert!(caught.is_err(), "{text:?} was accepted");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Registers.
 
 use super::ir::{self, DomainId, NodeKind, RegisterId};
+use super::names::assert_attribute;
 use super::{Domain, Module, Operand, Shape, Signal};
 use num_bigint::BigInt;
 use std::ops::Deref;
@@ -94,8 +95,11 @@ impl<'m> Reg<'m> {
         self.edit(|register| register.synchronizer = true)
     }
 
-    /// Adds a Verilog attribute, as `keep = "true"`.
+    /// Adds a Verilog attribute, as `keep = "true"`. Panics on text that would not stay
+    /// inside `(* *)`.
+    #[track_caller]
     pub fn attribute(self, attribute: &str) -> Self {
+        assert_attribute(attribute);
         self.edit(|register| register.attributes.push(attribute.to_string()))
     }
 

@@ -51,6 +51,8 @@ impl Lowering<'_> {
 
     /// Gives names to everything that the designer named, before any name is derived.
     pub(super) fn name_everything(&mut self) {
+        // Signals that are called as their module hide it.
+        self.names.exact(&self.module.name);
         for states in &self.module.enums {
             let mut names = Vec::new();
             for variant in &states.variants {

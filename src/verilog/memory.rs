@@ -25,7 +25,7 @@ impl Lowering<'_> {
             let writes: Vec<&WritePort> = memory
                 .writes
                 .iter()
-                .filter(|write| self.graph.values[write.enable.index()] != Some(BigUint::ZERO))
+                .filter(|write| self.can_write(memory, write))
                 .collect();
             if writes.is_empty() {
                 self.table_memory(memory);
@@ -65,9 +65,16 @@ impl Lowering<'_> {
                         width: memory.width,
                         index: Box::new(index),
                     };
-                    let statement = Statement::NonBlocking(Target::Net(net), word);
+                    let statement = Statement::NonBlocking(Target::Net(net.clone()), word);
                     let enable = read.enable.map(|enable| self.operand(enable));
-                    body.extend(guarded(enable, vec![statement]));
+                    let read = guarded(enable, vec![statement]);
+                    if read.is_empty() {
+                        self.tie(&net, constant(unsigned(memory.width), &BigUint::ZERO));
+                    }
+                    body.extend(read);
+                }
+                if body.is_empty() {
+                    continue;
                 }
                 let clock = Some(self.module.domains[domain.index()].clock.as_str().into());
                 self.place(
@@ -83,7 +90,8 @@ impl Lowering<'_> {
     }
 
     /// A memory that is never written: its words as the arms of a `case`, from which tools make
-    /// a ROM. Words without an initial value are 0.
+    /// a ROM; its attributes go to the registers of the data read. Words without an initial
+    /// value are 0.
     fn table_memory(&mut self, memory: &Memory) {
         let width = index_bits(u64::from(memory.depth));
         let shape = unsigned(memory.width);
@@ -116,6 +124,13 @@ impl Lowering<'_> {
             };
             let enable = read.enable.map(|enable| self.operand(enable));
             let body = guarded(enable, body);
+            if body.is_empty() {
+                self.tie(&net, constant(shape, &BigUint::ZERO));
+                continue;
+            }
+            self.edit_declaration(&net, |_, attributes| {
+                attributes.extend(memory.attributes.iter().cloned());
+            });
             let clock = Some(
                 self.module.domains[read.domain.index()]
                     .clock
@@ -132,6 +147,14 @@ impl Lowering<'_> {
                 },
             );
         }
+    }
+
+    /// False for a port that is never enabled, masks everything or names no word.
+    fn can_write(&self, memory: &Memory, write: &WritePort) -> bool {
+        let value = |node: NodeId| self.graph.values[node.index()].as_ref();
+        value(write.enable) != Some(&BigUint::ZERO)
+            && write.mask.and_then(value) != Some(&BigUint::ZERO)
+            && value(write.address).is_none_or(|address| *address < memory.depth.into())
     }
 
     fn has_fixed_address(&self, write: &WritePort) -> bool {

@@ -11,7 +11,7 @@ use std::fmt::Write;
 pub fn module(module: &Module) -> String {
     let mut printer = Printer { out: String::new() };
     for line in &module.header {
-        printer.line(0, format!("// {line}").trim_end());
+        printer.line(0, comment_line(line).trim_end());
     }
     printer.out.push_str("\n`default_nettype none\n\n");
     printer.ports(&module.name, &module.ports);
@@ -20,6 +20,40 @@ pub fn module(module: &Module) -> String {
         .out
         .push_str("\nendmodule\n\n`default_nettype wire\n");
     printer.out
+}
+
+/// First words of comments that tools take for orders to themselves.
+const DIRECTIVES: [&str; 16] = [
+    "altera",
+    "ambit",
+    "cadence",
+    "exemplar",
+    "pragma",
+    "quartus",
+    "rtl_synthesis",
+    "synopsys",
+    "synplify",
+    "synthesis",
+    "translate_off",
+    "translate_on",
+    "vcs",
+    "verilint",
+    "xilinx",
+    "xst",
+];
+
+/// A designer's text as one line of comment that no tool takes for anything else.
+fn comment_line(text: &str) -> String {
+    let ends_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let text = text.replace(ends_line, " ");
+    let word = text.trim_start();
+    let end = word.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let word = word[..end.unwrap_or(word.len())].to_ascii_lowercase();
+    if word.starts_with("verilator") || DIRECTIVES.contains(&word.as_str()) {
+        format!("// Note: {text}")
+    } else {
+        format!("// {text}")
+    }
 }
 
 /// What decides where blank lines go.
@@ -49,7 +83,7 @@ impl Printer {
 
     fn comment(&mut self, indent: usize, comment: &str) {
         for line in comment.lines() {
-            self.line(indent, format!("// {line}").trim_end());
+            self.line(indent, comment_line(line).trim_end());
         }
     }
 
@@ -102,7 +136,8 @@ impl Printer {
                 } else {
                     0
                 };
-                let _ = writeln!(self.out, "{text:column$}  // {comment}");
+                let comment = comment_line(comment);
+                let _ = writeln!(self.out, "{text:column$}  {comment}");
             } else {
                 self.comment(4, comment);
                 let _ = writeln!(self.out, "{text}");
@@ -175,7 +210,7 @@ impl Printer {
         match item {
             Item::Heading(title) => {
                 let dashes = "-".repeat((COLUMNS - 16).saturating_sub(title.len()));
-                self.line(4, &format!("// ---- {title} {dashes}"));
+                self.line(4, &comment_line(&format!("---- {title} {dashes}")));
             }
             Item::Declaration(declaration) => {
                 self.comment(4, &declaration.comment);

@@ -1,10 +1,12 @@
 //! Registers as `always` blocks.
 
-use super::ast::{Expr, Item, Statement, Target};
+use super::ast::{Expr, Item, Net, NetKind, Statement, Target};
 use super::lower::Lowering;
+use super::place::Rank;
 use super::simplify::constant;
 use super::tree::merged;
 use crate::hdl::ir::DomainId;
+use num_bigint::BigUint;
 
 /// Registers that share one `always` block.
 struct Block {
@@ -31,7 +33,17 @@ impl Lowering<'_> {
                 Some(Expr::Constant { bits, .. }) if bits == 1u32.into() => None,
                 enable => enable,
             };
-            let update = self.tree(next, &net, true);
+            let never = matches!(&enable, Some(Expr::Constant { .. }));
+            let (enable, update) = if never {
+                (None, Vec::new())
+            } else {
+                (enable, self.tree(next, &net, true))
+            };
+            if update.is_empty() && register.reset.is_none() {
+                let value = constant(self.module.shape(register.node), &BigUint::ZERO);
+                self.tie(&net, value);
+                continue;
+            }
             let reset = register.reset.as_ref().map(|bits| {
                 let state = register.states.and_then(|states| {
                     let variant = u32::try_from(bits).ok()?;
@@ -94,6 +106,43 @@ impl Lowering<'_> {
                 };
                 self.place(block.position, item);
             }
+        }
+    }
+
+    /// Gives a variable that no block ever writes its initial value for good: tools take a
+    /// variable without a driver for a mistake.
+    pub(super) fn tie(&mut self, net: &Net, value: Expr) {
+        self.edit_declaration(net, |kind, _| *kind = NetKind::Wire);
+        let item = Item::Assign {
+            target: net.clone(),
+            value,
+            comment: "Never updated.".into(),
+        };
+        let position = self.declared.get(&net.name).copied().unwrap_or(0);
+        self.place_among(Rank::Logic, position, item);
+    }
+
+    /// Changes how the net of a state is declared: the kind of net and the attributes.
+    pub(super) fn edit_declaration(
+        &mut self,
+        net: &Net,
+        edit: impl FnOnce(&mut NetKind, &mut Vec<String>),
+    ) {
+        if let Some(port) = self.ports.iter_mut().find(|port| port.net == *net) {
+            let mut kind = NetKind::Variable;
+            edit(&mut kind, &mut port.attributes);
+            port.variable = kind == NetKind::Variable;
+            return;
+        }
+        let declaration = self
+            .placed
+            .iter_mut()
+            .find_map(|placed| match &mut placed.item {
+                Item::Declaration(declaration) if declaration.net == *net => Some(declaration),
+                _ => None,
+            });
+        if let Some(declaration) = declaration {
+            edit(&mut declaration.kind, &mut declaration.attributes);
         }
     }
 }

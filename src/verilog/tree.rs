@@ -7,13 +7,18 @@ use crate::hdl::ir::{NodeId, NodeKind};
 
 /// More patterns than this do not share a line.
 const PATTERNS: usize = 8;
+/// Branches nested deeper than this become nets of their own: everything that walks statements
+/// calls itself once a level.
+const DEPTH: usize = 64;
+/// Cases of more arms than this stay apart, as joining them compares all arms with all.
+const JOINED_ARMS: usize = 512;
 
 impl Lowering<'_> {
     /// Finds the muxes and cases that are printed as statements.
     pub(super) fn mark_trees(&mut self) {
         for register in &self.module.registers {
             if let Some(next) = register.next {
-                self.mark_tree(next);
+                self.mark_tree(next, 0);
             }
         }
         for &node in self.graph.order.clone().iter().rev() {
@@ -21,15 +26,16 @@ impl Lowering<'_> {
                 && !self.in_tree[node.index()]
                 && let NodeKind::Case { arms, default, .. } = &self.module.node(node).kind
             {
-                arms.iter().for_each(|(_, value)| self.mark_tree(*value));
-                self.mark_tree(*default);
+                arms.iter().for_each(|(_, value)| self.mark_tree(*value, 0));
+                self.mark_tree(*default, 0);
             }
         }
     }
 
-    fn mark_tree(&mut self, node: NodeId) {
+    fn mark_tree(&mut self, node: NodeId, depth: usize) {
         let ir = self.module.node(node);
-        if ir.name.is_some()
+        if depth == DEPTH
+            || ir.name.is_some()
             || self.graph.uses[node.index()] != 1
             || self.nets[node.index()].is_some()
             || self.graph.values[node.index()].is_some()
@@ -41,13 +47,14 @@ impl Lowering<'_> {
                 then, otherwise, ..
             } => {
                 self.in_tree[node.index()] = true;
-                self.mark_tree(*then);
-                self.mark_tree(*otherwise);
+                self.mark_tree(*then, depth + 1);
+                self.mark_tree(*otherwise, depth + 1);
             }
             NodeKind::Case { arms, default, .. } => {
                 self.in_tree[node.index()] = true;
-                arms.iter().for_each(|(_, value)| self.mark_tree(*value));
-                self.mark_tree(*default);
+                arms.iter()
+                    .for_each(|(_, value)| self.mark_tree(*value, depth + 1));
+                self.mark_tree(*default, depth + 1);
             }
             _ => {}
         }
@@ -224,7 +231,9 @@ fn join_cases(
     second: &Arms,
     second_default: &Default,
 ) -> Option<(Arms, Default)> {
-    if first_default.is_none() != second_default.is_none() {
+    if first.len().max(second.len()) > JOINED_ARMS
+        || first_default.is_none() != second_default.is_none()
+    {
         return None;
     }
     let body = |arms: &Arms, pattern: &Expr| {

@@ -105,22 +105,24 @@ impl Simulator {
         handle.shape.from_bits(&bits)
     }
 
-    /// Sets the bits of a signal of at most 64 bits; bits beyond its width are dropped.
+    /// Sets the bits of a signal of at most 64 bits; bits beyond its width are dropped. Panics
+    /// when the signal is wider: [`set_words`](Self::set_words) takes those.
     #[track_caller]
     #[inline]
     pub fn set(&mut self, handle: Handle, bits: u64) {
-        debug_assert!(
+        assert!(
             handle.shape.width <= 64,
             "use `set_words` for more than 64 bits"
         );
         self.store(handle, 0, bits & top_mask(handle.shape.width));
     }
 
-    /// The settled bits of a signal of at most 64 bits, not sign-extended.
+    /// The settled bits of a signal of at most 64 bits, not sign-extended. Panics when the signal
+    /// is wider: [`words`](Self::words) gives those.
     #[track_caller]
     #[inline]
     pub fn get(&mut self, handle: Handle) -> u64 {
-        debug_assert!(
+        assert!(
             handle.shape.width <= 64,
             "use `words` for more than 64 bits"
         );

@@ -46,8 +46,8 @@ struct Row {
 #[derive(Clone, Debug)]
 pub struct Waveform {
     rows: Vec<Row>,
-    first_cycle: Option<u64>,
-    cycles: usize,
+    /// The simulator's cycle at each sample.
+    cycles: Vec<u64>,
 }
 
 impl Waveform {
@@ -76,8 +76,7 @@ impl Waveform {
         }
         Waveform {
             rows,
-            first_cycle: None,
-            cycles: 0,
+            cycles: Vec::new(),
         }
     }
 
@@ -92,10 +91,10 @@ impl Waveform {
         self
     }
 
-    /// Adds the present cycle: call it before each step, with the inputs set.
+    /// Adds the present cycle: call it before each step, with the inputs set. Cycles that are
+    /// not recorded have no column; the columns are headed by the simulator's cycle.
     pub fn record(&mut self, simulator: &mut Simulator) {
-        self.first_cycle.get_or_insert(simulator.cycle());
-        self.cycles += 1;
+        self.cycles.push(simulator.cycle());
         for row in &mut self.rows {
             let text = match &row.source {
                 Source::Clock => String::new(),
@@ -123,7 +122,7 @@ impl Waveform {
                 }
             }
         }
-        let last = self.first_cycle.unwrap_or(0) + self.cycles as u64;
+        let last = self.cycles.iter().max().copied().unwrap_or(0);
         cell.max(last.to_string().len() + 2).next_multiple_of(2)
     }
 }
@@ -180,8 +179,7 @@ impl fmt::Display for Waveform {
         let title = "cycle";
         let labels = self.rows.iter().map(|row| row.label.len());
         let label = labels.chain([title.len()]).max().unwrap_or(0);
-        let first = self.first_cycle.unwrap_or(0);
-        let cycles = (first..first + self.cycles as u64).map(|cycle| format!("{cycle:<cell$}"));
+        let cycles = self.cycles.iter().map(|cycle| format!("{cycle:<cell$}"));
         writeln!(
             f,
             "{}",
@@ -191,7 +189,7 @@ impl fmt::Display for Waveform {
             let wave = match row.source {
                 Source::Clock => {
                     let half = cell / 2 - 1;
-                    format!("/{}\\{}", "-".repeat(half), "_".repeat(half)).repeat(self.cycles)
+                    format!("/{}\\{}", "-".repeat(half), "_".repeat(half)).repeat(self.cycles.len())
                 }
                 Source::Bit(_) => line(&row.samples, cell),
                 Source::Bus(..) | Source::State(..) => values(&row.samples, cell),

@@ -211,3 +211,169 @@ fn hierarchy() {
         m.output("sum", sum.output("out"));
     });
 }
+
+/// Designs whose text must pass all tools, but is no example.
+fn accept(name: &str, describe: impl Fn(&Module)) -> String {
+    let design = hdl::design(name, describe).unwrap_or_else(|error| panic!("{error}"));
+    let files = emit(&design);
+    tools::accept(&files);
+    files.into_iter().map(|file| file.text).collect()
+}
+
+#[test]
+fn state_that_is_never_updated_is_0() {
+    let text = accept("still", |m: &Module| {
+        let a = m.input("a", unsigned(8));
+        let enable = m.input("enable", bit());
+        let disabled = m.reg("disabled", unsigned(8)).enable(m.low());
+        disabled.next(a);
+        let folded = m.reg("folded", unsigned(8)).enable(enable & m.low());
+        folded.next(a + 1);
+        let kept = m.reg("kept", signed(8));
+        kept.next(kept.q);
+        let branched = m.reg("branched", bit());
+        branched.next(enable.mux(branched.q, branched.q));
+        let reset = m.reg("reset_only", unsigned(8)).reset(7).enable(m.low());
+        reset.next(a);
+        let words = m.memory("words", 8, 16);
+        words.write(enable, a.truncate(4), a);
+        m.output("read", words.read("word", a.slice(4, 4)));
+        m.output(
+            "unread",
+            words.read_enabled("unread_word", m.low(), a.truncate(4)),
+        );
+        let table = m.memory("table_", 8, 4).init(vec![3u32.into()]);
+        m.output(
+            "entry",
+            table.read_enabled("entry_word", m.low(), a.truncate(2)),
+        );
+        let masked = m.memory("masked", 8, 16).granularity(4);
+        masked.write_masked(enable, a.truncate(4), a, m.lit(0, unsigned(2)));
+        m.output("masked_out", masked.read("masked_word", a.truncate(4)));
+        m.output("disabled", disabled);
+        m.output("sum", disabled.q + folded.q + kept.q.as_unsigned());
+        m.output("branch", branched);
+        m.output("reset_out", reset);
+    });
+    assert!(text.contains("output wire [7:0] disabled"), "{text}");
+    for tied in [
+        "disabled = 8'd0",
+        "folded = 8'd0",
+        "kept = 8'sd0",
+        "branched = 1'b0",
+        "unread_word = 8'd0",
+        "entry_word = 8'd0",
+    ] {
+        assert!(text.contains(&format!("assign {tied};")), "{tied}: {text}");
+    }
+}
+
+#[test]
+fn user_text_stays_in_comments() {
+    let text = accept("comments", |m: &Module| {
+        m.doc("verilator lint_off ALL\nsynopsys translate_off\rwire x;");
+        let a = m.input("a", unsigned(8)).comment("pragma translate_off");
+        m.section("one\nassign wrong = 1;");
+        let one = m.reg("one", unsigned(8)).comment("synthesis translate_off");
+        one.next(a);
+        m.section("verilator lint_on");
+        let two = m
+            .reg("two", unsigned(8))
+            .comment("first\nCadence translate_off\r\nlast");
+        two.next(one.q);
+        m.assert("sure", two.eq(two.q), "always\nendmodule");
+        m.output("out", two);
+    });
+    for line in text.lines() {
+        let code = line.split("//").next().unwrap_or_default();
+        for word in ["wrong", "translate", "lint_", "last"] {
+            assert!(!code.contains(word), "{line}");
+        }
+        let comment = line.split_once("//").map_or("", |(_, comment)| comment);
+        let first = comment.split_whitespace().next().unwrap_or_default();
+        for word in ["verilator", "synopsys", "pragma", "synthesis", "cadence"] {
+            assert_ne!(first.to_lowercase(), word, "{line}");
+        }
+    }
+}
+
+#[test]
+fn signals_do_not_hide_their_module() {
+    let text = accept("adder", |m: &Module| {
+        let a = m.input("a", unsigned(8));
+        let own = m.reg("adder", unsigned(8));
+        own.next(a);
+        // Words of C++ are warned of as ports only.
+        let double = m.reg("double", unsigned(8));
+        double.next(own + own);
+        let template = m.reg("template", unsigned(8));
+        template.next(double.q);
+        m.output("out", template);
+    });
+    assert!(text.contains("reg [7:0] adder_2;"), "{text}");
+    assert!(text.contains("reg [7:0] template;"), "{text}");
+}
+
+#[test]
+fn a_table_keeps_its_attributes() {
+    let text = accept("rom", |m: &Module| {
+        let address = m.input("address", unsigned(3));
+        let words = (0u32..8).map(|i| (i * 5).into()).collect();
+        let table = m.memory("table_", 8, 8).init(words);
+        let table = table.attribute("rom_style = \"block\"");
+        m.output("value", table.read("first", address));
+        m.output("word", table.read("second", !address));
+    });
+    assert_eq!(
+        text.matches("(* rom_style = \"block\" *)").count(),
+        2,
+        "{text}"
+    );
+}
+
+/// Runs in a thread with the stack that tests have.
+fn with_small_stack(run: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(run);
+    let thread = thread.expect("a thread");
+    thread.join().expect("no stack overflow and no panic");
+}
+
+/// Arms, and terms, of the deepest designs.
+const DEEP: u32 = 20_000;
+
+#[test]
+fn deep_chains_do_not_overflow_the_stack() {
+    with_small_stack(|| {
+        let design = hdl::design("deep", |m: &Module| {
+            let a = m.input("a", unsigned(16));
+            let b = m.input("b", unsigned(16));
+            let chain = |from: u32| {
+                (0..DEEP).fold(b, |rest, i| {
+                    a.eq(i + from).mux(m.lit(i, unsigned(16)), rest)
+                })
+            };
+            let state = m.reg("state", unsigned(16)).reset(0);
+            state.next(chain(0));
+            m.output("registered", state);
+            m.output("chosen", chain(1));
+            let sum = (0..DEEP).fold(a, |sum, i| sum + (b ^ i));
+            m.output("sum", sum);
+            let words: Vec<_> = (0..DEEP)
+                .map(|i| (u64::from(i), m.lit(i ^ 5, unsigned(16))))
+                .collect();
+            let first = m.reg("first", unsigned(16));
+            first.next(a.case(&words, first.q));
+            let second = m.reg("second", unsigned(16));
+            second.next(a.case(&words, second.q));
+            m.output("table_of", first.q + second.q);
+        });
+        let files = emit(&design.unwrap_or_else(|error| panic!("{error}")));
+        let text = &files[0].text;
+        assert!(
+            text.contains("4e1f") || text.contains("19999"),
+            "the last arm is there"
+        );
+        let longest = text.lines().map(str::len).max();
+        assert!(longest < Some(500), "a line of {longest:?} characters");
+    });
+}

@@ -222,3 +222,26 @@ fn a_value_must_fit() {
 fn a_computed_signal_is_not_poked() {
     stages().poke("incremented", 5);
 }
+
+fn wide_input() -> (Simulator, crate::hdl::sim::Handle) {
+    let sim = super::simulate(|m| {
+        let a = m.input("wide", unsigned(65));
+        m.output("out", a);
+    });
+    let handle = sim.signal("wide").expect("the input exists");
+    (sim, handle)
+}
+
+#[test]
+#[should_panic(expected = "use `set_words` for more than 64 bits")]
+fn one_word_cannot_set_a_wide_signal() {
+    let (mut sim, handle) = wide_input();
+    sim.set(handle, 1);
+}
+
+#[test]
+#[should_panic(expected = "use `words` for more than 64 bits")]
+fn one_word_cannot_hold_a_wide_signal() {
+    let (mut sim, handle) = wide_input();
+    sim.get(handle);
+}

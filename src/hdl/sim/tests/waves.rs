@@ -39,6 +39,27 @@ fn a_counter_is_drawn() {
     ");
 }
 
+#[test]
+fn cycles_that_were_not_recorded_have_no_column() {
+    let mut sim = counter();
+    let mut waves = Waveform::new(&sim, ["enable", "count"]);
+    sim.poke("enable", 1);
+    for cycle in 0..7 {
+        if [0, 5, 6].contains(&cycle) {
+            waves.record(&mut sim);
+        }
+        sim.step();
+    }
+    let text = waves.to_string();
+    let heads: Vec<&str> = text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    assert_eq!(heads, ["cycle", "0", "5", "6"]);
+}
+
 state_enum! {
     /// Phases of a job.
     enum Phase { Idle, LoadTile, Run }
