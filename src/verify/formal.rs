@@ -21,7 +21,7 @@ use thiserror::Error;
 /// The longest induction that is tried, in cycles.
 const MOST_STEPS: u32 = 20;
 /// The time for one question to the solver, in seconds.
-const SOLVER_SECONDS: u32 = 60;
+const SOLVER_SECONDS: u32 = 300;
 
 /// Assertions to be proven of a design, together with where it looks inside.
 #[derive(Clone, Debug)]

@@ -438,6 +438,15 @@ impl<'a, 'm> Builder<'a, 'm> {
         let mut register = self.m.reg(format!("r{step}"), next.shape());
         if self.rng.random_bool(0.4) {
             register = register.enable(self.condition() | !self.run);
+        } else if self.rng.random_bool(0.15) {
+            // Never updated, in one of the ways to say so.
+            register = match self.rng.random_range(0..2) {
+                0 => register.enable(self.m.low()),
+                _ => register,
+            };
+            let kept = register.q;
+            register.next(self.condition().mux(kept, kept));
+            return register.q;
         }
         if self.rng.random_bool(0.5) {
             let literal = self.literal(next.shape());

@@ -2,6 +2,7 @@
 //! tools have nothing to say about their text.
 
 mod bench;
+mod coverage;
 mod tools;
 
 use bench::{Bench, Trace};
@@ -13,7 +14,7 @@ use tools::{Tool, run_icarus, run_verilator};
 /// How many designs a normal test lints, and runs under Icarus.
 const DESIGNS: u64 = 80;
 /// How many of them it compiles with Verilator, which takes most of the time.
-const COMPILED: usize = 32;
+const COMPILED: usize = 48;
 /// Operations of the largest design.
 const STEPS: u32 = 40;
 
@@ -31,10 +32,21 @@ fn designs() -> Vec<RandomDesign> {
     let shift = std::env::var("FERROGRID_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok());
-    let first: u64 = shift.unwrap_or(0) * DESIGNS;
+    designs_from(shift.unwrap_or(0) * DESIGNS)
+}
+
+fn designs_from(first: u64) -> Vec<RandomDesign> {
     (first..first + DESIGNS)
         .map(|seed| random_design(seed, 4 + (seed * 7 % u64::from(STEPS - 3)) as u32))
         .collect()
+}
+
+#[test]
+fn every_operator_meets_every_class_of_width() {
+    for (tool, count) in [("Icarus", DESIGNS as usize), ("Verilator", COMPILED)] {
+        let holes = coverage::holes(&designs_from(0)[..count]);
+        assert!(holes.is_empty(), "no design for {tool} has: {holes:#?}");
+    }
 }
 
 #[test]
