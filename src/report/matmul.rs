@@ -14,6 +14,10 @@ pub enum Cause {
     Products,
     /// Multipliers worked on the zeros that fill up tiles at the edges of the matrices.
     EdgeTiles,
+    /// A pass took longer than its vectors: it also loads the next weights and lets accumulators
+    /// rest, or drains the sums of the tile before. Only in arrays of one or two rows, or where K is
+    /// less than the rows of an output-stationary array.
+    ShortTiles,
     /// The array waited for A.
     WaitingForA,
     /// The array waited for B.
@@ -30,6 +34,7 @@ impl Cause {
         match self {
             Cause::Products => "products",
             Cause::EdgeTiles => "edge tiles",
+            Cause::ShortTiles => "tiles too short for a pass",
             Cause::WaitingForA => "waiting for A",
             Cause::WaitingForB => "waiting for B",
             Cause::WaitingForResults => "waiting for results to leave",
@@ -186,29 +191,41 @@ fn breakdown(
     let a = take(counters.stall_a);
     let b = take(counters.stall_b);
     let results = take(counters.stall_c);
-    // A pass takes its full length, however many of its rows and columns belong to the matrices.
-    let edges = take((passes * pass_cycles).saturating_sub(products));
+    // A full tile keeps the array busy for as many cycles; the rest of a pass it idles.
+    let full_tile = match arch.dataflow {
+        Dataflow::WeightStationary => u64::from(arch.rows),
+        Dataflow::OutputStationary => u64::from(shape.k),
+    };
+    let short = take(passes * pass_cycles.saturating_sub(full_tile));
+    // It takes its full length, however many of its rows and columns belong to the matrices.
+    let edges = take((passes * full_tile).saturating_sub(products));
     let rest = left;
-    [
+    let shares = [
         (Cause::Products, products),
         (Cause::EdgeTiles, edges),
+        (Cause::ShortTiles, short),
         (Cause::WaitingForA, a),
         (Cause::WaitingForB, b),
         (Cause::WaitingForResults, results),
         (Cause::FillAndDrain, rest),
-    ]
-    .map(|(cause, cycles)| CycleShare {
-        cause,
-        cycles,
-        share: ratio(cycles, counters.cycles),
-    })
-    .into()
+    ];
+    // Most cores have no tile that is too short: the row would only raise questions.
+    let shares = shares.into_iter();
+    let shown = shares.filter(|(cause, cycles)| *cause != Cause::ShortTiles || *cycles > 0);
+    shown
+        .map(|(cause, cycles)| CycleShare {
+            cause,
+            cycles,
+            share: ratio(cycles, counters.cycles),
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::arch;
+    use crate::config::Config;
     use ndarray::Array2;
     use proptest::prelude::*;
 
@@ -218,6 +235,22 @@ mod tests {
             counters,
             span,
         }
+    }
+
+    #[test]
+    fn an_array_of_one_row_has_no_edges_to_blame() {
+        let arch = MatmulArch::new(&Config::matmul(1, 4)).unwrap();
+        let shape = JobShape { m: 8, k: 4, n: 4 };
+        let counters = Counters {
+            cycles: 100,
+            active: 32,
+            ..Counters::default()
+        };
+        let report = MatmulReport::new(&arch, "native", shape, 3, &result(counters, 100));
+        assert_eq!(report.cycles_of(Cause::Products), 32);
+        assert_eq!(report.cycles_of(Cause::EdgeTiles), 0);
+        assert_eq!(report.cycles_of(Cause::ShortTiles), 64);
+        assert_eq!(report.limited_by, Cause::ShortTiles);
     }
 
     #[test]
