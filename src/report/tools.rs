@@ -145,7 +145,11 @@ mod tests {
         let found = FoundTool {
             tool: Tool::Verilator,
             path: "/usr/bin/verilator".into(),
-            version: Some(Version { major: 5, minor: 6 }),
+            version: Some(Version {
+                major: 5,
+                minor: 6,
+                digits: 3,
+            }),
             banner: "Verilator 5.006 2023-01-22".into(),
         };
         let report = ToolsReport {

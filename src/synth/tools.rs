@@ -1,13 +1,18 @@
 //! Finds the external tools that Ferrogrid can use.
 
 use miette::Diagnostic;
+use std::cmp::Ordering;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use thiserror::Error;
 
 /// The oldest Verilator whose scheduling and flags the runner relies on.
-pub const MINIMUM_VERILATOR: Version = Version { major: 5, minor: 0 };
+pub const MINIMUM_VERILATOR: Version = Version {
+    major: 5,
+    minor: 6,
+    digits: 3,
+};
 
 /// An external tool.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
@@ -37,6 +42,7 @@ pub enum Tool {
 const GOOD_YOSYS: Version = Version {
     major: 0,
     minor: 33,
+    digits: 2,
 };
 
 impl Tool {
@@ -217,12 +223,20 @@ impl fmt::Display for Tool {
 }
 
 /// Major and minor version.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Version {
     /// The 5 of 5.006.
     pub major: u32,
     /// The 6 of 5.006.
     pub minor: u32,
+    /// The 3 digits in which 5.006 writes its minor version.
+    pub digits: u8,
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some((self.major, self.minor).cmp(&(other.major, other.minor)))
+    }
 }
 
 impl Version {
@@ -251,15 +265,17 @@ impl Version {
             Some(Self {
                 major: major.parse().ok()?,
                 minor: minor.parse().ok()?,
+                digits: minor.len().try_into().ok()?,
             })
         })
     }
 }
 
-/// As Verilator, the only tool whose version matters, writes it: 5.006.
+/// As the tool writes it: 5.006, 0.23.
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:03}", self.major, self.minor)
+        let digits = usize::from(self.digits);
+        write!(f, "{}.{:0digits$}", self.major, self.minor)
     }
 }
 
@@ -384,7 +400,7 @@ mod tests {
         let error = found.check().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`/opt/bin/verilator` is version 4.038; 5.000 or later is needed"
+            "`/opt/bin/verilator` is version 4.038; 5.006 or later is needed"
         );
         let help = error.help().expect("help").to_string();
         assert!(help.contains("Debian 12"), "{help}");
