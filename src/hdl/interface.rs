@@ -193,6 +193,87 @@ crate::interface! {
     }
 }
 
+crate::interface! {
+    /// AXI4; the producer is the manager. Lock, cache, protection, QoS, region and user bits are
+    /// left out: a subordinate may take their defaults.
+    pub struct Axi4(id_bits: u32, address_bits: u32, data_bits: u32) {
+        /// Write transaction.
+        forward awid: unsigned(id_bits),
+        /// Address of its first byte.
+        forward awaddr: unsigned(address_bits),
+        /// Its beats, less one.
+        forward awlen: unsigned(8),
+        /// Log2 of the bytes of a beat.
+        forward awsize: unsigned(3),
+        /// 0 fixed, 1 incrementing, 2 wrapping.
+        forward awburst: unsigned(2),
+        /// Write address valid.
+        forward awvalid: bit(),
+        /// Write address ready.
+        backward awready: bit(),
+        /// Write data.
+        forward wdata: unsigned(data_bits),
+        /// Write strobes, one a byte.
+        forward wstrb: unsigned(data_bits / 8),
+        /// The last beat of the burst.
+        forward wlast: bit(),
+        /// Write data valid.
+        forward wvalid: bit(),
+        /// Write data ready.
+        backward wready: bit(),
+        /// The transaction that is answered.
+        backward bid: unsigned(id_bits),
+        /// Write response: 0 is OKAY.
+        backward bresp: unsigned(2),
+        /// Write response valid.
+        backward bvalid: bit(),
+        /// Write response ready.
+        forward bready: bit(),
+        /// Read transaction.
+        forward arid: unsigned(id_bits),
+        /// Address of its first byte.
+        forward araddr: unsigned(address_bits),
+        /// Its beats, less one.
+        forward arlen: unsigned(8),
+        /// Log2 of the bytes of a beat.
+        forward arsize: unsigned(3),
+        /// 0 fixed, 1 incrementing, 2 wrapping.
+        forward arburst: unsigned(2),
+        /// Read address valid.
+        forward arvalid: bit(),
+        /// Read address ready.
+        backward arready: bit(),
+        /// The transaction that the data belong to.
+        backward rid: unsigned(id_bits),
+        /// Read data.
+        backward rdata: unsigned(data_bits),
+        /// Read response: 0 is OKAY.
+        backward rresp: unsigned(2),
+        /// The last beat of the burst.
+        backward rlast: bit(),
+        /// Read data valid.
+        backward rvalid: bit(),
+        /// Read data ready.
+        forward rready: bit(),
+    }
+}
+
+crate::interface! {
+    /// A port of a memory with read latency 1; the producer is the one who asks.
+    pub struct MemoryPort(address_bits: u32, width: u32, granules: u32) {
+        /// Does something in this cycle.
+        forward enable: bit(),
+        /// Granules of the word to write, the lowest first; 0 reads.
+        forward write: unsigned(granules),
+        /// Which word.
+        forward address: unsigned(address_bits),
+        /// What is written.
+        forward write_data: unsigned(width),
+        /// The word read, one cycle later.
+        backward read_data: unsigned(width),
+    }
+}
+
 /// Connects a producer to a consumer: drives the consumer's forward members and the producer's
 /// backward members, which must be wires.
 ///

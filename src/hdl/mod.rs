@@ -76,7 +76,9 @@ mod tests;
 pub use block::{Block, design, elaborate};
 pub use error::{DesignError, Hop, Issue};
 pub use instance::Instance;
-pub use interface::{AxiLite, AxiStream, Field, Flow, Interface, Stream, connect};
+pub use interface::{
+    Axi4, AxiLite, AxiStream, Field, Flow, Interface, MemoryPort, Stream, connect,
+};
 pub use memory::Memory;
 pub use module::{Domain, Module, Reset};
 pub use names::{is_identifier, is_reserved};
