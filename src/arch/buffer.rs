@@ -3,8 +3,7 @@
 use super::{Dataflow, IntType};
 use crate::config::{Bytes, Problem};
 
-/// Banks of the A buffer and of the accumulators: one is filled or drained while the other
-/// computes.
+/// Banks of each buffer: one is filled or drained while the other computes.
 pub const BANKS: u32 = 2;
 
 /// Row blocks of A, double-buffered.
@@ -28,15 +27,16 @@ pub struct ABuffer {
     pub words_per_row: u32,
 }
 
-/// The whole of B: C elements a word, panel after panel, K words a panel.
+/// The whole of B, double-buffered: C elements a word, panel after panel, K words a panel. A bank
+/// holds the B of one job; that of the next job arrives in the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BBuffer {
     /// Elements per word.
     pub word_elements: u32,
     /// Bits per word.
     pub word_bits: u32,
-    /// Words.
-    pub depth: u32,
+    /// Words per bank.
+    pub bank_depth: u32,
 }
 
 /// Row blocks of sums, double-buffered: C accumulators a word, R words a panel.
@@ -154,17 +154,17 @@ impl BBuffer {
         default_depth: u32,
     ) -> Result<BBuffer, Problem> {
         let word_bits = columns * element.bits;
-        let depth = match size {
+        let bank_depth = match size {
             None => default_depth,
             Some(size) => {
                 let purpose = format!(
-                    "a tile of weights must fit: {minimum} x {columns} elements of {} bits",
+                    "two tiles of weights must fit: 2 x {minimum} x {columns} elements of {} bits",
                     element.bits
                 );
                 units(
                     "buffers.b",
                     size,
-                    u64::from(word_bits),
+                    u64::from(BANKS * word_bits),
                     minimum.into(),
                     &purpose,
                 )?
@@ -173,18 +173,18 @@ impl BBuffer {
         Ok(BBuffer {
             word_elements: columns,
             word_bits,
-            depth,
+            bank_depth,
         })
     }
 
-    /// The whole memory.
+    /// Both banks.
     pub fn size(&self) -> Bytes {
-        self.size_for(self.depth.into())
+        self.size_for(self.bank_depth.into())
     }
 
-    /// The size that `words` words need.
+    /// The size that `words` words in each bank need.
     pub fn size_for(&self, words: u64) -> Bytes {
-        bytes_for(words * u64::from(self.word_bits))
+        bytes_for(words * u64::from(BANKS * self.word_bits))
     }
 }
 

@@ -15,7 +15,7 @@ impl MatmulArch {
     /// Every parameter that changes the hardware, one a line, in a fixed order.
     pub fn canonical_parameters(&self) -> String {
         format!(
-            "matmul 1\nrows {}\ncolumns {}\ndataflow {}\nactivation {}\nweight {}\n\
+            "matmul 2\nrows {}\ncolumns {}\ndataflow {}\nactivation {}\nweight {}\n\
              product_register {}\nstreams {} {} {}\na_buffer {}\nb_buffer {}\naccumulators {}\n",
             self.rows,
             self.columns,
@@ -27,7 +27,7 @@ impl MatmulArch {
             self.b.width,
             self.c.width,
             self.a_buffer.words_per_row,
-            self.b_buffer.depth,
+            self.b_buffer.bank_depth,
             self.accumulators.panels,
         )
     }

@@ -144,13 +144,13 @@ impl MatmulArch {
         }
         let panels = self.panels(n);
         let vectors = u64::from(panels) * u64::from(k);
-        if vectors > u64::from(self.b_buffer.depth) {
+        if vectors > u64::from(self.b_buffer.bank_depth) {
             return Err(ShapeError::BBuffer {
                 k,
                 n,
                 columns: self.columns,
                 vectors,
-                max: self.b_buffer.depth,
+                max: self.b_buffer.bank_depth,
                 needed: self.b_buffer.size_for(vectors),
             });
         }

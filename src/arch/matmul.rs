@@ -49,7 +49,7 @@ pub struct MatmulArch {
     pub c: StreamFormat,
     /// Row blocks of A.
     pub a_buffer: ABuffer,
-    /// The whole of B.
+    /// The whole of B, twice.
     pub b_buffer: BBuffer,
     /// Row blocks of sums.
     pub accumulators: AccumulatorBuffer,
@@ -115,18 +115,18 @@ impl MatmulArch {
         let (a_buffer, b_buffer, accumulators) = buffers(config, operands, &a)?;
         let max_k = a_buffer
             .max_k()
-            .min(b_buffer.depth.into())
+            .min(b_buffer.bank_depth.into())
             .min(operands.accumulator_headroom());
         let max_panels = accumulators
             .panels
-            .min(b_buffer.depth)
+            .min(b_buffer.bank_depth)
             .min(MAX_SIZE.div_ceil(columns));
         let limits = Limits {
             max_m: MAX_SIZE,
             max_k: max_k.min(MAX_SIZE.into()) as u32,
             max_n: (max_panels * columns).min(MAX_SIZE),
             max_panels,
-            max_b_vectors: b_buffer.depth,
+            max_b_vectors: b_buffer.bank_depth,
         };
         Ok(MatmulArch {
             name: config

@@ -141,8 +141,8 @@ fn unknown_presets_name_the_nearest() {
 #[test]
 fn the_sizes_in_messages_are_enough() {
     for (dataflow, sizes) in [
-        ("weight_stationary", [128, 64, 512]),
-        ("output_stationary", [128, 16, 512]),
+        ("weight_stationary", [128, 128, 512]),
+        ("output_stationary", [128, 32, 512]),
     ] {
         let [a, b, accumulators] = sizes;
         let text = array(&format!(

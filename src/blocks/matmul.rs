@@ -16,7 +16,8 @@ use crate::hdl::{
 };
 use crate::isa::{RegisterMap, matmul_registers};
 
-/// A matrix-multiply core: one job at a time, operands and results as streams.
+/// A matrix-multiply core: operands and results as streams. While a job computes, the operands of
+/// the next are loaded.
 ///
 /// Ports: clock `aclk`, synchronous reset `aresetn` (asserted when 0), `s_axil` (registers),
 /// `s_axis_a`, `s_axis_b`, `m_axis_c` (operands and results), `irq`.
@@ -78,7 +79,8 @@ impl Block for MatmulCore {
         let wire = |name: &str| m.wire(name, bit());
         let a_release = wire("a_release");
         let drained = wire("drained");
-        let units_idle = wire("units_idle");
+        let (loaders_idle, drain_idle) = (wire("loaders_idle"), wire("drain_idle"));
+        let sequencer_idle = wire("sequencer_idle");
         let job_done = wire("results_sent");
         let (a_truncated, a_overlong) = (wire("a_truncated"), wire("a_overlong"));
         let (b_truncated, b_overlong) = (wire("b_truncated"), wire("b_overlong"));
@@ -99,13 +101,14 @@ impl Block for MatmulCore {
             .input("a_overlong", a_overlong)
             .input("b_truncated", b_truncated)
             .input("b_overlong", b_overlong)
-            .input("units_idle", units_idle)
+            .input("loaders_idle", loaders_idle)
+            .input("sequencer_idle", sequencer_idle)
+            .input("drain_idle", drain_idle)
             .input("job_done", job_done);
-        let launch = job.output("launch").named("launch");
         let abandon = job.output("abandon").named("abandon");
         let abort = job.output("clear").named("abort");
         let clear = (abandon | abort).named("clear");
-        let (rows, depth, columns) = (job.output("m"), job.output("k"), job.output("n"));
+        let load_job = job.output("load_job").named("load_job");
 
         m.section("loaders");
         let load_a = m
@@ -113,24 +116,25 @@ impl Block for MatmulCore {
                 "load_a",
                 &self.part("load_a", |name, arch| LoadA { name, arch }),
             )
-            .input("start", launch)
+            .input("start", load_job)
             .input("abandon", abandon)
             .input("clear", abort)
             .sink("s_axis", &a)
-            .input("m", rows)
-            .input("k", depth)
+            .input("m", job.output("load_m"))
+            .input("k", job.output("load_k"))
             .input("bank_released", a_release);
         let load_b = m
             .instance(
                 "load_b",
                 &self.part("load_b", |name, arch| LoadB { name, arch }),
             )
-            .input("start", launch)
+            .input("start", load_job)
             .input("abandon", abandon)
             .input("clear", abort)
             .sink("s_axis", &b)
-            .input("k", depth)
-            .input("n", columns);
+            .input("k", job.output("load_k"))
+            .input("panels", job.output("load_panels"))
+            .input("last_columns", job.output("load_last_columns"));
         let a_write: WritePort<'_> = load_a.source("write", sizes.a_write);
         let b_write: WritePort<'_> = load_b.source("write", sizes.b_write);
         a_truncated.drive(load_a.output("truncated"));
@@ -154,11 +158,12 @@ impl Block for MatmulCore {
             m.instance("sequencer", &block)
         };
         sequencer
-            .input("start", launch)
+            .input("start", job.output("compute_job"))
             .input("clear", clear)
-            .input("m", rows)
-            .input("k", depth)
-            .input("n", columns)
+            .input("m", job.output("compute_m"))
+            .input("k", job.output("compute_k"))
+            .input("panels", job.output("compute_panels"))
+            .input("next_job_loads", load_job)
             .input("a_full", load_a.output("full"))
             .input("b_loaded", load_b.output("loaded"))
             .input("drained", drained);
@@ -196,11 +201,12 @@ impl Block for MatmulCore {
                 "drain",
                 &self.part("drain", |name, arch| Drain { name, arch }),
             )
-            .input("start", launch)
+            .input("start", job.output("drain_job"))
             .input("abandon", abandon)
             .input("clear", abort)
-            .input("m", rows)
-            .input("n", columns)
+            .input("m", job.output("drain_m"))
+            .input("panels", job.output("drain_panels"))
+            .input("last_columns", job.output("drain_last_columns"))
             .input("block_complete", block_complete);
         let words: ResultPort<'_> = drain.source("words", sizes.result);
         let accumulators = m
@@ -215,7 +221,9 @@ impl Block for MatmulCore {
         block_complete.drive(accumulators.output("block_complete"));
         drained.drive(drain.output("block_drained"));
         job_done.drive(drain.output("job_done"));
-        units_idle.drive(load_a.output("idle") & load_b.output("idle") & drain.output("idle"));
+        loaders_idle.drive(load_a.output("idle") & load_b.output("idle"));
+        sequencer_idle.drive(sequencer.output("idle"));
+        drain_idle.drive(drain.output("idle"));
         let results: AxiStream<'_> = drain.source("m_axis", (arch.c.width,));
         connect(&results, &c);
 
@@ -233,12 +241,13 @@ impl MatmulCore {
         sequencer: Instance<'m>,
     ) {
         m.section("status, interrupt and counters");
-        let accepted = job.output("accepted");
+        let ended = job.output("ended").named("job_ended");
         registers
             .input("status_busy", job.output("busy"))
+            .input("status_queued", job.output("queued"))
             .input("status_done", job.output("done"))
             .input("status_error", job.output("error"))
-            .input("interrupt_status_done_set", job.output("ended"))
+            .input("interrupt_status_done_set", ended)
             .input("interrupt_status_error_set", job.output("failed"));
         let done =
             registers.output("interrupt_enable_done") & registers.output("interrupt_status_done");
@@ -248,16 +257,26 @@ impl MatmulCore {
         let error = error.named("error_interrupt");
         m.output("irq", m.flag("irq", done | error));
 
-        let counter = |name: &str, event: Signal<'m>| {
+        let counter = |name: &str, clear: Signal<'m>, event: Signal<'m>| {
             let count = m.reg(format!("{name}_count"), unsigned(32)).reset(0);
-            let next = event.mux(count + 1, *count);
-            count.next(accepted.mux(m.zero(unsigned(32)), next));
+            count.next(event.mux(count + 1, *count).gate(!clear));
             registers.input(&format!("{name}_count"), count);
         };
-        counter("cycles", job.output("working"));
-        counter("active_cycles", sequencer.output("active"));
-        for name in ["stall_a", "stall_b", "stall_c"] {
-            counter(name, sequencer.output(name));
+        counter("jobs_ended", job.output("clear"), ended);
+        let first = job
+            .output("first")
+            .named("first_job")
+            .comment("a start that finds no job in the units");
+        counter("cycles", first, job.output("working"));
+        // Registered: where operands wait is decided late in a cycle.
+        for (name, output) in [
+            ("active_cycles", "active"),
+            ("stall_a", "stall_a"),
+            ("stall_b", "stall_b"),
+            ("stall_c", "stall_c"),
+        ] {
+            let event = m.flag(format!("{name}_event"), sequencer.output(output));
+            counter(name, first, event);
         }
     }
 }

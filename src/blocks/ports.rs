@@ -91,13 +91,15 @@ pub struct PortSizes {
     pub a_lane_bits: u32,
     /// A place in a bank of the A buffer.
     pub a_offset_bits: u32,
+    /// A place in a bank of the B buffer.
+    pub b_offset_bits: u32,
 }
 
 impl PortSizes {
     /// The sizes.
     pub fn of(arch: &MatmulArch) -> PortSizes {
         let a_bits = index_bits(u64::from(2 * arch.a_buffer.bank_depth));
-        let b_bits = index_bits(arch.b_buffer.depth.into());
+        let b_bits = index_bits(u64::from(2 * arch.b_buffer.bank_depth));
         let accumulator_bits = index_bits(arch.accumulators.bank_depth.into());
         PortSizes {
             a_write: (arch.a_buffer.memories, a_bits, arch.a_buffer.word_bits),
@@ -106,6 +108,7 @@ impl PortSizes {
             target: (accumulator_bits,),
             a_lane_bits: index_bits(arch.a_buffer.word_elements.into()),
             a_offset_bits: index_bits(arch.a_buffer.bank_depth.into()),
+            b_offset_bits: index_bits(arch.b_buffer.bank_depth.into()),
         }
     }
 

@@ -215,7 +215,7 @@ fn presets_for(chip: &Chip) -> Vec<&'static str> {
                 * u64::from(a.bank_depth)
                 * u64::from(a.word_bits)
                 * u64::from(a.memories),
-            u64::from(b.depth) * u64::from(b.word_bits),
+            u64::from(BANKS) * u64::from(b.bank_depth) * u64::from(b.word_bits),
             u64::from(BANKS) * u64::from(c.bank_depth) * u64::from(c.word_bits),
         ];
         arch.rows * arch.columns <= chip.multipliers && bits.iter().sum::<u64>() <= chip.memory_bits

@@ -59,8 +59,10 @@ pub fn template(config: &Config) -> String {
         }
     }
     line(&key("a", config.buffers.a.map(quoted), "\"4 KiB\""));
-    line("# All of B: K x N elements, N rounded up to whole columns of the array.");
-    line(&key("b", config.buffers.b.map(quoted), "\"64 KiB\""));
+    line(
+        "# Two banks of all of B: K x N elements each, N rounded up to whole columns of the array.",
+    );
+    line(&key("b", config.buffers.b.map(quoted), "\"128 KiB\""));
     line("# Two banks of `rows` rows of C: N results each, 4 bytes a result (6 for int16).");
     line(&key(
         "accumulators",

@@ -96,6 +96,15 @@ pub enum MatmulError {
     Unpack(#[from] UnpackError),
 }
 
+/// Finished jobs that were queued one behind the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedResult {
+    /// The product of each job.
+    pub c: Vec<Array2<i64>>,
+    /// Cycles from the first beat in to the last beat out, both included.
+    pub span: u64,
+}
+
 /// Builds scenarios of one or more jobs, one after the other.
 pub struct JobSequence<'a> {
     arch: &'a MatmulArch,
@@ -214,7 +223,39 @@ impl<'a> JobSequence<'a> {
     }
 
     /// Adds a whole job; `filler` gives the padding. Returns the index of its status operation.
-    pub fn job(&mut self, job: &MatmulJob, mut filler: impl FnMut() -> u64) -> usize {
+    pub fn job(&mut self, job: &MatmulJob, filler: impl FnMut() -> u64) -> usize {
+        self.offer(job, filler);
+        self.start(job.shape());
+        self.finish()
+    }
+
+    /// Adds jobs of which each is started as soon as the core takes it, behind those that run;
+    /// `filler` gives the padding. Returns the index of the status operation behind the last.
+    pub fn queue(&mut self, jobs: &[MatmulJob], mut filler: impl FnMut() -> u64) -> usize {
+        let status = self.address("status");
+        for (index, job) in jobs.iter().enumerate() {
+            self.offer(job, &mut filler);
+            if index > 0 {
+                self.operation(Operation::Poll {
+                    address: status,
+                    mask: 1 << 2,
+                    value: 0,
+                });
+            }
+            self.start(job.shape());
+        }
+        let jobs_ended = Operation::Poll {
+            address: self.address("jobs_ended"),
+            mask: u32::MAX,
+            value: jobs.len() as u32,
+        };
+        self.operation(jobs_ended);
+        self.read("status");
+        self.operations() - 1
+    }
+
+    /// Sends the operands of a job and expects its result.
+    fn offer(&mut self, job: &MatmulJob, mut filler: impl FnMut() -> u64) {
         let shape = job.shape();
         let a = pack_a(self.arch, job.a.view(), &mut filler);
         let b = pack_b(self.arch, job.b.view(), &mut filler);
@@ -230,9 +271,7 @@ impl<'a> JobSequence<'a> {
         self.allow(cycle_limit(self.arch, shape, slowdown));
         self.send(0, Packet::new(a));
         self.send(1, Packet::new(b));
-        self.start(shape);
         self.expect_packet();
-        self.finish()
     }
 
     /// The scenario.
@@ -287,6 +326,37 @@ pub fn run(
     result(arch, shape, &outcome, status)
 }
 
+/// Runs jobs on a core, each queued behind the one before.
+///
+/// # Errors
+/// When the core cannot run the sizes, the simulator failed, or the core misbehaved.
+pub fn run_queued(
+    arch: &MatmulArch,
+    backend: &mut dyn Backend,
+    jobs: &[MatmulJob],
+    stalls: &Stalls,
+    watch: &mut Watch,
+) -> Result<QueuedResult, MatmulError> {
+    for job in jobs {
+        arch.check_shape(job.shape())?;
+    }
+    let mut sequence = JobSequence::new(arch, stalls);
+    let status = sequence.queue(jobs, || 0);
+    let outcome = backend.run(&sequence.into_scenario(), watch)?;
+    check_status(&outcome, status)?;
+    let beats = &outcome.sinks[0].beats;
+    let mut packets = beats.split_inclusive(|beat| beat.last);
+    let c = jobs.iter().map(|job| {
+        let packet = packets.next().unwrap_or_default();
+        let beats: Vec<_> = packet.iter().map(|beat| &beat.data).collect();
+        unpack_c(arch, job.shape(), &beats)
+    });
+    Ok(QueuedResult {
+        c: c.collect::<Result<_, _>>()?,
+        span: span(&outcome),
+    })
+}
+
 /// The result of a run of one job whose status was read by operation `status`.
 ///
 /// # Errors
@@ -297,6 +367,21 @@ pub fn result(
     outcome: &Outcome,
     status: usize,
 ) -> Result<MatmulResult, MatmulError> {
+    check_status(outcome, status)?;
+    let (_, counters) = status_and_counters(outcome, status)
+        .ok_or_else(|| MatmulError::Misbehaved("no counters were read".into()))?;
+    let beats: Vec<_> = outcome.sinks[0]
+        .beats
+        .iter()
+        .map(|beat| &beat.data)
+        .collect();
+    let c = unpack_c(arch, shape, &beats)?;
+    let span = span(outcome);
+    Ok(MatmulResult { c, counters, span })
+}
+
+/// Whether a run ended as it should, with a status without an error in operation `status`.
+fn check_status(outcome: &Outcome, status: usize) -> Result<(), MatmulError> {
     if let Some(failure) = outcome.failures.first() {
         return Err(MatmulError::Misbehaved(failure.to_string()));
     }
@@ -307,28 +392,23 @@ pub fn result(
             outcome.cycles
         )));
     }
-    let (word, counters) = status_and_counters(outcome, status)
-        .ok_or_else(|| MatmulError::Misbehaved("no status was read".into()))?;
+    let word = (outcome.operations.get(status))
+        .ok_or_else(|| MatmulError::Misbehaved("no status was read".into()))?
+        .data;
     match JobError::from_code((word >> 4) & 0xf) {
-        Some(JobError::None) => {}
-        Some(error) => return Err(MatmulError::Job(error)),
-        None => return Err(MatmulError::Misbehaved(format!("status {word:#x}"))),
+        Some(JobError::None) => Ok(()),
+        Some(error) => Err(MatmulError::Job(error)),
+        None => Err(MatmulError::Misbehaved(format!("status {word:#x}"))),
     }
-    let beats: Vec<_> = outcome.sinks[0]
-        .beats
-        .iter()
-        .map(|beat| &beat.data)
-        .collect();
-    let c = unpack_c(arch, shape, &beats)?;
-    let first = outcome
-        .sources
-        .iter()
-        .filter_map(|source| source.first)
-        .min();
+}
+
+/// Cycles from the first beat in to the last beat out, both included.
+fn span(outcome: &Outcome) -> u64 {
+    let sources = outcome.sources.iter();
+    let first = sources.filter_map(|source| source.first).min();
     let last = outcome.sinks[0].beats.last().map(|beat| beat.cycle);
-    let span = match (first, last) {
+    match (first, last) {
         (Some(first), Some(last)) => last - first + 1,
         _ => 0,
-    };
-    Ok(MatmulResult { c, counters, span })
+    }
 }

@@ -6,7 +6,7 @@ use crate::arch::{Dataflow, MatmulArch};
 /// What `id` reads as: "FGMM" in ASCII.
 pub const MATMUL_ID: u32 = 0x4647_4D4D;
 /// What `version` reads as; it changes when a driver must change.
-pub const MATMUL_VERSION: u32 = 1;
+pub const MATMUL_VERSION: u32 = 2;
 
 /// Why a job ended, as `status.error` shows it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,7 +72,10 @@ pub fn matmul_registers(name: &str, arch: &MatmulArch) -> RegisterMap {
         .iter()
         .map(|error| format!("{}: {}", *error as u32, error.meaning()))
         .collect();
-    let error_doc = format!("Why the last job failed. {}.", errors.join("; "));
+    let error_doc = format!(
+        "Why the last job failed; cleared by start, by abort and by a job that ends well. {}.",
+        errors.join("; ")
+    );
     let dataflow = match arch.dataflow {
         Dataflow::WeightStationary => 0,
         Dataflow::OutputStationary => 1,
@@ -122,24 +125,36 @@ pub fn matmul_registers(name: &str, arch: &MatmulArch) -> RegisterMap {
                     "start",
                     0,
                     1,
-                    "Starts a job of the sizes in m, k and n; ignored while busy, and together with abort.",
+                    "Starts a job of the sizes in m, k and n, behind those that run; ignored while status.queued is 1, and \
+                     together with abort.",
                 ))
                 .field(Field::write_pulse(
                     "abort",
                     1,
                     1,
-                    "Returns to idle at once: withdraws an offered beat of C, leaves its packet open and clears \
-                     done and error. Reset the DMA and every FIFO on the streams with it.",
+                    "Gives up all jobs and returns to idle at once: withdraws an offered beat of C, leaves its packet open \
+                     and clears done, error and jobs_ended. Reset the DMA and every FIFO on the streams with it.",
                 )),
         )
         .register(
             Register::new("status", 0x10, "State of the core and of the last job.")
-                .field(Field::read_only("busy", 0, 1, "A job is running."))
+                .field(Field::read_only(
+                    "busy",
+                    0,
+                    1,
+                    "A job is running or waits to run.",
+                ))
                 .field(Field::read_only(
                     "done",
                     1,
                     1,
-                    "The last job has ended; cleared by start and by abort.",
+                    "A job has ended; cleared by start and by abort.",
+                ))
+                .field(Field::read_only(
+                    "queued",
+                    2,
+                    1,
+                    "The job started last has not begun to take operands: another start is ignored.",
                 ))
                 .field(Field::read_only("error", 4, 4, &error_doc)),
         )
@@ -168,28 +183,42 @@ pub fn matmul_registers(name: &str, arch: &MatmulArch) -> RegisterMap {
         .register(counter(
             "cycles",
             0x28,
-            "Length of the last job, from its launch to its end; 0 when it was refused.",
+            "Cycles in which jobs ran, since the last start that found none running; 0 when it was refused. Of one job: \
+             from its launch to its end.",
         ))
         .register(counter(
             "active_cycles",
             0x2c,
-            "Cycles of the last job in which operands entered the array.",
+            "Of these, those in which operands entered the array.",
         ))
         .register(counter(
             "stall_a",
             0x30,
-            "Cycles in which the array waited for A.",
+            "Of these, those in which the array waited for A.",
         ))
         .register(counter(
             "stall_b",
             0x34,
-            "Cycles in which the array waited for B.",
+            "Of these, those in which the array waited for B.",
         ))
         .register(counter(
             "stall_c",
             0x38,
-            "Cycles in which the array waited for C to be taken.",
+            "Of these, those in which the array waited for C to be taken.",
         ))
+        .register(
+            Register::new(
+                "jobs_ended",
+                0x3c,
+                "Jobs that have ended, failed and refused ones included.",
+            )
+            .field(Field::read_only(
+                "count",
+                0,
+                32,
+                "Counts from reset and from the last abort; goes on at 0 after 2^32 - 1.",
+            )),
+        )
         .register(
             Register::new("array", 0x40, "The array.")
                 .field(Field::constant(

@@ -70,7 +70,12 @@ impl Summary {
             ),
             (
                 "B buffer",
-                format!("{}: {} x {} bits", b.size(), b.depth, b.word_bits),
+                format!(
+                    "{}: {BANKS} x {} x {} bits",
+                    b.size(),
+                    b.bank_depth,
+                    b.word_bits
+                ),
             ),
             (
                 "accumulators",

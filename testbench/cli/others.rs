@@ -22,7 +22,7 @@ fn presets_as_json() {
     let expected: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
     assert_eq!(names, expected);
     assert_eq!(list[1]["columns"], 10);
-    assert_eq!(list[1]["buffers"], serde_json::json!([3024, 10240, 5760]));
+    assert_eq!(list[1]["buffers"], serde_json::json!([3024, 20480, 5760]));
 }
 
 #[test]

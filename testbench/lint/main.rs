@@ -42,7 +42,7 @@ const ODD: [(&str, &str, &str); 9] = [
     (
         "smallest-buffers",
         "rows = 3\ncolumns = 2",
-        "[streams]\na = 8\nb = 8\nc = 32\n[buffers]\na = 18\nb = 6\naccumulators = 48\n",
+        "[streams]\na = 8\nb = 8\nc = 32\n[buffers]\na = 18\nb = 12\naccumulators = 48\n",
     ),
     (
         "unregistered-os",

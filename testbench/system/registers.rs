@@ -169,7 +169,7 @@ fn only_what_can_be_written_changes() {
 #[test]
 fn addresses_without_a_register_are_answered_with_an_error() {
     let host = Host::new();
-    let free = 0x3c;
+    let free = 0x58;
     assert!(host.map.registers.iter().all(|r| r.offset != free));
     let operations = [
         Operation::Read { address: free },
@@ -260,6 +260,42 @@ fn abort_goes_before_start() {
     let outcome = host.run(operations, 1);
     assert!(outcome.is_clean(), "{outcome:?}");
     assert_eq!(words(&outcome)[5], 0);
+}
+
+/// Refused jobs count too; an abort begins anew.
+#[test]
+fn jobs_are_counted() {
+    let host = Host::new();
+    let mut operations = vec![host.write("m", 0), host.write("control", 1)];
+    operations.extend([host.poll_status(0x12), host.read("jobs_ended")]);
+    operations.extend(host.start());
+    operations.extend([host.poll_status(2), host.read("jobs_ended")]);
+    operations.extend([host.write("control", 2), host.read("jobs_ended")]);
+    operations.extend(host.start());
+    operations.extend([host.poll_status(2), host.read("jobs_ended")]);
+    let outcome = host.run(operations, 2);
+    assert!(outcome.is_clean(), "{outcome:?}");
+    let words = words(&outcome);
+    assert_eq!([3, 9, 11, 17].map(|read| words[read]), [1, 2, 0, 1]);
+}
+
+/// A job is queued while another waits for its operands; `queued` shows it.
+#[test]
+fn a_second_job_is_queued() {
+    let host = Host::new();
+    let mut operations = host.start().to_vec();
+    // The first job goes to the loaders, the second stays in front.
+    operations.extend([host.poll_status(1), host.write("control", 1)]);
+    operations.extend([
+        host.poll_status(5),
+        host.write("control", 1),
+        host.read("status"),
+    ]);
+    operations.extend([host.write("control", 2), host.read("status")]);
+    let outcome = host.run(operations, 0);
+    assert!(outcome.is_clean(), "{outcome:?}");
+    let words = words(&outcome);
+    assert_eq!([8, 10].map(|read| words[read]), [5, 0]);
 }
 
 /// A refused job takes nothing from the streams and counts nothing as done.

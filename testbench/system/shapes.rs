@@ -43,9 +43,9 @@ fn every_preset_at_the_edges_of_tiles() {
 #[test]
 fn hardware_and_check_shape_draw_the_same_line() {
     let cores = [
-        "rows=3 columns=2 streams=32,16,32 buffers=36,48,192",
-        "rows=2 columns=3 dataflow=output_stationary streams=16,32,64 buffers=32,60,144",
-        "rows=1 columns=1 buffers=4,7,24",
+        "rows=3 columns=2 streams=32,16,32 buffers=36,96,192",
+        "rows=2 columns=3 dataflow=output_stationary streams=16,32,64 buffers=32,120,144",
+        "rows=1 columns=1 buffers=4,14,24",
     ];
     for core in cores {
         let base = case(&format!("{core} job=1x1x1:random seed=5"));
@@ -88,14 +88,14 @@ fn hardware_and_check_shape_draw_the_same_line() {
 fn jobs_back_to_back() {
     let mut cases = Vec::new();
     for dataflow in ["weight_stationary", "output_stationary"] {
-        for host in ["patient", "eager", "meddling"] {
+        for host in ["patient", "eager", "meddling", "queueing"] {
             cases.push(case(&format!(
                 "rows=3 columns=4 dataflow={dataflow} host={host} job=7x5x9:random \
                  job=1x1x1:min job=3x3x4:alternate job=4x7x5:random seed=3"
             )));
         }
     }
-    let (first, second) = cases.split_at(3);
+    let (first, second) = cases.split_at(4);
     all_pass(first);
     all_pass(second);
 }

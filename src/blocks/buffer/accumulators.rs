@@ -9,7 +9,7 @@ use crate::hdl::{Block, Module, Signal, bit, concat, unsigned};
 /// drained.
 ///
 /// Weight-stationary arrays deliver partial sums, which are added to the word unless `first`
-/// says that it begins anew; a word must not come again within three cycles. Output-stationary
+/// says that it begins anew; a word must not come again within four cycles. Output-stationary
 /// arrays deliver whole sums.
 #[derive(Debug, Clone)]
 pub struct Accumulators {
@@ -21,7 +21,29 @@ pub struct Accumulators {
 
 impl Accumulators {
     /// Cycles that must lie between two sums for the same word.
-    pub const REUSE_DISTANCE: u32 = 3;
+    pub const REUSE_DISTANCE: u32 = 4;
+}
+
+/// A sum on its way to the memory.
+struct Entry<'m> {
+    valid: Signal<'m>,
+    last: Signal<'m>,
+    bank: Signal<'m>,
+    address: Signal<'m>,
+}
+
+impl<'m> Entry<'m> {
+    /// The same a cycle later, in registers with the number of the stage.
+    #[track_caller]
+    fn later(&self, stage: u32, clear: Signal<'m>) -> Entry<'m> {
+        let m = self.valid.module();
+        Entry {
+            valid: m.flag(format!("valid_{stage}"), self.valid & !clear),
+            last: m.delay(format!("last_{stage}"), self.last),
+            bank: m.delay(format!("bank_{stage}"), self.bank),
+            address: m.delay(format!("address_{stage}"), self.address),
+        }
+    }
 }
 
 impl Block for Accumulators {
@@ -58,13 +80,7 @@ impl Block for Accumulators {
             address,
         } = target;
 
-        m.section("pipeline: read the old word, add, write back");
-        let valid_1 = m.flag("valid_1", valid & !clear);
-        let last_1 = m.delay("last_1", last);
-        let bank_1 = m.delay("bank_1", bank);
-        let address_1 = m.delay("address_1", address);
-        let sums_1 = m.delay("sums_1", sums);
-
+        m.section("pipeline: read the old word, choose its bank, add, write back");
         let read = |b: u32| -> (Signal<'_>, Signal<'_>) {
             let drained = drain.enable & drain.bank.eq(b);
             if accumulate {
@@ -91,41 +107,52 @@ impl Block for Accumulators {
             })
             .collect();
 
-        let (valid_2, last_2, bank_2, address_2, word_2) = if accumulate {
+        let entry = Entry {
+            valid,
+            last,
+            bank,
+            address,
+        };
+        let stage_1 = entry.later(1, clear);
+        let sums_1 = m.delay("sums_1", sums);
+        let (done, word) = if accumulate {
             let first_1 = m.delay("first_1", first);
-            let old = bank_1.mux(words[1], words[0]);
-            let old = first_1.mux(m.zero(word), old).named("old_word");
+            let old = stage_1.bank.mux(words[1], words[0]);
+            // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
+            let old = m.delay("old_word", first_1.mux(m.zero(word), old));
+            let stage_2 = stage_1.later(2, clear);
+            let sums_2 = m.delay("sums_2", sums_1);
             let mut lanes = Vec::new();
             for column in 0..arch.columns {
-                let partial = sums_1.slice(column * sum.width, sum.width).as_signed();
+                let partial = sums_2.slice(column * sum.width, sum.width).as_signed();
                 let old = old.slice(column * lane.width, lane.width).as_signed();
                 let total = old + partial.sign_extend(lane.width);
                 lanes.push(m.delay(format!("sum_{column}"), total));
             }
             lanes.reverse();
-            let valid_2 = m.flag("valid_2", valid_1 & !clear);
-            let bank_2 = m.delay("bank_2", bank_1);
-            let address_2 = m.delay("address_2", address_1);
-            let again_1 = valid_1 & bank_1.eq(bank) & address_1.eq(address);
-            let again_2 = valid_2 & bank_2.eq(bank) & address_2.eq(address);
+            let stage_3 = stage_2.later(3, clear);
+            let comes_again = [&stage_1, &stage_2, &stage_3]
+                .map(|stage| stage.valid & stage.bank.eq(bank) & stage.address.eq(address))
+                .into_iter()
+                .reduce(|any, again| any | again)
+                .expect("three stages");
             m.assert(
                 "words_rest",
-                !(valid & !first & (again_1 | again_2)),
+                !(valid & !first & comes_again),
                 "a word comes again before its sum is written",
             );
-            let last_2 = m.delay("last_2", last_1);
-            (valid_2, last_2, bank_2, address_2, concat(&lanes))
+            (stage_3, concat(&lanes))
         } else {
             m.unused(first);
-            (valid_1, last_1, bank_1, address_1, sums_1)
+            (stage_1, sums_1)
         };
         for (b, memory) in memories.iter().enumerate() {
-            memory.write(valid_2 & bank_2.eq(b), address_2, word_2);
+            memory.write(done.valid & done.bank.eq(b), done.address, word);
         }
         let complete = m
             .reg("block_complete", bit())
             .reset(0)
-            .next(valid_2 & last_2 & !clear);
+            .next(done.valid & done.last & !clear);
 
         m.section("drain");
         let drained_bank = m.capture("drained_bank", drain.enable, drain.bank);

@@ -2,7 +2,8 @@
 
 use super::super::pe::shape;
 use super::super::ports::{PortSizes, ResultPort};
-use super::{SIZE, bank_counter};
+use super::tiles::resize;
+use super::{SIZE, bank_counter, panel_columns_shape, panels_shape};
 use crate::arch::MatmulArch;
 use crate::hdl::{
     AxiStream, Block, Module, Signal, bit, bits_for, concat, first_match, index_bits, state_enum,
@@ -40,7 +41,7 @@ impl Block for Drain {
 
     fn build(&self, m: &Module) {
         let arch = &self.arch;
-        let (rows, columns) = (arch.rows, arch.columns);
+        let rows = arch.rows;
         m.doc("Drain: reads finished row blocks and sends them as one packet on m_axis.");
         let start = m.input("start", bit()).comment("a job starts");
         let abandon = m
@@ -48,36 +49,44 @@ impl Block for Drain {
             .comment("the job has failed: end the packet");
         let clear = m.input("clear", bit()).comment("forget everything at once");
         let rows_total = m.input("m", SIZE).comment("rows of C");
-        let row_elements = m.input("n", SIZE).comment("columns of C");
+        let panels = m
+            .input("panels", panels_shape(arch))
+            .comment("words of a row of C");
+        let last_columns = m
+            .input("last_columns", panel_columns_shape(arch))
+            .comment("columns in the last word of a row");
         let complete = m
             .input("block_complete", bit())
             .comment("a row block is complete");
         let words: ResultPort<'_> = m.source_port("words", PortSizes::of(arch).result);
         let stream: AxiStream<'_> = m.source_port("m_axis", (arch.c.width,));
-        let restart = (start | clear | abandon).named("restart");
+        let forget = (clear | abandon).named("forget");
         let state = m.fsm("state", DrainState::Idle);
 
         m.section("position in C");
         let issue = m.wire("issue", bit()).comment("read the next word");
         let rows_left = m.reg("rows_left", SIZE).comment("rows from this one on");
-        let columns_left = m
-            .reg("columns_left", SIZE)
-            .comment("columns from this panel on");
+        let panels_left = m
+            .reg("panels_left", panels.shape())
+            .comment("words of the row from this one on");
         let row = m
             .reg("row", unsigned(index_bits(rows.into())))
             .comment("row in the block");
         let last_row = rows_left.eq(1).named("last_row");
         let last_of_block = (row.eq(rows - 1) | last_row).named("last_row_of_block");
-        let row_end = columns_left.le(columns).named("row_end");
+        let row_end = panels_left.eq(1).named("row_end");
         let row_done = (issue & row_end).named("row_done");
         let block_done = (row_done & last_of_block).named("block_done");
-        let next_columns = row_end.mux(row_elements, columns_left - columns);
-        columns_left.walk(start, row_elements, issue, next_columns);
+        let next_panels = row_end.mux(panels, panels_left - 1);
+        panels_left.walk(start, panels, issue, next_panels);
         rows_left.walk(start, rows_total, row_done, rows_left - 1);
         let next_row = last_of_block.mux(m.zero(row.shape()), row + 1);
         row.walk(start, 0, row_done, next_row);
+        // Behind the last word, blocks of the next job may be complete already.
+        let words_left = m.reg("words_left", bit()).reset(0);
+        words_left.next(start | (words_left & !(row_done & last_row)));
         let bank = m.reg("bank", bit()).reset(0);
-        bank.next(restart.mux(m.low(), bank ^ block_done));
+        bank.next((bank ^ block_done).gate(!forget));
 
         let address_shape = words.address.shape();
         let panel_offset = if arch.accumulators.panels > 1 {
@@ -88,19 +97,18 @@ impl Block for Drain {
         } else {
             m.zero(address_shape)
         };
-        let pending = bank_counter("complete_banks", complete, block_done, restart);
+        let pending = bank_counter("complete_banks", complete, block_done, forget);
         let beats_shape = unsigned(bits_for(arch.c.beats_per_group.into()));
-        let beats = self
-            .beats_of_word(m, *columns_left, row_end)
-            .truncate(beats_shape.width);
+        let last_beats = m.capture("last_beats", start, self.beats_of_last_word(last_columns));
+        let beats = row_end.mux(last_beats, m.lit(arch.c.beats_per_group, beats_shape));
 
         m.section("pipeline");
         let waiting = m.reg("word_waits", bit()).reset(0);
         let pack = m
             .wire("pack", bit())
             .comment("cut the waiting word into beats");
-        issue.drive(state.is(DrainState::Drain) & pending.ne(0) & (!waiting | pack) & !restart);
-        waiting.next((issue | (waiting & !pack)) & !restart);
+        issue.drive(state.is(DrainState::Drain) & words_left & pending.ne(0) & (!waiting | pack));
+        waiting.next((issue | (waiting & !pack)) & !forget);
         let waiting_beats = m.reg("word_beats", beats_shape).enable(issue).next(beats);
         let waiting_last = m
             .reg("word_last", bit())
@@ -115,12 +123,18 @@ impl Block for Drain {
         let beats_left = m.reg("beats_left", beats_shape).reset(0);
         let last_word = m.reg("last_word", bit()).reset(0);
         let data = m.reg("data", unsigned(arch.c.beats_per_group * arch.c.width));
+        let closing = m
+            .reg("closing", bit())
+            .reset(0)
+            .comment("the beat is the one that ends the packet of a failed job");
         let valid = beats_left.ne(0).named("valid");
         let last_beat = beats_left.eq(1).named("last_beat_of_word");
         let last = (last_word & last_beat).named("last");
         let fires = (valid & stream.tready).named("fires");
         pack.drive(waiting & (!valid | (fires & last_beat)));
-        stream.tdata.drive(data.truncate(arch.c.width));
+        stream
+            .tdata
+            .drive(data.truncate(arch.c.width).gate(!closing));
         stream.tvalid.drive(valid);
         stream.tlast.drive(last);
 
@@ -145,7 +159,7 @@ impl Block for Drain {
                 (clear, none),
                 (abandon, offered),
                 (close, one),
-                (pack & !restart, waiting_beats),
+                (pack, waiting_beats),
                 (fires, beats_left - 1),
             ],
             beats_left,
@@ -161,15 +175,10 @@ impl Block for Drain {
         } else {
             *data
         };
-        let next_data = first_match(
-            &[
-                (close, m.zero(data.shape())),
-                (pack, self.padded(m, words.data)),
-                (fires, shifted),
-            ],
-            data,
-        );
-        data.next(next_data);
+        // The word comes straight from a memory: as little as can be stands before the register.
+        data.enable(pack | fires)
+            .next(pack.mux(self.padded(m, words.data), shifted));
+        closing.next((close | (closing & !fires)) & !start & !clear);
 
         m.cover("word_waits_for_the_host", waiting & !pack);
         m.cover("packet_closed_after_an_error", close);
@@ -185,18 +194,13 @@ impl Block for Drain {
 }
 
 impl Drain {
-    /// Beats of the word that begins with `left` columns to go.
-    fn beats_of_word<'m>(
-        &self,
-        m: &'m Module,
-        left: Signal<'m>,
-        row_end: Signal<'m>,
-    ) -> Signal<'m> {
+    /// Beats of a word that ends a row with `columns` columns: columns / results per beat, up.
+    fn beats_of_last_word<'m>(&self, columns: Signal<'m>) -> Signal<'m> {
         let format = &self.arch.c;
-        let full = m.lit(format.beats_per_group, SIZE);
         let per_beat = format.elements_per_beat;
-        let short = (left + (per_beat - 1)) >> per_beat.trailing_zeros();
-        row_end.mux(short, full)
+        let width = columns.width().max(bits_for(per_beat.into())) + 1;
+        let beats = (columns.zero_extend(width) + (per_beat - 1)) >> per_beat.trailing_zeros();
+        resize(beats, bits_for(format.beats_per_group.into()))
     }
 
     /// The word as the beats of a group: lanes sign-extended to results, zeros behind the last.

@@ -1,20 +1,20 @@
-//! Job control: checks a job, starts the units and ends the job.
+//! Job control: takes jobs, sends them through the units, and ends them.
 
 use super::SIZE;
+use super::front::{FrontState, front};
+use super::stage::{Moves, stage};
 use crate::arch::MatmulArch;
-use crate::hdl::{Block, Module, bit, bits_for, first_match, state_enum, unsigned};
+use crate::hdl::{Block, Module, Signal, bit, first_match, state_enum, unsigned};
 use crate::isa::JobError;
 
 state_enum! {
     /// States of the job control.
     pub enum JobState {
-        /// Waiting for a start.
-        Idle,
-        /// Comparing the sizes with the buffers.
-        Check,
-        /// All units work.
+        /// Jobs come and go.
         Run,
-        /// The job has failed: waiting until the streams are at packet boundaries.
+        /// The oldest job has failed: the units are told.
+        Abandon,
+        /// Waiting until the streams are at packet boundaries.
         Flush,
     }
 }
@@ -22,7 +22,11 @@ state_enum! {
 /// Bits of an error code.
 const ERROR_BITS: u32 = 4;
 
-/// The state machine of jobs.
+/// Control of the jobs: one waits in front, and each of load, compute and drain has one.
+///
+/// A job moves on to the loaders when both operands of the one before have arrived whole. From
+/// then on that one cannot fail; so a job that fails is the last in the units, and when the jobs
+/// before it have ended it is also the only one.
 #[derive(Debug, Clone)]
 pub struct JobControl {
     /// Module name.
@@ -37,122 +41,207 @@ impl Block for JobControl {
     }
 
     fn build(&self, m: &Module) {
-        let arch = &self.arch;
-        m.doc("Job control: checks a job, starts the units, and ends the job when C has left or a stream is wrong.");
+        m.doc(
+            "Job control: checks jobs, sends them through load, compute and drain, and ends them when C has \
+             left or a stream is wrong.",
+        );
         let start = m.input("start", bit()).comment("the host asks for a job");
-        let abort = m.input("abort", bit()).comment("the host gives the job up");
-        let m_size = m.input("m_size", SIZE);
-        let k_size = m.input("k_size", SIZE);
-        let n_size = m.input("n_size", SIZE);
-        let a_truncated = m.input("a_truncated", bit());
-        let a_overlong = m.input("a_overlong", bit());
-        let b_truncated = m.input("b_truncated", bit());
-        let b_overlong = m.input("b_overlong", bit());
-        let units_idle = m.input("units_idle", bit()).comment("loaders and drain");
+        let abort = m
+            .input("abort", bit())
+            .comment("the host gives all jobs up");
+        let sizes = ["m_size", "k_size", "n_size"].map(|name| m.input(name, SIZE));
+        let loaders_idle = m.input("loaders_idle", bit());
+        let sequencer_idle = m.input("sequencer_idle", bit());
+        let drain_idle = m.input("drain_idle", bit());
         let job_done = m
             .input("job_done", bit())
             .comment("the last beat of C has left");
+        let errors = stream_errors(m, abort);
 
-        let state = m.fsm("state", JobState::Idle);
-        let idle = state.is(JobState::Idle);
-        let check = state.is(JobState::Check);
+        let state = m.fsm("state", JobState::Run);
         let run = state.is(JobState::Run);
-        let accept = (idle & start & !abort).named("accept");
+        let abandon = state.is(JobState::Abandon);
+        let (launch, refuse) = (m.wire("launch", bit()), m.wire("refuse", bit()));
 
-        m.section("job");
-        let m_job = m.reg("m", SIZE).enable(accept).next(m_size);
-        let k_job = m.reg("k", SIZE).enable(accept).next(k_size);
-        let n_job = m.reg("n", SIZE).enable(accept).next(n_size);
+        m.section("the job that was started last");
+        let front = front(
+            m,
+            &self.arch,
+            start & !abort,
+            sizes,
+            abort,
+            (launch, refuse),
+        );
 
-        m.section("check: count the panels of B and their vectors");
-        let limits = &arch.limits;
-        let n_left = m.reg("n_left", SIZE).comment("columns not yet counted");
-        let panel_end = n_left.le(arch.columns).named("panel_end");
-        let n_after = check.mux(n_left - arch.columns, *n_left);
-        n_left.next(accept.mux(n_size, n_after));
-        let panels_shape = unsigned(bits_for(u64::from(limits.max_panels) + 1));
-        let panels = m.reg("panels", panels_shape).comment("panels counted");
-        let zero = m.zero(panels_shape);
-        panels.next(accept.mux(zero, check.mux(panels + 1, *panels)));
-        let vectors_shape = unsigned(bits_for(u64::from(limits.max_b_vectors) + 65_535));
-        let vectors = m
-            .reg("vectors", vectors_shape)
-            .comment("vectors of B counted");
-        let more_vectors = (vectors + k_job.zero_extend(vectors_shape.width)).named("more_vectors");
-        let zero = m.zero(vectors_shape);
-        vectors.next(accept.mux(zero, check.mux(more_vectors, *vectors)));
-
-        let empty = m_job.eq(0) | k_job.eq(0) | n_job.eq(0);
-        let too_large = k_job.gt(limits.max_k)
-            | panels.ge(limits.max_panels)
-            | more_vectors.gt(limits.max_b_vectors);
-        let bad = (empty | too_large).named("bad_size");
-        let launch = (check & panel_end & !bad).named("size_ok");
-        let refuse = (check & bad).named("refuse");
+        m.section("the jobs in the units");
+        let in_units = m
+            .reg("jobs_in_units", unsigned(2))
+            .reset(0)
+            .comment("jobs from their first cycle in the loaders on");
+        let alone = in_units.eq(1).named("one_job");
+        let forget = (abandon | abort).named("forget");
+        let (compute_take, drain_take) =
+            (m.wire("compute_takes", bit()), m.wire("drain_takes", bit()));
+        let load = Moves {
+            offered: front.state.is(FrontState::Ready) & run,
+            idle: loaders_idle & !errors.any,
+            handed_on: Some(compute_take),
+            clear: forget,
+        };
+        let load = stage(
+            m,
+            "load",
+            &load,
+            &[
+                ("m", front.m),
+                ("k", front.k),
+                ("panels", front.panels),
+                ("last_columns", front.last_columns),
+            ],
+        );
+        launch.drive(load.take);
+        let compute = Moves {
+            offered: load.offers,
+            idle: sequencer_idle,
+            handed_on: Some(drain_take),
+            clear: forget,
+        };
+        let sizes = ["m", "k", "panels", "last_columns"].into_iter();
+        let sizes: Vec<_> = sizes.zip(load.sizes.iter().copied()).collect();
+        let compute = stage(m, "compute", &compute, &sizes);
+        compute_take.drive(compute.take);
+        let drain = Moves {
+            offered: compute.offers,
+            idle: drain_idle,
+            handed_on: None,
+            clear: forget,
+        };
+        let drain = stage(
+            m,
+            "drain",
+            &drain,
+            &[
+                ("m", compute.sizes[0]),
+                ("panels", compute.sizes[2]),
+                ("last_columns", compute.sizes[3]),
+            ],
+        );
+        drain_take.drive(drain.take);
 
         m.section("end");
-        // Registered: a stream's handshake would otherwise reach every unit within the cycle.
-        let a_truncated = m.flag("a_truncated_1", a_truncated);
-        let a_overlong = m.flag("a_overlong_1", a_overlong);
-        let b_truncated = m.flag("b_truncated_1", b_truncated);
-        let b_overlong = m.flag("b_overlong_1", b_overlong);
-        let stream_error =
-            (a_truncated | a_overlong | b_truncated | b_overlong).named("stream_error");
-        let fail = (run & stream_error).named("fail");
-        for from in [JobState::Check, JobState::Run, JobState::Flush] {
-            state.go(from, abort, JobState::Idle);
-        }
-        state.go(JobState::Idle, accept, JobState::Check);
-        state.go(JobState::Check, refuse, JobState::Idle);
-        state.go(JobState::Check, launch, JobState::Run);
-        state.go(JobState::Run, stream_error, JobState::Flush);
-        state.go(JobState::Run, job_done, JobState::Idle);
-        // In its first cycle the units have not yet seen that the job has failed.
-        let flushing = m
-            .reg("flushing", bit())
-            .reset(0)
-            .next(state.is(JobState::Flush));
-        let flushed = (flushing & units_idle & state.is(JobState::Flush)).named("flushed");
-        state.go(JobState::Flush, flushed, JobState::Idle);
+        let fail = (run & errors.any & alone & load.valid).named("fail");
+        let units_idle = (loaders_idle & drain_idle).named("units_idle");
+        let flush = state.is(JobState::Flush);
+        let flushed = (flush & units_idle).named("flushed");
+        state.go(JobState::Run, fail & !abort, JobState::Abandon);
+        state.go(JobState::Abandon, abort, JobState::Run);
+        state.then(JobState::Abandon, JobState::Flush);
+        state.go(JobState::Flush, abort | flushed, JobState::Run);
+        errors.forget.drive(flushed | abort);
+
+        let begins = load.start & !job_done;
+        let ends = job_done & !load.start;
+        let moved = first_match(&[(begins, in_units + 1), (ends, in_units - 1)], in_units);
+        in_units.next(moved.gate(!(flushed | abort)));
+        let none = in_units.eq(0).named("no_job");
+        refuse.drive(front.state.is(FrontState::Refused) & none & !load.valid & run);
 
         let code = |error: JobError| m.lit(error as u32, unsigned(ERROR_BITS));
-        let stream_code = first_match(
-            &[
-                (a_truncated, code(JobError::ATruncated)),
-                (a_overlong, code(JobError::AOverlong)),
-                (b_truncated, code(JobError::BTruncated)),
-            ],
-            code(JobError::BOverlong),
-        );
+        let ended = (job_done | refuse | flushed) & !abort;
         let error = m.reg("error", unsigned(ERROR_BITS)).reset(0);
         let next_error = first_match(
             &[
-                (accept | abort, code(JobError::None)),
+                (abort | front.accept, code(JobError::None)),
                 (refuse, code(JobError::Size)),
-                (fail, stream_code),
+                (fail, errors.code),
+                (job_done, code(JobError::None)),
             ],
             error,
         );
         error.next(next_error);
-        let ended = (((run & job_done & !stream_error) | refuse | flushed) & !abort).named("ended");
         let done = m.reg("done", bit()).reset(0);
-        done.next((ended | done) & !accept & !abort);
+        done.next((ended | done) & !front.accept & !abort);
+        let waits = (!front.state.is(FrontState::Idle)).named("waits");
+        let working = !none | !run;
 
         m.cover("refuses_a_job", refuse);
         m.cover("job_fails", fail);
-        m.cover("job_ends", run & job_done);
-        m.output("accepted", accept);
-        m.output("working", run | state.is(JobState::Flush));
-        m.output("busy", !idle);
+        m.cover("job_ends", job_done);
+        m.cover(
+            "a_job_waits_for_another",
+            front.state.is(FrontState::Ready) & load.valid,
+        );
+        m.cover("loads_while_another_computes", load.offers & compute.valid);
+        m.cover(
+            "computes_while_another_drains",
+            compute.offers & drain.valid,
+        );
+        m.cover("three_jobs_in_the_units", in_units.eq(3));
+        m.cover("a_failed_job_waits_for_another", run & errors.any & !alone);
+        m.assert(
+            "ends_alone",
+            !(job_done & fail),
+            "a job fails in the cycle in which it ends",
+        );
+        m.output("first", front.accept & !working & !load.valid);
+        m.output("working", working);
+        m.output("busy", waits | load.valid | working);
+        m.output("queued", waits);
         m.output("done", done);
         m.output("error", error);
         m.output("ended", ended);
         m.output("failed", (refuse | flushed) & !abort);
-        m.output("launch", launch & !abort);
-        m.output("abandon", fail & !abort);
+        m.output("abandon", abandon);
         m.output("clear", abort);
-        m.output("m", m_job);
-        m.output("k", k_job);
-        m.output("n", n_job);
+        m.output("load_job", load.start);
+        m.output("load_m", load.sizes[0]);
+        m.output("load_k", load.sizes[1]);
+        m.output("load_panels", load.sizes[2]);
+        m.output("load_last_columns", load.sizes[3]);
+        m.output("compute_job", compute.start);
+        m.output("compute_m", compute.sizes[0]);
+        m.output("compute_k", compute.sizes[1]);
+        m.output("compute_panels", compute.sizes[2]);
+        m.output("drain_job", drain.start);
+        m.output("drain_m", drain.sizes[0]);
+        m.output("drain_panels", drain.sizes[1]);
+        m.output("drain_last_columns", drain.sizes[2]);
+    }
+}
+
+/// What is wrong with the streams of the job in the loaders.
+struct StreamErrors<'m> {
+    /// Something is.
+    any: Signal<'m>,
+    /// What came first.
+    code: Signal<'m>,
+    /// A wire: forget it.
+    forget: Signal<'m>,
+}
+
+/// Inputs from the loaders, and a register that keeps the first error.
+#[track_caller]
+fn stream_errors<'m>(m: &'m Module, abort: Signal<'m>) -> StreamErrors<'m> {
+    let forget = m.wire("forget_error", bit());
+    let code = |error: JobError| m.lit(error as u32, unsigned(ERROR_BITS));
+    // Registered: a stream's handshake would otherwise reach every unit within the cycle.
+    let events = [
+        ("a_truncated", JobError::ATruncated),
+        ("a_overlong", JobError::AOverlong),
+        ("b_truncated", JobError::BTruncated),
+        ("b_overlong", JobError::BOverlong),
+    ]
+    .map(|(name, error)| {
+        let event = m.input(name, bit());
+        (m.flag(format!("{name}_1"), event & !abort), code(error))
+    });
+    let kept = m.reg("stream_error", unsigned(ERROR_BITS)).reset(0);
+    let first = first_match(&events, *kept);
+    let code = kept.ne(0).mux(*kept, first).named("stream_error_now");
+    kept.next(code.gate(!forget));
+    StreamErrors {
+        any: code.ne(0).named("any_stream_error"),
+        code,
+        forget,
     }
 }

@@ -3,7 +3,7 @@
 use super::super::buffer::{bank_address, unpack};
 use super::super::ports::{PortSizes, WritePort};
 use super::loader::{LoaderJob, packet};
-use super::{SIZE, bank_counter};
+use super::{SIZE, bank_counter, k_shape};
 use crate::arch::{Dataflow, MatmulArch};
 use crate::hdl::{AxiStream, Block, Module, bit, concat, index_bits, unsigned};
 
@@ -28,15 +28,17 @@ impl Block for LoadA {
         let stream: AxiStream<'_> = m.sink_port("s_axis", (arch.a.width,));
         let job = LoaderJob::ports(m);
         let rows_total = m.input("m", SIZE).comment("rows of A");
-        let row_elements = m.input("k", SIZE).comment("elements of a row");
+        let k = k_shape(arch);
+        let row_elements = m.input("k", k).comment("elements of a row");
         let release = m
             .input("bank_released", bit())
             .comment("a full bank has been used up");
-        let restart = (job.start | job.clear | job.abandon).named("restart");
+        let forget = (job.clear | job.abandon).named("forget");
+        let restart = (job.start | forget).named("restart");
 
         m.section("position in the packet");
         let left = m
-            .reg("left", SIZE)
+            .reg("left", k)
             .comment("elements of the row from this beat on");
         let rows_left = m.reg("rows_left", SIZE).comment("rows from this one on");
         let row = m
@@ -57,7 +59,7 @@ impl Block for LoadA {
         row.walk(restart, 0, row_done, next_row);
 
         m.section("packet and banks");
-        let full = bank_counter("full", block_done, release, restart);
+        let full = bank_counter("full", block_done, release, forget);
         take.drive(packet(
             m,
             &stream,
@@ -66,7 +68,7 @@ impl Block for LoadA {
             beats.row_end & last_row,
         ));
         let bank = m.reg("bank", bit()).reset(0);
-        bank.next(restart.mux(m.low(), bank ^ block_done));
+        bank.next((bank ^ block_done).gate(!forget));
 
         m.section("write port, a cycle after the last beat of a vector");
         let sizes = PortSizes::of(arch);

@@ -1,12 +1,14 @@
 //! Sequencers: each a small state machine that waits where it must and counts why.
 
 mod drain;
+mod front;
 mod job;
 mod load_a;
 mod load_b;
 mod loader;
 mod output_stationary;
 mod passes;
+mod stage;
 mod tiles;
 mod token_line;
 mod weight_stationary;
@@ -19,13 +21,30 @@ pub use output_stationary::OutputStationarySequencer;
 pub use token_line::TokenLine;
 pub use weight_stationary::WeightStationarySequencer;
 
+use crate::arch::MatmulArch;
 use crate::hdl::{Shape, Signal, bits_for, unsigned};
 
-/// Sizes of jobs: M, K and N are 16 bits wide.
+/// Sizes of jobs as a host gives them, and M throughout: 16 bits.
 pub const SIZE: Shape = Shape {
     width: 16,
     signed: false,
 };
+
+/// K of a job that was checked. Wide enough for what it is cut into, tiles and groups of beats.
+pub fn k_shape(arch: &MatmulArch) -> Shape {
+    let largest = arch.limits.max_k.max(arch.rows).max(arch.a.group);
+    unsigned(bits_for(largest.into()))
+}
+
+/// Panels of B of a job that was checked: N in whole columns of the array. Wide enough for 2.
+pub fn panels_shape(arch: &MatmulArch) -> Shape {
+    unsigned(bits_for(arch.limits.max_panels.max(2).into()))
+}
+
+/// Columns of a panel: 1 to those of the array.
+pub fn panel_columns_shape(arch: &MatmulArch) -> Shape {
+    unsigned(bits_for(arch.columns.into()))
+}
 
 /// A count of 0, 1 or 2 banks.
 pub const BANK_COUNT: Shape = Shape {

@@ -2,9 +2,8 @@
 
 use super::super::buffer::bank_address;
 use super::super::ports::{OutputStationaryIssue, PortSizes, Target};
-use super::SIZE;
 use super::passes::{Needs, SequencerState, Supplies, drive_next_pass};
-use super::tiles::{SequencerJob, walk};
+use super::tiles::{SequencerJob, b_bank, walk};
 use crate::arch::MatmulArch;
 use crate::hdl::{Block, Module, bit, index_bits, unsigned};
 
@@ -32,8 +31,8 @@ impl Block for OutputStationarySequencer {
             "Sequencer of an output-stationary array: streams the operands of a tile while the sums of \
              the tile before are drained.",
         );
-        let job = SequencerJob::ports(m);
-        let supplies = Supplies::ports(m, arch);
+        let job = SequencerJob::ports(m, arch);
+        let supplies = Supplies::ports(m, arch, &job);
         let restart = (job.start | job.clear).named("restart");
         let next = m.wire("next_pass", bit());
         let last_step = m.wire("last_step", bit());
@@ -49,10 +48,10 @@ impl Block for OutputStationarySequencer {
         let state = m.fsm("state", SequencerState::Idle);
         let pass = state.is(SequencerState::Pass);
         let k_left = m
-            .reg("k_left", SIZE)
+            .reg("k_left", job.k.shape())
             .comment("operands of the pass from this cycle on");
         let operands = (pass & k_left.ne(0)).named("operands_left");
-        let pass_k = tile.valid.mux(job.k, m.zero(SIZE));
+        let pass_k = tile.valid.mux(job.k, m.zero(job.k.shape()));
         k_left.next(next.mux(pass_k, operands.mux(k_left - 1, *k_left)));
         let drain_left = m
             .reg("drain_left", unsigned(index_bits(rows.into())))
@@ -76,7 +75,8 @@ impl Block for OutputStationarySequencer {
             .reset(1)
             .comment("of the A buffer and the accumulators");
         let next_bank = bank ^ (next & block);
-        bank.next(restart | next_bank);
+        bank.next(job.clear | next_bank);
+        let b_bank = b_bank(m, &job);
 
         m.section("issue: operands");
         let sizes = PortSizes::of(arch);
@@ -103,9 +103,13 @@ impl Block for OutputStationarySequencer {
         m.output("a_release", last_step & sums_valid & sums_block_last);
         let b_next = m
             .reg("b_next", tile.b_base.shape())
-            .comment("address of the next vector of B");
+            .comment("place of the next vector of B");
         b_next.next(next.mux(tile.b_base, operands.mux(b_next + 1, *b_next)));
-        let b_address = b_next.truncate(sizes.b_write.1);
+        let b_address = bank_address(
+            b_bank,
+            b_next.truncate(sizes.b_offset_bits),
+            arch.b_buffer.bank_depth,
+        );
         issue.b_address.drive(m.delay("b_address_1", b_address));
 
         m.section("issue: tokens");

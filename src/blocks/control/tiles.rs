@@ -2,7 +2,7 @@
 //! weight-stationary arrays) the tiles of K.
 
 use super::super::ports::PortSizes;
-use super::{SIZE, at_most, b_count};
+use super::{SIZE, at_most, b_count, k_shape, panels_shape};
 use crate::arch::{Dataflow, MatmulArch};
 use crate::hdl::{Module, Signal, bit, unsigned};
 
@@ -16,22 +16,30 @@ pub(super) struct SequencerJob<'m> {
     pub m: Signal<'m>,
     /// K.
     pub k: Signal<'m>,
-    /// N.
-    pub n: Signal<'m>,
+    /// Panels of B.
+    pub panels: Signal<'m>,
 }
 
 impl<'m> SequencerJob<'m> {
     /// The ports.
     #[track_caller]
-    pub fn ports(m: &'m Module) -> Self {
+    pub fn ports(m: &'m Module, arch: &MatmulArch) -> Self {
         SequencerJob {
             start: m.input("start", bit()).comment("a job starts"),
             clear: m.input("clear", bit()).comment("forget everything at once"),
             m: m.input("m", SIZE).comment("rows of A and C"),
-            k: m.input("k", SIZE).comment("columns of A, rows of B"),
-            n: m.input("n", SIZE).comment("columns of B and C"),
+            k: m.input("k", k_shape(arch))
+                .comment("columns of A, rows of B"),
+            panels: m.input("panels", panels_shape(arch)).comment("of B"),
         }
     }
+}
+
+/// The bank of B of the job: by turns, as the loader fills them.
+#[track_caller]
+pub(super) fn b_bank<'m>(m: &'m Module, job: &SequencerJob<'m>) -> Signal<'m> {
+    let bank = m.reg("b_bank", bit()).reset(1);
+    bank.next(job.clear | (bank ^ job.start))
 }
 
 /// An unsigned value that is known to fit, with `width` bits.
@@ -50,9 +58,9 @@ pub(super) struct Tile<'m> {
     pub valid: Signal<'m>,
     /// Vectors of B in it.
     pub b_vectors: Signal<'m>,
-    /// Address of the first of them.
+    /// Place in the bank of the first of them.
     pub b_base: Signal<'m>,
-    /// Address just behind the last of them.
+    /// Place just behind the last of them, known in the second cycle of the tile.
     pub b_end: Signal<'m>,
     /// Offset in the A bank of its first vector (weight-stationary).
     pub a_offset: Signal<'m>,
@@ -68,7 +76,7 @@ pub(super) struct Tile<'m> {
     pub k_first: Signal<'m>,
 }
 
-/// Registers that walk over the tiles; `advance` goes to the next one.
+/// Registers that walk over the tiles; `advance` goes to the next one, from a tile's third cycle on.
 #[track_caller]
 pub(super) fn walk<'m>(
     m: &'m Module,
@@ -76,23 +84,28 @@ pub(super) fn walk<'m>(
     job: &SequencerJob<'m>,
     advance: Signal<'m>,
 ) -> Tile<'m> {
-    let (rows, columns) = (arch.rows, arch.columns);
+    let rows = arch.rows;
     let sizes = PortSizes::of(arch);
     let cut_k = arch.dataflow == Dataflow::WeightStationary;
-    let k_left = m.reg("tile_k_left", SIZE).comment("K from this tile on");
-    let n_left = m.reg("tile_n_left", SIZE).comment("N from this panel on");
+    let k_left = m
+        .reg("tile_k_left", k_shape(arch))
+        .comment("K from this tile on");
+    let panels_left = m
+        .reg("tile_panels_left", panels_shape(arch))
+        .comment("panels from this one on");
     let m_left = m
         .reg("tile_m_left", SIZE)
         .comment("M from this row block on");
     let k_end = if cut_k { k_left.le(rows) } else { m.high() }.named("tile_k_end");
-    let n_end = n_left.le(columns).named("tile_n_end");
+    let n_end = panels_left.eq(1).named("tile_n_end");
     let m_end = m_left.le(rows).named("tile_m_end");
     let block_end = (k_end & n_end).named("tile_block_end");
 
     let next_k = k_end.mux(job.k, k_left - rows);
     k_left.walk(job.start, job.k, advance, next_k);
-    let next_n = k_end.mux(n_end.mux(job.n, n_left - columns), *n_left);
-    n_left.walk(job.start, job.n, advance, next_n);
+    let next_panels = n_end.mux(job.panels, panels_left - 1);
+    let next_panels = k_end.mux(next_panels, *panels_left);
+    panels_left.walk(job.start, job.panels, advance, next_panels);
     let next_m = block_end.mux(m_left - rows, *m_left);
     m_left.walk(job.start, job.m, advance, next_m);
 
@@ -100,14 +113,14 @@ pub(super) fn walk<'m>(
     let stays = valid & !(advance & block_end & m_end);
     valid.next(job.start | (stays & !job.clear));
 
-    let b_shape = b_count(arch.b_buffer.depth);
+    let b_shape = b_count(arch.b_buffer.bank_depth);
     let b_vectors = if cut_k {
         at_most(*k_left, rows).named("tile_b_vectors")
     } else {
         *k_left
     };
     let b_base = m.reg("tile_b_base", b_shape);
-    let b_end = (b_base + resize(b_vectors, b_shape.width)).named("tile_b_end");
+    let b_end = m.delay("tile_b_end", b_base + resize(b_vectors, b_shape.width));
     let next_b = block_end.mux(m.zero(b_shape), b_end);
     b_base.walk(job.start, 0, advance, next_b);
 

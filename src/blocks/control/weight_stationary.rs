@@ -3,7 +3,7 @@
 use super::super::buffer::{Accumulators, bank_address};
 use super::super::ports::{PortSizes, Target, WeightStationaryIssue};
 use super::passes::{Needs, SequencerState, Supplies, drive_next_pass};
-use super::tiles::{SequencerJob, resize, walk};
+use super::tiles::{SequencerJob, b_bank, resize, walk};
 use crate::arch::MatmulArch;
 use crate::hdl::{Block, Module, bit, index_bits, unsigned};
 
@@ -38,8 +38,8 @@ impl Block for WeightStationarySequencer {
             "Sequencer of a weight-stationary array: streams the vectors of a tile while the weights of \
              the next tile are loaded.",
         );
-        let job = SequencerJob::ports(m);
-        let supplies = Supplies::ports(m, arch);
+        let job = SequencerJob::ports(m, arch);
+        let supplies = Supplies::ports(m, arch, &job);
         let restart = (job.start | job.clear).named("restart");
         let next = m.wire("next_pass", bit());
         let last_step = m.wire("last_step", bit());
@@ -90,7 +90,8 @@ impl Block for WeightStationarySequencer {
             .reset(1)
             .comment("of the A buffer and the accumulators");
         let next_bank = bank ^ (next & block);
-        bank.next(restart | next_bank);
+        bank.next(job.clear | next_bank);
+        let b_bank = b_bank(m, &job);
 
         m.section("issue: vectors of A and weights of B");
         let sizes = PortSizes::of(arch);
@@ -113,12 +114,16 @@ impl Block for WeightStationarySequencer {
 
         let b_next = m
             .reg("b_next", tile.b_base.shape())
-            .comment("address of the next weights");
+            .comment("place of the next weights");
         b_next.next(next.mux(tile.b_base, weight.mux(b_next + 1, *b_next)));
         // Weights enter the array a cycle behind the activations.
         let weight_1 = m.flag("weight_1", weight & !clear);
         issue.b_read.drive(m.flag("weight_2", weight_1 & !clear));
-        let b_address = b_next.truncate(sizes.b_write.1);
+        let b_address = bank_address(
+            b_bank,
+            b_next.truncate(sizes.b_offset_bits),
+            arch.b_buffer.bank_depth,
+        );
         issue.b_address.drive(m.delay_by("b_address", b_address, 2));
 
         m.section("issue: tokens");

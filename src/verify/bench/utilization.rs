@@ -32,6 +32,9 @@ pub fn sixteen_by_sixteen(dataflow: Dataflow) -> MatmulArch {
     MatmulArch::new(&config).expect("a configuration of defaults is valid")
 }
 
+/// Jobs that are queued one behind the other, and their size.
+const QUEUED: (usize, u32) = (8, 64);
+
 /// Random operands of a job, the same at every call.
 pub(super) fn random_job(arch: &MatmulArch, shape: JobShape) -> MatmulJob {
     let mut random = ChaCha8Rng::seed_from_u64(1);
@@ -85,6 +88,27 @@ pub fn utilization(
     Ok(100.0 * arch.ideal_cycles(shape) as f64 / result.span as f64)
 }
 
+/// Utilization in percent of equal jobs that are queued one behind the other, from the first beat
+/// in to the last beat out of all, with a host that never pauses. The products are checked.
+///
+/// # Errors
+/// When a job gave no result, or a wrong one.
+pub fn queued_utilization(
+    arch: &MatmulArch,
+    backend: &mut dyn Backend,
+    shape: JobShape,
+    jobs: usize,
+) -> Result<f64, BenchError> {
+    let jobs = vec![random_job(arch, shape); jobs];
+    let stalls = Stalls::default();
+    let result = matmul::run_queued(arch, backend, &jobs, &stalls, &mut unwatched)?;
+    for (job, c) in jobs.iter().zip(&result.c) {
+        check(&arch.name, job, c)?;
+    }
+    let ideal = arch.ideal_cycles(shape) * jobs.len() as u64;
+    Ok(100.0 * ideal as f64 / result.span as f64)
+}
+
 /// The native simulator: cycles are the same in every simulator.
 pub(super) fn measure(progress: &mut dyn FnMut(&str)) -> Result<Vec<Row>, BenchError> {
     let mut rows = Vec::new();
@@ -111,6 +135,15 @@ pub(super) fn measure(progress: &mut dyn FnMut(&str)) -> Result<Vec<Row>, BenchE
             let row = Row::info(Figure::Utilization, &what, percent, "%", 1);
             rows.push(row.bound(Bound::AtLeast(least)));
         }
+        let (jobs, size) = QUEUED;
+        let shape = JobShape {
+            m: size,
+            k: size,
+            n: size,
+        };
+        let what = format!("16x16, {dataflow}: utilization at {jobs} jobs of {shape}, queued");
+        let percent = queued_utilization(&arch, &mut backend, shape, jobs)?;
+        rows.push(Row::info(Figure::Utilization, &what, percent, "%", 1));
     }
     Ok(rows)
 }

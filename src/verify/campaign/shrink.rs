@@ -71,7 +71,7 @@ mod tests {
     }
 
     const SMALLEST: &str = "rows=1 columns=1 dataflow=weight_stationary activation=int8 \
-                            product_register=false streams=8,8,32 buffers=2,2,8 \
+                            product_register=false streams=8,8,32 buffers=2,4,8 \
                             job=1x1x1:zeros seed=0";
 
     #[test]

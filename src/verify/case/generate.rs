@@ -17,15 +17,16 @@ const MUCH_WORK: u64 = 40_000_000;
 pub fn random_case(seed: u64, max_size: u32) -> Case {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let arch = random_arch_within(&mut rng, max_size);
-    let jobs = (0..rng.random_range(1..=3))
+    let jobs = (0..rng.random_range(1..=4))
         .map(|_| random_job(&mut rng, &arch))
         .collect();
     let mut case = Case {
         stalls: random_stalls(&mut rng),
-        host: match rng.random_range(0..4) {
-            0 | 1 => Host::Patient,
-            2 => Host::Eager,
-            _ => Host::Meddling,
+        host: match rng.random_range(0..6) {
+            0 => Host::Patient,
+            1 => Host::Eager,
+            2 | 3 => Host::Meddling,
+            _ => Host::Queueing,
         },
         restart: None,
         seed: rng.random(),

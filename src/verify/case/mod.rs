@@ -70,14 +70,17 @@ pub enum Host {
     Patient,
     /// Offers operands as early as possible, those of later jobs too.
     Eager,
-    /// Starts a running job again and overwrites its sizes before it offers operands; neither may
-    /// matter.
+    /// Queues the next job behind the running one, then overwrites the sizes and starts again
+    /// before it offers operands; neither may matter.
     Meddling,
+    /// Starts jobs as soon as the core takes them and offers operands as early as possible, so
+    /// that jobs overlap; looks when several have ended.
+    Queueing,
 }
 
 impl Host {
     /// Every behaviour, the simplest first.
-    pub const ALL: [Host; 3] = [Host::Patient, Host::Eager, Host::Meddling];
+    pub const ALL: [Host; 4] = [Host::Patient, Host::Eager, Host::Meddling, Host::Queueing];
 
     /// The name in the text of a case.
     pub fn name(self) -> &'static str {
@@ -85,6 +88,7 @@ impl Host {
             Host::Patient => "patient",
             Host::Eager => "eager",
             Host::Meddling => "meddling",
+            Host::Queueing => "queueing",
         }
     }
 }

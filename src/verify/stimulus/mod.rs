@@ -1,7 +1,10 @@
 //! A case as a scenario, and where in it each job stands.
 
+mod host;
+
 use super::case::{Case, Fault, Host, Job, Operand};
 use super::data::{filler, operands};
+use crate::arch::JobShape;
 use crate::device::matmul::MatmulJob;
 use crate::device::pack::{pack_a, pack_b};
 use crate::device::{
@@ -9,6 +12,7 @@ use crate::device::{
     unwatched,
 };
 use crate::isa::{RegisterMap, matmul_registers};
+use std::ops::Range;
 
 /// Registers read at the end of a job, in this order.
 pub(super) const READ_AT_THE_END: [&str; 8] = [
@@ -22,25 +26,41 @@ pub(super) const READ_AT_THE_END: [&str; 8] = [
     "interrupt_status",
 ];
 
+/// Bits of `status`.
+pub(super) const BUSY: u32 = 1 << 0;
+pub(super) const DONE: u32 = 1 << 1;
+pub(super) const QUEUED: u32 = 1 << 2;
+
 /// Cycles to go on after everything is done, to see what should not come.
 const TRAILING_CYCLES: u32 = 24;
 
-/// A scenario and its jobs.
+/// A scenario, its jobs, and what the host sees of them.
 pub(super) struct Stimulus {
     pub scenario: Scenario,
-    pub jobs: Vec<Marks>,
+    pub jobs: Vec<Operands>,
+    pub batches: Vec<Batch>,
 }
 
-/// Where a job stands among the operations.
-pub(super) struct Marks {
-    pub operands: MatmulJob,
+/// What a job is about.
+pub(super) struct Operands {
+    pub matrices: MatmulJob,
     /// The core must refuse the sizes.
     pub refused: bool,
-    /// The write that starts the job.
+}
+
+/// Jobs whose end the host sees together, and where they stand among the operations.
+pub(super) struct Batch {
+    pub jobs: Range<usize>,
+    /// Jobs that the counters count when they are read: those of the batch, and those that they
+    /// were queued behind.
+    pub counted: Range<usize>,
+    /// Another job is queued behind these.
+    pub followed: bool,
+    /// The write that starts the first of [`Self::counted`].
     pub start: usize,
-    /// The read of the status of a running job.
-    pub busy: Option<usize>,
-    /// The operation with which the job is over: the wait for the interrupt, or the abort.
+    /// The read of the status of a running job, and what it must be.
+    pub running: Option<(usize, u32)>,
+    /// The operation with which the last job is over: the wait, or the abort.
     pub end: usize,
     /// The first of [`READ_AT_THE_END`].
     pub reads: usize,
@@ -50,11 +70,14 @@ struct Builder<'a> {
     case: &'a Case,
     map: RegisterMap,
     scenario: Scenario,
-    jobs: Vec<Marks>,
+    jobs: Vec<Operands>,
+    batches: Vec<Batch>,
     /// Nothing may be offered before this many operations: an aborted job would take it.
     barrier: usize,
     /// Jobs that surely close a packet of results.
     packets: usize,
+    /// What `jobs_ended` shows when all jobs so far have ended.
+    ended: u32,
 }
 
 /// Builds the scenario of a case. `probe` tells how much of its operands a job that is aborted
@@ -89,17 +112,27 @@ pub(super) fn stimulus(case: &Case, probe: &mut dyn Backend) -> Result<Stimulus,
             ..Scenario::default()
         },
         jobs: Vec::new(),
+        batches: Vec::new(),
         barrier: 0,
         packets: 0,
+        ended: 0,
     };
     for (index, job) in case.jobs.iter().enumerate() {
-        builder.job(index, job, probe)?;
+        builder.jobs.push(Operands::of(case, index, job));
     }
+    builder.all_jobs(probe)?;
     let Builder {
-        mut scenario, jobs, ..
+        mut scenario,
+        jobs,
+        batches,
+        ..
     } = builder;
     scenario.sinks[0].goal = Goal::Packets(builder.packets);
-    Ok(Stimulus { scenario, jobs })
+    Ok(Stimulus {
+        scenario,
+        jobs,
+        batches,
+    })
 }
 
 impl Builder<'_> {
@@ -146,51 +179,57 @@ impl Builder<'_> {
         self.scenario.operations.push(operation);
     }
 
-    fn job(&mut self, index: usize, job: &Job, probe: &mut dyn Backend) -> Result<(), Error> {
-        let case = self.case;
-        let refused = case.arch.check_shape(job.shape).is_err();
-        // Impossible sizes can be too large even to hold.
-        let operands = if refused {
-            operands(case, index, &Job::new(SMALLEST, job.data))
-        } else {
-            operands(case, index, job)
-        };
-        let offered = match case.host {
-            Host::Eager => self.barrier,
-            Host::Patient | Host::Meddling => self.done(),
-        };
-        for (register, size) in [("m", job.shape.m), ("k", job.shape.k), ("n", job.shape.n)] {
+    /// Writes the sizes and starts a job. Returns the write that starts it.
+    fn start(&mut self, job: &Job) -> usize {
+        let JobShape { m, k, n } = job.shape;
+        for (register, size) in [("m", m), ("k", k), ("n", n)] {
             self.write_size(register, size);
         }
         self.write("interrupt_enable", 0b11);
         let start = self.done();
         self.write("control", 1);
-        let mut busy = None;
-        let mut offered = offered;
-        if case.host == Host::Meddling && !refused {
-            for register in ["m", "k", "n"] {
-                self.write(register, (case.seed as u32 ^ 0x5a5a) & 0xffff);
-            }
-            self.write("control", 1);
-            busy = Some(self.done());
-            self.read("status");
-            offered = self.done();
+        start
+    }
+
+    /// Waits until (`register` & `mask`) is `value`.
+    fn poll(&mut self, register: &str, mask: u32, value: u32) {
+        let address = self.address(register);
+        self.operation(Operation::Poll {
+            address,
+            mask,
+            value,
+        });
+    }
+
+    /// Sends the operands of a job that is not given up, from operation `offered` on.
+    fn offer(&mut self, index: usize, offered: usize) {
+        let job = self.case.jobs[index];
+        let refused = self.jobs[index].refused;
+        self.scenario.max_cycles += cycle_limit(self.case, &job, refused);
+        if refused {
+            return;
         }
-        self.scenario.max_cycles += cycle_limit(case, job, refused);
-        let end = if refused {
-            self.wait()
+        let [a, b] = self.beats(index);
+        self.send(0, with_fault(a, Operand::A, job.fault), offered);
+        self.send(1, with_fault(b, Operand::B, job.fault), offered);
+        self.packets += usize::from(job.fault == Fault::None);
+    }
+
+    /// Waits for the end of jobs: for the interrupt, or where one may hide the other, until enough
+    /// have ended.
+    fn wait(&mut self, jobs: u32) -> usize {
+        let end = self.done();
+        self.ended += jobs;
+        if jobs == 1 {
+            self.operation(Operation::WaitInterrupt);
         } else {
-            let (a, b) = self.beats(index, job, &operands);
-            match job.fault {
-                Fault::Abort(cycles) => self.abort(cycles, [a, b], offered, probe)?,
-                fault => {
-                    self.send(0, with_fault(a, Operand::A, fault), offered);
-                    self.send(1, with_fault(b, Operand::B, fault), offered);
-                    self.packets += usize::from(fault == Fault::None);
-                    self.wait()
-                }
-            }
-        };
+            self.poll("jobs_ended", u32::MAX, self.ended);
+        }
+        end
+    }
+
+    /// Reads what tells of the end. Returns the first of the reads.
+    fn read_the_end(&mut self) -> usize {
         let reads = self.done();
         for (i, register) in READ_AT_THE_END.iter().enumerate() {
             if i + 1 == READ_AT_THE_END.len() {
@@ -198,24 +237,18 @@ impl Builder<'_> {
             }
             self.read(register);
         }
-        self.jobs.push(Marks {
-            operands,
-            refused,
-            start,
-            busy,
-            end,
-            reads,
-        });
-        Ok(())
+        reads
     }
 
-    fn beats(&self, index: usize, job: &Job, operands: &MatmulJob) -> (Vec<Beat>, Vec<Beat>) {
+    /// The beats of A and of B.
+    fn beats(&self, index: usize) -> [Vec<Beat>; 2] {
         let arch = &self.case.arch;
+        let MatmulJob { a, b } = &self.jobs[index].matrices;
         let mut filler = filler(self.case, index);
-        let a = pack_a(arch, operands.a.view(), &mut filler);
-        let b = pack_b(arch, operands.b.view(), &mut filler);
-        debug_assert_eq!(a.len() as u64, arch.beats(job.shape).a);
-        (Packet::new(a).beats, Packet::new(b).beats)
+        let a = pack_a(arch, a.view(), &mut filler);
+        let b = pack_b(arch, b.view(), &mut filler);
+        debug_assert_eq!(a.len() as u64, arch.beats(self.case.jobs[index].shape).a);
+        [a, b].map(|beats| Packet::new(beats).beats)
     }
 
     fn send(&mut self, stream: usize, beats: Vec<Beat>, start_after: usize) {
@@ -224,45 +257,61 @@ impl Builder<'_> {
             .push(Packet { beats, start_after });
     }
 
-    fn wait(&mut self) -> usize {
-        let end = self.done();
-        self.operation(Operation::WaitInterrupt);
-        end
-    }
-
-    /// Gives the job up after `cycles` cycles; sends the beats that the core takes until then.
+    /// Gives jobs up after `cycles` cycles; sends the beats that the core takes until then.
     fn abort(
         &mut self,
+        jobs: Range<usize>,
         cycles: u32,
-        beats: [Vec<Beat>; 2],
         offered: usize,
         probe: &mut dyn Backend,
     ) -> Result<usize, Error> {
+        let refused = |index: &usize| self.jobs[*index].refused;
+        let mut packets = Vec::new();
+        for index in jobs.filter(|index| !refused(index)) {
+            self.scenario.max_cycles += cycle_limit(self.case, &self.case.jobs[index], false);
+            packets.push(self.beats(index));
+        }
         self.operation(Operation::Idle(cycles));
         self.scenario.max_cycles += u64::from(cycles);
         let end = self.done();
         self.write("control", 2);
         let mut trial = self.scenario.clone();
-        for (source, beats) in trial.sources.iter_mut().zip(&beats) {
+        for (stream, source) in trial.sources.iter_mut().enumerate() {
             source.optional = true;
-            source.packets.push(Packet {
-                beats: beats.clone(),
+            source.packets.extend(packets.iter().map(|beats| Packet {
+                beats: beats[stream].clone(),
                 start_after: offered,
-            });
+            }));
         }
         let outcome = probe.run(&trial, &mut unwatched)?;
-        for (stream, mut beats) in beats.into_iter().enumerate() {
+        for stream in 0..2 {
             let before = self.scenario.sources[stream].beats();
-            let accepted = outcome.sources[stream].accepted;
-            beats.truncate(accepted.saturating_sub(before));
-            self.send(stream, beats, offered);
+            let mut left = outcome.sources[stream].accepted.saturating_sub(before);
+            for packet in &packets {
+                let mut beats = packet[stream].clone();
+                beats.truncate(left);
+                left -= beats.len();
+                self.send(stream, beats, offered);
+            }
         }
         self.barrier = self.done();
+        self.ended = 0;
         Ok(end)
     }
 }
 
-const SMALLEST: crate::arch::JobShape = crate::arch::JobShape { m: 1, k: 1, n: 1 };
+impl Operands {
+    fn of(case: &Case, index: usize, job: &Job) -> Operands {
+        let refused = case.arch.check_shape(job.shape).is_err();
+        // Impossible sizes can be too large even to hold.
+        let smallest = Job::new(JobShape { m: 1, k: 1, n: 1 }, job.data);
+        let job = if refused { &smallest } else { job };
+        Operands {
+            matrices: operands(case, index, job),
+            refused,
+        }
+    }
+}
 
 fn with_fault(mut beats: Vec<Beat>, operand: Operand, fault: Fault) -> Vec<Beat> {
     match fault {

@@ -1,0 +1,71 @@
+//! The stages that a job passes through: loaders, array, drain. Each has at most one job, so that
+//! the next job is loaded while one computes and the one before is drained.
+
+use crate::hdl::{Module, Signal, bit};
+
+/// What decides when a stage takes a job and when it is done with it.
+pub(super) struct Moves<'m> {
+    /// The stage before has a job to hand over.
+    pub offered: Signal<'m>,
+    /// The units of the stage are done with what they were started for.
+    pub idle: Signal<'m>,
+    /// The stage behind takes the job now; the last stage has none.
+    pub handed_on: Option<Signal<'m>>,
+    /// Forget the job.
+    pub clear: Signal<'m>,
+}
+
+/// A stage: the job in it, and the start of its units.
+pub(super) struct Stage<'m> {
+    /// It takes a job at the end of this cycle.
+    pub take: Signal<'m>,
+    /// It has a job.
+    pub valid: Signal<'m>,
+    /// The first cycle of a job: the units start.
+    pub start: Signal<'m>,
+    /// The stage behind may take the job.
+    pub offers: Signal<'m>,
+    /// Sizes of the job, as far as the stage needs them.
+    pub sizes: Vec<Signal<'m>>,
+}
+
+/// A stage called `name`, whose jobs have the sizes `sizes`, each with its name.
+///
+/// It keeps a job until its units are idle and the stage behind has taken it: a unit that follows
+/// another finds the sizes of its job there.
+#[track_caller]
+pub(super) fn stage<'m>(
+    m: &'m Module,
+    name: &str,
+    moves: &Moves<'m>,
+    sizes: &[(&str, Signal<'m>)],
+) -> Stage<'m> {
+    let valid = m.reg(format!("{name}_valid"), bit()).reset(0);
+    let take = m.wire(format!("{name}_take"), bit());
+    let first = m.flag(format!("{name}_first"), take & !moves.clear);
+    // Units that were just started do not look busy yet: a job stays at least two cycles.
+    let (settled, offers) = match moves.handed_on {
+        Some(handed_on) => {
+            let taken = m
+                .reg(format!("{name}_taken"), bit())
+                .reset(0)
+                .comment("the stage behind has it too");
+            taken.next((taken | handed_on) & !take);
+            (*taken, valid & !taken)
+        }
+        None => (!first, m.low()),
+    };
+    let done = (valid & settled & moves.idle).named(format!("{name}_done"));
+    take.drive(moves.offered & (!valid | done));
+    valid.next((take | (valid & !done)) & !moves.clear);
+    let captured = sizes
+        .iter()
+        .map(|(size_name, size)| m.capture(format!("{name}_{size_name}"), take, *size));
+    Stage {
+        take,
+        valid: *valid,
+        start: (first & !moves.clear).named(format!("{name}_start")),
+        offers,
+        sizes: captured.collect(),
+    }
+}
