@@ -22,37 +22,39 @@ module matmul_4x4_accumulators (
     output reg          block_complete
 );
 
-    // ---- pipeline: read the old word, add, write back ------------------------------------
+    // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
-    reg                valid_1;
-    reg                last_1;
-    reg                bank_1;
-    reg        [5:0]   address_1;
-    reg        [71:0]  sums_1;
     reg        [127:0] bank_0_word;
     (* no_rw_check *)
     reg        [127:0] bank_0_words [0:63];
     reg        [127:0] bank_1_word;
     (* no_rw_check *)
     reg        [127:0] bank_1_words [0:63];
+    reg                valid_1;
+    reg                last_1;
+    reg                bank_1;
+    reg        [5:0]   address_1;
+    reg        [71:0]  sums_1;
     reg                first_1;
+    reg        [127:0] old_word;
+    reg                valid_2;
+    reg                last_2;
+    reg                bank_2;
+    reg        [5:0]   address_2;
+    reg        [71:0]  sums_2;
     reg signed [31:0]  sum_0;
     reg signed [31:0]  sum_1;
     reg signed [31:0]  sum_2;
     reg signed [31:0]  sum_3;
-    reg                valid_2;
-    reg                bank_2;
-    reg        [5:0]   address_2;
-    reg                last_2;
+    reg                valid_3;
+    reg                last_3;
+    reg                bank_3;
+    reg        [5:0]   address_3;
 
     wire bank_0_words_term = target_valid && !target_first && !target_bank;
     wire [5:0] bank_0_words_read_address = bank_0_words_term ? target_address : drain_address;
     wire bank_1_words_term = target_valid && !target_first && target_bank;
     wire [5:0] bank_1_words_read_address = bank_1_words_term ? target_address : drain_address;
-    wire [127:0] old_word = first_1 ? 128'd0 : bank_1 ? bank_1_word : bank_0_word;
-    wire words_rest_term_2 = valid_1 && bank_1 == target_bank && address_1 == target_address;
-    wire words_rest_term = valid_2 && bank_2 == target_bank && address_2 == target_address;
-    wire words_rest_holds = !(target_valid && !target_first && (words_rest_term_2 || words_rest_term));
 
     always @(posedge clk) begin
         last_1 <= target_last;
@@ -60,25 +62,39 @@ module matmul_4x4_accumulators (
         address_1 <= target_address;
         sums_1 <= sums;
         first_1 <= target_first;
-        sum_0 <= old_word[31:0] + {{14{sums_1[17]}}, sums_1[17:0]};
-        sum_1 <= old_word[63:32] + {{14{sums_1[35]}}, sums_1[35:18]};
-        sum_2 <= old_word[95:64] + {{14{sums_1[53]}}, sums_1[53:36]};
-        sum_3 <= old_word[127:96] + {{14{sums_1[71]}}, sums_1[71:54]};
+        if (first_1)
+            old_word <= 128'd0;
+        else if (bank_1)
+            old_word <= bank_1_word;
+        else
+            old_word <= bank_0_word;
+        last_2 <= last_1;
         bank_2 <= bank_1;
         address_2 <= address_1;
-        last_2 <= last_1;
+        sums_2 <= sums_1;
+        sum_0 <= old_word[31:0] + {{14{sums_2[17]}}, sums_2[17:0]};
+        sum_1 <= old_word[63:32] + {{14{sums_2[35]}}, sums_2[35:18]};
+        sum_2 <= old_word[95:64] + {{14{sums_2[53]}}, sums_2[53:36]};
+        sum_3 <= old_word[127:96] + {{14{sums_2[71]}}, sums_2[71:54]};
+        last_3 <= last_2;
+        bank_3 <= bank_2;
+        address_3 <= address_2;
     end
 
+    wire words_rest_term_2 = valid_1 && bank_1 == target_bank && address_1 == target_address;
+    wire words_rest_term = valid_2 && bank_2 == target_bank && address_2 == target_address;
+    wire words_rest_term_3 = valid_3 && bank_3 == target_bank && address_3 == target_address;
+    wire words_rest_term_4 = words_rest_term_2 || words_rest_term || words_rest_term_3;
     wire [127:0] bank_0_words_write_data = {sum_3, sum_2, sum_1, sum_0};
 
     always @(posedge clk) begin
-        if (valid_2 && !bank_2) bank_0_words[address_2] <= bank_0_words_write_data;
+        if (valid_3 && !bank_3) bank_0_words[address_3] <= bank_0_words_write_data;
         if (bank_0_words_term || (drain_enable && !drain_bank))
             bank_0_word <= bank_0_words[bank_0_words_read_address];
     end
 
     always @(posedge clk) begin
-        if (valid_2 && bank_2) bank_1_words[address_2] <= bank_0_words_write_data;
+        if (valid_3 && bank_3) bank_1_words[address_3] <= bank_0_words_write_data;
         if (bank_1_words_term || (drain_enable && drain_bank))
             bank_1_word <= bank_1_words[bank_1_words_read_address];
     end
@@ -87,11 +103,13 @@ module matmul_4x4_accumulators (
         if (rst) begin
             valid_1 <= 1'b0;
             valid_2 <= 1'b0;
+            valid_3 <= 1'b0;
             block_complete <= 1'b0;
         end else begin
             valid_1 <= target_valid && !clear;
             valid_2 <= valid_1 && !clear;
-            block_complete <= valid_2 && last_2 && !clear;
+            valid_3 <= valid_2 && !clear;
+            block_complete <= valid_3 && last_3 && !clear;
         end
     end
 
@@ -106,18 +124,18 @@ module matmul_4x4_accumulators (
     assign drain_data = drained_bank ? bank_1_word : bank_0_word;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, words_rest_holds};
+    wire unused_ok = &{1'b0, words_rest_term_4};
 
 `ifdef FORMAL
     // words_rest: a word comes again before its sum is written
     always @(posedge clk) begin
-        if (!rst) assert (words_rest_holds);
+        if (!rst) assert (!(target_valid && !target_first && words_rest_term_4));
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) begin
-        if (!rst && words_rest_holds !== 1'b1)
+        if (!rst && !(target_valid && !target_first && words_rest_term_4) !== 1'b1)
             $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
     end
 `endif

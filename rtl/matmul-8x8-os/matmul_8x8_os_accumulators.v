@@ -22,19 +22,19 @@ module matmul_8x8_os_accumulators (
     output reg          block_complete
 );
 
-    // ---- pipeline: read the old word, add, write back ------------------------------------
+    // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
-    reg         valid_1;
-    reg         last_1;
-    reg         bank_1;
-    reg [6:0]   address_1;
-    reg [255:0] sums_1;
     reg [255:0] bank_0_word;
     (* no_rw_check *)
     reg [255:0] bank_0_words [0:127];
     reg [255:0] bank_1_word;
     (* no_rw_check *)
     reg [255:0] bank_1_words [0:127];
+    reg         valid_1;
+    reg         last_1;
+    reg         bank_1;
+    reg [6:0]   address_1;
+    reg [255:0] sums_1;
 
     always @(posedge clk) begin
         last_1 <= target_last;
