@@ -7,12 +7,13 @@ use super::output::print;
 use super::progress::Progress;
 use super::simulator::Simulator;
 use crate::device::Error;
-use crate::report::{grouped, json};
+use crate::report::{Table, grouped, json};
 use crate::verify::campaign::{self, Options, Progress as Step};
 use crate::verify::case::Case;
 use crate::verify::check::{BackendKind, CaseReport, Mismatch, run_case, write_waves};
 use clap::Args;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -59,6 +60,8 @@ struct Output {
     jobs: u64,
     elements: u64,
     cycles: u64,
+    /// How often each cover point of the core was hit in the cases that passed.
+    covers: BTreeMap<String, u64>,
     failure: Option<FailedCase>,
 }
 
@@ -110,6 +113,7 @@ impl Verify {
             jobs: total.jobs,
             elements: total.elements,
             cycles: total.cycles,
+            covers: total.covers.clone(),
             failure: None,
         }
     }
@@ -204,7 +208,7 @@ impl Output {
         let seed = self
             .seed
             .map_or(String::new(), |seed| format!(", seed {seed}"));
-        format!(
+        let passed = format!(
             "{} passed: {}, {}, {}, {} on {}{seed}\n",
             count(self.cases, "case"),
             count(self.architectures, "architecture"),
@@ -212,6 +216,20 @@ impl Output {
             count(self.elements, "element"),
             count(self.cycles, "cycle"),
             self.simulators.join(", "),
-        )
+        );
+        format!("{passed}\n{}", self.cover_points())
+    }
+
+    /// What the cases reached in the core, as a table.
+    fn cover_points(&self) -> String {
+        let mut table = Table::new(&["cover point", "hits"]);
+        for (path, count) in &self.covers {
+            let count = match count {
+                0 => "never".to_owned(),
+                count => grouped(*count),
+            };
+            table = table.row([path.clone(), count]);
+        }
+        table.right(&[1]).to_string()
     }
 }

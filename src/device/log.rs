@@ -3,6 +3,7 @@
 use super::outcome::{Failure, OperationResult, Outcome, SinkResult, SourceResult};
 use super::plan::Plan;
 use super::scenario::{Goal, Operation};
+use crate::hdl::sim::Cover;
 
 /// The raw record of a run.
 #[derive(Debug, Default)]
@@ -15,6 +16,7 @@ pub(super) struct Log {
     pub sources: Vec<SourceState>,
     pub sinks: Vec<SinkResult>,
     pub failures: Vec<Failure>,
+    pub covers: Vec<Cover>,
 }
 
 /// A source at the end of the run.
@@ -111,12 +113,15 @@ impl Log {
         // A cycle's failures come in the order in which a back end sees them; make it one order.
         self.failures
             .sort_by(|a, b| (a.cycle, &a.message).cmp(&(b.cycle, &b.message)));
+        // So do cover points.
+        self.covers.sort_by(|a, b| a.path.cmp(&b.path));
         Outcome {
             cycles: self.cycles,
             operations: self.operations,
             sources: self.sources.iter().map(|state| state.result).collect(),
             sinks: self.sinks,
             failures: self.failures,
+            covers: self.covers,
             waiting,
         }
     }

@@ -48,6 +48,7 @@ mod process;
 mod scenario;
 mod verilator;
 
+pub use crate::hdl::sim::Cover;
 pub use error::Error;
 pub use icarus::Icarus;
 pub use interface::{Interface, Port, Reset};

@@ -7,7 +7,7 @@ use super::plan::Plan;
 use super::process::failed_assertion;
 use super::{Backend, Outcome, Scenario, Watch};
 use crate::hdl::ir::Design;
-use crate::hdl::sim::{Handle, Simulator};
+use crate::hdl::sim::{Cover, Handle, Simulator};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::PathBuf;
@@ -130,6 +130,10 @@ impl Model for NativeModel<'_> {
         new.iter()
             .map(|failure| failed_assertion(&failure.path, &failure.message))
             .collect()
+    }
+
+    fn covers(&self) -> Vec<Cover> {
+        self.simulator.covers().to_vec()
     }
 
     fn set_word(&mut self, port: usize, word: u32) {

@@ -1,5 +1,6 @@
 //! What a run gave: the same for every back end.
 
+use crate::hdl::sim::Cover;
 use std::fmt;
 
 /// An operation that finished.
@@ -85,6 +86,8 @@ pub struct Outcome {
     pub sinks: Vec<SinkResult>,
     /// Broken assertions and bus rules, by cycle.
     pub failures: Vec<Failure>,
+    /// Cover points of the design by name, hit or not, counted over the whole run.
+    pub covers: Vec<Cover>,
     /// What was still awaited when the cycles ran out, a line each; empty for a finished run.
     pub waiting: Vec<String>,
 }

@@ -1,6 +1,7 @@
 //! External programs: running them, and reading what simulators print.
 
 use super::error::Error;
+use crate::hdl::sim::Cover;
 use std::io;
 use std::process::{Command, Stdio};
 
@@ -60,16 +61,29 @@ pub(super) fn assertion(line: &str, top: &str) -> Option<String> {
     let text = line.trim().strip_prefix("FERROGRID_ASSERT ")?;
     let (scope, text) = text.split_once(' ').unwrap_or(("", text));
     let (name, message) = text.split_once(": ").unwrap_or((text, ""));
-    let mut instances = scope
-        .split('.')
-        .skip_while(|&instance| instance != top)
-        .skip(1);
-    let mut path: String = instances
-        .by_ref()
+    Some(failed_assertion(&path(scope, name, top), message))
+}
+
+/// The cover point of a line that the emitted Verilog printed at the end of the simulation:
+/// `FERROGRID_COVER <scope> <name> <count>`.
+pub(super) fn cover(line: &str, top: &str) -> Option<Cover> {
+    let text = line.trim().strip_prefix("FERROGRID_COVER ")?;
+    let mut fields = text.split(' ');
+    let (scope, name) = (fields.next()?, fields.next()?);
+    Some(Cover {
+        path: path(scope, name, top),
+        count: fields.next()?.parse().ok()?,
+    })
+}
+
+/// The hierarchical name below the top module of what a scope calls `name`.
+fn path(scope: &str, name: &str, top: &str) -> String {
+    let instances = scope.split('.').skip_while(|&instance| instance != top);
+    let mut path: String = (instances.skip(1))
         .flat_map(|instance| [instance, "."])
         .collect();
     path.push_str(name);
-    Some(failed_assertion(&path, message))
+    path
 }
 
 #[cfg(test)]
@@ -86,6 +100,19 @@ mod tests {
         );
         let line = "FERROGRID_ASSERT top overflow";
         assert_eq!(read(line).as_deref(), Some("assertion overflow failed"));
+        assert_eq!(read("hello"), None);
+    }
+
+    #[test]
+    fn cover_lines() {
+        let read = |line| cover(line, "top").map(|cover| (cover.path, cover.count));
+        let line = "FERROGRID_COVER TOP.top.row.fifo full 7";
+        assert_eq!(read(line), Some(("row.fifo.full".to_owned(), 7)));
+        assert_eq!(
+            read("FERROGRID_COVER top full 0"),
+            Some(("full".to_owned(), 0))
+        );
+        assert_eq!(read("FERROGRID_COVER top full"), None);
         assert_eq!(read("hello"), None);
     }
 

@@ -62,7 +62,7 @@ pub struct Report {
     pub cases: u64,
     /// Different architectures among them.
     pub architectures: u64,
-    /// Jobs, elements and cycles of the cases that passed.
+    /// Jobs, elements, cycles and cover points of the cases that passed.
     pub total: CaseReport,
     /// The case of the smallest index that failed.
     pub failure: Option<CampaignFailure>,
@@ -113,9 +113,7 @@ pub fn run(
                 Ok(report) => {
                     let mut seen = seen.lock().expect("no case panics while it is held");
                     seen.0.insert(case.arch.config_hash());
-                    seen.1.jobs += report.jobs;
-                    seen.1.elements += report.elements;
-                    seen.1.cycles += report.cycles;
+                    seen.1.add(&report);
                     let count = passed.fetch_add(1, Ordering::Relaxed) + 1;
                     if progress(Progress::Passed(count)).is_break() {
                         cancelled.store(true, Ordering::Relaxed);

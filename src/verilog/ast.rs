@@ -42,8 +42,8 @@ pub enum Statement {
     },
     /// `assert (condition);` and the like.
     Property(&'static str, Expr),
-    /// `$display(text);`
-    Display(String),
+    /// `$display(text, values);`
+    Display(String, Vec<Expr>),
 }
 
 impl Statement {
@@ -73,7 +73,7 @@ impl Statement {
                 default.iter().flatten().for_each(|s| s.reads(visit));
             }
             Statement::Property(_, condition) => condition.reads(visit),
-            Statement::Display(_) => {}
+            Statement::Display(_, values) => values.iter().for_each(|value| value.reads(visit)),
         }
     }
 }
@@ -170,6 +170,8 @@ pub enum Item {
     },
     /// An `initial` block.
     Initial(Vec<Statement>),
+    /// A `final` block: SystemVerilog, for text that only simulators read.
+    Final(Vec<Statement>),
     /// A list of `localparam`s.
     Parameters {
         /// Printed above.

@@ -212,6 +212,9 @@ impl Printer {
                 let dashes = "-".repeat((COLUMNS - 16).saturating_sub(title.len()));
                 self.line(4, &comment_line(&format!("---- {title} {dashes}")));
             }
+            Item::Declaration(Declaration { value: None, .. }) => {
+                self.declarations(std::slice::from_ref(item));
+            }
             Item::Declaration(declaration) => {
                 self.comment(4, &declaration.comment);
                 if let Some((line, _)) = attributes(&declaration.attributes) {
@@ -249,8 +252,13 @@ impl Printer {
                 self.statements(8, body);
                 self.line(4, "end");
             }
-            Item::Initial(body) => {
-                self.line(4, "initial begin");
+            Item::Initial(body) | Item::Final(body) => {
+                let when = if matches!(item, Item::Initial(_)) {
+                    "initial"
+                } else {
+                    "final"
+                };
+                self.line(4, &format!("{when} begin"));
                 self.statements(8, body);
                 self.line(4, "end");
             }
@@ -353,10 +361,9 @@ impl Printer {
                 }
                 self.line(indent, "endcase");
             }
-            Statement::Property(keyword, condition) => {
-                self.line(indent, &format!("{keyword} ({});", flat(condition)));
+            Statement::Property(..) | Statement::Display(..) => {
+                self.line(indent, &one_line(statement));
             }
-            Statement::Display(text) => self.line(indent, &format!("$display(\"{text}\");")),
         }
     }
 
@@ -445,7 +452,7 @@ fn is_plain(body: &[Statement]) -> bool {
         [Statement::NonBlocking(..)
             | Statement::Blocking(..)
             | Statement::Property(..)
-            | Statement::Display(_)]
+            | Statement::Display(..)]
     )
 }
 
@@ -454,7 +461,12 @@ fn one_line(statement: &Statement) -> String {
         Statement::NonBlocking(to, value) => format!("{} <= {};", target(to), flat(value)),
         Statement::Blocking(to, value) => format!("{} = {};", target(to), flat(value)),
         Statement::Property(keyword, condition) => format!("{keyword} ({});", flat(condition)),
-        Statement::Display(text) => format!("$display(\"{text}\");"),
+        Statement::Display(text, values) => {
+            let values: String = (values.iter())
+                .map(|value| format!(", {}", flat(value)))
+                .collect();
+            format!("$display(\"{text}\"{values});")
+        }
         // Branches have no one-line form; callers ask for plain statements only.
         Statement::If(..) | Statement::Case { .. } => String::new(),
     }

@@ -21,7 +21,7 @@ pub fn reads(item: &Item, visit: &mut dyn FnMut(&str, u32, u32)) {
             body.iter()
                 .for_each(|statement| statement.reads(&mut visit));
         }
-        Item::Initial(body) => body
+        Item::Initial(body) | Item::Final(body) => body
             .iter()
             .for_each(|statement| statement.reads(&mut visit)),
         Item::Instance(instance) => {

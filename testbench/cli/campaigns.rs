@@ -13,7 +13,10 @@ fn a_campaign_is_decided_by_its_seed() {
     };
     let text = run(3);
     assert!(text.starts_with("12 cases passed: "), "{text}");
-    assert!(text.ends_with(" on native, seed 3\n"), "{text}");
+    assert!(
+        text.contains(" on native, seed 3\n\ncover point "),
+        "{text}"
+    );
     assert_eq!(run(3), text);
     assert_ne!(run(4).replace("seed 4", "seed 3"), text);
     let json = place.succeed("verify --seed 3 --cases 12 --max-size 4 --json");
@@ -31,6 +34,18 @@ fn a_campaign_is_decided_by_its_seed() {
         .expect("cycles")
         .replace(',', "");
     assert_eq!(digits, cycles.to_string());
+}
+
+/// What a campaign reached, and what it did not: one small job never fails.
+#[test]
+fn a_campaign_says_what_it_covered() {
+    let place = Place::new();
+    let case = "rows=2 columns=2 job=3x4x2:min seed=7";
+    golden!(replay(&place, &[case]).stdout);
+    let json = replay(&place, &[case, "--json"]).stdout;
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["covers"]["job.job_ends"], 1, "{json}");
+    assert_eq!(json["covers"]["job.job_fails"], 0, "{json}");
 }
 
 fn replay(place: &Place, arguments: &[&str]) -> Run {

@@ -51,7 +51,7 @@ fn packet(base: u32, beats: u32) -> Packet {
 }
 
 /// Everything a scenario can do, once.
-fn rich_scenario() -> Scenario {
+pub fn rich_scenario() -> Scenario {
     Scenario {
         max_cycles: 2000,
         trailing_cycles: 3,

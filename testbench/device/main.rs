@@ -1,6 +1,7 @@
 //! Scenarios have one meaning: the native simulator, Verilator and Icarus give one outcome.
 
 mod agreement;
+mod covers;
 mod faults;
 mod processes;
 mod toy;

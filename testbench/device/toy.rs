@@ -66,6 +66,8 @@ impl Block for Toy {
         packets.next(packets + 1);
         let (add, enable) = self.write_channel(m, control);
         self.read_channel(m, control, &[add, enable.zero_extend(32), packets.q]);
+        m.cover("packet_leaves", packet_left);
+        m.cover("hundredth_packet", packets.eq(100));
         m.output("interrupt", enable & packets.ne(0));
 
         let slice = m.instance("slice", &Slice { fault: self.fault });
@@ -212,6 +214,7 @@ impl Block for Slice {
         output.tvalid.drive(valid.q);
         output.tdata.drive(data.q);
         output.tlast.drive(last.q);
+        m.cover("beat_waits", valid.q & !output.tready);
         let top = input.tdata.slice(64, STREAM_BITS - 64);
         let taken = input.tvalid & ready;
         m.assert(

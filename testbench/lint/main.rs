@@ -110,12 +110,13 @@ fn verilator_has_nothing_to_say() {
     });
 }
 
-/// With the assertions of the design too.
+/// With the assertions and cover points of the design too.
 #[test]
 fn verilator_has_nothing_to_say_of_the_checks() {
+    let defines = "-DFERROGRID_CHECKS -DFERROGRID_COVER";
     silent("verilator", |files, top| {
         with(
-            &format!("--lint-only -Wall --assert -DFERROGRID_CHECKS --top-module {top}"),
+            &format!("--lint-only -Wall --assert {defines} --top-module {top}"),
             files,
         )
     });
@@ -125,6 +126,18 @@ fn verilator_has_nothing_to_say_of_the_checks() {
 fn icarus_has_nothing_to_say() {
     silent("iverilog", |files, top| {
         with(&format!("-g2005 -Wall -s {top} -o out.vvp"), files)
+    });
+}
+
+/// Counts of cover points need `final`, which Verilog-2005 does not have.
+#[test]
+fn icarus_has_nothing_to_say_of_the_checks() {
+    let defines = "-DFERROGRID_CHECKS -DFERROGRID_COVER";
+    silent("iverilog", |files, top| {
+        with(
+            &format!("-g2009 {defines} -Wall -s {top} -o out.vvp"),
+            files,
+        )
     });
 }
 

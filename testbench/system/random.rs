@@ -22,6 +22,14 @@ fn run(options: &Options) -> Report {
     report
 }
 
+/// Cover points of the core that a campaign never hit, of all that there are.
+fn never_hit(report: &Report) -> Vec<&str> {
+    let covers = &report.total.covers;
+    assert!(covers.len() >= 9, "{covers:?}");
+    let never = covers.iter().filter(|(_, count)| **count == 0);
+    never.map(|(path, _)| path.as_str()).collect()
+}
+
 #[test]
 fn random_cases_natively() {
     let report = run(&Options {
@@ -29,6 +37,7 @@ fn random_cases_natively() {
         ..Options::default()
     });
     assert!(report.architectures > 900, "{report:?}");
+    assert_eq!(never_hit(&report), [""; 0], "{report:?}");
 }
 
 /// Whether the tools are there; says which are not.
@@ -53,6 +62,8 @@ fn random_cases_through_verilator() {
         ..Options::default()
     });
     assert!(report.architectures >= 25, "{report:?}");
+    // Counted natively; that both simulators agree on them is part of each case.
+    assert!(never_hit(&report).len() <= 2, "{report:?}");
 }
 
 #[test]
@@ -68,6 +79,7 @@ fn random_cases_through_icarus() {
         ..Options::default()
     });
     assert!(report.architectures >= 5, "{report:?}");
+    assert!(never_hit(&report).len() <= 2, "{report:?}");
 }
 
 fn corpus() -> Vec<Case> {

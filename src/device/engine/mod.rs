@@ -12,6 +12,7 @@ use super::outcome::OperationResult;
 use super::plan::Plan;
 use super::scenario::{Goal, Operation};
 use super::{Outcome, Watch};
+use crate::hdl::sim::Cover;
 use axi_lite::AxiLiteDriver;
 use stream::{SinkDriver, SourceDriver};
 
@@ -32,6 +33,8 @@ pub(super) trait Model {
     fn edge(&mut self);
     /// The assertions that failed since the last call.
     fn take_failures(&mut self) -> Vec<String>;
+    /// The cover points and how often each was hit so far.
+    fn covers(&self) -> Vec<Cover>;
 
     /// Drives an input of at most 32 bits; higher bits are cut off.
     fn set_word(&mut self, port: usize, word: u32);
@@ -71,7 +74,9 @@ pub(super) fn run<M: Model>(
             return Err(Error::Cancelled { cycle });
         }
     }
-    Ok(runner.finish(cycle).into_outcome(plan))
+    let mut log = runner.finish(cycle);
+    log.covers = model.covers();
+    Ok(log.into_outcome(plan))
 }
 
 struct Runner<'a> {

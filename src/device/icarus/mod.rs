@@ -68,9 +68,13 @@ impl Icarus {
             write(name, text)?;
         }
         let mut iverilog = Command::new(&self.iverilog.path);
-        iverilog
-            .current_dir(dir)
-            .args(["-g2005", "-Wall", "-DFERROGRID_CHECKS"]);
+        // Counts of cover points are reported in `final` blocks, which are not in Verilog-2005.
+        iverilog.current_dir(dir).args([
+            "-g2009",
+            "-Wall",
+            "-DFERROGRID_CHECKS",
+            "-DFERROGRID_COVER",
+        ]);
         iverilog.args(["-s", NAME, "-o", "run.vvp", "testbench.v"]);
         for (index, file) in self.files.iter().enumerate() {
             let name = format!("design_{index}.v");

@@ -5,7 +5,7 @@ use crate::device::interface::words;
 use crate::device::log::{Log, Rule, SourceState};
 use crate::device::outcome::{OperationResult, SinkBeat, SinkResult, SourceResult};
 use crate::device::plan::Plan;
-use crate::device::process::assertion;
+use crate::device::process::{assertion, cover};
 
 /// Collects the lines of a run.
 pub(super) struct Parser<'a> {
@@ -45,12 +45,13 @@ impl<'a> Parser<'a> {
     /// Takes in a line; `None` when it is damaged.
     pub fn line(&mut self, line: &str) -> Option<Step> {
         let Some(line) = line.strip_prefix('@') else {
-            match assertion(line, INSTANCE) {
-                Some(message) => self.log.fail(self.cycle, message),
-                None => {
-                    self.other.push_str(line);
-                    self.other.push('\n');
-                }
+            if let Some(message) = assertion(line, INSTANCE) {
+                self.log.fail(self.cycle, message);
+            } else if let Some(cover) = cover(line, INSTANCE) {
+                self.log.covers.push(cover);
+            } else {
+                self.other.push_str(line);
+                self.other.push('\n');
             }
             return Some(Step::Next);
         };

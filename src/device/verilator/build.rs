@@ -67,7 +67,7 @@ const CXX_FLAGS: [&str; 6] = [
 /// Two-state, everything 0 before it is written, as in the native simulator. Assertions are plain
 /// `$display` under `FERROGRID_CHECKS`. SYMRSVDWORD says that a port has a name that C++ libraries
 /// use, as `interrupt`; the shim finds it under its other name.
-const VERILATOR_FLAGS: [&str; 10] = [
+const VERILATOR_FLAGS: [&str; 11] = [
     "--cc",
     "-Wno-SYMRSVDWORD",
     "-O3",
@@ -78,6 +78,7 @@ const VERILATOR_FLAGS: [&str; 10] = [
     "--no-timing",
     "--noassert",
     "-DFERROGRID_CHECKS",
+    "-DFERROGRID_COVER",
 ];
 
 /// What determines a compiled model.

@@ -12,7 +12,7 @@ pub(super) use encode::{goal_words, operation_words};
 use super::error::Error;
 use super::interface::Interface;
 use super::plan::Plan;
-use super::process::assertion;
+use super::process::{assertion, cover};
 use super::{Backend, Outcome, Scenario, Watch};
 use crate::hdl::ir::Design;
 use crate::synth::cache::Cache;
@@ -124,10 +124,11 @@ impl Backend for Verilator {
             let Some((cycle, text)) = line.split_once(' ') else {
                 continue;
             };
-            if let (Ok(cycle), Some(message)) =
-                (cycle.parse(), assertion(text, &self.interface.top))
-            {
+            let top = &self.interface.top;
+            if let (Ok(cycle), Some(message)) = (cycle.parse(), assertion(text, top)) {
                 log.fail(cycle, message);
+            } else if let Some(cover) = cover(text, top) {
+                log.covers.push(cover);
             }
         }
         Ok(log.into_outcome(&plan))

@@ -13,6 +13,8 @@ class FerrogridModel {
 public:
     virtual ~FerrogridModel() {}
     virtual void eval() = 0;
+    // The end of the simulation: runs the `final` blocks.
+    virtual void finish() = 0;
     virtual void dump(uint64_t time) = 0;
     // In the order of the interface.
     const FerrogridPort* ports = nullptr;

@@ -32,6 +32,7 @@ struct Run {
     std::vector<uint64_t> reported;   // a bit for each rule, for each sink and the control port
     std::string text, line;
     std::set<std::string> lines;
+    bool ended = false;               // what is printed from now on is kept, whatever was before
 
     explicit Run(const uint32_t* plan, const char* vcd) : model(ferrogrid_make(vcd)) {
         const FerrogridPort* ports = model->ports;
@@ -84,7 +85,7 @@ struct Run {
         line += more;
         for (size_t end; (end = line.find('\n')) != std::string::npos; line.erase(0, end + 1)) {
             const std::string whole = line.substr(0, end);
-            if (lines.size() < MOST_LINES && lines.insert(whole).second)
+            if (ended || (lines.size() < MOST_LINES && lines.insert(whole).second))
                 text += std::to_string(cycle) + " " + whole + "\n";
         }
     }
@@ -231,6 +232,8 @@ EXPORT int32_t ferrogrid_run(const uint32_t* plan, const char* vcd,
                 return 1;
             }
         }
+        run.ended = true;
+        run.model->finish();
         run.write(answer->out, !more);
         answer->text = run.text;
         return 0;

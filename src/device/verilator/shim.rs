@@ -76,12 +76,12 @@ pub(super) fn shim(interface: &Interface, sources: &[String], header: &str, trac
         line(out, "        }");
     }
     line(out, "    }");
-    line(out, "    ~Model() override {");
-    line(out, "        top->final();");
     if trace {
+        line(out, "    ~Model() override {");
         line(out, "        if (waves) waves->close();");
+        line(out, "    }");
     }
-    line(out, "    }");
+    line(out, "    void finish() override { top->final(); }");
     line(out, "    void eval() override { top->eval(); }");
     if trace {
         line(

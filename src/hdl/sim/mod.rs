@@ -112,7 +112,6 @@ impl Simulator {
         let covers = covers
             .map(|p| Cover {
                 path: p.path.clone(),
-                message: p.message.clone(),
                 count: 0,
             })
             .collect();

@@ -27,8 +27,6 @@ impl std::fmt::Display for Failure {
 pub struct Cover {
     /// Hierarchical name of the cover point.
     pub path: String,
-    /// What it means.
-    pub message: String,
     /// Rising edges outside reset at which its condition was 1.
     pub count: u64,
 }

@@ -27,6 +27,9 @@ pub(super) fn judge(
             jobs: stimulus.jobs.len() as u64,
             elements: 0,
             cycles: outcome.cycles,
+            covers: (outcome.covers.iter())
+                .map(|cover| (cover.path.clone(), cover.count))
+                .collect(),
         },
     };
     let mut rest = &outcome.sinks[0].beats[..];

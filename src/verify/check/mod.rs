@@ -8,10 +8,11 @@ pub use mismatch::{CaseFailure, Mismatch};
 use super::case::Case;
 use super::stimulus::stimulus;
 use crate::blocks::MatmulCore;
-use crate::device::{Backend, Error, Icarus, Native, Outcome, Speed, Verilator, unwatched};
+use crate::device::{Backend, Cover, Error, Icarus, Native, Outcome, Speed, Verilator, unwatched};
 use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
 use ndarray::{Array2, ArrayView2};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
@@ -83,7 +84,7 @@ impl FromStr for BackendKind {
 }
 
 /// What a case that passed was.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaseReport {
     /// Jobs, refused and failed ones included.
     pub jobs: u64,
@@ -91,6 +92,20 @@ pub struct CaseReport {
     pub elements: u64,
     /// Cycles of one simulator.
     pub cycles: u64,
+    /// How often each cover point of the core was hit, by its hierarchical name.
+    pub covers: BTreeMap<String, u64>,
+}
+
+impl CaseReport {
+    /// Takes in another report.
+    pub fn add(&mut self, other: &CaseReport) {
+        self.jobs += other.jobs;
+        self.elements += other.elements;
+        self.cycles += other.cycles;
+        for (path, count) in &other.covers {
+            *self.covers.entry(path.clone()).or_default() += count;
+        }
+    }
 }
 
 /// The design of a case's core.
@@ -187,10 +202,22 @@ fn difference(first: &Outcome, second: &Outcome) -> Option<String> {
             ));
         }
     }
+    if first.covers.len() == second.covers.len() {
+        for (cover, other) in first.covers.iter().zip(&second.covers) {
+            if cover != other {
+                let say = |cover: &Cover| format!("{} hit {} times", cover.path, cover.count);
+                return Some(format!("cover points: {} and {}", say(cover), say(other)));
+            }
+        }
+    }
     let rest = |outcome: &Outcome| {
         format!(
-            "{} cycles, {:?}, failures {:?}, waiting {:?}",
-            outcome.cycles, outcome.sources, outcome.failures, outcome.waiting
+            "{} cycles, {:?}, failures {:?}, waiting {:?}, {} cover points",
+            outcome.cycles,
+            outcome.sources,
+            outcome.failures,
+            outcome.waiting,
+            outcome.covers.len()
         )
     };
     Some(format!("{} and {}", rest(first), rest(second)))

@@ -15,20 +15,23 @@ pub fn accept(files: &[VerilogFile]) {
         .last()
         .expect("a design has modules")
         .trim_end_matches(".v");
-    for define in [None, Some("FERROGRID_CHECKS")] {
-        let define: Vec<String> = define.iter().map(|name| format!("-D{name}")).collect();
-        let define: Vec<&str> = define.iter().map(String::as_str).collect();
+    let defines: [(&[&str], &str); 3] = [
+        (&[], "-g2005"),
+        (&["-DFERROGRID_CHECKS"], "-g2005"),
+        (&["-DFERROGRID_CHECKS", "-DFERROGRID_COVER"], "-g2009"),
+    ];
+    for (define, language) in defines {
         let lint = ["--lint-only", "-Wall", "--top-module", top];
         silent(
             folder.path(),
             "verilator",
-            &[&lint[..], &define, &names].concat(),
+            &[&lint[..], define, &names].concat(),
         );
-        let compile = ["-g2005", "-Wall", "-o", "design.vvp"];
+        let compile = [language, "-Wall", "-o", "design.vvp"];
         silent(
             folder.path(),
             "iverilog",
-            &[&compile[..], &define, &names].concat(),
+            &[&compile[..], define, &names].concat(),
         );
     }
     for options in ["", "-formal"] {
