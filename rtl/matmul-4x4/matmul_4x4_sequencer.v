@@ -372,6 +372,38 @@ module matmul_4x4_sequencer (
     end
 `endif
 
+`ifdef FERROGRID_COVER
+    reg [63:0] waits_for_a_hits;  // How often each cover point was hit.
+    reg [63:0] waits_for_b_hits;
+    reg [63:0] waits_for_c_hits;
+    reg [63:0] passes_without_a_gap_hits;
+    initial begin
+        waits_for_a_hits = 64'd0;
+        waits_for_b_hits = 64'd0;
+        waits_for_c_hits = 64'd0;
+        passes_without_a_gap_hits = 64'd0;
+    end
+    always @(posedge clk) begin
+        if (!rst && (state_is_wait && lacks_a)) waits_for_a_hits <= waits_for_a_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && (state_is_wait && lacks_b)) waits_for_b_hits <= waits_for_b_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && (state_is_wait && lacks_bank)) waits_for_c_hits <= waits_for_c_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && (last_step && next_pass))
+            passes_without_a_gap_hits <= passes_without_a_gap_hits + 64'd1;
+    end
+    final begin
+        $display("FERROGRID_COVER %m waits_for_a %0d", waits_for_a_hits);
+        $display("FERROGRID_COVER %m waits_for_b %0d", waits_for_b_hits);
+        $display("FERROGRID_COVER %m waits_for_c %0d", waits_for_c_hits);
+        $display("FERROGRID_COVER %m passes_without_a_gap %0d", passes_without_a_gap_hits);
+    end
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -270,6 +270,27 @@ module matmul_6x10_drain (
     end
 `endif
 
+`ifdef FERROGRID_COVER
+    reg [63:0] word_waits_for_the_host_hits;  // How often each cover point was hit.
+    reg [63:0] packet_closed_after_an_error_hits;
+    initial begin
+        word_waits_for_the_host_hits = 64'd0;
+        packet_closed_after_an_error_hits = 64'd0;
+    end
+    always @(posedge clk) begin
+        if (!rst && (word_waits && !pack))
+            word_waits_for_the_host_hits <= word_waits_for_the_host_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && close)
+            packet_closed_after_an_error_hits <= packet_closed_after_an_error_hits + 64'd1;
+    end
+    final begin
+        $display("FERROGRID_COVER %m word_waits_for_the_host %0d", word_waits_for_the_host_hits);
+        $display("FERROGRID_COVER %m packet_closed_after_an_error %0d", packet_closed_after_an_error_hits);
+    end
+`endif
+
 endmodule
 
 `default_nettype wire

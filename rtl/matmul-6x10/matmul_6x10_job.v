@@ -385,6 +385,31 @@ module matmul_6x10_job (
     end
 `endif
 
+`ifdef FERROGRID_COVER
+    reg [63:0] refuses_a_job_hits;  // How often each cover point was hit.
+    reg [63:0] job_fails_hits;
+    reg [63:0] job_ends_hits;
+    initial begin
+        refuses_a_job_hits = 64'd0;
+        job_fails_hits = 64'd0;
+        job_ends_hits = 64'd0;
+    end
+    always @(posedge clk) begin
+        if (!rst && refuse) refuses_a_job_hits <= refuses_a_job_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && fail) job_fails_hits <= job_fails_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && (state_is_run && job_done)) job_ends_hits <= job_ends_hits + 64'd1;
+    end
+    final begin
+        $display("FERROGRID_COVER %m refuses_a_job %0d", refuses_a_job_hits);
+        $display("FERROGRID_COVER %m job_fails %0d", job_fails_hits);
+        $display("FERROGRID_COVER %m job_ends %0d", job_ends_hits);
+    end
+`endif
+
 endmodule
 
 `default_nettype wire
