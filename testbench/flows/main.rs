@@ -1,8 +1,13 @@
 //! The files that other flows read, in the tools that are here: `ferrogrid generate` is run, and
 //! its test bench, FuseSoC core, LiteX module and Tcl scripts are used as `docs/flows.md` says.
 
+mod ip_xact;
+#[path = "../tools.rs"]
+mod tools;
+
+use ferrogrid::synth::tools::Tool;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -74,35 +79,6 @@ fn run(command: &mut Command) -> Run {
     }
 }
 
-/// True when the tools are there; else says which one is not. CI has them all.
-fn present(tools: &[&str]) -> bool {
-    for tool in tools {
-        if which::which(tool).is_err() {
-            assert!(
-                std::env::var_os("CI").is_none(),
-                "{tool} is missing, and CI needs it"
-            );
-            println!("SKIPPED: {tool} is not installed");
-            return false;
-        }
-    }
-    true
-}
-
-/// A program of a Python package: from the virtual environment of the variable, or on PATH. The
-/// packages are not part of the usual set-up (see docs/flows.md), so that CI may lack them too.
-fn python_tool(variable: &str, program: &str) -> Option<PathBuf> {
-    let found = match std::env::var_os(variable) {
-        Some(environment) => Some(Path::new(&environment).join("bin").join(program)),
-        None if program == "python" => None,
-        None => which::which(program).ok(),
-    };
-    if found.is_none() {
-        println!("LEFT OUT: no {program}; set {variable} to a virtual environment that has it");
-    }
-    found
-}
-
 fn has_passed(text: &str) -> bool {
     text.lines().any(|line| line.starts_with("PASS: two jobs"))
         && !text.lines().any(|line| line.starts_with("FAIL"))
@@ -115,7 +91,7 @@ fn has_failed(text: &str) -> bool {
 
 #[test]
 fn the_bench_passes_in_icarus_and_can_fail() {
-    if !present(&["iverilog", "vvp"]) {
+    if !tools::present(&[Tool::Iverilog, Tool::Vvp]) {
         return;
     }
     let core = Core::new();
@@ -133,9 +109,12 @@ fn the_bench_passes_in_icarus_and_can_fail() {
 
 #[test]
 fn the_bench_passes_in_verilator_and_can_fail() {
-    if !present(&["verilator", "g++", "make"]) {
+    let (true, Some(_)) = (
+        tools::present(&[Tool::Verilator, Tool::Cxx]),
+        tools::program("make"),
+    ) else {
         return;
-    }
+    };
     let core = Core::new();
     core.expect_something_else();
     let build = format!(
@@ -155,10 +134,18 @@ fn the_bench_passes_in_verilator_and_can_fail() {
 
 #[test]
 fn fusesoc_lints_simulates_and_synthesizes() {
-    if !present(&["verilator", "iverilog", "yosys", "make"]) {
-        return;
-    }
-    let Some(fusesoc) = python_tool("FERROGRID_FUSESOC", "fusesoc") else {
+    let needed = [
+        Tool::Verilator,
+        Tool::Cxx,
+        Tool::Iverilog,
+        Tool::Vvp,
+        Tool::Yosys,
+    ];
+    let (true, Some(_), Some(fusesoc)) = (
+        tools::present(&needed),
+        tools::program("make"),
+        tools::program("fusesoc"),
+    ) else {
         return;
     };
     let core = Core::new();
@@ -184,10 +171,11 @@ fn fusesoc_lints_simulates_and_synthesizes() {
 /// The test bench runs a SoC whose bus leads to the core.
 #[test]
 fn litex_reaches_the_core_through_its_bus() {
-    if !present(&["verilator", "g++", "make"]) {
-        return;
-    }
-    let Some(python) = python_tool("FERROGRID_LITEX", "python") else {
+    let (true, Some(_), Some(python)) = (
+        tools::present(&[Tool::Verilator, Tool::Cxx]),
+        tools::program("make"),
+        tools::python("litex, migen"),
+    ) else {
         return;
     };
     let core = Core::new();
@@ -213,7 +201,7 @@ fn litex_reaches_the_core_through_its_bus() {
 /// Vivado and Quartus are not here: Yosys' Tcl runs the scripts, their commands only recorded.
 #[test]
 fn the_project_scripts_run_to_their_end_and_name_files_that_exist() {
-    if !present(&["yosys"]) {
+    if !tools::present(&[Tool::Yosys]) {
         return;
     }
     let core = Core::new();
@@ -267,51 +255,4 @@ fn the_project_scripts_run_to_their_end_and_name_files_that_exist() {
             assert!(project.join(file).exists(), "{tool}: {file} does not exist");
         }
     }
-}
-
-/// Every tag is closed in its turn, and every port of the Verilog belongs to one bus interface.
-#[test]
-fn the_ip_xact_component_is_well_formed_and_maps_every_port() {
-    let core = Core::new();
-    let text = core.read("component.xml");
-    let mut open = Vec::new();
-    for tag in text
-        .split('<')
-        .skip(2)
-        .filter_map(|rest| rest.split('>').next())
-    {
-        let name = tag.split_whitespace().next().expect("a name");
-        match name.strip_prefix('/') {
-            Some(name) => assert_eq!(open.pop(), Some(name), "closed out of turn"),
-            None => open.push(name),
-        }
-    }
-    assert_eq!(open, [""; 0], "left open");
-
-    let verilog = core.read(&format!("rtl/{TOP}.v"));
-    let (_, header) = verilog
-        .split_once(&format!("module {TOP} ("))
-        .expect("the module");
-    let (header, _) = header.split_once(");").expect("the end of the ports");
-    let mut ports: Vec<&str> = header
-        .lines()
-        .filter_map(|line| line.trim_end_matches(',').split_whitespace().last())
-        .collect();
-    let names_after = |place: &str| {
-        let mut names: Vec<&str> = text
-            .split(place)
-            .skip(1)
-            .filter_map(|rest| rest.split_once("<spirit:name>")?.1.split('<').next())
-            .collect();
-        names.sort_unstable();
-        names
-    };
-    ports.sort_unstable();
-    assert!(ports.contains(&"aclk") && ports.contains(&"m_axis_c_tdata"));
-    assert_eq!(names_after("<spirit:port>"), ports, "ports");
-    assert_eq!(
-        names_after("<spirit:physicalPort>"),
-        ports,
-        "ports of buses"
-    );
 }
