@@ -13,6 +13,12 @@ pub fn present(tools: &[Tool]) -> bool {
     missing.is_none_or(|error| skip::<()>(error).is_some())
 }
 
+/// True when there is a Yosys for synthesis; else says that there is none.
+pub fn synthesizer() -> bool {
+    let missing = Tool::synthesizer().err();
+    missing.is_none_or(|error| skip::<()>(error).is_some())
+}
+
 /// A program on PATH, else of the environment that `scripts/setup --fpga` makes.
 pub fn program(name: &str) -> Option<PathBuf> {
     let found = which::which(name).ok();

@@ -1,7 +1,7 @@
 //! Why there is no report.
 
 use super::cache::CacheError;
-use super::tools::ToolError;
+use super::tools::{FoundTool, ToolError};
 use miette::Diagnostic;
 use std::io;
 use std::path::PathBuf;
@@ -97,6 +97,18 @@ pub enum SynthError {
 }
 
 impl SynthError {
+    /// Yosys reported that what it makes computes something else.
+    pub(super) fn miscompiled(yosys: &FoundTool, message: &str) -> Self {
+        SynthError::Failed {
+            stage: Stage::Synthesis,
+            tool: yosys.tool.program(),
+            message: message.to_owned(),
+            help: "this Yosys made a netlist that computes something else; another version \
+                   may do better: `scripts/setup --fpga` installs one that was tested"
+                .into(),
+        }
+    }
+
     /// For `map_err`: a file operation that failed.
     pub(super) fn files(
         doing: &'static str,

@@ -203,15 +203,7 @@ impl Flow<'_> {
             };
             run.run(&folder, YOSYS_LOG, &["-s", SCRIPT], watch)?;
             if let Some(message) = miscompilation(&read(&folder.join(YOSYS_LOG))?) {
-                return Err(SynthError::Failed {
-                    stage: Stage::Synthesis,
-                    tool: yosys.tool.program(),
-                    message: message.to_owned(),
-                    help:
-                        "this Yosys made a netlist that computes something else; another version \
-                           may do better: `scripts/setup --fpga` installs one that was tested"
-                            .into(),
-                });
+                return Err(SynthError::miscompiled(yosys, message));
             }
             Ok::<_, SynthError>(folder)
         })?;
@@ -369,7 +361,7 @@ fn kept(folder: &Path, prefix: &str) -> Result<Vec<Kept>, SynthError> {
     Ok(files)
 }
 
-fn read(path: &Path) -> Result<String, SynthError> {
+pub(super) fn read(path: &Path) -> Result<String, SynthError> {
     fs::read_to_string(path).map_err(SynthError::files("read", path))
 }
 
@@ -383,7 +375,7 @@ fn answer(stage: Stage, file: &'static str) -> impl FnOnce(serde_json::Error) ->
 }
 
 /// SHA-256 of texts, in hexadecimal digits; which text ends where matters.
-fn hash(texts: &[&str]) -> String {
+pub(super) fn hash(texts: &[&str]) -> String {
     let mut sha = Sha256::new();
     for text in texts {
         sha.update((text.len() as u64).to_le_bytes());

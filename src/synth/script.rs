@@ -16,20 +16,10 @@ pub const NETLIST: &str = "netlist.json";
 /// Synthesizes `subject` with its hierarchy, to count the cells of every block; then `top` from
 /// the beginning without, as the better netlist for placement. Optimization across blocks makes
 /// the second smaller than the first.
-///
-/// On iCE40 the second is flattened only at its end. `ice40_dsp` of Yosys 0.23 to 0.70 gives one
-/// register to two SB_MAC16 where PEs stand in a column, and the result computes something else.
 pub fn script(family: Family, top: &str, subject: &str) -> String {
-    let (command, kept, flat, end) = match family {
-        Family::Ecp5 => ("synth_ecp5", " -noflatten", "", ""),
-        Family::Ice40 => (
-            "synth_ice40 -dsp",
-            " -noflatten",
-            " -noflatten",
-            "flatten\nopt_clean\n",
-        ),
-        Family::Xilinx7 => ("synth_xilinx -family xc7 -noiopad", "", " -flatten", ""),
-        Family::CycloneV => ("synth_intel_alm -family cyclonev", " -noflatten", "", ""),
+    let kept = match family {
+        Family::Xilinx7 => "",
+        Family::Ecp5 | Family::Ice40 | Family::CycloneV => " -noflatten",
     };
     let netlist = match family {
         Family::Ecp5 | Family::Ice40 => format!("write_json {NETLIST}\n"),
@@ -46,12 +36,36 @@ pub fn script(family: Family, top: &str, subject: &str) -> String {
          \n\
          # The whole, flat.\n\
          design -load verilog\n\
-         hierarchy -check -top {top}\n\
-         {command}{flat} -top {top}\n\
-         {end}check -assert\n\
+         {flat}\
          tee -q -o {WHOLE} stat -json -top {top}\n\
-         {netlist}"
+         {netlist}",
+        command = command(family),
+        flat = flat(family, top),
     )
+}
+
+/// Yosys' command for a family.
+fn command(family: Family) -> &'static str {
+    match family {
+        Family::Ecp5 => "synth_ecp5",
+        Family::Ice40 => "synth_ice40 -dsp",
+        Family::Xilinx7 => "synth_xilinx -family xc7 -noiopad",
+        Family::CycloneV => "synth_intel_alm -family cyclonev",
+    }
+}
+
+/// Synthesizes `top` of what has been read, flat.
+///
+/// On iCE40 it is flattened only at its end. `ice40_dsp` of Yosys 0.23 to 0.70 gives one
+/// register to two SB_MAC16 where PEs stand in a column, and the result computes something else.
+pub fn flat(family: Family, top: &str) -> String {
+    let (flat, end) = match family {
+        Family::Ecp5 | Family::CycloneV => ("", ""),
+        Family::Ice40 => (" -noflatten", "flatten\nopt_clean\n"),
+        Family::Xilinx7 => (" -flatten", ""),
+    };
+    let command = command(family);
+    format!("hierarchy -check -top {top}\n{command}{flat} -top {top}\n{end}check -assert\n")
 }
 
 /// The first sign in Yosys's log that it gave one net two drivers: what it then makes is wrong,

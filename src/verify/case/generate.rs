@@ -17,11 +17,20 @@ const MUCH_WORK: u64 = 40_000_000;
 pub fn random_case(seed: u64, max_size: u32) -> Case {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let arch = random_arch_within(&mut rng, max_size);
+    with_arch(&mut rng, arch)
+}
+
+/// The case of a seed for this architecture.
+pub fn random_case_of(seed: u64, arch: &MatmulArch) -> Case {
+    with_arch(&mut ChaCha8Rng::seed_from_u64(seed), arch.clone())
+}
+
+fn with_arch(rng: &mut ChaCha8Rng, arch: MatmulArch) -> Case {
     let jobs = (0..rng.random_range(1..=4))
-        .map(|_| random_job(&mut rng, &arch))
+        .map(|_| random_job(rng, &arch))
         .collect();
     let mut case = Case {
-        stalls: random_stalls(&mut rng),
+        stalls: random_stalls(rng),
         host: match rng.random_range(0..6) {
             0 => Host::Patient,
             1 => Host::Eager,
@@ -35,10 +44,10 @@ pub fn random_case(seed: u64, max_size: u32) -> Case {
     };
     if rng.random() {
         let index = rng.random_range(0..case.jobs.len());
-        add_fault(&mut rng, &mut case, index);
+        add_fault(rng, &mut case, index);
         // What a fault leaves behind shows in the job after it.
         if index + 1 == case.jobs.len() {
-            let job = random_job(&mut rng, &case.arch);
+            let job = random_job(rng, &case.arch);
             case.jobs.push(job);
         }
     }

@@ -5,7 +5,7 @@ mod shrink;
 mod text;
 
 pub use super::data::DataKind;
-pub use generate::random_case;
+pub use generate::{random_case, random_case_of};
 pub use shrink::simpler;
 pub use text::ParseCaseError;
 

@@ -167,6 +167,31 @@ pub fn check(
     Ok(report)
 }
 
+/// Runs a case on a core and on its netlist, which has neither assertions nor cover points and must
+/// agree in everything else. `core` is held to the golden model.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check_netlist(
+    case: &Case,
+    core: &mut dyn Backend,
+    netlist: &mut dyn Backend,
+) -> Result<CaseReport, Mismatch> {
+    let stimulus = stimulus(case, core)?;
+    let mut outcome = core.run(&stimulus.scenario, &mut unwatched)?;
+    let report = judge::judge(case, &stimulus, &outcome, golden)?;
+    outcome.covers.clear();
+    let second = netlist.run(&stimulus.scenario, &mut unwatched)?;
+    match difference(&outcome, &second) {
+        None => Ok(report),
+        Some(difference) => Err(Mismatch::Disagreement {
+            first: core.name(),
+            second: "netlist",
+            difference,
+        }),
+    }
+}
+
 /// Runs a case natively and writes its waves.
 ///
 /// # Errors

@@ -1,0 +1,208 @@
+//! Netlists after synthesis compute what the core computes, cycle for cycle: the random cases of
+//! the core's own tests, with the vendors' cells as Yosys and `ecp5.v` model them.
+
+#[path = "../tools.rs"]
+mod tools;
+
+use ferrogrid::arch::{Dataflow, MatmulArch};
+use ferrogrid::blocks::MatmulCore;
+use ferrogrid::config::{Bytes, Config};
+use ferrogrid::device::{Icarus, Interface, Native};
+use ferrogrid::hdl::elaborate;
+use ferrogrid::hdl::ir::Design;
+use ferrogrid::synth::tools::Tool;
+use ferrogrid::synth::{Family, Netlist, netlist};
+use ferrogrid::verify::case::{Case, random_case_of};
+use ferrogrid::verify::check::{CaseReport, Mismatch, check_netlist};
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+/// Simulations of each netlist.
+const CASES: u64 = 2;
+
+/// Random cases whose jobs run in one simulation.
+const SEEDS_PER_CASE: u64 = 4;
+
+/// Models of the cells that Yosys has none of.
+const OWN: &str = include_str!("ecp5.v");
+
+/// A core with memories so small that jobs fill them, and large enough for block RAM.
+fn small(dataflow: Dataflow) -> MatmulArch {
+    let mut config = Config::matmul(3, 2);
+    config.array.dataflow = dataflow;
+    config.buffers.a = Some(Bytes(192));
+    config.buffers.b = Some(Bytes(256));
+    config.buffers.accumulators = Some(Bytes(384));
+    MatmulArch::new(&config).expect("a valid configuration")
+}
+
+struct Subject {
+    arch: MatmulArch,
+    design: Design,
+    netlist: Netlist,
+}
+
+impl Subject {
+    fn new(arch: MatmulArch, family: Family) -> Subject {
+        let design = elaborate(&MatmulCore::new(&arch)).expect("a design");
+        let limit = Duration::from_secs(600);
+        let netlist = netlist(&design, family, limit, &mut || ControlFlow::Continue(()));
+        Subject {
+            arch,
+            netlist: netlist.unwrap_or_else(|error| panic!("{error}")),
+            design,
+        }
+    }
+
+    /// Random cases, each with the jobs of several: to start a simulation takes longer than to
+    /// run it.
+    fn cases(&self) -> impl Iterator<Item = Case> {
+        (0..CASES).map(|case| {
+            let mut seeds = (1..=SEEDS_PER_CASE).map(|seed| case * SEEDS_PER_CASE + seed);
+            let first = seeds.next().expect("at least one seed");
+            let mut case = random_case_of(first, &self.arch);
+            let more = seeds.flat_map(|seed| random_case_of(seed, &self.arch).jobs);
+            case.jobs.extend(more);
+            assert_eq!(case.check(), Ok(()));
+            case
+        })
+    }
+
+    fn check(&self, netlist: &Netlist, case: &Case) -> Result<CaseReport, Mismatch> {
+        let mut core = Native::new(&self.design)?;
+        let files = netlist.files(OWN);
+        let mut cells = Icarus::from_verilog(Interface::of(&self.design), files)?;
+        check_netlist(case, &mut core, &mut cells)
+    }
+}
+
+/// A netlist that is of these cells computes what the core does.
+fn computes_the_same(dataflow: Dataflow, family: Family, cells: &[&str]) {
+    if !tools::present(&[Tool::Iverilog, Tool::Vvp]) || !tools::synthesizer() {
+        return;
+    }
+    let subject = Subject::new(small(dataflow), family);
+    for cell in cells {
+        let found = subject.netlist.verilog.contains(&format!("  {cell} "));
+        assert!(found, "no {cell} in the netlist");
+    }
+    let mut total = CaseReport::default();
+    for case in subject.cases() {
+        match subject.check(&subject.netlist, &case) {
+            Ok(report) => total.add(&report),
+            Err(mismatch) => panic!("{family:?}, `{case}`: {mismatch}"),
+        }
+    }
+    assert!(
+        total.jobs > CASES && total.elements > 10 * CASES,
+        "{total:?}"
+    );
+}
+
+const ECP5: [&str; 5] = ["LUT4", "CCU2C", "TRELLIS_FF", "MULT18X18D", "DP16KD"];
+const ICE40: [&str; 4] = ["SB_LUT4", "SB_CARRY", "SB_MAC16", "SB_RAM40_4K"];
+
+#[test]
+fn weight_stationary_in_cells_of_ecp5() {
+    computes_the_same(Dataflow::WeightStationary, Family::Ecp5, &ECP5);
+}
+
+#[test]
+fn output_stationary_in_cells_of_ecp5() {
+    computes_the_same(Dataflow::OutputStationary, Family::Ecp5, &ECP5);
+}
+
+#[test]
+fn weight_stationary_in_cells_of_ice40() {
+    computes_the_same(Dataflow::WeightStationary, Family::Ice40, &ICE40);
+}
+
+#[test]
+fn output_stationary_in_cells_of_ice40() {
+    computes_the_same(Dataflow::OutputStationary, Family::Ice40, &ICE40);
+}
+
+/// The netlist with something put for something else in the first cell in whose text all of
+/// `marks` stand.
+fn altered(text: &str, marks: &[&str], alter: impl Fn(&str) -> String) -> String {
+    const END: &str = "\n  );\n";
+    let mut cells: Vec<String> = text.split(END).map(str::to_owned).collect();
+    let cell = cells
+        .iter_mut()
+        .find(|cell| marks.iter().all(|mark| cell.contains(mark)))
+        .unwrap_or_else(|| panic!("no cell has {marks:?}"));
+    let changed = alter(cell);
+    assert_ne!(changed, *cell, "{marks:?}");
+    *cell = changed;
+    cells.join(END)
+}
+
+/// One cell that is not as it should be is found.
+#[test]
+fn a_wrong_cell_is_found() {
+    if !tools::present(&[Tool::Iverilog, Tool::Vvp]) || !tools::synthesizer() {
+        return;
+    }
+    let subject = Subject::new(small(Dataflow::WeightStationary), Family::Ecp5);
+    let text = &subject.netlist.verilog;
+    let replaced =
+        |marks: &[&str], from: &str, to: &str| altered(text, marks, |cell| cell.replace(from, to));
+    let weight = r".Q(\datapath.array.row_0.pe_0.next_weight [0])";
+    let bugs = [
+        (
+            "a look-up table",
+            altered(
+                text,
+                &["  LUT4 #(", r".Z(\accumulators.bank_0_words_write_data"],
+                invert_init,
+            ),
+        ),
+        (
+            "the enable of a weight",
+            replaced(&[weight], r#".CEMUX("CE")"#, r#".CEMUX("INV")"#),
+        ),
+        (
+            "the reset of a flag",
+            replaced(&[r".Q(\job.error [0])"], r#""RESET""#, r#""SET""#),
+        ),
+        (
+            "swapped bits of a factor",
+            altered(text, &["  MULT18X18D "], |cell| {
+                swapped(cell, ".A0(", ".A1(")
+            }),
+        ),
+        (
+            "swapped bits of a word",
+            altered(text, &["  DP16KD #("], |cell| {
+                swapped(cell, ".DIA0(", ".DIA1(")
+            }),
+        ),
+    ];
+    for (what, verilog) in bugs {
+        let broken = Netlist {
+            verilog,
+            ..subject.netlist.clone()
+        };
+        let mut cases = subject.cases();
+        let found = cases.find_map(|case| subject.check(&broken, &case).err());
+        match found {
+            Some(Mismatch::Disagreement { difference, .. }) => println!("{what}: {difference}"),
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+}
+
+/// The cell with two of its ports swapped.
+fn swapped(cell: &str, first: &str, second: &str) -> String {
+    let aside = cell.replace(first, ".ASIDE(").replace(second, first);
+    aside.replace(".ASIDE(", second)
+}
+
+/// The cell with all bits of its table inverted: some are never looked up.
+fn invert_init(cell: &str) -> String {
+    let start = "  LUT4 #(\n    .INIT(16'h";
+    let at = cell.rfind(start).expect("a table") + start.len();
+    let digits = &cell[at..at + 4];
+    let init = u16::from_str_radix(digits, 16).expect("four digits");
+    format!("{}{:04x}{}", &cell[..at], !init, &cell[at + 4..])
+}
