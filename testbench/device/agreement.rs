@@ -1,5 +1,6 @@
 //! The same outcome, to the cycle, from all three back ends.
 
+use crate::tools;
 use crate::toy::{Fault, toy};
 use ferrogrid::device::{
     AxiLite, Backend, Goal, Icarus, Native, Operation, Outcome, Packet, Restart, Scenario, Sink,
@@ -14,17 +15,12 @@ use std::cell::RefCell;
 /// Every back end whose tools are installed; says which are left out.
 pub fn backends(design: &Design) -> Vec<Box<dyn Backend>> {
     let mut result: Vec<Box<dyn Backend>> = vec![Box::new(Native::new(design).expect("native"))];
-    let missing = |tools: &[Tool]| {
-        let error = tools.iter().find_map(|tool| tool.find().err())?;
-        println!("SKIPPED: {error}");
-        Some(error)
-    };
-    if missing(&[Tool::Verilator, Tool::Cxx]).is_none() {
+    if tools::present(&[Tool::Verilator, Tool::Cxx]) {
         result.push(Box::new(
             Verilator::new(design, Speed::Compile).expect("verilator"),
         ));
     }
-    if missing(&[Tool::Iverilog, Tool::Vvp]).is_none() {
+    if tools::present(&[Tool::Iverilog, Tool::Vvp]) {
         result.push(Box::new(Icarus::new(design).expect("icarus")));
     }
     result
@@ -152,11 +148,7 @@ fn a_restart_at_any_cycle_changes_only_when() {
 #[test]
 fn models_run_beside_each_other_in_one_process() {
     let expected = run_all(&mut backends(&toy(Fault::None)), &rich_scenario());
-    if [Tool::Verilator, Tool::Cxx]
-        .iter()
-        .any(|tool| tool.find().is_err())
-    {
-        println!("SKIPPED: Verilator is missing");
+    if !tools::present(&[Tool::Verilator, Tool::Cxx]) {
         return;
     }
     std::thread::scope(|scope| {

@@ -1,6 +1,7 @@
 //! Cover points are counted alike by every back end, over a whole run with its resets.
 
 use crate::agreement::{backends, rich_scenario, run_all};
+use crate::tools;
 use crate::toy::{Fault, toy};
 use ferrogrid::device::{
     Backend, Goal, Icarus, Interface, Native, Operation, Outcome, Packet, Restart, Scenario, Sink,
@@ -106,26 +107,17 @@ fn wrong_counts_are_seen() {
             "if (valid && !out_tready) beat_waits_hits",
         ),
     ];
-    let missing = |tools: &[Tool]| {
-        let error = tools.iter().find_map(|tool| tool.find().err());
-        if let Some(error) = &error {
-            println!("SKIPPED: {error}");
-        }
-        error.is_some()
-    };
-    let (no_verilator, no_icarus) = (
-        missing(&[Tool::Verilator, Tool::Cxx]),
-        missing(&[Tool::Iverilog, Tool::Vvp]),
-    );
+    let verilator = tools::present(&[Tool::Verilator, Tool::Cxx]);
+    let icarus = tools::present(&[Tool::Iverilog, Tool::Vvp]);
     for (from, to) in bugs {
         let files = altered(from, to);
         let interface = Interface::of(&design);
         let mut broken: Vec<Box<dyn Backend>> = Vec::new();
-        if !no_verilator {
+        if verilator {
             let model = Verilator::from_verilog(interface.clone(), files.clone(), Speed::Compile);
             broken.push(Box::new(model.expect("verilator")));
         }
-        if !no_icarus {
+        if icarus {
             broken.push(Box::new(
                 Icarus::from_verilog(interface, files).expect("icarus"),
             ));

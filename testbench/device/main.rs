@@ -4,4 +4,6 @@ mod agreement;
 mod covers;
 mod faults;
 mod processes;
+#[path = "../tools.rs"]
+mod tools;
 mod toy;

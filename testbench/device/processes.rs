@@ -2,6 +2,7 @@
 //!
 //! The tests start this test program again with [`ROLE`] set; the child then runs only `child`.
 
+use crate::tools;
 use crate::toy::{Fault, toy};
 use ferrogrid::device::{Backend, Error, Icarus, Scenario, Speed, Verilator, unwatched};
 use ferrogrid::synth::tools::{Tool, ToolError};
@@ -59,13 +60,7 @@ fn text(output: &Output) -> String {
 
 /// Says so and returns true when the tools for Verilator are missing.
 fn no_verilator() -> bool {
-    let missing = [Tool::Verilator, Tool::Cxx]
-        .iter()
-        .find_map(|tool| tool.find().err());
-    if let Some(error) = &missing {
-        println!("SKIPPED: {error}");
-    }
-    missing.is_some()
+    !tools::present(&[Tool::Verilator, Tool::Cxx])
 }
 
 fn names(dir: &Path) -> Vec<String> {

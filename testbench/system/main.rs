@@ -6,3 +6,5 @@ mod random;
 mod registers;
 mod shapes;
 mod support;
+#[path = "../tools.rs"]
+mod tools;

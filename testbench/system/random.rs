@@ -1,6 +1,7 @@
 //! Random cases, natively and through the simulators of the Verilog, and a corpus of cases that
 //! random ones rarely are.
 
+use crate::tools;
 use ferrogrid::device::Error;
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::verify::campaign::{self, Options, Report};
@@ -40,18 +41,9 @@ fn random_cases_natively() {
     assert_eq!(never_hit(&report), [""; 0], "{report:?}");
 }
 
-/// Whether the tools are there; says which are not.
-fn available(tools: &[Tool]) -> bool {
-    let missing = tools.iter().find_map(|tool| tool.find().err());
-    if let Some(error) = &missing {
-        println!("SKIPPED: {error}");
-    }
-    missing.is_none()
-}
-
 #[test]
 fn random_cases_through_verilator() {
-    if !available(&[Tool::Verilator, Tool::Cxx]) {
+    if !tools::present(&[Tool::Verilator, Tool::Cxx]) {
         return;
     }
     let report = run(&Options {
@@ -68,7 +60,7 @@ fn random_cases_through_verilator() {
 
 #[test]
 fn random_cases_through_icarus() {
-    if !available(&[Tool::Iverilog, Tool::Vvp]) {
+    if !tools::present(&[Tool::Iverilog, Tool::Vvp]) {
         return;
     }
     let report = run(&Options {
@@ -94,7 +86,7 @@ fn corpus() -> Vec<Case> {
 fn the_corpus() {
     let cases = corpus();
     assert!(cases.len() >= 10);
-    let icarus = available(&[Tool::Iverilog, Tool::Vvp]);
+    let icarus = tools::present(&[Tool::Iverilog, Tool::Vvp]);
     cases.par_iter().for_each(|case| {
         // Icarus takes minutes for a large array.
         let small = case.arch.rows * case.arch.columns <= 16;
