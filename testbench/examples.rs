@@ -6,6 +6,7 @@ mod counter;
 mod digits;
 #[path = "../examples/matmul.rs"]
 mod matmul;
+mod tools;
 
 use ferrogrid::synth::tools::Tool;
 
@@ -39,11 +40,8 @@ fn digits_natively() {
 
 #[test]
 fn digits_under_verilator() {
-    for tool in [Tool::Verilator, Tool::Cxx] {
-        if let Err(error) = tool.find() {
-            println!("SKIPPED: {error}");
-            return;
-        }
+    if !tools::present(&[Tool::Verilator, Tool::Cxx]) {
+        return;
     }
     // The same cycles, too.
     let native = classify(digits::Sim::Native, "matmul-8x8-os");

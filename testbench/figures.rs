@@ -1,6 +1,8 @@
 //! Holds the figures that are the same on every machine to what they must reach. Times are
 //! measured by `ferrogrid bench`.
 
+mod tools;
+
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::verify::bench::{
     BenchReport, Figure, Options, Verdict, compare_arrays, generated_lines, run,
@@ -12,17 +14,6 @@ fn measure(figure: Figure) -> BenchReport {
         quick: true,
     };
     run(&options, &mut |_| ()).unwrap()
-}
-
-/// Says so when a tool is missing.
-fn found(tools: &[Tool]) -> bool {
-    tools.iter().all(|tool| match tool.find() {
-        Ok(_) => true,
-        Err(error) => {
-            println!("SKIPPED: {error}");
-            false
-        }
-    })
 }
 
 #[test]
@@ -45,7 +36,7 @@ fn arrays_are_well_used() {
 
 #[test]
 fn an_array_takes_little_area() {
-    if !found(&[Tool::Yosys]) {
+    if !tools::present(&[Tool::Yosys]) {
         return;
     }
     let report = measure(Figure::Area);
@@ -57,7 +48,7 @@ fn an_array_takes_little_area() {
 
 #[test]
 fn the_hand_written_array_computes_what_the_generated_one_does() {
-    if found(&[Tool::Verilator, Tool::Cxx]) {
+    if tools::present(&[Tool::Verilator, Tool::Cxx]) {
         compare_arrays().unwrap();
     }
 }

@@ -1,10 +1,14 @@
 //! The Verilog of every preset and of cores at the borders of what can be configured, as
 //! `ferrogrid generate` writes it, through the tools that users have: no warning, no waiver.
 
+#[path = "../tools.rs"]
+mod tools;
+
 use ferrogrid::arch::{self, MatmulArch};
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::config::PRESETS;
 use ferrogrid::hdl::elaborate;
+use ferrogrid::synth::tools::Tool;
 use ferrogrid::verilog;
 use std::fs;
 use std::path::Path;
@@ -75,15 +79,14 @@ fn emitted(arch: &MatmulArch, folder: &Path) -> (Vec<String>, String) {
 }
 
 /// Runs a tool on every core; `arguments` of the files and the top module. Nothing may be said.
-fn silent(tool: &str, arguments: impl Fn(&[String], &str) -> Vec<String>) {
-    if which::which(tool).is_err() {
-        println!("SKIPPED: {tool} is not installed");
+fn silent(tool: Tool, arguments: impl Fn(&[String], &str) -> Vec<String>) {
+    if !tools::present(&[tool]) {
         return;
     }
     for core in cores() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (files, top) = emitted(&core, folder.path());
-        let output = Command::new(tool)
+        let output = Command::new(tool.program())
             .args(arguments(&files, &top))
             .current_dir(folder.path())
             .output()
@@ -105,7 +108,7 @@ fn with(arguments: &str, files: &[String]) -> Vec<String> {
 
 #[test]
 fn verilator_has_nothing_to_say() {
-    silent("verilator", |files, top| {
+    silent(Tool::Verilator, |files, top| {
         with(&format!("--lint-only -Wall --top-module {top}"), files)
     });
 }
@@ -114,7 +117,7 @@ fn verilator_has_nothing_to_say() {
 #[test]
 fn verilator_has_nothing_to_say_of_the_checks() {
     let defines = "-DFERROGRID_CHECKS -DFERROGRID_COVER";
-    silent("verilator", |files, top| {
+    silent(Tool::Verilator, |files, top| {
         with(
             &format!("--lint-only -Wall --assert {defines} --top-module {top}"),
             files,
@@ -124,7 +127,7 @@ fn verilator_has_nothing_to_say_of_the_checks() {
 
 #[test]
 fn icarus_has_nothing_to_say() {
-    silent("iverilog", |files, top| {
+    silent(Tool::Iverilog, |files, top| {
         with(&format!("-g2005 -Wall -s {top} -o out.vvp"), files)
     });
 }
@@ -133,7 +136,7 @@ fn icarus_has_nothing_to_say() {
 #[test]
 fn icarus_has_nothing_to_say_of_the_checks() {
     let defines = "-DFERROGRID_CHECKS -DFERROGRID_COVER";
-    silent("iverilog", |files, top| {
+    silent(Tool::Iverilog, |files, top| {
         with(
             &format!("-g2009 {defines} -Wall -s {top} -o out.vvp"),
             files,
@@ -143,7 +146,7 @@ fn icarus_has_nothing_to_say_of_the_checks() {
 
 #[test]
 fn yosys_has_nothing_to_say() {
-    silent("yosys", |files, top| {
+    silent(Tool::Yosys, |files, top| {
         let script = format!(
             "read_verilog {}; hierarchy -check -top {top}; proc; check -assert",
             files.join(" ")
