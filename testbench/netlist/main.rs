@@ -151,11 +151,7 @@ fn a_wrong_cell_is_found() {
     let bugs = [
         (
             "a look-up table",
-            altered(
-                text,
-                &["  LUT4 #(", r".Z(\accumulators.bank_0_words_write_data"],
-                invert_init,
-            ),
+            altered(text, &["  LUT4 #(", r".Z(\accumulators"], invert_init),
         ),
         (
             "the enable of a weight",
