@@ -2,7 +2,7 @@
 
 use super::check::Summary;
 use super::ir::{Design, ModuleId, ModuleIr};
-use super::{DesignError, Issue, Module};
+use super::{DesignError, Issue, Module, VendorCell, cell};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -21,6 +21,15 @@ pub trait Block: Debug {
 
     /// Describes the module.
     fn build(&self, m: &Module);
+
+    /// The cell of a chip's vendor that the module is, if it is one: then
+    /// [`build`](Block::build) describes the cell's simulation model.
+    ///
+    /// The native simulator runs the model; in the Verilog an instance is one of the cell, with
+    /// its parameters, and the models stand in a file of their own, for simulators only.
+    fn vendor_cell(&self) -> Option<VendorCell> {
+        None
+    }
 
     /// The Rust type, which tells blocks of equal `Debug` text apart. Not to be overridden.
     fn type_name(&self) -> &'static str {
@@ -94,7 +103,8 @@ impl Context {
             // Built all the same, so that its instances find their ports.
             self.clash(&name, first, &identity);
         }
-        let id = self.build(&name, identity.clone(), |m| block.build(m));
+        let cell = block.vendor_cell();
+        let id = self.build(&name, identity.clone(), cell, |m| block.build(m));
         let mut defined = self.defined.borrow_mut();
         defined.entry(name).or_default().push((identity, id));
         id
@@ -131,13 +141,15 @@ impl Context {
         self: &Rc<Self>,
         name: &str,
         identity: Identity,
+        cell: Option<VendorCell>,
         describe: impl FnOnce(&Module),
     ) -> ModuleId {
         let entry = (name.to_string(), identity);
         self.building.borrow_mut().push(entry);
         let module = Module::new(self.clone(), name);
         describe(&module);
-        let finished = module.finish();
+        let mut finished = module.finish();
+        finished.cell = cell;
         self.building.borrow_mut().pop();
         let mut modules = self.modules.borrow_mut();
         modules.push(finished);
@@ -145,7 +157,8 @@ impl Context {
     }
 
     fn close(&self) -> Result<Design, DesignError> {
-        let issues = self.issues.take();
+        let mut issues = self.issues.take();
+        cell::check(&self.modules.borrow(), &mut issues);
         if issues.is_empty() {
             Ok(Design {
                 modules: self.modules.take(),
@@ -178,6 +191,6 @@ pub fn elaborate(block: &dyn Block) -> Result<Design, DesignError> {
 /// Builds and checks a design from a closure that describes its top module.
 pub fn design(name: &str, describe: impl FnOnce(&Module)) -> Result<Design, DesignError> {
     close(|context| {
-        context.build(name, Identity::closure(), describe);
+        context.build(name, Identity::closure(), None, describe);
     })
 }

@@ -113,6 +113,17 @@ pub enum Issue {
         /// The second block.
         second: String,
     },
+    /// Models of a vendor's cell that Verilog cannot tell apart, or that do not agree.
+    CellClash {
+        /// The vendor's name of the cell.
+        cell: String,
+        /// The module that has a right to be there.
+        first: String,
+        /// The other.
+        second: String,
+        /// Why not both.
+        reason: String,
+    },
     /// A block instantiates itself, directly or through others.
     Recursion {
         /// The module names from the block down to its own instance.
@@ -234,6 +245,15 @@ impl fmt::Display for Issue {
                 f,
                 "two different blocks are called `{module}`; their module names must tell them \
                  apart\n  first:  {first}\n  second: {second}"
+            ),
+            Issue::CellClash {
+                cell,
+                first,
+                second,
+                reason,
+            } => write!(
+                f,
+                "vendor's cell `{cell}`: modules `{first}` and `{second}` do not go together; {reason}"
             ),
             Issue::Recursion { path } => {
                 let path: Vec<_> = path.iter().map(|name| format!("`{name}`")).collect();

@@ -11,7 +11,7 @@
 //! node. The operands of a node obey the rules stated at [`NodeKind`]; the builder enforces
 //! them, so that a reader may rely on them.
 
-use super::Shape;
+use super::{Shape, VendorCell};
 use num_bigint::BigUint;
 use std::panic::Location;
 
@@ -88,6 +88,9 @@ pub struct ModuleIr {
     pub name: String,
     /// What the module is for; printed above it.
     pub doc: String,
+    /// The vendor's cell of which the module is the simulation model: instances are printed as
+    /// instances of the cell.
+    pub cell: Option<VendorCell>,
     /// Ports in declaration order, clocks and resets excluded (see [`Domain`]).
     pub ports: Vec<Port>,
     /// Clock domains; the first is the default.

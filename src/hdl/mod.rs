@@ -55,6 +55,7 @@
 pub mod guide {}
 
 mod block;
+mod cell;
 mod check;
 mod error;
 mod instance;
@@ -74,6 +75,7 @@ mod state;
 mod tests;
 
 pub use block::{Block, design, elaborate};
+pub use cell::{ParameterValue, VendorCell};
 pub use error::{DesignError, Hop, Issue};
 pub use instance::Instance;
 pub use interface::{

@@ -71,6 +71,7 @@ impl Module {
         let ir = ModuleIr {
             name: name.to_string(),
             doc: String::new(),
+            cell: None,
             ports: Vec::new(),
             domains: vec![domain("clk", Reset::ActiveHigh("rst"))],
             nodes: Vec::new(),

@@ -84,8 +84,12 @@ impl Proof {
     pub fn of(design: &Design) -> Proof {
         let top = design.top();
         let domain = &top.domains[0];
+        let texts: Vec<String> = verilog::emit_for_simulation(design)
+            .into_iter()
+            .map(|file| file.text)
+            .collect();
         Proof {
-            verilog: verilog::concat(design),
+            verilog: texts.join("\n"),
             top: top.name.clone(),
             clock_reset: (domain.reset.clone(), !domain.reset_active_low),
             probes: Vec::new(),

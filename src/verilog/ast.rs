@@ -124,6 +124,8 @@ pub struct PortDeclaration {
 pub struct Instance {
     /// The module's name.
     pub module: String,
+    /// Values of its parameters, as Verilog writes them.
+    pub parameters: Vec<(String, String)>,
     /// The instance's name.
     pub name: String,
     /// Port names and what they connect to; a `Net` for outputs.

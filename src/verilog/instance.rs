@@ -2,7 +2,7 @@
 
 use super::ast::{Connection, Expr, Instance, Item, Net, NetKind, UnaryOp};
 use super::lower::Lowering;
-use super::unused;
+use super::{cells, unused};
 use crate::hdl::ir::Direction;
 
 impl Lowering<'_> {
@@ -73,7 +73,16 @@ impl Lowering<'_> {
                 });
             }
             let item = Item::Instance(Instance {
-                module: child.name.clone(),
+                module: child
+                    .cell
+                    .as_ref()
+                    .map_or(&*child.name, |cell| cell.name())
+                    .to_owned(),
+                parameters: child
+                    .cell
+                    .as_ref()
+                    .map(cells::parameters)
+                    .unwrap_or_default(),
                 name: name.to_string(),
                 connections,
                 comment: instance.comment.clone(),

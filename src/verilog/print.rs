@@ -298,11 +298,17 @@ impl Printer {
 
     fn instance(&mut self, instance: &Instance) {
         self.comment(4, &instance.comment);
+        let start = if instance.parameters.is_empty() {
+            format!("{} {}", instance.module, instance.name)
+        } else {
+            self.parameters(instance);
+            format!(") {}", instance.name)
+        };
         if instance.connections.is_empty() {
-            self.line(4, &format!("{} {} ();", instance.module, instance.name));
+            self.line(4, &format!("{start} ();"));
             return;
         }
-        self.line(4, &format!("{} {} (", instance.module, instance.name));
+        self.line(4, &format!("{start} ("));
         let column = instance
             .connections
             .iter()
@@ -320,6 +326,18 @@ impl Printer {
             self.line(8, &format!("{start}{value}){end}"));
         }
         self.line(4, ");");
+    }
+
+    /// `module #(` and the parameters, the closing bracket left out.
+    fn parameters(&mut self, instance: &Instance) {
+        self.line(4, &format!("{} #(", instance.module));
+        let names = instance.parameters.iter().map(|(name, _)| name.len());
+        let column = names.max().unwrap_or(0);
+        for (index, (name, value)) in instance.parameters.iter().enumerate() {
+            let last = index + 1 == instance.parameters.len();
+            let end = if last { "" } else { "," };
+            self.line(8, &format!(".{name:column$} ({value}){end}"));
+        }
     }
 
     /// `left value;` on one line or several; `left` ends with the assignment operator.

@@ -34,7 +34,7 @@ impl Icarus {
     ///
     /// When `iverilog` or `vvp` is missing.
     pub fn new(design: &Design) -> Result<Self, Error> {
-        Self::from_verilog(Interface::of(design), verilog::emit(design))
+        Self::from_verilog(Interface::of(design), verilog::emit_for_simulation(design))
     }
 
     /// As [`Icarus::new`], from Verilog text and the interface of its top module.

@@ -42,7 +42,11 @@ impl Verilator {
     /// When Verilator or the C++ compiler is missing or refuses the Verilog, or the cache cannot
     /// be written.
     pub fn new(design: &Design, speed: Speed) -> Result<Self, Error> {
-        Self::from_verilog(Interface::of(design), verilog::emit(design), speed)
+        Self::from_verilog(
+            Interface::of(design),
+            verilog::emit_for_simulation(design),
+            speed,
+        )
     }
 
     /// As [`Verilator::new`], from Verilog text and the interface of its top module.

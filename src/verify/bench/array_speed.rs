@@ -51,7 +51,11 @@ impl Arrays {
             compile(&verilator, &cxx, &folder, top, files)
         };
         let hand = hand_written_array();
-        let generated = build("generated", &design.top().name, &verilog::emit(&design))?;
+        let generated = build(
+            "generated",
+            &design.top().name,
+            &verilog::emit_for_simulation(&design),
+        )?;
         let hand_written = build("hand_written", "ws_array_16x16", &[hand])?;
         Ok(Arrays {
             _folder: folder,

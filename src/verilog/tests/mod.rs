@@ -377,3 +377,59 @@ fn deep_chains_do_not_overflow_the_stack() {
         assert!(longest < Some(500), "a line of {longest:?} characters");
     });
 }
+
+/// A flip-flop cell with enable; its parameter says what it does.
+#[derive(Debug)]
+struct VendorFlipFlop {
+    inverted: bool,
+}
+
+impl Block for VendorFlipFlop {
+    fn module_name(&self) -> String {
+        format!("flip_flop{}", if self.inverted { "_inverted" } else { "" })
+    }
+
+    fn vendor_cell(&self) -> Option<hdl::VendorCell> {
+        let mode = if self.inverted { "INVERTED" } else { "PLAIN" };
+        Some(
+            hdl::VendorCell::new("VENDOR_FF")
+                .text("MODE", mode)
+                .bits("SIDE", 2, 3)
+                .integer("LEVEL", -1),
+        )
+    }
+
+    fn build(&self, m: &Module) {
+        m.clock("C", Reset::ActiveHigh("R"));
+        m.doc("A flip-flop, for simulation.");
+        let d = m.input("D", bit());
+        let enable = m.input("CE", bit());
+        let q = m.capture("q", enable, d);
+        m.output("Q", if self.inverted { !q } else { q });
+    }
+}
+
+#[test]
+fn vendor_cells_are_instances_with_models_apart() {
+    let design = hdl::design("cells", |m| {
+        let (d, enable) = (m.input("d", bit()), m.input("enable", bit()));
+        for (name, inverted) in [("plain", false), ("inverted", true), ("again", false)] {
+            let cell = m
+                .instance(format!("{name}_ff"), &VendorFlipFlop { inverted })
+                .comment("a cell of the chip");
+            let q = cell.input("D", d).input("CE", enable).output("Q");
+            m.output(name, q);
+        }
+    })
+    .unwrap_or_else(|error| panic!("{error}"));
+    let names = |files: &[super::VerilogFile]| {
+        let names = files.iter().map(|file| file.name.clone());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(names(&emit(&design)), ["cells.v"]);
+    let files = super::emit_for_simulation(&design);
+    assert_eq!(names(&files), ["cells_cells.v", "cells.v"]);
+    tools::accept(&files);
+    let texts: Vec<String> = files.into_iter().map(|file| file.text).collect();
+    insta::assert_snapshot!(texts.join("\n"));
+}
