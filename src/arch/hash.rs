@@ -1,6 +1,6 @@
 //! A fingerprint of the parameters, which hardware shows to its driver.
 
-use super::MatmulArch;
+use super::{MatmulArch, Target};
 use sha2::{Digest, Sha256};
 
 impl MatmulArch {
@@ -14,9 +14,14 @@ impl MatmulArch {
 
     /// Every parameter that changes the hardware, one a line, in a fixed order.
     pub fn canonical_parameters(&self) -> String {
+        // Cores for every chip had their hashes before there were others.
+        let target = match self.target {
+            Target::Portable => String::new(),
+            target => format!("target {target}\n"),
+        };
         format!(
             "matmul 2\nrows {}\ncolumns {}\ndataflow {}\nactivation {}\nweight {}\n\
-             product_register {}\nstreams {} {} {}\na_buffer {}\nb_buffer {}\naccumulators {}\n",
+             product_register {}\nstreams {} {} {}\na_buffer {}\nb_buffer {}\naccumulators {}\n{target}",
             self.rows,
             self.columns,
             self.dataflow,

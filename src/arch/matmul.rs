@@ -2,7 +2,7 @@
 
 use super::{
     ABuffer, AccumulatorBuffer, BBuffer, Dataflow, IntType, Limits, MAX_SIZE, OperandPair,
-    StreamFormat,
+    StreamFormat, Target,
 };
 use crate::config::{
     Array, Buffers, Config, Kind, Problem, STREAM_WIDTHS, Streams, check_array_size, check_buffer,
@@ -18,6 +18,8 @@ const DEFAULT_SIZE: u32 = 256;
 pub struct MatmulArch {
     /// Name of the core.
     pub name: String,
+    /// The chips that the core is made for.
+    pub target: Target,
     /// R, rows of processing elements.
     pub rows: u32,
     /// C, columns of processing elements.
@@ -132,7 +134,8 @@ impl MatmulArch {
             name: config
                 .name
                 .clone()
-                .unwrap_or_else(|| default_name(rows, columns, dataflow)),
+                .unwrap_or_else(|| default_name(rows, columns, dataflow, config.target)),
+            target: config.target,
             rows,
             columns,
             dataflow,
@@ -159,6 +162,7 @@ impl MatmulArch {
         Config {
             name: Some(self.name.clone()),
             kind: Kind::Matmul,
+            target: self.target,
             array: Array {
                 rows: self.rows,
                 columns: self.columns,
@@ -181,12 +185,16 @@ impl MatmulArch {
     }
 }
 
-fn default_name(rows: u32, columns: u32, dataflow: Dataflow) -> String {
+fn default_name(rows: u32, columns: u32, dataflow: Dataflow, target: Target) -> String {
     let suffix = match dataflow {
         Dataflow::WeightStationary => "",
         Dataflow::OutputStationary => "-os",
     };
-    format!("matmul-{rows}x{columns}{suffix}")
+    let chips = match target {
+        Target::Portable => String::new(),
+        target => format!("-{target}"),
+    };
+    format!("matmul-{rows}x{columns}{suffix}{chips}")
 }
 
 /// Single values, which a program may have set to anything.

@@ -21,6 +21,7 @@ mod int_type;
 mod job;
 mod load;
 mod matmul;
+mod memory;
 mod operands;
 mod stream;
 
@@ -29,11 +30,12 @@ mod messages;
 #[cfg(test)]
 mod tests;
 
-pub use crate::config::{Bytes, Dataflow, ElementType};
+pub use crate::config::{Bytes, Dataflow, ElementType, Target};
 pub use buffer::{ABuffer, AccumulatorBuffer, BANKS, BBuffer};
 pub use int_type::IntType;
 pub use job::{JobShape, Limits, MAX_SIZE, ShapeError, StreamBeats};
 pub use load::{LoadError, from_preset, from_toml};
 pub use matmul::{ArchError, MatmulArch};
+pub use memory::MemoryStyle;
 pub use operands::OperandPair;
 pub use stream::StreamFormat;

@@ -43,6 +43,7 @@ fn presets_are_what_their_comments_say() {
         ("matmul-6x10", 252, 120, 10240),
         ("matmul-8x8", 256, 128, 16384),
         ("matmul-8x8-os", 256, 128, 16384),
+        ("matmul-8x8-ecp5", 256, 128, 16384),
         ("matmul-16x16", 256, 256, 65536),
         ("matmul-64x64", 512, 512, 262_144),
     ];

@@ -10,5 +10,6 @@ mod matmul;
 pub mod pe;
 pub mod ports;
 pub mod prim;
+pub mod vendor;
 
 pub use matmul::MatmulCore;

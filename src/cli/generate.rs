@@ -44,6 +44,7 @@ impl Generate {
             &Interface::of(&design),
             &MatmulCore::register_map(&arch),
             verilog::emit(&design),
+            verilog::cell_models(&design),
             &example(&arch),
         );
         interrupt::check()?;

@@ -2,7 +2,7 @@
 
 use super::files::write_new;
 use super::output::print;
-use crate::config::{ARRAY_SIZES, Config, Dataflow, template};
+use crate::config::{ARRAY_SIZES, Config, Dataflow, Target, template};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
@@ -29,6 +29,13 @@ pub(super) struct New {
         value_parser = PossibleValuesParser::new(Dataflow::NAMES).try_map(|name| name.parse::<Dataflow>())
     )]
     dataflow: Dataflow,
+    /// The chips that the core is for
+    #[arg(
+        long,
+        default_value = Target::Portable.name(),
+        value_parser = PossibleValuesParser::new(Target::NAMES).try_map(|name| name.parse::<Target>())
+    )]
+    target: Target,
 }
 
 fn size() -> clap::builder::RangedI64ValueParser<u32> {
@@ -40,6 +47,7 @@ impl New {
     pub fn run(self) -> miette::Result<()> {
         let mut config = Config::matmul(self.rows, self.columns);
         config.array.dataflow = self.dataflow;
+        config.target = self.target;
         write_new(&self.file, &template(&config))?;
         let file = self.file.display();
         Ok(print(&format!(

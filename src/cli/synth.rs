@@ -13,7 +13,7 @@ use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
 use crate::report::{SynthReport, json};
 use crate::synth::tools::Tool;
-use crate::synth::{BOARDS, Board, Chip, Flow, Frame, Kept, SynthError, TARGETS, Target};
+use crate::synth::{BOARDS, Board, Chip, Family, Flow, Frame, Kept, SynthError, TARGETS, Target};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use std::fs;
@@ -81,12 +81,34 @@ enum Part {
     Core,
 }
 
+/// Refuses to synthesize a core for chips that do not have its cells.
+fn made_for(arch: &MatmulArch, target: &Target) -> miette::Result<()> {
+    let fits = match arch.target {
+        arch::Target::Portable => true,
+        arch::Target::Ecp5 => target.family == Family::Ecp5,
+        arch::Target::Ice40 => target.family == Family::Ice40,
+        arch::Target::Xilinx => target.family == Family::Xilinx7,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(miette::miette!(
+        help = "choose another chip with `--target`, or write `target = \"portable\"` into the \
+                configuration",
+        "{} is made for {}, which {} is not",
+        arch.name,
+        arch.target,
+        target.title
+    ))
+}
+
 impl Synth {
     pub fn run(self) -> miette::Result<()> {
         interrupt::catch();
         let arch = core::load(self.preset.as_deref(), self.file.as_deref())?;
         let board = self.board.as_deref().and_then(Board::named);
         let target = self.choose_target(board)?;
+        made_for(&arch, target)?;
         let design = self.design(&arch)?;
         let flow = Flow {
             design: &design,

@@ -20,7 +20,7 @@ mod template;
 mod tests;
 
 pub use document::Document;
-pub use named::{Dataflow, ElementType, Kind, UnknownName};
+pub use named::{Dataflow, ElementType, Kind, Target, UnknownName};
 pub use presets::{PRESETS, Preset, UnknownPreset, preset};
 pub use problem::{ConfigError, Problem};
 pub use range::{
@@ -36,11 +36,13 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Config {
     /// Name of the core; by default `matmul-<rows>x<columns>`, with `-os` behind it for
-    /// output-stationary arrays.
+    /// output-stationary arrays and the target for those that are not portable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What is generated.
     pub kind: Kind,
+    /// The chips it is made for.
+    pub target: Target,
     /// The array of processing elements.
     pub array: Array,
     /// Widths of the streams.
@@ -101,6 +103,7 @@ impl Config {
         Config {
             name: None,
             kind: Kind::Matmul,
+            target: Target::Portable,
             array: Array {
                 rows,
                 columns,

@@ -75,6 +75,20 @@ named!(
 );
 
 named!(
+    /// The chips for which a core is made.
+    Target {
+        /// Every chip: Verilog without a vendor's cells and attributes.
+        Portable = "portable",
+        /// Lattice ECP5: multipliers with registers inside.
+        Ecp5 = "ecp5",
+        /// Xilinx: attributes that choose DSP slices and memories.
+        Xilinx = "xilinx",
+        /// Lattice iCE40 UltraPlus: its multipliers, and its large memories where one port will do.
+        Ice40 = "ice40",
+    }
+);
+
+named!(
     /// Which operand stays in the array while the others move.
     Dataflow {
         /// A tile of B stays in the processing elements, partial sums move down.

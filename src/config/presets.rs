@@ -26,6 +26,7 @@ presets!(
     "matmul-6x10",
     "matmul-8x8",
     "matmul-8x8-os",
+    "matmul-8x8-ecp5",
     "matmul-16x16",
     "matmul-64x64",
 );

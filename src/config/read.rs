@@ -2,8 +2,8 @@
 
 use super::nearest::nearest;
 use super::{
-    Array, Buffers, Bytes, Config, Dataflow, ElementType, Kind, Problem, Streams, UnknownName,
-    check_array_size, check_buffer, check_name, check_stream_width,
+    Array, Buffers, Bytes, Config, Dataflow, ElementType, Kind, Problem, Streams, Target,
+    UnknownName, check_array_size, check_buffer, check_name, check_stream_width,
 };
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,7 +13,10 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 /// The keys of each table; the outermost has no name.
 const TABLES: [(&str, &[&str]); 4] = [
-    ("", &["name", "kind", "array", "streams", "buffers"]),
+    (
+        "",
+        &["name", "kind", "target", "array", "streams", "buffers"],
+    ),
     (
         "array",
         &[
@@ -48,6 +51,7 @@ impl Reader {
         self.unknown_keys("", root);
         let name = self.value(root, "name").and_then(|value| self.name(value));
         let kind = self.choice(root, "kind").unwrap_or(Kind::Matmul);
+        let target = self.choice(root, "target").unwrap_or(Target::Portable);
 
         let array = self.table(root, "array");
         if !root.contains_key("array") && !self.misspelled.contains(&("", "array")) {
@@ -92,6 +96,7 @@ impl Reader {
         Some(Config {
             name,
             kind,
+            target,
             array: array?,
             streams,
             buffers,

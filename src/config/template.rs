@@ -14,13 +14,18 @@ pub fn template(config: &Config) -> String {
     line("# A matrix-multiply core: C = A x B, operands and results as AXI4-Streams.");
     line("# A key behind a `#` is left at its default; the value there shows the form.");
     line("");
-    line("# Names the core, its files and its modules. Default: kind, size and dataflow.");
+    line("# Names the core, its files and its modules. Default: kind, size, dataflow, target.");
     line(&key(
         "name",
         config.name.as_ref().map(quoted),
         "\"matmul-8x8\"",
     ));
     line(&format!("kind = {}", quoted(config.kind)));
+    line(
+        "# portable: for every chip. ecp5, xilinx, ice40: with the multipliers and memories of these",
+    );
+    line("# chips; the same results in the same cycles.");
+    line(&format!("target = {}", quoted(config.target)));
     line("");
     line("[array]");
     line("# Processing elements, 1 to 64 each way. One multiplier in each.");
@@ -34,7 +39,10 @@ pub fn template(config: &Config) -> String {
     line(&format!("activation = {}", quoted(array.activation)));
     line("# Default: the type that goes with `activation`.");
     line(&key("weight", array.weight.map(quoted), "\"int8\""));
-    line("# A pipeline register behind each multiplier: higher clock, one more cycle.");
+    line(
+        "# A pipeline register behind each multiplier: higher clock, one more cycle from operands to",
+    );
+    line("# sums. Multipliers of chips that have this register inside use it.");
     line(&format!("product_register = {}", array.product_register));
     line("");
     line("# Bits per beat: 8, 16, 32, 64, 128, 256, 512 or 1024.");

@@ -43,6 +43,7 @@ fn every_key_is_read() {
     let expected = Config {
         name: Some("tiny".into()),
         kind: Kind::Matmul,
+        target: Target::Portable,
         array: Array {
             rows: 1,
             columns: 64,

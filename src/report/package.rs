@@ -31,13 +31,14 @@ impl Package {
     /// Name of the file that lists the others with their SHA-256, in the format of `sha256sum`.
     pub const MANIFEST: &str = "manifest.sha256";
 
-    /// Packs the Verilog of a core, whose last file holds the top module. The test bench runs
-    /// the example.
+    /// Packs the Verilog of a core, whose last file holds the top module, and the models of
+    /// vendor's cells in it. The test bench runs the example.
     pub fn new(
         arch: &MatmulArch,
         interface: &Interface,
         registers: &RegisterMap,
         verilog: Vec<VerilogFile>,
+        cells: Option<VerilogFile>,
         example: &Example,
     ) -> Package {
         let rtl: Vec<PackageFile> = verilog
@@ -47,6 +48,10 @@ impl Package {
                 text: file.text,
             })
             .collect();
+        let cells = cells.map(|file| PackageFile {
+            path: format!("sim/{}", file.name),
+            text: file.text,
+        });
         let paths: Vec<&str> = rtl.iter().map(|file| file.path.as_str()).collect();
         let lines = rtl.iter().map(|file| file.text.lines().count() as u64);
         let header = format!("{}_registers.h", registers.name);
@@ -66,9 +71,11 @@ impl Package {
             registers,
             example,
             rtl: &paths,
+            cells: cells.as_ref().map(|file| file.path.as_str()),
             header: &header,
         };
         companions.extend(flow.files());
+        companions.extend(cells);
         let summary = Summary::new(
             arch,
             &interface.top,

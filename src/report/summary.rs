@@ -38,6 +38,7 @@ impl Summary {
             String::new()
         };
         let figures = vec![
+            ("target", arch.target.to_string()),
             (
                 "array",
                 format!(

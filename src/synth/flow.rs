@@ -186,7 +186,9 @@ impl Flow<'_> {
             text.push('\n');
             text.push_str(&harness(self.design));
         }
-        let script = script(self.target.family, self.top(), &self.design.top().name);
+        let own_cells = verilog::cell_models(self.design).is_some();
+        let subject = &self.design.top().name;
+        let script = script(self.target.family, self.top(), subject, own_cells);
         let key = hash(&[&text, &script, &yosys.banner]);
         progress(&format!("{}: synthesis", self.target.title));
         let folder = cache.get_or_make(&format!("{key}.netlist"), |scratch| {

@@ -142,7 +142,11 @@ pub fn netlist(
     // Reading the models has their path in the log, wherever this Yosys keeps them.
     let script = format!(
         "read_verilog {VERILOG}\n{}write_verilog -noattr {NETLIST}\nread_verilog -lib {library}\n",
-        flat(family, &design.top().name)
+        flat(
+            family,
+            &design.top().name,
+            verilog::cell_models(design).is_some()
+        )
     );
     let key = hash(&[&text, &script, &yosys.banner]);
     let cache = Cache::open()?;

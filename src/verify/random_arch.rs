@@ -1,7 +1,7 @@
 //! Random architectures, and simpler ones to shrink a failing one to.
 
 use crate::arch::MatmulArch;
-use crate::config::{ARRAY_SIZES, Bytes, Config, Dataflow, ElementType, STREAM_WIDTHS};
+use crate::config::{ARRAY_SIZES, Bytes, Config, Dataflow, ElementType, STREAM_WIDTHS, Target};
 use rand::{Rng, RngExt};
 
 /// A random core: mostly small arrays of odd sizes, rarely up to 64 each way; every dataflow,
@@ -18,6 +18,10 @@ pub fn random_arch_within(rng: &mut impl Rng, max_size: u32) -> MatmulArch {
     config.array.dataflow = pick(rng, Dataflow::ALL);
     config.array.activation = pick(rng, ElementType::ALL);
     config.array.product_register = rng.random();
+    // Half of all for every chip, the rest for one family each.
+    if rng.random() {
+        config.target = pick(rng, Target::ALL);
+    }
     let natural = complete(&config);
 
     let widths = [
@@ -81,6 +85,7 @@ pub fn shrink_arch(arch: &MatmulArch) -> Vec<MatmulArch> {
         config.array.weight = None;
     });
     propose(&|config| config.array.product_register = false);
+    propose(&|config| config.target = Target::Portable);
     for width in STREAM_WIDTHS {
         propose(&|config| config.streams.a = Some(width));
         propose(&|config| config.streams.b = Some(width));
@@ -104,7 +109,8 @@ pub fn cost(arch: &MatmulArch) -> (u32, u32, u32, u64) {
         ElementType::Int4 | ElementType::Uint8 | ElementType::Int16 => 1,
     };
     let dataflow_cost = u32::from(arch.dataflow != Dataflow::WeightStationary);
-    let kinds = type_cost + dataflow_cost + u32::from(arch.product_register);
+    let target_cost = u32::from(arch.target != Target::Portable);
+    let kinds = type_cost + dataflow_cost + target_cost + u32::from(arch.product_register);
     let widths = arch.a.width + arch.b.width + arch.c.width;
     let bytes = arch.a_buffer.size().0 + arch.b_buffer.size().0 + arch.accumulators.size().0;
     (kinds, arch.rows + arch.columns, widths, bytes)
@@ -182,6 +188,7 @@ mod tests {
             STREAM_WIDTHS[2..].iter().copied().collect()
         );
         assert_eq!(seen(|arch| u32::from(arch.product_register)).len(), 2);
+        assert_eq!(seen(|arch| arch.target as u32).len(), Target::ALL.len());
         assert_eq!(seen(|arch| arch.dataflow as u32).len(), Dataflow::ALL.len());
         assert_eq!(
             seen(|arch| arch.operands.activation as u32).len(),

@@ -1,5 +1,6 @@
 //! PEs cycle by cycle.
 
+use ferrogrid::arch::Target;
 use ferrogrid::blocks::pe::{OutputStationaryPe, PeFormat, WeightStationaryPe};
 use ferrogrid::hdl::sim::{Simulator, Waveform};
 use ferrogrid::hdl::{Block, elaborate, signed};
@@ -10,6 +11,7 @@ const FORMAT: PeFormat = PeFormat {
     product: signed(16),
     sum: signed(18),
     product_register: true,
+    target: Target::Portable,
 };
 
 /// Draws `signals` while the inputs take the values of `stimulus`, a row a cycle.

@@ -55,7 +55,26 @@ const ODD: [(&str, &str, &str); 9] = [
     ),
 ];
 
-/// Every preset and every odd core.
+/// Cores for the chips of one vendor: target, and `[array]`.
+const FOR_CHIPS: [(&str, &str); 6] = [
+    ("ecp5", "rows = 3\ncolumns = 2\nactivation = \"uint8\""),
+    (
+        "ecp5",
+        "rows = 2\ncolumns = 2\ndataflow = \"output_stationary\"\nproduct_register = false",
+    ),
+    ("ice40", "rows = 4\ncolumns = 2"),
+    (
+        "ice40",
+        "rows = 3\ncolumns = 1\nactivation = \"int4\"\nproduct_register = false",
+    ),
+    (
+        "ice40",
+        "rows = 2\ncolumns = 2\nactivation = \"int16\"\ndataflow = \"output_stationary\"",
+    ),
+    ("xilinx", "rows = 8\ncolumns = 8"),
+];
+
+/// Every preset, every odd core and those for chips.
 fn cores() -> Vec<MatmulArch> {
     let presets = PRESETS
         .iter()
@@ -64,13 +83,21 @@ fn cores() -> Vec<MatmulArch> {
         let text = format!("name = \"{name}\"\n[array]\n{array}\n{tables}");
         arch::from_toml(name, &text).unwrap_or_else(|error| panic!("{name}: {error}"))
     });
-    presets.chain(odd).collect()
+    let for_chips = FOR_CHIPS
+        .iter()
+        .enumerate()
+        .map(|(number, (target, array))| {
+            let name = format!("{target}-{number}");
+            let text = format!("name = \"{name}\"\ntarget = \"{target}\"\n[array]\n{array}\n");
+            arch::from_toml(&name, &text).unwrap_or_else(|error| panic!("{name}: {error}"))
+        });
+    presets.chain(odd).chain(for_chips).collect()
 }
 
 /// The files of a core in a folder, and the name of its top module.
 fn emitted(arch: &MatmulArch, folder: &Path) -> (Vec<String>, String) {
     let design = elaborate(&MatmulCore::new(arch)).expect("a design that closes");
-    let files = verilog::emit(&design);
+    let files = verilog::emit_for_simulation(&design);
     for file in &files {
         fs::write(folder.join(&file.name), &file.text).expect("a written file");
     }

@@ -2,6 +2,7 @@
 
 use super::super::pe::shape;
 use super::super::ports::{PortSizes, ResultPort, Target};
+use super::operand::styled;
 use crate::arch::{Dataflow, MatmulArch};
 use crate::hdl::{Block, Module, Signal, bit, concat, unsigned};
 
@@ -92,12 +93,9 @@ impl Block for Accumulators {
         };
         let memories: Vec<_> = (0..2)
             .map(|b| {
-                m.memory(
-                    format!("bank_{b}_words"),
-                    word.width,
-                    arch.accumulators.bank_depth,
-                )
-                .no_collision()
+                let depth = arch.accumulators.bank_depth;
+                let memory = m.memory(format!("bank_{b}_words"), word.width, depth);
+                styled(memory.no_collision(), arch.memory_style(depth))
             })
             .collect();
         let words: Vec<_> = (0..2u32)

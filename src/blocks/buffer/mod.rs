@@ -1,9 +1,11 @@
 //! On-chip memories and what stands at their ports.
 
 mod accumulators;
+mod bank_pair;
 mod operand;
 mod unpack;
 
 pub use accumulators::Accumulators;
+pub use bank_pair::BankPair;
 pub use operand::{bank_address, operand_memory};
 pub(super) use unpack::unpack;

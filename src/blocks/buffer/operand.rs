@@ -1,12 +1,33 @@
 //! Operand scratchpads.
 
+use crate::arch::{MatmulArch, MemoryStyle};
 use crate::hdl::{Memory, Module, Signal, index_bits};
 
 /// A scratchpad with one write port and one read port in block RAM. Its users never read a word
 /// in the cycle in which they write it.
 #[track_caller]
-pub fn operand_memory<'m>(m: &'m Module, name: &str, width: u32, depth: u32) -> Memory<'m> {
-    m.memory(name, width, depth).no_collision()
+pub fn operand_memory<'m>(
+    m: &'m Module,
+    arch: &MatmulArch,
+    name: &str,
+    width: u32,
+    depth: u32,
+) -> Memory<'m> {
+    styled(
+        m.memory(name, width, depth).no_collision(),
+        arch.memory_style(depth),
+    )
+}
+
+/// The memory with the attribute that chooses how it is built.
+#[track_caller]
+pub(super) fn styled(memory: Memory<'_>, style: MemoryStyle) -> Memory<'_> {
+    match style {
+        MemoryStyle::Any => memory,
+        MemoryStyle::Block => memory.attribute("ram_style = \"block\""),
+        MemoryStyle::Ultra => memory.attribute("ram_style = \"ultra\""),
+        MemoryStyle::SinglePort => memory.attribute("ram_style = \"huge\""),
+    }
 }
 
 /// The address of word `offset` in one of two banks of `bank_depth` words each.

@@ -16,8 +16,8 @@ pub(super) fn b_buffer<'m>(
     address: Signal<'m>,
 ) -> Signal<'m> {
     let write: WritePort<'_> = m.sink_port("b_write", PortSizes::of(arch).b_write);
-    let depth = 2 * arch.b_buffer.bank_depth;
-    let memory = operand_memory(m, "b_buffer", arch.b_buffer.word_bits, depth);
+    let (width, depth) = (arch.b_buffer.word_bits, 2 * arch.b_buffer.bank_depth);
+    let memory = operand_memory(m, arch, "b_buffer", width, depth);
     memory.write(write.enable, write.address, write.data);
     memory.read_enabled("b_word", read, address)
 }

@@ -87,7 +87,7 @@ impl OutputStationaryDatapath {
         for row in 0..arch.rows {
             let name = format!("a_buffer_{row}");
             let depth = 2 * arch.a_buffer.bank_depth;
-            let memory = operand_memory(m, &name, arch.a_buffer.word_bits, depth);
+            let memory = operand_memory(m, arch, &name, arch.a_buffer.word_bits, depth);
             memory.write(write.enable.bit(row), write.address, write.data);
             let word = memory.read_enabled(format!("a_word_{row}"), issue.read, issue.a_address);
             let element = if elements > 1 {

@@ -1,12 +1,13 @@
 //! Datapath around a weight-stationary array.
 
 use super::super::array::{Array, Lanes};
-use super::super::buffer::operand_memory;
+use super::super::buffer::{BankPair, operand_memory};
 use super::super::ports::{PortSizes, Target, WeightStationaryIssue, WritePort, sums_width};
+use super::super::prim::{RamRead, RamWrite};
 use super::OPERAND_LATENCY;
 use super::common::{b_buffer, delay_target, row_tokens, skew};
-use crate::arch::MatmulArch;
-use crate::hdl::{Block, Module, bit, connect, unsigned};
+use crate::arch::{MatmulArch, MemoryStyle};
+use crate::hdl::{Block, Module, Signal, bit, connect, unsigned};
 
 /// Operand buffers, skew, array and deskew of a weight-stationary core.
 #[derive(Debug, Clone)]
@@ -34,10 +35,7 @@ impl Block for WeightStationaryDatapath {
         let a_write: WritePort<'_> = m.sink_port("a_write", sizes.a_write);
 
         m.section("operand buffers");
-        let depth = 2 * arch.a_buffer.bank_depth;
-        let a_buffer = operand_memory(m, "a_buffer", arch.a_buffer.word_bits, depth);
-        a_buffer.write(a_write.enable, a_write.address, a_write.data);
-        let a_word = a_buffer.read_enabled("a_word", issue.a_read, issue.a_address);
+        let a_word = self.a_buffer(m, &issue, &a_write);
         let activations = m.delay("activations", a_word);
         let b_word = b_buffer(m, arch, issue.b_read, issue.b_address);
         let b_valid = m.delay("b_valid", issue.b_read);
@@ -71,5 +69,39 @@ impl Block for WeightStationaryDatapath {
         connect(&arriving, &result);
         let port = m.output_wire("sums", unsigned(sums_width(arch)));
         port.drive(sums);
+    }
+}
+
+impl WeightStationaryDatapath {
+    /// The A buffer: the word at the issue's address, a cycle after its read.
+    fn a_buffer<'m>(
+        &self,
+        m: &'m Module,
+        issue: &WeightStationaryIssue<'m>,
+        write: &WritePort<'m>,
+    ) -> Signal<'m> {
+        let arch = &self.arch;
+        let (width, bank_depth) = (arch.a_buffer.word_bits, arch.a_buffer.bank_depth);
+        if arch.a_buffer_style() == MemoryStyle::SinglePort {
+            let pair = BankPair {
+                name: format!("{}_a_buffer", self.core),
+                width,
+                bank_depth,
+            };
+            let write = RamWrite {
+                enable: write.enable,
+                address: write.address,
+                data: write.data,
+                mask: None,
+            };
+            let read = RamRead {
+                enable: issue.a_read,
+                address: issue.a_address,
+            };
+            return pair.insert(m, "a_buffer", write, read);
+        }
+        let memory = operand_memory(m, arch, "a_buffer", width, 2 * bank_depth);
+        memory.write(write.enable, write.address, write.data);
+        memory.read_enabled("a_word", issue.a_read, issue.a_address)
     }
 }

@@ -4,12 +4,12 @@ mod multiply;
 mod output_stationary;
 mod weight_stationary;
 
-pub use multiply::multiply;
+pub use multiply::{RegisteredMultiplier, multiply};
 pub use output_stationary::OutputStationaryPe;
 pub use weight_stationary::WeightStationaryPe;
 
-use crate::arch::{IntType, MatmulArch};
-use crate::hdl::Shape;
+use crate::arch::{IntType, MatmulArch, Target};
+use crate::hdl::{Module, Reg, Shape};
 
 /// The number formats inside a PE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct PeFormat {
     pub sum: Shape,
     /// A pipeline register stands behind the multiplier.
     pub product_register: bool,
+    /// The chips that the PE is made for.
+    pub target: Target,
 }
 
 impl PeFormat {
@@ -35,12 +37,36 @@ impl PeFormat {
             product: shape(arch.product),
             sum: shape(sum),
             product_register: arch.product_register,
+            target: arch.target,
         }
     }
 
     /// Cycles that the product register adds.
     pub fn product_latency(&self) -> u32 {
         u32::from(self.product_register)
+    }
+
+    /// The multiplier that holds the registers of its operands, where the chips have one. DSP
+    /// slices of Xilinx take such registers in from portable text.
+    fn registered_multiplier(&self, pe: &str) -> Option<RegisteredMultiplier> {
+        let name = format!("{}_multiplier", pe.trim_end_matches("_pe"));
+        match self.target {
+            Target::Ecp5 | Target::Ice40 => Some(RegisteredMultiplier {
+                name,
+                format: *self,
+            }),
+            Target::Portable | Target::Xilinx => None,
+        }
+    }
+
+    /// The register `sum`. DSP slices of Xilinx take it in, with its adder and the multiplier.
+    #[track_caller]
+    fn sum_register<'m>(&self, m: &'m Module) -> Reg<'m> {
+        let sum = m.reg("sum", self.sum);
+        match self.target {
+            Target::Xilinx => sum.attribute("use_dsp = \"yes\""),
+            _ => sum,
+        }
     }
 }
 

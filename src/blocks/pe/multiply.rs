@@ -1,7 +1,9 @@
 //! The multiplier cell.
 
 use super::PeFormat;
-use crate::hdl::{Module, Signal};
+use crate::arch::Target;
+use crate::blocks::vendor::{Mult18x18d, Operands, SbMac16};
+use crate::hdl::{Block, Module, Signal, bit};
 
 /// `activation * weight` in `width` bits, enough for every product, behind the product register if
 /// there is one.
@@ -34,5 +36,74 @@ pub fn multiply<'m>(
         m.delay("product", exact)
     } else {
         exact.named("product")
+    }
+}
+
+/// A multiplier with the registers of its operands.
+///
+/// The activation's register takes every cycle, the weight's where `weight_enable` is 1. The
+/// product comes a cycle after its operands, two with a product register. Chips with registers
+/// inside their multipliers give these; for others the registers are described like any.
+#[derive(Debug, Clone)]
+pub struct RegisteredMultiplier {
+    /// Module name.
+    pub name: String,
+    /// Number formats, and the chips.
+    pub format: PeFormat,
+}
+
+impl RegisteredMultiplier {
+    /// Makes an instance `multiplier` and returns its product, of the product's width.
+    #[track_caller]
+    pub fn insert<'m>(
+        &self,
+        m: &'m Module,
+        activation: Signal<'m>,
+        weight: Signal<'m>,
+        weight_enable: Signal<'m>,
+    ) -> Signal<'m> {
+        m.instance("multiplier", self)
+            .input("activation_in", activation)
+            .input("weight_in", weight)
+            .input("weight_enable", weight_enable)
+            .output("product_out")
+            .named("product")
+    }
+}
+
+impl Block for RegisteredMultiplier {
+    fn module_name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn build(&self, m: &Module) {
+        let format = &self.format;
+        let width = format.product.width;
+        m.doc("Multiplier with the registers of its operands.");
+        let a = m.input("activation_in", format.activation);
+        let b = m.input("weight_in", format.weight);
+        let b_enable = m.input("weight_enable", bit());
+        b_enable.comment("a new weight is taken");
+        let product_register = format.product_register;
+        let product = match format.target {
+            Target::Ecp5 => {
+                let cell = Mult18x18d {
+                    product_bits: width,
+                    product_register,
+                };
+                cell.insert(m, "dsp", Operands { a, b, b_enable })
+            }
+            Target::Ice40 => {
+                let cell = SbMac16 { product_register };
+                let product = cell.insert(m, "dsp", Operands { a, b, b_enable });
+                product.named("full_product").truncate(width)
+            }
+            Target::Portable | Target::Xilinx => {
+                let weight = m.capture("weight", b_enable, b);
+                let activation = m.delay("activation", a);
+                multiply(m, format, width, activation, weight)
+            }
+        };
+        m.output("product_out", product);
     }
 }

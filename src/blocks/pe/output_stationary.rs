@@ -44,7 +44,10 @@ impl Block for OutputStationaryPe {
         let shift = m.delay("shift", shift_in);
         let activation = m.delay("activation", activation_in);
         let weight = m.delay("weight", weight_in);
-        let product = multiply(m, format, format.product.width, activation, weight);
+        let product = match format.registered_multiplier(&self.name) {
+            None => multiply(m, format, format.product.width, activation, weight),
+            Some(multiplier) => multiplier.insert(m, activation_in, weight_in, m.high()),
+        };
         // The token reaches the sum together with the first product.
         let first = if format.product_register {
             m.delay("first", start)
@@ -52,7 +55,7 @@ impl Block for OutputStationaryPe {
             start
         };
 
-        let sum = m.reg("sum", format.sum);
+        let sum = format.sum_register(m);
         let base = sum.gate(!first).named("base");
         sum.next(base + product.sign_extend(format.sum.width));
         let drain = m.reg("drain", format.sum);

@@ -41,12 +41,22 @@ impl Block for WeightStationaryPe {
         // nothing but weights that no vector has used.
         let swap = m.delay("swap", swap_in);
         let next_weight = m.capture("next_weight", swap, weight_in);
-        let weight = m.capture("weight", swap_in, next_weight);
-        let activation = m.delay("activation", activation_in);
-        // The register is as wide as the sum: synthesis merges the copies of the sign, and compiled
+        // The product is as wide as the sum: synthesis merges the copies of the sign, and compiled
         // simulators need not make them every cycle.
-        let product = multiply(m, format, format.sum.width, activation, weight);
-        let sum = m.delay("sum", sum_in + product);
+        let width = format.sum.width;
+        let (activation, product) = match format.registered_multiplier(&self.name) {
+            None => {
+                let weight = m.capture("weight", swap_in, next_weight);
+                let activation = m.delay("activation", activation_in);
+                (activation, multiply(m, format, width, activation, weight))
+            }
+            Some(multiplier) => {
+                let activation = m.delay("activation", activation_in);
+                let product = multiplier.insert(m, activation_in, next_weight, swap_in);
+                (activation, product.sign_extend(width))
+            }
+        };
+        let sum = format.sum_register(m).next(sum_in + product);
 
         m.output("swap_out", swap);
         m.output("activation_out", activation);

@@ -28,6 +28,8 @@ pub(super) struct Flow<'a> {
     pub example: &'a Example,
     /// The Verilog files, those first that others instantiate.
     pub rtl: &'a [&'a str],
+    /// The file with the models of vendor's cells, which simulators read and synthesis does not.
+    pub cells: Option<&'a str>,
     /// The C header of the registers.
     pub header: &'a str,
 }

@@ -35,6 +35,10 @@ impl Flow<'_> {
         };
         let mut values: Vec<(String, String)> = [
             ("top", self.top().to_owned()),
+            (
+                "models",
+                self.cells.map_or(String::new(), |path| format!("{path} ")),
+            ),
             ("m", shape.m.to_string()),
             ("k", shape.k.to_string()),
             ("n", shape.n.to_string()),

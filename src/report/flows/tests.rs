@@ -20,6 +20,7 @@ pub(in crate::report) fn package(arch: &MatmulArch, verilog: Vec<VerilogFile>) -
         &Interface::of(&design),
         &MatmulCore::register_map(arch),
         verilog,
+        None,
         &Example { job, product },
     )
 }

@@ -63,7 +63,11 @@ mod tests {
     #[test]
     fn what_does_not_matter_goes() {
         let case = (0..).map(|seed| random_case(seed, 20));
-        let case = case.filter(|case| case.jobs.len() > 1);
+        // A job that the core refuses cannot become one that it takes.
+        let taken =
+            |case: &Case, job: &crate::verify::case::Job| case.arch.check_shape(job.shape).is_ok();
+        let case =
+            case.filter(|case| case.jobs.len() > 1 && case.jobs.iter().all(|job| taken(case, job)));
         for case in case.take(20) {
             let smallest = smallest(case, |_| true);
             assert_eq!(smallest.to_string(), SMALLEST);

@@ -1,7 +1,7 @@
 //! Cases as text: `key=value` separated by blanks; what is left out has its default.
 
 use super::{Case, DataKind, Fault, Host, Job, Operand, Stalls};
-use crate::arch::{JobShape, MatmulArch};
+use crate::arch::{JobShape, MatmulArch, Target};
 use crate::config::{Bytes, Config};
 use crate::device::{Restart, StallPattern};
 use std::fmt;
@@ -25,6 +25,9 @@ impl fmt::Display for Case {
             "rows={} columns={} dataflow={} activation={} product_register={}",
             arch.rows, arch.columns, arch.dataflow, arch.operands.activation, arch.product_register
         )?;
+        if arch.target != Target::Portable {
+            write!(f, " target={}", arch.target)?;
+        }
         write!(
             f,
             " streams={},{},{}",
@@ -168,6 +171,7 @@ impl Words {
             "dataflow" => config.array.dataflow = choice(value)?,
             "activation" => config.array.activation = choice(value)?,
             "product_register" => config.array.product_register = choice(value)?,
+            "target" => config.target = choice(value)?,
             "streams" => {
                 let [a, b, c] = numbers(value, ',')?.map(Some);
                 (config.streams.a, config.streams.b, config.streams.c) = (a, b, c);

@@ -1,0 +1,89 @@
+//! From which memories of its chip a core is made.
+
+use super::{BANKS, Dataflow, MatmulArch, Target};
+
+/// How a memory is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemoryStyle {
+    /// As the tools choose.
+    Any,
+    /// Of block RAM.
+    Block,
+    /// Of UltraRAM.
+    Ultra,
+    /// Two banks of one port each, of the large memories of iCE40 UltraPlus (SPRAM).
+    SinglePort,
+}
+
+/// Words of an UltraRAM: with fewer, most of it would stay empty.
+const ULTRA_DEPTH: u32 = 4096;
+
+/// SPRAM of an iCE40 UltraPlus: so many, of so many words of so many bits.
+const SPRAMS: u32 = 4;
+const SPRAM_DEPTH: u32 = 16 * 1024;
+const SPRAM_WIDTH: u32 = 16;
+
+impl MatmulArch {
+    /// Of a memory of `depth` words with a write port and a read port.
+    pub fn memory_style(&self, depth: u32) -> MemoryStyle {
+        match self.target {
+            Target::Xilinx if depth >= ULTRA_DEPTH => MemoryStyle::Ultra,
+            Target::Xilinx => MemoryStyle::Block,
+            Target::Portable | Target::Ecp5 | Target::Ice40 => MemoryStyle::Any,
+        }
+    }
+
+    /// Of the A buffer.
+    ///
+    /// One of its banks is written while the other is read, so that each can live with one port.
+    /// The B buffer cannot: it is read while it is filled. Nor can the accumulators, which are
+    /// read and written in every cycle.
+    pub fn a_buffer_style(&self) -> MemoryStyle {
+        let buffer = &self.a_buffer;
+        let wide = buffer.word_bits.div_ceil(SPRAM_WIDTH);
+        let deep = buffer.bank_depth.div_ceil(SPRAM_DEPTH);
+        let fits = u64::from(BANKS * wide) * u64::from(deep) <= SPRAMS.into();
+        if self.target == Target::Ice40 && self.dataflow == Dataflow::WeightStationary && fits {
+            MemoryStyle::SinglePort
+        } else {
+            self.memory_style(BANKS * buffer.bank_depth)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, ElementType};
+
+    fn arch(target: Target, rows: u32, change: impl Fn(&mut Config)) -> MatmulArch {
+        let mut config = Config::matmul(rows, 2);
+        config.target = target;
+        change(&mut config);
+        MatmulArch::new(&config).expect("a legal architecture")
+    }
+
+    #[test]
+    fn single_ports_are_for_what_fits_four_large_memories() {
+        let style =
+            |rows, change: fn(&mut Config)| arch(Target::Ice40, rows, change).a_buffer_style();
+        assert_eq!(style(4, |_| {}), MemoryStyle::SinglePort);
+        assert_eq!(style(5, |_| {}), MemoryStyle::Any);
+        let int4 = |config: &mut Config| config.array.activation = ElementType::Int4;
+        assert_eq!(style(8, int4), MemoryStyle::SinglePort);
+        let os = |config: &mut Config| config.array.dataflow = Dataflow::OutputStationary;
+        assert_eq!(style(4, os), MemoryStyle::Any);
+        assert_eq!(
+            arch(Target::Portable, 4, |_| {}).a_buffer_style(),
+            MemoryStyle::Any
+        );
+    }
+
+    #[test]
+    fn deep_memories_on_xilinx_are_ultra_ram() {
+        let arch = arch(Target::Xilinx, 4, |_| {});
+        assert_eq!(arch.memory_style(4095), MemoryStyle::Block);
+        assert_eq!(arch.memory_style(4096), MemoryStyle::Ultra);
+        assert_eq!(arch.a_buffer_style(), MemoryStyle::Block);
+    }
+}

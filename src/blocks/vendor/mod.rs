@@ -1,0 +1,49 @@
+//! Cells of chips, each with its simulation model.
+//!
+//! | cell | chips | what it does |
+//! |---|---|---|
+//! | [`Mult18x18d`] | Lattice ECP5 | multiplies 18 x 18 bits between registers of its own |
+//! | [`SbMac16`] | Lattice iCE40 UltraPlus | multiplies 16 x 16 bits between registers of its own |
+//!
+//! A model covers the parameters and inputs that Ferrogrid gives to the cell; the ports are the
+//! vendor's, without those that no instance connects.
+
+mod mult18x18d;
+mod sb_mac16;
+
+pub use mult18x18d::Mult18x18d;
+pub use sb_mac16::SbMac16;
+
+use crate::hdl::{Signal, concat};
+
+/// The operands of a multiplier with registers at its inputs.
+#[derive(Clone, Copy, Debug)]
+pub struct Operands<'m> {
+    /// Taken every cycle.
+    pub a: Signal<'m>,
+    /// Taken where `b_enable` is 1.
+    pub b: Signal<'m>,
+    /// One bit.
+    pub b_enable: Signal<'m>,
+}
+
+/// The value, by its signedness, as a signed one of `width` bits.
+fn widened(value: Signal<'_>, width: u32) -> Signal<'_> {
+    let bits = if value.shape().signed {
+        value
+    } else {
+        value.zero_extend(value.width() + 1).as_signed()
+    };
+    if bits.width() == width {
+        bits
+    } else {
+        bits.sign_extend(width)
+    }
+}
+
+/// Bits, the lowest first, side by side.
+fn joined<'m>(bits: &[Signal<'m>]) -> Signal<'m> {
+    let mut reversed = bits.to_vec();
+    reversed.reverse();
+    concat(&reversed)
+}

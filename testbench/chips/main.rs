@@ -1,0 +1,12 @@
+//! What cores for the chips of one vendor are made of: cells that equal the portable text, and
+//! the numbers of cells in them.
+
+#[path = "../cells/tool.rs"]
+#[allow(dead_code)]
+mod tool;
+
+mod bank_pair;
+mod duel;
+mod multipliers;
+mod netlists;
+mod resources;

@@ -1,0 +1,148 @@
+//! Numbers of cells that Yosys finds in arrays and buffers.
+
+use crate::tool::{run_tool, tool};
+use ferrogrid::arch::{self, MatmulArch};
+use ferrogrid::blocks::MatmulCore;
+use ferrogrid::hdl::{Block, elaborate};
+use ferrogrid::verilog;
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+/// Number of cells of each kind; `None`, with a word about it, without Yosys.
+fn cells(block: &dyn Block, command: &str) -> Option<BTreeMap<String, u64>> {
+    let yosys = tool("yosys", "numbers of cells")?;
+    let design = elaborate(block).expect("a legal design");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("design.v"), verilog::concat(&design)).expect("a written file");
+    let top = &design.top().name;
+    let script =
+        format!("read_verilog design.v; {command} -top {top}; flatten; tee -q -o cells.txt stat");
+    run_tool(
+        Command::new(yosys)
+            .args(["-q", "-p", &script])
+            .current_dir(folder.path()),
+    );
+    let text = fs::read_to_string(folder.path().join("cells.txt")).expect("the statistics");
+    let mut cells = BTreeMap::new();
+    for line in text.lines() {
+        if let [name, number] = line.split_whitespace().collect::<Vec<_>>()[..]
+            && let Ok(number) = number.parse()
+        {
+            cells.insert(name.to_owned(), number);
+        }
+    }
+    Some(cells)
+}
+
+fn core(target: &str, array: &str) -> MatmulArch {
+    let text = format!("name = \"core\"\ntarget = \"{target}\"\n[array]\n{array}\n");
+    arch::from_toml("core.toml", &text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// All of the kinds together.
+fn sum(cells: &BTreeMap<String, u64>, kind: impl Fn(&str) -> bool) -> u64 {
+    let matching = cells.iter().filter(|(name, _)| kind(name));
+    matching.map(|(_, number)| number).sum()
+}
+
+#[test]
+fn a_pe_on_ecp5_takes_its_multiplier_and_little_more() {
+    let arch = arch::from_preset("matmul-8x8-ecp5").expect("a preset");
+    let Some(cells) = cells(&MatmulCore::array(&arch), "synth_ecp5") else {
+        return;
+    };
+    let macs = 64;
+    let of = |kind: &str| cells.get(kind).copied().unwrap_or(0);
+    assert_eq!(of("MULT18X18D"), macs, "{cells:?}");
+    assert!(of("TRELLIS_FF") <= 45 * macs, "{cells:?}");
+    assert!(of("LUT4") + 2 * of("CCU2C") <= 22 * macs, "{cells:?}");
+}
+
+/// The registers of the operands and the product go into the multiplier.
+#[test]
+fn an_output_stationary_pe_on_ecp5_has_fewer_registers() {
+    let array = "rows = 4\ncolumns = 4\ndataflow = \"output_stationary\"";
+    let of = |target: &str| cells(&MatmulCore::array(&core(target, array)), "synth_ecp5");
+    let (Some(portable), Some(ecp5)) = (of("portable"), of("ecp5")) else {
+        return;
+    };
+    assert_eq!(ecp5["MULT18X18D"], 16);
+    assert!(
+        ecp5["TRELLIS_FF"] + 16 * 16 <= portable["TRELLIS_FF"],
+        "{ecp5:?}\n{portable:?}"
+    );
+}
+
+#[test]
+fn a_pe_on_xilinx_has_no_lut() {
+    for array in [
+        "rows = 4\ncolumns = 4",
+        "rows = 8\ncolumns = 3\nactivation = \"uint8\"",
+    ] {
+        let arch = core("xilinx", array);
+        // PE by PE: Yosys packs less of a flat column.
+        let command = "synth_xilinx -family xc7 -noiopad -noclkbuf";
+        let Some(cells) = cells(&MatmulCore::array(&arch), command) else {
+            return;
+        };
+        assert_eq!(
+            cells["DSP48E1"],
+            u64::from(arch.rows * arch.columns),
+            "{cells:?}"
+        );
+        let logic = |name: &str| name.starts_with("LUT") || name.starts_with("CARRY");
+        assert_eq!(sum(&cells, logic), 0, "{cells:?}");
+    }
+}
+
+#[test]
+fn an_array_on_ice40_has_a_multiplier_a_pe() {
+    let arch = core("ice40", "rows = 4\ncolumns = 2");
+    let Some(cells) = cells(&MatmulCore::array(&arch), "synth_ice40") else {
+        return;
+    };
+    assert_eq!(cells["SB_MAC16"], 8, "{cells:?}");
+    // The multiplication itself takes more than 60 LUTs.
+    assert!(sum(&cells, |name| name == "SB_LUT4") <= 8 * 24, "{cells:?}");
+}
+
+/// The A buffer of four elements a word is two banks of two SPRAMs.
+#[test]
+fn the_a_buffer_of_a_core_on_ice40_is_in_large_memories() {
+    let arch = core(
+        "ice40",
+        "rows = 4\ncolumns = 2\n[buffers]\nb = \"8 KiB\"\naccumulators = 512",
+    );
+    let Some(cells) = cells(&MatmulCore::new(&arch), "synth_ice40") else {
+        return;
+    };
+    assert_eq!(cells["SB_SPRAM256KA"], 4, "{cells:?}");
+    assert_eq!(cells["SB_MAC16"], 8, "{cells:?}");
+    // 8 KiB of B in memories of 4 kbit, and two banks of 64-bit accumulators.
+    assert!(
+        sum(&cells, |name| name.starts_with("SB_RAM40")) <= 16 + 8,
+        "{cells:?}"
+    );
+}
+
+/// A deep buffer is UltraRAM, all others are block RAM; nothing is left to chance.
+#[test]
+fn every_memory_on_xilinx_says_what_it_is_made_of() {
+    let arch = core("xilinx", "rows = 8\ncolumns = 8");
+    let design = elaborate(&MatmulCore::new(&arch)).expect("a legal design");
+    let styles: BTreeMap<String, (u32, Vec<String>)> = design
+        .modules
+        .iter()
+        .flat_map(|module| &module.memories)
+        .map(|memory| {
+            let value = (memory.depth, memory.attributes.clone());
+            (memory.name.clone(), value)
+        })
+        .collect();
+    assert!(styles.contains_key("b_buffer") && styles.len() >= 4);
+    for (name, (depth, attributes)) in styles {
+        let style = if depth >= 4096 { "ultra" } else { "block" };
+        assert_eq!(attributes, [format!("ram_style = \"{style}\"")], "{name}");
+    }
+}
