@@ -42,7 +42,7 @@ impl MatmulArch {
         let buffer = &self.a_buffer;
         let wide = buffer.word_bits.div_ceil(SPRAM_WIDTH);
         let deep = buffer.bank_depth.div_ceil(SPRAM_DEPTH);
-        let fits = u64::from(BANKS * wide) * u64::from(deep) <= SPRAMS.into();
+        let fits = u64::from(BANKS * wide) * u64::from(deep) <= u64::from(SPRAMS);
         if self.target == Target::Ice40 && self.dataflow == Dataflow::WeightStationary && fits {
             MemoryStyle::SinglePort
         } else {

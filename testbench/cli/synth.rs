@@ -126,6 +126,7 @@ fn what_cannot_be_synthesized() {
         place.fail("synth core.toml --board ulx3s --target ice40-up5k"),
         place.fail("synth core.toml --target ecp5-25k --speed 9"),
         place.fail("synth core.toml --target ice40-up5k --speed 6"),
+        place.fail("synth --preset matmul-8x8-ecp5 --target ice40-up5k"),
     ];
     let line = "synth core.toml";
     let mut command = place.command(line);

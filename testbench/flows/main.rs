@@ -24,9 +24,13 @@ struct Core(TempDir);
 
 impl Core {
     fn new() -> Core {
+        Core::of("matmul-4x4")
+    }
+
+    fn of(preset: &str) -> Core {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let run = run(Command::new(env!("CARGO_BIN_EXE_ferrogrid"))
-            .args(["generate", "--preset", "matmul-4x4", "-o"])
+            .args(["generate", "--preset", preset, "-o"])
             .arg(folder.path().join("core")));
         assert!(run.success, "{}", run.text);
         Core(folder)
@@ -105,6 +109,31 @@ fn the_bench_passes_in_icarus_and_can_fail() {
     core.succeed(&compile);
     let run = core.run("vvp -N tb.vvp");
     assert!(!run.success && has_failed(&run.text), "{}", run.text);
+}
+
+/// Cells of the chip are in no file that synthesis reads, and in one that simulators do.
+#[test]
+fn the_bench_of_a_core_with_cells_passes_with_their_models() {
+    if !present(&["iverilog", "vvp"]) {
+        return;
+    }
+    let core = Core::of("matmul-8x8-ecp5");
+    let top = "matmul_8x8_ecp5";
+    let models = format!("sim/{top}_cells.v");
+    assert!(core.read(&models).contains("module MULT18X18D"));
+    assert!(!core.read("filelist.f").contains("cells"));
+    let bench = core.read(&format!("sim/tb_{top}.v"));
+    let command = |program: &str| {
+        let start = format!("//     $ {program}");
+        let line = bench.lines().find(|line| line.starts_with(&start));
+        line.expect("the command").replace("//     $ ", "")
+    };
+    assert!(command("verilator").contains(&models));
+    core.succeed(&command("iverilog"));
+    let text = core.succeed("vvp -N tb.vvp");
+    assert!(has_passed(&text), "{text}");
+    let without = command("iverilog").replace(&models, "");
+    assert!(!core.run(&without).success, "the cell is nowhere else");
 }
 
 #[test]
