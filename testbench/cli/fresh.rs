@@ -36,7 +36,13 @@ fn the_committed_verilog_is_fresh() {
     let presets = presets();
     assert_eq!(
         presets,
-        ["matmul-4x4", "matmul-8x8", "matmul-8x8-os", "matmul-6x10"],
+        [
+            "matmul-4x4",
+            "matmul-8x8",
+            "matmul-8x8-os",
+            "matmul-8x8-ecp5",
+            "matmul-6x10"
+        ],
         "the small presets"
     );
     let mut committed: Vec<String> = fs::read_dir(rtl)
