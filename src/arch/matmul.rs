@@ -1,7 +1,7 @@
 //! A matmul core: validation and derivation.
 
 use super::{
-    ABuffer, AccumulatorBuffer, BBuffer, Dataflow, IntType, Limits, MAX_SIZE, OperandPair,
+    ABuffer, AccumulatorBuffer, BANKS, BBuffer, Dataflow, IntType, Limits, MAX_SIZE, OperandPair,
     StreamFormat, Target,
 };
 use crate::config::{
@@ -155,6 +155,15 @@ impl MatmulArch {
             accumulators,
             limits,
         })
+    }
+
+    /// Bits of all buffers together, as memories hold them.
+    pub fn buffer_bits(&self) -> u64 {
+        let (a, b, c) = (&self.a_buffer, &self.b_buffer, &self.accumulators);
+        let bits = |words: u32, width: u32| u64::from(words) * u64::from(width);
+        bits(BANKS * a.memories * a.bank_depth, a.word_bits)
+            + bits(BANKS * b.bank_depth, b.word_bits)
+            + bits(BANKS * c.bank_depth, c.word_bits)
     }
 
     /// A configuration without defaults that gives this architecture again.

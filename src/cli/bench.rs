@@ -8,9 +8,14 @@ use crate::verify::bench::{self, Figure, Options, Verdict};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-/// Measure generation, utilization and simulation speed
+/// Measure generation, utilization, simulation speed and area
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ferrogrid bench --figure utilization --json")]
+#[command(
+    after_help = "Examples:\n  ferrogrid bench --figure utilization --json\n  ferrogrid bench --synth\n\n\
+                  --synth adds the figure `routed`: Yosys and nextpnr place and route an 8x8 core on an ECP5, \
+                  15 times in all,\nwith the cache left aside. It takes about half an hour, and wants \
+                  `scripts/setup --fpga`."
+)]
 pub(super) struct Bench {
     /// Measure only this; may be given several times
     #[arg(
@@ -20,6 +25,9 @@ pub(super) struct Bench {
             .try_map(|name| name.parse::<Figure>())
     )]
     figures: Vec<Figure>,
+    /// Measure placed and routed cores too: about half an hour
+    #[arg(long)]
+    synth: bool,
     /// Shorter runs: times are rougher
     #[arg(long)]
     quick: bool,
@@ -36,6 +44,9 @@ impl Bench {
         };
         if !self.figures.is_empty() {
             options.figures = self.figures;
+        }
+        if self.synth && !options.figures.contains(&Figure::Routed) {
+            options.figures.push(Figure::Routed);
         }
         let mut progress = Progress::new(self.json);
         let report = bench::run(&options, &mut |what| progress.working(what))?;

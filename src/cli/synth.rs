@@ -6,13 +6,13 @@ use super::files::PendingFile;
 use super::interrupt;
 use super::output::print;
 use super::progress::Progress;
-use crate::arch::{self, BANKS, MatmulArch};
+use crate::arch::{self, MatmulArch};
 use crate::blocks::MatmulCore;
 use crate::config::PRESETS;
 use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
 use crate::report::{SynthReport, json};
-use crate::synth::tools::Tool;
+use crate::synth::cache::Cache;
 use crate::synth::{BOARDS, Board, Chip, Family, Flow, Frame, Kept, SynthError, TARGETS, Target};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
@@ -28,7 +28,7 @@ use std::time::Duration;
                   Without --out-of-context, shift registers stand at the ports of the core, so that \
                   it needs three pins; with --board\nthey are pins of the board, and the bitstream \
                   in DIR loads (it shows that the core fits, and computes nothing useful).\n\
-                  The tools: `scripts/setup --fpga`. Nothing is placed for xilinx-7 and cyclone-v."
+                  The tools: `scripts/setup --fpga`. Nothing is placed for xilinx-7, xilinx-usp and cyclone-v."
 )]
 pub(super) struct Synth {
     /// The configuration: see `ferrogrid new`
@@ -55,10 +55,11 @@ pub(super) struct Synth {
     /// Place and route so often, each time from another start
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     seeds: u32,
-    /// The clock to work for, in MHz
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    clock: u32,
-    /// Leave ports open: of the array alone, or of the whole core
+    /// The clock to work for, in MHz [default: that of the board's oscillator, else 100]
+    #[arg(long, value_name = "MHZ", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    clock: Option<u32>,
+    /// Leave ports open, of the array alone or of the whole core; where the router cannot, and on a
+    /// board, shift registers stand at them
     #[arg(long, value_name = "PART", num_args = 0..=1, default_missing_value = "array")]
     out_of_context: Option<Part>,
     /// The longest time for one run of a tool, in seconds
@@ -113,10 +114,13 @@ impl Synth {
         let flow = Flow {
             design: &design,
             target,
-            frame: self.frame(target),
+            frame: self.frame(target, board),
             board,
             speed: self.choose_speed(target, board)?,
-            clock_mhz: self.clock,
+            clock_mhz: self
+                .clock
+                .or(board.map(|board| board.oscillator))
+                .unwrap_or(100),
             seeds: self.seeds,
             limit: Duration::from_secs(self.time_limit),
         };
@@ -126,8 +130,12 @@ impl Synth {
             false => ControlFlow::Continue(()),
         };
         let outcome = flow
-            .run(&mut |stage| progress.working(stage), &mut watch)
-            .map_err(|error| with_advice(error, target))?;
+            .run(
+                &Cache::open()?,
+                &mut |stage| progress.working(stage),
+                &mut watch,
+            )
+            .map_err(|error| with_advice(error, &arch, target))?;
         progress.done();
         interrupt::check()?;
         let report = SynthReport::new(&arch, &flow, &outcome);
@@ -152,7 +160,7 @@ impl Synth {
             return Ok(target);
         };
         let chip = Target::named(of_board).unwrap_or(target);
-        if target.family != chip.family || target.chip.is_none() {
+        if target.family != chip.family {
             return Err(miette::miette!(
                 help = "leave out one of `--target` and `--board`",
                 "the board {} has no {}",
@@ -198,54 +206,65 @@ impl Synth {
         })
     }
 
-    /// nextpnr-ice40 knows no open ports: there the array gets shift registers too.
-    fn frame(&self, target: &Target) -> Frame {
-        let router = target.chip.as_ref().map(|chip| chip.router);
-        match (self.out_of_context, router) {
-            (Some(_), Some(Tool::NextpnrIce40)) | (None, Some(_)) => Frame::Harness,
-            (Some(_), _) | (None, None) => Frame::OutOfContext,
-        }
+    /// A board has pins, and so something must stand at them.
+    fn frame(&self, target: &Target, board: Option<&Board>) -> Frame {
+        let asked = match (self.out_of_context, board) {
+            (Some(_), None) => Frame::OutOfContext,
+            _ => Frame::Harness,
+        };
+        Flow::frame_for(target, asked)
     }
 }
 
-/// Says which presets fit a chip that was too small.
-fn with_advice(error: SynthError, target: &Target) -> miette::Report {
-    let (SynthError::TooLarge { .. }, Some(chip)) = (&error, &target.chip) else {
-        return error.into();
+/// Says what would fit where a chip was too small; and Ctrl-C is no error of a tool.
+fn with_advice(error: SynthError, arch: &MatmulArch, target: &Target) -> miette::Report {
+    let (log, chip) = match (&error, &target.chip) {
+        (SynthError::Cancelled(_), _) => return CliError::Interrupted.into(),
+        (SynthError::TooLarge { log, .. }, Some(chip)) => (log, chip),
+        _ => return error.into(),
     };
     let fitting = presets_for(chip);
-    let help = if fitting.is_empty() {
-        "no preset fits it; a larger chip (`--target`) or a smaller core may: `ferrogrid new \
-         core.toml --rows 2 --columns 2`, with smaller buffers"
+    let presets = if fitting.is_empty() {
+        "no preset fits it; a smaller core may: `ferrogrid new core.toml --rows 2 --columns 2`, \
+         with smaller buffers"
             .to_owned()
     } else {
+        format!("these presets should fit it: {}", fitting.join(", "))
+    };
+    let chips = chips_for(arch);
+    let chips = if chips.is_empty() {
+        "no chip here has what this core needs".to_owned()
+    } else {
         format!(
-            "by multipliers and block RAM these presets should fit: {}; or choose a larger chip \
-             with `--target`",
-            fitting.join(", ")
+            "this core should fit these chips (`--target`): {}",
+            chips.join(", ")
         )
     };
+    let help = format!(
+        "by multipliers and block RAM:\n{presets}\n{chips}\nall that it said: {}",
+        log.display()
+    );
     miette::miette!(help = help, "{error}")
 }
 
-/// Presets whose multipliers and buffers a chip has.
+/// Whether a chip has a core's multipliers, and memory for its buffers.
+fn fits(arch: &MatmulArch, chip: &Chip) -> bool {
+    arch.rows * arch.columns <= chip.multipliers && arch.buffer_bits() <= chip.memory_bits
+}
+
+/// Presets that a chip has room for.
 fn presets_for(chip: &Chip) -> Vec<&'static str> {
-    let fits = |arch: &MatmulArch| {
-        let (a, b, c) = (&arch.a_buffer, &arch.b_buffer, &arch.accumulators);
-        let bits = [
-            u64::from(BANKS)
-                * u64::from(a.bank_depth)
-                * u64::from(a.word_bits)
-                * u64::from(a.memories),
-            u64::from(BANKS) * u64::from(b.bank_depth) * u64::from(b.word_bits),
-            u64::from(BANKS) * u64::from(c.bank_depth) * u64::from(c.word_bits),
-        ];
-        arch.rows * arch.columns <= chip.multipliers && bits.iter().sum::<u64>() <= chip.memory_bits
-    };
     let presets = PRESETS.iter().map(|preset| preset.name);
     presets
-        .filter(|name| arch::from_preset(name).is_ok_and(|arch| fits(&arch)))
+        .filter(|name| arch::from_preset(name).is_ok_and(|arch| fits(&arch, chip)))
         .collect()
+}
+
+/// Chips with room for a core.
+fn chips_for(arch: &MatmulArch) -> Vec<&'static str> {
+    let has_room = |target: &&Target| target.chip.as_ref().is_some_and(|chip| fits(arch, chip));
+    let targets = TARGETS.iter().filter(has_room);
+    targets.map(|target| target.name).collect()
 }
 
 /// Copies what tools made, and the report, into a folder; other files in it stay.
@@ -281,5 +300,7 @@ mod tests {
         assert!(presets("ecp5-25k").contains(&"matmul-4x4"));
         assert!(!presets("ecp5-25k").contains(&"matmul-8x8"));
         assert!(presets("ice40-hx8k").is_empty());
+        let arch = arch::from_preset("matmul-8x8").expect("a preset");
+        assert_eq!(chips_for(&arch), ["ecp5-45k", "ecp5-85k", "ecp5-5g-85k"]);
     }
 }

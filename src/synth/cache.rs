@@ -73,7 +73,15 @@ impl Cache {
                 }
             })?;
         // Libraries are loaded by path: a name without a slash would be looked up elsewhere.
-        let root = std::path::absolute(&root).map_err(CacheError::during("find", &root))?;
+        Cache::at(&root)
+    }
+
+    /// One in a folder of its own, which need not exist.
+    ///
+    /// # Errors
+    /// When the working directory, which a relative path begins at, is gone.
+    pub fn at(folder: &Path) -> Result<Self, CacheError> {
+        let root = std::path::absolute(folder).map_err(CacheError::during("find", folder))?;
         Ok(Self { root })
     }
 

@@ -23,7 +23,10 @@ pub enum SynthError {
 
     /// A tool refused the design.
     #[error("{stage} failed; {tool} says: {message}")]
-    #[diagnostic(code(ferrogrid::synth::failed), help("{help}"))]
+    #[diagnostic(
+        code(ferrogrid::synth::failed),
+        help("{help}\nall that it said: {}", log.display())
+    )]
     Failed {
         /// `synthesis`, `placement and routing` or `bitstream`.
         stage: Stage,
@@ -33,13 +36,18 @@ pub enum SynthError {
         message: String,
         /// What to do.
         help: String,
+        /// Its log.
+        log: PathBuf,
     },
 
     /// The design is larger than the chip.
     #[error("the design does not fit into the {chip}; {tool} says: {message}")]
     #[diagnostic(
         code(ferrogrid::synth::size),
-        help("choose a larger chip with `--target`, or a smaller core")
+        help(
+            "choose a larger chip with `--target`, or a smaller core\nall that it said: {}",
+            log.display()
+        )
     )]
     TooLarge {
         /// Title of the target.
@@ -48,19 +56,26 @@ pub enum SynthError {
         tool: &'static str,
         /// Its message.
         message: String,
+        /// Its log.
+        log: PathBuf,
     },
 
     /// A tool took too long.
     #[error("{stage} was not done after {} s, and was ended", limit.as_secs())]
     #[diagnostic(
         code(ferrogrid::synth::time),
-        help("allow more with `--time-limit`, or try a smaller core")
+        help(
+            "allow more with `--time-limit`, or try a smaller core\nall that it said: {}",
+            log.display()
+        )
     )]
     TimedOut {
         /// What took so long.
         stage: Stage,
         /// The limit.
         limit: Duration,
+        /// What the tool said until then.
+        log: PathBuf,
     },
 
     /// A tool's answer cannot be understood.
@@ -98,7 +113,7 @@ pub enum SynthError {
 
 impl SynthError {
     /// Yosys reported that what it makes computes something else.
-    pub(super) fn miscompiled(yosys: &FoundTool, message: &str) -> Self {
+    pub(super) fn miscompiled(yosys: &FoundTool, message: &str, log: PathBuf) -> Self {
         SynthError::Failed {
             stage: Stage::Synthesis,
             tool: yosys.tool.program(),
@@ -106,6 +121,7 @@ impl SynthError {
             help: "this Yosys made a netlist that computes something else; another version \
                    may do better: `scripts/setup --fpga` installs one that was tested"
                 .into(),
+            log,
         }
     }
 
@@ -130,7 +146,7 @@ pub enum Stage {
     Synthesis,
     /// nextpnr.
     Routing,
-    /// ecppack, icepack.
+    /// ecppack, icepack, prjoxide, gowin_pack.
     Bitstream,
 }
 

@@ -1,12 +1,18 @@
 //! The whole flow, stage by stage, through the cache.
 
+use super::board::Board;
 use super::cache::Cache;
-use super::cells::{BlockCells, CellCounts, Resources};
+use super::cells::{BlockCells, CellCounts};
+use super::constraints::{Format, pins};
 use super::error::{Stage, SynthError};
-use super::harness::{HARNESS, harness, pins};
+use super::harness::{HARNESS, harness};
+use super::resources::Resources;
+use super::router::{
+    Request, TIMING, knows_open_ports, packer_arguments, pins_file, says_too_large,
+};
 use super::run::{Run, Watch};
-use super::script::{BLOCKS, NETLIST, SCRIPT, VERILOG, WHOLE, miscompilation, script};
-use super::target::{Board, Chip, Target};
+use super::script::{BLOCKS, NETLIST, SCRIPT, VERILOG, WHOLE, helpers, miscompilation, script};
+use super::target::{Chip, Target};
 use super::timing::{self, Timing};
 use super::tools::{FoundTool, Tool};
 use crate::hdl::ir::Design;
@@ -22,8 +28,6 @@ use std::time::Duration;
 const YOSYS_LOG: &str = "yosys.log";
 const ROUTER_LOG: &str = "nextpnr.log";
 const PACKER_LOG: &str = "pack.log";
-const TIMING: &str = "timing.json";
-const BITSTREAM: &str = "harness.bit";
 
 /// What stands at the ports of the design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -51,7 +55,7 @@ pub struct Flow<'a> {
     pub speed: u8,
     /// The clock that the router works for, in MHz.
     pub clock_mhz: u32,
-    /// The seeds of the router, one run each.
+    /// The seeds of the router, one run each; 0 to count cells only.
     pub seeds: u32,
     /// The longest time that one run of a tool may take.
     pub limit: Duration,
@@ -114,22 +118,32 @@ impl Outcome {
 }
 
 impl Flow<'_> {
+    /// What can stand at the ports of a design for this target: `asked`, or shift registers where
+    /// the router takes no open ports.
+    pub fn frame_for(target: &Target, asked: Frame) -> Frame {
+        match &target.chip {
+            Some(chip) if !knows_open_ports(chip.router) => Frame::Harness,
+            Some(_) => asked,
+            None => Frame::OutOfContext,
+        }
+    }
+
     /// Runs all stages that the cache does not have. `progress` is told of each stage that begins.
     ///
     /// # Errors
     /// When a tool is missing, fails, or takes too long, or the watch cancels.
     pub fn run(
         &self,
+        cache: &Cache,
         progress: &mut dyn FnMut(&str),
         watch: &mut Watch,
     ) -> Result<Outcome, SynthError> {
         let yosys = Tool::synthesizer()?;
-        let chip = self.target.chip.as_ref();
+        let chip = self.target.chip.as_ref().filter(|_| self.seeds > 0);
         // What is missing is said before the long work.
         let router = chip.map(|chip| chip.router.find()).transpose()?;
-        let cache = Cache::open()?;
 
-        let (synthesized, key) = self.synthesize(&cache, &yosys, progress, watch)?;
+        let (synthesized, key) = self.synthesize(cache, &yosys, progress, watch)?;
         let subject = &self.design.top().name;
         let (blocks, whole) = self.count(&synthesized, subject)?;
         let mut files = kept(&synthesized, "")?;
@@ -148,7 +162,7 @@ impl Flow<'_> {
                     "{}: placing and routing, seed {seed} of {}",
                     self.target.title, self.seeds
                 ));
-                let folder = routing.folder(&cache, watch)?;
+                let folder = routing.folder(cache, watch)?;
                 let timing = timing::parse(&read(&folder.join(TIMING))?)
                     .map_err(answer(Stage::Routing, TIMING))?;
                 routed.push(Routed { seed, timing });
@@ -186,15 +200,23 @@ impl Flow<'_> {
             text.push('\n');
             text.push_str(&harness(self.design));
         }
+        let chip = self.target.chip.as_ref();
         let own_cells = verilog::cell_models(self.design).is_some();
-        let subject = &self.design.top().name;
-        let script = script(self.target.family, self.top(), subject, own_cells);
-        let key = hash(&[&text, &script, &yosys.banner]);
+        let script = script(
+            self.target.family,
+            chip.is_none_or(|chip| chip.multipliers > 0) && !own_cells,
+            self.top(),
+            &self.design.top().name,
+        );
+        let helpers = helpers(self.target.family);
+        let helpers_text: String = helpers.iter().map(|(_, text)| *text).collect();
+        let key = hash(&[&text, &script, &helpers_text, &yosys.banner]);
         progress(&format!("{}: synthesis", self.target.title));
         let folder = cache.get_or_make(&format!("{key}.netlist"), |scratch| {
             let folder = scratch.join("netlist");
             fs::create_dir(&folder).map_err(SynthError::files("create", &folder))?;
-            for (name, text) in [(VERILOG, &text), (SCRIPT, &script)] {
+            let files = [(VERILOG, text.as_str()), (SCRIPT, script.as_str())];
+            for (name, text) in files.iter().chain(helpers) {
                 let path = folder.join(name);
                 fs::write(&path, text).map_err(SynthError::files("write", &path))?;
             }
@@ -202,10 +224,12 @@ impl Flow<'_> {
                 stage: Stage::Synthesis,
                 tool: yosys,
                 limit: self.limit,
+                failures: cache.root(),
             };
             run.run(&folder, YOSYS_LOG, &["-s", SCRIPT], watch)?;
-            if let Some(message) = miscompilation(&read(&folder.join(YOSYS_LOG))?) {
-                return Err(SynthError::miscompiled(yosys, message));
+            let log = folder.join(YOSYS_LOG);
+            if let Some(message) = miscompilation(&read(&log)?) {
+                return Err(SynthError::miscompiled(yosys, message, run.keep(&log)));
             }
             Ok::<_, SynthError>(folder)
         })?;
@@ -240,11 +264,13 @@ struct Routing<'a> {
 
 impl Routing<'_> {
     fn folder(&self, cache: &Cache, watch: &mut Watch) -> Result<PathBuf, SynthError> {
-        let pins = self
-            .board()
-            .map(|board| pins(board, self.flow.target.family));
+        let flow = self.flow;
+        let pins = self.pins_board().map(|board| {
+            let format = Format::of_pins(flow.target.family);
+            (pins_file(format), pins(board, format, flow.clock_mhz))
+        });
         let packer = self.board().map(|_| self.chip.packer.find()).transpose()?;
-        let arguments = self.arguments(pins.as_ref().map(|(name, _)| *name));
+        let arguments = self.arguments(pins.as_ref().map(|(name, _)| name.as_str()));
         let pins_text = pins.as_ref().map_or("", |(_, text)| text);
         let packer_banner = packer.as_ref().map_or("", |packer| &packer.banner);
         let key = hash(&[
@@ -266,7 +292,8 @@ impl Routing<'_> {
             let run = Run {
                 stage: Stage::Routing,
                 tool: self.router,
-                limit: self.flow.limit,
+                limit: flow.limit,
+                failures: cache.root(),
             };
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             run.run(&folder, ROUTER_LOG, &arguments, watch)
@@ -277,75 +304,56 @@ impl Routing<'_> {
                 let run = Run {
                     stage: Stage::Bitstream,
                     tool: packer,
-                    limit: self.flow.limit,
+                    limit: flow.limit,
+                    failures: cache.root(),
                 };
-                run.run(&folder, PACKER_LOG, &["chip.config", BITSTREAM], watch)?;
+                let arguments = packer_arguments(packer.tool);
+                run.run(&folder, PACKER_LOG, &arguments, watch)?;
             }
             Ok(folder)
         })
     }
 
-    /// The board whose pins are connected.
+    /// The board that gets a bitstream.
     fn board(&self) -> Option<&'static Board> {
         self.flow
             .board
             .filter(|_| self.flow.frame == Frame::Harness)
     }
 
+    /// The board whose pins are connected: also where the router wants some, whichever they are.
+    fn pins_board(&self) -> Option<&'static Board> {
+        self.board().or_else(|| Board::named(self.chip.pins_of?))
+    }
+
     fn arguments(&self, pins: Option<&str>) -> Vec<String> {
         let Routing { flow, chip, .. } = self;
-        let package = flow.board.map_or(chip.package, |board| board.package);
-        let mut text = format!(
-            "{} --package {package} --json {NETLIST} --report {TIMING} --seed {} --freq {} \
-             --timing-allow-fail",
-            chip.option, self.seed, flow.clock_mhz
-        );
-        let mut add = |more: String| {
-            write!(text, " {more}").expect("a String takes everything");
+        let request = Request {
+            chip,
+            package: flow.board.map_or(chip.package, |board| board.package),
+            speed: flow.speed,
+            frame: flow.frame,
+            pins,
+            seed: self.seed,
+            clock_mhz: flow.clock_mhz,
         };
-        if chip.speeds.contains(&flow.speed) {
-            add(format!("--speed {}", flow.speed));
-        }
-        let (pin_option, unpinned, output) = match chip.router {
-            Tool::NextpnrEcp5 => ("--lpf", "--lpf-allow-unconstrained", "--textcfg"),
-            _ => ("--pcf", "--pcf-allow-unconstrained", "--asc"),
-        };
-        match (pins, flow.frame) {
-            (Some(pins), _) => add(format!("{pin_option} {pins} {output} chip.config")),
-            (None, Frame::OutOfContext) => add("--out-of-context".into()),
-            (None, Frame::Harness) => add(unpinned.into()),
-        }
-        text.split(' ').map(str::to_owned).collect()
+        request.arguments()
     }
 
     /// The same error, or that the chip is too small if this is what it means.
     fn too_large(&self, error: SynthError) -> SynthError {
         match error {
-            SynthError::Failed { tool, message, .. } if says_too_large(&message) => {
-                SynthError::TooLarge {
-                    chip: self.flow.target.title,
-                    tool,
-                    message,
-                }
-            }
+            SynthError::Failed {
+                tool, message, log, ..
+            } if says_too_large(&message) => SynthError::TooLarge {
+                chip: self.flow.target.title,
+                tool,
+                message,
+                log,
+            },
             error => error,
         }
     }
-}
-
-/// Whether a router's message means that the chip is too small.
-fn says_too_large(message: &str) -> bool {
-    let signs = [
-        "nable to find a placement location",
-        "nable to place cell",
-        "no BELs remaining",
-        "no Bels remaining",
-        "no more BELs",
-        "failed to place",
-        "nable to find legal placement",
-        "does not fit",
-    ];
-    signs.iter().any(|sign| message.contains(sign))
 }
 
 /// The files of a folder of the cache, in order of their names.

@@ -2,9 +2,7 @@
 //! output goes into one. Without it a core would want more pins than chips have, and paths that
 //! begin or end at a port would not be measured.
 
-use super::target::{Board, Family};
 use crate::hdl::ir::{Design, Direction};
-use std::fmt::Write;
 
 /// The module's name.
 pub const HARNESS: &str = "ferrogrid_harness";
@@ -61,31 +59,6 @@ pub fn harness(design: &Design) -> String {
     )
 }
 
-/// Pins of a board for the harness, in the format of the family's router, and the name of the file.
-pub fn pins(board: &Board, family: Family) -> (&'static str, String) {
-    let rows = [
-        ("clk", board.clock, "LVCMOS33"),
-        ("serial_in", board.button.0, board.button.1),
-        ("serial_out", board.led.0, board.led.1),
-    ];
-    let mut text = format!("# {}: oscillator, a button, an LED.\n", board.title);
-    for (port, pin, standard) in rows {
-        let written = match family {
-            Family::Ice40 => writeln!(text, "set_io {port} {pin}"),
-            _ => writeln!(
-                text,
-                "LOCATE COMP \"{port}\" SITE \"{pin}\";\nIOBUF PORT \"{port}\" IO_TYPE={standard};"
-            ),
-        };
-        written.expect("a String takes everything");
-    }
-    let name = match family {
-        Family::Ice40 => "pins.pcf",
-        _ => "pins.lpf",
-    };
-    (name, text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,16 +71,5 @@ mod tests {
         let arch = arch::from_preset("matmul-4x4").unwrap();
         let design = elaborate(&MatmulCore::array(&arch)).unwrap();
         insta::assert_snapshot!(harness(&design));
-    }
-
-    #[test]
-    fn pins_in_both_formats() {
-        let text = |name| {
-            let board = Board::named(name).unwrap();
-            let target = super::super::target::Target::named(board.target).unwrap();
-            let (file, text) = pins(board, target.family);
-            format!("==> {file}\n{text}")
-        };
-        insta::assert_snapshot!(text("ulx3s") + &text("icebreaker"));
     }
 }

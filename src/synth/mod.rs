@@ -5,23 +5,28 @@
 //! and the versions of the tools.
 #![forbid(unsafe_code)]
 
+mod board;
 pub mod cache;
 mod cells;
-pub mod ecp5;
+pub mod constraints;
 mod error;
 mod flow;
 pub mod harness;
 mod netlist;
+mod resources;
+mod router;
 mod run;
 mod script;
 mod target;
 mod timing;
 pub mod tools;
 
-pub use cells::{BlockCells, CellCounts, Resources};
+pub use board::{BOARDS, Board, Pin};
+pub use cells::{BlockCells, CellCounts};
 pub use error::{Stage, SynthError};
 pub use flow::{Flow, Frame, Kept, Outcome, Routed};
 pub use netlist::{Netlist, netlist};
-pub use run::Watch;
-pub use target::{BOARDS, Board, Chip, Family, Pin, TARGETS, Target};
+pub use resources::Resources;
+pub use run::{Watch, unwatched};
+pub use target::{Chip, Family, TARGETS, Target};
 pub use timing::{CriticalPath, Timing, Usage};

@@ -134,7 +134,9 @@ pub fn netlist(
     let library = match family {
         Family::Ecp5 => "+/ecp5/cells_sim.v",
         Family::Ice40 => "+/ice40/cells_sim.v",
-        Family::Xilinx7 => "+/xilinx/cells_sim.v",
+        Family::Nexus => "+/nexus/cells_sim.v",
+        Family::Gowin => "+/gowin/cells_sim.v",
+        Family::Xilinx7 | Family::UltraScalePlus => "+/xilinx/cells_sim.v",
         Family::CycloneV => "+/intel_alm/cyclonev/cells_sim.v",
     };
     let yosys = Tool::synthesizer()?;
@@ -144,8 +146,8 @@ pub fn netlist(
         "read_verilog {VERILOG}\n{}write_verilog -noattr {NETLIST}\nread_verilog -lib {library}\n",
         flat(
             family,
-            &design.top().name,
-            verilog::cell_models(design).is_some()
+            verilog::cell_models(design).is_none(),
+            &design.top().name
         )
     );
     let key = hash(&[&text, &script, &yosys.banner]);
@@ -159,11 +161,16 @@ pub fn netlist(
             stage: Stage::Synthesis,
             tool: &yosys,
             limit,
+            failures: cache.root(),
         };
         run.run(&folder, LOG, &["-s", SCRIPT], watch)?;
         let log = read(&folder.join(LOG))?;
         if let Some(message) = miscompilation(&log) {
-            return Err(SynthError::miscompiled(&yosys, message));
+            return Err(SynthError::miscompiled(
+                &yosys,
+                message,
+                run.keep(&folder.join(LOG)),
+            ));
         }
         let models = models(&log).ok_or_else(|| SynthError::Answer {
             stage: Stage::Synthesis,

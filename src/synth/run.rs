@@ -4,7 +4,7 @@ use super::error::{Stage, SynthError};
 use super::tools::FoundTool;
 use std::fs::{self, File};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,15 +14,22 @@ const PACE: Duration = Duration::from_millis(50);
 /// Called now and then; `Break` cancels.
 pub type Watch<'a> = dyn FnMut() -> ControlFlow<()> + 'a;
 
+/// A watch that never cancels.
+pub fn unwatched() -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
 /// A tool at its work: what for, and how long it may take.
 pub(super) struct Run<'a> {
     pub stage: Stage,
     pub tool: &'a FoundTool,
     pub limit: Duration,
+    /// The folder in which the log of a run that fails is kept.
+    pub failures: &'a Path,
 }
 
 impl Run<'_> {
-    /// Runs the tool in `folder` until it ends well.
+    /// Runs the tool in `folder` until it ends well. If it does not, its log is kept.
     pub fn run(
         &self,
         folder: &Path,
@@ -57,6 +64,7 @@ impl Run<'_> {
                 return Err(SynthError::TimedOut {
                     stage: self.stage,
                     limit: self.limit,
+                    log: self.keep(&path),
                 });
             }
             std::thread::sleep(PACE);
@@ -72,7 +80,18 @@ impl Run<'_> {
                 .unwrap_or_else(|| format!("nothing ({status})")),
             help: "if a Ferrogrid core caused this, it is a bug worth reporting with the configuration"
                 .into(),
+            log: self.keep(&path),
         })
+    }
+
+    /// Copies a log to where it stays, or says where it was if that does not work.
+    pub fn keep(&self, log: &Path) -> PathBuf {
+        let name = log.file_name().unwrap_or_default().to_string_lossy();
+        let kept = self.failures.join(format!("failed-{name}"));
+        match fs::copy(log, &kept) {
+            Ok(_) => kept,
+            Err(_) => log.to_owned(),
+        }
     }
 }
 
@@ -105,6 +124,7 @@ mod tests {
 
     fn run(script: &str, limit: Duration, watch: &mut Watch) -> Result<String, SynthError> {
         let folder = tempfile::tempdir().expect("a folder");
+        let kept = tempfile::tempdir().expect("a folder");
         let tool = FoundTool {
             tool: Tool::Yosys,
             path: "/bin/sh".into(),
@@ -115,16 +135,13 @@ mod tests {
             stage: Stage::Synthesis,
             tool: &tool,
             limit,
+            failures: kept.path(),
         };
         run.run(folder.path(), "log", &["-c", script], watch)?;
         Ok(fs::read_to_string(folder.path().join("log")).expect("a log"))
     }
 
     const LONG: Duration = Duration::from_secs(60);
-
-    fn unwatched() -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
 
     #[test]
     fn a_tool_that_works_leaves_its_log() {

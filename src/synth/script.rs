@@ -13,17 +13,36 @@ pub const WHOLE: &str = "whole.json";
 /// What is placed and routed.
 pub const NETLIST: &str = "netlist.json";
 
+/// For Nexus: takes the constants off the carry inputs at which chains begin.
+pub const CARRY: &str = "carry.v";
+const CARRY_MAP: &str = include_str!("nexus_carry.v");
+
+/// Files that the script reads beside the design.
+pub fn helpers(family: Family) -> &'static [(&'static str, &'static str)] {
+    match family {
+        Family::Nexus => &[(CARRY, CARRY_MAP)],
+        _ => &[],
+    }
+}
+
 /// Synthesizes `subject` with its hierarchy, to count the cells of every block; then `top` from
 /// the beginning without, as the better netlist for placement. Optimization across blocks makes
 /// the second smaller than the first.
-pub fn script(family: Family, top: &str, subject: &str, own_cells: bool) -> String {
+///
+/// `multipliers` tells whether Yosys is to use those of the chip. Not where there are none; nor on
+/// iCE40 for a design with cells of its own: to an SB_MAC16 that stands there `ice40_dsp` takes its
+/// registers away.
+pub fn script(family: Family, multipliers: bool, top: &str, subject: &str) -> String {
     let kept = match family {
-        Family::Xilinx7 => "",
-        Family::Ecp5 | Family::Ice40 | Family::CycloneV => " -noflatten",
+        Family::Xilinx7 | Family::UltraScalePlus => "",
+        Family::Gowin => " -noiopads -noflatten",
+        Family::Ecp5 | Family::Ice40 | Family::Nexus | Family::CycloneV => " -noflatten",
     };
     let netlist = match family {
-        Family::Ecp5 | Family::Ice40 => format!("write_json {NETLIST}\n"),
-        Family::Xilinx7 | Family::CycloneV => String::new(),
+        Family::Ecp5 | Family::Ice40 | Family::Nexus | Family::Gowin => {
+            format!("write_json {NETLIST}\n")
+        }
+        Family::Xilinx7 | Family::UltraScalePlus | Family::CycloneV => String::new(),
     };
     format!(
         "read_verilog {VERILOG}\n\
@@ -41,37 +60,48 @@ pub fn script(family: Family, top: &str, subject: &str, own_cells: bool) -> Stri
          {flat}\
          tee -q -o {WHOLE} stat -json -top {top}\n\
          {netlist}",
-        command = command(family, own_cells),
-        flat = flat(family, top, own_cells),
+        command = command(family, multipliers),
+        flat = flat(family, multipliers, top),
     )
 }
 
 /// Yosys' command for a family.
-fn command(family: Family, own_cells: bool) -> &'static str {
+fn command(family: Family, multipliers: bool) -> &'static str {
     match family {
         Family::Ecp5 => "synth_ecp5",
-        Family::Ice40 if own_cells => "synth_ice40",
+        Family::Ice40 if !multipliers => "synth_ice40",
         Family::Ice40 => "synth_ice40 -dsp",
+        Family::Nexus => "synth_nexus",
+        Family::Gowin => "synth_gowin -family gw2a",
         Family::Xilinx7 => "synth_xilinx -family xc7 -noiopad",
+        Family::UltraScalePlus => "synth_xilinx -family xcup -noiopad",
         Family::CycloneV => "synth_intel_alm -family cyclonev",
     }
 }
 
-/// Synthesizes `top` of what has been read, flat.
+/// Synthesizes `top` of what has been read, flat; `multipliers` as [`script`] has it.
 ///
 /// On iCE40 it is flattened only at its end. `ice40_dsp` of Yosys 0.23 to 0.70 gives one
 /// register to two SB_MAC16 where PEs stand in a column, and the result computes something else.
-/// To an SB_MAC16 that the design has itself (`own_cells`) it does worse: it takes its registers
-/// away. Such designs are synthesized without that pass.
-pub fn flat(family: Family, top: &str, own_cells: bool) -> String {
-    let (flat, end) = match family {
-        Family::Ice40 if own_cells => ("", ""),
-        Family::Ecp5 | Family::CycloneV => ("", ""),
-        Family::Ice40 => (" -noflatten", "flatten\nopt_clean\n"),
-        Family::Xilinx7 => (" -flatten", ""),
+///
+/// On Nexus it is stopped on its way: abc9 of Yosys 0.70 ties the open carry inputs at which
+/// chains begin to a constant, which nextpnr refuses.
+pub fn flat(family: Family, multipliers: bool, top: &str) -> String {
+    let command = command(family, multipliers);
+    let whole = match family {
+        Family::Ice40 if multipliers => {
+            format!("{command} -noflatten -top {top}\nflatten\nopt_clean\n")
+        }
+        Family::Nexus => format!(
+            "{command} -top {top} -run begin:map_cells\ntechmap -map {CARRY}\n\
+             {command} -top {top} -run map_cells:\n"
+        ),
+        Family::Xilinx7 | Family::UltraScalePlus => format!("{command} -flatten -top {top}\n"),
+        Family::Ecp5 | Family::Ice40 | Family::Gowin | Family::CycloneV => {
+            format!("{command} -top {top}\n")
+        }
     };
-    let command = command(family, own_cells);
-    format!("hierarchy -top {top}\n{command}{flat} -top {top}\n{end}check -assert\n")
+    format!("hierarchy -top {top}\n{whole}check -assert\n")
 }
 
 /// The first sign in Yosys's log that it gave one net two drivers: what it then makes is wrong,
@@ -87,11 +117,15 @@ mod tests {
 
     #[test]
     fn a_chip_gets_a_netlist_and_a_family_is_counted() {
-        let text = script(Family::Ecp5, "ferrogrid_harness", "matmul_8x8", true)
+        let text = script(Family::Ecp5, true, "ferrogrid_harness", "matmul_8x8")
             + "\n==> Xilinx\n"
-            + &script(Family::Xilinx7, "matmul_8x8", "matmul_8x8", false)
+            + &script(Family::Xilinx7, true, "matmul_8x8", "matmul_8x8")
             + "\n==> iCE40\n"
-            + &script(Family::Ice40, "ferrogrid_harness", "matmul_8x8", false);
+            + &script(Family::Ice40, true, "ferrogrid_harness", "matmul_8x8")
+            + "\n==> iCE40 without multipliers\n"
+            + &script(Family::Ice40, false, "ferrogrid_harness", "matmul_8x8")
+            + "\n==> Nexus\n"
+            + &script(Family::Nexus, true, "ferrogrid_harness", "matmul_8x8");
         insta::assert_snapshot!(text);
     }
 

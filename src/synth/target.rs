@@ -9,8 +9,14 @@ pub enum Family {
     Ecp5,
     /// Lattice iCE40.
     Ice40,
+    /// Lattice Nexus.
+    Nexus,
+    /// Gowin GW2A.
+    Gowin,
     /// Xilinx 7-series.
     Xilinx7,
+    /// Xilinx UltraScale+.
+    UltraScalePlus,
     /// Intel Cyclone V.
     CycloneV,
 }
@@ -35,8 +41,8 @@ pub struct Chip {
     pub router: Tool,
     /// Makes the bitstream.
     pub packer: Tool,
-    /// The option of the router that selects the chip.
-    pub option: &'static str,
+    /// What the router calls the chip: an option of its own, or a device.
+    pub device: &'static str,
     /// The package, where no board asks for another.
     pub package: &'static str,
     /// Speed grades, the default first; none if the chip has one only.
@@ -45,22 +51,26 @@ pub struct Chip {
     pub multipliers: u32,
     /// Bits of block RAM.
     pub memory_bits: u64,
+    /// The board whose pins a [harness](super::harness) gets where none is asked for; only for
+    /// routers that place no port without a pin.
+    pub pins_of: Option<&'static str>,
 }
 
-const fn ecp5(option: &'static str, multipliers: u32, block_rams: u64) -> Option<Chip> {
+const fn ecp5(device: &'static str, multipliers: u32, block_rams: u64) -> Option<Chip> {
     Some(Chip {
         router: Tool::NextpnrEcp5,
         packer: Tool::Ecppack,
-        option,
+        device,
         package: "CABGA381",
         speeds: &[6, 7, 8],
         multipliers,
         memory_bits: block_rams * 18 * 1024,
+        pins_of: None,
     })
 }
 
 const fn ice40(
-    option: &'static str,
+    device: &'static str,
     package: &'static str,
     multipliers: u32,
     block_rams: u64,
@@ -68,11 +78,12 @@ const fn ice40(
     Some(Chip {
         router: Tool::NextpnrIce40,
         packer: Tool::Icepack,
-        option,
+        device,
         package,
         speeds: &[],
         multipliers,
         memory_bits: block_rams * 4 * 1024,
+        pins_of: None,
     })
 }
 
@@ -91,7 +102,7 @@ const fn target(
 }
 
 /// Every target.
-pub static TARGETS: [Target; 8] = [
+pub static TARGETS: [Target; 11] = [
     target(
         "ecp5-25k",
         "Lattice ECP5 LFE5U-25F",
@@ -117,11 +128,12 @@ pub static TARGETS: [Target; 8] = [
         Some(Chip {
             router: Tool::NextpnrEcp5,
             packer: Tool::Ecppack,
-            option: "--um5g-85k",
+            device: "--um5g-85k",
             package: "CABGA756",
             speeds: &[8],
             multipliers: 156,
             memory_bits: 208 * 18 * 1024,
+            pins_of: None,
         }),
     ),
     target(
@@ -136,7 +148,43 @@ pub static TARGETS: [Target; 8] = [
         Family::Ice40,
         ice40("--hx8k", "ct256", 0, 32),
     ),
+    target(
+        "nexus-40",
+        "Lattice CrossLink-NX LIFCL-40",
+        Family::Nexus,
+        Some(Chip {
+            router: Tool::NextpnrNexus,
+            packer: Tool::Prjoxide,
+            device: "LIFCL-40",
+            package: "BG400",
+            speeds: &[7, 8, 9],
+            multipliers: 56,
+            memory_bits: 84 * 18 * 1024,
+            pins_of: Some("crosslink-nx-evn"),
+        }),
+    ),
+    target(
+        "gowin-18",
+        "Gowin GW2AR-18",
+        Family::Gowin,
+        Some(Chip {
+            router: Tool::NextpnrGowin,
+            packer: Tool::GowinPack,
+            device: "GW2AR-LV18QN88C8/I7",
+            package: "QN88",
+            speeds: &[],
+            multipliers: 48,
+            memory_bits: 46 * 18 * 1024,
+            pins_of: None,
+        }),
+    ),
     target("xilinx-7", "Xilinx 7-series", Family::Xilinx7, None),
+    target(
+        "xilinx-usp",
+        "Xilinx UltraScale+",
+        Family::UltraScalePlus,
+        None,
+    ),
     target("cyclone-v", "Intel Cyclone V", Family::CycloneV, None),
 ];
 
@@ -147,100 +195,14 @@ impl Target {
     }
 }
 
-/// A board: a chip in its package, and pins for [harnessed](super::harness) designs.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Board {
-    /// The name on the command line.
-    pub name: &'static str,
-    /// The name in reports.
-    pub title: &'static str,
-    /// The name of its chip's target; boards that come with several chips list the common one.
-    pub target: &'static str,
-    /// The package.
-    pub package: &'static str,
-    /// The speed grade; 0 if the chip has one only.
-    pub speed: u8,
-    /// Frequency of the oscillator in MHz.
-    pub oscillator: u32,
-    /// The pin of the oscillator.
-    pub clock: &'static str,
-    /// The pin of a button.
-    pub button: Pin,
-    /// The pin of an LED.
-    pub led: Pin,
-}
-
-/// A pin and its I/O standard, where the chip wants one.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Pin(pub &'static str, pub &'static str);
-
-/// Every board.
-pub static BOARDS: [Board; 4] = [
-    Board {
-        name: "ulx3s",
-        title: "ULX3S",
-        target: "ecp5-85k",
-        package: "CABGA381",
-        speed: 6,
-        oscillator: 25,
-        clock: "G2",
-        button: Pin("R1", "LVCMOS33"),
-        led: Pin("B2", "LVCMOS33"),
-    },
-    Board {
-        name: "ecpix5",
-        title: "ECPIX-5",
-        target: "ecp5-5g-85k",
-        package: "CABGA554",
-        speed: 8,
-        oscillator: 100,
-        clock: "K23",
-        button: Pin("N5", "LVCMOS33"),
-        led: Pin("P21", "LVCMOS33"),
-    },
-    Board {
-        name: "orangecrab",
-        title: "OrangeCrab r0.2",
-        target: "ecp5-25k",
-        package: "CSFBGA285",
-        speed: 8,
-        oscillator: 48,
-        clock: "A9",
-        button: Pin("J17", "SSTL135_I"),
-        led: Pin("K4", "LVCMOS33"),
-    },
-    Board {
-        name: "icebreaker",
-        title: "iCEBreaker",
-        target: "ice40-up5k",
-        package: "sg48",
-        speed: 0,
-        oscillator: 12,
-        clock: "35",
-        button: Pin("10", ""),
-        led: Pin("11", ""),
-    },
-];
-
-impl Board {
-    /// The board of this name.
-    pub fn named(name: &str) -> Option<&'static Board> {
-        BOARDS.iter().find(|board| board.name == name)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn boards_have_chips_in_speeds_that_are_made() {
-        for board in &BOARDS {
-            let target = Target::named(board.target).expect(board.name);
-            let chip = target.chip.as_ref().expect(board.name);
-            let known = chip.speeds.contains(&board.speed);
-            assert!(known || chip.speeds.is_empty(), "{}", board.name);
-            assert_eq!(Board::named(board.name), Some(board));
+    fn targets_are_found_by_name() {
+        for target in &TARGETS {
+            assert_eq!(Target::named(target.name), Some(target));
         }
         assert_eq!(Target::named("ecp5"), None);
     }

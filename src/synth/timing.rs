@@ -124,28 +124,17 @@ fn read_path(path: &Path) -> Option<CriticalPath> {
     })
 }
 
-/// Beginnings of what Yosys and nextpnr add to the names of nets to name cells.
-const ADDED: [&str; 13] = [
-    "_TRELLIS_",
-    "_LUT4",
-    "_CCU2C",
-    "_PFUMX",
-    "_L6MUX21",
-    "_MULT18X18D",
-    "_DP16KD",
-    "_SB_",
-    "_DFF",
-    "_CARRY",
-    "$",
-    "_ALUT",
-    "_BLUT",
-];
-
-/// The register or net that a cell is named after.
+/// The register or net that a cell is named after. What Yosys and nextpnr add to it begins with `$`,
+/// `/`, or an underscore before a capital, and names of ours have no capitals.
 fn our_name(cell: &str) -> &str {
-    // A name that is nothing but an addition stays as it is.
-    let end = ADDED.iter().filter_map(|added| cell.find(added)).min();
+    let is_added = |&(at, c): &(usize, char)| match c {
+        '$' | '/' => true,
+        '_' => cell[at + 1..].starts_with(|next: char| next.is_ascii_uppercase()),
+        _ => false,
+    };
+    let end = cell.char_indices().find(is_added).map(|(at, _)| at);
     match end {
+        // A name that is nothing but an addition stays as it is.
         Some(end) if end > 0 => &cell[..end],
         _ => cell,
     }
@@ -206,6 +195,29 @@ mod tests {
         assert_eq!((path.logic_ns, path.routing_ns), (1.25, 2.75));
         let kinds: Vec<_> = timing.utilization.keys().collect();
         assert_eq!(kinds, ["TRELLIS_FF"]);
+    }
+
+    #[test]
+    fn additions_of_every_family_are_taken_off() {
+        for (cell, name) in [
+            ("row_0.pe_1.sum_TRELLIS_FF_Q_3", "row_0.pe_1.sum"),
+            (
+                "dut.row_0.pe_0.product_FD1P3IX_Q_D_MULT18X18_Z/PREADD9_CORE_x0_z0",
+                "dut.row_0.pe_0.product",
+            ),
+            (
+                "dut.row_1.pe_1.sum_DFF_Q_11_D_ALU_SUM",
+                "dut.row_1.pe_1.sum",
+            ),
+            ("dut.job.left_SB_DFFESR_Q", "dut.job.left"),
+            ("bank_0_words.0.6", "bank_0_words.0.6"),
+            (
+                "$nextpnr_CCU2C_151$CCU2_COMB0",
+                "$nextpnr_CCU2C_151$CCU2_COMB0",
+            ),
+        ] {
+            assert_eq!(our_name(cell), name);
+        }
     }
 
     #[test]

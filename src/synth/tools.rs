@@ -31,10 +31,18 @@ pub enum Tool {
     NextpnrEcp5,
     /// Placement and routing for Lattice iCE40.
     NextpnrIce40,
+    /// Placement and routing for Lattice Nexus.
+    NextpnrNexus,
+    /// Placement and routing for Gowin.
+    NextpnrGowin,
     /// Bitstreams for Lattice ECP5.
     Ecppack,
     /// Bitstreams for Lattice iCE40.
     Icepack,
+    /// Bitstreams for Lattice Nexus.
+    Prjoxide,
+    /// Bitstreams for Gowin.
+    GowinPack,
 }
 
 /// With an older Yosys on `PATH`, synthesis takes the one of `scripts/setup --fpga`: releases before
@@ -47,7 +55,7 @@ const GOOD_YOSYS: Version = Version {
 
 impl Tool {
     /// Every tool, in the order in which `doctor` lists them.
-    pub const ALL: [Tool; 9] = [
+    pub const ALL: [Tool; 13] = [
         Tool::Verilator,
         Tool::Cxx,
         Tool::Iverilog,
@@ -55,8 +63,12 @@ impl Tool {
         Tool::Yosys,
         Tool::NextpnrEcp5,
         Tool::NextpnrIce40,
+        Tool::NextpnrNexus,
+        Tool::NextpnrGowin,
         Tool::Ecppack,
         Tool::Icepack,
+        Tool::Prjoxide,
+        Tool::GowinPack,
     ];
 
     /// The name of the program.
@@ -71,6 +83,10 @@ impl Tool {
             Tool::NextpnrIce40 => "nextpnr-ice40",
             Tool::Ecppack => "ecppack",
             Tool::Icepack => "icepack",
+            Tool::NextpnrNexus => "nextpnr-nexus",
+            Tool::NextpnrGowin => "nextpnr-himbaechel",
+            Tool::Prjoxide => "prjoxide",
+            Tool::GowinPack => "gowin_pack",
         }
     }
 
@@ -83,7 +99,12 @@ impl Tool {
             Tool::Yosys => "yosys",
             Tool::NextpnrIce40 => "nextpnr-ice40",
             Tool::Icepack => "fpga-icestorm",
-            Tool::NextpnrEcp5 | Tool::Ecppack => "python3-venv",
+            Tool::NextpnrEcp5
+            | Tool::NextpnrNexus
+            | Tool::NextpnrGowin
+            | Tool::Ecppack
+            | Tool::Prjoxide
+            | Tool::GowinPack => "python3-venv",
         }
     }
 
@@ -99,6 +120,10 @@ impl Tool {
             Tool::NextpnrIce40 => "placement and routing, iCE40",
             Tool::Ecppack => "bitstreams, ECP5",
             Tool::Icepack => "bitstreams, iCE40",
+            Tool::NextpnrNexus => "placement and routing, Nexus",
+            Tool::NextpnrGowin => "placement and routing, Gowin",
+            Tool::Prjoxide => "bitstreams, Nexus",
+            Tool::GowinPack => "bitstreams, Gowin",
         }
     }
 
@@ -106,7 +131,14 @@ impl Tool {
     pub fn is_of_fpga_flow(self) -> bool {
         matches!(
             self,
-            Tool::NextpnrEcp5 | Tool::NextpnrIce40 | Tool::Ecppack | Tool::Icepack
+            Tool::NextpnrEcp5
+                | Tool::NextpnrIce40
+                | Tool::NextpnrNexus
+                | Tool::NextpnrGowin
+                | Tool::Ecppack
+                | Tool::Icepack
+                | Tool::Prjoxide
+                | Tool::GowinPack
         )
     }
 
@@ -127,8 +159,8 @@ impl Tool {
     fn version_flag(self) -> &'static str {
         match self {
             Tool::Iverilog | Tool::Vvp | Tool::Yosys => "-V",
-            // It tells no version, and this makes it do nothing.
-            Tool::Icepack => "-h",
+            // They tell no version, and this makes them do nothing.
+            Tool::Icepack | Tool::GowinPack => "-h",
             _ => "--version",
         }
     }
@@ -196,7 +228,7 @@ impl Tool {
             tool: self,
             version: Version::parse(line),
             banner: match self {
-                Tool::Icepack => "icepack".to_owned(),
+                Tool::Icepack | Tool::GowinPack => self.program().to_owned(),
                 _ => line.trim().to_owned(),
             },
             path,

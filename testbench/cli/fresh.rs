@@ -1,6 +1,7 @@
-//! The committed `rtl/` is what the generator writes today.
+//! The committed `rtl/` and `constraints/` are what the generator writes today.
 
 use crate::program::Place;
+use ferrogrid::synth::constraints;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -73,5 +74,38 @@ fn the_committed_verilog_is_fresh() {
                 1 + differing.unwrap_or(old.lines().count().min(text.lines().count()))
             );
         }
+    }
+}
+
+/// With `FERROGRID_REGEN` set, as scripts/regen does, writes the files instead.
+#[test]
+fn the_committed_constraints_are_fresh() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/constraints"));
+    let new: BTreeMap<String, String> = constraints::files().into_iter().collect();
+    let is_constraints = |name: &String| !name.ends_with(".md");
+    if std::env::var_os("FERROGRID_REGEN").is_some() {
+        for name in files(folder).into_keys().filter(is_constraints) {
+            fs::remove_file(folder.join(name)).expect("removed");
+        }
+        for (name, text) in &new {
+            fs::write(folder.join(name), text).expect("written");
+        }
+    }
+    let mut old = files(folder);
+    let readme = old.remove("README.md").expect("constraints/README.md");
+    assert_eq!(
+        old.keys().collect::<Vec<_>>(),
+        new.keys().collect::<Vec<_>>(),
+        "constraints/: run scripts/regen"
+    );
+    for (name, text) in &new {
+        assert!(
+            &old[name] == text,
+            "constraints/{name} differs from what is generated: run scripts/regen"
+        );
+        assert!(
+            readme.contains(&format!("`{name}`")),
+            "constraints/README.md does not tell of {name}"
+        );
     }
 }

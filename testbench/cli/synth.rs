@@ -4,6 +4,9 @@ use crate::golden;
 use crate::program::{Place, Run};
 use ferrogrid::synth::tools::Tool;
 use serde_json::Value;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 const CORE: &str = "[array]\nrows = 2\ncolumns = 2\n";
 
@@ -66,21 +69,124 @@ fn a_small_array_is_placed_and_routed() {
     assert_eq!(report(&place, line), first, "from the cache");
 }
 
-/// Yosys merges multipliers of a column wrongly if it may: all four must arrive.
-#[test]
-fn a_board_gets_a_bitstream() {
-    let tools = [Tool::NextpnrIce40, Tool::Icepack];
-    let Some(place) = place("a_board_gets_a_bitstream", &tools) else {
+/// One board for every router. The cells of the array must all arrive: on iCE40 Yosys merges
+/// multipliers of a column wrongly if it may.
+#[track_caller]
+fn board_gets_a_bitstream(board: &str, tools: &[Tool], multipliers: (&str, u64), bitstream: &str) {
+    let Some(place) = place(board, tools) else {
         return;
     };
-    let line = "synth core.toml --out-of-context --board icebreaker --clock 12 --json -o out";
-    let report = report(&place, line);
-    let placed = &report["seeds"][0]["utilization"];
-    assert_eq!(placed["ICESTORM_DSP"]["used"], 4);
-    assert_eq!(placed["SB_IO"]["used"], 3, "clock, in and out");
+    let line = format!("synth core.toml --out-of-context --board {board} --json -o out");
+    let report = report(&place, &line);
+    assert_eq!(report["board"], board);
     assert_eq!(report["frame"], "harness");
-    let bits = std::fs::read(place.path("out/seed1-harness.bit")).expect("a bitstream");
+    assert_eq!(report["blocks"][0]["each"]["multipliers"], 4);
+    let seed = &report["seeds"][0];
+    let (kind, used) = multipliers;
+    assert_eq!(seed["utilization"][kind]["used"], used, "{seed:#}");
+    let fmax = seed["fmax_mhz"].as_f64().expect("a frequency");
+    assert!((20.0..1000.0).contains(&fmax), "{fmax}");
+    let from = seed["critical"]["from"].as_str().expect("a register");
+    assert!(from.starts_with("dut.row_"), "{from}");
+    let bits = std::fs::read(place.path(&format!("out/seed1-{bitstream}"))).expect("a bitstream");
     assert!(bits.len() > 50_000, "{} bytes", bits.len());
+}
+
+#[test]
+fn an_ice40_board_gets_a_bitstream() {
+    let tools = [Tool::NextpnrIce40, Tool::Icepack];
+    board_gets_a_bitstream("icebreaker", &tools, ("ICESTORM_DSP", 4), "harness.bit");
+}
+
+#[test]
+fn an_ecp5_board_gets_a_bitstream() {
+    let tools = [Tool::NextpnrEcp5, Tool::Ecppack];
+    board_gets_a_bitstream("ulx3s", &tools, ("MULT18X18D", 4), "harness.bit");
+}
+
+#[test]
+fn a_nexus_board_gets_a_bitstream() {
+    let tools = [Tool::NextpnrNexus, Tool::Prjoxide];
+    let multipliers = ("MULT18_CORE", 4);
+    board_gets_a_bitstream("crosslink-nx-evn", &tools, multipliers, "harness.bit");
+}
+
+#[test]
+fn a_gowin_board_gets_a_bitstream() {
+    let tools = [Tool::NextpnrGowin, Tool::GowinPack];
+    board_gets_a_bitstream("tang-nano-20k", &tools, ("MULT9X9", 4), "harness.fs");
+}
+
+/// The HX8K has no multipliers: they are built of LUTs.
+#[test]
+fn a_chip_without_multipliers_takes_an_array() {
+    let test = "a_chip_without_multipliers_takes_an_array";
+    let Some(place) = place(test, &[Tool::NextpnrIce40, Tool::Icepack]) else {
+        return;
+    };
+    place.write("core.toml", "[array]\nrows = 1\ncolumns = 1\n");
+    let line = "synth core.toml --out-of-context --board hx8k-breakout --json";
+    let report = report(&place, line);
+    assert_eq!(report["whole"]["multipliers"], 0);
+    let luts = report["whole"]["luts"].as_u64().expect("a number");
+    assert!(luts > 60, "{luts}");
+    assert_eq!(report["clock_mhz"], 12, "of the oscillator");
+}
+
+/// A run that ends badly says what it was at, and leaves its log and nothing else.
+#[test]
+fn a_run_that_takes_too_long_is_ended() {
+    let Some(place) = place("a_run_that_takes_too_long_is_ended", &[Tool::NextpnrEcp5]) else {
+        return;
+    };
+    let line = "synth --preset matmul-8x8 --time-limit 1 -o out";
+    let mut command = place.command(line);
+    command.env("FERROGRID_CACHE", place.path("cache"));
+    let run = Run::of(&mut command);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(
+        run.stderr.contains("synthesis was not done after 1 s"),
+        "{run:?}"
+    );
+    assert!(run.stderr.contains("--time-limit"), "{run:?}");
+    assert!(!place.read("cache/failed-yosys.log").is_empty());
+    assert!(!place.path("out").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_the_tools_too() {
+    let Some(place) = place("ctrl_c_ends_the_tools_too", &[Tool::NextpnrEcp5]) else {
+        return;
+    };
+    let mut command = place.command("synth --preset matmul-8x8 -o out");
+    command.env("FERROGRID_CACHE", place.path("cache"));
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let at_work = || {
+        let entries = std::fs::read_dir(place.path("cache"));
+        let mut entries = entries.into_iter().flatten().flatten();
+        entries.any(|entry| entry.file_name().to_string_lossy().starts_with(".build-"))
+    };
+    let begun = Instant::now();
+    while !at_work() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no tool runs");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut kill = Command::new("kill");
+    let killed = kill.args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.expect("kill").success());
+    let status = child.wait().expect("it ends");
+    let mut stderr = String::new();
+    let mut pipe = child.stderr.take().expect("a pipe");
+    pipe.read_to_string(&mut stderr).expect("UTF-8");
+    assert_eq!(status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("interrupted"), "{stderr}");
+    assert!(!at_work(), "the folder of the tool is gone");
+    assert!(!place.path("out").exists());
 }
 
 #[test]
@@ -103,6 +209,7 @@ fn a_chip_that_is_too_small_says_what_fits() {
         "{run:?}"
     );
     assert!(run.stderr.contains("matmul-4x4"), "{run:?}");
+    assert!(run.stderr.contains("ecp5-45k, ecp5-85k"), "{run:?}");
 }
 
 #[test]
@@ -110,7 +217,7 @@ fn families_without_a_router_are_counted() {
     let Some(place) = place("families_without_a_router_are_counted", &[]) else {
         return;
     };
-    for target in ["xilinx-7", "cyclone-v"] {
+    for target in ["xilinx-7", "xilinx-usp", "cyclone-v"] {
         let line = format!("synth core.toml --out-of-context --target {target} --json");
         let report = report(&place, &line);
         assert_eq!(report["blocks"][0]["each"]["multipliers"], 4, "{target}");

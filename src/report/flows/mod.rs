@@ -19,6 +19,7 @@ use super::package::PackageFile;
 use crate::arch::MatmulArch;
 use crate::device::Interface;
 use crate::isa::RegisterMap;
+use crate::synth::constraints::Format;
 
 /// What every flow file is made from.
 pub(super) struct Flow<'a> {
@@ -50,10 +51,22 @@ impl Flow<'_> {
         [
             (format!("{top}.core"), self.fusesoc()),
             ("component.xml".into(), self.ip_xact()),
-            (format!("constraints/{top}.xdc"), self.xdc()),
-            (format!("constraints/{top}.sdc"), self.sdc()),
-            (format!("constraints/{top}.lpf"), self.lpf()),
-            (format!("constraints/{top}.pcf"), self.pcf()),
+            (
+                format!("constraints/{top}.xdc"),
+                self.constraints(Format::Xdc),
+            ),
+            (
+                format!("constraints/{top}.sdc"),
+                self.constraints(Format::Sdc),
+            ),
+            (
+                format!("constraints/{top}.lpf"),
+                self.constraints(Format::Lpf),
+            ),
+            (
+                format!("constraints/{top}.pcf"),
+                self.constraints(Format::Pcf),
+            ),
             (format!("vivado/{top}.tcl"), self.vivado()),
             (format!("quartus/{top}.tcl"), self.quartus()),
             (format!("litex/{top}.py"), self.litex()),

@@ -17,11 +17,23 @@ pub enum Figure {
     ArraySpeed,
     /// Look-up tables, flip-flops and multipliers on ECP5.
     Area,
+    /// Area and clock of a placed and routed core.
+    Routed,
 }
 
 impl Figure {
     /// Every figure, in the order of the report.
-    pub const ALL: [Figure; 5] = [
+    pub const ALL: [Figure; 6] = [
+        Figure::Generation,
+        Figure::Utilization,
+        Figure::CoreSpeed,
+        Figure::ArraySpeed,
+        Figure::Area,
+        Figure::Routed,
+    ];
+
+    /// Those that are measured where none is asked for: all that take minutes at most.
+    pub const DEFAULT: [Figure; 5] = [
         Figure::Generation,
         Figure::Utilization,
         Figure::CoreSpeed,
@@ -37,6 +49,7 @@ impl Figure {
             Figure::CoreSpeed => "core-speed",
             Figure::ArraySpeed => "array-speed",
             Figure::Area => "area",
+            Figure::Routed => "routed",
         }
     }
 
@@ -48,6 +61,7 @@ impl Figure {
             Figure::CoreSpeed => "native simulation of a 16x16 core",
             Figure::ArraySpeed => "a generated 16x16 array and a hand-written one under Verilator",
             Figure::Area => "synthesis of an 8x8 array for ECP5",
+            Figure::Routed => "placing and routing an 8x8 core on ECP5",
         }
     }
 }

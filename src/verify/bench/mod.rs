@@ -14,9 +14,9 @@ mod figure;
 mod generation;
 mod hand_written;
 mod report;
+mod routed;
 mod utilization;
 
-pub use area::array_area;
 pub use array_speed::compare_arrays;
 pub use figure::{Figure, UnknownFigure};
 pub use generation::generated_lines;
@@ -27,7 +27,8 @@ pub use utilization::{sixteen_by_sixteen, utilization};
 use crate::device;
 use crate::device::matmul::MatmulError;
 use crate::hdl::DesignError;
-use crate::synth::ecp5::SynthError;
+use crate::synth::SynthError;
+use crate::synth::cache::CacheError;
 use crate::synth::tools::ToolError;
 use miette::Diagnostic;
 use thiserror::Error;
@@ -42,10 +43,10 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Everything, thoroughly.
+    /// All but what takes the better part of an hour, thoroughly.
     fn default() -> Options {
         Options {
-            figures: Figure::ALL.to_vec(),
+            figures: Figure::DEFAULT.to_vec(),
             quick: false,
         }
     }
@@ -78,6 +79,10 @@ pub enum BenchError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Synthesis(#[from] SynthError),
+    /// The folder of synthesized netlists could not be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Cache(#[from] CacheError),
     /// An external tool is missing or too old.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -131,6 +136,7 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> Result<BenchRep
             Figure::CoreSpeed => core_speed::measure(options),
             Figure::ArraySpeed => array_speed::measure(options, progress),
             Figure::Area => area::measure(),
+            Figure::Routed => routed::measure(progress),
         };
         match rows {
             Ok(rows) => report.rows.extend(rows),

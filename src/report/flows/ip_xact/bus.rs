@@ -1,9 +1,9 @@
 //! Bus interfaces: which ports belong together.
 
 use super::super::Flow;
-use super::super::constraints::CLOCK_MHZ;
 use super::MEMORY_MAP;
 use super::xml::{Element, element, leaf};
+use crate::synth::constraints::CORE_CLOCK_MHZ;
 
 /// What stands at one end of a bus.
 enum Side {
@@ -45,7 +45,7 @@ impl Flow<'_> {
         } else {
             "ACTIVE_HIGH"
         };
-        let frequency = format!("{:.0}", CLOCK_MHZ * 1e6);
+        let frequency = format!("{:.0}", CORE_CLOCK_MHZ * 1e6);
         element("spirit:busInterfaces")
             .children(buses.map(|(name, kind, side)| self.axi(name, &kind, side)))
             .child(signal(
