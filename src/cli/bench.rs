@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 /// Measure generation, utilization, simulation speed and area
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  ferrogrid bench --figure utilization --json\n  ferrogrid bench --synth\n\n\
+    after_help = "Example:\n  ferrogrid bench --figure utilization --json\n  ferrogrid bench --synth\n\n\
                   --synth adds the figure `routed`: Yosys and nextpnr place and route an 8x8 core on an ECP5, \
                   15 times in all,\nwith the cache left aside. It takes about half an hour, and wants \
                   `scripts/setup --fpga`."

@@ -63,6 +63,7 @@ fn documents_show_commands_that_parse() {
         "README.md",
         "CONTRIBUTING.md",
         "docs/architecture.md",
+        "docs/synthesis.md",
         "docs/verification.md",
         "examples/digits/README.md",
     ] {
