@@ -153,11 +153,10 @@ pub fn files() -> Vec<(String, String)> {
         };
         add(format, pins(board, format, board.oscillator));
         if format == Format::Qsf {
-            let mhz = board.oscillator.into();
-            add(
-                Format::Sdc,
-                core_clock(Format::Sdc, board.title, "clk", mhz),
-            );
+            let line = Format::Sdc.clock("clk", board.oscillator.into());
+            let title = board.title;
+            let text = format!("# {title}: the oscillator.\n{}\n", line.unwrap_or_default());
+            add(Format::Sdc, text);
         }
     }
     files

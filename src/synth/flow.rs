@@ -3,16 +3,14 @@
 use super::board::Board;
 use super::cache::Cache;
 use super::cells::{BlockCells, CellCounts};
-use super::constraints::{Format, pins};
 use super::error::{Stage, SynthError};
 use super::harness::{HARNESS, harness};
 use super::resources::Resources;
-use super::router::{
-    Request, TIMING, knows_open_ports, packer_arguments, pins_file, says_too_large,
-};
+use super::router::{TIMING, knows_open_ports};
+use super::routing::Routing;
 use super::run::{Run, Watch};
 use super::script::{BLOCKS, NETLIST, SCRIPT, VERILOG, WHOLE, helpers, miscompilation, script};
-use super::target::{Chip, Target};
+use super::target::Target;
 use super::timing::{self, Timing};
 use super::tools::{FoundTool, Tool};
 use crate::hdl::ir::Design;
@@ -24,10 +22,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Logs and reports in the folders of the cache.
+/// The log in the folder of the netlist.
 const YOSYS_LOG: &str = "yosys.log";
-const ROUTER_LOG: &str = "nextpnr.log";
-const PACKER_LOG: &str = "pack.log";
 
 /// What stands at the ports of the design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -249,110 +245,6 @@ impl Flow<'_> {
             counts(BLOCKS)?.blocks(subject),
             counts(WHOLE)?.total(self.top()),
         ))
-    }
-}
-
-/// One run of the router, and of the packer.
-struct Routing<'a> {
-    flow: &'a Flow<'a>,
-    chip: &'static Chip,
-    router: &'a FoundTool,
-    netlist: &'a Path,
-    netlist_key: &'a str,
-    seed: u32,
-}
-
-impl Routing<'_> {
-    fn folder(&self, cache: &Cache, watch: &mut Watch) -> Result<PathBuf, SynthError> {
-        let flow = self.flow;
-        let pins = self.pins_board().map(|board| {
-            let format = Format::of_pins(flow.target.family);
-            (pins_file(format), pins(board, format, flow.clock_mhz))
-        });
-        let packer = self.board().map(|_| self.chip.packer.find()).transpose()?;
-        let arguments = self.arguments(pins.as_ref().map(|(name, _)| name.as_str()));
-        let pins_text = pins.as_ref().map_or("", |(_, text)| text);
-        let packer_banner = packer.as_ref().map_or("", |packer| &packer.banner);
-        let key = hash(&[
-            self.netlist_key,
-            &arguments.join(" "),
-            pins_text,
-            &self.router.banner,
-            packer_banner,
-        ]);
-        cache.get_or_make(&format!("{key}.routed"), |scratch| {
-            let folder = scratch.join("routed");
-            fs::create_dir(&folder).map_err(SynthError::files("create", &folder))?;
-            let netlist = folder.join(NETLIST);
-            fs::copy(self.netlist, &netlist).map_err(SynthError::files("write", &netlist))?;
-            if let Some((name, text)) = &pins {
-                let path = folder.join(name);
-                fs::write(&path, text).map_err(SynthError::files("write", &path))?;
-            }
-            let run = Run {
-                stage: Stage::Routing,
-                tool: self.router,
-                limit: flow.limit,
-                failures: cache.root(),
-            };
-            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            run.run(&folder, ROUTER_LOG, &arguments, watch)
-                .map_err(|error| self.too_large(error))?;
-            // It is kept once, with the synthesis.
-            fs::remove_file(&netlist).map_err(SynthError::files("remove", &netlist))?;
-            if let Some(packer) = &packer {
-                let run = Run {
-                    stage: Stage::Bitstream,
-                    tool: packer,
-                    limit: flow.limit,
-                    failures: cache.root(),
-                };
-                let arguments = packer_arguments(packer.tool);
-                run.run(&folder, PACKER_LOG, &arguments, watch)?;
-            }
-            Ok(folder)
-        })
-    }
-
-    /// The board that gets a bitstream.
-    fn board(&self) -> Option<&'static Board> {
-        self.flow
-            .board
-            .filter(|_| self.flow.frame == Frame::Harness)
-    }
-
-    /// The board whose pins are connected: also where the router wants some, whichever they are.
-    fn pins_board(&self) -> Option<&'static Board> {
-        self.board().or_else(|| Board::named(self.chip.pins_of?))
-    }
-
-    fn arguments(&self, pins: Option<&str>) -> Vec<String> {
-        let Routing { flow, chip, .. } = self;
-        let request = Request {
-            chip,
-            package: flow.board.map_or(chip.package, |board| board.package),
-            speed: flow.speed,
-            frame: flow.frame,
-            pins,
-            seed: self.seed,
-            clock_mhz: flow.clock_mhz,
-        };
-        request.arguments()
-    }
-
-    /// The same error, or that the chip is too small if this is what it means.
-    fn too_large(&self, error: SynthError) -> SynthError {
-        match error {
-            SynthError::Failed {
-                tool, message, log, ..
-            } if says_too_large(&message) => SynthError::TooLarge {
-                chip: self.flow.target.title,
-                tool,
-                message,
-                log,
-            },
-            error => error,
-        }
     }
 }
 

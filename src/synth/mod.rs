@@ -15,6 +15,7 @@ pub mod harness;
 mod netlist;
 mod resources;
 mod router;
+mod routing;
 mod run;
 mod script;
 mod target;
