@@ -13,7 +13,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 #[command(
     after_help = "Example:\n  ferrogrid bench --figure utilization --json\n  ferrogrid bench --synth\n\n\
                   --synth adds the figure `routed`: Yosys and nextpnr place and route an 8x8 core on an ECP5, \
-                  15 times in all,\nwith the cache left aside. It takes about half an hour, and wants \
+                  15 times in all,\nwith the cache left aside. It takes half an hour to an hour and a half, and wants \
                   `scripts/setup --fpga`."
 )]
 pub(super) struct Bench {
@@ -25,7 +25,7 @@ pub(super) struct Bench {
             .try_map(|name| name.parse::<Figure>())
     )]
     figures: Vec<Figure>,
-    /// Measure placed and routed cores too: about half an hour
+    /// Measure placed and routed cores too: half an hour and more
     #[arg(long)]
     synth: bool,
     /// Shorter runs: times are rougher

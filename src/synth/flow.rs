@@ -47,7 +47,7 @@ pub struct Flow<'a> {
     pub frame: Frame,
     /// On this board: its package, and, with a harness, its pins and a bitstream.
     pub board: Option<&'static Board>,
-    /// Speed grade, where the chip has several; see [`Chip::speeds`].
+    /// Speed grade, where the chip has several; see [`Chip::speeds`](super::Chip::speeds).
     pub speed: u8,
     /// The clock that the router works for, in MHz.
     pub clock_mhz: u32,
