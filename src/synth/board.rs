@@ -1,5 +1,5 @@
-//! The boards that synthesis knows. Pins are those of the makers' schematics; the public board
-//! files of LiteX and Amaranth have the same.
+//! The boards that synthesis knows. Pins are those that the public board files of LiteX or Amaranth
+//! name, and for the UPduino its public pinout.
 
 /// A pin, its I/O standard in the words of the chip's vendor, and what is at it.
 #[derive(Debug, PartialEq, Eq)]
