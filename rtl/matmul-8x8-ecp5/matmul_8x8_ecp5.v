@@ -42,7 +42,9 @@ module matmul_8x8_ecp5 (
 
     wire a_release;
     wire drained;
-    wire units_idle;
+    wire loaders_idle;
+    wire drain_idle;
+    wire sequencer_idle;
     wire results_sent;
     wire a_truncated;
     wire a_overlong;
@@ -60,49 +62,29 @@ module matmul_8x8_ecp5 (
     wire        registers_interrupt_status_done;
     wire        registers_interrupt_enable_error;
     wire        registers_interrupt_status_error;
-    wire [15:0] job_m;
-    wire [15:0] job_k;
-    wire [15:0] job_n;
-    wire        job_accepted;
+    wire        job_clear;
+    wire [15:0] job_load_m;
+    wire [8:0]  job_load_k;
+    wire [4:0]  job_load_panels;
+    wire [3:0]  job_load_last_columns;
+    wire        job_compute_job;
+    wire [15:0] job_compute_m;
+    wire [8:0]  job_compute_k;
+    wire [4:0]  job_compute_panels;
+    wire        job_drain_job;
+    wire [15:0] job_drain_m;
+    wire [4:0]  job_drain_panels;
+    wire [3:0]  job_drain_last_columns;
     wire        job_busy;
+    wire        job_queued;
     wire        job_done;
     wire [3:0]  job_error;
-    wire        job_ended;
     wire        job_failed;
     wire        job_working;
-    wire        launch;
     wire        abandon;
-    wire        abort;
+    wire        load_job;
 
-    matmul_8x8_ecp5_job job (
-        .clk         (aclk),
-        .rst         (~aresetn),
-        .start       (registers_control_start),
-        .abort       (registers_control_abort),
-        .m_size      (registers_m_size),
-        .k_size      (registers_k_size),
-        .n_size      (registers_n_size),
-        .a_truncated (a_truncated),
-        .a_overlong  (a_overlong),
-        .b_truncated (b_truncated),
-        .b_overlong  (b_overlong),
-        .units_idle  (units_idle),
-        .job_done    (results_sent),
-        .accepted    (job_accepted),
-        .working     (job_working),
-        .busy        (job_busy),
-        .done        (job_done),
-        .error       (job_error),
-        .ended       (job_ended),
-        .failed      (job_failed),
-        .launch      (launch),
-        .abandon     (abandon),
-        .clear       (abort),
-        .m           (job_m),
-        .k           (job_k),
-        .n           (job_n)
-    );
-
+    wire abort = job_clear;
     wire clear = abandon || abort;
 
     // ---- loaders -------------------------------------------------------------------------
@@ -113,7 +95,7 @@ module matmul_8x8_ecp5 (
     wire [1:0]  load_a_full;
     wire        load_a_idle;
     wire        load_b_write_enable;
-    wire [10:0] load_b_write_address;
+    wire [11:0] load_b_write_address;
     wire [63:0] load_b_write_data;
     wire [11:0] load_b_loaded;
     wire        load_b_idle;
@@ -125,11 +107,11 @@ module matmul_8x8_ecp5 (
         .s_axis_tlast  (s_axis_a_tlast),
         .s_axis_tvalid (s_axis_a_tvalid),
         .s_axis_tready (s_axis_a_tready),
-        .start         (launch),
+        .start         (load_job),
         .abandon       (abandon),
         .clear         (abort),
-        .m             (job_m),
-        .k             (job_k),
+        .m             (job_load_m),
+        .k             (job_load_k),
         .bank_released (a_release),
         .idle          (load_a_idle),
         .truncated     (a_truncated),
@@ -140,6 +122,8 @@ module matmul_8x8_ecp5 (
         .full          (load_a_full)
     );
 
+    assign loaders_idle = load_a_idle && load_b_idle;
+
     matmul_8x8_ecp5_load_b load_b (
         .clk           (aclk),
         .rst           (~aresetn),
@@ -147,11 +131,12 @@ module matmul_8x8_ecp5 (
         .s_axis_tlast  (s_axis_b_tlast),
         .s_axis_tvalid (s_axis_b_tvalid),
         .s_axis_tready (s_axis_b_tready),
-        .start         (launch),
+        .start         (load_job),
         .abandon       (abandon),
         .clear         (abort),
-        .k             (job_k),
-        .n             (job_n),
+        .k             (job_load_k),
+        .panels        (job_load_panels),
+        .last_columns  (job_load_last_columns),
         .idle          (load_b_idle),
         .truncated     (b_truncated),
         .overlong      (b_overlong),
@@ -171,7 +156,7 @@ module matmul_8x8_ecp5 (
     wire         sequencer_issue_a_read;
     wire [8:0]   sequencer_issue_a_address;
     wire         sequencer_issue_b_read;
-    wire [10:0]  sequencer_issue_b_address;
+    wire [11:0]  sequencer_issue_b_address;
     wire         sequencer_issue_pass_start;
     wire         sequencer_active;
     wire         sequencer_stall_a;
@@ -187,14 +172,16 @@ module matmul_8x8_ecp5 (
     matmul_8x8_ecp5_sequencer sequencer (
         .clk              (aclk),
         .rst              (~aresetn),
-        .start            (launch),
+        .start            (job_compute_job),
         .clear            (clear),
-        .m                (job_m),
-        .k                (job_k),
-        .n                (job_n),
+        .m                (job_compute_m),
+        .k                (job_compute_k),
+        .panels           (job_compute_panels),
         .a_full           (load_a_full),
         .b_loaded         (load_b_loaded),
+        .next_job_loads   (load_job),
         .drained          (drained),
+        .idle             (sequencer_idle),
         .stall_a          (sequencer_stall_a),
         .stall_b          (sequencer_stall_b),
         .stall_c          (sequencer_stall_c),
@@ -246,19 +233,17 @@ module matmul_8x8_ecp5 (
     wire         drain_words_enable;
     wire         drain_words_bank;
     wire [6:0]   drain_words_address;
-    wire         drain_idle;
     wire [255:0] drain_words_data;
-
-    assign units_idle = load_a_idle && load_b_idle && drain_idle;
 
     matmul_8x8_ecp5_drain drain (
         .clk            (aclk),
         .rst            (~aresetn),
-        .start          (launch),
+        .start          (job_drain_job),
         .abandon        (abandon),
         .clear          (abort),
-        .m              (job_m),
-        .n              (job_n),
+        .m              (job_drain_m),
+        .panels         (job_drain_panels),
+        .last_columns   (job_drain_last_columns),
         .block_complete (block_complete),
         .words_enable   (drain_words_enable),
         .words_bank     (drain_words_bank),
@@ -292,39 +277,113 @@ module matmul_8x8_ecp5 (
 
     // ---- status, interrupt and counters --------------------------------------------------
 
-    reg [31:0] cycles_count;
-    reg [31:0] active_cycles_count;
-    reg [31:0] stall_a_count;
-    reg [31:0] stall_b_count;
-    reg [31:0] stall_c_count;
+    wire        job_ended;
+    reg  [31:0] jobs_ended_count;
+    wire        first_job;  // a start that finds no job in the units
+    reg  [31:0] cycles_count;
+    reg         active_cycles_event;
+    reg  [31:0] active_cycles_count;
+    reg         stall_a_event;
+    reg  [31:0] stall_a_count;
+    reg         stall_b_event;
+    reg  [31:0] stall_b_count;
+    reg         stall_c_event;
+    reg  [31:0] stall_c_count;
 
     wire done_interrupt = registers_interrupt_enable_done && registers_interrupt_status_done;
     wire error_interrupt =
         registers_interrupt_enable_error
         && registers_interrupt_status_error;
 
+    matmul_8x8_ecp5_job job (
+        .clk                (aclk),
+        .rst                (~aresetn),
+        .start              (registers_control_start),
+        .abort              (registers_control_abort),
+        .m_size             (registers_m_size),
+        .k_size             (registers_k_size),
+        .n_size             (registers_n_size),
+        .loaders_idle       (loaders_idle),
+        .sequencer_idle     (sequencer_idle),
+        .drain_idle         (drain_idle),
+        .job_done           (results_sent),
+        .a_truncated        (a_truncated),
+        .a_overlong         (a_overlong),
+        .b_truncated        (b_truncated),
+        .b_overlong         (b_overlong),
+        .first              (first_job),
+        .working            (job_working),
+        .busy               (job_busy),
+        .queued             (job_queued),
+        .done               (job_done),
+        .error              (job_error),
+        .ended              (job_ended),
+        .failed             (job_failed),
+        .abandon            (abandon),
+        .clear              (job_clear),
+        .load_job           (load_job),
+        .load_m             (job_load_m),
+        .load_k             (job_load_k),
+        .load_panels        (job_load_panels),
+        .load_last_columns  (job_load_last_columns),
+        .compute_job        (job_compute_job),
+        .compute_m          (job_compute_m),
+        .compute_k          (job_compute_k),
+        .compute_panels     (job_compute_panels),
+        .drain_job          (job_drain_job),
+        .drain_m            (job_drain_m),
+        .drain_panels       (job_drain_panels),
+        .drain_last_columns (job_drain_last_columns)
+    );
+
     always @(posedge aclk) begin
         if (!aresetn) begin
             irq <= 1'b0;
+            jobs_ended_count <= 32'd0;
             cycles_count <= 32'd0;
+            active_cycles_event <= 1'b0;
             active_cycles_count <= 32'd0;
+            stall_a_event <= 1'b0;
             stall_a_count <= 32'd0;
+            stall_b_event <= 1'b0;
             stall_b_count <= 32'd0;
+            stall_c_event <= 1'b0;
             stall_c_count <= 32'd0;
         end else begin
             irq <= done_interrupt || error_interrupt;
-            if (job_accepted) begin
-                cycles_count <= 32'd0;
-                active_cycles_count <= 32'd0;
-                stall_a_count <= 32'd0;
-                stall_b_count <= 32'd0;
-                stall_c_count <= 32'd0;
+            if (!job_clear) begin
+                if (job_ended) jobs_ended_count <= jobs_ended_count + 32'd1;
             end else begin
+                jobs_ended_count <= 32'd0;
+            end
+            if (!first_job) begin
                 if (job_working) cycles_count <= cycles_count + 32'd1;
-                if (sequencer_active) active_cycles_count <= active_cycles_count + 32'd1;
-                if (sequencer_stall_a) stall_a_count <= stall_a_count + 32'd1;
-                if (sequencer_stall_b) stall_b_count <= stall_b_count + 32'd1;
-                if (sequencer_stall_c) stall_c_count <= stall_c_count + 32'd1;
+            end else begin
+                cycles_count <= 32'd0;
+            end
+            active_cycles_event <= sequencer_active;
+            if (!first_job) begin
+                if (active_cycles_event) active_cycles_count <= active_cycles_count + 32'd1;
+            end else begin
+                active_cycles_count <= 32'd0;
+            end
+            stall_a_event <= sequencer_stall_a;
+            if (!first_job) begin
+                if (stall_a_event) stall_a_count <= stall_a_count + 32'd1;
+            end else begin
+                stall_a_count <= 32'd0;
+            end
+            stall_b_event <= sequencer_stall_b;
+            if (!first_job) begin
+                if (stall_b_event) stall_b_count <= stall_b_count + 32'd1;
+            end else begin
+                stall_b_count <= 32'd0;
+            end
+            stall_c_event <= sequencer_stall_c;
+            if (!first_job) begin
+                if (stall_c_event) stall_c_count <= stall_c_count + 32'd1;
+            end else begin
+                stall_c_count <= 32'd0;
             end
         end
     end
@@ -353,6 +412,7 @@ module matmul_8x8_ecp5 (
         .control_abort              (registers_control_abort),
         .status_busy                (job_busy),
         .status_done                (job_done),
+        .status_queued              (job_queued),
         .status_error               (job_error),
         .interrupt_enable_done      (registers_interrupt_enable_done),
         .interrupt_enable_error     (registers_interrupt_enable_error),
@@ -367,7 +427,8 @@ module matmul_8x8_ecp5 (
         .active_cycles_count        (active_cycles_count),
         .stall_a_count              (stall_a_count),
         .stall_b_count              (stall_b_count),
-        .stall_c_count              (stall_c_count)
+        .stall_c_count              (stall_c_count),
+        .jobs_ended_count           (jobs_ended_count)
     );
 
 endmodule

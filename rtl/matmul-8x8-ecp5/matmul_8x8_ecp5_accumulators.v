@@ -22,20 +22,26 @@ module matmul_8x8_ecp5_accumulators (
     output reg          block_complete
 );
 
-    // ---- pipeline: read the old word, add, write back ------------------------------------
+    // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
-    reg                valid_1;
-    reg                last_1;
-    reg                bank_1;
-    reg        [6:0]   address_1;
-    reg        [151:0] sums_1;
     reg        [255:0] bank_0_word;
     (* no_rw_check *)
     reg        [255:0] bank_0_words [0:127];
     reg        [255:0] bank_1_word;
     (* no_rw_check *)
     reg        [255:0] bank_1_words [0:127];
+    reg                valid_1;
+    reg                last_1;
+    reg                bank_1;
+    reg        [6:0]   address_1;
+    reg        [151:0] sums_1;
     reg                first_1;
+    reg        [255:0] old_word;
+    reg                valid_2;
+    reg                last_2;
+    reg                bank_2;
+    reg        [6:0]   address_2;
+    reg        [151:0] sums_2;
     reg signed [31:0]  sum_0;
     reg signed [31:0]  sum_1;
     reg signed [31:0]  sum_2;
@@ -44,19 +50,15 @@ module matmul_8x8_ecp5_accumulators (
     reg signed [31:0]  sum_5;
     reg signed [31:0]  sum_6;
     reg signed [31:0]  sum_7;
-    reg                valid_2;
-    reg                bank_2;
-    reg        [6:0]   address_2;
-    reg                last_2;
+    reg                valid_3;
+    reg                last_3;
+    reg                bank_3;
+    reg        [6:0]   address_3;
 
     wire bank_0_words_term = target_valid && !target_first && !target_bank;
     wire [6:0] bank_0_words_read_address = bank_0_words_term ? target_address : drain_address;
     wire bank_1_words_term = target_valid && !target_first && target_bank;
     wire [6:0] bank_1_words_read_address = bank_1_words_term ? target_address : drain_address;
-    wire [255:0] old_word = first_1 ? 256'd0 : bank_1 ? bank_1_word : bank_0_word;
-    wire words_rest_term_2 = valid_1 && bank_1 == target_bank && address_1 == target_address;
-    wire words_rest_term = valid_2 && bank_2 == target_bank && address_2 == target_address;
-    wire words_rest_holds = !(target_valid && !target_first && (words_rest_term_2 || words_rest_term));
 
     always @(posedge clk) begin
         last_1 <= target_last;
@@ -64,31 +66,45 @@ module matmul_8x8_ecp5_accumulators (
         address_1 <= target_address;
         sums_1 <= sums;
         first_1 <= target_first;
-        sum_0 <= old_word[31:0] + {{13{sums_1[18]}}, sums_1[18:0]};
-        sum_1 <= old_word[63:32] + {{13{sums_1[37]}}, sums_1[37:19]};
-        sum_2 <= old_word[95:64] + {{13{sums_1[56]}}, sums_1[56:38]};
-        sum_3 <= old_word[127:96] + {{13{sums_1[75]}}, sums_1[75:57]};
-        sum_4 <= old_word[159:128] + {{13{sums_1[94]}}, sums_1[94:76]};
-        sum_5 <= old_word[191:160] + {{13{sums_1[113]}}, sums_1[113:95]};
-        sum_6 <= old_word[223:192] + {{13{sums_1[132]}}, sums_1[132:114]};
-        sum_7 <= old_word[255:224] + {{13{sums_1[151]}}, sums_1[151:133]};
+        if (first_1)
+            old_word <= 256'd0;
+        else if (bank_1)
+            old_word <= bank_1_word;
+        else
+            old_word <= bank_0_word;
+        last_2 <= last_1;
         bank_2 <= bank_1;
         address_2 <= address_1;
-        last_2 <= last_1;
+        sums_2 <= sums_1;
+        sum_0 <= old_word[31:0] + {{13{sums_2[18]}}, sums_2[18:0]};
+        sum_1 <= old_word[63:32] + {{13{sums_2[37]}}, sums_2[37:19]};
+        sum_2 <= old_word[95:64] + {{13{sums_2[56]}}, sums_2[56:38]};
+        sum_3 <= old_word[127:96] + {{13{sums_2[75]}}, sums_2[75:57]};
+        sum_4 <= old_word[159:128] + {{13{sums_2[94]}}, sums_2[94:76]};
+        sum_5 <= old_word[191:160] + {{13{sums_2[113]}}, sums_2[113:95]};
+        sum_6 <= old_word[223:192] + {{13{sums_2[132]}}, sums_2[132:114]};
+        sum_7 <= old_word[255:224] + {{13{sums_2[151]}}, sums_2[151:133]};
+        last_3 <= last_2;
+        bank_3 <= bank_2;
+        address_3 <= address_2;
     end
 
+    wire words_rest_term_2 = valid_1 && bank_1 == target_bank && address_1 == target_address;
+    wire words_rest_term = valid_2 && bank_2 == target_bank && address_2 == target_address;
+    wire words_rest_term_3 = valid_3 && bank_3 == target_bank && address_3 == target_address;
+    wire words_rest_term_4 = words_rest_term_2 || words_rest_term || words_rest_term_3;
     wire [255:0] bank_0_words_write_data = {
         sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0
     };
 
     always @(posedge clk) begin
-        if (valid_2 && !bank_2) bank_0_words[address_2] <= bank_0_words_write_data;
+        if (valid_3 && !bank_3) bank_0_words[address_3] <= bank_0_words_write_data;
         if (bank_0_words_term || (drain_enable && !drain_bank))
             bank_0_word <= bank_0_words[bank_0_words_read_address];
     end
 
     always @(posedge clk) begin
-        if (valid_2 && bank_2) bank_1_words[address_2] <= bank_0_words_write_data;
+        if (valid_3 && bank_3) bank_1_words[address_3] <= bank_0_words_write_data;
         if (bank_1_words_term || (drain_enable && drain_bank))
             bank_1_word <= bank_1_words[bank_1_words_read_address];
     end
@@ -97,11 +113,13 @@ module matmul_8x8_ecp5_accumulators (
         if (rst) begin
             valid_1 <= 1'b0;
             valid_2 <= 1'b0;
+            valid_3 <= 1'b0;
             block_complete <= 1'b0;
         end else begin
             valid_1 <= target_valid && !clear;
             valid_2 <= valid_1 && !clear;
-            block_complete <= valid_2 && last_2 && !clear;
+            valid_3 <= valid_2 && !clear;
+            block_complete <= valid_3 && last_3 && !clear;
         end
     end
 
@@ -116,18 +134,18 @@ module matmul_8x8_ecp5_accumulators (
     assign drain_data = drained_bank ? bank_1_word : bank_0_word;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, words_rest_holds};
+    wire unused_ok = &{1'b0, words_rest_term_4};
 
 `ifdef FORMAL
     // words_rest: a word comes again before its sum is written
     always @(posedge clk) begin
-        if (!rst) assert (words_rest_holds);
+        if (!rst) assert (!(target_valid && !target_first && words_rest_term_4));
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) begin
-        if (!rst && words_rest_holds !== 1'b1)
+        if (!rst && !(target_valid && !target_first && words_rest_term_4) !== 1'b1)
             $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
     end
 `endif

@@ -11,7 +11,7 @@ module matmul_8x8_ecp5_datapath (
     input  wire         issue_a_read,
     input  wire [8:0]   issue_a_address,
     input  wire         issue_b_read,
-    input  wire [10:0]  issue_b_address,
+    input  wire [11:0]  issue_b_address,
     input  wire         issue_pass_start,
     input  wire         target_valid,
     input  wire         target_first,
@@ -22,7 +22,7 @@ module matmul_8x8_ecp5_datapath (
     input  wire [8:0]   a_write_address,
     input  wire [63:0]  a_write_data,
     input  wire         b_write_enable,
-    input  wire [10:0]  b_write_address,
+    input  wire [11:0]  b_write_address,
     input  wire [63:0]  b_write_data,
     output wire         result_valid,
     output wire         result_first,
@@ -40,7 +40,7 @@ module matmul_8x8_ecp5_datapath (
     reg [63:0] activations;
     reg [63:0] b_word;
     (* no_rw_check *)
-    reg [63:0] b_buffer [0:2047];
+    reg [63:0] b_buffer [0:4095];
     reg        b_valid;
     reg [63:0] weights;  // zeros beyond K
 

@@ -11,7 +11,8 @@ module matmul_8x8_ecp5_drain (
     input  wire         abandon,         // the job has failed: end the packet
     input  wire         clear,           // forget everything at once
     input  wire [15:0]  m,               // rows of C
-    input  wire [15:0]  n,               // columns of C
+    input  wire [4:0]   panels,          // words of a row of C
+    input  wire [3:0]   last_columns,    // columns in the last word of a row
     input  wire         block_complete,  // a row block is complete
     output wire         words_enable,
     output wire         words_bank,
@@ -34,37 +35,39 @@ module matmul_8x8_ecp5_drain (
 
     reg [1:0] state;
 
-    wire restart = start || clear || abandon;
+    wire forget = clear || abandon;
 
     // ---- position in C -------------------------------------------------------------------
 
-    wire        issue;         // read the next word
-    reg  [15:0] rows_left;     // rows from this one on
-    reg  [15:0] columns_left;  // columns from this panel on
-    reg  [2:0]  row;           // row in the block
+    wire        issue;        // read the next word
+    reg  [15:0] rows_left;    // rows from this one on
+    reg  [4:0]  panels_left;  // words of the row from this one on
+    reg  [2:0]  row;          // row in the block
+    reg         words_left;
     reg         bank;
     reg  [6:0]  panel_offset;
     reg  [1:0]  complete_banks;
+    reg  [1:0]  last_beats;
 
     wire last_row = rows_left == 16'd1;
     wire last_row_of_block = row == 3'd7 || last_row;
-    wire row_end = columns_left <= 16'd8;
+    wire row_end = panels_left == 5'd1;
     wire row_done = issue && row_end;
     wire block_done = row_done && last_row_of_block;
 
     always @(posedge clk) begin
         if (start) begin
             rows_left <= m;
-            columns_left <= n;
+            panels_left <= panels;
             row <= 3'd0;
             panel_offset <= 7'd0;
         end else begin
             if (row_done) rows_left <= rows_left - 16'd1;
             if (issue) begin
                 if (row_end)
-                    columns_left <= n;
+                    panels_left <= panels;
                 else
-                    columns_left <= columns_left - 16'd8;
+                    panels_left <= panels_left - 5'd1;
             end
             if (row_done) begin
                 if (last_row_of_block)
@@ -83,14 +86,18 @@ module matmul_8x8_ecp5_drain (
 
     always @(posedge clk) begin
         if (rst) begin
-            bank <= 1'b0;
-            complete_banks <= 2'd0;
-        end else if (restart) begin
+            words_left <= 1'b0;
             bank <= 1'b0;
             complete_banks <= 2'd0;
         end else begin
-            bank <= bank ^ block_done;
-            if (block_complete && !block_done)
+            words_left <= start || (words_left && !(row_done && last_row));
+            if (!forget)
+                bank <= bank ^ block_done;
+            else
+                bank <= 1'b0;
+            if (forget)
+                complete_banks <= 2'd0;
+            else if (block_complete && !block_done)
                 complete_banks <= complete_banks + 2'd1;
             else if (block_done && !block_complete)
                 complete_banks <= complete_banks - 2'd1;
@@ -106,10 +113,14 @@ module matmul_8x8_ecp5_drain (
         && !block_complete
         && complete_banks == 2'd0;
     wire complete_banks_in_range_holds =
-        restart
+        forget
         || !(complete_banks_in_range_term_2 || complete_banks_in_range_term);
-    wire [15:0] word_beats_sum = columns_left + 16'd3;
-    wire [15:0] word_beats_choice = row_end ? {2'd0, word_beats_sum[15:2]} : 16'd2;
+    wire [4:0] last_beats_sum = {1'b0, last_columns} + 5'd3;
+
+    always @(posedge clk) begin
+        if (start) last_beats <= last_beats_sum[3:2];
+    end
+
     assign words_enable = issue;
     assign words_bank = bank;
     assign words_address = panel_offset + {4'd0, row};
@@ -117,27 +128,31 @@ module matmul_8x8_ecp5_drain (
     // ---- pipeline ------------------------------------------------------------------------
 
     reg          word_waits;
-    wire         pack;  // cut the waiting word into beats
+    wire         pack;     // cut the waiting word into beats
     reg  [1:0]   word_beats;
     reg          word_last;
     reg          word_ends_block;
     reg  [1:0]   beats_left;
     reg          last_word;
     reg  [255:0] data;
+    reg          closing;  // the beat is the one that ends the packet of a failed job
 
     always @(posedge clk) begin
         if (rst)
             word_waits <= 1'b0;
         else
-            word_waits <= (issue || (word_waits && !pack)) && !restart;
+            word_waits <= (issue || (word_waits && !pack)) && !forget;
     end
 
-    wire issue_term = state == DRAIN && complete_banks != 2'd0 && (!word_waits || pack);
-    assign issue = issue_term && !restart;
+    wire issue_term = state == DRAIN && words_left && complete_banks != 2'd0;
+    assign issue = issue_term && (!word_waits || pack);
 
     always @(posedge clk) begin
         if (issue) begin
-            word_beats <= word_beats_choice[1:0];
+            if (row_end)
+                word_beats <= last_beats;
+            else
+                word_beats <= 2'd2;
             word_last <= row_end && last_row;
             word_ends_block <= row_end && last_row_of_block;
         end
@@ -148,7 +163,21 @@ module matmul_8x8_ecp5_drain (
     wire last = last_word && last_beat_of_word;
     wire fires = valid && m_axis_tready;
     assign pack = word_waits && (!valid || (fires && last_beat_of_word));
-    assign m_axis_tdata = data[127:0];
+
+    always @(posedge clk) begin
+        if (pack || fires) begin
+            if (pack)
+                data <= {
+                    words_data[255:224], words_data[223:192], words_data[191:160],
+                    words_data[159:128], words_data[127:96], words_data[95:64],
+                    words_data[63:32], words_data[31:0]
+                };
+            else
+                data <= {128'd0, data[255:128]};
+        end
+    end
+
+    assign m_axis_tdata = !closing ? data[127:0] : 128'd0;
     assign m_axis_tvalid = valid;
     assign m_axis_tlast = last;
 
@@ -164,6 +193,7 @@ module matmul_8x8_ecp5_drain (
             state <= IDLE;
             beats_left <= 2'd0;
             last_word <= 1'b0;
+            closing <= 1'b0;
             packet_open <= 1'b0;
         end else begin
             case (state)
@@ -195,7 +225,7 @@ module matmul_8x8_ecp5_drain (
                     beats_left <= 2'd0;
             end else if (close) begin
                 beats_left <= 2'd1;
-            end else if (pack && !restart) begin
+            end else if (pack) begin
                 beats_left <= word_beats;
             end else if (fires) begin
                 beats_left <= beats_left - 2'd1;
@@ -206,21 +236,9 @@ module matmul_8x8_ecp5_drain (
                 last_word <= 1'b1;
             else if (pack)
                 last_word <= word_last;
+            closing <= (close || (closing && !fires)) && !start && !clear;
             packet_open <= (fires ? !last : packet_open) && !start && !clear;
         end
-    end
-
-    always @(posedge clk) begin
-        if (close)
-            data <= 256'd0;
-        else if (pack)
-            data <= {
-                words_data[255:224], words_data[223:192], words_data[191:160],
-                words_data[159:128], words_data[127:96], words_data[95:64], words_data[63:32],
-                words_data[31:0]
-            };
-        else if (fires)
-            data <= {128'd0, data[255:128]};
     end
 
     assign idle = state == IDLE;
@@ -228,7 +246,7 @@ module matmul_8x8_ecp5_drain (
     assign block_drained = pack && word_ends_block;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, complete_banks_in_range_holds, word_beats_sum[1:0], word_beats_choice[15:2]};
+    wire unused_ok = &{1'b0, complete_banks_in_range_holds, last_beats_sum[4], last_beats_sum[1:0]};
 
 `ifdef FORMAL
     // complete_banks_in_range: a bank is filled or freed twice
@@ -249,6 +267,27 @@ module matmul_8x8_ecp5_drain (
     always @(posedge clk) begin
         if (!rst && complete_banks_in_range_holds !== 1'b1)
             $display("FERROGRID_ASSERT %m complete_banks_in_range: a bank is filled or freed twice");
+    end
+`endif
+
+`ifdef FERROGRID_COVER
+    reg [63:0] word_waits_for_the_host_hits;  // How often each cover point was hit.
+    reg [63:0] packet_closed_after_an_error_hits;
+    initial begin
+        word_waits_for_the_host_hits = 64'd0;
+        packet_closed_after_an_error_hits = 64'd0;
+    end
+    always @(posedge clk) begin
+        if (!rst && (word_waits && !pack))
+            word_waits_for_the_host_hits <= word_waits_for_the_host_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && close)
+            packet_closed_after_an_error_hits <= packet_closed_after_an_error_hits + 64'd1;
+    end
+    final begin
+        $display("FERROGRID_COVER %m word_waits_for_the_host %0d", word_waits_for_the_host_hits);
+        $display("FERROGRID_COVER %m packet_closed_after_an_error %0d", packet_closed_after_an_error_hits);
     end
 `endif
 

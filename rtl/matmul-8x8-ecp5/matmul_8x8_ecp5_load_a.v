@@ -16,7 +16,7 @@ module matmul_8x8_ecp5_load_a (
     input  wire        abandon,        // the job has failed: discard its packet
     input  wire        clear,          // forget everything at once
     input  wire [15:0] m,              // rows of A
-    input  wire [15:0] k,              // elements of a row
+    input  wire [8:0]  k,              // elements of a row
     input  wire        bank_released,  // a full bank has been used up
     output wire        idle,
     output wire        truncated,
@@ -33,23 +33,24 @@ module matmul_8x8_ecp5_load_a (
         LOAD    = 2'd1,
         DISCARD = 2'd2;
 
-    wire restart = start || clear || abandon;
+    wire forget = clear || abandon;
+    wire restart = start || forget;
 
     // ---- position in the packet ----------------------------------------------------------
 
-    reg  [15:0] left;       // elements of the row from this beat on
+    reg  [8:0]  left;       // elements of the row from this beat on
     reg  [15:0] rows_left;  // rows from this one on
     reg  [2:0]  row;        // row in the block
     wire        take_beat;
     reg  [63:0] vector;
 
     wire [63:0] masked_beat = {
-        left > 16'd7 ? s_axis_tdata[63:56] : 8'd0, left > 16'd6 ? s_axis_tdata[55:48] : 8'd0,
-        left > 16'd5 ? s_axis_tdata[47:40] : 8'd0, left > 16'd4 ? s_axis_tdata[39:32] : 8'd0,
-        left > 16'd3 ? s_axis_tdata[31:24] : 8'd0, left > 16'd2 ? s_axis_tdata[23:16] : 8'd0,
-        left > 16'd1 ? s_axis_tdata[15:8] : 8'd0, s_axis_tdata[7:0]
+        left > 9'd7 ? s_axis_tdata[63:56] : 8'd0, left > 9'd6 ? s_axis_tdata[55:48] : 8'd0,
+        left > 9'd5 ? s_axis_tdata[47:40] : 8'd0, left > 9'd4 ? s_axis_tdata[39:32] : 8'd0,
+        left > 9'd3 ? s_axis_tdata[31:24] : 8'd0, left > 9'd2 ? s_axis_tdata[23:16] : 8'd0,
+        left > 9'd1 ? s_axis_tdata[15:8] : 8'd0, s_axis_tdata[7:0]
     };
-    wire row_end = left <= 16'd8;
+    wire row_end = left <= 9'd8;
 
     always @(posedge clk) begin
         if (take_beat) vector <= masked_beat;
@@ -68,7 +69,7 @@ module matmul_8x8_ecp5_load_a (
                 if (row_end)
                     left <= k;
                 else
-                    left <= left - 16'd8;
+                    left <= left - 9'd8;
             end
             if (row_done) rows_left <= rows_left - 16'd1;
         end
@@ -109,7 +110,7 @@ module matmul_8x8_ecp5_load_a (
             state <= IDLE;
             bank <= 1'b0;
         end else begin
-            if (restart)
+            if (forget)
                 full <= 2'd0;
             else if (block_done && !bank_released)
                 full <= full + 2'd1;
@@ -137,10 +138,10 @@ module matmul_8x8_ecp5_load_a (
                 end
                 default: ;
             endcase
-            if (restart)
-                bank <= 1'b0;
-            else
+            if (!forget)
                 bank <= bank ^ block_done;
+            else
+                bank <= 1'b0;
         end
     end
 
@@ -194,13 +195,13 @@ module matmul_8x8_ecp5_load_a (
 `ifdef FORMAL
     // full_in_range: a bank is filled or freed twice
     always @(posedge clk) begin
-        if (!rst) assert (restart || full_in_range_term_2);
+        if (!rst) assert (forget || full_in_range_term_2);
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) begin
-        if (!rst && (restart || full_in_range_term_2) !== 1'b1)
+        if (!rst && (forget || full_in_range_term_2) !== 1'b1)
             $display("FERROGRID_ASSERT %m full_in_range: a bank is filled or freed twice");
     end
 `endif

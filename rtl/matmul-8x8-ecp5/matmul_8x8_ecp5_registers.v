@@ -25,13 +25,15 @@ module matmul_8x8_ecp5_registers (
     output wire [1:0]  s_axil_rresp,
     output wire        s_axil_rvalid,
     input  wire        s_axil_rready,
-    // Starts a job of the sizes in m, k and n; ignored while busy, and together with abort.
+    // Starts a job of the sizes in m, k and n, behind those that run; ignored while status.queued is 1, and together with abort.
     output reg         control_start,
-    // Returns to idle at once: withdraws an offered beat of C, leaves its packet open and clears done and error. Reset the DMA and every FIFO on the streams with it.
+    // Gives up all jobs and returns to idle at once: withdraws an offered beat of C, leaves its packet open and clears done, error and jobs_ended. Reset the DMA and every FIFO on the streams with it.
     output reg         control_abort,
-    input  wire        status_busy,             // A job is running.
-    input  wire        status_done,  // The last job has ended; cleared by start and by abort.
-    // Why the last job failed. 0: no error; 1: the core cannot run these sizes; nothing was started; 2: TLAST of A came before its last beat; 3: TLAST of A was missing on its last beat; 4: TLAST of B came before its last beat; 5: TLAST of B was missing on its last beat.
+    input  wire        status_busy,             // A job is running or waits to run.
+    input  wire        status_done,  // A job has ended; cleared by start and by abort.
+    // The job started last has not begun to take operands: another start is ignored.
+    input  wire        status_queued,
+    // Why the last job failed; cleared by start, by abort and by a job that ends well. 0: no error; 1: the core cannot run these sizes; nothing was started; 2: TLAST of A came before its last beat; 3: TLAST of A was missing on its last beat; 4: TLAST of B came before its last beat; 5: TLAST of B was missing on its last beat.
     input  wire [3:0]  status_error,
     output reg         interrupt_enable_done,   // The end of a job.
     output reg         interrupt_enable_error,  // The end of a failed job.
@@ -46,7 +48,9 @@ module matmul_8x8_ecp5_registers (
     input  wire [31:0] active_cycles_count,     // Clock cycles.
     input  wire [31:0] stall_a_count,           // Clock cycles.
     input  wire [31:0] stall_b_count,           // Clock cycles.
-    input  wire [31:0] stall_c_count            // Clock cycles.
+    input  wire [31:0] stall_c_count,           // Clock cycles.
+    // Counts from reset and from the last abort; goes on at 0 after 2^32 - 1.
+    input  wire [31:0] jobs_ended_count
 );
 
     // ---- write channel -------------------------------------------------------------------
@@ -92,8 +96,8 @@ module matmul_8x8_ecp5_registers (
         if (write_commit) begin
             case (write_word)
                 5'd0, 5'd1, 5'd2, 5'd3, 5'd4, 5'd5, 5'd6, 5'd7: write_response <= 2'd0;
-                5'd8, 5'd9, 5'd10, 5'd11, 5'd12, 5'd13, 5'd14, 5'd16: write_response <= 2'd0;
-                5'd17, 5'd18, 5'd19, 5'd20, 5'd21: write_response <= 2'd0;
+                5'd8, 5'd9, 5'd10, 5'd11, 5'd12, 5'd13, 5'd14, 5'd15: write_response <= 2'd0;
+                5'd16, 5'd17, 5'd18, 5'd19, 5'd20, 5'd21: write_response <= 2'd0;
                 default: write_response <= 2'd2;
             endcase
         end
@@ -213,9 +217,12 @@ module matmul_8x8_ecp5_registers (
         if (read_take) begin
             case (s_axil_araddr[6:2])
                 5'd0: read_data <= 32'h46474d4d;
-                5'd1: read_data <= 32'd1;
-                5'd2: read_data <= 32'h5edd4596;
-                5'd4: read_data <= {24'd0, status_error, 2'd0, status_done, status_busy};
+                5'd1: read_data <= 32'd2;
+                5'd2: read_data <= 32'hdddc49ce;
+                5'd4:
+                    read_data <= {
+                        24'd0, status_error, 1'b0, status_queued, status_done, status_busy
+                    };
                 5'd5: read_data <= {30'd0, interrupt_enable_error, interrupt_enable_done};
                 5'd6: read_data <= {30'd0, interrupt_status_error, interrupt_status_done};
                 5'd7: read_data <= {16'd0, m_size};
@@ -226,6 +233,7 @@ module matmul_8x8_ecp5_registers (
                 5'd12: read_data <= stall_a_count;
                 5'd13: read_data <= stall_b_count;
                 5'd14: read_data <= stall_c_count;
+                5'd15: read_data <= jobs_ended_count;
                 5'd16: read_data <= 32'd2056;
                 5'd17: read_data <= 32'h01200808;
                 5'd18: read_data <= 32'd1894;
@@ -236,8 +244,8 @@ module matmul_8x8_ecp5_registers (
             endcase
             case (s_axil_araddr[6:2])
                 5'd0, 5'd1, 5'd2, 5'd3, 5'd4, 5'd5, 5'd6, 5'd7: read_response <= 2'd0;
-                5'd8, 5'd9, 5'd10, 5'd11, 5'd12, 5'd13, 5'd14, 5'd16: read_response <= 2'd0;
-                5'd17, 5'd18, 5'd19, 5'd20, 5'd21: read_response <= 2'd0;
+                5'd8, 5'd9, 5'd10, 5'd11, 5'd12, 5'd13, 5'd14, 5'd15: read_response <= 2'd0;
+                5'd16, 5'd17, 5'd18, 5'd19, 5'd20, 5'd21: read_response <= 2'd0;
                 default: read_response <= 2'd2;
             endcase
         end

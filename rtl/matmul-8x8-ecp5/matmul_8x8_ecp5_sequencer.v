@@ -8,21 +8,23 @@
 module matmul_8x8_ecp5_sequencer (
     input  wire        clk,
     input  wire        rst,
-    input  wire        start,     // a job starts
-    input  wire        clear,     // forget everything at once
-    input  wire [15:0] m,         // rows of A and C
-    input  wire [15:0] k,         // columns of A, rows of B
-    input  wire [15:0] n,         // columns of B and C
-    input  wire [1:0]  a_full,    // row blocks in the A buffer
-    input  wire [11:0] b_loaded,  // vectors in the B buffer
-    input  wire        drained,   // an accumulator bank is free again
+    input  wire        start,           // a job starts
+    input  wire        clear,           // forget everything at once
+    input  wire [15:0] m,               // rows of A and C
+    input  wire [8:0]  k,               // columns of A, rows of B
+    input  wire [4:0]  panels,          // of B
+    input  wire [1:0]  a_full,          // row blocks in the A buffer
+    input  wire [11:0] b_loaded,        // vectors of B that the loader has written
+    input  wire        next_job_loads,  // the loaders begin with the job behind
+    input  wire        drained,         // an accumulator bank is free again
+    output wire        idle,
     output wire        stall_a,
     output wire        stall_b,
     output wire        stall_c,
     output wire        issue_a_read,
     output wire [8:0]  issue_a_address,
     output wire        issue_b_read,
-    output wire [10:0] issue_b_address,
+    output wire [11:0] issue_b_address,
     output wire        issue_pass_start,
     output wire        target_valid,
     output wire        target_first,
@@ -39,25 +41,34 @@ module matmul_8x8_ecp5_sequencer (
         WAIT = 2'd1,
         PASS = 2'd2;
 
+    reg  b_whole;  // all of B is in the buffer: the loader is at the next job
     wire next_pass;
     wire last_step;
+
+    always @(posedge clk) begin
+        if (rst)
+            b_whole <= 1'b0;
+        else
+            b_whole <= next_job_loads || (b_whole && !start);
+    end
 
     wire restart = start || clear;
 
     // ---- the next tile -------------------------------------------------------------------
 
-    reg [15:0] tile_k_left;  // K from this tile on
-    reg [15:0] tile_n_left;  // N from this panel on
-    reg [15:0] tile_m_left;  // M from this row block on
+    reg [8:0]  tile_k_left;       // K from this tile on
+    reg [4:0]  tile_panels_left;  // panels from this one on
+    reg [15:0] tile_m_left;       // M from this row block on
     reg        tile_valid;
     reg [11:0] tile_b_base;
+    reg [11:0] tile_b_end;
     reg [7:0]  tile_a_offset;
     reg [6:0]  tile_sum_offset;
     reg        tile_block_first;
     reg        tile_k_first;
 
-    wire tile_k_end = tile_k_left <= 16'd8;
-    wire tile_n_end = tile_n_left <= 16'd8;
+    wire tile_k_end = tile_k_left <= 9'd8;
+    wire tile_n_end = tile_panels_left == 5'd1;
     wire tile_m_end = tile_m_left <= 16'd8;
     wire tile_block_end = tile_k_end && tile_n_end;
     wire tile_valid_term =
@@ -72,27 +83,24 @@ module matmul_8x8_ecp5_sequencer (
             tile_valid <= start || tile_valid_term;
     end
 
-    wire [3:0] tile_b_vectors = tile_k_left >= 16'd8 ? 4'd8 : tile_k_left[3:0];
-    wire [11:0] tile_b_end = tile_b_base + {8'd0, tile_b_vectors};
+    wire [3:0] tile_b_vectors = tile_k_left >= 9'd8 ? 4'd8 : tile_k_left[3:0];
     wire [3:0] tile_rows = tile_m_left >= 16'd8 ? 4'd8 : tile_m_left[3:0];
 
     always @(posedge clk) begin
         if (start) begin
             tile_k_left <= k;
-            tile_n_left <= n;
+            tile_panels_left <= panels;
             tile_m_left <= m;
             tile_b_base <= 12'd0;
-            tile_a_offset <= 8'd0;
-            tile_sum_offset <= 7'd0;
         end else if (next_pass) begin
             if (tile_k_end) begin
                 tile_k_left <= k;
                 if (tile_n_end)
-                    tile_n_left <= n;
+                    tile_panels_left <= panels;
                 else
-                    tile_n_left <= tile_n_left - 16'd8;
+                    tile_panels_left <= tile_panels_left - 5'd1;
             end else begin
-                tile_k_left <= tile_k_left - 16'd8;
+                tile_k_left <= tile_k_left - 9'd8;
             end
             if (tile_block_end) begin
                 tile_m_left <= tile_m_left - 16'd8;
@@ -100,6 +108,12 @@ module matmul_8x8_ecp5_sequencer (
             end else begin
                 tile_b_base <= tile_b_end;
             end
+        end
+        tile_b_end <= tile_b_base + {8'd0, tile_b_vectors};
+        if (start) begin
+            tile_a_offset <= 8'd0;
+            tile_sum_offset <= 7'd0;
+        end else if (next_pass) begin
             if (tile_k_end) begin
                 tile_a_offset <= 8'd0;
                 if (tile_n_end)
@@ -165,7 +179,10 @@ module matmul_8x8_ecp5_sequencer (
     reg [1:0] state;
     reg [2:0] step;  // cycle of the pass
     reg [1:0] claimed_banks;
+    reg       tile_moved;
+    reg       has_b;
     reg       bank;  // of the A buffer and the accumulators
+    reg       b_bank;
 
     wire state_is_pass = state == PASS;
     assign last_step = state_is_pass && step == 3'd7;
@@ -181,12 +198,12 @@ module matmul_8x8_ecp5_sequencer (
     wire more_passes = tile_valid || weights_valid;
     wire state_is_wait = state == WAIT;
     wire claim_bank = next_pass && begins_block;
-    wire claimed_banks_in_range_term = start || clear;
-    wire claimed_banks_in_range_term_3 = claim_bank && !drained && claimed_banks == 2'd2;
-    wire claimed_banks_in_range_term_2 = drained && !claim_bank && claimed_banks == 2'd0;
-    wire claimed_banks_in_range_term_4 = !(claimed_banks_in_range_term_3 || claimed_banks_in_range_term_2);
+    wire claimed_banks_in_range_term_2 = claim_bank && !drained && claimed_banks == 2'd2;
+    wire claimed_banks_in_range_term = drained && !claim_bank && claimed_banks == 2'd0;
     wire lacks_a = begins_block && !(a_full == 2'd2 || (a_full == 2'd1 && !stream_valid));
-    wire lacks_b = tile_valid && b_loaded < tile_b_end;
+    wire has_b_term = next_pass || start;
+    wire b_there = b_whole || tile_b_end <= b_loaded;
+    wire lacks_b = tile_valid && !has_b;
     wire lacks_bank = begins_block && claimed_banks == 2'd2;
     wire ready = more_passes && !lacks_a && !lacks_b && !lacks_bank;
     assign next_pass = (state_is_wait || last_step) && ready;
@@ -195,7 +212,10 @@ module matmul_8x8_ecp5_sequencer (
         if (rst) begin
             state <= IDLE;
             claimed_banks <= 2'd0;
+            tile_moved <= 1'b0;
+            has_b <= 1'b0;
             bank <= 1'b1;
+            b_bank <= 1'b1;
         end else begin
             case (state)
                 IDLE: begin
@@ -217,16 +237,20 @@ module matmul_8x8_ecp5_sequencer (
                 end
                 default: ;
             endcase
-            if (claimed_banks_in_range_term)
+            if (clear)
                 claimed_banks <= 2'd0;
             else if (claim_bank && !drained)
                 claimed_banks <= claimed_banks + 2'd1;
             else if (drained && !claim_bank)
                 claimed_banks <= claimed_banks - 2'd1;
-            bank <= restart || (bank ^ (next_pass && begins_block));
+            tile_moved <= has_b_term;
+            has_b <= b_there && !has_b_term && !tile_moved;
+            bank <= clear || (bank ^ (next_pass && begins_block));
+            b_bank <= clear || (b_bank ^ start);
         end
     end
 
+    assign idle = state == IDLE;
     assign stall_a = state_is_wait && lacks_a;
     assign stall_b = state_is_wait && lacks_b && !lacks_a;
     assign stall_c = state_is_wait && lacks_bank && !lacks_a && !lacks_b;
@@ -235,11 +259,11 @@ module matmul_8x8_ecp5_sequencer (
 
     reg        vector_1;
     reg [8:0]  a_address_1;
-    reg [11:0] b_next;  // address of the next weights
+    reg [11:0] b_next;  // place of the next weights
     reg        weight_1;
     reg        weight_2;
-    reg [10:0] b_address_1;
-    reg [10:0] b_address_2;
+    reg [11:0] b_address_1;
+    reg [11:0] b_address_2;
 
     wire [3:0] vector_extended = {1'b0, step};
     wire vector = state_is_pass && stream_valid && vector_extended < stream_rows;
@@ -258,6 +282,8 @@ module matmul_8x8_ecp5_sequencer (
         end
     end
 
+    wire [11:0] b_address_1_extended = {1'b0, b_next[10:0]};
+
     always @(posedge clk) begin
         if (bank)
             a_address_1 <= a_address_1_extended + 9'd256;
@@ -267,7 +293,10 @@ module matmul_8x8_ecp5_sequencer (
             b_next <= tile_b_base;
         else if (weight)
             b_next <= b_next + 12'd1;
-        b_address_1 <= b_next[10:0];
+        if (b_bank)
+            b_address_1 <= b_address_1_extended + 12'd2048;
+        else
+            b_address_1 <= b_address_1_extended;
         b_address_2 <= b_address_1;
     end
 
@@ -308,12 +337,13 @@ module matmul_8x8_ecp5_sequencer (
     assign target_address = sum_offset_1;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, claimed_banks_in_range_term_4};
+    wire unused_ok = &{1'b0, claimed_banks_in_range_term_2, claimed_banks_in_range_term};
 
 `ifdef FORMAL
     // claimed_banks_in_range: a bank is filled or freed twice
     always @(posedge clk) begin
-        if (!rst) assert (claimed_banks_in_range_term || claimed_banks_in_range_term_4);
+        if (!rst)
+            assert (clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term));
     end
     // waits_for_a
     always @(posedge clk) begin
@@ -337,8 +367,40 @@ module matmul_8x8_ecp5_sequencer (
     always @(posedge clk) begin
         if (
                 !rst
-                && (claimed_banks_in_range_term || claimed_banks_in_range_term_4) !== 1'b1)
+                && (clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term)) !== 1'b1)
             $display("FERROGRID_ASSERT %m claimed_banks_in_range: a bank is filled or freed twice");
+    end
+`endif
+
+`ifdef FERROGRID_COVER
+    reg [63:0] waits_for_a_hits;  // How often each cover point was hit.
+    reg [63:0] waits_for_b_hits;
+    reg [63:0] waits_for_c_hits;
+    reg [63:0] passes_without_a_gap_hits;
+    initial begin
+        waits_for_a_hits = 64'd0;
+        waits_for_b_hits = 64'd0;
+        waits_for_c_hits = 64'd0;
+        passes_without_a_gap_hits = 64'd0;
+    end
+    always @(posedge clk) begin
+        if (!rst && (state_is_wait && lacks_a)) waits_for_a_hits <= waits_for_a_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && (state_is_wait && lacks_b)) waits_for_b_hits <= waits_for_b_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && (state_is_wait && lacks_bank)) waits_for_c_hits <= waits_for_c_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && (last_step && next_pass))
+            passes_without_a_gap_hits <= passes_without_a_gap_hits + 64'd1;
+    end
+    final begin
+        $display("FERROGRID_COVER %m waits_for_a %0d", waits_for_a_hits);
+        $display("FERROGRID_COVER %m waits_for_b %0d", waits_for_b_hits);
+        $display("FERROGRID_COVER %m waits_for_c %0d", waits_for_c_hits);
+        $display("FERROGRID_COVER %m passes_without_a_gap %0d", passes_without_a_gap_hits);
     end
 `endif
 

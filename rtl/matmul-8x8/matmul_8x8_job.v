@@ -389,10 +389,20 @@ module matmul_8x8_job (
     reg [63:0] refuses_a_job_hits;  // How often each cover point was hit.
     reg [63:0] job_fails_hits;
     reg [63:0] job_ends_hits;
+    reg [63:0] a_job_waits_for_another_hits;
+    reg [63:0] loads_while_another_computes_hits;
+    reg [63:0] computes_while_another_drains_hits;
+    reg [63:0] three_jobs_in_the_units_hits;
+    reg [63:0] a_failed_job_waits_for_another_hits;
     initial begin
         refuses_a_job_hits = 64'd0;
         job_fails_hits = 64'd0;
         job_ends_hits = 64'd0;
+        a_job_waits_for_another_hits = 64'd0;
+        loads_while_another_computes_hits = 64'd0;
+        computes_while_another_drains_hits = 64'd0;
+        three_jobs_in_the_units_hits = 64'd0;
+        a_failed_job_waits_for_another_hits = 64'd0;
     end
     always @(posedge clk) begin
         if (!rst && refuse) refuses_a_job_hits <= refuses_a_job_hits + 64'd1;
@@ -401,12 +411,37 @@ module matmul_8x8_job (
         if (!rst && fail) job_fails_hits <= job_fails_hits + 64'd1;
     end
     always @(posedge clk) begin
-        if (!rst && (state_is_run && job_done)) job_ends_hits <= job_ends_hits + 64'd1;
+        if (!rst && job_done) job_ends_hits <= job_ends_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && (front_state == READY && load_valid))
+            a_job_waits_for_another_hits <= a_job_waits_for_another_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && (compute_take_term && compute_valid))
+            loads_while_another_computes_hits <= loads_while_another_computes_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && (drain_take_term && drain_valid))
+            computes_while_another_drains_hits <= computes_while_another_drains_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && jobs_in_units == 2'd3)
+            three_jobs_in_the_units_hits <= three_jobs_in_the_units_hits + 64'd1;
+    end
+    always @(posedge clk) begin
+        if (!rst && (state_is_run && any_stream_error && !one_job))
+            a_failed_job_waits_for_another_hits <= a_failed_job_waits_for_another_hits + 64'd1;
     end
     final begin
         $display("FERROGRID_COVER %m refuses_a_job %0d", refuses_a_job_hits);
         $display("FERROGRID_COVER %m job_fails %0d", job_fails_hits);
         $display("FERROGRID_COVER %m job_ends %0d", job_ends_hits);
+        $display("FERROGRID_COVER %m a_job_waits_for_another %0d", a_job_waits_for_another_hits);
+        $display("FERROGRID_COVER %m loads_while_another_computes %0d", loads_while_another_computes_hits);
+        $display("FERROGRID_COVER %m computes_while_another_drains %0d", computes_while_another_drains_hits);
+        $display("FERROGRID_COVER %m three_jobs_in_the_units %0d", three_jobs_in_the_units_hits);
+        $display("FERROGRID_COVER %m a_failed_job_waits_for_another %0d", a_failed_job_waits_for_another_hits);
     end
 `endif
 

@@ -88,7 +88,9 @@ fn made_for(arch: &MatmulArch, target: &Target) -> miette::Result<()> {
         arch::Target::Portable => true,
         arch::Target::Ecp5 => target.family == Family::Ecp5,
         arch::Target::Ice40 => target.family == Family::Ice40,
-        arch::Target::Xilinx => target.family == Family::Xilinx7,
+        arch::Target::Xilinx => {
+            matches!(target.family, Family::Xilinx7 | Family::UltraScalePlus)
+        }
     };
     if fits {
         return Ok(());
