@@ -106,9 +106,9 @@ impl Block for MatmulCore {
             .input("drain_idle", drain_idle)
             .input("job_done", job_done);
         let abandon = job.output("abandon").named("abandon");
-        let abort = job.output("clear").named("abort");
+        let abort = registers.output("control_abort");
         let clear = (abandon | abort).named("clear");
-        let load_job = job.output("load_job").named("load_job");
+        let load_start = job.output("load_start");
 
         m.section("loaders");
         let load_a = m
@@ -116,7 +116,7 @@ impl Block for MatmulCore {
                 "load_a",
                 &self.part("load_a", |name, arch| LoadA { name, arch }),
             )
-            .input("start", load_job)
+            .input("start", load_start)
             .input("abandon", abandon)
             .input("clear", abort)
             .sink("s_axis", &a)
@@ -128,7 +128,7 @@ impl Block for MatmulCore {
                 "load_b",
                 &self.part("load_b", |name, arch| LoadB { name, arch }),
             )
-            .input("start", load_job)
+            .input("start", load_start)
             .input("abandon", abandon)
             .input("clear", abort)
             .sink("s_axis", &b)
@@ -158,12 +158,12 @@ impl Block for MatmulCore {
             m.instance("sequencer", &block)
         };
         sequencer
-            .input("start", job.output("compute_job"))
+            .input("start", job.output("compute_start"))
             .input("clear", clear)
             .input("m", job.output("compute_m"))
             .input("k", job.output("compute_k"))
             .input("panels", job.output("compute_panels"))
-            .input("next_job_loads", load_job)
+            .input("next_job_loads", load_start)
             .input("a_full", load_a.output("full"))
             .input("b_loaded", load_b.output("loaded"))
             .input("drained", drained);
@@ -201,7 +201,7 @@ impl Block for MatmulCore {
                 "drain",
                 &self.part("drain", |name, arch| Drain { name, arch }),
             )
-            .input("start", job.output("drain_job"))
+            .input("start", job.output("drain_start"))
             .input("abandon", abandon)
             .input("clear", abort)
             .input("m", job.output("drain_m"))
@@ -262,7 +262,7 @@ impl MatmulCore {
             count.next(event.mux(count + 1, *count).gate(!clear));
             registers.input(&format!("{name}_count"), count);
         };
-        counter("jobs_ended", job.output("clear"), ended);
+        counter("jobs_ended", registers.output("control_abort"), ended);
         let first = job
             .output("first")
             .named("first_job")

@@ -40,8 +40,8 @@ pub enum Statement {
         /// The default; `None` when the arms are exhaustive.
         default: Option<Vec<Statement>>,
     },
-    /// `assert (condition);` and the like.
-    Property(&'static str, Expr),
+    /// `assert (condition);` and the like, with a comment beside it.
+    Property(&'static str, Expr, String),
     /// `$display(text, values);`
     Display(String, Vec<Expr>),
 }
@@ -72,7 +72,7 @@ impl Statement {
                 }
                 default.iter().flatten().for_each(|s| s.reads(visit));
             }
-            Statement::Property(_, condition) => condition.reads(visit),
+            Statement::Property(_, condition, _) => condition.reads(visit),
             Statement::Display(_, values) => values.iter().for_each(|value| value.reads(visit)),
         }
     }
@@ -169,6 +169,15 @@ pub enum Item {
         body: Vec<Statement>,
         /// Printed above; may be empty.
         comment: String,
+    },
+    /// Statements at the edges of a clock at which a condition holds.
+    Sampled {
+        /// The clock.
+        clock: Rc<str>,
+        /// The condition; none where every edge counts.
+        when: Option<Expr>,
+        /// The statements.
+        body: Vec<Statement>,
     },
     /// An `initial` block.
     Initial(Vec<Statement>),

@@ -6,6 +6,7 @@ use super::ast::{
 };
 use super::print_expr::{COLUMNS, flat, wrapped};
 use std::fmt::Write;
+use std::rc::Rc;
 
 /// The module's text, `default_nettype` lines included.
 pub fn module(module: &Module) -> String {
@@ -185,18 +186,34 @@ impl Printer {
         let mixed = declarations().any(|d| d.kind == NetKind::Wire)
             && declarations().any(|d| d.kind != NetKind::Wire);
         let mut lines = Vec::new();
+        let mut joined = Vec::new();
         for declaration in declarations() {
+            if joined.contains(&&declaration.net.name) {
+                continue;
+            }
             lines.extend(attributes(&declaration.attributes));
             let kind = match declaration.kind {
                 NetKind::Wire => "wire",
                 _ if mixed => "reg ",
                 _ => "reg",
             };
-            let mut text = format!(
-                "    {kind} {}{}",
-                columns.text(&declaration.net),
-                declaration.net.name
-            );
+            let start = format!("    {kind} {}", columns.text(&declaration.net));
+            if is_plumbing(declaration) {
+                // Wires between instances: many, and told apart by their names alone.
+                let alike = |other: &&Declaration| {
+                    is_plumbing(other)
+                        && other.net.width == declaration.net.width
+                        && other.net.signed == declaration.net.signed
+                };
+                let names: Vec<_> = declarations()
+                    .filter(alike)
+                    .map(|other| &other.net.name)
+                    .collect();
+                lines.extend(filled(&start, &names).into_iter().map(|line| (line, "")));
+                joined.extend(names);
+                continue;
+            }
+            let mut text = format!("{start}{}", declaration.net.name);
             if let NetKind::Memory(depth) = declaration.kind {
                 let _ = write!(text, " [0:{}]", depth - 1);
             }
@@ -249,6 +266,14 @@ impl Printer {
                     None => "@*".into(),
                 };
                 self.line(4, &format!("always {event} begin"));
+                self.statements(8, body);
+                self.line(4, "end");
+            }
+            Item::Sampled { clock, when, body } => {
+                let when = when
+                    .as_ref()
+                    .map_or_else(String::new, |when| format!(" if ({})", flat(when)));
+                self.line(4, &format!("always @(posedge {clock}){when} begin"));
                 self.statements(8, body);
                 self.line(4, "end");
             }
@@ -379,9 +404,17 @@ impl Printer {
                 }
                 self.line(indent, "endcase");
             }
-            Statement::Property(..) | Statement::Display(..) => {
-                self.line(indent, &one_line(statement));
+            Statement::Property(_, _, comment) => {
+                let line = one_line(statement);
+                let beside = format!("{line}  {}", comment_line(comment));
+                if indent + beside.len() <= COLUMNS {
+                    self.line(indent, &beside);
+                } else {
+                    self.comment(indent, comment);
+                    self.line(indent, &line);
+                }
             }
+            Statement::Display(..) => self.line(indent, &one_line(statement)),
         }
     }
 
@@ -463,14 +496,36 @@ impl Printer {
     }
 }
 
+/// A wire of which nothing is said.
+fn is_plumbing(declaration: &Declaration) -> bool {
+    declaration.kind == NetKind::Wire
+        && declaration.comment.is_empty()
+        && declaration.attributes.is_empty()
+}
+
+/// `start` and the names, separated by commas, on as few lines as they take.
+fn filled(start: &str, names: &[&Rc<str>]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = start.to_owned();
+    for (index, name) in names.iter().enumerate() {
+        let end = if index + 1 < names.len() { "," } else { ";" };
+        let gap = if line.len() == start.len() { "" } else { " " };
+        if !gap.is_empty() && line.len() + 1 + name.len() + end.len() > COLUMNS {
+            lines.push(std::mem::replace(&mut line, " ".repeat(start.len())));
+            let _ = write!(line, "{name}{end}");
+        } else {
+            let _ = write!(line, "{gap}{name}{end}");
+        }
+    }
+    lines.push(line);
+    lines
+}
+
 /// One statement without branches.
 fn is_plain(body: &[Statement]) -> bool {
     matches!(
         body,
-        [Statement::NonBlocking(..)
-            | Statement::Blocking(..)
-            | Statement::Property(..)
-            | Statement::Display(..)]
+        [Statement::NonBlocking(..) | Statement::Blocking(..) | Statement::Display(..)]
     )
 }
 
@@ -478,7 +533,7 @@ fn one_line(statement: &Statement) -> String {
     match statement {
         Statement::NonBlocking(to, value) => format!("{} <= {};", target(to), flat(value)),
         Statement::Blocking(to, value) => format!("{} = {};", target(to), flat(value)),
-        Statement::Property(keyword, condition) => format!("{keyword} ({});", flat(condition)),
+        Statement::Property(keyword, condition, _) => format!("{keyword} ({});", flat(condition)),
         Statement::Display(text, values) => {
             let values: String = (values.iter())
                 .map(|value| format!(", {}", flat(value)))

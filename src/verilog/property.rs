@@ -3,7 +3,7 @@
 use super::ast::{BinaryOp, Declaration, Expr, Item, Net, NetKind, Statement, Target};
 use super::lower::Lowering;
 use super::simplify::negated;
-use crate::hdl::ir::{Property, PropertyKind};
+use crate::hdl::ir::{DomainId, Property, PropertyKind};
 
 /// Defined by formal tools that read the text.
 const FORMAL: &str = "FORMAL";
@@ -18,7 +18,7 @@ const COUNT_BITS: u32 = 64;
 impl Lowering<'_> {
     /// The blocks that stand at the end of the module.
     pub(super) fn properties(&mut self) -> Vec<Item> {
-        let (mut formal, mut checks) = (Vec::new(), Vec::new());
+        let (mut formal, mut checks) = (Sampled::default(), Sampled::default());
         for property in &self.module.properties {
             let condition = self.operand(property.condition);
             let keyword = match property.kind {
@@ -26,56 +26,29 @@ impl Lowering<'_> {
                 PropertyKind::Assume => "assume",
                 PropertyKind::Cover => "cover",
             };
-            let domain = &self.module.domains[property.domain.index()];
-            let always = |reset: Option<Expr>, statement: Statement, comment: String| {
-                let body = match reset {
-                    Some(reset) => vec![Statement::If(negated(reset), vec![statement], vec![])],
-                    None => vec![statement],
-                };
-                Item::Always {
-                    clock: Some(domain.clock.as_str().into()),
-                    body,
-                    comment,
-                }
-            };
-            let reset = domain.uses_reset.then(|| self.reset(property.domain));
             let comment = if property.message.is_empty() {
                 property.name.clone()
             } else {
                 format!("{}: {}", property.name, property.message)
             };
-            formal.push(always(
-                reset.clone(),
-                Statement::Property(keyword, condition.clone()),
-                comment.replace('\n', " "),
-            ));
             if property.kind != PropertyKind::Cover {
                 // Unknown is a failure too: outside reset nothing that is checked may be unknown.
-                let failed = Expr::binary(BinaryOp::CaseNotEqual, condition, Expr::bit(true));
-                let guard = match reset {
-                    Some(reset) => Expr::binary(BinaryOp::LogicalAnd, negated(reset), failed),
-                    None => failed,
-                };
+                let failed =
+                    Expr::binary(BinaryOp::CaseNotEqual, condition.clone(), Expr::bit(true));
                 let text = format!("FERROGRID_ASSERT %m {}", escaped(&comment));
-                let body = vec![Statement::If(
-                    guard,
-                    vec![Statement::Display(text, vec![])],
-                    vec![],
-                )];
-                let clock = Some(domain.clock.as_str().into());
-                checks.push(Item::Always {
-                    clock,
-                    body,
-                    comment: String::new(),
-                });
+                let report = Statement::Display(text, vec![]);
+                let check = Statement::If(failed, vec![report], vec![]);
+                checks.push(property.domain, check);
             }
+            let comment = comment.replace('\n', " ");
+            let statement = Statement::Property(keyword, condition, comment);
+            formal.push(property.domain, statement);
         }
         let mut items = Vec::new();
-        if !formal.is_empty() {
-            items.push(Item::Conditional(FORMAL, formal));
-        }
-        if !checks.is_empty() {
-            items.push(Item::Conditional(CHECKS, checks));
+        for (condition, sampled) in [(FORMAL, formal), (CHECKS, checks)] {
+            if !sampled.0.is_empty() {
+                items.push(Item::Conditional(condition, self.outside_reset(sampled)));
+            }
         }
         let properties = &self.module.properties;
         let covers = properties.iter().filter(|p| p.kind == PropertyKind::Cover);
@@ -88,7 +61,8 @@ impl Lowering<'_> {
 
     /// A counter for each cover point, and their report at the end of the simulation.
     fn covers(&mut self, covers: &[&Property]) -> Vec<Item> {
-        let (mut declare, mut start, mut count, mut report) = (vec![], vec![], vec![], vec![]);
+        let (mut declare, mut start, mut report) = (vec![], vec![], vec![]);
+        let mut count = Sampled::default();
         for (index, cover) in covers.iter().enumerate() {
             let name = self.names.fresh(&format!("{}_hits", cover.name));
             let net = Net {
@@ -113,33 +87,45 @@ impl Lowering<'_> {
                 to.clone(),
                 Expr::unsigned(COUNT_BITS, 0u32),
             ));
-            let condition = self.operand(cover.condition);
-            let domain = &self.module.domains[cover.domain.index()];
-            let guard = if domain.uses_reset {
-                let running = negated(self.reset(cover.domain));
-                Expr::binary(BinaryOp::LogicalAnd, running, condition)
-            } else {
-                condition
-            };
             let one = Expr::unsigned(COUNT_BITS, 1u32);
             let more = Expr::binary(BinaryOp::Add, hits.clone(), one);
-            count.push(Item::Always {
-                clock: Some(domain.clock.as_str().into()),
-                body: vec![Statement::If(
-                    guard,
-                    vec![Statement::NonBlocking(to, more)],
-                    vec![],
-                )],
-                comment: String::new(),
-            });
+            let condition = self.operand(cover.condition);
+            let step = vec![Statement::NonBlocking(to, more)];
+            count.push(cover.domain, Statement::If(condition, step, vec![]));
             let text = format!("FERROGRID_COVER %m {} %0d", cover.name);
             report.push(Statement::Display(text, vec![hits]));
         }
         let mut items = declare;
         items.push(Item::Initial(start));
-        items.extend(count);
+        items.extend(self.outside_reset(count));
         items.push(Item::Final(report));
         items
+    }
+
+    /// A block for each clock, whose statements count outside reset.
+    fn outside_reset(&self, sampled: Sampled) -> Vec<Item> {
+        let block = |(domain, statements): (DomainId, Vec<Statement>)| {
+            let of_clock = &self.module.domains[domain.index()];
+            Item::Sampled {
+                clock: of_clock.clock.as_str().into(),
+                when: (of_clock.uses_reset).then(|| negated(self.reset(domain))),
+                body: statements,
+            }
+        };
+        sampled.0.into_iter().map(block).collect()
+    }
+}
+
+/// Statements at the edges of clocks, by clock in the order in which they first came.
+#[derive(Default)]
+struct Sampled(Vec<(DomainId, Vec<Statement>)>);
+
+impl Sampled {
+    fn push(&mut self, domain: DomainId, statement: Statement) {
+        match self.0.iter_mut().find(|(known, _)| *known == domain) {
+            Some((_, statements)) => statements.push(statement),
+            None => self.0.push((domain, vec![statement])),
+        }
     }
 }
 

@@ -21,6 +21,14 @@ pub fn reads(item: &Item, visit: &mut dyn FnMut(&str, u32, u32)) {
             body.iter()
                 .for_each(|statement| statement.reads(&mut visit));
         }
+        Item::Sampled { clock, when, body } => {
+            visit(clock, 0, 0);
+            if let Some(when) = when {
+                when.reads(&mut visit);
+            }
+            body.iter()
+                .for_each(|statement| statement.reads(&mut visit));
+        }
         Item::Initial(body) | Item::Final(body) => body
             .iter()
             .for_each(|statement| statement.reads(&mut visit)),

@@ -114,7 +114,7 @@ fn the_bench_passes_in_icarus_and_can_fail() {
 /// Cells of the chip are in no file that synthesis reads, and in one that simulators do.
 #[test]
 fn the_bench_of_a_core_with_cells_passes_with_their_models() {
-    if !present(&["iverilog", "vvp"]) {
+    if !tools::present(&[Tool::Iverilog, Tool::Vvp]) {
         return;
     }
     let core = Core::of("matmul-8x8-ecp5");

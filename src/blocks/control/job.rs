@@ -60,8 +60,10 @@ impl Block for JobControl {
 
         let state = m.fsm("state", JobState::Run);
         let run = state.is(JobState::Run);
-        let abandon = state.is(JobState::Abandon);
-        let (launch, refuse) = (m.wire("launch", bit()), m.wire("refuse", bit()));
+        let abandon = state.is(JobState::Abandon).named("abandon");
+        let refuse = m.wire("refuse", bit());
+        let [load_take, compute_take, drain_take] =
+            ["load_take", "compute_take", "drain_take"].map(|name| m.wire(name, bit()));
 
         m.section("the job that was started last");
         let front = front(
@@ -70,7 +72,7 @@ impl Block for JobControl {
             start & !abort,
             sizes,
             abort,
-            (launch, refuse),
+            (load_take, refuse),
         );
 
         m.section("the jobs in the units");
@@ -80,11 +82,10 @@ impl Block for JobControl {
             .comment("jobs from their first cycle in the loaders on");
         let alone = in_units.eq(1).named("one_job");
         let forget = (abandon | abort).named("forget");
-        let (compute_take, drain_take) =
-            (m.wire("compute_takes", bit()), m.wire("drain_takes", bit()));
         let load = Moves {
             offered: front.state.is(FrontState::Ready) & run,
             idle: loaders_idle & !errors.any,
+            take: load_take,
             handed_on: Some(compute_take),
             clear: forget,
         };
@@ -99,20 +100,20 @@ impl Block for JobControl {
                 ("last_columns", front.last_columns),
             ],
         );
-        launch.drive(load.take);
         let compute = Moves {
             offered: load.offers,
             idle: sequencer_idle,
+            take: compute_take,
             handed_on: Some(drain_take),
             clear: forget,
         };
         let sizes = ["m", "k", "panels", "last_columns"].into_iter();
         let sizes: Vec<_> = sizes.zip(load.sizes.iter().copied()).collect();
         let compute = stage(m, "compute", &compute, &sizes);
-        compute_take.drive(compute.take);
         let drain = Moves {
             offered: compute.offers,
             idle: drain_idle,
+            take: drain_take,
             handed_on: None,
             clear: forget,
         };
@@ -126,7 +127,6 @@ impl Block for JobControl {
                 ("last_columns", compute.sizes[3]),
             ],
         );
-        drain_take.drive(drain.take);
 
         m.section("end");
         let fail = (run & errors.any & alone & load.valid).named("fail");
@@ -147,7 +147,7 @@ impl Block for JobControl {
         refuse.drive(front.state.is(FrontState::Refused) & none & !load.valid & run);
 
         let code = |error: JobError| m.lit(error as u32, unsigned(ERROR_BITS));
-        let ended = (job_done | refuse | flushed) & !abort;
+        let ended = ((job_done | refuse | flushed) & !abort).named("ended");
         let error = m.reg("error", unsigned(ERROR_BITS)).reset(0);
         let next_error = first_match(
             &[
@@ -161,8 +161,8 @@ impl Block for JobControl {
         error.next(next_error);
         let done = m.reg("done", bit()).reset(0);
         done.next((ended | done) & !front.accept & !abort);
-        let waits = (!front.state.is(FrontState::Idle)).named("waits");
-        let working = !none | !run;
+        let queued = (!front.state.is(FrontState::Idle)).named("queued");
+        let working = (!none | !run).named("working");
 
         m.cover("refuses_a_job", refuse);
         m.cover("job_fails", fail);
@@ -185,24 +185,23 @@ impl Block for JobControl {
         );
         m.output("first", front.accept & !working & !load.valid);
         m.output("working", working);
-        m.output("busy", waits | load.valid | working);
-        m.output("queued", waits);
+        m.output("busy", queued | load.valid | working);
+        m.output("queued", queued);
         m.output("done", done);
         m.output("error", error);
         m.output("ended", ended);
         m.output("failed", (refuse | flushed) & !abort);
         m.output("abandon", abandon);
-        m.output("clear", abort);
-        m.output("load_job", load.start);
+        m.output("load_start", load.start);
         m.output("load_m", load.sizes[0]);
         m.output("load_k", load.sizes[1]);
         m.output("load_panels", load.sizes[2]);
         m.output("load_last_columns", load.sizes[3]);
-        m.output("compute_job", compute.start);
+        m.output("compute_start", compute.start);
         m.output("compute_m", compute.sizes[0]);
         m.output("compute_k", compute.sizes[1]);
         m.output("compute_panels", compute.sizes[2]);
-        m.output("drain_job", drain.start);
+        m.output("drain_start", drain.start);
         m.output("drain_m", drain.sizes[0]);
         m.output("drain_panels", drain.sizes[1]);
         m.output("drain_last_columns", drain.sizes[2]);

@@ -9,7 +9,9 @@ pub(super) struct Moves<'m> {
     pub offered: Signal<'m>,
     /// The units of the stage are done with what they were started for.
     pub idle: Signal<'m>,
-    /// The stage behind takes the job now; the last stage has none.
+    /// A wire, for [`stage`] to drive: a job is taken at the end of this cycle.
+    pub take: Signal<'m>,
+    /// The same of the stage behind; the last stage has none.
     pub handed_on: Option<Signal<'m>>,
     /// Forget the job.
     pub clear: Signal<'m>,
@@ -17,8 +19,6 @@ pub(super) struct Moves<'m> {
 
 /// A stage: the job in it, and the start of its units.
 pub(super) struct Stage<'m> {
-    /// It takes a job at the end of this cycle.
-    pub take: Signal<'m>,
     /// It has a job.
     pub valid: Signal<'m>,
     /// The first cycle of a job: the units start.
@@ -41,7 +41,7 @@ pub(super) fn stage<'m>(
     sizes: &[(&str, Signal<'m>)],
 ) -> Stage<'m> {
     let valid = m.reg(format!("{name}_valid"), bit()).reset(0);
-    let take = m.wire(format!("{name}_take"), bit());
+    let take = moves.take;
     let first = m.flag(format!("{name}_first"), take & !moves.clear);
     // Units that were just started do not look busy yet: a job stays at least two cycles.
     let (settled, offers) = match moves.handed_on {
@@ -62,7 +62,6 @@ pub(super) fn stage<'m>(
         .iter()
         .map(|(size_name, size)| m.capture(format!("{name}_{size_name}"), take, *size));
     Stage {
-        take,
         valid: *valid,
         start: (first & !moves.clear).named(format!("{name}_start")),
         offers,

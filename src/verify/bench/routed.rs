@@ -23,7 +23,7 @@ const PEER: f64 = 200.0;
 
 /// The architecture that is measured: the one place that says how the preset is fitted to ECP5.
 fn architecture() -> MatmulArch {
-    arch::from_preset("matmul-8x8").expect("the preset is valid")
+    arch::from_preset("matmul-8x8-ecp5").expect("the preset is valid")
 }
 
 /// A design at one speed grade of the chip.
