@@ -242,13 +242,14 @@ impl MatmulCore {
     ) {
         m.section("status, interrupt and counters");
         let ended = job.output("ended").named("job_ended");
+        let failed = job.output("failed").named("job_failed");
         registers
             .input("status_busy", job.output("busy"))
             .input("status_queued", job.output("queued"))
             .input("status_done", job.output("done"))
             .input("status_error", job.output("error"))
             .input("interrupt_status_done_set", ended)
-            .input("interrupt_status_error_set", job.output("failed"));
+            .input("interrupt_status_error_set", failed);
         let done =
             registers.output("interrupt_enable_done") & registers.output("interrupt_status_done");
         let done = done.named("done_interrupt");
@@ -259,10 +260,16 @@ impl MatmulCore {
 
         let counter = |name: &str, clear: Signal<'m>, event: Signal<'m>| {
             let count = m.reg(format!("{name}_count"), unsigned(32)).reset(0);
-            count.next(event.mux(count + 1, *count).gate(!clear));
+            let next = event.mux(count + 1, *count);
             registers.input(&format!("{name}_count"), count);
+            count.next(clear.mux(m.zero(unsigned(32)), next))
         };
-        counter("jobs_ended", registers.output("control_abort"), ended);
+        let abort = registers.output("control_abort");
+        let jobs_ended = counter("jobs_ended", abort, ended);
+        let last_failed = m.reg("last_failed", unsigned(32)).reset(0);
+        let next = failed.mux(jobs_ended + 1, *last_failed);
+        last_failed.next(abort.mux(m.zero(unsigned(32)), next));
+        registers.input("last_failed_job", last_failed);
         let first = job
             .output("first")
             .named("first_job")

@@ -73,7 +73,7 @@ pub fn matmul_registers(name: &str, arch: &MatmulArch) -> RegisterMap {
         .map(|error| format!("{}: {}", *error as u32, error.meaning()))
         .collect();
     let error_doc = format!(
-        "Why the last job failed; cleared by start, by abort and by a job that ends well. {}.",
+        "Why the last job failed; cleared by a start while none fails, by abort and by a job that ends well. {}.",
         errors.join("; ")
     );
     let dataflow = match arch.dataflow {
@@ -293,4 +293,12 @@ pub fn matmul_registers(name: &str, arch: &MatmulArch) -> RegisterMap {
             arch.limits.max_b_vectors,
             "Largest ceil(n / columns) x k.",
         ))
+        .register(
+            Register::new("last_failed", 0x58, "Which job failed last.").field(Field::read_only(
+                "job",
+                0,
+                32,
+                "What jobs_ended showed when it had ended; 0 if none has failed since reset and the last abort.",
+            )),
+        )
 }

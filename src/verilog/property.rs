@@ -40,7 +40,8 @@ impl Lowering<'_> {
                 let check = Statement::If(failed, vec![report], vec![]);
                 checks.push(property.domain, check);
             }
-            let comment = comment.replace('\n', " ");
+            // The message says what is wrong where it does not hold.
+            let comment = comment.replacen(": ", ", else: ", 1).replace('\n', " ");
             let statement = Statement::Property(keyword, condition, comment);
             formal.push(property.domain, statement);
         }

@@ -169,7 +169,7 @@ fn only_what_can_be_written_changes() {
 #[test]
 fn addresses_without_a_register_are_answered_with_an_error() {
     let host = Host::new();
-    let free = 0x58;
+    let free = 0x5c;
     assert!(host.map.registers.iter().all(|r| r.offset != free));
     let operations = [
         Operation::Read { address: free },
@@ -268,6 +268,9 @@ fn jobs_are_counted() {
     let host = Host::new();
     let mut operations = vec![host.write("m", 0), host.write("control", 1)];
     operations.extend([host.poll_status(0x12), host.read("jobs_ended")]);
+    // It clears the error too.
+    operations.extend([host.write("control", 2), host.poll_status(0)]);
+    operations.extend([host.write("control", 1), host.poll_status(0x12)]);
     operations.extend(host.start());
     operations.extend([host.poll_status(2), host.read("jobs_ended")]);
     operations.extend([host.write("control", 2), host.read("jobs_ended")]);
@@ -276,7 +279,7 @@ fn jobs_are_counted() {
     let outcome = host.run(operations, 2);
     assert!(outcome.is_clean(), "{outcome:?}");
     let words = words(&outcome);
-    assert_eq!([3, 9, 11, 17].map(|read| words[read]), [1, 2, 0, 1]);
+    assert_eq!([3, 13, 15, 21].map(|read| words[read]), [1, 2, 0, 1]);
 }
 
 /// A job is queued while another waits for its operands; `queued` shows it.
@@ -296,6 +299,95 @@ fn a_second_job_is_queued() {
     assert!(outcome.is_clean(), "{outcome:?}");
     let words = words(&outcome);
     assert_eq!([8, 10].map(|read| words[read]), [5, 0]);
+}
+
+/// Operands of a job of 2 x 2 x 2; A without its last beat.
+fn truncated(arch: &MatmulArch) -> [Packet; 2] {
+    let ones = Array2::ones((2, 2));
+    let mut a = pack_a(arch, ones.view(), || 0);
+    a.pop();
+    [Packet::new(a), Packet::new(pack_b(arch, ones.view(), || 0))]
+}
+
+fn run_sequence(host: &Host, mut sequence: JobSequence<'_>) -> Vec<u32> {
+    sequence.allow(2_000);
+    let design = elaborate(&MatmulCore::new(&host.arch)).expect("a core");
+    let mut native = Native::new(&design).expect("a core");
+    let outcome = native.run(&sequence.into_scenario(), &mut unwatched);
+    let outcome = outcome.expect("runs");
+    assert!(outcome.is_clean(), "{outcome:?}");
+    words(&outcome)
+}
+
+/// An error shows while the other stream is still awaited, and the start of the next job, in
+/// whatever cycle, does not wipe it out.
+#[test]
+fn an_error_outlives_the_next_start() {
+    let host = Host::new();
+    let poll = |register: &str, mask, value| Operation::Poll {
+        address: host.address(register),
+        mask,
+        value,
+    };
+    for delay in 0..32 {
+        let mut sequence = JobSequence::new(&host.arch, &Stalls::default());
+        for operation in host.start() {
+            sequence.operation(operation);
+        }
+        sequence.operation(poll("status", 4, 0));
+        let [a, b] = truncated(&host.arch);
+        sequence.send(0, a);
+        sequence.operation(Operation::Idle(delay));
+        sequence.operation(host.write("control", 1));
+        sequence.operation(poll("status", 0xf1, 0x21));
+        sequence.send(1, b);
+        sequence.operation(poll("jobs_ended", u32::MAX, 1));
+        let first = sequence.operations();
+        sequence.operation(host.read("status"));
+        sequence.operation(host.read("last_failed"));
+        let ones = Array2::ones((2, 2));
+        sequence.send(0, Packet::new(pack_a(&host.arch, ones.view(), || 0)));
+        sequence.send(1, Packet::new(pack_b(&host.arch, ones.view(), || 0)));
+        sequence.expect_packet();
+        sequence.operation(poll("jobs_ended", u32::MAX, 2));
+        sequence.operation(host.read("status"));
+        sequence.operation(host.read("last_failed"));
+        let words = run_sequence(&host, sequence);
+        let read = [0, 1, 3, 4].map(|index| words[first + index]);
+        assert_eq!(read, [0x23, 1, 2, 1], "start after {delay} cycles");
+    }
+}
+
+/// Where both streams are wrong, the error is that of the first.
+#[test]
+fn the_first_error_stays() {
+    let host = Host::new();
+    let error = |value: u32| Operation::Poll {
+        address: host.address("status"),
+        mask: 0xf0,
+        value: value << 4,
+    };
+    for b_first in [false, true] {
+        let mut sequence = JobSequence::new(&host.arch, &Stalls::default());
+        for operation in host.start() {
+            sequence.operation(operation);
+        }
+        let [a, mut b] = truncated(&host.arch);
+        // B is over-long.
+        let extra = b.beats.clone();
+        b.beats.last_mut().expect("beats").last = false;
+        b.beats.extend(extra);
+        let (first, second, code) = if b_first {
+            ((1, b), (0, a), 5)
+        } else {
+            ((0, a), (1, b), 2)
+        };
+        sequence.send(first.0, first.1);
+        sequence.operation(error(code));
+        sequence.send(second.0, second.1);
+        sequence.operation(host.poll_status(2 | code << 4));
+        run_sequence(&host, sequence);
+    }
 }
 
 /// A refused job takes nothing from the streams and counts nothing as done.
@@ -324,13 +416,18 @@ fn bad_sizes() {
             host.read("status"),
             host.write("interrupt_status", 3),
         ];
+        let counters = ["cycles", "active_cycles", "stall_a", "stall_b", "stall_c"];
+        let first = operations.len();
+        operations.extend(counters.map(|name| host.read(name)));
         // The operands on the streams are those of the good job.
         operations.extend(host.start());
         operations.extend([Operation::WaitInterrupt, host.read("status")]);
         let outcome = host.run(operations, 1);
         assert!(outcome.is_clean(), "{outcome:?}");
         let words = words(&outcome);
-        writeln!(text, "{m}x{k}x{n}: {:#x}, then {:#x}", words[6], words[13]).unwrap();
+        assert_eq!(words[first..first + counters.len()], [0; 5]);
+        let last = words[words.len() - 1];
+        writeln!(text, "{m}x{k}x{n}: {:#x}, then {last:#x}", words[6]).unwrap();
     }
     insta::assert_snapshot!(text);
 }

@@ -139,7 +139,7 @@ impl Block for Accumulators {
                 !(valid & !first & comes_again),
                 "a word comes again before its sum is written",
             );
-            (stage_3, concat(&lanes))
+            (stage_3, concat(&lanes).named("new_word"))
         } else {
             m.unused(first);
             (stage_1, sums_1)

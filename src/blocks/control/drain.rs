@@ -86,7 +86,7 @@ impl Block for Drain {
         let words_left = m.reg("words_left", bit()).reset(0);
         words_left.next(start | (words_left & !(row_done & last_row)));
         let bank = m.reg("bank", bit()).reset(0);
-        bank.next((bank ^ block_done).gate(!forget));
+        bank.next(forget.mux(m.low(), bank ^ block_done));
 
         let address_shape = words.address.shape();
         let panel_offset = if arch.accumulators.panels > 1 {

@@ -142,7 +142,7 @@ impl Block for JobControl {
         let begins = load.start & !job_done;
         let ends = job_done & !load.start;
         let moved = first_match(&[(begins, in_units + 1), (ends, in_units - 1)], in_units);
-        in_units.next(moved.gate(!(flushed | abort)));
+        in_units.next((flushed | abort).mux(m.zero(in_units.shape()), moved));
         let none = in_units.eq(0).named("no_job");
         refuse.drive(front.state.is(FrontState::Refused) & none & !load.valid & run);
 
@@ -151,16 +151,17 @@ impl Block for JobControl {
         let error = m.reg("error", unsigned(ERROR_BITS)).reset(0);
         let next_error = first_match(
             &[
-                (abort | front.accept, code(JobError::None)),
+                (abort, code(JobError::None)),
                 (refuse, code(JobError::Size)),
                 (fail, errors.code),
-                (job_done, code(JobError::None)),
+                // A start while a job fails is one of the next.
+                ((front.accept & run) | job_done, code(JobError::None)),
             ],
             error,
         );
         error.next(next_error);
         let done = m.reg("done", bit()).reset(0);
-        done.next((ended | done) & !front.accept & !abort);
+        done.next(ended | (done & !front.accept & !abort));
         let queued = (!front.state.is(FrontState::Idle)).named("queued");
         let working = (!none | !run).named("working");
 
@@ -237,7 +238,7 @@ fn stream_errors<'m>(m: &'m Module, abort: Signal<'m>) -> StreamErrors<'m> {
     let kept = m.reg("stream_error", unsigned(ERROR_BITS)).reset(0);
     let first = first_match(&events, *kept);
     let code = kept.ne(0).mux(*kept, first).named("stream_error_now");
-    kept.next(code.gate(!forget));
+    kept.next(forget.mux(m.zero(kept.shape()), code));
     StreamErrors {
         any: code.ne(0).named("any_stream_error"),
         code,

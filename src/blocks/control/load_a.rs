@@ -68,7 +68,7 @@ impl Block for LoadA {
             beats.row_end & last_row,
         ));
         let bank = m.reg("bank", bit()).reset(0);
-        bank.next((bank ^ block_done).gate(!forget));
+        bank.next(forget.mux(m.low(), bank ^ block_done));
 
         m.section("write port, a cycle after the last beat of a vector");
         let sizes = PortSizes::of(arch);

@@ -27,6 +27,7 @@ pub(super) fn packet<'m>(
     expected_last: Signal<'m>,
 ) -> Signal<'m> {
     let state = m.fsm("state", LoadState::Idle);
+    let expected_last = expected_last.named("expected_last");
     let loading = state.is(LoadState::Load);
     let ready = (loading & space) | state.is(LoadState::Discard);
     stream.tready.drive(ready);

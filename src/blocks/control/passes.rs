@@ -92,7 +92,7 @@ pub(super) fn drive_next_pass<'m>(
     let a_ready = full.eq(2) | (full.eq(1) & !needs.holds_a);
     let lacks_a = (needs.block & !a_ready).named("lacks_a");
     // Looked at ahead: in the first two cycles of a tile, what was seen is of the one before.
-    let moves = next | job.start;
+    let moves = (next | job.start).named("tile_moves");
     let moved = m.flag("tile_moved", moves);
     let b_there = (supplies.b_whole | supplies.b_loaded.ge(needs.b_end)).named("b_there");
     let has_b = m.flag("has_b", b_there & !moves & !moved);

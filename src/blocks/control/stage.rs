@@ -51,7 +51,7 @@ pub(super) fn stage<'m>(
                 .reset(0)
                 .comment("the stage behind has it too");
             taken.next((taken | handed_on) & !take);
-            (*taken, valid & !taken)
+            (*taken, (valid & !taken).named(format!("{name}_offers")))
         }
         None => (!first, m.low()),
     };

@@ -82,6 +82,13 @@ impl Judge<'_> {
     ) -> Result<(), Mismatch> {
         let last = &self.case.jobs[batch.jobs.end - 1];
         let given_up = matches!(last.fault, Fault::Abort(_));
+        let fails = |index: usize| {
+            let fault = self.case.jobs[index].fault;
+            matches!(fault, Fault::Truncated(..) | Fault::Overlong(..))
+        };
+        let sends = |index: usize| !jobs[index].refused && !fails(index);
+        let whole = batch.jobs.clone().filter(|index| sends(*index)).count();
+        let packets = beats.iter().filter(|beat| beat.last).count();
         for index in batch.jobs.clone() {
             let expected = if jobs[index].refused {
                 Vec::new()
@@ -90,11 +97,16 @@ impl Judge<'_> {
                 let c = golden(matrices.a.view(), matrices.b.view());
                 result_beats(&self.case.arch, &c)
             };
-            let last = index + 1 == batch.jobs.end;
-            let count = if last {
+            let count = if index + 1 == batch.jobs.end {
                 beats.len()
-            } else {
+            } else if !fails(index) {
                 expected.len().min(beats.len())
+            } else if packets > whole {
+                // A beat had left when the job failed, and its packet was closed.
+                let closing = beats.iter().position(|beat| beat.last);
+                closing.map_or(beats.len(), |closing| closing + 1)
+            } else {
+                0
             };
             let (mine, later) = beats.split_at(count);
             beats = later;
@@ -237,8 +249,8 @@ impl Judge<'_> {
             Fault::Overlong(Operand::A, _) => JobError::AOverlong,
             Fault::Overlong(Operand::B, _) => JobError::BOverlong,
         };
-        let [events, status, .., cleared] =
-            [0, 1, 2, 3, 4, 5, 6, 8].map(|offset| batch.reads + offset);
+        let [events, status, last_failed, cleared] =
+            [0, 1, 7, 9].map(|offset| batch.reads + offset);
         expect("interrupt_status", cleared, 0)?;
         if let Fault::Abort(_) = self.case.jobs[index].fault {
             // Whether the job had ended before the abort is the host's luck.
@@ -254,6 +266,11 @@ impl Judge<'_> {
             FAILED
         };
         expect("interrupt_status", events, ENDED | failed)?;
+        let failed = batch.jobs.clone().rev().find(|index| !well(*index));
+        if let Some(failed) = failed {
+            let ended = batch.ended_before + (failed - batch.jobs.start) as u32 + 1;
+            expect("last_failed", last_failed, ended)?;
+        }
         let fails = |index: usize| self.case.jobs[index].fault != Fault::None;
         if batch.counted.clone().any(fails) || last == JobError::Size {
             return Ok(());

@@ -65,11 +65,13 @@ impl Builder<'_> {
     /// Reads what tells of the end of jobs, and notes where everything is.
     fn end(&mut self, jobs: Range<usize>, start: usize, end: usize, around: Around) {
         let reads = self.read_the_end();
+        let ended_before = self.ended.saturating_sub(jobs.len() as u32);
         self.batches.push(Batch {
             counted: jobs.start - around.behind..jobs.end,
             jobs,
             followed: around.followed,
             start,
+            ended_before,
             running: around.running,
             end,
             reads,
@@ -148,13 +150,22 @@ impl Builder<'_> {
         Ok(both)
     }
 
-    /// Jobs started one behind the other as the core takes them, up to one that fails. One that is
-    /// given up takes all of them with it.
+    /// Jobs started one behind the other as the core takes them, up to a second one that fails. One
+    /// that is given up takes all of them with it.
     fn queued(&mut self, first: usize, probe: &mut dyn Backend) -> Result<Range<usize>, Error> {
         let jobs = &self.case.jobs;
-        let fails = |job: &Job| job.fault != Fault::None;
-        let last = jobs[first..].iter().position(fails);
-        let last = last.map_or(jobs.len() - 1, |behind| first + behind);
+        // Of two that fail, it could not be told to which a packet of results belongs.
+        let mut failing = 0;
+        let ends = |job: &Job| {
+            failing += u32::from(job.fault != Fault::None);
+            failing == 2 || matches!(job.fault, Fault::Abort(_))
+        };
+        let last = jobs[first..].iter().position(ends);
+        let last = match last.map(|behind| first + behind) {
+            None => jobs.len() - 1,
+            Some(last) if matches!(jobs[last].fault, Fault::Abort(_)) => last,
+            Some(second) => second - 1,
+        };
         let offered = self.barrier;
         let mut start = self.done();
         for (index, job) in jobs[first..=last].iter().enumerate() {

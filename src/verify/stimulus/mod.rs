@@ -15,7 +15,7 @@ use crate::isa::{RegisterMap, matmul_registers};
 use std::ops::Range;
 
 /// Registers read at the end of a job, in this order.
-pub(super) const READ_AT_THE_END: [&str; 8] = [
+pub(super) const READ_AT_THE_END: [&str; 9] = [
     "interrupt_status",
     "status",
     "cycles",
@@ -23,6 +23,7 @@ pub(super) const READ_AT_THE_END: [&str; 8] = [
     "stall_a",
     "stall_b",
     "stall_c",
+    "last_failed",
     "interrupt_status",
 ];
 
@@ -58,6 +59,8 @@ pub(super) struct Batch {
     pub followed: bool,
     /// The write that starts the first of [`Self::counted`].
     pub start: usize,
+    /// Jobs that had ended before, since the last abort.
+    pub ended_before: u32,
     /// The read of the status of a running job, and what it must be.
     pub running: Option<(usize, u32)>,
     /// The operation with which the last job is over: the wait, or the abort.
