@@ -16,11 +16,25 @@ fn measure(figure: Figure) -> BenchReport {
     run(&options, &mut |_| ()).unwrap()
 }
 
+/// The README quotes these rows of the benchmark's table as they are.
+fn assert_quoted(table: &str) {
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = std::fs::read_to_string(readme).expect("README.md");
+    let quoted: Vec<String> = readme.lines().map(words).collect();
+    for row in table.lines().map(words).filter(|row| row.contains(": ")) {
+        assert!(quoted.contains(&row), "README.md does not quote: {row}");
+    }
+}
+
 #[test]
 fn cores_are_written_in_few_lines() {
     for (preset, lines, most) in generated_lines().unwrap() {
         println!("{preset}: {lines} lines, at most {most}");
         assert!((1..=most).contains(&lines), "{preset}: {lines} lines");
+        let grouped = |count: usize| format!("{},{:03}", count / 1000, count % 1000);
+        let (lines, most) = (grouped(lines), grouped(most));
+        assert_quoted(&format!("{preset}: Verilog {lines} lines <= {most} pass"));
     }
 }
 
@@ -32,6 +46,7 @@ fn arrays_are_well_used() {
     let passed = (report.rows.iter()).filter(|row| row.verdict == Verdict::Pass);
     assert_eq!(passed.count(), 6);
     assert!(report.passed(), "{}", report.table());
+    assert_quoted(&report.table().to_string());
 }
 
 #[test]

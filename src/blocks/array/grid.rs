@@ -44,7 +44,7 @@ impl Array {
     /// complete are at the bottom of column 0. For an output-stationary array the operands are
     /// those with the token that ends the sums' tile.
     pub fn latency(&self) -> u32 {
-        self.rows + 1 + self.format.product_latency()
+        self.rows + 1 + self.format.product_latency() + self.format.operand_latency(self.dataflow)
     }
 
     fn row(&self) -> ArrayRow {

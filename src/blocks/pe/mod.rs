@@ -8,7 +8,7 @@ pub use multiply::{RegisteredMultiplier, multiply};
 pub use output_stationary::OutputStationaryPe;
 pub use weight_stationary::WeightStationaryPe;
 
-use crate::arch::{IntType, MatmulArch, Target};
+use crate::arch::{Dataflow, IntType, MatmulArch, Target};
 use crate::hdl::{Module, Reg, Shape};
 
 /// The number formats inside a PE.
@@ -44,6 +44,16 @@ impl PeFormat {
     /// Cycles that the product register adds.
     pub fn product_latency(&self) -> u32 {
         u32::from(self.product_register)
+    }
+
+    /// Cycles that the operand registers of the multiplier add to those of a weight-stationary PE.
+    ///
+    /// The multipliers of a block of ECP5 share four clock enables, and each PE swaps its weight
+    /// in a cycle of its own. So the weight is kept outside, and the register of the multiplier
+    /// follows it: placement stays free, and neither operand has far to go within a cycle.
+    pub fn operand_latency(&self, dataflow: Dataflow) -> u32 {
+        let follows = self.target == Target::Ecp5 && dataflow == Dataflow::WeightStationary;
+        u32::from(follows)
     }
 
     /// The multiplier that holds the registers of its operands, where the chips have one. DSP

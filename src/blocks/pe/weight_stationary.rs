@@ -1,6 +1,7 @@
 //! PE of a weight-stationary array.
 
 use super::{PeFormat, multiply};
+use crate::arch::Dataflow;
 use crate::hdl::{Block, Module, bit};
 
 /// Multiply-accumulate element whose weight stays while activations stream past.
@@ -52,7 +53,12 @@ impl Block for WeightStationaryPe {
             }
             Some(multiplier) => {
                 let activation = m.delay("activation", activation_in);
-                let product = multiplier.insert(m, activation_in, next_weight, swap_in);
+                let product = if format.operand_latency(Dataflow::WeightStationary) > 0 {
+                    let weight = m.capture("weight", swap_in, next_weight);
+                    multiplier.insert(m, activation, weight, m.high())
+                } else {
+                    multiplier.insert(m, activation_in, next_weight, swap_in)
+                };
                 (activation, product.sign_extend(width))
             }
         };
