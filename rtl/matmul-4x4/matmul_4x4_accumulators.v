@@ -84,16 +84,16 @@ module matmul_4x4_accumulators (
     wire words_rest_term = valid_2 && bank_2 == target_bank && address_2 == target_address;
     wire words_rest_term_3 = valid_3 && bank_3 == target_bank && address_3 == target_address;
     wire words_rest_term_4 = words_rest_term_2 || words_rest_term || words_rest_term_3;
-    wire [127:0] bank_0_words_write_data = {sum_3, sum_2, sum_1, sum_0};
+    wire [127:0] new_word = {sum_3, sum_2, sum_1, sum_0};
 
     always @(posedge clk) begin
-        if (valid_3 && !bank_3) bank_0_words[address_3] <= bank_0_words_write_data;
+        if (valid_3 && !bank_3) bank_0_words[address_3] <= new_word;
         if (bank_0_words_term || (drain_enable && !drain_bank))
             bank_0_word <= bank_0_words[bank_0_words_read_address];
     end
 
     always @(posedge clk) begin
-        if (valid_3 && bank_3) bank_1_words[address_3] <= bank_0_words_write_data;
+        if (valid_3 && bank_3) bank_1_words[address_3] <= new_word;
         if (bank_1_words_term || (drain_enable && drain_bank))
             bank_1_word <= bank_1_words[bank_1_words_read_address];
     end
@@ -127,7 +127,7 @@ module matmul_4x4_accumulators (
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
-        // words_rest: a word comes again before its sum is written
+        // words_rest, else: a word comes again before its sum is written
         assert (!(target_valid && !target_first && words_rest_term_4));
     end
 `endif

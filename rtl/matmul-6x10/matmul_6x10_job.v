@@ -86,10 +86,10 @@ module matmul_6x10_job (
             a_overlong_1 <= a_overlong && !abort;
             b_truncated_1 <= b_truncated && !abort;
             b_overlong_1 <= b_overlong && !abort;
-            if (!forget_error)
-                stream_error <= stream_error_now;
-            else
+            if (forget_error)
                 stream_error <= 4'd0;
+            else
+                stream_error <= stream_error_now;
         end
     end
 
@@ -198,7 +198,7 @@ module matmul_6x10_job (
 
     wire one_job = jobs_in_units == 2'd1;
     wire forget = abandon || abort;
-    wire compute_take_term = load_valid && !load_taken;
+    wire load_offers = load_valid && !load_taken;
     wire load_done = load_valid && load_taken && (loaders_idle && !any_stream_error);
     assign load_take = front_state == READY && state_is_run && (!load_valid || load_done);
     assign load_start = load_first && !forget;
@@ -212,9 +212,9 @@ module matmul_6x10_job (
         end
     end
 
-    wire drain_take_term = compute_valid && !compute_taken;
+    wire compute_offers = compute_valid && !compute_taken;
     wire compute_done = compute_valid && compute_taken && sequencer_idle;
-    assign compute_take = compute_take_term && (!compute_valid || compute_done);
+    assign compute_take = load_offers && (!compute_valid || compute_done);
 
     always @(posedge clk) begin
         if (compute_take) begin
@@ -226,7 +226,7 @@ module matmul_6x10_job (
     end
 
     wire drain_done = drain_valid && !drain_first && drain_idle;
-    assign drain_take = drain_take_term && (!drain_valid || drain_done);
+    assign drain_take = compute_offers && (!drain_valid || drain_done);
 
     always @(posedge clk) begin
         if (rst) begin
@@ -293,23 +293,21 @@ module matmul_6x10_job (
                 end
                 default: ;
             endcase
-            if (!(flushed || abort)) begin
-                if (load_start && !job_done)
-                    jobs_in_units <= jobs_in_units + 2'd1;
-                else if (job_done && !load_start)
-                    jobs_in_units <= jobs_in_units - 2'd1;
-            end else begin
+            if (flushed || abort)
                 jobs_in_units <= 2'd0;
-            end
-            if (abort || accept)
+            else if (load_start && !job_done)
+                jobs_in_units <= jobs_in_units + 2'd1;
+            else if (job_done && !load_start)
+                jobs_in_units <= jobs_in_units - 2'd1;
+            if (abort)
                 error <= 4'd0;
             else if (refuse)
                 error <= 4'd1;
             else if (fail)
                 error <= stream_error_now;
-            else if (job_done)
+            else if ((accept && state_is_run) || job_done)
                 error <= 4'd0;
-            done <= (ended || done) && !accept && !abort;
+            done <= ended || (done && !accept && !abort);
         end
     end
 
@@ -325,11 +323,12 @@ module matmul_6x10_job (
         cover (fail);  // job_fails
         cover (job_done);  // job_ends
         cover (front_state == READY && load_valid);  // a_job_waits_for_another
-        cover (compute_take_term && compute_valid);  // loads_while_another_computes
-        cover (drain_take_term && drain_valid);  // computes_while_another_drains
+        cover (load_offers && compute_valid);  // loads_while_another_computes
+        cover (compute_offers && drain_valid);  // computes_while_another_drains
         cover (jobs_in_units == 2'd3);  // three_jobs_in_the_units
         cover (state_is_run && any_stream_error && !one_job);  // a_failed_job_waits_for_another
-        assert (!(job_done && fail));  // ends_alone: a job fails in the cycle in which it ends
+        // ends_alone, else: a job fails in the cycle in which it ends
+        assert (!(job_done && fail));
     end
 `endif
 
@@ -365,9 +364,9 @@ module matmul_6x10_job (
         if (job_done) job_ends_hits <= job_ends_hits + 64'd1;
         if (front_state == READY && load_valid)
             a_job_waits_for_another_hits <= a_job_waits_for_another_hits + 64'd1;
-        if (compute_take_term && compute_valid)
+        if (load_offers && compute_valid)
             loads_while_another_computes_hits <= loads_while_another_computes_hits + 64'd1;
-        if (drain_take_term && drain_valid)
+        if (compute_offers && drain_valid)
             computes_while_another_drains_hits <= computes_while_another_drains_hits + 64'd1;
         if (jobs_in_units == 2'd3)
             three_jobs_in_the_units_hits <= three_jobs_in_the_units_hits + 64'd1;

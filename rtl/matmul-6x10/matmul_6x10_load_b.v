@@ -122,11 +122,11 @@ module matmul_6x10_load_b (
 
     reg [1:0] state;
 
-    wire truncated_term = row_end && last_row && last_panel;
+    wire expected_last = row_end && last_row && last_panel;
     wire state_is_load = state == LOAD;
     wire take = state_is_load && s_axis_tvalid;
     assign take_beat = take;
-    assign overlong = take && !s_axis_tlast && truncated_term;
+    assign overlong = take && !s_axis_tlast && expected_last;
 
     always @(posedge clk) begin
         if (rst) begin
@@ -158,7 +158,7 @@ module matmul_6x10_load_b (
     end
 
     assign s_axis_tready = state_is_load || state == DISCARD;
-    assign truncated = take && s_axis_tlast && !truncated_term;
+    assign truncated = take && s_axis_tlast && !expected_last;
     assign idle = state == IDLE;
 
     // ---- write port, a cycle after the last beat of a vector -----------------------------
@@ -190,7 +190,7 @@ module matmul_6x10_load_b (
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
-        // vectors_fit: more vectors of B than a bank holds
+        // vectors_fit, else: more vectors of B than a bank holds
         assert (!write_1 || loaded < 11'd1024);
     end
 `endif

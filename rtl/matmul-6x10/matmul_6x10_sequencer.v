@@ -199,7 +199,7 @@ module matmul_6x10_sequencer (
     wire claimed_banks_in_range_term_2 = claim_bank && !drained && claimed_banks == 2'd2;
     wire claimed_banks_in_range_term = drained && !claim_bank && claimed_banks == 2'd0;
     wire lacks_a = begins_block && !(a_full == 2'd2 || (a_full == 2'd1 && !stream_valid));
-    wire has_b_term = next_pass || start;
+    wire tile_moves = next_pass || start;
     wire b_there = b_whole || tile_b_end <= b_loaded;
     wire lacks_b = tile_valid && !has_b;
     wire lacks_bank = begins_block && claimed_banks == 2'd2;
@@ -241,8 +241,8 @@ module matmul_6x10_sequencer (
                 claimed_banks <= claimed_banks + 2'd1;
             else if (drained && !claim_bank)
                 claimed_banks <= claimed_banks - 2'd1;
-            tile_moved <= has_b_term;
-            has_b <= b_there && !has_b_term && !tile_moved;
+            tile_moved <= tile_moves;
+            has_b <= b_there && !tile_moves && !tile_moved;
             bank <= clear || (bank ^ (next_pass && begins_block));
             b_bank <= clear || (b_bank ^ start);
         end
@@ -338,7 +338,7 @@ module matmul_6x10_sequencer (
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
-        // claimed_banks_in_range: a bank is filled or freed twice
+        // claimed_banks_in_range, else: a bank is filled or freed twice
         assert (clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term));
         cover (state_is_wait && lacks_a);  // waits_for_a
         cover (state_is_wait && lacks_b);  // waits_for_b

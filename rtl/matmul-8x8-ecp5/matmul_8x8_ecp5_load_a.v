@@ -97,11 +97,11 @@ module matmul_8x8_ecp5_load_a (
     wire full_in_range_term = bank_released && !block_done && full == 2'd0;
     wire full_in_range_term_2 = !((block_done && !bank_released && full == 2'd2) || full_in_range_term);
     wire full_is_not_2 = full != 2'd2;
-    wire truncated_term = row_end && last_row;
+    wire expected_last = row_end && last_row;
     wire state_is_load = state == LOAD;
     wire take = state_is_load && full_is_not_2 && s_axis_tvalid;
     assign take_beat = take;
-    assign overlong = take && !s_axis_tlast && truncated_term;
+    assign overlong = take && !s_axis_tlast && expected_last;
 
     always @(posedge clk) begin
         if (rst) begin
@@ -137,15 +137,15 @@ module matmul_8x8_ecp5_load_a (
                 end
                 default: ;
             endcase
-            if (!forget)
-                bank <= bank ^ block_done;
-            else
+            if (forget)
                 bank <= 1'b0;
+            else
+                bank <= bank ^ block_done;
         end
     end
 
     assign s_axis_tready = (state_is_load && full_is_not_2) || state == DISCARD;
-    assign truncated = take && s_axis_tlast && !truncated_term;
+    assign truncated = take && s_axis_tlast && !expected_last;
     assign idle = state == IDLE;
 
     // ---- write port, a cycle after the last beat of a vector -----------------------------
@@ -193,7 +193,7 @@ module matmul_8x8_ecp5_load_a (
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
-        // full_in_range: a bank is filled or freed twice
+        // full_in_range, else: a bank is filled or freed twice
         assert (forget || full_in_range_term_2);
     end
 `endif

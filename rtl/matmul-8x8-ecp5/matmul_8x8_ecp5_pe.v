@@ -19,6 +19,7 @@ module matmul_8x8_ecp5_pe (
     reg                swap;
     reg  signed [7:0]  next_weight;
     reg  signed [7:0]  activation;
+    reg  signed [7:0]  weight;
     wire signed [15:0] product;
     reg  signed [18:0] sum;
 
@@ -26,11 +27,15 @@ module matmul_8x8_ecp5_pe (
         if (swap) next_weight <= weight_in;
     end
 
+    always @(posedge clk) begin
+        if (swap_in) weight <= next_weight;
+    end
+
     matmul_8x8_ecp5_multiplier multiplier (
         .clk           (clk),
-        .activation_in (activation_in),
-        .weight_in     (next_weight),
-        .weight_enable (swap_in),
+        .activation_in (activation),
+        .weight_in     (weight),
+        .weight_enable (1'b1),
         .product_out   (product)
     );
 

@@ -48,7 +48,7 @@ module matmul_8x8_os (
                 registers_interrupt_enable_done, registers_interrupt_status_done,
                 registers_interrupt_enable_error, registers_interrupt_status_error,
                 job_load_start, job_compute_start, job_drain_start, job_busy, job_queued,
-                job_done, job_failed, job_working, abandon;
+                job_done, job_working, abandon;
     wire [15:0] registers_m_size, registers_k_size, registers_n_size, job_load_m, job_compute_m,
                 job_drain_m;
     wire [8:0]  job_load_k, job_compute_k;
@@ -231,8 +231,9 @@ module matmul_8x8_os (
 
     // ---- status, interrupt and counters --------------------------------------------------
 
-    wire        job_ended;
+    wire        job_ended, job_failed;
     reg  [31:0] jobs_ended_count;
+    reg  [31:0] last_failed;
     wire        first_job;  // a start that finds no job in the units
     reg  [31:0] cycles_count;
     reg         active_cycles_event;
@@ -293,6 +294,7 @@ module matmul_8x8_os (
         if (!aresetn) begin
             irq <= 1'b0;
             jobs_ended_count <= 32'd0;
+            last_failed <= 32'd0;
             cycles_count <= 32'd0;
             active_cycles_event <= 1'b0;
             active_cycles_count <= 32'd0;
@@ -304,40 +306,37 @@ module matmul_8x8_os (
             stall_c_count <= 32'd0;
         end else begin
             irq <= done_interrupt || error_interrupt;
-            if (!registers_control_abort) begin
-                if (job_ended) jobs_ended_count <= jobs_ended_count + 32'd1;
-            end else begin
+            if (registers_control_abort) begin
                 jobs_ended_count <= 32'd0;
-            end
-            if (!first_job) begin
-                if (job_working) cycles_count <= cycles_count + 32'd1;
+                last_failed <= 32'd0;
             end else begin
+                if (job_ended) jobs_ended_count <= jobs_ended_count + 32'd1;
+                if (job_failed) last_failed <= jobs_ended_count + 32'd1;
+            end
+            if (first_job)
                 cycles_count <= 32'd0;
-            end
+            else if (job_working)
+                cycles_count <= cycles_count + 32'd1;
             active_cycles_event <= sequencer_active;
-            if (!first_job) begin
-                if (active_cycles_event) active_cycles_count <= active_cycles_count + 32'd1;
-            end else begin
+            if (first_job)
                 active_cycles_count <= 32'd0;
-            end
+            else if (active_cycles_event)
+                active_cycles_count <= active_cycles_count + 32'd1;
             stall_a_event <= sequencer_stall_a;
-            if (!first_job) begin
-                if (stall_a_event) stall_a_count <= stall_a_count + 32'd1;
-            end else begin
+            if (first_job)
                 stall_a_count <= 32'd0;
-            end
+            else if (stall_a_event)
+                stall_a_count <= stall_a_count + 32'd1;
             stall_b_event <= sequencer_stall_b;
-            if (!first_job) begin
-                if (stall_b_event) stall_b_count <= stall_b_count + 32'd1;
-            end else begin
+            if (first_job)
                 stall_b_count <= 32'd0;
-            end
+            else if (stall_b_event)
+                stall_b_count <= stall_b_count + 32'd1;
             stall_c_event <= sequencer_stall_c;
-            if (!first_job) begin
-                if (stall_c_event) stall_c_count <= stall_c_count + 32'd1;
-            end else begin
+            if (first_job)
                 stall_c_count <= 32'd0;
-            end
+            else if (stall_c_event)
+                stall_c_count <= stall_c_count + 32'd1;
         end
     end
 
@@ -381,7 +380,8 @@ module matmul_8x8_os (
         .stall_a_count              (stall_a_count),
         .stall_b_count              (stall_b_count),
         .stall_c_count              (stall_c_count),
-        .jobs_ended_count           (jobs_ended_count)
+        .jobs_ended_count           (jobs_ended_count),
+        .last_failed_job            (last_failed)
     );
 
 endmodule

@@ -32,7 +32,7 @@ module matmul_8x8_os_registers (
     input  wire        status_done,  // A job has ended; cleared by start and by abort.
     // The job started last has not begun to take operands: another start is ignored.
     input  wire        status_queued,
-    // Why the last job failed; cleared by start, by abort and by a job that ends well. 0: no error; 1: the core cannot run these sizes; nothing was started; 2: TLAST of A came before its last beat; 3: TLAST of A was missing on its last beat; 4: TLAST of B came before its last beat; 5: TLAST of B was missing on its last beat.
+    // Why the last job failed; cleared by a start while none fails, by abort and by a job that ends well. 0: no error; 1: the core cannot run these sizes; nothing was started; 2: TLAST of A came before its last beat; 3: TLAST of A was missing on its last beat; 4: TLAST of B came before its last beat; 5: TLAST of B was missing on its last beat.
     input  wire [3:0]  status_error,
     output reg         interrupt_enable_done,   // The end of a job.
     output reg         interrupt_enable_error,  // The end of a failed job.
@@ -49,7 +49,9 @@ module matmul_8x8_os_registers (
     input  wire [31:0] stall_b_count,           // Clock cycles.
     input  wire [31:0] stall_c_count,           // Clock cycles.
     // Counts from reset and from the last abort; goes on at 0 after 2^32 - 1.
-    input  wire [31:0] jobs_ended_count
+    input  wire [31:0] jobs_ended_count,
+    // What jobs_ended showed when it had ended; 0 if none has failed since reset and the last abort.
+    input  wire [31:0] last_failed_job
 );
 
     // ---- write channel -------------------------------------------------------------------
@@ -96,7 +98,7 @@ module matmul_8x8_os_registers (
             case (write_word)
                 5'd0, 5'd1, 5'd2, 5'd3, 5'd4, 5'd5, 5'd6, 5'd7: write_response <= 2'd0;
                 5'd8, 5'd9, 5'd10, 5'd11, 5'd12, 5'd13, 5'd14, 5'd15: write_response <= 2'd0;
-                5'd16, 5'd17, 5'd18, 5'd19, 5'd20, 5'd21: write_response <= 2'd0;
+                5'd16, 5'd17, 5'd18, 5'd19, 5'd20, 5'd21, 5'd22: write_response <= 2'd0;
                 default: write_response <= 2'd2;
             endcase
         end
@@ -239,12 +241,13 @@ module matmul_8x8_os_registers (
                 5'd19: read_data <= 32'd256;
                 5'd20: read_data <= 32'd16;
                 5'd21: read_data <= 32'd2048;
+                5'd22: read_data <= last_failed_job;
                 default: read_data <= 32'd0;
             endcase
             case (s_axil_araddr[6:2])
                 5'd0, 5'd1, 5'd2, 5'd3, 5'd4, 5'd5, 5'd6, 5'd7: read_response <= 2'd0;
                 5'd8, 5'd9, 5'd10, 5'd11, 5'd12, 5'd13, 5'd14, 5'd15: read_response <= 2'd0;
-                5'd16, 5'd17, 5'd18, 5'd19, 5'd20, 5'd21: read_response <= 2'd0;
+                5'd16, 5'd17, 5'd18, 5'd19, 5'd20, 5'd21, 5'd22: read_response <= 2'd0;
                 default: read_response <= 2'd2;
             endcase
         end

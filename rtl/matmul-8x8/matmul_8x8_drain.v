@@ -90,16 +90,16 @@ module matmul_8x8_drain (
             complete_banks <= 2'd0;
         end else begin
             words_left <= start || (words_left && !(row_done && last_row));
-            if (!forget)
-                bank <= bank ^ block_done;
-            else
+            if (forget) begin
                 bank <= 1'b0;
-            if (forget)
                 complete_banks <= 2'd0;
-            else if (block_complete && !block_done)
-                complete_banks <= complete_banks + 2'd1;
-            else if (block_done && !block_complete)
-                complete_banks <= complete_banks - 2'd1;
+            end else begin
+                bank <= bank ^ block_done;
+                if (block_complete && !block_done)
+                    complete_banks <= complete_banks + 2'd1;
+                else if (block_done && !block_complete)
+                    complete_banks <= complete_banks - 2'd1;
+            end
         end
     end
 
@@ -249,7 +249,7 @@ module matmul_8x8_drain (
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
-        // complete_banks_in_range: a bank is filled or freed twice
+        // complete_banks_in_range, else: a bank is filled or freed twice
         assert (complete_banks_in_range_holds);
         cover (word_waits && !pack);  // word_waits_for_the_host
         cover (close);  // packet_closed_after_an_error
