@@ -9,14 +9,9 @@ pub enum MemoryStyle {
     Any,
     /// Of block RAM.
     Block,
-    /// Of UltraRAM.
-    Ultra,
     /// Two banks of one port each, of the large memories of iCE40 UltraPlus (SPRAM).
     SinglePort,
 }
-
-/// Words of an UltraRAM: with fewer, most of it would stay empty.
-const ULTRA_DEPTH: u32 = 4096;
 
 /// SPRAM of an iCE40 UltraPlus: so many, of so many words of so many bits.
 const SPRAMS: u32 = 4;
@@ -24,10 +19,10 @@ const SPRAM_DEPTH: u32 = 16 * 1024;
 const SPRAM_WIDTH: u32 = 16;
 
 impl MatmulArch {
-    /// Of a memory of `depth` words with a write port and a read port.
-    pub fn memory_style(&self, depth: u32) -> MemoryStyle {
+    /// Of a memory with a write port and a read port. Every chip of Xilinx has block RAM; UltraRAM
+    /// some only, and for the others tools refuse a design that asks for it.
+    pub fn memory_style(&self) -> MemoryStyle {
         match self.target {
-            Target::Xilinx if depth >= ULTRA_DEPTH => MemoryStyle::Ultra,
             Target::Xilinx => MemoryStyle::Block,
             Target::Portable | Target::Ecp5 | Target::Ice40 => MemoryStyle::Any,
         }
@@ -46,7 +41,7 @@ impl MatmulArch {
         if self.target == Target::Ice40 && self.dataflow == Dataflow::WeightStationary && fits {
             MemoryStyle::SinglePort
         } else {
-            self.memory_style(BANKS * buffer.bank_depth)
+            self.memory_style()
         }
     }
 }
@@ -80,10 +75,9 @@ mod tests {
     }
 
     #[test]
-    fn deep_memories_on_xilinx_are_ultra_ram() {
+    fn memories_on_xilinx_are_block_ram() {
         let arch = arch(Target::Xilinx, 4, |_| {});
-        assert_eq!(arch.memory_style(4095), MemoryStyle::Block);
-        assert_eq!(arch.memory_style(4096), MemoryStyle::Ultra);
+        assert_eq!(arch.memory_style(), MemoryStyle::Block);
         assert_eq!(arch.a_buffer_style(), MemoryStyle::Block);
     }
 }

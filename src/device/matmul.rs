@@ -265,7 +265,7 @@ impl<'a> JobSequence<'a> {
             .iter()
             .map(|source| &source.stall)
             .chain(self.scenario.sinks.iter().map(|sink| &sink.stall))
-            .map(slowdown)
+            .map(StallPattern::slowdown)
             .max()
             .unwrap_or(1);
         self.allow(cycle_limit(self.arch, shape, slowdown));
@@ -278,13 +278,6 @@ impl<'a> JobSequence<'a> {
     pub fn into_scenario(self) -> Scenario {
         self.scenario
     }
-}
-
-/// How many times longer a stream takes with its pauses.
-fn slowdown(pattern: &StallPattern) -> u64 {
-    let bits = pattern.bits();
-    let free = bits.iter().filter(|stall| !**stall).count().max(1);
-    bits.len().max(1).div_ceil(free) as u64
 }
 
 /// What the operations of [`JobSequence::finish`] read.

@@ -33,6 +33,12 @@ impl StallPattern {
         &self.0
     }
 
+    /// How many times longer a stream takes with these pauses, rounded up.
+    pub fn slowdown(&self) -> u64 {
+        let free = self.0.iter().filter(|stall| !**stall).count().max(1);
+        self.0.len().max(1).div_ceil(free) as u64
+    }
+
     /// Whether cycle `cycle` pauses.
     pub fn stalls(&self, cycle: u64) -> bool {
         !self.0.is_empty() && self.0[(cycle % self.0.len() as u64) as usize]

@@ -13,10 +13,8 @@ pub fn operand_memory<'m>(
     width: u32,
     depth: u32,
 ) -> Memory<'m> {
-    styled(
-        m.memory(name, width, depth).no_collision(),
-        arch.memory_style(depth),
-    )
+    let memory = m.memory(name, width, depth).no_collision();
+    styled(memory, arch.memory_style())
 }
 
 /// The memory with the attribute that chooses how it is built.
@@ -25,7 +23,6 @@ pub(super) fn styled(memory: Memory<'_>, style: MemoryStyle) -> Memory<'_> {
     match style {
         MemoryStyle::Any => memory,
         MemoryStyle::Block => memory.attribute("ram_style = \"block\""),
-        MemoryStyle::Ultra => memory.attribute("ram_style = \"ultra\""),
         MemoryStyle::SinglePort => memory.attribute("ram_style = \"huge\""),
     }
 }

@@ -127,7 +127,7 @@ fn core(
     let begun = Instant::now();
     let design = elaborate(&MatmulCore::new(arch))?;
     let slow = Case {
-        what: "matmul-8x8",
+        what: "matmul-8x8-ecp5",
         design: &design,
         frame: Frame::Harness,
         speed: 6,

@@ -175,7 +175,7 @@ impl Builder<'_> {
     fn operation(&mut self, operation: Operation) {
         let stalls = &self.case.stalls;
         let slow: u64 = [&stalls.aw, &stalls.w, &stalls.bresp, &stalls.ar, &stalls.r]
-            .map(slowdown)
+            .map(|stall| stall.slowdown() + stall.bits().len() as u64)
             .iter()
             .sum();
         self.scenario.max_cycles += 8 * slow;
@@ -336,13 +336,6 @@ fn with_fault(mut beats: Vec<Beat>, operand: Operand, fault: Fault) -> Vec<Beat>
     beats
 }
 
-/// How many times longer a channel takes with its pauses.
-fn slowdown(pattern: &StallPattern) -> u64 {
-    let bits = pattern.bits();
-    let free = bits.iter().filter(|stall| !**stall).count().max(1);
-    bits.len().max(1).div_ceil(free) as u64 + bits.len() as u64
-}
-
 /// Cycles that are more than enough for a job.
 fn cycle_limit(case: &Case, job: &Job, refused: bool) -> u64 {
     let arch = &case.arch;
@@ -353,14 +346,10 @@ fn cycle_limit(case: &Case, job: &Job, refused: bool) -> u64 {
     }
     let beats = arch.beats(shape);
     let stalls = &case.stalls;
-    let slow = |pattern: &StallPattern| {
-        let bits = pattern.bits();
-        let free = bits.iter().filter(|stall| !**stall).count().max(1);
-        bits.len().max(1).div_ceil(free) as u64
-    };
-    let streams = beats.a * slow(&stalls.a) + beats.b * slow(&stalls.b) + beats.c * slow(&stalls.c);
+    let [slow_a, slow_b, slow_c] = [&stalls.a, &stalls.b, &stalls.c].map(StallPattern::slowdown);
+    let streams = beats.a * slow_a + beats.b * slow_b + beats.c * slow_c;
     let extra = match job.fault {
-        Fault::Overlong(_, more) => more * slow(&stalls.a).max(slow(&stalls.b)),
+        Fault::Overlong(_, more) => more * slow_a.max(slow_b),
         _ => 0,
     };
     let blocks = u64::from(arch.row_blocks(shape.m)) * panels;
