@@ -14,14 +14,19 @@ impl MatmulArch {
 
     /// Every parameter that changes the hardware, one a line, in a fixed order.
     pub fn canonical_parameters(&self) -> String {
-        // Cores for every chip had their hashes before there were others.
+        // Cores had their hashes before there were these choices.
         let target = match self.target {
             Target::Portable => String::new(),
             target => format!("target {target}\n"),
         };
+        let output_register = if self.output_register {
+            "output_register 1\n"
+        } else {
+            ""
+        };
         format!(
             "matmul 2\nrows {}\ncolumns {}\ndataflow {}\nactivation {}\nweight {}\n\
-             product_register {}\nstreams {} {} {}\na_buffer {}\nb_buffer {}\naccumulators {}\n{target}",
+             product_register {}\nstreams {} {} {}\na_buffer {}\nb_buffer {}\naccumulators {}\n{target}{output_register}",
             self.rows,
             self.columns,
             self.dataflow,

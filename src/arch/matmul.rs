@@ -30,6 +30,8 @@ pub struct MatmulArch {
     pub operands: OperandPair,
     /// A pipeline register stands behind each multiplier.
     pub product_register: bool,
+    /// A pipeline register stands behind the output of each memory.
+    pub output_register: bool,
     /// Elements of A.
     pub activation: IntType,
     /// Elements of B.
@@ -141,6 +143,7 @@ impl MatmulArch {
             dataflow,
             operands,
             product_register,
+            output_register: config.buffers.output_register,
             activation,
             weight,
             product: operands.sum_type(1),
@@ -155,6 +158,11 @@ impl MatmulArch {
             accumulators,
             limits,
         })
+    }
+
+    /// Cycles from a read of a buffer until its word is there.
+    pub fn read_latency(&self) -> u32 {
+        1 + u32::from(self.output_register)
     }
 
     /// Bits of all buffers together, as memories hold them.
@@ -189,6 +197,7 @@ impl MatmulArch {
                 a: Some(self.a_buffer.size()),
                 b: Some(self.b_buffer.size()),
                 accumulators: Some(self.accumulators.size()),
+                output_register: self.output_register,
             },
         }
     }

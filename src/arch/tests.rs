@@ -232,6 +232,7 @@ fn the_hash_depends_on_the_hardware_only() {
         hash(|config| config.streams.a = Some(32)),
         hash(|config| config.streams.b = Some(32)),
         hash(|config| config.streams.c = Some(32)),
+        hash(|config| config.buffers.output_register = true),
         hash(|config| config.buffers.a = Some(Bytes::kib(2))),
         hash(|config| config.buffers.b = Some(Bytes::kib(2))),
         hash(|config| config.buffers.accumulators = Some(Bytes::kib(2))),

@@ -95,6 +95,8 @@ pub struct Buffers {
     /// Row blocks of C, two banks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accumulators: Option<Bytes>,
+    /// A pipeline register behind the output of each memory.
+    pub output_register: bool,
 }
 
 impl Config {

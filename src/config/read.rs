@@ -29,7 +29,7 @@ const TABLES: [(&str, &[&str]); 4] = [
         ],
     ),
     ("streams", &["a", "b", "c"]),
-    ("buffers", &["a", "b", "accumulators"]),
+    ("buffers", &["a", "b", "accumulators", "output_register"]),
 ];
 
 type Value<'a> = &'a Spanned<DeValue<'a>>;
@@ -92,6 +92,8 @@ impl Reader {
             buffers.a = self.size(table, "buffers.a");
             buffers.b = self.size(table, "buffers.b");
             buffers.accumulators = self.size(table, "buffers.accumulators");
+            let output_register = self.boolean(table, "buffers.output_register");
+            buffers.output_register = output_register.unwrap_or(false);
         }
         Some(Config {
             name,

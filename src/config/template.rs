@@ -77,6 +77,14 @@ pub fn template(config: &Config) -> String {
         config.buffers.accumulators.map(quoted),
         "\"16 KiB\"",
     ));
+    line(
+        "# A pipeline register behind the output of each memory: higher clock, and a cycle more from",
+    );
+    line("# buffers to sums and results. Block RAM of many chips has this register inside.");
+    line(&format!(
+        "output_register = {}",
+        config.buffers.output_register
+    ));
     text
 }
 

@@ -39,6 +39,7 @@ fn every_key_is_read() {
         a = 4096
         b = "1 MiB"
         accumulators = "512 B"
+        output_register = true
     "#;
     let expected = Config {
         name: Some("tiny".into()),
@@ -61,6 +62,7 @@ fn every_key_is_read() {
             a: Some(Bytes(4096)),
             b: Some(Bytes::mib(1)),
             accumulators: Some(Bytes(512)),
+            output_register: true,
         },
     };
     assert_eq!(read(text), expected);
@@ -118,6 +120,11 @@ fn templates_mention_every_key() {
     assert!(config.name.is_some() && config.array.weight.is_some());
     let Streams { a, b, c } = config.streams;
     assert!(a.is_some() && b.is_some() && c.is_some());
-    let Buffers { a, b, accumulators } = config.buffers;
+    let Buffers {
+        a,
+        b,
+        accumulators,
+        output_register: _,
+    } = config.buffers;
     assert!(a.is_some() && b.is_some() && accumulators.is_some());
 }

@@ -18,6 +18,7 @@ pub fn random_arch_within(rng: &mut impl Rng, max_size: u32) -> MatmulArch {
     config.array.dataflow = pick(rng, Dataflow::ALL);
     config.array.activation = pick(rng, ElementType::ALL);
     config.array.product_register = rng.random();
+    config.buffers.output_register = rng.random();
     // Half of all for every chip, the rest for one family each.
     if rng.random() {
         config.target = pick(rng, Target::ALL);
@@ -80,11 +81,18 @@ pub fn shrink_arch(arch: &MatmulArch) -> Vec<MatmulArch> {
         propose(&|config| config.array.columns = size);
     }
     propose(&|config| config.array.dataflow = Dataflow::WeightStationary);
-    propose(&|config| {
-        config.array.activation = ElementType::Int8;
-        config.array.weight = None;
-    });
+    // Elements of int4 need twice the room as int8.
+    for factor in [1, 2] {
+        let larger = |size: Option<Bytes>| size.map(|Bytes(size)| Bytes(factor * size));
+        propose(&|config| {
+            config.array.activation = ElementType::Int8;
+            config.array.weight = None;
+            config.buffers.a = larger(config.buffers.a);
+            config.buffers.b = larger(config.buffers.b);
+        });
+    }
     propose(&|config| config.array.product_register = false);
+    propose(&|config| config.buffers.output_register = false);
     propose(&|config| config.target = Target::Portable);
     for width in STREAM_WIDTHS {
         propose(&|config| config.streams.a = Some(width));
@@ -110,7 +118,8 @@ pub fn cost(arch: &MatmulArch) -> (u32, u32, u32, u64) {
     };
     let dataflow_cost = u32::from(arch.dataflow != Dataflow::WeightStationary);
     let target_cost = u32::from(arch.target != Target::Portable);
-    let kinds = type_cost + dataflow_cost + target_cost + u32::from(arch.product_register);
+    let registers = u32::from(arch.product_register) + u32::from(arch.output_register);
+    let kinds = type_cost + dataflow_cost + target_cost + registers;
     let widths = arch.a.width + arch.b.width + arch.c.width;
     let bytes = arch.a_buffer.size().0 + arch.b_buffer.size().0 + arch.accumulators.size().0;
     (kinds, arch.rows + arch.columns, widths, bytes)

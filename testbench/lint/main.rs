@@ -49,6 +49,16 @@ const ODD: [(&str, &str, &str); 9] = [
         "[streams]\na = 8\nb = 8\nc = 32\n[buffers]\na = 18\nb = 12\naccumulators = 48\n",
     ),
     (
+        "output-registers",
+        "rows = 2\ncolumns = 3",
+        "[streams]\nc = 128\n[buffers]\noutput_register = true\n",
+    ),
+    (
+        "output-registers-os",
+        "rows = 3\ncolumns = 2\ndataflow = \"output_stationary\"",
+        "[buffers]\noutput_register = true\n",
+    ),
+    (
         "unregistered-os",
         "rows = 2\ncolumns = 3\nproduct_register = false\ndataflow = \"output_stationary\"",
         "[streams]\na = 1024\nb = 8\nc = 1024\n",

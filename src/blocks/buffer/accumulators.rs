@@ -10,8 +10,8 @@ use crate::hdl::{Block, Module, Signal, bit, concat, unsigned};
 /// drained.
 ///
 /// Weight-stationary arrays deliver partial sums, which are added to the word unless `first`
-/// says that it begins anew; a word must not come again within four cycles. Output-stationary
-/// arrays deliver whole sums.
+/// says that it begins anew; a word must not come again within the
+/// [reuse distance](Accumulators::reuse_distance). Output-stationary arrays deliver whole sums.
 #[derive(Debug, Clone)]
 pub struct Accumulators {
     /// Module name.
@@ -21,8 +21,11 @@ pub struct Accumulators {
 }
 
 impl Accumulators {
-    /// Cycles that must lie between two sums for the same word.
-    pub const REUSE_DISTANCE: u32 = 4;
+    /// Cycles from a sum to the next for the same word, at least: those of the read, of the choice
+    /// of the bank, of the addition and of the write.
+    pub fn reuse_distance(arch: &MatmulArch) -> u32 {
+        arch.read_latency() + 3
+    }
 }
 
 /// A sum on its way to the memory.
@@ -98,10 +101,24 @@ impl Block for Accumulators {
                 styled(memory.no_collision(), arch.memory_style())
             })
             .collect();
+        let drained_bank = m.capture("drained_bank", drain.enable, drain.bank);
+        let hold = arch.output_register.then(|| {
+            m.input("drain_hold", bit())
+                .comment("the word in the output register has not been taken")
+        });
+        // The bank of the word that the drain sees.
+        let drained_bank = hold.map_or(drained_bank, |hold| {
+            m.capture("drained_bank_register", !hold, drained_bank)
+        });
         let words: Vec<_> = (0..2u32)
             .map(|b| {
                 let (enable, address) = read(b);
-                memories[b as usize].read_enabled(format!("bank_{b}_word"), enable, address)
+                let word =
+                    memories[b as usize].read_enabled(format!("bank_{b}_word"), enable, address);
+                hold.map_or(word, |hold| {
+                    let keep = hold & drained_bank.eq(b);
+                    m.capture(format!("bank_{b}_register"), !keep, word)
+                })
             })
             .collect();
 
@@ -111,38 +128,42 @@ impl Block for Accumulators {
             bank,
             address,
         };
-        let stage_1 = entry.later(1, clear);
-        let sums_1 = m.delay("sums_1", sums);
         let (done, word) = if accumulate {
-            let first_1 = m.delay("first_1", first);
-            let old = stage_1.bank.mux(words[1], words[0]);
             // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
-            let old = m.delay("old_word", first_1.mux(m.zero(word), old));
-            let stage_2 = stage_1.later(2, clear);
-            let sums_2 = m.delay("sums_2", sums_1);
+            let choice = arch.read_latency();
+            let mut stages = vec![entry];
+            for stage in 1..=choice + 2 {
+                stages.push(stages[stage as usize - 1].later(stage, clear));
+            }
+            let chosen = &stages[choice as usize];
+            let first = m.delay_by("first", first, choice);
+            let old = first.mux(m.zero(word), chosen.bank.mux(words[1], words[0]));
+            let old = m.delay("old_word", old);
+            let sums = m.delay_by("sums", sums, choice + 1);
             let mut lanes = Vec::new();
             for column in 0..arch.columns {
-                let partial = sums_2.slice(column * sum.width, sum.width).as_signed();
+                let partial = sums.slice(column * sum.width, sum.width).as_signed();
                 let old = old.slice(column * lane.width, lane.width).as_signed();
                 let total = old + partial.sign_extend(lane.width);
                 lanes.push(m.delay(format!("sum_{column}"), total));
             }
             lanes.reverse();
-            let stage_3 = stage_2.later(3, clear);
-            let comes_again = [&stage_1, &stage_2, &stage_3]
+            let written = stages.pop().expect("the last stage");
+            let comes_again = stages[1..]
+                .iter()
+                .chain([&written])
                 .map(|stage| stage.valid & stage.bank.eq(bank) & stage.address.eq(address))
-                .into_iter()
                 .reduce(|any, again| any | again)
-                .expect("three stages");
+                .expect("three stages and more");
             m.assert(
                 "words_rest",
                 !(valid & !first & comes_again),
                 "a word comes again before its sum is written",
             );
-            (stage_3, concat(&lanes).named("new_word"))
+            (written, concat(&lanes).named("new_word"))
         } else {
             m.unused(first);
-            (stage_1, sums_1)
+            (entry.later(1, clear), m.delay("sums_1", sums))
         };
         for (b, memory) in memories.iter().enumerate() {
             memory.write(done.valid & done.bank.eq(b), done.address, word);
@@ -153,7 +174,6 @@ impl Block for Accumulators {
             .next(done.valid & done.last & !clear);
 
         m.section("drain");
-        let drained_bank = m.capture("drained_bank", drain.enable, drain.bank);
         drain.data.drive(drained_bank.mux(words[1], words[0]));
         m.output("block_complete", complete);
     }

@@ -7,5 +7,5 @@ mod unpack;
 
 pub use accumulators::Accumulators;
 pub use bank_pair::BankPair;
-pub use operand::{bank_address, operand_memory};
+pub use operand::{bank_address, operand_memory, read_word};
 pub(super) use unpack::unpack;

@@ -17,6 +17,16 @@ pub fn operand_memory<'m>(
     styled(memory, arch.memory_style())
 }
 
+/// The word that a memory gives, behind its output register if the architecture has them.
+#[track_caller]
+pub fn read_word<'m>(m: &'m Module, arch: &MatmulArch, name: &str, word: Signal<'m>) -> Signal<'m> {
+    if arch.output_register {
+        m.delay(format!("{name}_register"), word)
+    } else {
+        word
+    }
+}
+
 /// The memory with the attribute that chooses how it is built.
 #[track_caller]
 pub(super) fn styled(memory: Memory<'_>, style: MemoryStyle) -> Memory<'_> {

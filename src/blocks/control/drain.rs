@@ -24,8 +24,8 @@ state_enum! {
 
 /// Sends the row blocks of C, row after row.
 ///
-/// Three stages: a word is read from the accumulators, waits in the memory's output register, and
-/// is cut into beats.
+/// In stages: a word is read from the accumulators, waits at the memory's output, or in the register
+/// behind it if there is one, and is cut into beats.
 #[derive(Debug, Clone)]
 pub struct Drain {
     /// Module name.
@@ -107,18 +107,24 @@ impl Block for Drain {
         let pack = m
             .wire("pack", bit())
             .comment("cut the waiting word into beats");
-        issue.drive(state.is(DrainState::Drain) & words_left & pending.ne(0) & (!waiting | pack));
-        waiting.next((issue | (waiting & !pack)) & !forget);
-        let waiting_beats = m.reg("word_beats", beats_shape).enable(issue).next(beats);
-        let waiting_last = m
-            .reg("word_last", bit())
-            .enable(issue)
-            .next(row_end & last_row);
-        // The bank is in use as long as its last word waits in the memory's output register.
-        let waiting_ends_block = m
-            .reg("word_ends_block", bit())
-            .enable(issue)
-            .next(row_end & last_of_block);
+        let ready = state.is(DrainState::Drain) & words_left & pending.ne(0);
+        let next = [beats, row_end & last_row, row_end & last_of_block];
+        let room = !waiting | pack;
+        let (arrives, next) = if arch.output_register {
+            let read = m.reg("word_read", bit()).reset(0);
+            let moves = (read & room).named("word_moves");
+            issue.drive(ready & (!read | moves));
+            read.next((issue | (read & !moves)) & !forget);
+            m.output("hold", waiting & !pack);
+            (moves, word_facts(m, "read", issue, next))
+        } else {
+            issue.drive(ready & room);
+            (issue, next)
+        };
+        waiting.next((arrives | (waiting & !pack)) & !forget);
+        // The bank is in use as long as its last word waits.
+        let [waiting_beats, waiting_last, waiting_ends_block] =
+            word_facts(m, "word", arrives, next);
 
         let beats_left = m.reg("beats_left", beats_shape).reset(0);
         let last_word = m.reg("last_word", bit()).reset(0);
@@ -191,6 +197,24 @@ impl Block for Drain {
             .address
             .drive(panel_offset + row.zero_extend(address_shape.width));
     }
+}
+
+/// What is known of a word, caught where it `arrives`: its beats, whether it ends C, and whether it
+/// ends a row block.
+#[track_caller]
+fn word_facts<'m>(
+    m: &'m Module,
+    name: &str,
+    arrives: Signal<'m>,
+    facts: [Signal<'m>; 3],
+) -> [Signal<'m>; 3] {
+    let names = ["beats", "last", "ends_block"].map(|fact| format!("{name}_{fact}"));
+    let [beats, last, ends_block] = facts;
+    [
+        m.capture(&names[0], arrives, beats),
+        m.capture(&names[1], arrives, last),
+        m.capture(&names[2], arrives, ends_block),
+    ]
 }
 
 impl Drain {

@@ -20,7 +20,7 @@ pub struct WeightStationarySequencer {
 impl WeightStationarySequencer {
     /// Cycles of a pass: enough to load a tile of weights, and to come back to an accumulator.
     pub fn pass_cycles(arch: &MatmulArch) -> u32 {
-        arch.rows.max(Accumulators::REUSE_DISTANCE)
+        arch.rows.max(Accumulators::reuse_distance(arch))
     }
 }
 

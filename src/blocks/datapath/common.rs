@@ -1,13 +1,13 @@
 //! Parts of the datapaths of both dataflows.
 
 use super::super::array::{Lanes, Skew};
-use super::super::buffer::operand_memory;
+use super::super::buffer::{operand_memory, read_word};
 use super::super::control::TokenLine;
 use super::super::ports::{PortSizes, Target, WritePort};
 use crate::arch::MatmulArch;
 use crate::hdl::{Interface, Module, Signal, concat, unsigned};
 
-/// The B buffer: the word at `address`, a cycle after `read`.
+/// The B buffer: the word at `address`, after the read latency.
 #[track_caller]
 pub(super) fn b_buffer<'m>(
     m: &'m Module,
@@ -19,7 +19,8 @@ pub(super) fn b_buffer<'m>(
     let (width, depth) = (arch.b_buffer.word_bits, 2 * arch.b_buffer.bank_depth);
     let memory = operand_memory(m, arch, "b_buffer", width, depth);
     memory.write(write.enable, write.address, write.data);
-    memory.read_enabled("b_word", read, address)
+    let word = memory.read_enabled("b_word", read, address);
+    read_word(m, arch, "b_word", word)
 }
 
 /// A token at row 0 as a bit for each row, a cycle later a row.

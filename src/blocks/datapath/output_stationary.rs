@@ -1,10 +1,10 @@
 //! Datapath around an output-stationary array.
 
 use super::super::array::{Array, Lanes};
-use super::super::buffer::operand_memory;
+use super::super::buffer::{operand_memory, read_word};
 use super::super::ports::{OutputStationaryIssue, PortSizes, Target, WritePort};
 use super::common::{b_buffer, delay_target, row_tokens, skew};
-use super::{ARRAY, OPERAND_LATENCY};
+use super::{ARRAY, operand_latency};
 use crate::arch::MatmulArch;
 use crate::hdl::{Block, Interface, Module, Signal, bit, concat, connect, index_bits, unsigned};
 use num_bigint::BigInt;
@@ -35,13 +35,13 @@ impl Block for OutputStationaryDatapath {
         let target: Target<'_> = m.sink_port("target", sizes.target);
 
         m.section("operand buffers; between tiles the array is fed with zeros");
-        let read_1 = m.delay("read_1", issue.read);
-        let activations = self.a_buffers(m, &issue, read_1);
+        let there = m.delay_by("read", issue.read, arch.read_latency());
+        let activations = self.a_buffers(m, &issue, there);
         let b_word = b_buffer(m, arch, issue.read, issue.b_address);
-        let weights = m.delay("weights", b_word.gate(read_1));
+        let weights = m.delay("weights", b_word.gate(there));
 
         m.section("array");
-        let start = m.delay_by("pass_start", issue.pass_start, OPERAND_LATENCY);
+        let start = m.delay_by("pass_start", issue.pass_start, operand_latency(arch));
         let starts = row_tokens("starts", start, rows);
         let activations = skew(core, "skew_a", activations, rows, Lanes::FirstLaneFirst);
         let weights = skew(core, "skew_b", weights, columns, Lanes::FirstLaneFirst);
@@ -56,7 +56,7 @@ impl Block for OutputStationaryDatapath {
             .output("sums");
         let sums = skew(core, "deskew", sums, columns, Lanes::LastLaneFirst);
 
-        let cycles = OPERAND_LATENCY + array.latency() + columns - 1;
+        let cycles = operand_latency(arch) + array.latency() + columns - 1;
         let tile = delay_target(core, &target, cycles, clear);
         m.section("the sums of a tile come row after row, the last row first");
         let arriving = rows_of_tile(m, rows, &tile, clear);
@@ -72,13 +72,13 @@ impl OutputStationaryDatapath {
         &self,
         m: &'m Module,
         issue: &OutputStationaryIssue<'m>,
-        read_1: Signal<'m>,
+        there: Signal<'m>,
     ) -> Signal<'m> {
         let arch = &self.arch;
         let write: WritePort<'_> = m.sink_port("a_write", PortSizes::of(arch).a_write);
         let elements = arch.a_buffer.word_elements;
         let lane = if elements > 1 {
-            m.delay("a_lane_1", issue.a_lane)
+            m.delay_by("a_lane", issue.a_lane, arch.read_latency())
         } else {
             m.unused(issue.a_lane);
             issue.a_lane
@@ -90,12 +90,13 @@ impl OutputStationaryDatapath {
             let memory = operand_memory(m, arch, &name, arch.a_buffer.word_bits, depth);
             memory.write(write.enable.bit(row), write.address, write.data);
             let word = memory.read_enabled(format!("a_word_{row}"), issue.read, issue.a_address);
+            let word = read_word(m, arch, &format!("a_word_{row}"), word);
             let element = if elements > 1 {
                 lane.select(&word.split(arch.activation.bits))
             } else {
                 word
             };
-            activations.push(m.delay(format!("activation_{row}"), element.gate(read_1)));
+            activations.push(m.delay(format!("activation_{row}"), element.gate(there)));
         }
         activations.reverse();
         concat(&activations)

@@ -1,11 +1,11 @@
 //! Datapath around a weight-stationary array.
 
 use super::super::array::{Array, Lanes};
-use super::super::buffer::{BankPair, operand_memory};
+use super::super::buffer::{BankPair, operand_memory, read_word};
 use super::super::ports::{PortSizes, Target, WeightStationaryIssue, WritePort, sums_width};
 use super::super::prim::{RamRead, RamWrite};
 use super::common::{b_buffer, delay_target, row_tokens, skew};
-use super::{ARRAY, OPERAND_LATENCY};
+use super::{ARRAY, operand_latency};
 use crate::arch::{MatmulArch, MemoryStyle};
 use crate::hdl::{Block, Module, Signal, bit, connect, unsigned};
 
@@ -38,13 +38,13 @@ impl Block for WeightStationaryDatapath {
         let a_word = self.a_buffer(m, &issue, &a_write);
         let activations = m.delay("activations", a_word);
         let b_word = b_buffer(m, arch, issue.b_read, issue.b_address);
-        let b_valid = m.delay("b_valid", issue.b_read);
+        let b_valid = m.delay_by("b_valid", issue.b_read, arch.read_latency());
         let weights = m
             .delay("weights", b_word.gate(b_valid))
             .comment("zeros beyond K");
 
         m.section("array");
-        let start = m.delay_by("pass_start", issue.pass_start, OPERAND_LATENCY);
+        let start = m.delay_by("pass_start", issue.pass_start, operand_latency(arch));
         let swaps = row_tokens("swaps", start, arch.rows);
         let activations = skew(
             core,
@@ -63,7 +63,7 @@ impl Block for WeightStationaryDatapath {
             .output("sums");
         let sums = skew(core, "deskew", sums, arch.columns, Lanes::LastLaneFirst);
 
-        let cycles = OPERAND_LATENCY + array.latency() + arch.columns - 1;
+        let cycles = operand_latency(arch) + array.latency() + arch.columns - 1;
         let arriving = delay_target(core, &target, cycles, clear);
         let result: Target<'_> = m.source_port("result", sizes.target);
         connect(&arriving, &result);
@@ -73,7 +73,7 @@ impl Block for WeightStationaryDatapath {
 }
 
 impl WeightStationaryDatapath {
-    /// The A buffer: the word at the issue's address, a cycle after its read.
+    /// The A buffer: the word at the issue's address, after the read latency.
     fn a_buffer<'m>(
         &self,
         m: &'m Module,
@@ -98,10 +98,12 @@ impl WeightStationaryDatapath {
                 enable: issue.a_read,
                 address: issue.a_address,
             };
-            return pair.insert(m, "a_buffer", write, read);
+            let word = pair.insert(m, "a_buffer", write, read);
+            return read_word(m, arch, "a_word", word);
         }
         let memory = operand_memory(m, arch, "a_buffer", width, 2 * bank_depth);
         memory.write(write.enable, write.address, write.data);
-        memory.read_enabled("a_word", issue.a_read, issue.a_address)
+        let word = memory.read_enabled("a_word", issue.a_read, issue.a_address);
+        read_word(m, arch, "a_word", word)
     }
 }

@@ -25,6 +25,9 @@ impl fmt::Display for Case {
             "rows={} columns={} dataflow={} activation={} product_register={}",
             arch.rows, arch.columns, arch.dataflow, arch.operands.activation, arch.product_register
         )?;
+        if arch.output_register {
+            write!(f, " output_register=true")?;
+        }
         if arch.target != Target::Portable {
             write!(f, " target={}", arch.target)?;
         }
@@ -171,6 +174,7 @@ impl Words {
             "dataflow" => config.array.dataflow = choice(value)?,
             "activation" => config.array.activation = choice(value)?,
             "product_register" => config.array.product_register = choice(value)?,
+            "output_register" => config.buffers.output_register = choice(value)?,
             "target" => config.target = choice(value)?,
             "streams" => {
                 let [a, b, c] = numbers(value, ',')?.map(Some);
