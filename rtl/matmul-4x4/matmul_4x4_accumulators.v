@@ -23,6 +23,7 @@ module matmul_4x4_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
+    reg                drained_bank;
     reg        [127:0] bank_0_word;
     (* no_rw_check *)
     reg        [127:0] bank_0_words [0:63];
@@ -33,22 +34,26 @@ module matmul_4x4_accumulators (
     reg                last_1;
     reg                bank_1;
     reg        [5:0]   address_1;
-    reg        [71:0]  sums_1;
-    reg                first_1;
-    reg        [127:0] old_word;
     reg                valid_2;
     reg                last_2;
     reg                bank_2;
     reg        [5:0]   address_2;
+    reg                valid_3;
+    reg                last_3;
+    reg                bank_3;
+    reg        [5:0]   address_3;
+    reg                first_1;
+    reg        [127:0] old_word;
+    reg        [71:0]  sums_1;
     reg        [71:0]  sums_2;
     reg signed [31:0]  sum_0;
     reg signed [31:0]  sum_1;
     reg signed [31:0]  sum_2;
     reg signed [31:0]  sum_3;
-    reg                valid_3;
-    reg                last_3;
-    reg                bank_3;
-    reg        [5:0]   address_3;
+
+    always @(posedge clk) begin
+        if (drain_enable) drained_bank <= drain_bank;
+    end
 
     wire bank_0_words_term = target_valid && !target_first && !target_bank;
     wire [5:0] bank_0_words_read_address = bank_0_words_term ? target_address : drain_address;
@@ -59,7 +64,12 @@ module matmul_4x4_accumulators (
         last_1 <= target_last;
         bank_1 <= target_bank;
         address_1 <= target_address;
-        sums_1 <= sums;
+        last_2 <= last_1;
+        bank_2 <= bank_1;
+        address_2 <= address_1;
+        last_3 <= last_2;
+        bank_3 <= bank_2;
+        address_3 <= address_2;
         first_1 <= target_first;
         if (first_1)
             old_word <= 128'd0;
@@ -67,17 +77,12 @@ module matmul_4x4_accumulators (
             old_word <= bank_1_word;
         else
             old_word <= bank_0_word;
-        last_2 <= last_1;
-        bank_2 <= bank_1;
-        address_2 <= address_1;
+        sums_1 <= sums;
         sums_2 <= sums_1;
         sum_0 <= old_word[31:0] + {{14{sums_2[17]}}, sums_2[17:0]};
         sum_1 <= old_word[63:32] + {{14{sums_2[35]}}, sums_2[35:18]};
         sum_2 <= old_word[95:64] + {{14{sums_2[53]}}, sums_2[53:36]};
         sum_3 <= old_word[127:96] + {{14{sums_2[71]}}, sums_2[71:54]};
-        last_3 <= last_2;
-        bank_3 <= bank_2;
-        address_3 <= address_2;
     end
 
     wire words_rest_term_2 = valid_1 && bank_1 == target_bank && address_1 == target_address;
@@ -112,14 +117,6 @@ module matmul_4x4_accumulators (
         end
     end
 
-    // ---- drain ---------------------------------------------------------------------------
-
-    reg drained_bank;
-
-    always @(posedge clk) begin
-        if (drain_enable) drained_bank <= drain_bank;
-    end
-
     assign drain_data = drained_bank ? bank_1_word : bank_0_word;
 
     // Read by nothing, on purpose.
@@ -128,13 +125,13 @@ module matmul_4x4_accumulators (
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // words_rest, else: a word comes again before its sum is written
-        assert (!(target_valid && !target_first && words_rest_term_4));
+        assert (!(target_valid && !first_1 && words_rest_term_4));
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if (!(target_valid && !target_first && words_rest_term_4) !== 1'b1)
+        if (!(target_valid && !first_1 && words_rest_term_4) !== 1'b1)
             $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
     end
 `endif

@@ -40,7 +40,7 @@ module matmul_4x4_datapath (
     reg [31:0] b_word;
     (* no_rw_check *)
     reg [31:0] b_buffer [0:2047];
-    reg        b_valid;
+    reg        b_valid_1;
     reg [31:0] weights;  // zeros beyond K
 
     always @(posedge clk) begin
@@ -55,8 +55,8 @@ module matmul_4x4_datapath (
 
     always @(posedge clk) begin
         activations <= a_word;
-        b_valid <= issue_b_read;
-        if (b_valid)
+        b_valid_1 <= issue_b_read;
+        if (b_valid_1)
             weights <= b_word;
         else
             weights <= 32'd0;

@@ -23,6 +23,7 @@ module matmul_6x10_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
+    reg                drained_bank;
     reg        [319:0] bank_0_word;
     (* no_rw_check *)
     reg        [319:0] bank_0_words [0:71];
@@ -33,13 +34,17 @@ module matmul_6x10_accumulators (
     reg                last_1;
     reg                bank_1;
     reg        [6:0]   address_1;
-    reg        [179:0] sums_1;
-    reg                first_1;
-    reg        [319:0] old_word;
     reg                valid_2;
     reg                last_2;
     reg                bank_2;
     reg        [6:0]   address_2;
+    reg                valid_3;
+    reg                last_3;
+    reg                bank_3;
+    reg        [6:0]   address_3;
+    reg                first_1;
+    reg        [319:0] old_word;
+    reg        [179:0] sums_1;
     reg        [179:0] sums_2;
     reg signed [31:0]  sum_0;
     reg signed [31:0]  sum_1;
@@ -51,10 +56,10 @@ module matmul_6x10_accumulators (
     reg signed [31:0]  sum_7;
     reg signed [31:0]  sum_8;
     reg signed [31:0]  sum_9;
-    reg                valid_3;
-    reg                last_3;
-    reg                bank_3;
-    reg        [6:0]   address_3;
+
+    always @(posedge clk) begin
+        if (drain_enable) drained_bank <= drain_bank;
+    end
 
     wire bank_0_words_term = target_valid && !target_first && !target_bank;
     wire [6:0] bank_0_words_read_address = bank_0_words_term ? target_address : drain_address;
@@ -65,7 +70,12 @@ module matmul_6x10_accumulators (
         last_1 <= target_last;
         bank_1 <= target_bank;
         address_1 <= target_address;
-        sums_1 <= sums;
+        last_2 <= last_1;
+        bank_2 <= bank_1;
+        address_2 <= address_1;
+        last_3 <= last_2;
+        bank_3 <= bank_2;
+        address_3 <= address_2;
         first_1 <= target_first;
         if (first_1)
             old_word <= 320'd0;
@@ -73,9 +83,7 @@ module matmul_6x10_accumulators (
             old_word <= bank_1_word;
         else
             old_word <= bank_0_word;
-        last_2 <= last_1;
-        bank_2 <= bank_1;
-        address_2 <= address_1;
+        sums_1 <= sums;
         sums_2 <= sums_1;
         sum_0 <= old_word[31:0] + {{14{sums_2[17]}}, sums_2[17:0]};
         sum_1 <= old_word[63:32] + {{14{sums_2[35]}}, sums_2[35:18]};
@@ -87,9 +95,6 @@ module matmul_6x10_accumulators (
         sum_7 <= old_word[255:224] + {{14{sums_2[143]}}, sums_2[143:126]};
         sum_8 <= old_word[287:256] + {{14{sums_2[161]}}, sums_2[161:144]};
         sum_9 <= old_word[319:288] + {{14{sums_2[179]}}, sums_2[179:162]};
-        last_3 <= last_2;
-        bank_3 <= bank_2;
-        address_3 <= address_2;
     end
 
     wire words_rest_term_2 = valid_1 && bank_1 == target_bank && address_1 == target_address;
@@ -126,14 +131,6 @@ module matmul_6x10_accumulators (
         end
     end
 
-    // ---- drain ---------------------------------------------------------------------------
-
-    reg drained_bank;
-
-    always @(posedge clk) begin
-        if (drain_enable) drained_bank <= drain_bank;
-    end
-
     assign drain_data = drained_bank ? bank_1_word : bank_0_word;
 
     // Read by nothing, on purpose.
@@ -142,13 +139,13 @@ module matmul_6x10_accumulators (
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // words_rest, else: a word comes again before its sum is written
-        assert (!(target_valid && !target_first && words_rest_term_4));
+        assert (!(target_valid && !first_1 && words_rest_term_4));
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if (!(target_valid && !target_first && words_rest_term_4) !== 1'b1)
+        if (!(target_valid && !first_1 && words_rest_term_4) !== 1'b1)
             $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
     end
 `endif

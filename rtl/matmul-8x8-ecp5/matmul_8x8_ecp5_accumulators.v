@@ -23,6 +23,7 @@ module matmul_8x8_ecp5_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
+    reg                drained_bank;
     reg        [255:0] bank_0_word;
     (* no_rw_check *)
     reg        [255:0] bank_0_words [0:127];
@@ -33,13 +34,17 @@ module matmul_8x8_ecp5_accumulators (
     reg                last_1;
     reg                bank_1;
     reg        [6:0]   address_1;
-    reg        [151:0] sums_1;
-    reg                first_1;
-    reg        [255:0] old_word;
     reg                valid_2;
     reg                last_2;
     reg                bank_2;
     reg        [6:0]   address_2;
+    reg                valid_3;
+    reg                last_3;
+    reg                bank_3;
+    reg        [6:0]   address_3;
+    reg                first_1;
+    reg        [255:0] old_word;
+    reg        [151:0] sums_1;
     reg        [151:0] sums_2;
     reg signed [31:0]  sum_0;
     reg signed [31:0]  sum_1;
@@ -49,10 +54,10 @@ module matmul_8x8_ecp5_accumulators (
     reg signed [31:0]  sum_5;
     reg signed [31:0]  sum_6;
     reg signed [31:0]  sum_7;
-    reg                valid_3;
-    reg                last_3;
-    reg                bank_3;
-    reg        [6:0]   address_3;
+
+    always @(posedge clk) begin
+        if (drain_enable) drained_bank <= drain_bank;
+    end
 
     wire bank_0_words_term = target_valid && !target_first && !target_bank;
     wire [6:0] bank_0_words_read_address = bank_0_words_term ? target_address : drain_address;
@@ -63,7 +68,12 @@ module matmul_8x8_ecp5_accumulators (
         last_1 <= target_last;
         bank_1 <= target_bank;
         address_1 <= target_address;
-        sums_1 <= sums;
+        last_2 <= last_1;
+        bank_2 <= bank_1;
+        address_2 <= address_1;
+        last_3 <= last_2;
+        bank_3 <= bank_2;
+        address_3 <= address_2;
         first_1 <= target_first;
         if (first_1)
             old_word <= 256'd0;
@@ -71,9 +81,7 @@ module matmul_8x8_ecp5_accumulators (
             old_word <= bank_1_word;
         else
             old_word <= bank_0_word;
-        last_2 <= last_1;
-        bank_2 <= bank_1;
-        address_2 <= address_1;
+        sums_1 <= sums;
         sums_2 <= sums_1;
         sum_0 <= old_word[31:0] + {{13{sums_2[18]}}, sums_2[18:0]};
         sum_1 <= old_word[63:32] + {{13{sums_2[37]}}, sums_2[37:19]};
@@ -83,9 +91,6 @@ module matmul_8x8_ecp5_accumulators (
         sum_5 <= old_word[191:160] + {{13{sums_2[113]}}, sums_2[113:95]};
         sum_6 <= old_word[223:192] + {{13{sums_2[132]}}, sums_2[132:114]};
         sum_7 <= old_word[255:224] + {{13{sums_2[151]}}, sums_2[151:133]};
-        last_3 <= last_2;
-        bank_3 <= bank_2;
-        address_3 <= address_2;
     end
 
     wire words_rest_term_2 = valid_1 && bank_1 == target_bank && address_1 == target_address;
@@ -120,14 +125,6 @@ module matmul_8x8_ecp5_accumulators (
         end
     end
 
-    // ---- drain ---------------------------------------------------------------------------
-
-    reg drained_bank;
-
-    always @(posedge clk) begin
-        if (drain_enable) drained_bank <= drain_bank;
-    end
-
     assign drain_data = drained_bank ? bank_1_word : bank_0_word;
 
     // Read by nothing, on purpose.
@@ -136,13 +133,13 @@ module matmul_8x8_ecp5_accumulators (
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // words_rest, else: a word comes again before its sum is written
-        assert (!(target_valid && !target_first && words_rest_term_4));
+        assert (!(target_valid && !first_1 && words_rest_term_4));
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if (!(target_valid && !target_first && words_rest_term_4) !== 1'b1)
+        if (!(target_valid && !first_1 && words_rest_term_4) !== 1'b1)
             $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
     end
 `endif

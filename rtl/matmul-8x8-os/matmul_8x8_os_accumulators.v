@@ -23,6 +23,7 @@ module matmul_8x8_os_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
+    reg         drained_bank;
     reg [255:0] bank_0_word;
     (* no_rw_check *)
     reg [255:0] bank_0_words [0:127];
@@ -34,6 +35,10 @@ module matmul_8x8_os_accumulators (
     reg         bank_1;
     reg [6:0]   address_1;
     reg [255:0] sums_1;
+
+    always @(posedge clk) begin
+        if (drain_enable) drained_bank <= drain_bank;
+    end
 
     always @(posedge clk) begin
         last_1 <= target_last;
@@ -60,14 +65,6 @@ module matmul_8x8_os_accumulators (
             valid_1 <= target_valid && !clear;
             block_complete <= valid_1 && last_1 && !clear;
         end
-    end
-
-    // ---- drain ---------------------------------------------------------------------------
-
-    reg drained_bank;
-
-    always @(posedge clk) begin
-        if (drain_enable) drained_bank <= drain_bank;
     end
 
     assign drain_data = drained_bank ? bank_1_word : bank_0_word;
