@@ -10,3 +10,4 @@ mod duel;
 mod multipliers;
 mod netlists;
 mod resources;
+mod slices;

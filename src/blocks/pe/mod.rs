@@ -8,6 +8,7 @@ pub use multiply::{RegisteredMultiplier, multiply};
 pub use output_stationary::OutputStationaryPe;
 pub use weight_stationary::WeightStationaryPe;
 
+use super::vendor::Dsp48e2;
 use crate::arch::{Dataflow, IntType, MatmulArch, Target};
 use crate::hdl::{Module, Reg, Shape};
 
@@ -65,8 +66,16 @@ impl PeFormat {
                 name,
                 format: *self,
             }),
-            Target::Portable | Target::Xilinx => None,
+            Target::Portable | Target::Xilinx | Target::UltraScalePlus => None,
         }
+    }
+
+    /// The slice that holds the whole of a weight-stationary PE but what hands its activation on,
+    /// where it is instantiated: Yosys finds none of its registers in the text.
+    fn dsp_slice(&self) -> Option<Dsp48e2> {
+        (self.target == Target::UltraScalePlus).then_some(Dsp48e2 {
+            product_register: self.product_register,
+        })
     }
 
     /// The register `sum`. DSP slices of Xilinx take it in, with its adder and the multiplier.
@@ -74,7 +83,7 @@ impl PeFormat {
     fn sum_register<'m>(&self, m: &'m Module) -> Reg<'m> {
         let sum = m.reg("sum", self.sum);
         match self.target {
-            Target::Xilinx => sum.attribute("use_dsp = \"yes\""),
+            Target::Xilinx | Target::UltraScalePlus => sum.attribute("use_dsp = \"yes\""),
             _ => sum,
         }
     }
