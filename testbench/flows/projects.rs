@@ -4,6 +4,7 @@
 use super::{Core, tools};
 use ferrogrid::synth::tools::Tool;
 use std::fs;
+use std::path::Path;
 
 /// Defines the commands of both tools.
 const RECORDER: &str = r#"
@@ -11,7 +12,7 @@ set recorded [open recorded.txt w]
 proc record {args} { puts $::recorded $args; if {[lindex $args 0] eq "get_property"} { return 100% } }
 foreach command {create_project add_files set_property get_files current_fileset get_filesets
         get_runs launch_runs wait_on_run open_run report_utilization report_timing_summary
-        get_property project_new set_global_assignment set_instance_assignment
+        get_property create_clock get_ports project_new set_global_assignment set_instance_assignment
         export_assignments execute_module project_close} {
     proc $command args "record $command {*}\$args"
 }
@@ -22,7 +23,11 @@ set quartus(args) {}
 
 /// What a script of the core asks of its tool, a command a line.
 fn recorded(core: &Core, tool: &str) -> String {
-    let script = core.path(&format!("{tool}/{}.tcl", core.top));
+    sourced(core, &core.path(&format!("{tool}/{}.tcl", core.top)))
+}
+
+/// The commands in a file.
+fn sourced(core: &Core, script: &Path) -> String {
     let text = format!(
         "{RECORDER}\nsource {{{}}}\nclose $recorded\n",
         script.display()
@@ -88,5 +93,22 @@ fn vivado_simulates_with_its_own_models() {
         assert!(!recorded.contains("_cells.v"), "{recorded}");
         let script = core.read(&format!("vivado/{}.tcl", core.top));
         assert!(script.contains(note), "{script}");
+    }
+}
+
+/// XDC and SDC are Tcl.
+#[test]
+fn the_clock_is_a_command_of_tcl() {
+    if !tools::present(&[Tool::Yosys]) {
+        return;
+    }
+    let core = Core::new();
+    for format in ["xdc", "sdc"] {
+        let path = core.path(&format!("constraints/{}.{format}", core.top));
+        let recorded = sourced(&core, &path);
+        assert_eq!(
+            recorded, "get_ports aclk\ncreate_clock -name aclk -period 10.000 {}\n",
+            "{format}"
+        );
     }
 }
