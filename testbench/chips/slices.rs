@@ -3,8 +3,8 @@
 use crate::duel::format;
 use crate::multipliers::in_icarus;
 use crate::tool::tool;
-use ferrogrid::arch::{ElementType, Target};
-use ferrogrid::blocks::pe::{PeFormat, WeightStationaryPe};
+use ferrogrid::arch::{Dataflow, ElementType, Target};
+use ferrogrid::blocks::pe::{OutputStationaryPe, PeFormat, WeightStationaryPe};
 use ferrogrid::hdl::{Block, Module, Signal, bit, elaborate, sim::Simulator, unsigned};
 use ferrogrid::verilog::{self, VerilogFile};
 use std::fs;
@@ -17,6 +17,36 @@ const CYCLES: u32 = 20_000;
 #[derive(Debug, Clone)]
 struct PeDuel {
     format: PeFormat,
+    dataflow: Dataflow,
+}
+
+impl PeDuel {
+    /// The PE for these chips.
+    fn pe(&self, target: Target) -> Box<dyn Block> {
+        let name = format!("{target}_pe");
+        let format = PeFormat {
+            target,
+            ..self.format
+        };
+        match self.dataflow {
+            Dataflow::WeightStationary => Box::new(WeightStationaryPe { name, format }),
+            Dataflow::OutputStationary => Box::new(OutputStationaryPe { name, format }),
+        }
+    }
+
+    /// Its outputs.
+    fn outputs(&self) -> &'static [&'static str] {
+        match self.dataflow {
+            Dataflow::WeightStationary => &["swap_out", "activation_out", "sum_out"],
+            Dataflow::OutputStationary => &[
+                "start_out",
+                "shift_out",
+                "activation_out",
+                "weight_out",
+                "drain_out",
+            ],
+        }
+    }
 }
 
 /// A register of so many bits that looks random.
@@ -61,29 +91,33 @@ impl Block for PeDuel {
         let a = operand(0, activation);
         let w = operand(24, weight);
         let sum_in = large.slice(0, sum.width).as_signed();
-        let swap = large.slice(50, 2).eq(0);
+        let token = large.slice(50, 2).eq(0);
+        let inputs = match self.dataflow {
+            Dataflow::WeightStationary => vec![("swap_in", token), ("sum_in", sum_in)],
+            Dataflow::OutputStationary => vec![
+                ("start_in", token),
+                ("shift_in", large.bit(55)),
+                ("drain_in", sum_in),
+            ],
+        };
         let outputs = [Target::Portable, self.format.target].map(|target| {
-            let pe = WeightStationaryPe {
-                name: format!("{target}_pe"),
-                format: PeFormat {
-                    target,
-                    ..self.format
-                },
-            };
-            let pe = m
-                .instance(format!("{target}_pe"), &pe)
-                .input("swap_in", swap)
+            let pe = self.pe(target);
+            let mut pe = m
+                .instance(format!("{target}_pe"), pe.as_ref())
                 .input("activation_in", a)
-                .input("weight_in", w)
-                .input("sum_in", sum_in);
-            ["swap_out", "activation_out", "sum_out"].map(|port| pe.output(port))
+                .input("weight_in", w);
+            for (port, value) in &inputs {
+                pe = pe.input(port, *value);
+            }
+            let outputs = self.outputs().iter().map(|port| pe.output(port));
+            outputs.collect::<Vec<_>>()
         });
         // Before, no weight has come through.
         let settled = count.ge(64).named("settled");
-        let differ = (0..3)
-            .map(|i| outputs[0][i].ne(outputs[1][i]))
+        let differ = (outputs[0].iter().zip(&outputs[1]))
+            .map(|(one, other)| one.ne(*other))
             .reduce(|any, one| any | one)
-            .expect("three outputs");
+            .expect("outputs");
         let mismatches = m.reg("mismatches", unsigned(32)).reset(0);
         mismatches.next((settled & differ).mux(mismatches + 1, *mismatches));
         m.output("mismatches", mismatches);
@@ -91,12 +125,16 @@ impl Block for PeDuel {
     }
 }
 
-/// Every format of the PE of UltraScale+.
+/// Every format of the PEs of UltraScale+.
 fn duels() -> impl Iterator<Item = PeDuel> {
     let elements = ElementType::ALL.iter();
     elements.flat_map(|&element| {
-        [false, true].map(|register| PeDuel {
-            format: format(element, register, Target::UltraScalePlus),
+        let both = [false, true].into_iter();
+        both.flat_map(move |register| {
+            Dataflow::ALL.iter().map(move |&dataflow| PeDuel {
+                format: format(element, register, Target::UltraScalePlus),
+                dataflow,
+            })
         })
     })
 }
@@ -106,7 +144,7 @@ fn files(duel: &PeDuel) -> Vec<VerilogFile> {
 }
 
 #[test]
-fn a_slice_of_ultrascale_is_a_pe_in_the_native_simulator() {
+fn slices_of_ultrascale_are_pes_in_the_native_simulator() {
     for duel in duels() {
         let mut sim = Simulator::new(&elaborate(&duel).expect("a legal design"));
         sim.reset(1);
@@ -119,7 +157,7 @@ fn a_slice_of_ultrascale_is_a_pe_in_the_native_simulator() {
 }
 
 #[test]
-fn a_slice_of_ultrascale_is_a_pe_in_icarus() {
+fn slices_of_ultrascale_are_pes_in_icarus() {
     if tool("iverilog", "a PE of UltraScale+ in Icarus Verilog").is_none() {
         return;
     }
@@ -134,22 +172,22 @@ fn a_wrong_slice_is_found() {
     if tool("iverilog", "wrong PEs of UltraScale+ in Icarus Verilog").is_none() {
         return;
     }
-    let duel = PeDuel {
-        format: format(ElementType::Int8, true, Target::UltraScalePlus),
-    };
-    for (right, wrong) in [
-        ("if (CEB2)", "if (CEA2)"),
-        ("if (CEA2)", "if (CEB2)"),
-        ("a * b", "a * $signed({11'd0, b[6:0]})"),
-        ("OPMODE == 9'd53", "OPMODE == 9'd52"),
+    use Dataflow::{OutputStationary, WeightStationary};
+    for (dataflow, right, wrong) in [
+        (WeightStationary, "if (CEB2)", "if (CEA2)"),
+        (WeightStationary, "if (CEA2)", "if (CEB2)"),
+        (WeightStationary, "a * b", "a * $signed({11'd0, b[6:0]})"),
+        (WeightStationary, "9'd53", "9'd52"),
+        (OutputStationary, "9'd37", "9'd36"),
+        (OutputStationary, "9'd5 ? 48'sd0", "9'd5 ? sum"),
     ] {
+        let duel = PeDuel {
+            format: format(ElementType::Int8, true, Target::UltraScalePlus),
+            dataflow,
+        };
         let mut files = files(&duel);
         let changed = files[0].text.replacen(right, wrong, 1);
-        assert_ne!(
-            changed, files[0].text,
-            "no `{right}` in:\n{}",
-            files[0].text
-        );
+        assert!(changed != files[0].text, "the model has no `{right}`");
         files[0].text = changed;
         let said = in_icarus(&files);
         assert!(

@@ -56,7 +56,7 @@ const ODD: [(&str, &str, &str); 9] = [
 ];
 
 /// Cores for the chips of one vendor: target, and `[array]`.
-const FOR_CHIPS: [(&str, &str); 8] = [
+const FOR_CHIPS: [(&str, &str); 9] = [
     ("ecp5", "rows = 3\ncolumns = 2\nactivation = \"uint8\""),
     (
         "ecp5",
@@ -79,6 +79,10 @@ const FOR_CHIPS: [(&str, &str); 8] = [
     (
         "ultrascale_plus",
         "rows = 2\ncolumns = 2\nactivation = \"int16\"\nproduct_register = false",
+    ),
+    (
+        "ultrascale_plus",
+        "rows = 2\ncolumns = 3\ndataflow = \"output_stationary\"",
     ),
 ];
 

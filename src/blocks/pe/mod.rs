@@ -70,8 +70,8 @@ impl PeFormat {
         }
     }
 
-    /// The slice that holds the whole of a weight-stationary PE but what hands its activation on,
-    /// where it is instantiated: Yosys finds none of its registers in the text.
+    /// The slice with the multiplier, the sum and their registers, where it is instantiated: of
+    /// DSP48E2 Yosys uses none of the registers by itself.
     fn dsp_slice(&self) -> Option<Dsp48e2> {
         (self.target == Target::UltraScalePlus).then_some(Dsp48e2 {
             product_register: self.product_register,
@@ -83,7 +83,7 @@ impl PeFormat {
     fn sum_register<'m>(&self, m: &'m Module) -> Reg<'m> {
         let sum = m.reg("sum", self.sum);
         match self.target {
-            Target::Xilinx | Target::UltraScalePlus => sum.attribute("use_dsp = \"yes\""),
+            Target::Xilinx => sum.attribute("use_dsp = \"yes\""),
             _ => sum,
         }
     }

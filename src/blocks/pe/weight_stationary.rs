@@ -53,7 +53,7 @@ impl Block for WeightStationaryPe {
                 b: next_weight,
                 b_enable: swap_in,
             };
-            (activation, slice.insert(m, "dsp", operands, sum_in))
+            (activation, slice.add(m, "dsp", operands, sum_in))
         } else {
             let (activation, product) = match format.registered_multiplier(&self.name) {
                 None => {

@@ -1,7 +1,7 @@
 //! The DSP slice of Xilinx UltraScale+.
 
 use super::{Operands, widened};
-use crate::hdl::{Block, Module, Reset, Signal, VendorCell, bit, unsigned};
+use crate::hdl::{Block, Module, Reset, Signal, VendorCell, bit, signed, unsigned};
 
 /// Bits of the operands and of the sum; the multiplier takes the low 27 of A.
 const A: u32 = 30;
@@ -9,12 +9,20 @@ const A_MULTIPLIED: u32 = 27;
 const B: u32 = 18;
 const P: u32 = 48;
 
-/// OPMODE for P = A * B + C: nothing through W (00), C through Z (011), the product through Y and
-/// X (01 each).
-const MULTIPLY_ADD: u32 = 0b0_0011_0101;
+/// OPMODE: nothing through W (00), through Z what is added (3 bits), the product through Y and X
+/// (01 each).
+const fn opmode_bits(z: u32) -> u32 {
+    z << 4 | 0b0101
+}
 
-/// A DSP48E2 that multiplies and adds, P = A * B + C, with registers at A, B and P: that of A
-/// takes every cycle, that of B where CEB2 is 1. C has none.
+/// What Z adds to the product: nothing, P or C.
+const Z_NOTHING: u32 = 0b000;
+const Z_P: u32 = 0b010;
+const Z_C: u32 = 0b011;
+
+/// A DSP48E2 that multiplies and adds, with registers at A, B and P: P = A * B + Z, where OPMODE
+/// chooses Z among 0, P and C. The register of A takes every cycle, that of B where CEB2 is 1. C
+/// and OPMODE have none.
 ///
 /// The pre-adder, the cascades and the pattern detector are not used; all inputs that belong to
 /// them, and the resets, are there to be tied to 0.
@@ -58,25 +66,58 @@ const TIED: [(&str, u32); 29] = [
 ];
 
 impl Dsp48e2 {
-    /// `sum_in` and the signed product of two operands of up to 18 bits (17 if unsigned): the
-    /// product comes two cycles after the operands, three with a product register, and one after
-    /// the sum that it is added to. As wide as `sum_in`, which has up to 48 bits.
+    /// `sum_in` and the signed product of two operands of up to 18 bits (17 if unsigned), as wide
+    /// as `sum_in`, which has up to 48 bits. It comes a cycle after `sum_in`, and two after the
+    /// operands, three with a product register.
     #[track_caller]
-    pub fn insert<'m>(
+    pub fn add<'m>(
         &self,
         m: &'m Module,
         name: &str,
         operands: Operands<'m>,
         sum_in: Signal<'m>,
     ) -> Signal<'m> {
+        let opmode = m.lit(opmode_bits(Z_C), unsigned(9));
+        let c = widened(sum_in, P).as_unsigned();
+        self.insert(m, name, operands, c, opmode)
+            .truncate(sum_in.width())
+    }
+
+    /// The sum of all products since `first` was 1, in `width` bits. A product, of operands as
+    /// [`Self::add`] takes them, joins the sum in the cycle in which it is there: one after the
+    /// operands, two with a product register.
+    #[track_caller]
+    pub fn accumulate<'m>(
+        &self,
+        m: &'m Module,
+        name: &str,
+        operands: Operands<'m>,
+        first: Signal<'m>,
+        width: u32,
+    ) -> Signal<'m> {
+        let [nothing, p] = [Z_NOTHING, Z_P].map(|z| m.lit(opmode_bits(z), unsigned(9)));
+        let opmode = first.mux(nothing, p).named("opmode");
+        self.insert(m, name, operands, m.zero(unsigned(P)), opmode)
+            .truncate(width)
+    }
+
+    #[track_caller]
+    fn insert<'m>(
+        &self,
+        m: &'m Module,
+        name: &str,
+        operands: Operands<'m>,
+        c: Signal<'m>,
+        opmode: Signal<'m>,
+    ) -> Signal<'m> {
         let Operands { a, b, b_enable } = operands;
         let mut cell = m
             .instance(name, self)
-            .comment("P = A * B + C, by OPMODE.")
+            .comment("OPMODE: 53 adds C to the product, 37 adds P, 5 nothing.")
             .input("A", widened(a, A).as_unsigned())
             .input("B", widened(b, B).as_unsigned())
-            .input("C", widened(sum_in, P).as_unsigned())
-            .input("OPMODE", m.lit(MULTIPLY_ADD, unsigned(9)))
+            .input("C", c)
+            .input("OPMODE", opmode)
             .input("CEA2", m.high())
             .input("CEB2", b_enable)
             .input("CEM", m.high())
@@ -84,8 +125,7 @@ impl Dsp48e2 {
         for (port, width) in TIED {
             cell = cell.input(port, m.zero(unsigned(width)));
         }
-        let sum = cell.output("P").as_signed().named("full_sum");
-        sum.truncate(sum_in.width())
+        cell.output("P").as_signed().named("full_sum")
     }
 }
 
@@ -139,8 +179,18 @@ impl Block for Dsp48e2 {
             m.unused(m_enable);
             (a * b).named("product")
         };
-        // Other operations than this one are not in the model.
-        let sum = (c.as_signed() + product.sign_extend(P)).gate(opmode.eq(MULTIPLY_ADD));
-        m.output("P", m.capture("sum", p_enable, sum.as_unsigned()));
+        let sum = m.reg("sum", signed(P)).enable(p_enable);
+        // Other operations than these are not in the model.
+        let zero = m.zero(signed(P));
+        let z = |z: u32| u64::from(opmode_bits(z));
+        let added = opmode.case(
+            &[
+                (z(Z_NOTHING), zero),
+                (z(Z_P), *sum),
+                (z(Z_C), c.as_signed()),
+            ],
+            zero,
+        );
+        m.output("P", sum.next(added + product.sign_extend(P)).as_unsigned());
     }
 }
