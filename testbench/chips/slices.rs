@@ -119,7 +119,8 @@ impl Block for PeDuel {
             .reduce(|any, one| any | one)
             .expect("outputs");
         let mismatches = m.reg("mismatches", unsigned(32)).reset(0);
-        mismatches.next((settled & differ).mux(mismatches + 1, *mismatches));
+        // A sum, so that an unknown output makes the count unknown: a condition would hide it.
+        mismatches.next(*mismatches + (settled & differ).zero_extend(32));
         m.output("mismatches", mismatches);
         m.output("done", m.reg("done", bit()).reset(0).next(done));
     }
