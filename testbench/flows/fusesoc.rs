@@ -119,6 +119,36 @@ fn check_constraints(core: &Core, chips: &str, netlist: &Path) {
     assert!(run.success && run.text.contains(found), "{}", run.text);
 }
 
+/// A design that has the core as a dependency: with the flag `models` it is simulated.
+#[test]
+fn a_design_that_depends_on_a_core_with_cells_asks_for_models() {
+    let Some(fusesoc) = fusesoc() else { return };
+    let core = Core::for_target("ice40");
+    let design = format!(
+        "CAPI=2:\nname: ::design:1\nfilesets:\n  bench:\n    depend: [ferrogrid::{name}]\n    \
+         file_type: verilogSource-2005\n    files: [bench.v]\ntargets:\n  sim:\n    flow: sim\n    \
+         flow_options: {{tool: icarus, iverilog_options: [-g2005], vvp_options: [-N]}}\n    \
+         filesets: [bench]\n    toplevel: tb_{top}\n",
+        name = core.name(),
+        top = core.top
+    );
+    fs::write(core.path("design.core"), design).expect("a written file");
+    let bench = core.read(&format!("sim/tb_{}.v", core.top));
+    fs::write(core.path("bench.v"), bench).expect("a written file");
+    let simulate = |more: &[&str]| {
+        run(Command::new(&fusesoc)
+            .args(["--cores-root", ".", "run", "--target", "sim"])
+            .args(more)
+            .arg("design")
+            .current_dir(core.path("")))
+    };
+    let with = simulate(&["--flag", "models"]);
+    assert!(with.success && has_passed(&with.text), "{}", with.text);
+    let without = simulate(&[]);
+    let missing = without.text.contains("Unknown module type: SB_MAC16");
+    assert!(!without.success && missing, "{}", without.text);
+}
+
 /// The `synth` target in the Yosys for synthesis, which may be newer than the one on PATH that
 /// FuseSoC runs: that of pip has no Tcl, so its commands are taken out of what FuseSoC wrote.
 #[test]

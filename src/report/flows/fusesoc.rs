@@ -13,12 +13,17 @@ impl Flow<'_> {
             .iter()
             .map(|path| format!("      - {path}\n"))
             .collect();
-        let (models, with_models) = match self.cells {
+        // A design that depends on the core gets its default target: models where it asks for them.
+        let (models, with_models, models_on_demand) = match self.cells {
             Some(path) => {
                 let fileset = "  models:\n    file_type: verilogSource-2005\n    files:\n";
-                (format!("{fileset}      - {path}\n"), "models, ")
+                (
+                    format!("{fileset}      - {path}\n"),
+                    "models, ",
+                    ", \"models ? (models)\"",
+                )
             }
-            None => (String::new(), ""),
+            None => (String::new(), "", ""),
         };
         let (script, with_script) = match self.yosys_script() {
             Some(path) => {
@@ -50,6 +55,7 @@ impl Flow<'_> {
                 ("rtl", &rtl),
                 ("models", &models),
                 ("with_models", with_models),
+                ("models_on_demand", models_on_demand),
                 ("script", &script),
                 ("with_script", with_script),
                 ("chips", chips),
