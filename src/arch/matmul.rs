@@ -210,7 +210,7 @@ fn default_name(rows: u32, columns: u32, dataflow: Dataflow, target: Target) -> 
     };
     let chips = match target {
         Target::Portable => String::new(),
-        target => format!("-{target}"),
+        target => format!("-{target}").replace('_', "-"),
     };
     format!("matmul-{rows}x{columns}{suffix}{chips}")
 }

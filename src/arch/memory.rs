@@ -9,6 +9,8 @@ pub enum MemoryStyle {
     Any,
     /// Of block RAM.
     Block,
+    /// Of UltraRAM.
+    Ultra,
     /// Two banks of one port each, of the large memories of iCE40 UltraPlus (SPRAM).
     SinglePort,
 }
@@ -18,12 +20,22 @@ const SPRAMS: u32 = 4;
 const SPRAM_DEPTH: u32 = 16 * 1024;
 const SPRAM_WIDTH: u32 = 16;
 
+/// An UltraRAM has so many words of so many bits.
+const ULTRA_RAM_DEPTH: u32 = 4096;
+const ULTRA_RAM_WIDTH: u32 = 72;
+
 impl MatmulArch {
-    /// Of a memory with a write port and a read port. Every chip of Xilinx has block RAM; UltraRAM
-    /// some only, and for the others tools refuse a design that asks for it.
-    pub fn memory_style(&self) -> MemoryStyle {
+    /// Of a memory of `depth` words of `width` bits with a write port and a read port.
+    ///
+    /// Every chip of Xilinx has block RAM; UltraRAM only some of UltraScale+, and for the others
+    /// tools refuse a design that asks for it. What is as deep as an UltraRAM and would fill one
+    /// is made of it there.
+    pub fn memory_style(&self, width: u32, depth: u32) -> MemoryStyle {
+        let one = u64::from(ULTRA_RAM_DEPTH * ULTRA_RAM_WIDTH);
+        let large = depth >= ULTRA_RAM_DEPTH && u64::from(width) * u64::from(depth) >= one;
         match self.target {
-            Target::Xilinx => MemoryStyle::Block,
+            Target::UltraScalePlus if large => MemoryStyle::Ultra,
+            Target::Xilinx | Target::UltraScalePlus => MemoryStyle::Block,
             Target::Portable | Target::Ecp5 | Target::Ice40 => MemoryStyle::Any,
         }
     }
@@ -41,7 +53,7 @@ impl MatmulArch {
         if self.target == Target::Ice40 && self.dataflow == Dataflow::WeightStationary && fits {
             MemoryStyle::SinglePort
         } else {
-            self.memory_style()
+            self.memory_style(buffer.word_bits, BANKS * buffer.bank_depth)
         }
     }
 }
@@ -77,7 +89,24 @@ mod tests {
     #[test]
     fn memories_on_xilinx_are_block_ram() {
         let arch = arch(Target::Xilinx, 4, |_| {});
-        assert_eq!(arch.memory_style(), MemoryStyle::Block);
+        assert_eq!(arch.memory_style(72, 1 << 20), MemoryStyle::Block);
         assert_eq!(arch.a_buffer_style(), MemoryStyle::Block);
+    }
+
+    #[test]
+    fn what_would_fill_an_ultra_ram_is_one() {
+        let style = |width, depth| {
+            let arch = arch(Target::UltraScalePlus, 4, |_| {});
+            arch.memory_style(width, depth)
+        };
+        assert_eq!(style(72, 4096), MemoryStyle::Ultra);
+        assert_eq!(style(71, 4096), MemoryStyle::Block);
+        assert_eq!(style(32, 9216), MemoryStyle::Ultra);
+        assert_eq!(style(32, 9215), MemoryStyle::Block);
+        assert_eq!(
+            style(512, 4095),
+            MemoryStyle::Block,
+            "most of it were empty"
+        );
     }
 }

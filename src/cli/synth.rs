@@ -13,9 +13,7 @@ use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
 use crate::report::{SynthReport, json};
 use crate::synth::cache::Cache;
-use crate::synth::{
-    BOARDS, Board, Chip, Columns, Family, Flow, Frame, Kept, SynthError, TARGETS, Target,
-};
+use crate::synth::{BOARDS, Board, Chip, Columns, Flow, Frame, Kept, SynthError, TARGETS, Target};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use std::fs;
@@ -90,15 +88,7 @@ enum Part {
 
 /// Refuses to synthesize a core for chips that do not have its cells.
 fn made_for(arch: &MatmulArch, target: &Target) -> miette::Result<()> {
-    let fits = match arch.target {
-        arch::Target::Portable => true,
-        arch::Target::Ecp5 => target.family == Family::Ecp5,
-        arch::Target::Ice40 => target.family == Family::Ice40,
-        arch::Target::Xilinx => {
-            matches!(target.family, Family::Xilinx7 | Family::UltraScalePlus)
-        }
-    };
-    if fits {
+    if target.family.takes(arch.target) {
         return Ok(());
     }
     Err(miette::miette!(
@@ -278,9 +268,12 @@ fn presets_for(chip: &Chip) -> Vec<&'static str> {
         .collect()
 }
 
-/// Chips with room for a core.
+/// Chips with the cells of a core and room for it.
 fn chips_for(arch: &MatmulArch) -> Vec<&'static str> {
-    let has_room = |target: &&Target| target.chip.as_ref().is_some_and(|chip| fits(arch, chip));
+    let has_room = |target: &&Target| {
+        let chip = target.chip.as_ref();
+        target.family.takes(arch.target) && chip.is_some_and(|chip| fits(arch, chip))
+    };
     let targets = TARGETS.iter().filter(has_room);
     targets.map(|target| target.name).collect()
 }
@@ -320,5 +313,9 @@ mod tests {
         assert!(presets("ice40-hx8k").is_empty());
         let arch = arch::from_preset("matmul-8x8").expect("a preset");
         assert_eq!(chips_for(&arch), ["ecp5-45k", "ecp5-85k", "ecp5-5g-85k"]);
+        let text = "target = \"ice40\"\n[array]\nrows = 2\ncolumns = 2\n\
+                    [buffers]\na = 256\nb = 256\naccumulators = 256\n";
+        let arch = arch::from_toml("core.toml", text).expect("a configuration");
+        assert_eq!(chips_for(&arch), ["ice40-up5k"], "others lack its cells");
     }
 }

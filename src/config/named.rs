@@ -83,6 +83,8 @@ named!(
         Ecp5 = "ecp5",
         /// Xilinx: attributes that choose DSP slices and memories.
         Xilinx = "xilinx",
+        /// Xilinx UltraScale+: its DSP slices, and UltraRAM for the large memories.
+        UltraScalePlus = "ultrascale_plus",
         /// Lattice iCE40 UltraPlus: its multipliers, and its large memories where one port will do.
         Ice40 = "ice40",
     }

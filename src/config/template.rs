@@ -22,9 +22,9 @@ pub fn template(config: &Config) -> String {
     ));
     line(&format!("kind = {}", quoted(config.kind)));
     line(
-        "# portable: for every chip. ecp5, xilinx, ice40: with the multipliers and memories of these",
+        "# portable: for every chip. ecp5, xilinx, ultrascale_plus, ice40: with the multipliers and",
     );
-    line("# chips; the same results in the same cycles.");
+    line("# memories of these chips; the same results.");
     line(&format!("target = {}", quoted(config.target)));
     line("");
     line("[array]");

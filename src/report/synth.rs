@@ -145,7 +145,7 @@ impl SynthReport {
     }
 
     fn block_table(&self) -> Table {
-        let headings = [
+        let mut headings = vec![
             "block",
             "instances",
             "logic",
@@ -156,6 +156,11 @@ impl SynthReport {
             "DSP",
             "BRAM",
         ];
+        // Few chips have them, and fewer cores.
+        let with_large = self.blocks.iter().any(|block| block.each.large_rams > 0);
+        if with_large {
+            headings.push("large RAM");
+        }
         let mut table = Table::new(&headings);
         for block in &self.blocks {
             let Resources {
@@ -165,6 +170,7 @@ impl SynthReport {
                 registers,
                 multipliers,
                 block_rams,
+                large_rams,
                 logic,
             } = block.each;
             let numbers = [
@@ -177,10 +183,11 @@ impl SynthReport {
                 multipliers,
                 block_rams,
             ];
+            let numbers = numbers.into_iter().chain(with_large.then_some(large_rams));
             let name = format!("{}{}", "  ".repeat(block.depth), block.module);
             table = table.row([name].into_iter().chain(numbers.map(grouped)));
         }
-        table.right(&[1, 2, 3, 4, 5, 6, 7, 8])
+        table.right(&Vec::from_iter(1..headings.len()))
     }
 
     fn timing(&self) -> String {

@@ -54,7 +54,7 @@ pub static BOARDS: [Board; 10] = [
         oscillator: 25,
         clock: pin("G2", "LVCMOS33", "oscillator"),
         input: pin("R1", "LVCMOS33", "button FIRE1, high when pressed"),
-        output: pin("B2", "LVCMOS33", "LED D0"),
+        output: pin("B2", "LVCMOS33", "LED D0, on when high"),
     },
     Board {
         name: "ecpix5",
@@ -109,7 +109,7 @@ pub static BOARDS: [Board; 10] = [
         oscillator: 12,
         clock: pin("J3", "", "oscillator"),
         input: pin("R15", "", "header J2, pin 4"),
-        output: pin("B5", "", "an LED"),
+        output: pin("B5", "", "an LED, on when high"),
     },
     Board {
         name: "crosslink-nx-evn",
@@ -130,7 +130,7 @@ pub static BOARDS: [Board; 10] = [
         speed: 0,
         oscillator: 27,
         clock: pin("4", "LVCMOS33", "oscillator"),
-        input: pin("88", "LVCMOS33", "button S1"),
+        input: pin("88", "LVCMOS33", "button S1, high when pressed"),
         output: pin("15", "LVCMOS33", "LED 0, on when low"),
     },
     Board {
@@ -142,7 +142,7 @@ pub static BOARDS: [Board; 10] = [
         oscillator: 100,
         clock: pin("E3", "LVCMOS33", "oscillator"),
         input: pin("C2", "LVCMOS33", "button RESET, low when pressed"),
-        output: pin("H5", "LVCMOS33", "LED LD4"),
+        output: pin("H5", "LVCMOS33", "LED LD4, on when high"),
     },
     Board {
         name: "de10-nano",
@@ -153,7 +153,7 @@ pub static BOARDS: [Board; 10] = [
         oscillator: 50,
         clock: pin("V11", "3.3-V LVTTL", "FPGA_CLK1_50"),
         input: pin("AH17", "3.3-V LVTTL", "button KEY0, low when pressed"),
-        output: pin("W15", "3.3-V LVTTL", "LED0"),
+        output: pin("W15", "3.3-V LVTTL", "LED0, on when high"),
     },
 ];
 
@@ -177,6 +177,20 @@ mod tests {
             let known = speeds.contains(&board.speed);
             assert!(known || speeds.is_empty(), "{}", board.name);
             assert_eq!(Board::named(board.name), Some(board));
+        }
+    }
+
+    /// Whoever takes the files for a design must know what a 1 is.
+    #[test]
+    fn buttons_and_leds_say_at_which_level() {
+        for board in &BOARDS {
+            let (input, output) = (board.input.what, board.output.what);
+            if input.contains("button") {
+                assert!(input.ends_with(" when pressed"), "{}", board.name);
+            }
+            if output.contains("LED") {
+                assert!(output.contains(", on when "), "{}", board.name);
+            }
         }
     }
 

@@ -71,6 +71,22 @@ impl Format {
         })
     }
 
+    /// How I/O delays are given to the ports of a core.
+    fn io_delays(self, clock: &str) -> String {
+        match self {
+            Format::Lpf => format!(
+                "nextpnr knows no I/O delays; Diamond does:\n    \
+                 INPUT_SETUP PORT \"s_axis_a_tvalid\" 3.0 ns CLKPORT \"{clock}\";"
+            ),
+            Format::Pcf => "nextpnr-ice40 knows no I/O delays.".to_owned(),
+            _ => format!(
+                "I/O delays say how much of the period the outside takes (and -min, for hold):\n    \
+                 set_input_delay -clock {clock} -max 3.0 [get_ports s_axis_a_tvalid]\n    \
+                 set_output_delay -clock {clock} -max 3.0 [get_ports s_axis_a_tready]"
+            ),
+        }
+    }
+
     /// That a port is at a pin, a line or two; nothing where the format has only timing.
     fn pin(self, port: &str, pin: &Pin) -> String {
         let Pin { site, standard, .. } = pin;
@@ -105,6 +121,26 @@ pub fn pins(board: &Board, format: Format, clock_mhz: u32) -> String {
         "{mark} {}, package {}: pins of ferrogrid_harness, the top that `ferrogrid synth --board {}` makes.\n",
         board.title, board.package, board.name
     );
+    let clock = match format {
+        Format::Cst => format!(
+            "The format has no clocks: tell nextpnr `--freq {clock_mhz}`, or Gowin's tools, in a .sdc,\n\
+             `{}`.",
+            Format::Sdc
+                .clock("clk", clock_mhz.into())
+                .unwrap_or_default()
+        ),
+        Format::Qsf => format!("The clock is in {}.sdc.", board.name),
+        _ => format!("The clock of {clock_mhz} MHz holds from register to register."),
+    };
+    let notes = format!(
+        "Here are three pins. {clock}\n\
+         There are no I/O delays: what comes in at serial_in belongs to no clock, and serial_out is slow.\n\
+         For a design of your own name its ports, add its other pins, give I/O delays to those that\n\
+         meet a clock outside the chip, and put two registers behind a button."
+    );
+    for line in notes.lines() {
+        writeln!(text, "{mark} {line}").expect("a String takes everything");
+    }
     let ports = [
         ("clk", &board.clock),
         ("serial_in", &board.input),
@@ -121,15 +157,25 @@ pub fn pins(board: &Board, format: Format, clock_mhz: u32) -> String {
     text
 }
 
-/// The clock of a core as a top of its own: no pins, which belong to boards. All ports are
-/// synchronous to the one clock, so that there is no path to exempt.
+/// The clock of a core as a top of its own, and what is left to the design around it. All ports
+/// are synchronous to the one clock, so that there is no path to exempt.
 pub fn core_clock(format: Format, top: &str, clock: &str, mhz: f64) -> String {
     let mark = format.comment();
     let line = format.clock(clock, mhz).unwrap_or_default();
-    format!(
-        "{mark} The clock of {top} as a top of its own: {mhz} MHz, to be set to what the design needs.\n\
-         {line}\n"
-    )
+    let mut text = format!(
+        "{mark} The clock of {top} as a top of its own: {mhz} MHz, to be set to what the design needs.\n"
+    );
+    let notes = format!(
+        "It holds from register to register. There are no pins and no I/O delays: a core is made to\n\
+         stand inside a design, and its ports are no pins. Those that are want a place and a standard.\n\
+         {}\n\
+         Every port is synchronous to {clock}, aresetn too.",
+        format.io_delays(clock)
+    );
+    for note in notes.lines() {
+        writeln!(text, "{mark} {note}").expect("a String takes everything");
+    }
+    text + &line + "\n"
 }
 
 /// The frequency that the constraints of cores ask for, in MHz. A starting point, no claim.
@@ -155,7 +201,12 @@ pub fn files() -> Vec<(String, String)> {
         if format == Format::Qsf {
             let line = Format::Sdc.clock("clk", board.oscillator.into());
             let title = board.title;
-            let text = format!("# {title}: the oscillator.\n{}\n", line.unwrap_or_default());
+            let text = format!(
+                "# {title}: the oscillator, which holds from register to register. Pins are in {}.qsf.\n\
+                 # There are no I/O delays: give them to ports that meet a clock outside the chip.\n{}\n",
+                board.name,
+                line.unwrap_or_default()
+            );
             add(Format::Sdc, text);
         }
     }
@@ -183,6 +234,25 @@ mod tests {
             "de10-nano",
         ];
         insta::assert_snapshot!(boards.map(text).concat());
+    }
+
+    #[test]
+    fn every_file_says_what_it_leaves_open_and_where_its_clock_is() {
+        for (name, text) in files() {
+            assert!(text.contains("I/O delays"), "{name}: {text}");
+            let clock = ["FREQUENCY", "set_frequency", "create_clock", ".sdc"];
+            assert!(clock.iter().any(|word| text.contains(word)), "{name}");
+            let mark = if name.ends_with(".cst") { "//" } else { "#" };
+            let is_note = |line: &&str| line.starts_with(mark);
+            assert!(text.lines().take_while(is_note).count() >= 2, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_core_says_how_delays_are_written() {
+        let formats = [Format::Xdc, Format::Lpf, Format::Pcf];
+        let text = formats.map(|format| core_clock(format, "core", "aclk", 100.0));
+        insta::assert_snapshot!(text.join("\n"));
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct Resources {
     pub multipliers: u64,
     /// Block RAMs: DP16KD, SB_RAM40_4K, DP16K of Nexus, BSRAM of Gowin, halves of a RAMB36, M10K.
     pub block_rams: u64,
+    /// Large RAMs: SB_SPRAM256KA, URAM288.
+    pub large_rams: u64,
     /// Logic that the above comes to: on ECP5 and Nexus LUT4 + 2 carries + RAM, on Gowin and
     /// Cyclone V LUTs and carries; on iCE40 and Xilinx the LUTs, whose cells have the carries.
     pub logic: u64,
@@ -35,6 +37,7 @@ enum Kind {
     Register,
     Multiplier(u64),
     BlockRam(u64),
+    LargeRam,
 }
 
 /// What a cell of a family is; nothing for cells that take no logic.
@@ -59,6 +62,7 @@ fn kind(family: Family, cell: &str) -> Option<Kind> {
             "SB_MAC16" => Multiplier(1),
             _ if begins("SB_DFF") => Register,
             _ if begins("SB_RAM40_4K") => BlockRam(1),
+            "SB_SPRAM256KA" => LargeRam,
             _ => return None,
         },
         Family::Nexus => match cell {
@@ -95,6 +99,7 @@ fn kind(family: Family, cell: &str) -> Option<Kind> {
             "DSP48E1" | "DSP48E2" => Multiplier(1),
             "RAMB36E1" | "RAMB36E2" => BlockRam(2),
             "RAMB18E1" | "RAMB18E2" => BlockRam(1),
+            "URAM288" => LargeRam,
             _ => return None,
         },
         Family::CycloneV => match cell {
@@ -129,6 +134,7 @@ impl Resources {
             Some(Kind::Register) => each.registers = 1,
             Some(Kind::Multiplier(count)) => each.multipliers = count,
             Some(Kind::BlockRam(count)) => each.block_rams = count,
+            Some(Kind::LargeRam) => each.large_rams = 1,
             None => {}
         }
         each * count
@@ -146,6 +152,7 @@ impl Add for Resources {
             registers: self.registers + other.registers,
             multipliers: self.multipliers + other.multipliers,
             block_rams: self.block_rams + other.block_rams,
+            large_rams: self.large_rams + other.large_rams,
             logic: self.logic + other.logic,
         }
     }
@@ -162,6 +169,7 @@ impl Mul<u64> for Resources {
             registers: self.registers * times,
             multipliers: self.multipliers * times,
             block_rams: self.block_rams * times,
+            large_rams: self.large_rams * times,
             logic: self.logic * times,
         }
     }
@@ -170,6 +178,21 @@ impl Mul<u64> for Resources {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn large_memories_are_counted_apart() {
+        for (family, cell) in [
+            (Family::Ice40, "SB_SPRAM256KA"),
+            (Family::UltraScalePlus, "URAM288"),
+        ] {
+            let counted = Resources::cells(family, cell, 3);
+            let expected = Resources {
+                large_rams: 3,
+                ..Resources::default()
+            };
+            assert_eq!(counted, expected, "{cell}");
+        }
+    }
 
     #[test]
     fn families_name_their_cells_differently() {

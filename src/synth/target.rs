@@ -1,6 +1,7 @@
 //! The chips that synthesis knows.
 
 use super::tools::Tool;
+use crate::arch;
 
 /// What Yosys calls the cells of a family, and with which pass it maps to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,19 @@ pub enum Family {
     UltraScalePlus,
     /// Intel Cyclone V.
     CycloneV,
+}
+
+impl Family {
+    /// Whether chips of the family have the cells of a core that is made for `target`.
+    pub fn takes(self, target: arch::Target) -> bool {
+        match target {
+            arch::Target::Portable => true,
+            arch::Target::Ecp5 => self == Family::Ecp5,
+            arch::Target::Ice40 => self == Family::Ice40,
+            arch::Target::Xilinx => matches!(self, Family::Xilinx7 | Family::UltraScalePlus),
+            arch::Target::UltraScalePlus => self == Family::UltraScalePlus,
+        }
+    }
 }
 
 /// A chip, or a family where nothing is placed.

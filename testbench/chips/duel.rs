@@ -76,16 +76,12 @@ impl Block for Duel {
                 .output("product_out")
         });
         // Before, no operand has come through.
-        let settled = m.delay_by(
-            "settled",
-            m.reg("started", ferrogrid::hdl::bit())
-                .reset(0)
-                .next(m.high()),
-            4,
-        );
-        let differ = (settled & products[0].ne(products[1])).named("differ");
+        let settled = m.reg("settled", ferrogrid::hdl::bit()).reset(0);
+        settled.next(*settled | count.eq(4));
+        let differ = (*settled & products[0].ne(products[1])).named("differ");
         let mismatches = m.reg("mismatches", unsigned(32)).reset(0);
-        mismatches.next(differ.mux(mismatches + 1, *mismatches));
+        // A sum, so that an unknown product makes the count unknown: a condition would hide it.
+        mismatches.next(*mismatches + differ.zero_extend(32));
         m.output("mismatches", mismatches);
         m.output("done", done);
     }

@@ -11,3 +11,4 @@ mod floorplan;
 mod multipliers;
 mod netlists;
 mod resources;
+mod slices;

@@ -75,24 +75,38 @@ fn an_output_stationary_pe_on_ecp5_has_fewer_registers() {
 }
 
 #[test]
-fn a_pe_on_xilinx_has_no_lut() {
-    for array in [
-        "rows = 4\ncolumns = 4",
-        "rows = 8\ncolumns = 3\nactivation = \"uint8\"",
-    ] {
-        let arch = core("xilinx", array);
+fn the_arithmetic_of_a_pe_on_xilinx_has_no_lut() {
+    // Output-stationary: a bit of the drain register takes a LUT.
+    let arrays = [
+        ("rows = 4\ncolumns = 4", 0),
+        ("rows = 8\ncolumns = 3\nactivation = \"uint8\"", 0),
+        (
+            "rows = 2\ncolumns = 2\nactivation = \"int16\"\nproduct_register = false",
+            0,
+        ),
+        (
+            "rows = 2\ncolumns = 2\ndataflow = \"output_stationary\"",
+            32,
+        ),
+    ];
+    let families = [
+        ("xilinx", "xc7", "DSP48E1"),
+        ("ultrascale_plus", "xcup", "DSP48E2"),
+    ];
+    for ((array, luts), (target, family, slice)) in arrays
+        .iter()
+        .flat_map(|array| families.map(|family| (array, family)))
+    {
+        let arch = core(target, array);
         // PE by PE: Yosys packs less of a flat column.
-        let command = "synth_xilinx -family xc7 -noiopad -noclkbuf";
-        let Some(cells) = cells(&MatmulCore::array(&arch), command) else {
+        let command = format!("synth_xilinx -family {family} -noiopad -noclkbuf");
+        let Some(cells) = cells(&MatmulCore::array(&arch), &command) else {
             return;
         };
-        assert_eq!(
-            cells["DSP48E1"],
-            u64::from(arch.rows * arch.columns),
-            "{cells:?}"
-        );
+        let macs = u64::from(arch.rows * arch.columns);
+        assert_eq!(cells[slice], macs, "{cells:?}");
         let logic = |name: &str| name.starts_with("LUT") || name.starts_with("CARRY");
-        assert_eq!(sum(&cells, logic), 0, "{cells:?}");
+        assert_eq!(sum(&cells, logic), luts * macs, "{cells:?}");
     }
 }
 
@@ -137,6 +151,37 @@ fn every_memory_on_xilinx_says_what_it_is_made_of() {
         let attributes = &memory.attributes;
         assert_eq!(attributes, &["ram_style = \"block\""], "{}", memory.name);
     }
+}
+
+/// UltraRAM where the configuration makes a memory large, block RAM for the others.
+#[test]
+fn large_memories_on_ultrascale_are_ultra_ram() {
+    let arch = core(
+        "ultrascale_plus",
+        "rows = 4\ncolumns = 4\n[buffers]\nb = \"128 KiB\"",
+    );
+    let design = elaborate(&MatmulCore::new(&arch)).expect("a legal design");
+    let memories = design.modules.iter().flat_map(|module| &module.memories);
+    for memory in memories {
+        let style = if memory.name == "b_buffer" {
+            "ultra"
+        } else {
+            "block"
+        };
+        let attribute = format!("ram_style = \"{style}\"");
+        assert_eq!(memory.attributes, [attribute], "{}", memory.name);
+    }
+    let command = "synth_xilinx -family xcup -noiopad";
+    let Some(cells) = cells(&MatmulCore::new(&arch), command) else {
+        return;
+    };
+    // 1 Mbit, of which an UltraRAM holds 288 kbit; two words of 32 bits in each of its own.
+    assert_eq!(cells["URAM288"], 4, "{cells:?}");
+    assert!(
+        sum(&cells, |name| name.starts_with("RAMB")) >= 4,
+        "{cells:?}"
+    );
+    assert_eq!(cells["DSP48E2"], 16, "{cells:?}");
 }
 
 /// A core with its default buffers is taken for chips without UltraRAM.

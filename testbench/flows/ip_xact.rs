@@ -131,3 +131,24 @@ fn the_ip_xact_component_keeps_to_the_schema_and_has_the_registers() {
     assert!(run.success, "{}", run.text);
     assert_ne!(of_component(&run.text), header);
 }
+
+/// The catalogue offers a core for the families that have its cells.
+#[test]
+fn the_ip_xact_component_names_the_families() {
+    let families = |target: &str| {
+        let component = Core::for_target(target).read("component.xml");
+        let names = component.lines().filter_map(|line| {
+            let (_, rest) = line.split_once("<xilinx:family ")?;
+            Some(rest.split_once('>')?.1.split_once('<')?.0.to_owned())
+        });
+        names.collect::<Vec<_>>()
+    };
+    let plus = ["kintexuplus", "virtexuplus", "zynquplus"];
+    assert_eq!(families("ultrascale_plus"), plus);
+    for target in ["portable", "xilinx"] {
+        let families = families(target);
+        for family in plus.iter().chain(&["artix7", "kintexu"]) {
+            assert!(families.contains(&(*family).to_owned()), "{families:?}");
+        }
+    }
+}

@@ -1,8 +1,8 @@
 """A LiteX SoC with a generated core, as Verilog with the ports of the core.
 
-    python litex_soc.py CORE OUTPUT
+    python litex_soc.py CORE OUTPUT PLATFORM
 
-CORE is the folder that `ferrogrid generate` wrote. The registers are reached through the SoC's
+CORE is the folder that `ferrogrid generate` wrote; PLATFORM is `simulator` or `chip`. The registers are reached through the SoC's
 bus; the streams go straight to the module. OUTPUT/soc.v holds the module `top`, OUTPUT/sources.f
 the Verilog that the module asked the platform for.
 """
@@ -10,7 +10,7 @@ the Verilog that the module asked the platform for.
 import sys
 from pathlib import Path
 
-from litex.build.generic_platform import Pins
+from litex.build.generic_platform import GenericPlatform, Pins
 from litex.build.sim import SimPlatform
 from litex.gen import LiteXModule
 from litex.soc.integration.soc import SoCRegion
@@ -21,6 +21,7 @@ from migen import ClockDomain
 BASE = 0x9000_0000
 
 core, output = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
+kind = {"simulator": SimPlatform, "chip": GenericPlatform}[sys.argv[3]]
 (name,) = [path.stem for path in (core / "litex").glob("*.py")]
 sys.path.insert(0, str(core / "litex"))
 module = __import__(name)
@@ -45,7 +46,7 @@ io += [(f"s_axil_{signal}", 0, Pins(width)) for signal, width in axi_lite.items(
 for prefix, stream in streams.items():
     io += [(f"{prefix}_tdata", 0, Pins(len(stream.data)))]
     io += [(f"{prefix}_{signal}", 0, Pins(1)) for signal in ("tlast", "tvalid", "tready")]
-platform = SimPlatform("SIM", io)
+platform = kind("SIM", io)
 pin = platform.request
 
 

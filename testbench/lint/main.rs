@@ -66,7 +66,7 @@ const ODD: [(&str, &str, &str); 9] = [
 ];
 
 /// Cores for the chips of one vendor: target, and `[array]`.
-const FOR_CHIPS: [(&str, &str); 6] = [
+const FOR_CHIPS: [(&str, &str); 9] = [
     ("ecp5", "rows = 3\ncolumns = 2\nactivation = \"uint8\""),
     (
         "ecp5",
@@ -82,6 +82,18 @@ const FOR_CHIPS: [(&str, &str); 6] = [
         "rows = 2\ncolumns = 2\nactivation = \"int16\"\ndataflow = \"output_stationary\"",
     ),
     ("xilinx", "rows = 8\ncolumns = 8"),
+    (
+        "ultrascale_plus",
+        "rows = 4\ncolumns = 3\nactivation = \"uint8\"",
+    ),
+    (
+        "ultrascale_plus",
+        "rows = 2\ncolumns = 2\nactivation = \"int16\"\nproduct_register = false",
+    ),
+    (
+        "ultrascale_plus",
+        "rows = 2\ncolumns = 3\ndataflow = \"output_stationary\"",
+    ),
 ];
 
 /// Every preset, every odd core and those for chips.

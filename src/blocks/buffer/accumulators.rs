@@ -98,7 +98,7 @@ impl Block for Accumulators {
             .map(|b| {
                 let depth = arch.accumulators.bank_depth;
                 let memory = m.memory(format!("bank_{b}_words"), word.width, depth);
-                styled(memory.no_collision(), arch.memory_style())
+                styled(memory.no_collision(), arch.memory_style(word.width, depth))
             })
             .collect();
         let drained_bank = m.capture("drained_bank", drain.enable, drain.bank);

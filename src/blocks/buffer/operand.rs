@@ -3,7 +3,7 @@
 use crate::arch::{MatmulArch, MemoryStyle};
 use crate::hdl::{Memory, Module, Signal, index_bits};
 
-/// A scratchpad with one write port and one read port in block RAM. Its users never read a word
+/// A scratchpad with one write port and one read port in memories of the chip. Its users never read a word
 /// in the cycle in which they write it.
 #[track_caller]
 pub fn operand_memory<'m>(
@@ -14,7 +14,7 @@ pub fn operand_memory<'m>(
     depth: u32,
 ) -> Memory<'m> {
     let memory = m.memory(name, width, depth).no_collision();
-    styled(memory, arch.memory_style())
+    styled(memory, arch.memory_style(width, depth))
 }
 
 /// The word that a memory gives, behind its output register if the architecture has them.
@@ -33,6 +33,7 @@ pub(super) fn styled(memory: Memory<'_>, style: MemoryStyle) -> Memory<'_> {
     match style {
         MemoryStyle::Any => memory,
         MemoryStyle::Block => memory.attribute("ram_style = \"block\""),
+        MemoryStyle::Ultra => memory.attribute("ram_style = \"ultra\""),
         MemoryStyle::SinglePort => memory.attribute("ram_style = \"huge\""),
     }
 }

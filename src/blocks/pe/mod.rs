@@ -8,6 +8,7 @@ pub use multiply::{RegisteredMultiplier, multiply};
 pub use output_stationary::OutputStationaryPe;
 pub use weight_stationary::WeightStationaryPe;
 
+use super::vendor::Dsp48e2;
 use crate::arch::{Dataflow, IntType, MatmulArch, Target};
 use crate::hdl::{Module, Reg, Shape};
 
@@ -71,8 +72,16 @@ impl PeFormat {
                 name,
                 format: *self,
             }),
-            Target::Portable | Target::Xilinx => None,
+            Target::Portable | Target::Xilinx | Target::UltraScalePlus => None,
         }
+    }
+
+    /// The slice with the multiplier, the sum and their registers, where it is instantiated: of
+    /// DSP48E2 Yosys uses none of the registers by itself.
+    fn dsp_slice(&self) -> Option<Dsp48e2> {
+        (self.target == Target::UltraScalePlus).then_some(Dsp48e2 {
+            product_register: self.product_register,
+        })
     }
 
     /// The register `sum`. DSP slices of Xilinx take it in, with its adder and the multiplier.

@@ -103,7 +103,7 @@ impl Block for RegisteredMultiplier {
                 let product = cell.insert(m, CELL, Operands { a, b, b_enable });
                 product.named("full_product").truncate(width)
             }
-            Target::Portable | Target::Xilinx => {
+            Target::Portable | Target::Xilinx | Target::UltraScalePlus => {
                 let weight = m.capture("weight", b_enable, b);
                 let activation = m.delay("activation", a);
                 multiply(m, format, width, activation, weight)

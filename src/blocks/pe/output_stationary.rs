@@ -1,6 +1,7 @@
 //! PE of an output-stationary array.
 
 use super::{PeFormat, multiply};
+use crate::blocks::vendor::Operands;
 use crate::hdl::{Block, Module, bit};
 
 /// Multiply-accumulate element whose sum stays while operands stream past.
@@ -44,23 +45,39 @@ impl Block for OutputStationaryPe {
         let shift = m.delay("shift", shift_in);
         let activation = m.delay("activation", activation_in);
         let weight = m.delay("weight", weight_in);
-        let product = match format.registered_multiplier(&self.name) {
-            None => multiply(m, format, format.product.width, activation, weight),
-            Some(multiplier) => multiplier.insert(m, activation_in, weight_in, m.high()),
-        };
         // The token reaches the sum together with the first product.
-        let first = if format.product_register {
-            m.delay("first", start)
-        } else {
-            start
+        let first = |start| {
+            if format.product_register {
+                m.delay("first", start)
+            } else {
+                start
+            }
         };
-
-        let sum = format.sum_register(m);
-        let base = sum.gate(!first).named("base");
-        sum.next(base + product.sign_extend(format.sum.width));
+        let (first, sum) = if let Some(slice) = format.dsp_slice() {
+            let first = first(start);
+            let operands = Operands {
+                a: activation_in,
+                b: weight_in,
+                b_enable: m.high(),
+            };
+            let width = format.sum.width;
+            (first, slice.accumulate(m, "dsp", operands, first, width))
+        } else {
+            let product = match format.registered_multiplier(&self.name) {
+                None => multiply(m, format, format.product.width, activation, weight),
+                Some(multiplier) => multiplier.insert(m, activation_in, weight_in, m.high()),
+            };
+            let first = first(start);
+            let sum = format.sum_register(m);
+            let base = sum.gate(!first).named("base");
+            (
+                first,
+                sum.next(base + product.sign_extend(format.sum.width)),
+            )
+        };
         let drain = m.reg("drain", format.sum);
         let moved = shift_in.mux(drain_in, drain);
-        drain.next(first.mux(*sum, moved));
+        drain.next(first.mux(sum, moved));
 
         m.output("start_out", start);
         m.output("shift_out", shift);

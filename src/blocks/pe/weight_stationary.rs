@@ -2,6 +2,7 @@
 
 use super::{PeFormat, multiply};
 use crate::arch::Dataflow;
+use crate::blocks::vendor::Operands;
 use crate::hdl::{Block, Module, bit};
 
 /// Multiply-accumulate element whose weight stays while activations stream past.
@@ -45,24 +46,35 @@ impl Block for WeightStationaryPe {
         // The product is as wide as the sum: synthesis merges the copies of the sign, and compiled
         // simulators need not make them every cycle.
         let width = format.sum.width;
-        let (activation, product) = match format.registered_multiplier(&self.name) {
-            None => {
-                let weight = m.capture("weight", swap_in, next_weight);
-                let activation = m.delay("activation", activation_in);
-                (activation, multiply(m, format, width, activation, weight))
-            }
-            Some(multiplier) => {
-                let activation = m.delay("activation", activation_in);
-                let product = if format.operand_latency(Dataflow::WeightStationary) > 0 {
+        let (activation, sum) = if let Some(slice) = format.dsp_slice() {
+            let activation = m.delay("activation", activation_in);
+            let operands = Operands {
+                a: activation_in,
+                b: next_weight,
+                b_enable: swap_in,
+            };
+            (activation, slice.add(m, "dsp", operands, sum_in))
+        } else {
+            let (activation, product) = match format.registered_multiplier(&self.name) {
+                None => {
                     let weight = m.capture("weight", swap_in, next_weight);
-                    multiplier.insert(m, activation, weight, m.high())
-                } else {
-                    multiplier.insert(m, activation_in, next_weight, swap_in)
-                };
-                (activation, product.sign_extend(width))
-            }
+                    let activation = m.delay("activation", activation_in);
+                    (activation, multiply(m, format, width, activation, weight))
+                }
+                Some(multiplier) => {
+                    let activation = m.delay("activation", activation_in);
+                    let product = if format.operand_latency(Dataflow::WeightStationary) > 0 {
+                        let weight = m.capture("weight", swap_in, next_weight);
+                        multiplier.insert(m, activation, weight, m.high())
+                    } else {
+                        multiplier.insert(m, activation_in, next_weight, swap_in)
+                    };
+                    (activation, product.sign_extend(width))
+                }
+            };
+            let sum = format.sum_register(m).next(sum_in + product);
+            (activation, sum)
         };
-        let sum = format.sum_register(m).next(sum_in + product);
 
         m.output("swap_out", swap);
         m.output("activation_out", activation);

@@ -5,20 +5,27 @@ mod registers;
 mod xml;
 
 use super::Flow;
+use crate::arch::Target;
 use xml::{Element, element, leaf};
 
-/// Xilinx families that the catalogue offers the core for: it is plain Verilog for all of them.
-const FAMILIES: [&str; 9] = [
-    "artix7",
-    "kintex7",
-    "kintexu",
-    "kintexuplus",
-    "spartan7",
-    "virtex7",
-    "virtexuplus",
-    "zynq",
-    "zynquplus",
-];
+/// Families that the catalogue offers the core for: as plain Verilog for all of Xilinx, with the
+/// cells of UltraScale+ for that.
+fn families(target: Target) -> &'static [&'static str] {
+    match target {
+        Target::UltraScalePlus => &["kintexuplus", "virtexuplus", "zynquplus"],
+        _ => &[
+            "artix7",
+            "kintex7",
+            "kintexu",
+            "kintexuplus",
+            "spartan7",
+            "virtex7",
+            "virtexuplus",
+            "zynq",
+            "zynquplus",
+        ],
+    }
+}
 
 /// The memory map of the registers.
 const MEMORY_MAP: &str = "s_axil";
@@ -122,7 +129,7 @@ impl Flow<'_> {
 
     /// What Vivado's catalogue shows.
     fn extensions(&self) -> Element {
-        let families = FAMILIES
+        let families = families(self.arch.target)
             .iter()
             .map(|family| leaf("xilinx:family", family).attribute("xilinx:lifeCycle", "Beta"));
         let name = format!("Ferrogrid {}", self.arch.name);

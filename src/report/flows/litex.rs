@@ -7,9 +7,11 @@ impl Flow<'_> {
     /// Python that wraps the Verilog for LiteX.
     pub(super) fn litex(&self) -> String {
         let arch = self.arch;
+        let models = self.cells.map_or(String::new(), |path| format!("{path:?}"));
         fill(
             include_str!("templates/litex.py"),
             &[
+                ("models", &models),
                 ("top", self.top()),
                 ("class", &class_name(self.top())),
                 ("rows", &arch.rows.to_string()),

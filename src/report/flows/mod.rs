@@ -19,6 +19,7 @@ use super::package::PackageFile;
 use crate::arch::MatmulArch;
 use crate::device::Interface;
 use crate::isa::RegisterMap;
+use crate::synth::Family;
 use crate::synth::constraints::Format;
 
 /// What every flow file is made from.
@@ -45,35 +46,46 @@ impl Flow<'_> {
         self.interface.clock.as_deref().unwrap_or_default()
     }
 
-    /// Every file, in the order of the summary.
+    /// Whether one of these families has the cells of the core.
+    fn serves(&self, families: &[Family]) -> bool {
+        families.iter().any(|family| family.takes(self.arch.target))
+    }
+
+    /// Every file, in the order of the summary: none for a tool whose chips do not have the
+    /// core's cells.
     pub fn files(&self) -> Vec<PackageFile> {
         let top = self.top();
-        [
-            (format!("{top}.core"), self.fusesoc()),
-            ("component.xml".into(), self.ip_xact()),
-            (
-                format!("constraints/{top}.xdc"),
-                self.constraints(Format::Xdc),
-            ),
-            (
-                format!("constraints/{top}.sdc"),
-                self.constraints(Format::Sdc),
-            ),
-            (
-                format!("constraints/{top}.lpf"),
-                self.constraints(Format::Lpf),
-            ),
-            (
-                format!("constraints/{top}.pcf"),
-                self.constraints(Format::Pcf),
-            ),
-            (format!("vivado/{top}.tcl"), self.vivado()),
-            (format!("quartus/{top}.tcl"), self.quartus()),
-            (format!("litex/{top}.py"), self.litex()),
-            (format!("sim/tb_{top}.v"), self.testbench()),
-            ("sim/main.cpp".into(), self.testbench_main()),
-        ]
-        .map(|(path, text)| PackageFile { path, text })
-        .into()
+        let mut files = Vec::new();
+        let mut add = |path: String, text| files.push(PackageFile { path, text });
+        let xilinx = self.serves(&[Family::Xilinx7, Family::UltraScalePlus]);
+        let intel = self.serves(&[Family::CycloneV]);
+        add(format!("{top}.core"), self.fusesoc());
+        if let Some(path) = self.yosys_script() {
+            add(path, self.yosys());
+        }
+        if xilinx {
+            add("component.xml".into(), self.ip_xact());
+        }
+        for (format, serves) in [
+            (Format::Xdc, xilinx),
+            (Format::Sdc, intel),
+            (Format::Lpf, self.serves(&[Family::Ecp5])),
+            (Format::Pcf, self.serves(&[Family::Ice40])),
+        ] {
+            if serves {
+                let path = format!("constraints/{top}.{}", format.extension());
+                add(path, self.constraints(format));
+            }
+        }
+        if xilinx {
+            add(format!("vivado/{top}.tcl"), self.vivado());
+        }
+        if intel {
+            add(format!("quartus/{top}.tcl"), self.quartus());
+        }
+        add(format!("litex/{top}.py"), self.litex());
+        add(format!("sim/tb_{top}.v"), self.testbench());
+        add("sim/main.cpp".into(), self.testbench_main());
+        files
     }
 }

@@ -2,10 +2,37 @@
 
 use super::Flow;
 use super::template::fill;
+use crate::arch::Target;
 
 impl Flow<'_> {
     /// Tcl that makes a project and synthesizes the core out of context.
     pub(super) fn vivado(&self) -> String {
-        fill(include_str!("templates/vivado.tcl"), &[("top", self.top())])
+        let (part, board, other) = match self.arch.target {
+            Target::UltraScalePlus => (ZU7EV, "a ZCU104", "xcku5p-ffvb676-2-e"),
+            _ => ("xc7a100tcsg324-1", "an Arty A7-100T", ZU7EV),
+        };
+        let models = match self.cells {
+            None => {
+                "# The core instantiates no cell of the chip: the test bench and the Verilog are enough."
+                    .to_owned()
+            }
+            Some(path) => format!(
+                "# For the cells of the chip Vivado has models of its own, in its library unisim, which it\n\
+                 # links by itself. {path} would hide them: it is for other simulators."
+            ),
+        };
+        fill(
+            include_str!("templates/vivado.tcl"),
+            &[
+                ("top", self.top()),
+                ("part", part),
+                ("board", board),
+                ("other", other),
+                ("models", &models),
+            ],
+        )
     }
 }
+
+/// A chip with UltraRAM that Vivado's free edition takes.
+const ZU7EV: &str = "xczu7ev-ffvc1156-2-e";

@@ -6,6 +6,8 @@
     region = SoCRegion(origin=0x9000_0000, size=0x1000, cached=False)
     soc.bus.add_slave("matmul", soc.matmul.bus, region)
 
+On a LiteX `SimPlatform` the models of the chip's cells are added as well, if the core has such cells.
+
 `a` and `b` take operands, `c` gives results: LiteX streams whose `data` and `last` are TDATA and
 TLAST. The registers behind `bus` are described in registers.md.
 
@@ -16,11 +18,15 @@ from pathlib import Path
 
 from migen import ClockSignal, Instance, ResetSignal, Signal
 
+from litex.build.sim import SimPlatform
 from litex.gen import LiteXModule
 from litex.soc.interconnect import axi, stream
 from litex.soc.interconnect.csr_eventmanager import EventManager, EventSourceLevel
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Models of cells of the chip: for simulators, never for synthesis.
+MODELS = [@models@]
 
 
 class @class@(LiteXModule):
@@ -79,10 +85,14 @@ class @class@(LiteXModule):
             o_irq=self.irq,
         )
         if platform is not None:
-            self.add_sources(platform)
+            self.add_sources(platform, models=isinstance(platform, SimPlatform))
 
     @staticmethod
-    def add_sources(platform):
-        """Adds the Verilog of the core, which lies beside this file's folder."""
-        for name in (ROOT / "filelist.f").read_text().split():
+    def add_sources(platform, models=False):
+        """Adds the Verilog of the core, which lies beside this file's folder.
+
+        `models` says whether it is to be simulated.
+        """
+        names = (ROOT / "filelist.f").read_text().split()
+        for name in (MODELS if models else []) + names:
             platform.add_source(str(ROOT / name))

@@ -1,0 +1,196 @@
+//! The DSP slice of Xilinx UltraScale+.
+
+use super::{Operands, widened};
+use crate::hdl::{Block, Module, Reset, Signal, VendorCell, bit, signed, unsigned};
+
+/// Bits of the operands and of the sum; the multiplier takes the low 27 of A.
+const A: u32 = 30;
+const A_MULTIPLIED: u32 = 27;
+const B: u32 = 18;
+const P: u32 = 48;
+
+/// OPMODE: nothing through W (00), through Z what is added (3 bits), the product through Y and X
+/// (01 each).
+const fn opmode_bits(z: u32) -> u32 {
+    z << 4 | 0b0101
+}
+
+/// What Z adds to the product: nothing, P or C.
+const Z_NOTHING: u32 = 0b000;
+const Z_P: u32 = 0b010;
+const Z_C: u32 = 0b011;
+
+/// A DSP48E2 that multiplies and adds, with registers at A, B and P: P = A * B + Z, where OPMODE
+/// chooses Z among 0, P and C. The register of A takes every cycle, that of B where CEB2 is 1. C
+/// and OPMODE have none.
+///
+/// The pre-adder, the cascades and the pattern detector are not used; all inputs that belong to
+/// them, and the resets, are there to be tied to 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dsp48e2 {
+    /// A register stands behind the multiplier.
+    pub product_register: bool,
+}
+
+/// Inputs that are tied to 0, with their widths.
+const TIED: [(&str, u32); 29] = [
+    ("ALUMODE", 4),
+    ("INMODE", 5),
+    ("CARRYINSEL", 3),
+    ("CARRYIN", 1),
+    ("D", 27),
+    ("ACIN", A),
+    ("BCIN", B),
+    ("PCIN", P),
+    ("CARRYCASCIN", 1),
+    ("MULTSIGNIN", 1),
+    ("CEA1", 1),
+    ("CEB1", 1),
+    ("CEC", 1),
+    ("CED", 1),
+    ("CEAD", 1),
+    ("CEINMODE", 1),
+    ("CECTRL", 1),
+    ("CEALUMODE", 1),
+    ("CECARRYIN", 1),
+    ("RSTA", 1),
+    ("RSTB", 1),
+    ("RSTC", 1),
+    ("RSTD", 1),
+    ("RSTM", 1),
+    ("RSTP", 1),
+    ("RSTINMODE", 1),
+    ("RSTCTRL", 1),
+    ("RSTALUMODE", 1),
+    ("RSTALLCARRYIN", 1),
+];
+
+impl Dsp48e2 {
+    /// `sum_in` and the signed product of two operands of up to 18 bits (17 if unsigned), as wide
+    /// as `sum_in`, which has up to 48 bits. It comes a cycle after `sum_in`, and two after the
+    /// operands, three with a product register.
+    #[track_caller]
+    pub fn add<'m>(
+        &self,
+        m: &'m Module,
+        name: &str,
+        operands: Operands<'m>,
+        sum_in: Signal<'m>,
+    ) -> Signal<'m> {
+        let opmode = m.lit(opmode_bits(Z_C), unsigned(9));
+        let c = widened(sum_in, P).as_unsigned();
+        self.insert(m, name, operands, c, opmode)
+            .truncate(sum_in.width())
+    }
+
+    /// The sum of all products since `first` was 1, in `width` bits. A product, of operands as
+    /// [`Self::add`] takes them, joins the sum in the cycle in which it is there: one after the
+    /// operands, two with a product register.
+    #[track_caller]
+    pub fn accumulate<'m>(
+        &self,
+        m: &'m Module,
+        name: &str,
+        operands: Operands<'m>,
+        first: Signal<'m>,
+        width: u32,
+    ) -> Signal<'m> {
+        let [nothing, p] = [Z_NOTHING, Z_P].map(|z| m.lit(opmode_bits(z), unsigned(9)));
+        let opmode = first.mux(nothing, p).named("opmode");
+        self.insert(m, name, operands, m.zero(unsigned(P)), opmode)
+            .truncate(width)
+    }
+
+    #[track_caller]
+    fn insert<'m>(
+        &self,
+        m: &'m Module,
+        name: &str,
+        operands: Operands<'m>,
+        c: Signal<'m>,
+        opmode: Signal<'m>,
+    ) -> Signal<'m> {
+        let Operands { a, b, b_enable } = operands;
+        let mut cell = m
+            .instance(name, self)
+            .comment("OPMODE: 53 adds C to the product, 37 adds P, 5 nothing.")
+            .input("A", widened(a, A).as_unsigned())
+            .input("B", widened(b, B).as_unsigned())
+            .input("C", c)
+            .input("OPMODE", opmode)
+            .input("CEA2", m.high())
+            .input("CEB2", b_enable)
+            .input("CEM", m.high())
+            .input("CEP", m.high());
+        for (port, width) in TIED {
+            cell = cell.input(port, m.zero(unsigned(width)));
+        }
+        cell.output("P").as_signed().named("full_sum")
+    }
+}
+
+impl Block for Dsp48e2 {
+    fn module_name(&self) -> String {
+        let register = if self.product_register {
+            "_registered"
+        } else {
+            ""
+        };
+        format!("dsp48e2_multiply_add{register}")
+    }
+
+    fn vendor_cell(&self) -> Option<VendorCell> {
+        let cell = VendorCell::new("DSP48E2")
+            .integer("AREG", 1)
+            .integer("ACASCREG", 1)
+            .integer("BREG", 1)
+            .integer("BCASCREG", 1)
+            .integer("CREG", 0)
+            .integer("MREG", i32::from(self.product_register))
+            .integer("PREG", 1)
+            .integer("ALUMODEREG", 0)
+            .integer("INMODEREG", 0)
+            .integer("OPMODEREG", 0)
+            .integer("CARRYINREG", 0)
+            .integer("CARRYINSELREG", 0);
+        Some(cell)
+    }
+
+    fn build(&self, m: &Module) {
+        m.clock("CLK", Reset::ActiveHigh("RESET"));
+        m.doc(
+            "DSP48E2 of Xilinx UltraScale+ as a multiplier and adder with registers at A, B and P, \
+             for simulation.",
+        );
+        let a = m.input("A", unsigned(A));
+        let b = m.input("B", unsigned(B));
+        let c = m.input("C", unsigned(P));
+        let opmode = m.input("OPMODE", unsigned(9));
+        let [a_enable, b_enable, m_enable, p_enable] =
+            ["CEA2", "CEB2", "CEM", "CEP"].map(|port| m.input(port, bit()));
+        for (port, width) in TIED {
+            m.unused(m.input(port, unsigned(width)));
+        }
+        let a = m.capture("a", a_enable, a.truncate(A_MULTIPLIED).as_signed());
+        let b = m.capture("b", b_enable, b.as_signed());
+        let product = if self.product_register {
+            m.capture("product", m_enable, a * b)
+        } else {
+            m.unused(m_enable);
+            (a * b).named("product")
+        };
+        let sum = m.reg("sum", signed(P)).enable(p_enable);
+        // Other operations than these are not in the model.
+        let zero = m.zero(signed(P));
+        let z = |z: u32| u64::from(opmode_bits(z));
+        let added = opmode.case(
+            &[
+                (z(Z_NOTHING), zero),
+                (z(Z_P), *sum),
+                (z(Z_C), c.as_signed()),
+            ],
+            zero,
+        );
+        m.output("P", sum.next(added + product.sign_extend(P)).as_unsigned());
+    }
+}
