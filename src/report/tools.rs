@@ -31,7 +31,7 @@ impl ToolReport {
     /// The report of a search.
     pub fn new(tool: Tool, found: Result<FoundTool, ToolError>) -> ToolReport {
         let mut report = ToolReport {
-            name: tool.program(),
+            name: tool.name(),
             purpose: tool.purpose(),
             usable: found.is_ok(),
             version: None,
