@@ -3,6 +3,7 @@
 use super::numbers::{grouped, percent};
 use super::table::Table;
 use crate::arch::MatmulArch;
+use crate::synth::tools::DATED;
 use crate::synth::{BlockCells, CriticalPath, Flow, Frame, Outcome, Resources, Routed};
 use serde::Serialize;
 use std::fmt::Write;
@@ -51,10 +52,6 @@ pub struct SynthReport {
     /// What else is to be known about the run.
     pub notes: Vec<String>,
 }
-
-/// About a Yosys that does less well than others.
-const DATED: &str = "this Yosys is older than 0.33 and infers fewer memories and multipliers: \
-                     `scripts/setup --fpga` installs a newer one";
 
 /// Resources divided by the multipliers of the array.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

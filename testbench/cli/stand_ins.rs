@@ -23,10 +23,11 @@ echo configuration >chip.config
 /// Makes a bitstream.
 pub const PACKER: &str = "cp chip.config harness.bit";
 
-/// Writes into `beat` as long as a process lives that the tool started, and does not end.
+/// Writes into `beat` as long as a process lives that the tool started, and does not end before the
+/// folder is gone.
 pub const HANGING: &str = r#"
 echo Info: begins
-(while :; do date +%s%N >"$STAND_INS/beat"; sleep 0.05; done) &
+(while date +%s%N >"$STAND_INS/beat"; do sleep 0.05; done) &
 wait
 "#;
 

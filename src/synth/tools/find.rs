@@ -12,6 +12,10 @@ const GOOD_YOSYS: Version = Version {
     digits: 2,
 };
 
+/// What is to be said of a [dated](FoundTool::is_dated) synthesizer.
+pub const DATED: &str = "this Yosys is older than 0.33 and infers fewer memories and multipliers: \
+                         `scripts/setup --fpga` installs a newer one";
+
 impl Tool {
     /// Finds the tool on `PATH`, else, if it is [of the FPGA flow](Tool::is_of_fpga_flow), in the
     /// environment of `scripts/setup --fpga`, and asks for its version.

@@ -7,7 +7,7 @@ mod tests;
 mod version;
 
 pub use error::ToolError;
-pub use find::{FoundTool, fpga_environment};
+pub use find::{DATED, FoundTool, fpga_environment};
 pub use version::Version;
 
 use std::fmt;
