@@ -35,6 +35,7 @@ fn is_near(target: &str, text: &str) {
     let design = elaborate(&MatmulCore::new(&arch)).expect("a legal design");
     let flow = Flow {
         design: &design,
+        columns: Vec::new(),
         target: Target::named(target).expect("a target"),
         frame: Frame::OutOfContext,
         board: None,

@@ -52,6 +52,8 @@ pub struct Chip {
     /// The board whose pins a [harness](super::harness) gets where none is asked for; only for
     /// routers that place no port without a pin.
     pub pins_of: Option<&'static str>,
+    /// Where its multipliers are, if the router can be told places.
+    pub dsp_sites: Option<DspSites>,
 }
 
 /// What a chip has, in the cells that routers count.
@@ -96,7 +98,39 @@ const ECP5_25K: Room = Room::new(24_288, 24_288, 28, 56);
 const ECP5_45K: Room = Room::new(43_848, 43_848, 72, 108);
 const ECP5_85K: Room = Room::new(83_640, 83_640, 156, 208);
 
-const fn ecp5(device: &'static str, room: Room) -> Option<Chip> {
+/// Where the MULT18X18D of an ECP5 are: rows of blocks across the chip, four multipliers a block,
+/// in the coordinates of nextpnr.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DspSites {
+    /// Y of the rows.
+    pub rows: &'static [u32],
+    /// X of the blocks in each row, from left to right.
+    pub blocks: &'static [u32],
+}
+
+impl DspSites {
+    /// The multipliers of a row from left to right: X, and the number in the block.
+    pub fn row(&self) -> Vec<(u32, u32)> {
+        let in_block = [(0, 0), (1, 1), (4, 4), (5, 5)];
+        let sites = |block: &u32| in_block.map(|(x, number)| (block + x, number));
+        self.blocks.iter().flat_map(sites).collect()
+    }
+}
+
+const SITES_25K: DspSites = DspSites {
+    rows: &[13],
+    blocks: &[4, 13, 22, 33, 42, 51, 60],
+};
+const SITES_45K: DspSites = DspSites {
+    rows: &[22, 46],
+    blocks: &[4, 13, 22, 31, 42, 51, 60, 69, 78],
+};
+const SITES_85K: DspSites = DspSites {
+    rows: &[10, 34, 58],
+    blocks: &[4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114],
+};
+
+const fn ecp5(device: &'static str, room: Room, dsp_sites: DspSites) -> Option<Chip> {
     Some(Chip {
         router: Tool::NextpnrEcp5,
         packer: Tool::Ecppack,
@@ -105,6 +139,7 @@ const fn ecp5(device: &'static str, room: Room) -> Option<Chip> {
         speeds: &[6, 7, 8],
         room,
         pins_of: None,
+        dsp_sites: Some(dsp_sites),
     })
 }
 
@@ -117,6 +152,7 @@ const fn ice40(device: &'static str, package: &'static str, room: Room) -> Optio
         speeds: &[],
         room,
         pins_of: None,
+        dsp_sites: None,
     })
 }
 
@@ -140,19 +176,19 @@ pub static TARGETS: [Target; 11] = [
         "ecp5-25k",
         "Lattice ECP5 LFE5U-25F",
         Family::Ecp5,
-        ecp5("--25k", ECP5_25K),
+        ecp5("--25k", ECP5_25K, SITES_25K),
     ),
     target(
         "ecp5-45k",
         "Lattice ECP5 LFE5U-45F",
         Family::Ecp5,
-        ecp5("--45k", ECP5_45K),
+        ecp5("--45k", ECP5_45K, SITES_45K),
     ),
     target(
         "ecp5-85k",
         "Lattice ECP5 LFE5U-85F",
         Family::Ecp5,
-        ecp5("--85k", ECP5_85K),
+        ecp5("--85k", ECP5_85K, SITES_85K),
     ),
     target(
         "ecp5-5g-85k",
@@ -166,6 +202,7 @@ pub static TARGETS: [Target; 11] = [
             speeds: &[8],
             room: ECP5_85K,
             pins_of: None,
+            dsp_sites: Some(SITES_85K),
         }),
     ),
     target(
@@ -192,6 +229,7 @@ pub static TARGETS: [Target; 11] = [
             speeds: &[7, 8, 9],
             room: Room::new(32_256, 32_256, 56, 84),
             pins_of: Some("crosslink-nx-evn"),
+            dsp_sites: None,
         }),
     ),
     target(
@@ -206,6 +244,7 @@ pub static TARGETS: [Target; 11] = [
             speeds: &[],
             room: Room::new(20_736, 15_552, 48, 46),
             pins_of: None,
+            dsp_sites: None,
         }),
     ),
     target("xilinx-7", "Xilinx 7-series", Family::Xilinx7, None),

@@ -7,6 +7,7 @@ mod tool;
 
 mod bank_pair;
 mod duel;
+mod floorplan;
 mod multipliers;
 mod netlists;
 mod resources;

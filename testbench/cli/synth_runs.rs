@@ -161,6 +161,7 @@ fn options_that_mean_nothing() {
             "synth core.toml --target xilinx-7 --seeds 2",
             "synth core.toml --target cyclone-v --clock 50",
             "synth core.toml --board arty-a7 --speed 1",
+            "synth core.toml --target xilinx-usp --no-floorplan",
             "synth core.toml --target ice40-up5k --out-of-context core",
             "synth core.toml --board ulx3s --out-of-context core",
             "synth core.toml --board ulx3s --target ecp5-25k",

@@ -135,6 +135,7 @@ fn check_counted(asked: &Synth, target: &Target) -> miette::Result<()> {
         ("--seeds", asked.seeds.is_some()),
         ("--clock", asked.clock.is_some()),
         ("--speed", asked.speed.is_some()),
+        ("--no-floorplan", asked.no_floorplan),
     ];
     let Some((option, _)) = given.into_iter().find(|&(_, given)| given) else {
         return Ok(());

@@ -15,7 +15,7 @@ use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
 use crate::report::{SynthReport, json};
 use crate::synth::cache::Cache;
-use crate::synth::{BOARDS, Flow, Kept, SynthError, TARGETS};
+use crate::synth::{BOARDS, Columns, Flow, Kept, SynthError, TARGETS};
 use choice::Choice;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
@@ -66,6 +66,10 @@ pub(super) struct Synth {
     /// board, shift registers stand at those of the array, and the core is refused
     #[arg(long, value_name = "PART", num_args = 0..=1, default_missing_value = "array")]
     out_of_context: Option<Part>,
+    /// Leave the multipliers to the router: else, in cores made for ECP5, the columns of the array
+    /// stand side by side
+    #[arg(long)]
+    no_floorplan: bool,
     /// The longest time for one run of a tool, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     time_limit: u64,
@@ -95,6 +99,7 @@ impl Synth {
         let design = design(&arch, part)?;
         let flow = Flow {
             design: &design,
+            columns: self.columns(&arch),
             target: choice.target,
             frame: choice.frame,
             board: choice.board,
@@ -132,6 +137,15 @@ impl Synth {
             let written = written.map(|path| format!("written: {path}\n"));
             report.text() + &written.collect::<String>()
         })?)
+    }
+
+    /// The multipliers of the array, to be placed as it is.
+    fn columns(&self, arch: &MatmulArch) -> Columns {
+        match self.out_of_context {
+            _ if self.no_floorplan => Columns::new(),
+            Some(Part::Array) => MatmulCore::array(arch).multipliers(),
+            _ => MatmulCore::multipliers(arch),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::blocks::MatmulCore;
 use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
 use crate::synth::cache::Cache;
-use crate::synth::{BlockCells, Flow, Frame, Outcome, Resources, Target, unwatched};
+use crate::synth::{BlockCells, Columns, Flow, Frame, Outcome, Resources, Target, unwatched};
 use std::time::{Duration, Instant};
 
 /// Runs of the router, whose median is judged.
@@ -30,6 +30,7 @@ fn architecture() -> MatmulArch {
 struct Case<'a> {
     what: &'static str,
     design: &'a Design,
+    columns: &'a Columns,
     frame: Frame,
     speed: u8,
     clock_mhz: u32,
@@ -44,6 +45,7 @@ impl Case<'_> {
     ) -> Result<Outcome, BenchError> {
         let flow = Flow {
             design: self.design,
+            columns: self.columns.clone(),
             target: Target::named("ecp5-85k").expect("a target"),
             frame: self.frame,
             board: None,
@@ -85,10 +87,12 @@ fn array(
     cache: &Cache,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Vec<Row>, BenchError> {
-    let design = elaborate(&MatmulCore::array(arch))?;
+    let array = MatmulCore::array(arch);
+    let design = elaborate(&array)?;
     let case = Case {
         what: "8x8 array alone",
         design: &design,
+        columns: &array.multipliers(),
         frame: Frame::OutOfContext,
         speed: 8,
         clock_mhz: 250,
@@ -129,6 +133,7 @@ fn core(
     let slow = Case {
         what: "matmul-8x8-ecp5",
         design: &design,
+        columns: &MatmulCore::multipliers(arch),
         frame: Frame::Harness,
         speed: 6,
         clock_mhz: 100,
