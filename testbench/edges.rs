@@ -118,6 +118,7 @@ const OUTSIDE_PATHS: &[&[&str]] = &[
     &["std", "process"],
     &["fd_lock"],
     &["libloading"],
+    &["rustix"],
     &["tempfile"],
     &["which"],
 ];

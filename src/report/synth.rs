@@ -3,6 +3,7 @@
 use super::numbers::{grouped, percent};
 use super::table::Table;
 use crate::arch::MatmulArch;
+use crate::synth::tools::DATED;
 use crate::synth::{BlockCells, CriticalPath, Flow, Frame, Outcome, Resources, Routed};
 use serde::Serialize;
 use std::fmt::Write;
@@ -50,6 +51,8 @@ pub struct SynthReport {
     pub gops: Option<f64>,
     /// Every seed.
     pub seeds: Vec<Routed>,
+    /// What else is to be known about the run.
+    pub notes: Vec<String>,
 }
 
 /// Resources divided by the multipliers of the array.
@@ -64,8 +67,8 @@ pub struct PerMac {
 }
 
 impl SynthReport {
-    /// The report of a flow.
-    pub fn new(arch: &MatmulArch, flow: &Flow, outcome: &Outcome) -> SynthReport {
+    /// The report of a flow; `notes` are what its caller has to say about it.
+    pub fn new(arch: &MatmulArch, flow: &Flow, outcome: &Outcome, notes: &[String]) -> SynthReport {
         let macs = u64::from(arch.rows) * u64::from(arch.columns);
         let first = outcome.blocks.first();
         let all = first.map_or(outcome.whole, |block| block.each);
@@ -98,6 +101,12 @@ impl SynthReport {
             fmax_mhz,
             gops: fmax_mhz.map(|mhz| 2.0 * macs as f64 * mhz / 1000.0),
             seeds: outcome.routed.clone(),
+            notes: outcome
+                .yosys_is_dated
+                .then(|| DATED.to_owned())
+                .into_iter()
+                .chain(notes.iter().cloned())
+                .collect(),
         }
     }
 
@@ -125,6 +134,9 @@ impl SynthReport {
         match self.seeds.first() {
             Some(_) => text += &self.timing(),
             None => text += "Nothing was placed: no router for this family is known here.\n",
+        }
+        for note in &self.notes {
+            text += &format!("note: {note}\n");
         }
         text
     }
@@ -304,7 +316,8 @@ mod tests {
             each,
         };
         let outcome = Outcome {
-            yosys: "Yosys 0.70".into(),
+            yosys: "Yosys 0.23".into(),
+            yosys_is_dated: true,
             router: Some("nextpnr 0.11".into()),
             blocks: vec![
                 block(0, "matmul_4x4_array", 1, cells(1600, 800)),
@@ -325,7 +338,8 @@ mod tests {
             seeds: 3,
             limit: Duration::from_secs(1),
         };
-        let report = SynthReport::new(&arch, &flow, &outcome);
+        let notes = ["the pins have no part in this".to_owned()];
+        let report = SynthReport::new(&arch, &flow, &outcome, &notes);
         assert_eq!(report.fmax_mhz, Some(99.0), "the median");
         insta::assert_snapshot!(report.text());
     }

@@ -1,7 +1,7 @@
 //! What `ferrogrid doctor` says.
 
 use super::table::Table;
-use crate::synth::tools::{FoundTool, Tool, ToolError};
+use crate::synth::tools::{DATED, FoundTool, Tool, ToolError};
 use miette::Diagnostic;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ pub struct ToolReport {
     pub path: Option<PathBuf>,
     /// Why it cannot be used.
     pub problem: Option<String>,
-    /// What to do about it.
+    /// What to do about it, also where a usable tool could be better.
     pub help: Option<String>,
 }
 
@@ -31,7 +31,7 @@ impl ToolReport {
     /// The report of a search.
     pub fn new(tool: Tool, found: Result<FoundTool, ToolError>) -> ToolReport {
         let mut report = ToolReport {
-            name: tool.program(),
+            name: tool.name(),
             purpose: tool.purpose(),
             usable: found.is_ok(),
             version: None,
@@ -42,6 +42,7 @@ impl ToolReport {
         };
         match found {
             Ok(found) => {
+                report.help = found.is_dated().then(|| DATED.to_owned());
                 report.version = found.version.map(|version| version.to_string());
                 report.banner = Some(found.banner);
                 report.path = Some(found.path);
@@ -119,6 +120,10 @@ impl ToolsReport {
             }
             text += "\n";
         }
+        let usable = self.tools.iter().filter(|tool| tool.usable);
+        for help in usable.filter_map(|tool| tool.help.as_deref()) {
+            text += &format!("\n{help}\n");
+        }
         if self.tools.iter().all(|tool| tool.usable) {
             text += "\nnothing is missing\n";
         }
@@ -152,11 +157,18 @@ mod tests {
             }),
             banner: "Verilator 5.006 2023-01-22".into(),
         };
+        let dated = FoundTool {
+            tool: Tool::Synthesizer,
+            path: "/usr/bin/yosys".into(),
+            version: Version::parse("Yosys 0.23 (git sha1 7ce5011c24b)"),
+            banner: "Yosys 0.23 (git sha1 7ce5011c24b)".into(),
+        };
         let report = ToolsReport {
             version: "0.1.0",
             tools: vec![
                 ToolReport::new(Tool::Verilator, Ok(found)),
                 ToolReport::new(Tool::Yosys, Err(ToolError::Missing(Tool::Yosys))),
+                ToolReport::new(Tool::Synthesizer, Ok(dated)),
             ],
             cache: CacheReport {
                 path: Some("/home/user/.cache/ferrogrid".into()),

@@ -116,7 +116,7 @@ impl SynthError {
     pub(super) fn miscompiled(yosys: &FoundTool, message: &str, log: PathBuf) -> Self {
         SynthError::Failed {
             stage: Stage::Synthesis,
-            tool: yosys.tool.program(),
+            tool: yosys.tool.name(),
             message: message.to_owned(),
             help: "this Yosys made a netlist that computes something else; another version \
                    may do better: `scripts/setup --fpga` installs one that was tested"

@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn a_chip_has_as_many_places_as_multipliers() {
-        let with_sites = |chip: &'static Chip| Some((chip.multipliers, chip.dsp_sites.as_ref()?));
+        let with_sites =
+            |chip: &'static Chip| Some((chip.room.multipliers, chip.dsp_sites.as_ref()?));
         let chips = TARGETS.iter().filter_map(|target| target.chip.as_ref());
         let all: Vec<_> = chips.filter_map(with_sites).collect();
         assert_eq!(all.len(), 4);

@@ -85,6 +85,8 @@ pub struct Kept {
 pub struct Outcome {
     /// First line of what Yosys says of itself.
     pub yosys: String,
+    /// This Yosys is [dated](FoundTool::is_dated).
+    pub yosys_is_dated: bool,
     /// The same of nextpnr, if it had part in this.
     pub router: Option<String>,
     /// Cells by block, with the hierarchy kept; without the harness.
@@ -142,10 +144,11 @@ impl Flow<'_> {
         let chip = self.target.chip.as_ref().filter(|_| self.seeds > 0);
         // What is missing is said before the long work.
         let router = chip.map(|chip| chip.router.find()).transpose()?;
+        let packer = chip.filter(|_| self.bitstream_board().is_some());
+        let packer = packer.map(|chip| chip.packer.find()).transpose()?;
 
         let (synthesized, key) = self.synthesize(cache, &yosys, progress, watch)?;
-        let subject = &self.design.top().name;
-        let (blocks, whole) = self.count(&synthesized, subject)?;
+        let (blocks, whole) = self.count(&synthesized)?;
         let mut files = kept(&synthesized, "")?;
         let mut routed = Vec::new();
         if let (Some(chip), Some(router)) = (chip, &router) {
@@ -154,6 +157,7 @@ impl Flow<'_> {
                     flow: self,
                     chip,
                     router,
+                    packer: packer.as_ref(),
                     netlist: &synthesized.join(NETLIST),
                     netlist_key: &key,
                     seed,
@@ -163,13 +167,13 @@ impl Flow<'_> {
                     self.target.title, self.seeds
                 ));
                 let folder = routing.folder(cache, watch)?;
-                let timing = timing::parse(&read(&folder.join(TIMING))?)
-                    .map_err(answer(Stage::Routing, TIMING))?;
+                let timing = read_timing(&folder)?;
                 routed.push(Routed { seed, timing });
                 files.extend(kept(&folder, &format!("seed{seed}-"))?);
             }
         }
         Ok(Outcome {
+            yosys_is_dated: yosys.is_dated(),
             yosys: yosys.banner,
             router: router.map(|router| router.banner),
             blocks,
@@ -177,6 +181,11 @@ impl Flow<'_> {
             routed,
             files,
         })
+    }
+
+    /// The board that gets a bitstream.
+    pub(super) fn bitstream_board(&self) -> Option<&'static Board> {
+        self.board.filter(|_| self.frame == Frame::Harness)
     }
 
     /// The top that the tools see.
@@ -217,11 +226,10 @@ impl Flow<'_> {
             text.push('\n');
             text.push_str(&harness(self.design));
         }
-        let chip = self.target.chip.as_ref();
         let own_cells = verilog::cell_models(self.design).is_some();
         let script = script(
             self.target.family,
-            chip.is_none_or(|chip| chip.multipliers > 0) && !own_cells,
+            self.target.has_multipliers() && !own_cells,
             self.top(),
             &self.design.top().name,
             &self.places(),
@@ -249,22 +257,20 @@ impl Flow<'_> {
             if let Some(message) = miscompilation(&read(&log)?) {
                 return Err(SynthError::miscompiled(yosys, message, run.keep(&log)));
             }
+            // What cannot be read is not kept.
+            self.count(&folder)?;
             Ok::<_, SynthError>(folder)
         })?;
         Ok((folder, key))
     }
 
-    fn count(
-        &self,
-        folder: &Path,
-        subject: &str,
-    ) -> Result<(Vec<BlockCells>, Resources), SynthError> {
+    fn count(&self, folder: &Path) -> Result<(Vec<BlockCells>, Resources), SynthError> {
         let counts = |file: &'static str| {
             CellCounts::parse(self.target.family, &read(&folder.join(file))?)
                 .map_err(answer(Stage::Synthesis, file))
         };
         Ok((
-            counts(BLOCKS)?.blocks(subject),
+            counts(BLOCKS)?.blocks(&self.design.top().name),
             counts(WHOLE)?.total(self.top()),
         ))
     }
@@ -287,6 +293,11 @@ fn kept(folder: &Path, prefix: &str) -> Result<Vec<Kept>, SynthError> {
 
 pub(super) fn read(path: &Path) -> Result<String, SynthError> {
     fs::read_to_string(path).map_err(SynthError::files("read", path))
+}
+
+/// What the router says in its folder.
+pub(super) fn read_timing(folder: &Path) -> Result<Timing, SynthError> {
+    timing::parse(&read(&folder.join(TIMING))?).map_err(answer(Stage::Routing, TIMING))
 }
 
 /// For `map_err`: an answer that cannot be understood.

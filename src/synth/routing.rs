@@ -4,7 +4,7 @@ use super::board::Board;
 use super::cache::Cache;
 use super::constraints::{Format, pins};
 use super::error::{Stage, SynthError};
-use super::flow::{Flow, Frame, hash};
+use super::flow::{Flow, hash, read_timing};
 use super::router::{Request, packer_arguments, pins_file, says_too_large};
 use super::run::{Run, Watch};
 use super::script::NETLIST;
@@ -21,6 +21,8 @@ pub(super) struct Routing<'a> {
     pub flow: &'a Flow<'a>,
     pub chip: &'static Chip,
     pub router: &'a FoundTool,
+    /// Absent where no bitstream is made.
+    pub packer: Option<&'a FoundTool>,
     pub netlist: &'a Path,
     pub netlist_key: &'a str,
     pub seed: u32,
@@ -34,10 +36,9 @@ impl Routing<'_> {
             let format = Format::of_pins(flow.target.family);
             (pins_file(format), pins(board, format, flow.clock_mhz))
         });
-        let packer = self.board().map(|_| self.chip.packer.find()).transpose()?;
         let arguments = self.arguments(pins.as_ref().map(|(name, _)| name.as_str()));
         let pins_text = pins.as_ref().map_or("", |(_, text)| text);
-        let packer_banner = packer.as_ref().map_or("", |packer| &packer.banner);
+        let packer_banner = self.packer.map_or("", |packer| &packer.banner);
         let key = hash(&[
             self.netlist_key,
             &arguments.join(" "),
@@ -63,9 +64,11 @@ impl Routing<'_> {
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             run.run(&folder, ROUTER_LOG, &arguments, watch)
                 .map_err(|error| self.too_large(error))?;
+            // What cannot be read is not kept.
+            read_timing(&folder)?;
             // It is kept once, with the synthesis.
             fs::remove_file(&netlist).map_err(SynthError::files("remove", &netlist))?;
-            if let Some(packer) = &packer {
+            if let Some(packer) = self.packer {
                 let run = Run {
                     stage: Stage::Bitstream,
                     tool: packer,
@@ -79,16 +82,10 @@ impl Routing<'_> {
         })
     }
 
-    /// The board that gets a bitstream.
-    fn board(&self) -> Option<&'static Board> {
-        self.flow
-            .board
-            .filter(|_| self.flow.frame == Frame::Harness)
-    }
-
     /// The board whose pins are connected: also where the router wants some, whichever they are.
     fn pins_board(&self) -> Option<&'static Board> {
-        self.board().or_else(|| Board::named(self.chip.pins_of?))
+        let board = self.flow.bitstream_board();
+        board.or_else(|| Board::named(self.chip.pins_of?))
     }
 
     fn arguments(&self, pins: Option<&str>) -> Vec<String> {

@@ -1,11 +1,13 @@
 //! Runs a tool with a time limit; what it prints goes to a log.
 
 use super::error::{Stage, SynthError};
+use super::process::Running;
+use super::remedy::Ending;
 use super::tools::FoundTool;
 use std::fs::{self, File};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How often a running tool is looked at.
@@ -42,18 +44,20 @@ impl Run<'_> {
         let errors = file
             .try_clone()
             .map_err(SynthError::files("write", &path))?;
-        let child = Command::new(&self.tool.path)
+        let mut command = Command::new(&self.tool.path);
+        command
             .args(arguments)
             .current_dir(folder)
+            // What it leaves there when it is ended goes with the folder around.
+            .env("TMPDIR", folder.parent().unwrap_or(folder))
             .stdin(Stdio::null())
             .stdout(file)
-            .stderr(errors)
-            .spawn()
-            .map_err(SynthError::files("run", &self.tool.path))?;
-        let mut child = Ended(child);
+            .stderr(errors);
+        let running = Running::start(&mut command);
+        let mut running = running.map_err(SynthError::files("run", &self.tool.path))?;
         let begun = Instant::now();
         let status = loop {
-            let status = child.0.try_wait();
+            let status = running.try_wait();
             if let Some(status) = status.map_err(SynthError::files("run", &self.tool.path))? {
                 break status;
             }
@@ -73,13 +77,18 @@ impl Run<'_> {
             return Ok(());
         }
         let text = fs::read(&path).map_err(SynthError::files("read", &path))?;
+        let ending = Ending {
+            stage: self.stage,
+            tool: self.tool,
+            status,
+            log: &String::from_utf8_lossy(&text),
+            cache: self.failures,
+        };
         Err(SynthError::Failed {
             stage: self.stage,
-            tool: self.tool.tool.program(),
-            message: message(&String::from_utf8_lossy(&text))
-                .unwrap_or_else(|| format!("nothing ({status})")),
-            help: "if a Ferrogrid core caused this, it is a bug worth reporting with the configuration"
-                .into(),
+            tool: self.tool.tool.name(),
+            message: ending.message(),
+            help: ending.help(),
             log: self.keep(&path),
         })
     }
@@ -95,35 +104,15 @@ impl Run<'_> {
     }
 }
 
-/// A process that does not outlive this value.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        if let Ok(None) = self.0.try_wait() {
-            let _ = self.0.kill();
-            let _ = self.0.wait();
-        }
-    }
-}
-
-/// The first error in a log, else its last line.
-fn message(log: &str) -> Option<String> {
-    let mut lines = log.lines().map(str::trim).filter(|line| !line.is_empty());
-    let error = lines.clone().find_map(|line| {
-        let (_, message) = line.split_once("ERROR: ")?;
-        Some(message)
-    });
-    error.or_else(|| lines.next_back()).map(str::to_owned)
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::super::tools::Tool;
     use super::*;
 
     fn run(script: &str, limit: Duration, watch: &mut Watch) -> Result<String, SynthError> {
-        let folder = tempfile::tempdir().expect("a folder");
+        let scratch = tempfile::tempdir().expect("a folder");
+        let folder = scratch.path().join("netlist");
+        fs::create_dir(&folder).expect("a folder");
         let kept = tempfile::tempdir().expect("a folder");
         let tool = FoundTool {
             tool: Tool::Yosys,
@@ -137,8 +126,8 @@ mod tests {
             limit,
             failures: kept.path(),
         };
-        run.run(folder.path(), "log", &["-c", script], watch)?;
-        Ok(fs::read_to_string(folder.path().join("log")).expect("a log"))
+        run.run(&folder, "log", &["-c", script], watch)?;
+        Ok(fs::read_to_string(folder.join("log")).expect("a log"))
     }
 
     const LONG: Duration = Duration::from_secs(60);
@@ -147,6 +136,16 @@ mod tests {
     fn a_tool_that_works_leaves_its_log() {
         let log = run("echo one; echo two >&2", LONG, &mut unwatched);
         assert_eq!(log.expect("it works"), "one\ntwo\n");
+    }
+
+    #[test]
+    fn temporary_files_of_a_tool_are_beside_its_folder() {
+        let log = run(
+            "cd ..; test $PWD -ef $TMPDIR && echo yes",
+            LONG,
+            &mut unwatched,
+        );
+        assert_eq!(log.expect("it works"), "yes\n");
     }
 
     #[test]
@@ -167,12 +166,12 @@ mod tests {
     #[test]
     fn a_tool_that_takes_too_long_is_ended() {
         let begun = Instant::now();
-        let error = run("exec sleep 30", Duration::from_millis(100), &mut unwatched);
+        let error = run("sleep 30; true", Duration::from_millis(100), &mut unwatched);
         assert!(
             matches!(error, Err(SynthError::TimedOut { .. })),
             "{error:?}"
         );
-        let error = run("exec sleep 30", LONG, &mut || ControlFlow::Break(()));
+        let error = run("sleep 30; true", LONG, &mut || ControlFlow::Break(()));
         assert!(matches!(error, Err(SynthError::Cancelled(_))), "{error:?}");
         assert!(begun.elapsed() < Duration::from_secs(20));
     }

@@ -61,16 +61,56 @@ pub struct Chip {
     pub package: &'static str,
     /// Speed grades, the default first; none if the chip has one only.
     pub speeds: &'static [u8],
-    /// Multipliers of at least 8 x 8 bits.
-    pub multipliers: u32,
-    /// Bits of block RAM.
-    pub memory_bits: u64,
+    /// What it has.
+    pub room: Room,
     /// The board whose pins a [harness](super::harness) gets where none is asked for; only for
     /// routers that place no port without a pin.
     pub pins_of: Option<&'static str>,
     /// Where its multipliers are, if the router can be told places.
     pub dsp_sites: Option<DspSites>,
 }
+
+/// What a chip has, in the cells that routers count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Four-input LUTs.
+    pub luts: u64,
+    /// Registers.
+    pub registers: u64,
+    /// A LUT and a register are one cell: where they do not belong together they take two.
+    pub shared: bool,
+    /// Multipliers of 18 x 18 bits; on iCE40 of 16 x 16 bits.
+    pub multipliers: u64,
+    /// Block RAMs of 18 Kibit; on iCE40 of 4 Kibit.
+    pub block_rams: u64,
+    /// Single-port RAMs of iCE40 UltraPlus, of 256 Kibit.
+    pub large_rams: u64,
+}
+
+impl Room {
+    const fn new(luts: u64, registers: u64, multipliers: u64, block_rams: u64) -> Room {
+        Room {
+            luts,
+            registers,
+            shared: false,
+            multipliers,
+            block_rams,
+            large_rams: 0,
+        }
+    }
+
+    const fn ice40(cells: u64, multipliers: u64, block_rams: u64, large_rams: u64) -> Room {
+        Room {
+            shared: true,
+            large_rams,
+            ..Room::new(cells, cells, multipliers, block_rams)
+        }
+    }
+}
+
+const ECP5_25K: Room = Room::new(24_288, 24_288, 28, 56);
+const ECP5_45K: Room = Room::new(43_848, 43_848, 72, 108);
+const ECP5_85K: Room = Room::new(83_640, 83_640, 156, 208);
 
 /// Where the MULT18X18D of an ECP5 are: rows of blocks across the chip, four multipliers a block,
 /// in the coordinates of nextpnr.
@@ -104,39 +144,27 @@ const SITES_85K: DspSites = DspSites {
     blocks: &[4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114],
 };
 
-const fn ecp5(
-    device: &'static str,
-    multipliers: u32,
-    block_rams: u64,
-    dsp_sites: DspSites,
-) -> Option<Chip> {
+const fn ecp5(device: &'static str, room: Room, dsp_sites: DspSites) -> Option<Chip> {
     Some(Chip {
         router: Tool::NextpnrEcp5,
         packer: Tool::Ecppack,
         device,
         package: "CABGA381",
         speeds: &[6, 7, 8],
-        multipliers,
-        memory_bits: block_rams * 18 * 1024,
+        room,
         pins_of: None,
         dsp_sites: Some(dsp_sites),
     })
 }
 
-const fn ice40(
-    device: &'static str,
-    package: &'static str,
-    multipliers: u32,
-    block_rams: u64,
-) -> Option<Chip> {
+const fn ice40(device: &'static str, package: &'static str, room: Room) -> Option<Chip> {
     Some(Chip {
         router: Tool::NextpnrIce40,
         packer: Tool::Icepack,
         device,
         package,
         speeds: &[],
-        multipliers,
-        memory_bits: block_rams * 4 * 1024,
+        room,
         pins_of: None,
         dsp_sites: None,
     })
@@ -162,19 +190,19 @@ pub static TARGETS: [Target; 11] = [
         "ecp5-25k",
         "Lattice ECP5 LFE5U-25F",
         Family::Ecp5,
-        ecp5("--25k", 28, 56, SITES_25K),
+        ecp5("--25k", ECP5_25K, SITES_25K),
     ),
     target(
         "ecp5-45k",
         "Lattice ECP5 LFE5U-45F",
         Family::Ecp5,
-        ecp5("--45k", 72, 108, SITES_45K),
+        ecp5("--45k", ECP5_45K, SITES_45K),
     ),
     target(
         "ecp5-85k",
         "Lattice ECP5 LFE5U-85F",
         Family::Ecp5,
-        ecp5("--85k", 156, 208, SITES_85K),
+        ecp5("--85k", ECP5_85K, SITES_85K),
     ),
     target(
         "ecp5-5g-85k",
@@ -186,8 +214,7 @@ pub static TARGETS: [Target; 11] = [
             device: "--um5g-85k",
             package: "CABGA756",
             speeds: &[8],
-            multipliers: 156,
-            memory_bits: 208 * 18 * 1024,
+            room: ECP5_85K,
             pins_of: None,
             dsp_sites: Some(SITES_85K),
         }),
@@ -196,13 +223,13 @@ pub static TARGETS: [Target; 11] = [
         "ice40-up5k",
         "Lattice iCE40 UltraPlus UP5K",
         Family::Ice40,
-        ice40("--up5k", "sg48", 8, 30),
+        ice40("--up5k", "sg48", Room::ice40(5280, 8, 30, 4)),
     ),
     target(
         "ice40-hx8k",
         "Lattice iCE40 HX8K",
         Family::Ice40,
-        ice40("--hx8k", "ct256", 0, 32),
+        ice40("--hx8k", "ct256", Room::ice40(7680, 0, 32, 0)),
     ),
     target(
         "nexus-40",
@@ -214,8 +241,7 @@ pub static TARGETS: [Target; 11] = [
             device: "LIFCL-40",
             package: "BG400",
             speeds: &[7, 8, 9],
-            multipliers: 56,
-            memory_bits: 84 * 18 * 1024,
+            room: Room::new(32_256, 32_256, 56, 84),
             pins_of: Some("crosslink-nx-evn"),
             dsp_sites: None,
         }),
@@ -230,8 +256,7 @@ pub static TARGETS: [Target; 11] = [
             device: "GW2AR-LV18QN88C8/I7",
             package: "QN88",
             speeds: &[],
-            multipliers: 48,
-            memory_bits: 46 * 18 * 1024,
+            room: Room::new(20_736, 15_552, 48, 46),
             pins_of: None,
             dsp_sites: None,
         }),
@@ -250,6 +275,12 @@ impl Target {
     /// The target of this name.
     pub fn named(name: &str) -> Option<&'static Target> {
         TARGETS.iter().find(|target| target.name == name)
+    }
+
+    /// Whether there are multipliers; nothing is known of the chips of families.
+    pub fn has_multipliers(&self) -> bool {
+        let chip = self.chip.as_ref();
+        chip.is_none_or(|chip| chip.room.multipliers > 0)
     }
 }
 

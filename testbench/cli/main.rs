@@ -12,4 +12,8 @@ mod matmul;
 mod npy;
 mod others;
 mod program;
+#[cfg(unix)]
+mod stand_ins;
 mod synth;
+#[cfg(unix)]
+mod synth_runs;

@@ -66,7 +66,7 @@ fn doctor_finds_nothing_on_an_empty_path() {
     assert_eq!(report["cache"]["bytes"], 3000);
     assert_eq!(report["cache"]["models"], 1);
     let tools = report["tools"].as_array().expect("a list");
-    assert_eq!(tools.len(), 13);
+    assert_eq!(tools.len(), 16);
     for tool in tools {
         assert_eq!(tool["usable"], false);
         let help = tool["help"].as_str().expect("help");

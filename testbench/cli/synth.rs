@@ -3,6 +3,7 @@
 use crate::golden;
 use crate::program::{Place, Run};
 use ferrogrid::synth::tools::Tool;
+use ferrogrid::synth::{Room, Target};
 use serde_json::Value;
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -69,6 +70,26 @@ fn a_small_array_is_placed_and_routed() {
     assert_eq!(report(&place, line), first, "from the cache");
 }
 
+/// What the router says there is, of the kinds that were used, is what the table of chips has.
+#[track_caller]
+fn assert_room(utilization: &Value, room: &Room) {
+    let mut known = 0;
+    for (kind, usage) in utilization.as_object().expect("kinds") {
+        let expected = match kind.as_str() {
+            "TRELLIS_COMB" | "ICESTORM_LC" | "OXIDE_COMB" | "LUT4" => room.luts,
+            "TRELLIS_FF" | "OXIDE_FF" | "DFF" => room.registers,
+            "MULT18X18D" | "ICESTORM_DSP" | "MULT18_CORE" => room.multipliers,
+            // Two of them are one of 18 bits.
+            "MULT9X9" | "MULT9_CORE" => 2 * room.multipliers,
+            "DP16KD" | "ICESTORM_RAM" | "OXIDE_EBR" | "BSRAM" => room.block_rams,
+            _ => continue,
+        };
+        assert_eq!(usage["available"], expected, "{kind}: {utilization:#}");
+        known += 1;
+    }
+    assert!(known >= 2, "{utilization:#}");
+}
+
 /// One board for every router. The cells of the array must all arrive: on iCE40 Yosys merges
 /// multipliers of a column wrongly if it may.
 #[track_caller]
@@ -84,6 +105,9 @@ fn board_gets_a_bitstream(board: &str, tools: &[Tool], multipliers: (&str, u64),
     let seed = &report["seeds"][0];
     let (kind, used) = multipliers;
     assert_eq!(seed["utilization"][kind]["used"], used, "{seed:#}");
+    let target = Target::named(report["target"].as_str().expect("a name"));
+    let chip = target.and_then(|target| target.chip.as_ref());
+    assert_room(&seed["utilization"], &chip.expect("a chip").room);
     let fmax = seed["fmax_mhz"].as_f64().expect("a frequency");
     assert!((20.0..1000.0).contains(&fmax), "{fmax}");
     // Registers of the array or of the harness, in their own names.

@@ -9,13 +9,14 @@ use super::plan::Plan;
 use super::process::{clip, run_tool};
 use super::{Backend, Outcome, Scenario, Watch};
 use crate::hdl::ir::Design;
+use crate::synth::process::Running;
 use crate::synth::tools::{FoundTool, Tool};
 use crate::verilog::{self, VerilogFile};
 use parse::{Parser, Step};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use testbench::{NAME, testbench};
 
 /// A core under Icarus Verilog.
@@ -98,9 +99,9 @@ impl Icarus {
         vvp.stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(errors);
-        let child = vvp.spawn().map_err(Error::files("run", &self.vvp.path))?;
-        let mut child = Running(child);
-        let lines = child.0.stdout.take().map(BufReader::new);
+        let vvp = Running::start(&mut vvp);
+        let mut vvp = vvp.map_err(Error::files("run", &self.vvp.path))?;
+        let lines = vvp.take_stdout().map(BufReader::new);
         for line in lines.into_iter().flat_map(BufRead::lines) {
             let line = line.map_err(Error::files("read from", &self.vvp.path))?;
             match parser.line(&line) {
@@ -113,10 +114,8 @@ impl Icarus {
                 None => return Err(gave_up(format!("the line `{line}` is damaged"))),
             }
         }
-        let status = child
-            .0
-            .wait()
-            .map_err(Error::files("wait for", &self.vvp.path))?;
+        let status = vvp.wait();
+        let status = status.map_err(Error::files("wait for", &self.vvp.path))?;
         if !status.success() {
             parser
                 .other
@@ -131,17 +130,6 @@ fn gave_up(reason: String) -> Error {
     Error::Simulator {
         simulator: "icarus",
         reason,
-    }
-}
-
-/// A child process that does not outlive its owner.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Both fail only when it has ended, which is what is wanted.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

@@ -1,0 +1,239 @@
+//! What the options of a run come to, and which of them contradict each other.
+
+use super::{Part, Synth};
+use crate::arch::{self, MatmulArch};
+use crate::synth::{Board, Chip, Flow, Frame, TARGETS, Target};
+use miette::miette;
+
+/// What to do, and with what.
+pub(super) struct Choice {
+    pub target: &'static Target,
+    pub board: Option<&'static Board>,
+    pub frame: Frame,
+    /// Speed grade; 0 where the chip has one only.
+    pub speed: u8,
+    pub clock_mhz: u32,
+    pub seeds: u32,
+    /// What the report must say about it.
+    pub notes: Vec<String>,
+}
+
+impl Choice {
+    pub fn new(asked: &Synth, arch: &MatmulArch) -> miette::Result<Choice> {
+        let board = asked.board.as_deref().and_then(Board::named);
+        let target = choose_target(asked, arch, board)?;
+        check_cells(arch, target)?;
+        let mut notes = Vec::new();
+        match &target.chip {
+            Some(_) => notes.extend(check_ports(asked, target, board)?),
+            None => {
+                check_counted(asked, target)?;
+                notes.extend(board.map(|board| {
+                    format!(
+                        "cells of {} are counted and nothing is placed: the pins of the {} have no \
+                         part in this",
+                        target.title, board.title
+                    )
+                }));
+            }
+        }
+        let open = match asked.out_of_context.is_some() && board.is_none() {
+            true => Frame::OutOfContext,
+            false => Frame::Harness,
+        };
+        let of_board = board.map(|board| board.oscillator);
+        Ok(Choice {
+            target,
+            board,
+            frame: Flow::frame_for(target, open),
+            speed: choose_speed(asked, target, board)?,
+            clock_mhz: asked.clock.or(of_board).unwrap_or(100),
+            seeds: asked.seeds.unwrap_or(1),
+            notes,
+        })
+    }
+}
+
+/// The target for a core without a board and without `--target`.
+fn default_target(arch: &MatmulArch) -> &'static str {
+    match arch.target {
+        arch::Target::Portable | arch::Target::Ecp5 => "ecp5-85k",
+        arch::Target::Ice40 => "ice40-up5k",
+        arch::Target::Xilinx => "xilinx-7",
+        arch::Target::UltraScalePlus => "xilinx-usp",
+    }
+}
+
+fn choose_target(
+    asked: &Synth,
+    arch: &MatmulArch,
+    board: Option<&Board>,
+) -> miette::Result<&'static Target> {
+    let named =
+        |name: &str| Target::named(name).ok_or_else(|| miette!("there is no target `{name}`"));
+    let Some(board) = board else {
+        let name = asked.target.as_deref();
+        return named(name.unwrap_or(default_target(arch)));
+    };
+    let target = named(board.target)?;
+    match asked.target.as_deref() {
+        Some(name) if name != target.name => Err(miette!(
+            help =
+                "leave out one of `--target` and `--board`: the pins of a board belong to its chip",
+            "the board {} has the chip {}, not {}",
+            board.title,
+            target.title,
+            named(name)?.title
+        )),
+        _ => Ok(target),
+    }
+}
+
+/// Whether a chip has the cells that a core is made for.
+pub(super) fn has_cells(arch: &MatmulArch, target: &Target) -> bool {
+    // SB_MAC16 and SPRAM are in UltraPlus only.
+    let missing = arch.target == arch::Target::Ice40 && !target.has_multipliers();
+    target.family.takes(arch.target) && !missing
+}
+
+/// Refuses to synthesize a core for chips that do not have its cells.
+fn check_cells(arch: &MatmulArch, target: &Target) -> miette::Result<()> {
+    if has_cells(arch, target) {
+        return Ok(());
+    }
+    let chips = TARGETS.iter().filter(|target| has_cells(arch, target));
+    Err(miette!(
+        help = format!(
+            "choose a chip that has them: {}; or write `target = \"portable\"` into the configuration",
+            names(chips)
+        ),
+        "{} is made for the {}, which {} does not have",
+        arch.name,
+        match arch.target {
+            arch::Target::Ice40 => "SB_MAC16 and SPRAM of iCE40 UltraPlus",
+            arch::Target::Ecp5 => "MULT18X18D of ECP5",
+            arch::Target::UltraScalePlus => "DSP48E2 and UltraRAM of Xilinx UltraScale+",
+            arch::Target::Xilinx | arch::Target::Portable => "DSP48 and block RAM of Xilinx",
+        },
+        target.title
+    ))
+}
+
+/// `--target` names, separated by commas.
+pub(super) fn names<'a>(targets: impl Iterator<Item = &'a Target>) -> String {
+    targets
+        .map(|target| target.name)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Refuses options of the router where there is none.
+fn check_counted(asked: &Synth, target: &Target) -> miette::Result<()> {
+    let given = [
+        ("--seeds", asked.seeds.is_some()),
+        ("--clock", asked.clock.is_some()),
+        ("--speed", asked.speed.is_some()),
+        ("--no-floorplan", asked.no_floorplan),
+    ];
+    let Some((option, _)) = given.into_iter().find(|&(_, given)| given) else {
+        return Ok(());
+    };
+    let placed = TARGETS.iter().filter(|target| target.chip.is_some());
+    Err(miette!(
+        help = format!(
+            "leave it out, or choose a chip that is placed and routed: {}",
+            names(placed)
+        ),
+        "`{option}` means nothing for {}: its cells are counted, and nothing is placed",
+        target.title
+    ))
+}
+
+/// Open ports that cannot be: refused where nothing else was asked for, else noted.
+fn check_ports(
+    asked: &Synth,
+    target: &Target,
+    board: Option<&Board>,
+) -> miette::Result<Option<String>> {
+    let why = match (board, &target.chip) {
+        (Some(board), _) => format!("the pins of the {} are connected", board.title),
+        (None, Some(Chip { router, .. }))
+            if Flow::frame_for(target, Frame::OutOfContext) != Frame::OutOfContext =>
+        {
+            format!("{router} places nothing with open ports")
+        }
+        _ => return Ok(None),
+    };
+    match asked.out_of_context {
+        None => Ok(None),
+        Some(Part::Array) => Ok(Some(format!(
+            "{why}: shift registers stand at the ports of the array"
+        ))),
+        Some(Part::Core) => Err(miette!(
+            help = "leave it out: shift registers then stand at the ports of the core; or leave them \
+                    open on an ECP5 (`--target ecp5-85k`) without a board",
+            "`--out-of-context core` cannot be for {}: {why}",
+            target.title
+        )),
+    }
+}
+
+fn choose_speed(asked: &Synth, target: &Target, board: Option<&Board>) -> miette::Result<u8> {
+    let speeds = target.chip.as_ref().map_or(&[][..], |chip| chip.speeds);
+    let of_board = board.map(|board| board.speed);
+    let default = of_board.or(speeds.first().copied()).unwrap_or(0);
+    match asked.speed {
+        Some(speed) if !speeds.contains(&speed) => Err(if speeds.is_empty() {
+            miette!(
+                help = "leave out `--speed`",
+                "{} has no speed grades here",
+                target.title
+            )
+        } else {
+            miette!(
+                help = format!("choose one of {speeds:?}"),
+                "{} is not made in speed grade {speed}",
+                target.title
+            )
+        }),
+        speed => Ok(speed.unwrap_or(default)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arch(target: &str) -> MatmulArch {
+        let text = format!("target = \"{target}\"\n[array]\nrows = 2\ncolumns = 2\n");
+        arch::from_toml("core.toml", &text).expect("a legal core")
+    }
+
+    #[test]
+    fn a_core_has_a_default_chip_that_has_its_cells() {
+        for (target, name) in [
+            ("portable", "ecp5-85k"),
+            ("ecp5", "ecp5-85k"),
+            ("ice40", "ice40-up5k"),
+            ("xilinx", "xilinx-7"),
+            ("ultrascale_plus", "xilinx-usp"),
+        ] {
+            let arch = arch(target);
+            assert_eq!(default_target(&arch), name);
+            assert!(has_cells(&arch, Target::named(name).expect("a target")));
+        }
+    }
+
+    #[test]
+    fn cells_are_on_chips_of_their_family() {
+        let chips = |target| {
+            let arch = arch(target);
+            names(TARGETS.iter().filter(|target| has_cells(&arch, target)))
+        };
+        assert_eq!(chips("ecp5"), "ecp5-25k, ecp5-45k, ecp5-85k, ecp5-5g-85k");
+        assert_eq!(chips("ice40"), "ice40-up5k");
+        assert_eq!(chips("xilinx"), "xilinx-7, xilinx-usp");
+        assert_eq!(chips("ultrascale_plus"), "xilinx-usp");
+        assert_eq!(chips("portable").split(", ").count(), TARGETS.len());
+    }
+}

@@ -1,0 +1,182 @@
+//! `ferrogrid synth`.
+
+mod advice;
+mod choice;
+
+use super::core;
+use super::error::CliError;
+use super::files::PendingFile;
+use super::interrupt;
+use super::output::print;
+use super::progress::Progress;
+use crate::arch::MatmulArch;
+use crate::blocks::MatmulCore;
+use crate::hdl::elaborate;
+use crate::hdl::ir::Design;
+use crate::report::{SynthReport, json};
+use crate::synth::cache::Cache;
+use crate::synth::{BOARDS, Columns, Flow, Kept, SynthError, TARGETS};
+use choice::Choice;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueEnum};
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Measure a core's area and clock: Yosys, nextpnr, and a bitstream for a board
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  ferrogrid synth --preset matmul-8x8 --target ecp5-85k --out-of-context array\n\n\
+                  Without --out-of-context, shift registers stand at the ports of the core, so that \
+                  it needs three pins; with --board\nthey are pins of the board, and the bitstream \
+                  in DIR loads (it shows that the core fits, and computes nothing useful).\n\
+                  The tools: `scripts/setup --fpga`. Nothing is placed for xilinx-7, xilinx-usp and cyclone-v."
+)]
+pub(super) struct Synth {
+    /// The configuration: see `ferrogrid new`
+    #[arg(required_unless_present = "preset")]
+    file: Option<PathBuf>,
+    /// A built-in configuration: see `ferrogrid presets`
+    #[arg(long, conflicts_with = "file", value_name = "NAME")]
+    preset: Option<String>,
+    /// The chip [default: that of the board, else by `target` of the configuration: ice40-up5k for
+    /// ice40, xilinx-7 for xilinx, ecp5-85k for ecp5 and portable]
+    #[arg(
+        long,
+        value_parser = PossibleValuesParser::new(TARGETS.iter().map(|target| target.name))
+    )]
+    target: Option<String>,
+    /// A board: its chip, package and pins
+    #[arg(
+        long,
+        value_parser = PossibleValuesParser::new(BOARDS.iter().map(|board| board.name))
+    )]
+    board: Option<String>,
+    /// Speed grade of the chip [default: the board's, else the slowest]
+    #[arg(long, value_name = "GRADE")]
+    speed: Option<u8>,
+    /// Place and route so often, each time from another start [default: 1]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
+    seeds: Option<u32>,
+    /// The clock to work for, in MHz [default: that of the board's oscillator, else 100]
+    #[arg(long, value_name = "MHZ", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    clock: Option<u32>,
+    /// Leave ports open, of the array alone or of the whole core; where the router cannot, and on a
+    /// board, shift registers stand at those of the array, and the core is refused
+    #[arg(long, value_name = "PART", num_args = 0..=1, default_missing_value = "array")]
+    out_of_context: Option<Part>,
+    /// Leave the multipliers to the router: else, in cores made for ECP5, the columns of the array
+    /// stand side by side
+    #[arg(long)]
+    no_floorplan: bool,
+    /// The longest time for one run of a tool, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    time_limit: u64,
+    /// Copy scripts, logs, reports, netlist and bitstream to this folder
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Print as JSON, and no progress
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is synthesized.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The array alone
+    Array,
+    /// The whole core
+    Core,
+}
+
+impl Synth {
+    pub fn run(self) -> miette::Result<()> {
+        interrupt::catch();
+        let arch = core::load(self.preset.as_deref(), self.file.as_deref())?;
+        let choice = Choice::new(&self, &arch)?;
+        let part = self.out_of_context.unwrap_or(Part::Core);
+        let design = design(&arch, part)?;
+        let flow = Flow {
+            design: &design,
+            columns: self.columns(&arch),
+            target: choice.target,
+            frame: choice.frame,
+            board: choice.board,
+            speed: choice.speed,
+            clock_mhz: choice.clock_mhz,
+            seeds: choice.seeds,
+            limit: Duration::from_secs(self.time_limit),
+        };
+        let mut progress = Progress::new(self.json);
+        let mut watch = || match interrupt::requested() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let outcome = flow
+            .run(
+                &Cache::open()?,
+                &mut |stage| progress.working(stage),
+                &mut watch,
+            )
+            .map_err(|error| match error {
+                // Ctrl-C is no error of a tool.
+                SynthError::Cancelled(_) => CliError::Interrupted.into(),
+                error => advice::too_large(error, &arch, part, &choice),
+            })?;
+        progress.done();
+        interrupt::check()?;
+        let report = SynthReport::new(&arch, &flow, &outcome, &choice.notes);
+        if let Some(folder) = &self.output {
+            write(folder, &outcome.files, &report)?;
+        }
+        Ok(print(&if self.json {
+            json(&report)
+        } else {
+            let written = self.output.iter().map(|path| path.display());
+            let written = written.map(|path| format!("written: {path}\n"));
+            report.text() + &written.collect::<String>()
+        })?)
+    }
+
+    /// The multipliers of the array, to be placed as it is.
+    fn columns(&self, arch: &MatmulArch) -> Columns {
+        match self.out_of_context {
+            _ if self.no_floorplan => Columns::new(),
+            Some(Part::Array) => MatmulCore::array(arch).multipliers(),
+            _ => MatmulCore::multipliers(arch),
+        }
+    }
+}
+
+/// The hardware of a core, or of its array.
+fn design(arch: &MatmulArch, part: Part) -> miette::Result<Design> {
+    if part == Part::Core {
+        return core::design(arch);
+    }
+    elaborate(&MatmulCore::array(arch)).map_err(|error| {
+        miette::miette!(
+            help = "this is a bug of Ferrogrid: please report it with the configuration",
+            "the array of {} does not close: {error}",
+            arch.name
+        )
+    })
+}
+
+/// Copies what tools made, and the report, into a folder; other files in it stay.
+fn write(folder: &Path, files: &[Kept], report: &SynthReport) -> Result<(), CliError> {
+    fs::create_dir_all(folder).map_err(|error| CliError::Write {
+        path: folder.to_owned(),
+        reason: error.to_string(),
+    })?;
+    let copy = |name: &str, make: &dyn Fn(&Path) -> std::io::Result<()>| {
+        let pending = PendingFile::new(&folder.join(name))?;
+        make(pending.path()).map_err(|error| pending.error(&error))?;
+        pending.keep()
+    };
+    for Kept { name, path } in files {
+        copy(name, &|to| fs::copy(path, to).map(drop))?;
+    }
+    copy("report.txt", &|to| fs::write(to, report.text()))?;
+    copy("report.json", &|to| fs::write(to, json(report)))
+}

@@ -1,0 +1,270 @@
+//! `ferrogrid synth` with stand-ins for its tools: what runs, what is kept, and how each stage fails.
+
+use crate::golden;
+use crate::program::Run;
+use crate::stand_ins::{HANGING, PACKER, ROUTER, Tools, YOSYS};
+use serde_json::Value;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+#[test]
+fn what_is_in_the_cache_is_not_made_again() {
+    let tools = Tools::new();
+    let runs = || ["yosys", "nextpnr-ecp5", "ecppack"].map(|tool| tools.runs(tool));
+    let line = "synth core.toml --board ulx3s --json -o out";
+    let first = tools.succeed(line);
+    assert_eq!(runs(), [1, 1, 1]);
+    assert_eq!(tools.succeed(line), first);
+    assert_eq!(runs(), [1, 1, 1], "from the cache");
+    // What a stage depends on makes it, and those behind it, run again.
+    tools.succeed(&format!("{line} --clock 50"));
+    assert_eq!(runs(), [1, 2, 2]);
+    tools.succeed(&format!("{line} --seeds 3"));
+    assert_eq!(runs(), [1, 4, 4], "the first seed is known");
+    tools
+        .place
+        .write("core.toml", "[array]\nrows = 2\ncolumns = 3\n");
+    tools.succeed(line);
+    assert_eq!(runs(), [2, 5, 5]);
+    tools.place.write("bin/yosys.version", "Yosys 0.71");
+    tools.succeed(line);
+    assert_eq!(runs(), [3, 6, 6], "another Yosys");
+}
+
+/// Every stage: its name, the tool's own words, what to do, and the log.
+#[test]
+fn a_stage_that_fails() {
+    let tools = Tools::new();
+    let mut texts = Vec::new();
+    tools.does("yosys", "echo 'ERROR: no such cell: X'; echo more; exit 1");
+    texts.push(tools.fail("synth core.toml"));
+    assert!(tools.place.read("cache/failed-yosys.log").contains("more"));
+    tools.does("yosys", "kill -KILL $$");
+    texts.push(tools.fail("synth core.toml"));
+    tools.does("yosys", "echo '/tmp: No space left on device' >&2; exit 1");
+    texts.push(tools.fail("synth core.toml"));
+    assert_eq!((tools.runs("yosys"), tools.runs("nextpnr-ecp5")), (3, 0));
+
+    tools.does("yosys", YOSYS);
+    let router = |script: &str| tools.does("nextpnr-ecp5", script);
+    router("echo 'ERROR: Failed to route arc 1 of net a.b'; exit 1");
+    texts.push(tools.fail("synth core.toml"));
+    router("echo 'ERROR: unsupported cell'; exit 1");
+    texts.push(tools.fail("synth core.toml"));
+    router("echo terminate called: std::bad_alloc; exit 134");
+    texts.push(tools.fail("synth core.toml"));
+    assert_eq!(tools.runs("yosys"), 4, "the netlist is kept");
+    router("echo nonsense >timing.json");
+    texts.push(tools.fail("synth core.toml"));
+
+    router(ROUTER);
+    tools.succeed("synth core.toml");
+    tools.does("ecppack", "echo 'Error: no such tile'; exit 1");
+    texts.push(tools.fail("synth core.toml --board ulx3s"));
+    tools.does("ecppack", PACKER);
+    tools.succeed("synth core.toml --board ulx3s -o out");
+    assert_eq!(tools.place.read("out/seed1-harness.bit"), "configuration\n");
+    golden!(texts.join("\n"));
+}
+
+/// What is missing is said before the long work.
+#[test]
+fn a_packer_that_is_missing() {
+    let tools = Tools::new();
+    std::fs::remove_file(tools.place.path("bin/ecppack")).expect("removed");
+    let line = "synth core.toml --board ulx3s -o out";
+    let said = tools.place.fail_with(line, &mut tools.command(line));
+    assert!(said.contains("`ecppack` was not found"), "{said}");
+    assert_eq!((tools.runs("yosys"), tools.runs("nextpnr-ecp5")), (0, 0));
+}
+
+/// What is listed has room, is made of the chip's cells, and is not what just failed.
+#[test]
+fn a_chip_that_is_too_small_says_what_would_fit() {
+    let tools = Tools::new();
+    let full =
+        "echo \"ERROR: Unable to place cell 'x', no BELs remaining to implement cell type 'Y'\"
+        exit 1";
+    for router in ["nextpnr-ecp5", "nextpnr-ice40"] {
+        tools.does(router, full);
+    }
+    tools.place.write(
+        "ice40.toml",
+        "target = \"ice40\"\n[array]\nrows = 4\ncolumns = 4\n[buffers]\na = \"2 KiB\"\nb = \"8 KiB\"\n\
+         accumulators = \"2 KiB\"\n",
+    );
+    golden!(
+        [
+            "synth --preset matmul-8x8 --target ecp5-25k",
+            // Its estimate says that it fits the chip: then this must not be repeated.
+            "synth --preset matmul-8x8 --target ecp5-85k",
+            "synth --preset matmul-8x8-ecp5 --target ecp5-25k",
+            "synth --preset matmul-16x16 --target ecp5-85k --out-of-context",
+            "synth --preset matmul-4x4 --board icebreaker",
+            "synth --preset matmul-4x4 --board hx8k-breakout --out-of-context",
+            "synth ice40.toml",
+        ]
+        .map(|line| tools.fail(line))
+        .join("\n")
+    );
+}
+
+#[test]
+fn a_tool_that_takes_too_long_ends_with_all_that_it_started() {
+    let tools = Tools::new();
+    tools.does("nextpnr-ecp5", HANGING);
+    let said = tools.fail("synth core.toml --time-limit 2");
+    tools.assert_no_beat();
+    golden!(said);
+    assert_eq!(
+        tools.place.read("cache/failed-nextpnr.log"),
+        "Info: begins\n"
+    );
+}
+
+#[test]
+fn ctrl_c_ends_what_a_tool_started() {
+    let tools = Tools::new();
+    tools.does("yosys", HANGING);
+    let mut child = tools
+        .command("synth core.toml -o out")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    tools.wait_for_beat();
+    let mut kill = Command::new("kill");
+    let killed = kill.args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.expect("kill").success());
+    let begun = Instant::now();
+    let status = child.wait().expect("it ends");
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    let mut stderr = String::new();
+    let mut pipe = child.stderr.take().expect("a pipe");
+    pipe.read_to_string(&mut stderr).expect("UTF-8");
+    assert_eq!(status.code(), Some(130), "{stderr}");
+    tools.assert_no_beat();
+    tools.assert_nothing_is_half_written();
+}
+
+/// Options without a meaning for the target, and those that contradict each other.
+#[test]
+fn options_that_mean_nothing() {
+    let tools = Tools::new();
+    for target in ["ecp5", "ice40", "xilinx"] {
+        let text = format!("target = \"{target}\"\n[array]\nrows = 2\ncolumns = 2\n");
+        tools.place.write(&format!("{target}.toml"), text);
+    }
+    golden!(
+        [
+            "synth core.toml --target xilinx-7 --seeds 2",
+            "synth core.toml --target cyclone-v --clock 50",
+            "synth core.toml --board arty-a7 --speed 1",
+            "synth core.toml --target xilinx-usp --no-floorplan",
+            "synth core.toml --target ice40-up5k --out-of-context core",
+            "synth core.toml --board ulx3s --out-of-context core",
+            "synth core.toml --board ulx3s --target ecp5-25k",
+            "synth core.toml --board icebreaker --target ice40-hx8k",
+            "synth ice40.toml --target ice40-hx8k",
+            "synth ice40.toml --board hx8k-breakout",
+            "synth ecp5.toml --target nexus-40",
+            "synth xilinx.toml --target ecp5-85k",
+        ]
+        .map(|line| tools.place.fail_with(line, &mut tools.command(line)))
+        .join("\n")
+    );
+    assert_eq!(tools.runs("yosys"), 0);
+}
+
+/// The chip follows the cells that a core is made for; the same chip twice is no contradiction.
+#[test]
+fn a_core_goes_to_a_chip_that_has_its_cells() {
+    let tools = Tools::new();
+    let target = |line: &str| {
+        let report: Value = serde_json::from_str(&tools.succeed(line)).expect("JSON");
+        report["target"].as_str().expect("a name").to_owned()
+    };
+    for (cells, name) in [
+        ("portable", "ecp5-85k"),
+        ("ecp5", "ecp5-85k"),
+        ("ice40", "ice40-up5k"),
+        ("xilinx", "xilinx-7"),
+    ] {
+        let text = format!("target = \"{cells}\"\n[array]\nrows = 2\ncolumns = 2\n");
+        tools.place.write("core.toml", text);
+        assert_eq!(target("synth core.toml --json"), name);
+    }
+    tools
+        .place
+        .write("core.toml", "[array]\nrows = 2\ncolumns = 2\n");
+    let line = "synth core.toml --board ulx3s --target ecp5-85k --json";
+    assert_eq!(target(line), "ecp5-85k");
+    assert_eq!(
+        target("synth core.toml --board orangecrab --json"),
+        "ecp5-25k"
+    );
+}
+
+/// What a run did otherwise than it may have been understood is in its report.
+#[test]
+fn a_report_says_what_had_no_part_in_it() {
+    let tools = Tools::new();
+    let notes = |line: &str| {
+        let text = tools.succeed(line);
+        let json = tools.succeed(&format!("{line} --json"));
+        let report: Value = serde_json::from_str(&json).expect("JSON");
+        let notes = report["notes"].as_array().expect("notes").iter();
+        let notes = notes.map(|note| note.as_str().expect("a text"));
+        let lines: Vec<String> = notes.map(|note| format!("note: {note}\n")).collect();
+        assert!(text.contains(&lines.concat()), "{text}");
+        format!("$ ferrogrid {line}\n{}", lines.concat())
+    };
+    let line = "synth core.toml --out-of-context";
+    let mut texts = [
+        "synth core.toml",
+        line,
+        "synth core.toml --out-of-context --target ice40-up5k",
+        "synth core.toml --out-of-context --board ulx3s",
+        "synth core.toml --board arty-a7",
+    ]
+    .map(notes)
+    .to_vec();
+    tools.place.write("bin/yosys.version", "Yosys 0.23");
+    texts.push(notes(line));
+    golden!(texts.join("\n"));
+    tools.place.write("bin/yosys.version", "Yosys 0.9");
+    let run = Run::of(&mut tools.command(line));
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("0.23 or later"), "{run:?}");
+    assert!(run.stderr.contains("setup --fpga"), "{run:?}");
+}
+
+/// The Yosys of proofs and that of synthesis may be two.
+#[test]
+fn doctor_tells_the_two_yosys_apart() {
+    let tools = Tools::new();
+    tools.place.write("bin/yosys.version", "Yosys 0.23");
+    tools
+        .place
+        .write("environment/bin/yosys.version", "Yosys 0.70");
+    let environment = tools.place.path("environment");
+    let tool = std::fs::read_link(tools.place.path("bin/yosys")).expect("a link");
+    std::os::unix::fs::symlink(tool, environment.join("bin/yosys")).expect("a link");
+    let mut command = tools.command("doctor --json");
+    let run = Run::of(command.env("FERROGRID_VENV", &environment));
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let of = |purpose: &str| {
+        let tools = report["tools"].as_array().expect("a list").iter();
+        let mut found = tools.filter(|tool| tool["purpose"] == purpose);
+        let tool = found.next().expect("a tool").clone();
+        let path = tool["path"].as_str().expect("a path");
+        let folder = path.rsplit('/').nth(2).expect("a folder").to_owned();
+        (tool["version"].as_str().map(str::to_owned), folder)
+    };
+    let (version, _) = of("formal checks");
+    assert_eq!(version.as_deref(), Some("0.23"));
+    let (version, folder) = of("synthesis");
+    assert_eq!(version.as_deref(), Some("0.70"));
+    assert_eq!(folder, "environment");
+}
