@@ -5,11 +5,14 @@ use super::cache::Cache;
 use super::cells::{BlockCells, CellCounts};
 use super::error::{Stage, SynthError};
 use super::harness::{HARNESS, harness};
+use super::memories::{MemoryCells, memories};
 use super::resources::Resources;
 use super::router::{TIMING, knows_open_ports};
 use super::routing::Routing;
 use super::run::{Run, Watch};
-use super::script::{BLOCKS, NETLIST, SCRIPT, VERILOG, WHOLE, helpers, miscompilation, script};
+use super::script::{
+    BLOCKS, HIERARCHY, NETLIST, SCRIPT, VERILOG, WHOLE, helpers, miscompilation, script,
+};
 use super::target::Target;
 use super::timing::{self, Timing};
 use super::tools::{FoundTool, Tool};
@@ -85,6 +88,8 @@ pub struct Outcome {
     pub router: Option<String>,
     /// Cells by block, with the hierarchy kept; without the harness.
     pub blocks: Vec<BlockCells>,
+    /// Every memory of the design and what it is made of, with the hierarchy kept.
+    pub memories: Vec<MemoryCells>,
     /// Cells of all, flat, with the harness if there is one.
     pub whole: Resources,
     /// Runs of the router, by seed; none where nothing is placed.
@@ -142,6 +147,12 @@ impl Flow<'_> {
         let (synthesized, key) = self.synthesize(cache, &yosys, progress, watch)?;
         let subject = &self.design.top().name;
         let (blocks, whole) = self.count(&synthesized, subject)?;
+        let memories = memories(
+            self.design,
+            self.target.family,
+            &read(&synthesized.join(HIERARCHY))?,
+        )
+        .map_err(answer(Stage::Synthesis, HIERARCHY))?;
         let mut files = kept(&synthesized, "")?;
         let mut routed = Vec::new();
         if let (Some(chip), Some(router)) = (chip, &router) {
@@ -169,6 +180,7 @@ impl Flow<'_> {
             yosys: yosys.banner,
             router: router.map(|router| router.banner),
             blocks,
+            memories,
             whole,
             routed,
             files,

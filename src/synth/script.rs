@@ -8,6 +8,8 @@ pub const VERILOG: &str = "design.v";
 pub const SCRIPT: &str = "synth.ys";
 /// Cells of each module, with the hierarchy kept.
 pub const BLOCKS: &str = "blocks.json";
+/// The netlist with the hierarchy kept.
+pub const HIERARCHY: &str = "hierarchy.json";
 /// Cells of the whole, without hierarchy.
 pub const WHOLE: &str = "whole.json";
 /// What is placed and routed.
@@ -23,6 +25,15 @@ pub fn helpers(family: Family) -> &'static [(&'static str, &'static str)] {
         Family::Nexus => &[(CARRY, CARRY_MAP)],
         _ => &[],
     }
+}
+
+/// Reads the design.
+pub fn read_design() -> String {
+    format!(
+        "read_verilog {VERILOG}\n\
+         # Else Yosys 0.70 reads modules with cells of the chip again after it has flattened them.\n\
+         setattr -unset reprocess_after t:*\n"
+    )
 }
 
 /// Synthesizes `subject` with its hierarchy, to count the cells of every block; then `top` from
@@ -45,21 +56,21 @@ pub fn script(family: Family, multipliers: bool, top: &str, subject: &str) -> St
         Family::Xilinx7 | Family::UltraScalePlus | Family::CycloneV => String::new(),
     };
     format!(
-        "read_verilog {VERILOG}\n\
-         # Else Yosys 0.70 reads modules with cells of the chip again after it has flattened them.\n\
-         setattr -unset reprocess_after t:*\n\
+        "{read}\
          design -save verilog\n\
          \n\
          # Cells by block.\n\
          hierarchy -top {subject}\n\
          {command}{kept} -top {subject}\n\
          tee -q -o {BLOCKS} stat -json -top {subject}\n\
+         write_json {HIERARCHY}\n\
          \n\
          # The whole, flat.\n\
          design -load verilog\n\
          {flat}\
          tee -q -o {WHOLE} stat -json -top {top}\n\
          {netlist}",
+        read = read_design(),
         command = command(family, multipliers),
         flat = flat(family, multipliers, top),
     )

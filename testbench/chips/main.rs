@@ -5,8 +5,12 @@
 #[allow(dead_code)]
 mod tool;
 
+#[path = "../tools.rs"]
+mod tools;
+
 mod bank_pair;
 mod duel;
+mod memories;
 mod multipliers;
 mod netlists;
 mod resources;
