@@ -4,7 +4,7 @@
 #[path = "../tools.rs"]
 mod tools;
 
-use ferrogrid::arch::{Dataflow, MatmulArch};
+use ferrogrid::arch::{Dataflow, MatmulArch, Target};
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::config::{Bytes, Config};
 use ferrogrid::device::{Icarus, Interface, Native};
@@ -27,8 +27,9 @@ const SEEDS_PER_CASE: u64 = 4;
 const OWN: &str = include_str!("ecp5.v");
 
 /// A core with memories so small that jobs fill them, and large enough for block RAM.
-fn small(dataflow: Dataflow) -> MatmulArch {
+fn small(target: Target, dataflow: Dataflow) -> MatmulArch {
     let mut config = Config::matmul(3, 2);
+    config.target = target;
     config.array.dataflow = dataflow;
     config.buffers.a = Some(Bytes(192));
     config.buffers.b = Some(Bytes(256));
@@ -77,11 +78,11 @@ impl Subject {
 }
 
 /// A netlist that is of these cells computes what the core does.
-fn computes_the_same(dataflow: Dataflow, family: Family, cells: &[&str]) {
+fn computes_the_same(target: Target, dataflow: Dataflow, family: Family, cells: &[&str]) {
     if !tools::present(&[Tool::Iverilog, Tool::Vvp]) || !tools::synthesizer() {
         return;
     }
-    let subject = Subject::new(small(dataflow), family);
+    let subject = Subject::new(small(target, dataflow), family);
     for cell in cells {
         let found = subject.netlist.verilog.contains(&format!("  {cell} "));
         assert!(found, "no {cell} in the netlist");
@@ -101,25 +102,60 @@ fn computes_the_same(dataflow: Dataflow, family: Family, cells: &[&str]) {
 
 const ECP5: [&str; 5] = ["LUT4", "CCU2C", "TRELLIS_FF", "MULT18X18D", "DP16KD"];
 const ICE40: [&str; 4] = ["SB_LUT4", "SB_CARRY", "SB_MAC16", "SB_RAM40_4K"];
+const ICE40_LARGE: [&str; 5] = [
+    "SB_LUT4",
+    "SB_CARRY",
+    "SB_MAC16",
+    "SB_RAM40_4K",
+    "SB_SPRAM256KA",
+];
 
 #[test]
 fn weight_stationary_in_cells_of_ecp5() {
-    computes_the_same(Dataflow::WeightStationary, Family::Ecp5, &ECP5);
+    let dataflow = Dataflow::WeightStationary;
+    computes_the_same(Target::Portable, dataflow, Family::Ecp5, &ECP5);
 }
 
 #[test]
 fn output_stationary_in_cells_of_ecp5() {
-    computes_the_same(Dataflow::OutputStationary, Family::Ecp5, &ECP5);
+    let dataflow = Dataflow::OutputStationary;
+    computes_the_same(Target::Portable, dataflow, Family::Ecp5, &ECP5);
 }
 
 #[test]
 fn weight_stationary_in_cells_of_ice40() {
-    computes_the_same(Dataflow::WeightStationary, Family::Ice40, &ICE40);
+    let dataflow = Dataflow::WeightStationary;
+    computes_the_same(Target::Portable, dataflow, Family::Ice40, &ICE40);
 }
 
 #[test]
 fn output_stationary_in_cells_of_ice40() {
-    computes_the_same(Dataflow::OutputStationary, Family::Ice40, &ICE40);
+    let dataflow = Dataflow::OutputStationary;
+    computes_the_same(Target::Portable, dataflow, Family::Ice40, &ICE40);
+}
+
+#[test]
+fn weight_stationary_made_for_ecp5() {
+    let dataflow = Dataflow::WeightStationary;
+    computes_the_same(Target::Ecp5, dataflow, Family::Ecp5, &ECP5);
+}
+
+#[test]
+fn output_stationary_made_for_ecp5() {
+    let dataflow = Dataflow::OutputStationary;
+    computes_the_same(Target::Ecp5, dataflow, Family::Ecp5, &ECP5);
+}
+
+#[test]
+fn weight_stationary_made_for_ice40() {
+    let dataflow = Dataflow::WeightStationary;
+    computes_the_same(Target::Ice40, dataflow, Family::Ice40, &ICE40_LARGE);
+}
+
+#[test]
+fn output_stationary_made_for_ice40() {
+    let dataflow = Dataflow::OutputStationary;
+    computes_the_same(Target::Ice40, dataflow, Family::Ice40, &ICE40);
 }
 
 /// The netlist with something put for something else in the first cell in whose text all of
@@ -137,16 +173,40 @@ fn altered(text: &str, marks: &[&str], alter: impl Fn(&str) -> String) -> String
     cells.join(END)
 }
 
+/// A core made for a family, whose wrong netlists are to be found; nothing without the tools.
+fn to_be_broken(target: Target, family: Family) -> Option<Subject> {
+    let present = tools::present(&[Tool::Iverilog, Tool::Vvp]) && tools::synthesizer();
+    present.then(|| Subject::new(small(target, Dataflow::WeightStationary), family))
+}
+
+/// Every one of these netlists disagrees with the core.
+fn are_found(subject: &Subject, bugs: &[(&str, String)]) {
+    for (what, verilog) in bugs {
+        let broken = Netlist {
+            verilog: verilog.clone(),
+            ..subject.netlist.clone()
+        };
+        let mut cases = subject.cases();
+        let found = cases.find_map(|case| subject.check(&broken, &case).err());
+        match found {
+            Some(Mismatch::Disagreement { difference, .. }) => println!("{what}: {difference}"),
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+}
+
 /// One cell that is not as it should be is found.
 #[test]
-fn a_wrong_cell_is_found() {
-    if !tools::present(&[Tool::Iverilog, Tool::Vvp]) || !tools::synthesizer() {
+fn a_wrong_cell_of_ecp5_is_found() {
+    let Some(subject) = to_be_broken(Target::Ecp5, Family::Ecp5) else {
         return;
-    }
-    let subject = Subject::new(small(Dataflow::WeightStationary), Family::Ecp5);
+    };
     let text = &subject.netlist.verilog;
     let replaced =
         |marks: &[&str], from: &str, to: &str| altered(text, marks, |cell| cell.replace(from, to));
+    let exchanged =
+        |marks: &[&str], a: &str, b: &str| altered(text, marks, |cell| swapped(cell, a, b));
+    let multiplier = ["  MULT18X18D "];
     let weight = r".Q(\datapath.array.row_0.pe_0.next_weight [0])";
     let bugs = [
         (
@@ -163,29 +223,68 @@ fn a_wrong_cell_is_found() {
         ),
         (
             "swapped bits of a factor",
-            altered(text, &["  MULT18X18D "], |cell| {
-                swapped(cell, ".A0(", ".A1(")
-            }),
+            exchanged(&multiplier, ".A0(", ".A1("),
+        ),
+        (
+            "no register behind a multiplier",
+            replaced(
+                &multiplier,
+                r#".REG_OUTPUT_CLK("CLK0")"#,
+                r#".REG_OUTPUT_CLK("NONE")"#,
+            ),
         ),
         (
             "swapped bits of a word",
-            altered(text, &["  DP16KD #("], |cell| {
-                swapped(cell, ".DIA0(", ".DIA1(")
+            exchanged(&["  DP16KD #("], ".DIA0(", ".DIA1("),
+        ),
+    ];
+    are_found(&subject, &bugs);
+}
+
+/// The same of iCE40, with its large memories.
+#[test]
+fn a_wrong_cell_of_ice40_is_found() {
+    let Some(subject) = to_be_broken(Target::Ice40, Family::Ice40) else {
+        return;
+    };
+    let text = &subject.netlist.verilog;
+    let replaced =
+        |marks: &[&str], from: &str, to: &str| altered(text, marks, |cell| cell.replace(from, to));
+    let multiplier = ["  SB_MAC16 #("];
+    let bugs = [
+        (
+            "a look-up table",
+            altered(text, &["  SB_LUT4 #(", r".O(\accumulators"], invert_init),
+        ),
+        (
+            "the reset of a flag",
+            altered(text, &[r".Q(\job.error [0])"], |cell| {
+                cell.replace("SB_DFFESR ", "SB_DFFESS ")
+                    .replace(".R(", ".S(")
+            }),
+        ),
+        (
+            "a hold of the wrong factor",
+            altered(text, &multiplier, |cell| {
+                swapped(cell, ".AHOLD(", ".BHOLD(")
+            }),
+        ),
+        (
+            "no register before a multiplier",
+            replaced(&multiplier, ".B_REG(1'h1)", ".B_REG(1'h0)"),
+        ),
+        (
+            "a nibble of a large memory that is not written",
+            replaced(&["  SB_SPRAM256KA "], ".MASKWREN({ ", ".MASKWREN({ 1'h0 & "),
+        ),
+        (
+            "a memory read where it is written",
+            altered(text, &["  SB_RAM40_4K #("], |cell| {
+                swapped(cell, ".RADDR(", ".WADDR(")
             }),
         ),
     ];
-    for (what, verilog) in bugs {
-        let broken = Netlist {
-            verilog,
-            ..subject.netlist.clone()
-        };
-        let mut cases = subject.cases();
-        let found = cases.find_map(|case| subject.check(&broken, &case).err());
-        match found {
-            Some(Mismatch::Disagreement { difference, .. }) => println!("{what}: {difference}"),
-            other => panic!("{what}: {other:?}"),
-        }
-    }
+    are_found(&subject, &bugs);
 }
 
 /// The cell with two of its ports swapped.
@@ -196,7 +295,7 @@ fn swapped(cell: &str, first: &str, second: &str) -> String {
 
 /// The cell with all bits of its table inverted: some are never looked up.
 fn invert_init(cell: &str) -> String {
-    let start = "  LUT4 #(\n    .INIT(16'h";
+    let start = "INIT(16'h";
     let at = cell.rfind(start).expect("a table") + start.len();
     let digits = &cell[at..at + 4];
     let init = u16::from_str_radix(digits, 16).expect("four digits");
