@@ -9,15 +9,31 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-/// Number of cells of each kind; `None`, with a word about it, without Yosys.
+/// Number of cells of each kind in the whole; `None`, with a word about it, without Yosys.
 fn cells(block: &dyn Block, command: &str) -> Option<BTreeMap<String, u64>> {
+    cells_of(block, command, "flatten; tee -q -o cells.txt stat")
+}
+
+/// The same in one module, which Yosys made of it with the hierarchy kept.
+fn cells_of_module(
+    block: &dyn Block,
+    command: &str,
+    module: &str,
+) -> Option<BTreeMap<String, u64>> {
+    cells_of(
+        block,
+        command,
+        &format!("tee -q -o cells.txt stat {module}"),
+    )
+}
+
+fn cells_of(block: &dyn Block, command: &str, count: &str) -> Option<BTreeMap<String, u64>> {
     let yosys = tool("yosys", "numbers of cells")?;
     let design = elaborate(block).expect("a legal design");
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("design.v"), verilog::concat(&design)).expect("a written file");
     let top = &design.top().name;
-    let script =
-        format!("read_verilog design.v; {command} -top {top}; flatten; tee -q -o cells.txt stat");
+    let script = format!("read_verilog design.v; {command} -top {top}; {count}");
     run_tool(
         Command::new(yosys)
             .args(["-q", "-p", &script])
@@ -93,6 +109,12 @@ fn a_pe_on_xilinx_has_no_lut() {
         );
         let logic = |name: &str| name.starts_with("LUT") || name.starts_with("CARRY");
         assert_eq!(sum(&cells, logic), 0, "{cells:?}");
+        // The PE itself: its DSP48E1, and registers of operands on their way.
+        let pe = cells_of_module(&MatmulCore::array(&arch), command, "core_pe");
+        let pe = pe.expect("Yosys was there");
+        let kinds: Vec<_> = pe.keys().collect();
+        assert_eq!(kinds, ["DSP48E1", "FDRE"], "{pe:?}");
+        assert_eq!(pe["DSP48E1"], 1, "{pe:?}");
     }
 }
 
@@ -137,16 +159,4 @@ fn every_memory_on_xilinx_says_what_it_is_made_of() {
         let attributes = &memory.attributes;
         assert_eq!(attributes, &["ram_style = \"block\""], "{}", memory.name);
     }
-}
-
-/// A core with its default buffers is taken for chips without UltraRAM.
-#[test]
-fn a_whole_core_is_mapped_for_the_7_series() {
-    let arch = core("xilinx", "rows = 2\ncolumns = 2");
-    let command = "synth_xilinx -family xc7 -noiopad";
-    let Some(cells) = cells(&MatmulCore::new(&arch), command) else {
-        return;
-    };
-    let block_rams = sum(&cells, |name| name.starts_with("RAMB"));
-    assert!(block_rams >= 4, "{cells:?}");
 }

@@ -13,3 +13,4 @@ mod npy;
 mod others;
 mod program;
 mod synth;
+mod synth_core;
