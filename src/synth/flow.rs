@@ -280,7 +280,10 @@ pub(super) fn read(path: &Path) -> Result<String, SynthError> {
 }
 
 /// For `map_err`: an answer that cannot be understood.
-fn answer(stage: Stage, file: &'static str) -> impl FnOnce(serde_json::Error) -> SynthError {
+pub(super) fn answer(
+    stage: Stage,
+    file: &'static str,
+) -> impl FnOnce(serde_json::Error) -> SynthError {
     move |error| SynthError::Answer {
         stage,
         file,

@@ -90,14 +90,19 @@ fn command(family: Family, multipliers: bool) -> &'static str {
     }
 }
 
-/// Synthesizes `top` of what has been read, flat; `multipliers` as [`script`] has it.
+/// Synthesizes `top` of what has been read, flat, and checks it; `multipliers` as [`script`] has it.
+pub fn flat(family: Family, multipliers: bool, top: &str) -> String {
+    format!("{}check -assert\n", mapped(family, multipliers, top))
+}
+
+/// Synthesizes `top`, flat.
 ///
 /// On iCE40 it is flattened only at its end. `ice40_dsp` of Yosys 0.23 to 0.70 gives one
 /// register to two SB_MAC16 where PEs stand in a column, and the result computes something else.
 ///
 /// On Nexus it is stopped on its way: abc9 of Yosys 0.70 ties the open carry inputs at which
 /// chains begin to a constant, which nextpnr refuses.
-pub fn flat(family: Family, multipliers: bool, top: &str) -> String {
+pub fn mapped(family: Family, multipliers: bool, top: &str) -> String {
     let command = command(family, multipliers);
     let whole = match family {
         Family::Ice40 if multipliers => {
@@ -112,7 +117,7 @@ pub fn flat(family: Family, multipliers: bool, top: &str) -> String {
             format!("{command} -top {top}\n")
         }
     };
-    format!("hierarchy -top {top}\n{whole}check -assert\n")
+    format!("hierarchy -top {top}\n{whole}")
 }
 
 /// The first sign in Yosys's log that it gave one net two drivers: what it then makes is wrong,
