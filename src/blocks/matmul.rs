@@ -5,7 +5,7 @@ use super::buffer::Accumulators;
 use super::control::{
     Drain, JobControl, LoadA, LoadB, OutputStationarySequencer, WeightStationarySequencer,
 };
-use super::datapath::{OutputStationaryDatapath, WeightStationaryDatapath};
+use super::datapath::{ARRAY, OutputStationaryDatapath, WeightStationaryDatapath};
 use super::ports::{
     OutputStationaryIssue, PortSizes, ResultPort, Target, WeightStationaryIssue, WritePort,
 };
@@ -15,6 +15,9 @@ use crate::hdl::{
     AxiLite, AxiStream, Block, Instance, Module, Reset, Signal, bit, connect, unsigned,
 };
 use crate::isa::{RegisterMap, matmul_registers};
+
+/// The instance of the datapath.
+const DATAPATH: &str = "datapath";
 
 /// A matrix-multiply core: operands and results as streams. While a job computes, the operands of
 /// the next are loaded.
@@ -45,6 +48,15 @@ impl MatmulCore {
     /// The array alone, with the name that it has in the core.
     pub fn array(arch: &MatmulArch) -> Array {
         Array::new(&format!("{}_array", MatmulCore::module_name_of(arch)), arch)
+    }
+
+    /// Paths of the array's multiplier cells in the core; see [`Array::multipliers`].
+    pub fn multipliers(arch: &MatmulArch) -> Vec<Vec<String>> {
+        let mut columns = MatmulCore::array(arch).multipliers();
+        for path in columns.iter_mut().flatten() {
+            path.insert_str(0, &format!("{DATAPATH}.{ARRAY}."));
+        }
+        columns
     }
 
     /// A part of the core: its module name and the architecture.
@@ -177,7 +189,7 @@ impl Block for MatmulCore {
             };
             let issue: WeightStationaryIssue<'_> =
                 sequencer.source("issue", sizes.weight_stationary());
-            m.instance("datapath", &block).sink("issue", &issue)
+            m.instance(DATAPATH, &block).sink("issue", &issue)
         } else {
             let block = OutputStationaryDatapath {
                 core,
@@ -185,7 +197,7 @@ impl Block for MatmulCore {
             };
             let issue: OutputStationaryIssue<'_> =
                 sequencer.source("issue", sizes.output_stationary());
-            m.instance("datapath", &block).sink("issue", &issue)
+            m.instance(DATAPATH, &block).sink("issue", &issue)
         };
         datapath
             .input("clear", clear)

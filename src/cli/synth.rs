@@ -13,7 +13,9 @@ use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
 use crate::report::{SynthReport, json};
 use crate::synth::cache::Cache;
-use crate::synth::{BOARDS, Board, Chip, Family, Flow, Frame, Kept, SynthError, TARGETS, Target};
+use crate::synth::{
+    BOARDS, Board, Chip, Columns, Family, Flow, Frame, Kept, SynthError, TARGETS, Target,
+};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use std::fs;
@@ -62,6 +64,10 @@ pub(super) struct Synth {
     /// board, shift registers stand at them
     #[arg(long, value_name = "PART", num_args = 0..=1, default_missing_value = "array")]
     out_of_context: Option<Part>,
+    /// Leave the multipliers to the router: else, in cores made for ECP5, the columns of the array
+    /// stand side by side
+    #[arg(long)]
+    no_floorplan: bool,
     /// The longest time for one run of a tool, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     time_limit: u64,
@@ -115,6 +121,7 @@ impl Synth {
         let design = self.design(&arch)?;
         let flow = Flow {
             design: &design,
+            columns: self.columns(&arch),
             target,
             frame: self.frame(target, board),
             board,
@@ -206,6 +213,15 @@ impl Synth {
                 arch.name
             )
         })
+    }
+
+    /// The multipliers of the array, to be placed as it is.
+    fn columns(&self, arch: &MatmulArch) -> Columns {
+        match self.out_of_context {
+            _ if self.no_floorplan => Columns::new(),
+            Some(Part::Array) => MatmulCore::array(arch).multipliers(),
+            _ => MatmulCore::multipliers(arch),
+        }
     }
 
     /// A board has pins, and so something must stand at them.

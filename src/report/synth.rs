@@ -43,6 +43,8 @@ pub struct SynthReport {
     /// What an average multiply-accumulate takes of the array, or of the core: that of the first
     /// block.
     pub per_mac: PerMac,
+    /// Multipliers whose places were given to the router.
+    pub floorplanned: usize,
     /// The clock that was asked of the router, in MHz.
     pub clock_mhz: Option<u32>,
     /// Median of the seeds' highest clocks, in MHz.
@@ -96,6 +98,7 @@ impl SynthReport {
                 registers: per(all.registers),
                 multipliers: per(all.multipliers),
             },
+            floorplanned: flow.places().len(),
             clock_mhz: chip.map(|_| flow.clock_mhz),
             fmax_mhz,
             gops: fmax_mhz.map(|mhz| 2.0 * macs as f64 * mhz / 1000.0),
@@ -217,6 +220,9 @@ impl SynthReport {
             }
             text += &format!("\n{}", table.right(&[1, 2, 3]));
         }
+        if self.floorplanned > 0 {
+            text += "The columns of multipliers were given places side by side.\n";
+        }
         text += "\n";
         let mut table = Table::new(&["seed", "Fmax", "critical path"]);
         for Routed { seed, timing } in &self.seeds {
@@ -332,6 +338,7 @@ mod tests {
         };
         let flow = Flow {
             design: &design,
+            columns: Vec::new(),
             target: Target::named("ecp5-85k").unwrap(),
             frame: Frame::OutOfContext,
             board: None,

@@ -4,7 +4,8 @@ use super::board::Board;
 use super::cache::Cache;
 use super::cells::{BlockCells, CellCounts};
 use super::error::{Stage, SynthError};
-use super::harness::{HARNESS, harness};
+use super::floorplan::{Columns, Place, places};
+use super::harness::{HARNESS, INSTANCE, harness};
 use super::memories::{MemoryCells, memories};
 use super::resources::Resources;
 use super::router::{TIMING, knows_open_ports};
@@ -44,6 +45,9 @@ pub enum Frame {
 pub struct Flow<'a> {
     /// The design; it has one clock.
     pub design: &'a Design,
+    /// The multipliers of its array, which are placed as the array is where the router can be told
+    /// so; none to leave them to the router.
+    pub columns: Columns,
     /// For this chip or family.
     pub target: &'static Target,
     /// With this at its ports.
@@ -195,6 +199,23 @@ impl Flow<'_> {
         }
     }
 
+    /// Where the multipliers stand, by their paths from the top that the tools see; none where the
+    /// router chooses.
+    pub fn places(&self) -> Vec<Place> {
+        let sites = self
+            .target
+            .chip
+            .as_ref()
+            .and_then(|chip| chip.dsp_sites.as_ref());
+        let mut places = sites.map_or_else(Vec::new, |sites| places(&self.columns, sites));
+        if self.frame == Frame::Harness {
+            for place in &mut places {
+                place.cell.insert_str(0, &format!("{INSTANCE}."));
+            }
+        }
+        places
+    }
+
     /// The folder with the netlist, and its key.
     fn synthesize(
         &self,
@@ -215,6 +236,7 @@ impl Flow<'_> {
             chip.is_none_or(|chip| chip.multipliers > 0) && !own_cells,
             self.top(),
             &self.design.top().name,
+            &self.places(),
         );
         let helpers = helpers(self.target.family);
         let helpers_text: String = helpers.iter().map(|(_, text)| *text).collect();

@@ -46,11 +46,6 @@ impl Request<'_> {
         add(&format!("--json {NETLIST} --report {TIMING}"));
         add(&format!("--seed {} --freq {}", self.seed, self.clock_mhz));
         add("--timing-allow-fail");
-        if chip.router == Tool::NextpnrEcp5 {
-            // Without more weight on timing than nextpnr's 10, sums come to stand half a chip away
-            // from their multipliers.
-            add("--placer-heap-timingweight 30");
-        }
         if chip.router == Tool::NextpnrEcp5 && chip.speeds.contains(&self.speed) {
             add(&format!("--speed {}", self.speed));
         }

@@ -1,5 +1,6 @@
 //! What Yosys is told to do.
 
+use super::floorplan::Place;
 use super::target::Family;
 
 /// Files in the folder that Yosys runs in.
@@ -42,8 +43,14 @@ pub fn read_design() -> String {
 ///
 /// `multipliers` tells whether Yosys is to use those of the chip. Not where there are none; nor on
 /// iCE40 for a design with cells of its own: to an SB_MAC16 that stands there `ice40_dsp` takes its
-/// registers away.
-pub fn script(family: Family, multipliers: bool, top: &str, subject: &str) -> String {
+/// registers away. The cells of `places` are put there.
+pub fn script(
+    family: Family,
+    multipliers: bool,
+    top: &str,
+    subject: &str,
+    places: &[Place],
+) -> String {
     let kept = match family {
         Family::Xilinx7 | Family::UltraScalePlus => "",
         Family::Gowin => " -noiopads -noflatten",
@@ -69,10 +76,24 @@ pub fn script(family: Family, multipliers: bool, top: &str, subject: &str) -> St
          design -load verilog\n\
          {flat}\
          tee -q -o {WHOLE} stat -json -top {top}\n\
-         {netlist}",
+         {floorplan}{netlist}",
         read = read_design(),
         command = command(family, multipliers),
         flat = flat(family, multipliers, top),
+        floorplan = floorplan(places),
+    )
+}
+
+/// Tells the router where cells stand.
+fn floorplan(places: &[Place]) -> String {
+    if places.is_empty() {
+        return String::new();
+    }
+    let place = |Place { cell, bel }: &Place| format!("setattr -set BEL \"{bel}\" c:{cell}\n");
+    let places_text: String = places.iter().map(place).collect();
+    format!(
+        "\n# Columns of the array side by side.\n{places_text}select -assert-count {} a:BEL\n\n",
+        places.len()
     )
 }
 
@@ -133,15 +154,24 @@ mod tests {
 
     #[test]
     fn a_chip_gets_a_netlist_and_a_family_is_counted() {
-        let text = script(Family::Ecp5, true, "ferrogrid_harness", "matmul_8x8")
-            + "\n==> Xilinx\n"
-            + &script(Family::Xilinx7, true, "matmul_8x8", "matmul_8x8")
+        let place = Place {
+            cell: "dut.datapath.array.row_0.pe_0.multiplier.dsp".into(),
+            bel: "X4/Y10/MULT18_0".into(),
+        };
+        let text = script(
+            Family::Ecp5,
+            true,
+            "ferrogrid_harness",
+            "matmul_8x8",
+            &[place],
+        ) + "\n==> Xilinx\n"
+            + &script(Family::Xilinx7, true, "matmul_8x8", "matmul_8x8", &[])
             + "\n==> iCE40\n"
-            + &script(Family::Ice40, true, "ferrogrid_harness", "matmul_8x8")
+            + &script(Family::Ice40, true, "ferrogrid_harness", "matmul_8x8", &[])
             + "\n==> iCE40 without multipliers\n"
-            + &script(Family::Ice40, false, "ferrogrid_harness", "matmul_8x8")
+            + &script(Family::Ice40, false, "ferrogrid_harness", "matmul_8x8", &[])
             + "\n==> Nexus\n"
-            + &script(Family::Nexus, true, "ferrogrid_harness", "matmul_8x8");
+            + &script(Family::Nexus, true, "ferrogrid_harness", "matmul_8x8", &[]);
         insta::assert_snapshot!(text);
     }
 

@@ -54,9 +54,48 @@ pub struct Chip {
     /// The board whose pins a [harness](super::harness) gets where none is asked for; only for
     /// routers that place no port without a pin.
     pub pins_of: Option<&'static str>,
+    /// Where its multipliers are, if the router can be told places.
+    pub dsp_sites: Option<DspSites>,
 }
 
-const fn ecp5(device: &'static str, multipliers: u32, block_rams: u64) -> Option<Chip> {
+/// Where the MULT18X18D of an ECP5 are: rows of blocks across the chip, four multipliers a block,
+/// in the coordinates of nextpnr.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DspSites {
+    /// Y of the rows.
+    pub rows: &'static [u32],
+    /// X of the blocks in each row, from left to right.
+    pub blocks: &'static [u32],
+}
+
+impl DspSites {
+    /// The multipliers of a row from left to right: X, and the number in the block.
+    pub fn row(&self) -> Vec<(u32, u32)> {
+        let in_block = [(0, 0), (1, 1), (4, 4), (5, 5)];
+        let sites = |block: &u32| in_block.map(|(x, number)| (block + x, number));
+        self.blocks.iter().flat_map(sites).collect()
+    }
+}
+
+const SITES_25K: DspSites = DspSites {
+    rows: &[13],
+    blocks: &[4, 13, 22, 33, 42, 51, 60],
+};
+const SITES_45K: DspSites = DspSites {
+    rows: &[22, 46],
+    blocks: &[4, 13, 22, 31, 42, 51, 60, 69, 78],
+};
+const SITES_85K: DspSites = DspSites {
+    rows: &[10, 34, 58],
+    blocks: &[4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114],
+};
+
+const fn ecp5(
+    device: &'static str,
+    multipliers: u32,
+    block_rams: u64,
+    dsp_sites: DspSites,
+) -> Option<Chip> {
     Some(Chip {
         router: Tool::NextpnrEcp5,
         packer: Tool::Ecppack,
@@ -66,6 +105,7 @@ const fn ecp5(device: &'static str, multipliers: u32, block_rams: u64) -> Option
         multipliers,
         memory_bits: block_rams * 18 * 1024,
         pins_of: None,
+        dsp_sites: Some(dsp_sites),
     })
 }
 
@@ -84,6 +124,7 @@ const fn ice40(
         multipliers,
         memory_bits: block_rams * 4 * 1024,
         pins_of: None,
+        dsp_sites: None,
     })
 }
 
@@ -107,19 +148,19 @@ pub static TARGETS: [Target; 11] = [
         "ecp5-25k",
         "Lattice ECP5 LFE5U-25F",
         Family::Ecp5,
-        ecp5("--25k", 28, 56),
+        ecp5("--25k", 28, 56, SITES_25K),
     ),
     target(
         "ecp5-45k",
         "Lattice ECP5 LFE5U-45F",
         Family::Ecp5,
-        ecp5("--45k", 72, 108),
+        ecp5("--45k", 72, 108, SITES_45K),
     ),
     target(
         "ecp5-85k",
         "Lattice ECP5 LFE5U-85F",
         Family::Ecp5,
-        ecp5("--85k", 156, 208),
+        ecp5("--85k", 156, 208, SITES_85K),
     ),
     target(
         "ecp5-5g-85k",
@@ -134,6 +175,7 @@ pub static TARGETS: [Target; 11] = [
             multipliers: 156,
             memory_bits: 208 * 18 * 1024,
             pins_of: None,
+            dsp_sites: Some(SITES_85K),
         }),
     ),
     target(
@@ -161,6 +203,7 @@ pub static TARGETS: [Target; 11] = [
             multipliers: 56,
             memory_bits: 84 * 18 * 1024,
             pins_of: Some("crosslink-nx-evn"),
+            dsp_sites: None,
         }),
     ),
     target(
@@ -176,6 +219,7 @@ pub static TARGETS: [Target; 11] = [
             multipliers: 48,
             memory_bits: 46 * 18 * 1024,
             pins_of: None,
+            dsp_sites: None,
         }),
     ),
     target("xilinx-7", "Xilinx 7-series", Family::Xilinx7, None),

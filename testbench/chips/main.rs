@@ -10,6 +10,7 @@ mod tools;
 
 mod bank_pair;
 mod duel;
+mod floorplan;
 mod memories;
 mod multipliers;
 mod netlists;

@@ -49,6 +49,7 @@ fn memories_of_registers_and_luts_are_told_from_block_ram() {
     ] {
         let flow = Flow {
             design: &design,
+            columns: Vec::new(),
             target: Target::named(target).expect("a target"),
             frame: Frame::OutOfContext,
             board: None,

@@ -1,6 +1,7 @@
 //! The grid of PEs.
 
 use super::ArrayRow;
+use super::row::pe_name;
 use crate::arch::{Dataflow, MatmulArch};
 use crate::blocks::pe::PeFormat;
 use crate::hdl::{Block, Module, Signal, unsigned};
@@ -47,6 +48,17 @@ impl Array {
         self.rows + 1 + self.format.product_latency() + self.format.operand_latency(self.dataflow)
     }
 
+    /// Paths of the multiplier cells, a list for every column from row 0 on; none where the
+    /// multipliers are not cells of a chip.
+    pub fn multipliers(&self) -> Vec<Vec<String>> {
+        let Some(cell) = self.format.multiplier_cell() else {
+            return Vec::new();
+        };
+        let path = |row, column| format!("{}.{}.{cell}", row_name(row), pe_name(column));
+        let column = |column| (0..self.rows).map(|row| path(row, column)).collect();
+        (0..self.columns).map(column).collect()
+    }
+
     fn row(&self) -> ArrayRow {
         ArrayRow {
             name: format!("{}_row", self.name.trim_end_matches("_array")),
@@ -63,6 +75,11 @@ impl Array {
     fn sums_shape(&self) -> crate::hdl::Shape {
         unsigned(self.columns * self.format.sum.width)
     }
+}
+
+/// The instance of a row.
+fn row_name(row: u32) -> String {
+    format!("row_{row}")
 }
 
 impl Block for Array {
@@ -104,7 +121,7 @@ impl Array {
         let mut sums = m.zero(self.sums_shape());
         for r in 0..self.rows {
             let row = m
-                .instance(format!("row_{r}"), &row)
+                .instance(row_name(r), &row)
                 .input("swap", swaps.bit(r))
                 .input("activation", self.activation(activations, r))
                 .input("weights", weights)
@@ -130,7 +147,7 @@ impl Array {
         let mut drain = m.zero(self.sums_shape());
         for r in 0..self.rows {
             let row = m
-                .instance(format!("row_{r}"), &row)
+                .instance(row_name(r), &row)
                 .input("start", starts.bit(r))
                 .input("shift", shifts.bit(r))
                 .input("activation", self.activation(activations, r))

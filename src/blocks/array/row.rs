@@ -19,9 +19,14 @@ pub struct ArrayRow {
 }
 
 impl ArrayRow {
-    fn pe_name(&self) -> String {
+    fn pe_module(&self) -> String {
         format!("{}_pe", self.name.trim_end_matches("_row"))
     }
+}
+
+/// The instance of a PE.
+pub(super) fn pe_name(column: u32) -> String {
+    format!("pe_{column}")
 }
 
 /// A lane as a value of the given signedness.
@@ -62,7 +67,7 @@ impl ArrayRow {
     fn weight_stationary(&self, m: &Module) {
         let format = &self.format;
         let pe = WeightStationaryPe {
-            name: self.pe_name(),
+            name: self.pe_module(),
             format: *format,
         };
         let mut swap = m.input("swap", bit());
@@ -75,7 +80,7 @@ impl ArrayRow {
         for column in 0..self.columns as usize {
             let last = column + 1 == self.columns as usize;
             let pe = m
-                .instance(format!("pe_{column}"), &pe)
+                .instance(pe_name(column as u32), &pe)
                 .input("swap_in", swap)
                 .input("activation_in", activation)
                 .input("weight_in", weights[column])
@@ -94,7 +99,7 @@ impl ArrayRow {
     fn output_stationary(&self, m: &Module) {
         let format = &self.format;
         let pe = OutputStationaryPe {
-            name: self.pe_name(),
+            name: self.pe_module(),
             format: *format,
         };
         let mut start = m.input("start", bit());
@@ -108,7 +113,7 @@ impl ArrayRow {
         for column in 0..self.columns as usize {
             let last = column + 1 == self.columns as usize;
             let pe = m
-                .instance(format!("pe_{column}"), &pe)
+                .instance(pe_name(column as u32), &pe)
                 .input("start_in", start)
                 .input("shift_in", shift)
                 .input("activation_in", activation)

@@ -3,8 +3,8 @@
 use super::super::array::{Array, Lanes};
 use super::super::buffer::operand_memory;
 use super::super::ports::{OutputStationaryIssue, PortSizes, Target, WritePort};
-use super::OPERAND_LATENCY;
 use super::common::{b_buffer, delay_target, row_tokens, skew};
+use super::{ARRAY, OPERAND_LATENCY};
 use crate::arch::MatmulArch;
 use crate::hdl::{Block, Interface, Module, Signal, bit, concat, connect, index_bits, unsigned};
 use num_bigint::BigInt;
@@ -48,7 +48,7 @@ impl Block for OutputStationaryDatapath {
         let array = Array::new(&format!("{core}_array"), arch);
         let shifts = drain_shifts(m, start, &array);
         let sums = m
-            .instance("array", &array)
+            .instance(ARRAY, &array)
             .input("starts", starts)
             .input("shifts", shifts)
             .input("activations", activations)

@@ -4,8 +4,8 @@ use super::super::array::{Array, Lanes};
 use super::super::buffer::{BankPair, operand_memory};
 use super::super::ports::{PortSizes, Target, WeightStationaryIssue, WritePort, sums_width};
 use super::super::prim::{RamRead, RamWrite};
-use super::OPERAND_LATENCY;
 use super::common::{b_buffer, delay_target, row_tokens, skew};
+use super::{ARRAY, OPERAND_LATENCY};
 use crate::arch::{MatmulArch, MemoryStyle};
 use crate::hdl::{Block, Module, Signal, bit, connect, unsigned};
 
@@ -56,7 +56,7 @@ impl Block for WeightStationaryDatapath {
         let weights = skew(core, "skew_b", weights, arch.columns, Lanes::FirstLaneFirst);
         let array = Array::new(&format!("{core}_array"), arch);
         let sums = m
-            .instance("array", &array)
+            .instance(ARRAY, &array)
             .input("swaps", swaps)
             .input("activations", activations)
             .input("weights", weights)

@@ -56,6 +56,12 @@ impl PeFormat {
         u32::from(follows)
     }
 
+    /// The path in a PE to the multiplier cell of the chip, if there is one.
+    pub fn multiplier_cell(&self) -> Option<String> {
+        let cell = || format!("{}.{}", multiply::MULTIPLIER, multiply::CELL);
+        self.registered_multiplier("").map(|_| cell())
+    }
+
     /// The multiplier that holds the registers of its operands, where the chips have one. DSP
     /// slices of Xilinx take such registers in from portable text.
     fn registered_multiplier(&self, pe: &str) -> Option<RegisteredMultiplier> {

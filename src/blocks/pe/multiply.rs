@@ -5,6 +5,11 @@ use crate::arch::Target;
 use crate::blocks::vendor::{Mult18x18d, Operands, SbMac16};
 use crate::hdl::{Block, Module, Signal, bit};
 
+/// The instance of a [`RegisteredMultiplier`] in a PE.
+pub(super) const MULTIPLIER: &str = "multiplier";
+/// The instance of the chip's cell in it.
+pub(super) const CELL: &str = "dsp";
+
 /// `activation * weight` in `width` bits, enough for every product, behind the product register if
 /// there is one.
 ///
@@ -62,7 +67,7 @@ impl RegisteredMultiplier {
         weight: Signal<'m>,
         weight_enable: Signal<'m>,
     ) -> Signal<'m> {
-        m.instance("multiplier", self)
+        m.instance(MULTIPLIER, self)
             .input("activation_in", activation)
             .input("weight_in", weight)
             .input("weight_enable", weight_enable)
@@ -91,11 +96,11 @@ impl Block for RegisteredMultiplier {
                     product_bits: width,
                     product_register,
                 };
-                cell.insert(m, "dsp", Operands { a, b, b_enable })
+                cell.insert(m, CELL, Operands { a, b, b_enable })
             }
             Target::Ice40 => {
                 let cell = SbMac16 { product_register };
-                let product = cell.insert(m, "dsp", Operands { a, b, b_enable });
+                let product = cell.insert(m, CELL, Operands { a, b, b_enable });
                 product.named("full_product").truncate(width)
             }
             Target::Portable | Target::Xilinx => {

@@ -22,6 +22,7 @@ pub(super) fn measure(options: &Options) -> Result<Vec<Row>, BenchError> {
     let design = elaborate(&MatmulCore::array(&arch))?;
     let flow = Flow {
         design: &design,
+        columns: Vec::new(),
         target: Target::named("ecp5-85k").expect("a target"),
         frame: Frame::OutOfContext,
         board: None,

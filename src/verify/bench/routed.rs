@@ -8,7 +8,7 @@ use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
 use crate::synth::cache::Cache;
 use crate::synth::{
-    BlockCells, Board, Flow, Frame, MemoryCells, Outcome, Resources, Target, unwatched,
+    BlockCells, Board, Columns, Flow, Frame, MemoryCells, Outcome, Resources, Target, unwatched,
 };
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,7 @@ fn architecture() -> MatmulArch {
 struct Case<'a> {
     what: &'static str,
     design: &'a Design,
+    columns: &'a Columns,
     frame: Frame,
     board: Option<&'static Board>,
     speed: u8,
@@ -50,6 +51,7 @@ impl Case<'_> {
     ) -> Result<Outcome, BenchError> {
         let flow = Flow {
             design: self.design,
+            columns: self.columns.clone(),
             target: Target::named(TARGET).expect("a target"),
             frame: self.frame,
             board: self.board,
@@ -90,10 +92,12 @@ pub(super) fn measure(progress: &mut dyn FnMut(&str)) -> Result<Vec<Row>, BenchE
 /// Minutes from the text of the configuration to a bitstream for the board, once.
 fn minutes_to_bitstream(cache: &Cache, progress: &mut dyn FnMut(&str)) -> Result<f64, BenchError> {
     let begun = Instant::now();
-    let design = elaborate(&MatmulCore::new(&architecture()))?;
+    let arch = architecture();
+    let design = elaborate(&MatmulCore::new(&arch))?;
     let case = Case {
         what: "matmul-8x8-ecp5 with the pins of a board",
         design: &design,
+        columns: &MatmulCore::multipliers(&arch),
         frame: Frame::Harness,
         board: Board::named(BOARD),
         speed: 6,
@@ -116,10 +120,12 @@ fn array(
     cache: &Cache,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Vec<Row>, BenchError> {
-    let design = elaborate(&MatmulCore::array(arch))?;
+    let array = MatmulCore::array(arch);
+    let design = elaborate(&array)?;
     let case = Case {
         what: "8x8 array alone",
         design: &design,
+        columns: &array.multipliers(),
         frame: Frame::OutOfContext,
         board: None,
         speed: 8,
@@ -161,6 +167,7 @@ fn core(
     let slow = Case {
         what: "matmul-8x8-ecp5",
         design: &design,
+        columns: &MatmulCore::multipliers(arch),
         frame: Frame::Harness,
         board: None,
         speed: 6,
@@ -267,6 +274,7 @@ mod tests {
         let case = Case {
             what: "core",
             design: &design,
+            columns: &Columns::new(),
             frame: Frame::Harness,
             board: Board::named(BOARD),
             speed: 6,

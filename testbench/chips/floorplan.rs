@@ -1,0 +1,135 @@
+//! Places of multipliers, as nextpnr knows them.
+
+use ferrogrid::arch;
+use ferrogrid::blocks::MatmulCore;
+use ferrogrid::blocks::vendor::{Mult18x18d, Operands};
+use ferrogrid::hdl::{Block, Module, elaborate, signed};
+use ferrogrid::synth::cache::Cache;
+use ferrogrid::synth::tools::Tool;
+use ferrogrid::synth::{Columns, Flow, Frame, Outcome, SynthError, Target, unwatched};
+use std::time::Duration;
+
+/// Multipliers one behind the other.
+#[derive(Debug)]
+struct Chain {
+    multipliers: u32,
+}
+
+impl Chain {
+    /// A column for each.
+    fn columns(&self) -> Columns {
+        (0..self.multipliers).map(|i| vec![name(i)]).collect()
+    }
+}
+
+fn name(i: u32) -> String {
+    format!("multiplier_{i}")
+}
+
+impl Block for Chain {
+    fn module_name(&self) -> String {
+        "chain".into()
+    }
+
+    fn build(&self, m: &Module) {
+        m.clock("clk", ferrogrid::hdl::Reset::ActiveHigh("reset"));
+        let cell = Mult18x18d {
+            product_bits: 18,
+            product_register: true,
+        };
+        let factor = m.input("factor", signed(18));
+        let mut product = factor;
+        for i in 0..self.multipliers {
+            let operands = Operands {
+                a: product,
+                b: factor,
+                b_enable: m.high(),
+            };
+            product = cell.insert(m, &name(i), operands);
+        }
+        m.output("product", product);
+    }
+}
+
+fn route(block: &dyn Block, columns: Columns, target: &str) -> Option<Result<Outcome, SynthError>> {
+    let missing = [Tool::synthesizer().err(), Tool::NextpnrEcp5.find().err()];
+    if let Some(error) = missing.into_iter().flatten().next() {
+        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+        assert!(!ci, "{error}, and CI must not skip tests");
+        println!("SKIPPED places on {target}: {error}");
+        return None;
+    }
+    let design = elaborate(block).expect("a legal design");
+    let flow = Flow {
+        design: &design,
+        columns,
+        target: Target::named(target).expect("a target"),
+        frame: Frame::OutOfContext,
+        board: None,
+        speed: 6,
+        clock_mhz: 100,
+        seeds: 1,
+        limit: Duration::from_secs(600),
+    };
+    assert_eq!(flow.places().len(), flow.columns.concat().len());
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let cache = Cache::at(folder.path()).expect("a cache");
+    Some(flow.run(&cache, &mut |_| (), &mut unwatched))
+}
+
+/// The router refuses a place that it does not have.
+#[track_caller]
+fn every_place_is_one_of_the_chip(target: &str, multipliers: u32) {
+    let chain = Chain { multipliers };
+    let Some(outcome) = route(&chain, chain.columns(), target) else {
+        return;
+    };
+    let outcome = outcome.unwrap_or_else(|error| panic!("{error}"));
+    let usage = outcome.routed[0].timing.utilization["MULT18X18D"];
+    assert_eq!(
+        (usage.used, usage.available),
+        (multipliers.into(), multipliers.into())
+    );
+}
+
+#[test]
+fn every_place_is_one_of_the_lfe5u_25f() {
+    every_place_is_one_of_the_chip("ecp5-25k", 28);
+}
+
+#[test]
+fn every_place_is_one_of_the_lfe5u_45f() {
+    every_place_is_one_of_the_chip("ecp5-45k", 72);
+}
+
+#[test]
+fn every_place_is_one_of_the_lfe5u_85f() {
+    every_place_is_one_of_the_chip("ecp5-85k", 156);
+}
+
+/// Paths are those of the netlist, in both dataflows; one that is not there is an error.
+#[test]
+fn multipliers_are_where_their_paths_say() {
+    for dataflow in ["weight_stationary", "output_stationary"] {
+        let text = format!(
+            "name = \"core\"\ntarget = \"ecp5\"\n[array]\nrows = 2\ncolumns = 3\ndataflow = \"{dataflow}\"\n"
+        );
+        let arch = arch::from_toml("core.toml", &text).expect("a legal core");
+        let array = MatmulCore::array(&arch);
+        let Some(outcome) = route(&array, array.multipliers(), "ecp5-25k") else {
+            return;
+        };
+        outcome.unwrap_or_else(|error| panic!("{error}"));
+        let mut wrong = array.multipliers();
+        wrong[1][0].push('x');
+        let outcome = route(&array, wrong, "ecp5-25k").expect("the tools");
+        let error = outcome.expect_err("a path that leads nowhere").to_string();
+        assert!(error.contains("select"), "{error}");
+    }
+}
+
+#[test]
+fn other_multipliers_have_no_places() {
+    let arch = arch::from_preset("matmul-4x4").expect("a preset");
+    assert!(MatmulCore::multipliers(&arch).is_empty());
+}
