@@ -7,6 +7,7 @@ mod errors;
 mod folders;
 mod fresh;
 mod generate;
+mod hierarchy;
 mod interrupt;
 mod matmul;
 mod npy;

@@ -1,13 +1,11 @@
 //! Whole cores through `ferrogrid synth`, from TOML to bitstream, and what the reports say of them:
 //! against the netlist, counted anew, and against arithmetic.
 
+use crate::hierarchy::Hierarchy;
 use crate::program::Place;
 use crate::synth::{place, report};
 use ferrogrid::synth::tools::Tool;
 use serde_json::Value;
-
-/// The top of the core.
-const TOP: &str = "core";
 
 /// Every memory of a weight-stationary core: its module, its name there.
 const MEMORIES: [(&str, &str); 4] = [
@@ -20,76 +18,9 @@ const MEMORIES: [(&str, &str); 4] = [
 /// A core of 2 x 2 whose buffers are small, and large enough for block RAM.
 fn core(target: &str) -> String {
     format!(
-        "name = \"{TOP}\"\ntarget = \"{target}\"\n[array]\nrows = 2\ncolumns = 2\n\
+        "name = \"core\"\ntarget = \"{target}\"\n[array]\nrows = 2\ncolumns = 2\n\
          [buffers]\na = \"1 KiB\"\nb = \"1 KiB\"\naccumulators = \"2 KiB\"\n"
     )
-}
-
-/// A netlist that keeps the hierarchy, as Yosys wrote it, and the Verilog that it was made from.
-struct Hierarchy {
-    modules: Value,
-    verilog: String,
-}
-
-impl Hierarchy {
-    fn of(place: &Place) -> Hierarchy {
-        let netlist = place.read("out/hierarchy.json");
-        let mut netlist: Value = serde_json::from_str(&netlist).expect("JSON");
-        Hierarchy {
-            modules: netlist["modules"].take(),
-            verilog: place.read("out/design.v"),
-        }
-    }
-
-    /// Names and types of the cells of a module.
-    fn cells<'s>(&'s self, module: &str) -> impl Iterator<Item = (&'s str, &'s str)> + use<'s> {
-        let cells = self.modules[module]["cells"].as_object();
-        let cells = cells.into_iter().flatten();
-        cells.map(|(name, cell)| (name.as_str(), cell["type"].as_str().expect("a type")))
-    }
-
-    /// Cells of these kinds in a module, and in all modules of the core inside it.
-    fn count(&self, module: &str, kinds: &dyn Fn(&str) -> bool) -> u64 {
-        let cells = self.cells(module);
-        let counts = cells.map(|(_, kind)| {
-            let inside = match kind.starts_with("core_") {
-                true => self.count(kind, kinds),
-                false => 0,
-            };
-            u64::from(kinds(kind)) + inside
-        });
-        counts.sum()
-    }
-
-    /// The module that the instances of a path lead to, and what is left of the path.
-    fn follow<'a>(&self, path: &'a str) -> (&str, &'a str) {
-        let (mut module, mut rest) = (TOP, path);
-        loop {
-            let (first, more) = rest.split_once('.').unwrap_or((rest, ""));
-            let mut cells = self.cells(module);
-            let inside = cells.find(|(name, kind)| *name == first && kind.starts_with("core_"));
-            match inside {
-                Some((_, inside)) => (module, rest) = (inside, more),
-                None => return (module, rest),
-            }
-        }
-    }
-
-    /// Whether the text of a module has this word.
-    fn says(&self, module: &str, word: &str) -> bool {
-        let start = self.verilog.find(&format!("\nmodule {module} "));
-        let text = &self.verilog[start.expect("the module")..];
-        let text = &text[..text.find("\nendmodule").expect("its end")];
-        text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .any(|name| name == word)
-    }
-
-    /// Whether a path is that of a register or memory of the core.
-    fn has_register(&self, path: &str) -> bool {
-        let (module, name) = self.follow(path);
-        let name = name.split(['.', '[']).next().expect("at least a part");
-        self.says(module, name)
-    }
 }
 
 /// What is counted, by the name in the report, and how the types of its cells begin.
@@ -133,7 +64,7 @@ fn block<'a>(report: &'a Value, module: &str) -> &'a Value {
 /// What is said of every block is what the netlist has in it.
 #[track_caller]
 fn blocks_add_up(report: &Value, netlist: &Hierarchy, kinds: &[(&str, &str)]) {
-    assert_eq!(blocks(report)[0]["module"], TOP);
+    assert_eq!(blocks(report)[0]["module"], "core");
     for block in blocks(report) {
         let module = block["module"].as_str().expect("a name");
         for (name, begin) in kinds {
@@ -145,7 +76,7 @@ fn blocks_add_up(report: &Value, netlist: &Hierarchy, kinds: &[(&str, &str)]) {
             .filter(|other| other["module"] == module)
             .map(|other| number(&other["instances"]))
             .sum();
-        let counted = netlist.count(TOP, &|kind| kind == module);
+        let counted = netlist.count("core", &|kind| kind == module);
         assert_eq!(instances, counted.max(1), "instances of {module}");
     }
     let pe = block(report, "core_pe");
