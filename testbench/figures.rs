@@ -12,6 +12,7 @@ fn measure(figure: Figure) -> BenchReport {
     let options = Options {
         figures: vec![figure],
         quick: true,
+        peer: None,
     };
     run(&options, &mut |_| ()).unwrap()
 }
@@ -59,6 +60,57 @@ fn an_array_takes_little_area() {
     assert!(report.passed(), "{}", report.table());
     let judged = |row: &&ferrogrid::verify::bench::Row| row.verdict == Verdict::Pass;
     assert_eq!(report.rows.iter().filter(judged).count(), 2);
+}
+
+/// The stand-in has 640 registers and two multipliers.
+#[test]
+fn an_array_of_others_is_counted_in_the_same_way() {
+    if !tools::synthesizer() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect(name);
+    };
+    write(
+        "stand_in.v",
+        "module stand_in (input clk, input [639:0] d, output [639:0] q, output [71:0] p);\n\
+         half half_0 (.clk(clk), .d(d[319:0]), .q(q[319:0]), .p(p[35:0]));\n\
+         half half_1 (.clk(clk), .d(d[639:320]), .q(q[639:320]), .p(p[71:36]));\nendmodule\n",
+    );
+    write(
+        "half.sv",
+        "`include \"width.svh\"\n\
+         module half (input logic clk, input logic [`WIDTH-1:0] d,\n\
+         output logic [`WIDTH-1:0] q, output logic [35:0] p);\n\
+         assign p = d[17:0] * d[35:18];\n\
+         always_ff @(posedge clk) q <= d;\nendmodule\n",
+    );
+    write("width.svh", "`define WIDTH 320\n");
+    write("README", "not Verilog");
+    let options = |name: &str| Options {
+        figures: vec![Figure::Area],
+        quick: true,
+        peer: Some(folder.path().join(name)),
+    };
+    let report = run(&options("stand_in.v"), &mut |_| ()).unwrap();
+    let peer = |what: &str| {
+        let mut rows = report.rows.iter();
+        let row =
+            rows.find(|row| row.what.starts_with("peer stand_in") && row.what.ends_with(what));
+        row.unwrap_or_else(|| panic!("{}", report.table())).value
+    };
+    assert_eq!(peer("LUT4 + 2 CCU2C + FF"), Some(10.0));
+    assert_eq!(peer("MULT18X18D"), Some(2.0 / 64.0));
+    let error = run(&options("absent.v"), &mut |_| ())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("absent.v"), "{error}");
+    write("wrong.v", "module other; endmodule\n");
+    let error = run(&options("wrong.v"), &mut |_| ())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("wrong"), "{error}");
 }
 
 #[test]

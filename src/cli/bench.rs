@@ -7,13 +7,14 @@ use crate::report::json;
 use crate::verify::bench::{self, Figure, Options, Verdict};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::path::PathBuf;
 
 /// Measure generation, utilization, simulation speed and area
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  ferrogrid bench --figure utilization --json\n  ferrogrid bench --synth\n\n\
                   --synth adds the figure `routed`: Yosys and nextpnr place and route an 8x8 core on an ECP5, \
-                  15 times in all,\nwith the cache left aside. It takes half an hour to an hour and a half, and wants \
+                  16 times in all,\nwith the cache left aside. It takes half an hour to an hour and a half, and wants \
                   `scripts/setup --fpga`."
 )]
 pub(super) struct Bench {
@@ -28,6 +29,10 @@ pub(super) struct Bench {
     /// Measure placed and routed cores too: half an hour and more
     #[arg(long)]
     synth: bool,
+    /// Measure the area of someone else's array of 8 x 8 beside ours: the Verilog file of its top
+    /// module, which is called as the file; the Verilog beside it is read too
+    #[arg(long, value_name = "FILE")]
+    peer: Option<PathBuf>,
     /// Shorter runs: times are rougher
     #[arg(long)]
     quick: bool,
@@ -40,6 +45,7 @@ impl Bench {
     pub fn run(self) -> miette::Result<()> {
         let mut options = Options {
             quick: self.quick,
+            peer: self.peer,
             ..Options::default()
         };
         if !self.figures.is_empty() {
@@ -47,6 +53,9 @@ impl Bench {
         }
         if self.synth && !options.figures.contains(&Figure::Routed) {
             options.figures.push(Figure::Routed);
+        }
+        if options.peer.is_some() && !options.figures.contains(&Figure::Area) {
+            options.figures.push(Figure::Area);
         }
         let mut progress = Progress::new(self.json);
         let report = bench::run(&options, &mut |what| progress.working(what))?;

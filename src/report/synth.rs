@@ -4,7 +4,9 @@ use super::numbers::{grouped, percent};
 use super::table::Table;
 use crate::arch::MatmulArch;
 use crate::synth::tools::DATED;
-use crate::synth::{BlockCells, CriticalPath, Flow, Frame, Outcome, Resources, Routed};
+use crate::synth::{
+    BlockCells, CriticalPath, Flow, Frame, MemoryCells, Outcome, Resources, Routed,
+};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -35,6 +37,8 @@ pub struct SynthReport {
     pub macs: u64,
     /// Cells by block: hierarchy kept, without a harness.
     pub blocks: Vec<BlockCells>,
+    /// What each memory is made of.
+    pub memories: Vec<MemoryCells>,
     /// Cells of all: flat, with the harness if there is one.
     pub whole: Resources,
     /// What an average multiply-accumulate takes of the array, or of the core: that of the first
@@ -90,6 +94,7 @@ impl SynthReport {
             router: outcome.router.clone(),
             macs,
             blocks: outcome.blocks.clone(),
+            memories: outcome.memories.clone(),
             whole: outcome.whole,
             per_mac: PerMac {
                 logic: per(all.logic),
@@ -131,6 +136,9 @@ impl SynthReport {
             grouped(self.whole.logic),
             grouped(self.whole.registers),
         );
+        if !self.memories.is_empty() {
+            text += &format!("\n{}", self.memory_table());
+        }
         match self.seeds.first() {
             Some(_) => text += &self.timing(),
             None => text += "Nothing was placed: no router for this family is known here.\n",
@@ -200,6 +208,20 @@ impl SynthReport {
             table = table.row([name].into_iter().chain(numbers.map(grouped)));
         }
         table.right(&Vec::from_iter(1..headings.len()))
+    }
+
+    fn memory_table(&self) -> Table {
+        let mut table = Table::new(&["memory", "bits", "made of"]);
+        for memory in &self.memories {
+            let cells = memory.cells.iter();
+            let cells = cells.map(|(kind, count)| format!("{} {kind}", grouped(*count)));
+            table = table.row([
+                format!("{}.{}", memory.module, memory.memory),
+                grouped(memory.bits),
+                cells.collect::<Vec<_>>().join(", "),
+            ]);
+        }
+        table.right(&[1])
     }
 
     fn timing(&self) -> String {
@@ -323,6 +345,13 @@ mod tests {
                 block(0, "matmul_4x4_array", 1, cells(1600, 800)),
                 block(1, "matmul_4x4_row", 4, cells(400, 200)),
             ],
+            memories: vec![MemoryCells {
+                module: "matmul_4x4_datapath".into(),
+                memory: "a_buffer".into(),
+                bits: 32_768,
+                cells: [("DP16KD".to_owned(), 2)].into(),
+                in_block_ram: true,
+            }],
             whole: cells(1500, 790),
             routed: vec![run(1, 99.0), run(2, 120.0), run(3, 90.0)],
             files: Vec::new(),

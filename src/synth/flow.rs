@@ -6,11 +6,14 @@ use super::cells::{BlockCells, CellCounts};
 use super::error::{Stage, SynthError};
 use super::floorplan::{Columns, Place, places};
 use super::harness::{HARNESS, INSTANCE, harness};
+use super::memories::{MemoryCells, memories};
 use super::resources::Resources;
 use super::router::{TIMING, knows_open_ports};
 use super::routing::Routing;
 use super::run::{Run, Watch};
-use super::script::{BLOCKS, NETLIST, SCRIPT, VERILOG, WHOLE, helpers, miscompilation, script};
+use super::script::{
+    BLOCKS, HIERARCHY, NETLIST, SCRIPT, VERILOG, WHOLE, helpers, miscompilation, script,
+};
 use super::target::Target;
 use super::timing::{self, Timing};
 use super::tools::{FoundTool, Tool};
@@ -91,6 +94,8 @@ pub struct Outcome {
     pub router: Option<String>,
     /// Cells by block, with the hierarchy kept; without the harness.
     pub blocks: Vec<BlockCells>,
+    /// Every memory of the design and what it is made of, with the hierarchy kept.
+    pub memories: Vec<MemoryCells>,
     /// Cells of all, flat, with the harness if there is one.
     pub whole: Resources,
     /// Runs of the router, by seed; none where nothing is placed.
@@ -117,6 +122,13 @@ impl Outcome {
         let mut runs = self.routed.iter();
         runs.find(|routed| routed.timing.fmax_mhz == median)
     }
+}
+
+/// What Yosys found.
+struct Counts {
+    blocks: Vec<BlockCells>,
+    whole: Resources,
+    memories: Vec<MemoryCells>,
 }
 
 impl Flow<'_> {
@@ -148,7 +160,11 @@ impl Flow<'_> {
         let packer = packer.map(|chip| chip.packer.find()).transpose()?;
 
         let (synthesized, key) = self.synthesize(cache, &yosys, progress, watch)?;
-        let (blocks, whole) = self.count(&synthesized)?;
+        let Counts {
+            blocks,
+            whole,
+            memories,
+        } = self.count(&synthesized)?;
         let mut files = kept(&synthesized, "")?;
         let mut routed = Vec::new();
         if let (Some(chip), Some(router)) = (chip, &router) {
@@ -177,6 +193,7 @@ impl Flow<'_> {
             yosys: yosys.banner,
             router: router.map(|router| router.banner),
             blocks,
+            memories,
             whole,
             routed,
             files,
@@ -264,15 +281,18 @@ impl Flow<'_> {
         Ok((folder, key))
     }
 
-    fn count(&self, folder: &Path) -> Result<(Vec<BlockCells>, Resources), SynthError> {
+    fn count(&self, folder: &Path) -> Result<Counts, SynthError> {
         let counts = |file: &'static str| {
             CellCounts::parse(self.target.family, &read(&folder.join(file))?)
                 .map_err(answer(Stage::Synthesis, file))
         };
-        Ok((
-            counts(BLOCKS)?.blocks(&self.design.top().name),
-            counts(WHOLE)?.total(self.top()),
-        ))
+        let hierarchy = read(&folder.join(HIERARCHY))?;
+        Ok(Counts {
+            blocks: counts(BLOCKS)?.blocks(&self.design.top().name),
+            whole: counts(WHOLE)?.total(self.top()),
+            memories: memories(self.design, self.target.family, &hierarchy)
+                .map_err(answer(Stage::Synthesis, HIERARCHY))?,
+        })
     }
 }
 
@@ -301,7 +321,10 @@ pub(super) fn read_timing(folder: &Path) -> Result<Timing, SynthError> {
 }
 
 /// For `map_err`: an answer that cannot be understood.
-fn answer(stage: Stage, file: &'static str) -> impl FnOnce(serde_json::Error) -> SynthError {
+pub(super) fn answer(
+    stage: Stage,
+    file: &'static str,
+) -> impl FnOnce(serde_json::Error) -> SynthError {
     move |error| SynthError::Answer {
         stage,
         file,

@@ -4,7 +4,7 @@ use super::cache::Cache;
 use super::error::{Stage, SynthError};
 use super::flow::{hash, read};
 use super::run::{Run, Watch};
-use super::script::{VERILOG, flat, miscompilation};
+use super::script::{VERILOG, flat, miscompilation, read_design};
 use super::target::Family;
 use super::tools::Tool;
 use crate::hdl::ir::Design;
@@ -143,7 +143,8 @@ pub fn netlist(
     let text = verilog::concat(design);
     // Reading the models has their path in the log, wherever this Yosys keeps them.
     let script = format!(
-        "read_verilog {VERILOG}\n{}write_verilog -noattr {NETLIST}\nread_verilog -lib {library}\n",
+        "{}{}write_verilog -noattr {NETLIST}\nread_verilog -lib {library}\n",
+        read_design(),
         flat(
             family,
             verilog::cell_models(design).is_none(),

@@ -114,6 +114,29 @@ fn kind(family: Family, cell: &str) -> Option<Kind> {
     })
 }
 
+/// Bits that a cell holds as a block RAM; nothing for other cells. The large memories of a family
+/// are block RAM too.
+pub(super) fn block_ram_bits(family: Family, cell: &str) -> Option<u64> {
+    let each = match family {
+        Family::Ecp5 | Family::Nexus | Family::Gowin => 18,
+        Family::Xilinx7 | Family::UltraScalePlus => 18,
+        Family::Ice40 => 4,
+        Family::CycloneV => 10,
+    };
+    let large = if family == Family::Ice40 { 256 } else { 288 };
+    match kind(family, cell)? {
+        Kind::BlockRam(count) => Some(count * each * 1024),
+        Kind::LargeRam => Some(large * 1024),
+        _ => None,
+    }
+}
+
+/// Whether a cell holds bits: a register, or memory of any kind.
+pub(super) fn holds_bits(family: Family, cell: &str) -> bool {
+    matches!(kind(family, cell), Some(Kind::Register | Kind::RamLut(_)))
+        || block_ram_bits(family, cell).is_some()
+}
+
 impl Resources {
     /// `count` cells of a type.
     pub(super) fn cells(family: Family, cell: &str, count: u64) -> Resources {

@@ -9,6 +9,8 @@ pub const VERILOG: &str = "design.v";
 pub const SCRIPT: &str = "synth.ys";
 /// Cells of each module, with the hierarchy kept.
 pub const BLOCKS: &str = "blocks.json";
+/// The netlist with the hierarchy kept.
+pub const HIERARCHY: &str = "hierarchy.json";
 /// Cells of the whole, without hierarchy.
 pub const WHOLE: &str = "whole.json";
 /// What is placed and routed.
@@ -24,6 +26,15 @@ pub fn helpers(family: Family) -> &'static [(&'static str, &'static str)] {
         Family::Nexus => &[(CARRY, CARRY_MAP)],
         _ => &[],
     }
+}
+
+/// Reads the design.
+pub fn read_design() -> String {
+    format!(
+        "read_verilog {VERILOG}\n\
+         # Else Yosys 0.70 reads modules with cells of the chip again after it has flattened them.\n\
+         setattr -unset reprocess_after t:*\n"
+    )
 }
 
 /// Synthesizes `subject` with its hierarchy, to count the cells of every block; then `top` from
@@ -52,21 +63,21 @@ pub fn script(
         Family::Xilinx7 | Family::UltraScalePlus | Family::CycloneV => String::new(),
     };
     format!(
-        "read_verilog {VERILOG}\n\
-         # Else Yosys 0.70 reads modules with cells of the chip again after it has flattened them.\n\
-         setattr -unset reprocess_after t:*\n\
+        "{read}\
          design -save verilog\n\
          \n\
          # Cells by block.\n\
          hierarchy -top {subject}\n\
          {command}{kept} -top {subject}\n\
          tee -q -o {BLOCKS} stat -json -top {subject}\n\
+         write_json {HIERARCHY}\n\
          \n\
          # The whole, flat.\n\
          design -load verilog\n\
          {flat}\
          tee -q -o {WHOLE} stat -json -top {top}\n\
          {floorplan}{netlist}",
+        read = read_design(),
         command = command(family, multipliers),
         flat = flat(family, multipliers, top),
         floorplan = floorplan(places),
@@ -100,14 +111,19 @@ fn command(family: Family, multipliers: bool) -> &'static str {
     }
 }
 
-/// Synthesizes `top` of what has been read, flat; `multipliers` as [`script`] has it.
+/// Synthesizes `top` of what has been read, flat, and checks it; `multipliers` as [`script`] has it.
+pub fn flat(family: Family, multipliers: bool, top: &str) -> String {
+    format!("{}check -assert\n", mapped(family, multipliers, top))
+}
+
+/// Synthesizes `top`, flat.
 ///
 /// On iCE40 it is flattened only at its end. `ice40_dsp` of Yosys 0.23 to 0.70 gives one
 /// register to two SB_MAC16 where PEs stand in a column, and the result computes something else.
 ///
 /// On Nexus it is stopped on its way: abc9 of Yosys 0.70 ties the open carry inputs at which
 /// chains begin to a constant, which nextpnr refuses.
-pub fn flat(family: Family, multipliers: bool, top: &str) -> String {
+pub fn mapped(family: Family, multipliers: bool, top: &str) -> String {
     let command = command(family, multipliers);
     let whole = match family {
         Family::Ice40 if multipliers => {
@@ -122,7 +138,7 @@ pub fn flat(family: Family, multipliers: bool, top: &str) -> String {
             format!("{command} -top {top}\n")
         }
     };
-    format!("hierarchy -top {top}\n{whole}check -assert\n")
+    format!("hierarchy -top {top}\n{whole}")
 }
 
 /// The first sign in Yosys's log that it gave one net two drivers: what it then makes is wrong,

@@ -5,9 +5,13 @@
 #[allow(dead_code)]
 mod tool;
 
+#[path = "../tools.rs"]
+mod tools;
+
 mod bank_pair;
 mod duel;
 mod floorplan;
+mod memories;
 mod multipliers;
 mod netlists;
 mod resources;

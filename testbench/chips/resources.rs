@@ -9,15 +9,31 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-/// Number of cells of each kind; `None`, with a word about it, without Yosys.
+/// Number of cells of each kind in the whole; `None`, with a word about it, without Yosys.
 fn cells(block: &dyn Block, command: &str) -> Option<BTreeMap<String, u64>> {
+    cells_of(block, command, "flatten; tee -q -o cells.txt stat")
+}
+
+/// The same in one module, which Yosys made of it with the hierarchy kept.
+fn cells_of_module(
+    block: &dyn Block,
+    command: &str,
+    module: &str,
+) -> Option<BTreeMap<String, u64>> {
+    cells_of(
+        block,
+        command,
+        &format!("tee -q -o cells.txt stat {module}"),
+    )
+}
+
+fn cells_of(block: &dyn Block, command: &str, count: &str) -> Option<BTreeMap<String, u64>> {
     let yosys = tool("yosys", "numbers of cells")?;
     let design = elaborate(block).expect("a legal design");
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("design.v"), verilog::concat(&design)).expect("a written file");
     let top = &design.top().name;
-    let script =
-        format!("read_verilog design.v; {command} -top {top}; flatten; tee -q -o cells.txt stat");
+    let script = format!("read_verilog design.v; {command} -top {top}; {count}");
     run_tool(
         Command::new(yosys)
             .args(["-q", "-p", &script])
@@ -107,6 +123,15 @@ fn the_arithmetic_of_a_pe_on_xilinx_has_no_lut() {
         assert_eq!(cells[slice], macs, "{cells:?}");
         let logic = |name: &str| name.starts_with("LUT") || name.starts_with("CARRY");
         assert_eq!(sum(&cells, logic), luts * macs, "{cells:?}");
+        if luts > 0 {
+            continue;
+        }
+        // The PE itself: its slice, and registers of operands on their way.
+        let pe = cells_of_module(&MatmulCore::array(&arch), &command, "core_pe");
+        let pe = pe.expect("Yosys was there");
+        let kinds: Vec<_> = pe.keys().map(String::as_str).collect();
+        assert_eq!(kinds, [slice, "FDRE"], "{pe:?}");
+        assert_eq!(pe[slice], 1, "{pe:?}");
     }
 }
 

@@ -7,6 +7,7 @@ mod errors;
 mod folders;
 mod fresh;
 mod generate;
+mod hierarchy;
 mod interrupt;
 mod matmul;
 mod npy;
@@ -15,5 +16,6 @@ mod program;
 #[cfg(unix)]
 mod stand_ins;
 mod synth;
+mod synth_core;
 #[cfg(unix)]
 mod synth_runs;

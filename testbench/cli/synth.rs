@@ -13,7 +13,7 @@ const CORE: &str = "[array]\nrows = 2\ncolumns = 2\n";
 
 /// A place with a small core and an empty cache, so that the tools really run; without a tool,
 /// says that the test is skipped, or fails where `CI` is `true`.
-fn place(test: &str, tools: &[Tool]) -> Option<Place> {
+pub fn place(test: &str, tools: &[Tool]) -> Option<Place> {
     let missing = Tool::synthesizer()
         .err()
         .or_else(|| tools.iter().find_map(|tool| tool.find().err()));
@@ -28,8 +28,9 @@ fn place(test: &str, tools: &[Tool]) -> Option<Place> {
     Some(place)
 }
 
+/// The report of a run that works, in JSON.
 #[track_caller]
-fn report(place: &Place, line: &str) -> Value {
+pub fn report(place: &Place, line: &str) -> Value {
     let mut command = place.command(line);
     command.env("FERROGRID_CACHE", place.path("cache"));
     let run = Run::of(&mut command);

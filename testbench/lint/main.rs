@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Cores that no preset is like: name, `[array]`, and the tables behind it.
-const ODD: [(&str, &str, &str); 9] = [
+const ODD: [(&str, &str, &str); 11] = [
     ("one-element", "rows = 1\ncolumns = 1", ""),
     (
         "one-element-os",

@@ -1,12 +1,12 @@
 //! What a weight-stationary array takes on ECP5, per processing element.
 
-use super::{BenchError, Bound, Figure, Row};
+use super::{BenchError, Bound, Figure, Options, Row};
 use crate::arch::MatmulArch;
 use crate::blocks::MatmulCore;
 use crate::config::Config;
 use crate::hdl::elaborate;
 use crate::synth::cache::Cache;
-use crate::synth::{Flow, Frame, Target, unwatched};
+use crate::synth::{Flow, Frame, Target, count_file, unwatched};
 use std::time::Duration;
 
 const SIZE: u32 = 8;
@@ -14,7 +14,10 @@ const SIZE: u32 = 8;
 /// LUT4 + 2 CCU2C + flip-flops that a processing element may take.
 const MOST: f64 = 80.0;
 
-pub(super) fn measure() -> Result<Vec<Row>, BenchError> {
+/// The longest time for a run of Yosys.
+const LIMIT: Duration = Duration::from_secs(1800);
+
+pub(super) fn measure(options: &Options) -> Result<Vec<Row>, BenchError> {
     let arch = MatmulArch::new(&Config::matmul(SIZE, SIZE)).expect("defaults are valid");
     let design = elaborate(&MatmulCore::array(&arch))?;
     let flow = Flow {
@@ -26,21 +29,31 @@ pub(super) fn measure() -> Result<Vec<Row>, BenchError> {
         speed: 6,
         clock_mhz: 100,
         seeds: 0,
-        limit: Duration::from_secs(1800),
+        limit: LIMIT,
     };
     let outcome = flow.run(&Cache::open()?, &mut |_| (), &mut unwatched)?;
     let yosys: Vec<&str> = outcome.yosys.split_whitespace().take(2).collect();
     let whole = outcome.whole;
     let macs = f64::from(SIZE * SIZE);
-    let row = |what: &str, count: u64, digits| {
-        let what = format!("8x8 array alone, ECP5, {}: {what}", yosys.join(" "));
+    let yosys = yosys.join(" ");
+    let info = |array: &str, what: &str, count: u64, digits| {
+        let what = format!("{array}, ECP5, {yosys}: {what}");
         Row::info(Figure::Area, &what, count as f64 / macs, "per MAC", digits)
     };
-    Ok(vec![
+    let row = |what: &str, count, digits| info("8x8 array alone", what, count, digits);
+    let mut rows = vec![
         row("LUT4 + 2 CCU2C + FF", whole.logic + whole.registers, 1).bound(Bound::AtMost(MOST)),
         row("MULT18X18D", whole.multipliers, 0).bound(Bound::Exactly(1.0)),
         row("LUT4", whole.luts, 1),
         row("CCU2C", whole.carries, 1),
         row("FF", whole.registers, 1),
-    ])
+    ];
+    if let Some(peer) = &options.peer {
+        let cells = count_file(peer, flow.target.family, LIMIT, &mut unwatched)?;
+        let name = peer.file_stem().unwrap_or_default().to_string_lossy();
+        let row = |what: &str, count, digits| info(&format!("peer {name}"), what, count, digits);
+        rows.push(row("LUT4 + 2 CCU2C + FF", cells.logic + cells.registers, 1));
+        rows.push(row("MULT18X18D", cells.multipliers, 2));
+    }
+    Ok(rows)
 }

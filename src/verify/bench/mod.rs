@@ -31,6 +31,7 @@ use crate::synth::SynthError;
 use crate::synth::cache::CacheError;
 use crate::synth::tools::ToolError;
 use miette::Diagnostic;
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// What to measure.
@@ -40,6 +41,9 @@ pub struct Options {
     pub figures: Vec<Figure>,
     /// Shorter runs and fewer repetitions: times are rougher, everything else is the same.
     pub quick: bool,
+    /// The file of an array of 8 x 8 by others, whose area is measured beside ours; its module is
+    /// called as the file, and the Verilog in its folder is read with it.
+    pub peer: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -48,6 +52,7 @@ impl Default for Options {
         Options {
             figures: Figure::DEFAULT.to_vec(),
             quick: false,
+            peer: None,
         }
     }
 }
@@ -135,7 +140,7 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> Result<BenchRep
             Figure::Utilization => utilization::measure(progress),
             Figure::CoreSpeed => core_speed::measure(options),
             Figure::ArraySpeed => array_speed::measure(options, progress),
-            Figure::Area => area::measure(),
+            Figure::Area => area::measure(options),
             Figure::Routed => routed::measure(progress),
         };
         match rows {

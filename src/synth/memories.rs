@@ -1,0 +1,165 @@
+//! Of which cells the memories of a design are made.
+
+use super::resources::{block_ram_bits, holds_bits};
+use super::target::Family;
+use crate::hdl::ir::Design;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A memory of a module, and the cells that hold its bits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MemoryCells {
+    /// Name of the module.
+    pub module: String,
+    /// Name of the memory in it.
+    pub memory: String,
+    /// Width times depth.
+    pub bits: u64,
+    /// Number of cells by type: block RAM, memory of LUTs, registers.
+    pub cells: BTreeMap<String, u64>,
+    /// All these cells are block RAM (or the larger memories that some chips have), and hold so
+    /// many bits.
+    pub in_block_ram: bool,
+}
+
+#[derive(Deserialize)]
+struct Netlist {
+    modules: BTreeMap<String, Module>,
+}
+
+#[derive(Deserialize)]
+struct Module {
+    cells: BTreeMap<String, Cell>,
+}
+
+#[derive(Deserialize)]
+struct Cell {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// The memories of all modules, in the order of the design, with their cells in a netlist that
+/// keeps the hierarchy, as Yosys writes it in JSON. A memory of which nothing is found there has no
+/// cells, and is not in block RAM.
+pub(super) fn memories(
+    design: &Design,
+    family: Family,
+    netlist: &str,
+) -> Result<Vec<MemoryCells>, serde_json::Error> {
+    let netlist: Netlist = serde_json::from_str(netlist)?;
+    let modules = design.modules.iter().filter(|module| module.cell.is_none());
+    let memories = modules.flat_map(|module| {
+        let cells = netlist.modules.get(&module.name);
+        module.memories.iter().map(move |memory| {
+            let cells = cells.map(|module| cells_of(&memory.name, family, module));
+            let cells = cells.unwrap_or_default();
+            let bits = u64::from(memory.width) * u64::from(memory.depth);
+            MemoryCells {
+                module: module.name.clone(),
+                memory: memory.name.clone(),
+                bits,
+                in_block_ram: room(family, &cells).is_some_and(|room| room >= bits),
+                cells,
+            }
+        })
+    });
+    Ok(memories.collect())
+}
+
+/// The cells that hold bits of a memory. Yosys calls them `words.0.3` in memories of the chip, and
+/// `words[7]`, with additions, where each word is a register.
+fn cells_of(memory: &str, family: Family, module: &Module) -> BTreeMap<String, u64> {
+    let mut found = BTreeMap::new();
+    for (name, Cell { kind }) in &module.cells {
+        let rest = name.strip_prefix(memory).unwrap_or("");
+        if rest.starts_with(['.', '[']) && holds_bits(family, kind) {
+            *found.entry(kind.clone()).or_default() += 1;
+        }
+    }
+    found
+}
+
+/// The bits that cells have room for; nothing if one of them is no block RAM.
+fn room(family: Family, cells: &BTreeMap<String, u64>) -> Option<u64> {
+    let each = cells
+        .iter()
+        .map(|(kind, count)| Some(block_ram_bits(family, kind)? * count));
+    each.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hdl::{Block, elaborate, unsigned};
+
+    #[derive(Debug)]
+    struct Words;
+
+    impl Block for Words {
+        fn module_name(&self) -> String {
+            "words".into()
+        }
+
+        fn build(&self, m: &crate::hdl::Module) {
+            let address = m.input("address", unsigned(10));
+            let data = m.input("data", unsigned(24));
+            let enable = m.input("enable", crate::hdl::bit());
+            let memory = m.memory("bank", 24, 1024);
+            memory.write(enable, address, data);
+            m.output("word", memory.read_enabled("word_read", enable, address));
+        }
+    }
+
+    /// What is said of the memory when the netlist has these cells.
+    fn made_of(family: Family, cells: &[(&str, &str)]) -> MemoryCells {
+        let design = elaborate(&Words).expect("a design");
+        let cells = cells
+            .iter()
+            .map(|(name, kind)| format!(r#""{name}": {{"type": "{kind}", "connections": {{}}}}"#));
+        let cells = cells.collect::<Vec<_>>().join(", ");
+        let netlist = format!(r#"{{"modules": {{"words": {{"cells": {{{cells}}}}}}}}}"#);
+        let mut memories = memories(&design, family, &netlist).expect("JSON");
+        assert_eq!(memories.len(), 1);
+        memories.remove(0)
+    }
+
+    #[test]
+    fn block_ram_with_room_for_all_bits() {
+        let two = [
+            ("bank.0.0", "DP16KD"),
+            ("bank.0.1", "DP16KD"),
+            ("bank_read.0.0", "TRELLIS_DPR16X4"),
+            ("bank_read_LUT4_Z", "LUT4"),
+        ];
+        let memory = made_of(Family::Ecp5, &two);
+        assert_eq!(
+            (memory.module.as_str(), memory.memory.as_str()),
+            ("words", "bank")
+        );
+        assert_eq!(memory.bits, 24 * 1024);
+        assert_eq!(memory.cells, [("DP16KD".to_owned(), 2)].into());
+        assert!(memory.in_block_ram);
+        let large = [("bank.0.0", "SB_SPRAM256KA"), ("bank.0.1", "SB_SPRAM256KA")];
+        assert!(made_of(Family::Ice40, &large).in_block_ram);
+    }
+
+    #[test]
+    fn too_little_block_ram_other_memory_and_registers_are_found() {
+        let one = [("bank.0.0", "DP16KD")];
+        let with_luts = [
+            ("bank.0.0", "DP16KD"),
+            ("bank.0.1", "DP16KD"),
+            ("bank.1.0", "TRELLIS_DPR16X4"),
+        ];
+        let with_register = [
+            ("bank.0.0", "DP16KD"),
+            ("bank.0.1", "DP16KD"),
+            ("bank[1023]_TRELLIS_FF_Q_3", "TRELLIS_FF"),
+        ];
+        for cells in [&one[..], &with_luts, &with_register, &[]] {
+            let memory = made_of(Family::Ecp5, cells);
+            assert!(!memory.in_block_ram, "{memory:?}");
+            assert_eq!(memory.cells.values().sum::<u64>(), cells.len() as u64);
+        }
+    }
+}
