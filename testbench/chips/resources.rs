@@ -123,7 +123,7 @@ fn the_arithmetic_of_a_pe_on_xilinx_has_no_lut() {
         assert_eq!(cells[slice], macs, "{cells:?}");
         let logic = |name: &str| name.starts_with("LUT") || name.starts_with("CARRY");
         assert_eq!(sum(&cells, logic), luts * macs, "{cells:?}");
-        if luts > 0 {
+        if *luts > 0 {
             continue;
         }
         // The PE itself: its slice, and registers of operands on their way.
