@@ -6,9 +6,8 @@ use ferrogrid::arch;
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::hdl::elaborate;
 use ferrogrid::synth::cache::Cache;
-use ferrogrid::synth::{Demand, Flow, Frame, Outcome, Target, unwatched};
+use ferrogrid::synth::{Demand, Flow, Outcome, Target, unwatched};
 use serde_json::Value;
-use std::time::Duration;
 
 /// Cells of a type in the whole, as Yosys names them.
 fn cells(outcome: &Outcome, top: &str, kind: &str) -> u64 {
@@ -33,17 +32,7 @@ fn is_near(target: &str, text: &str) {
     }
     let arch = arch::from_toml("core.toml", text).expect("a legal core");
     let design = elaborate(&MatmulCore::new(&arch)).expect("a legal design");
-    let flow = Flow {
-        design: &design,
-        columns: Vec::new(),
-        target: Target::named(target).expect("a target"),
-        frame: Frame::OutOfContext,
-        board: None,
-        speed: 0,
-        clock_mhz: 100,
-        seeds: 0,
-        limit: Duration::from_secs(600),
-    };
+    let flow = Flow::to_count(&design, Target::named(target).expect("a target"));
     let cache = Cache::open().expect("a cache");
     let outcome = flow.run(&cache, &mut |_| (), &mut unwatched);
     let outcome = outcome.unwrap_or_else(|error| panic!("{target}: {error}"));

@@ -230,15 +230,17 @@ impl<'a> JobSequence<'a> {
     }
 
     /// Adds jobs of which each is started as soon as the core takes it, behind those that run;
-    /// `filler` gives the padding. Returns the index of the status operation behind the last.
+    /// `filler` gives the padding. Returns the index of the status operation behind the last; the
+    /// operation after it reads `last_failed`.
     pub fn queue(&mut self, jobs: &[MatmulJob], mut filler: impl FnMut() -> u64) -> usize {
-        let status = self.address("status");
+        let status = self.map.get("status");
+        let (address, mask) = (status.offset, status.get("queued").mask());
         for (index, job) in jobs.iter().enumerate() {
             self.offer(job, &mut filler);
             if index > 0 {
                 self.operation(Operation::Poll {
-                    address: status,
-                    mask: 1 << 2,
+                    address,
+                    mask,
                     value: 0,
                 });
             }
@@ -251,7 +253,8 @@ impl<'a> JobSequence<'a> {
         };
         self.operation(jobs_ended);
         self.read("status");
-        self.operations() - 1
+        self.read("last_failed");
+        self.operations() - 2
     }
 
     /// Sends the operands of a job and expects its result.
@@ -337,6 +340,15 @@ pub fn run_queued(
     let status = sequence.queue(jobs, || 0);
     let outcome = backend.run(&sequence.into_scenario(), watch)?;
     check_status(&outcome, status)?;
+    // The status is that of the last job only.
+    let failed = outcome.operations.get(status + 1).map(|read| read.data);
+    if failed != Some(0) {
+        let number = failed.map_or("unknown".into(), |number| number.to_string());
+        return Err(MatmulError::Misbehaved(format!(
+            "the last job that failed is {number} of {}",
+            jobs.len()
+        )));
+    }
     let beats = &outcome.sinks[0].beats;
     let mut packets = beats.split_inclusive(|beat| beat.last);
     let c = jobs.iter().map(|job| {

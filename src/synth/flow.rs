@@ -10,10 +10,9 @@ use super::memories::{MemoryCells, memories};
 use super::resources::Resources;
 use super::router::{TIMING, knows_open_ports};
 use super::routing::Routing;
-use super::run::{Run, Watch};
-use super::script::{
-    BLOCKS, HIERARCHY, NETLIST, SCRIPT, VERILOG, WHOLE, helpers, miscompilation, script,
-};
+use super::run::Watch;
+use super::script::{BLOCKS, HIERARCHY, NETLIST, VERILOG, WHOLE, helpers, script};
+use super::synthesis::Synthesis;
 use super::target::Target;
 use super::timing::{self, Timing};
 use super::tools::{FoundTool, Tool};
@@ -25,9 +24,6 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// The log in the folder of the netlist.
-const YOSYS_LOG: &str = "yosys.log";
 
 /// What stands at the ports of the design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -131,7 +127,22 @@ struct Counts {
     memories: Vec<MemoryCells>,
 }
 
-impl Flow<'_> {
+impl<'a> Flow<'a> {
+    /// The flow that counts the cells of a design with open ports, and places nothing.
+    pub fn to_count(design: &'a Design, target: &'static Target) -> Flow<'a> {
+        Flow {
+            design,
+            columns: Columns::new(),
+            target,
+            frame: Frame::OutOfContext,
+            board: None,
+            speed: 0,
+            clock_mhz: 100,
+            seeds: 0,
+            limit: Duration::from_secs(1800),
+        }
+    }
+
     /// What can stand at the ports of a design for this target: `asked`, or shift registers where
     /// the router takes no open ports.
     pub fn frame_for(target: &Target, asked: Frame) -> Frame {
@@ -251,34 +262,17 @@ impl Flow<'_> {
             &self.design.top().name,
             &self.places(),
         );
-        let helpers = helpers(self.target.family);
-        let helpers_text: String = helpers.iter().map(|(_, text)| *text).collect();
-        let key = hash(&[&text, &script, &helpers_text, &yosys.banner]);
+        let mut files = vec![(VERILOG, text.as_str())];
+        files.extend(helpers(self.target.family));
+        let synthesis = Synthesis {
+            yosys,
+            script: &script,
+            files,
+            limit: self.limit,
+        };
         progress(&format!("{}: synthesis", self.target.title));
-        let folder = cache.get_or_make(&format!("{key}.netlist"), |scratch| {
-            let folder = scratch.join("netlist");
-            fs::create_dir(&folder).map_err(SynthError::files("create", &folder))?;
-            let files = [(VERILOG, text.as_str()), (SCRIPT, script.as_str())];
-            for (name, text) in files.iter().chain(helpers) {
-                let path = folder.join(name);
-                fs::write(&path, text).map_err(SynthError::files("write", &path))?;
-            }
-            let run = Run {
-                stage: Stage::Synthesis,
-                tool: yosys,
-                limit: self.limit,
-                failures: cache.root(),
-            };
-            run.run(&folder, YOSYS_LOG, &["-s", SCRIPT], watch)?;
-            let log = folder.join(YOSYS_LOG);
-            if let Some(message) = miscompilation(&read(&log)?) {
-                return Err(SynthError::miscompiled(yosys, message, run.keep(&log)));
-            }
-            // What cannot be read is not kept.
-            self.count(&folder)?;
-            Ok::<_, SynthError>(folder)
-        })?;
-        Ok((folder, key))
+        let folder = synthesis.folder(cache, watch, |folder| self.count(folder).map(drop))?;
+        Ok((folder, synthesis.key()))
     }
 
     fn count(&self, folder: &Path) -> Result<Counts, SynthError> {

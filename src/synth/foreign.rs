@@ -3,17 +3,16 @@
 use super::cache::Cache;
 use super::cells::CellCounts;
 use super::error::{Stage, SynthError};
-use super::flow::{answer, hash, read};
+use super::flow::{answer, read};
 use super::resources::Resources;
-use super::run::{Run, Watch};
-use super::script::{SCRIPT, WHOLE, mapped};
+use super::run::Watch;
+use super::script::{WHOLE, mapped};
+use super::synthesis::Synthesis;
 use super::target::Family;
 use super::tools::Tool;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-const LOG: &str = "yosys.log";
 
 /// The cells of a module and the modules in it, flat, with the multipliers of the chip: counted as
 /// [`Flow`](super::Flow) counts a design without a harness.
@@ -39,34 +38,21 @@ pub fn count_file(
         names.join(" "),
         mapped(family, true, &top)
     );
-    let mut parts = vec![yosys.banner.as_str(), &script];
-    for Source { name, text } in &sources {
-        parts.extend([name.as_str(), text]);
-    }
-    let key = hash(&parts);
-    let cache = Cache::open()?;
-    let folder = cache.get_or_make(&format!("{key}.netlist"), |scratch| {
-        let folder = scratch.join("netlist");
-        fs::create_dir(&folder).map_err(SynthError::files("create", &folder))?;
-        let script = [(SCRIPT, script.as_str())];
-        let sources = sources
-            .iter()
-            .map(|source| (source.name.as_str(), source.text.as_str()));
-        for (name, text) in script.into_iter().chain(sources) {
-            let path = folder.join(name);
-            fs::write(&path, text).map_err(SynthError::files("write", &path))?;
-        }
-        let run = Run {
-            stage: Stage::Synthesis,
-            tool: &yosys,
-            limit,
-            failures: cache.root(),
-        };
-        run.run(&folder, LOG, &["-s", SCRIPT], watch)?;
-        Ok::<_, SynthError>(folder)
-    })?;
-    let counts = CellCounts::parse(family, &read(&folder.join(WHOLE))?);
-    Ok(counts.map_err(answer(Stage::Synthesis, WHOLE))?.total(&top))
+    let files = sources.iter();
+    let synthesis = Synthesis {
+        yosys: &yosys,
+        script: &script,
+        files: files
+            .map(|source| (source.name.as_str(), source.text.as_str()))
+            .collect(),
+        limit,
+    };
+    let count = |folder: &Path| {
+        let counts = CellCounts::parse(family, &read(&folder.join(WHOLE))?);
+        Ok(counts.map_err(answer(Stage::Synthesis, WHOLE))?.total(&top))
+    };
+    let folder = synthesis.folder(&Cache::open()?, watch, |folder| count(folder).map(drop))?;
+    count(&folder)
 }
 
 struct Source {

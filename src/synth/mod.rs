@@ -24,6 +24,7 @@ mod router;
 mod routing;
 mod run;
 mod script;
+mod synthesis;
 mod target;
 mod timing;
 pub mod tools;

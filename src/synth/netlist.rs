@@ -2,20 +2,18 @@
 
 use super::cache::Cache;
 use super::error::{Stage, SynthError};
-use super::flow::{hash, read};
-use super::run::{Run, Watch};
-use super::script::{VERILOG, flat, miscompilation, read_design};
+use super::flow::read;
+use super::run::Watch;
+use super::script::{VERILOG, flat, read_design};
+use super::synthesis::{Synthesis, YOSYS_LOG, write};
 use super::target::Family;
 use super::tools::Tool;
 use crate::hdl::ir::Design;
 use crate::verilog::{self, VerilogFile};
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-const SCRIPT: &str = "netlist.ys";
-const LOG: &str = "yosys.log";
 const NETLIST: &str = "netlist.v";
 const CELLS: &str = "cells.v";
 
@@ -151,47 +149,28 @@ pub fn netlist(
             &design.top().name
         )
     );
-    let key = hash(&[&text, &script, &yosys.banner]);
-    let cache = Cache::open()?;
-    let folder = cache.get_or_make(&format!("{key}.netlist"), |scratch| {
-        let folder = scratch.join("netlist");
-        fs::create_dir(&folder).map_err(SynthError::files("create", &folder))?;
-        write(&folder.join(VERILOG), &text)?;
-        write(&folder.join(SCRIPT), &script)?;
-        let run = Run {
-            stage: Stage::Synthesis,
-            tool: &yosys,
-            limit,
-            failures: cache.root(),
-        };
-        run.run(&folder, LOG, &["-s", SCRIPT], watch)?;
-        let log = read(&folder.join(LOG))?;
-        if let Some(message) = miscompilation(&log) {
-            return Err(SynthError::miscompiled(
-                &yosys,
-                message,
-                run.keep(&folder.join(LOG)),
-            ));
-        }
+    let synthesis = Synthesis {
+        yosys: &yosys,
+        script: &script,
+        files: vec![(VERILOG, &text)],
+        limit,
+    };
+    let folder = synthesis.folder(&Cache::open()?, watch, |folder| {
+        let log = read(&folder.join(YOSYS_LOG))?;
         let models = models(&log).ok_or_else(|| SynthError::Answer {
             stage: Stage::Synthesis,
-            file: LOG,
+            file: YOSYS_LOG,
             reason: format!("it does not say where {library} is"),
         })?;
         // Values for unconnected ports are SystemVerilog; a netlist connects what it uses.
         let mut library = "`define NO_ICE40_DEFAULT_ASSIGNMENTS\n".to_owned();
         library.push_str(&with_includes(&models, &mut BTreeSet::new())?);
-        write(&folder.join(CELLS), &library)?;
-        Ok::<_, SynthError>(folder)
+        write(&folder.join(CELLS), &library)
     })?;
     Ok(Netlist {
         verilog: read(&folder.join(NETLIST))?,
         library: read(&folder.join(CELLS))?,
     })
-}
-
-fn write(path: &Path, text: &str) -> Result<(), SynthError> {
-    fs::write(path, text).map_err(SynthError::files("write", path))
 }
 
 /// The file that Yosys read last, by its log.
@@ -233,7 +212,8 @@ mod tests {
     #[test]
     fn includes_are_replaced_by_what_they_include() {
         let folder = tempfile::tempdir().expect("a folder");
-        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect(name);
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect(name);
         write("a.v", "one\n`include \"b.vh\"\nthree\n`include \"b.vh\"\n");
         write("b.vh", "two\n");
         let text = with_includes(&folder.path().join("a.v"), &mut BTreeSet::new());

@@ -6,8 +6,7 @@ use ferrogrid::blocks::vendor::{Mult18x18d, Operands};
 use ferrogrid::hdl::{Block, Module, elaborate, signed};
 use ferrogrid::synth::cache::Cache;
 use ferrogrid::synth::tools::Tool;
-use ferrogrid::synth::{Columns, Flow, Frame, Outcome, SynthError, Target, unwatched};
-use std::time::Duration;
+use ferrogrid::synth::{Columns, Flow, Outcome, SynthError, Target, unwatched};
 
 /// Multipliers one behind the other.
 #[derive(Debug)]
@@ -61,15 +60,10 @@ fn route(block: &dyn Block, columns: Columns, target: &str) -> Option<Result<Out
     }
     let design = elaborate(block).expect("a legal design");
     let flow = Flow {
-        design: &design,
         columns,
-        target: Target::named(target).expect("a target"),
-        frame: Frame::OutOfContext,
-        board: None,
         speed: 6,
-        clock_mhz: 100,
         seeds: 1,
-        limit: Duration::from_secs(600),
+        ..Flow::to_count(&design, Target::named(target).expect("a target"))
     };
     assert_eq!(flow.places().len(), flow.columns.concat().len());
     let folder = tempfile::tempdir().expect("a temporary folder");

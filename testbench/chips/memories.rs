@@ -3,8 +3,7 @@
 use crate::tools;
 use ferrogrid::hdl::{Block, Module, bit, elaborate, unsigned};
 use ferrogrid::synth::cache::Cache;
-use ferrogrid::synth::{Flow, Frame, Target, unwatched};
-use std::time::Duration;
+use ferrogrid::synth::{Flow, Target, unwatched};
 
 /// A memory of many words beside one of few.
 #[derive(Debug)]
@@ -47,17 +46,7 @@ fn memories_of_registers_and_luts_are_told_from_block_ram() {
         ("gowin-18", "DPX9B", "RAM16SDP4"),
         ("nexus-40", "PDPSC16K", "DPR16X4"),
     ] {
-        let flow = Flow {
-            design: &design,
-            columns: Vec::new(),
-            target: Target::named(target).expect("a target"),
-            frame: Frame::OutOfContext,
-            board: None,
-            speed: 0,
-            clock_mhz: 100,
-            seeds: 0,
-            limit: Duration::from_secs(600),
-        };
+        let flow = Flow::to_count(&design, Target::named(target).expect("a target"));
         let cache = Cache::open().expect("a cache");
         let outcome = flow.run(&cache, &mut |_| (), &mut unwatched);
         let memories = outcome

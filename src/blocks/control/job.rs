@@ -107,8 +107,7 @@ impl Block for JobControl {
             handed_on: Some(drain_take),
             clear: forget,
         };
-        let sizes = ["m", "k", "panels", "last_columns"].into_iter();
-        let sizes: Vec<_> = sizes.zip(load.sizes.iter().copied()).collect();
+        let sizes = load.sizes(["m", "k", "panels", "last_columns"]);
         let compute = stage(m, "compute", &compute, &sizes);
         let drain = Moves {
             offered: compute.offers,
@@ -117,16 +116,8 @@ impl Block for JobControl {
             handed_on: None,
             clear: forget,
         };
-        let drain = stage(
-            m,
-            "drain",
-            &drain,
-            &[
-                ("m", compute.sizes[0]),
-                ("panels", compute.sizes[2]),
-                ("last_columns", compute.sizes[3]),
-            ],
-        );
+        let sizes = compute.sizes(["m", "panels", "last_columns"]);
+        let drain = stage(m, "drain", &drain, &sizes);
 
         m.section("end");
         let fail = (run & errors.any & alone & load.valid).named("fail");
@@ -194,18 +185,17 @@ impl Block for JobControl {
         m.output("failed", (refuse | flushed) & !abort);
         m.output("abandon", abandon);
         m.output("load_start", load.start);
-        m.output("load_m", load.sizes[0]);
-        m.output("load_k", load.sizes[1]);
-        m.output("load_panels", load.sizes[2]);
-        m.output("load_last_columns", load.sizes[3]);
+        for (name, size) in load.sizes(["m", "k", "panels", "last_columns"]) {
+            m.output(format!("load_{name}"), size);
+        }
         m.output("compute_start", compute.start);
-        m.output("compute_m", compute.sizes[0]);
-        m.output("compute_k", compute.sizes[1]);
-        m.output("compute_panels", compute.sizes[2]);
+        for (name, size) in compute.sizes(["m", "k", "panels"]) {
+            m.output(format!("compute_{name}"), size);
+        }
         m.output("drain_start", drain.start);
-        m.output("drain_m", drain.sizes[0]);
-        m.output("drain_panels", drain.sizes[1]);
-        m.output("drain_last_columns", drain.sizes[2]);
+        for (name, size) in drain.sizes(["m", "panels", "last_columns"]) {
+            m.output(format!("drain_{name}"), size);
+        }
     }
 }
 

@@ -25,8 +25,21 @@ pub(super) struct Stage<'m> {
     pub start: Signal<'m>,
     /// The stage behind may take the job.
     pub offers: Signal<'m>,
-    /// Sizes of the job, as far as the stage needs them.
-    pub sizes: Vec<Signal<'m>>,
+    /// Sizes of the job by their names, as far as the stage needs them.
+    sizes: Vec<(&'static str, Signal<'m>)>,
+}
+
+impl<'m> Stage<'m> {
+    /// Some of the sizes of its job.
+    pub fn sizes<const N: usize>(
+        &self,
+        names: [&'static str; N],
+    ) -> [(&'static str, Signal<'m>); N] {
+        names.map(|name| {
+            let size = self.sizes.iter().find(|(known, _)| *known == name);
+            *size.unwrap_or_else(|| panic!("the stage does not have the size `{name}`"))
+        })
+    }
 }
 
 /// A stage called `name`, whose jobs have the sizes `sizes`, each with its name.
@@ -38,7 +51,7 @@ pub(super) fn stage<'m>(
     m: &'m Module,
     name: &str,
     moves: &Moves<'m>,
-    sizes: &[(&str, Signal<'m>)],
+    sizes: &[(&'static str, Signal<'m>)],
 ) -> Stage<'m> {
     let valid = m.reg(format!("{name}_valid"), bit()).reset(0);
     let take = moves.take;
@@ -58,9 +71,10 @@ pub(super) fn stage<'m>(
     let done = (valid & settled & moves.idle).named(format!("{name}_done"));
     take.drive(moves.offered & (!valid | done));
     valid.next((take | (valid & !done)) & !moves.clear);
-    let captured = sizes
-        .iter()
-        .map(|(size_name, size)| m.capture(format!("{name}_{size_name}"), take, *size));
+    let captured = sizes.iter().map(|(size_name, size)| {
+        let kept = m.capture(format!("{name}_{size_name}"), take, *size);
+        (*size_name, kept)
+    });
     Stage {
         valid: *valid,
         start: (first & !moves.clear).named(format!("{name}_start")),

@@ -6,7 +6,7 @@ use crate::blocks::MatmulCore;
 use crate::config::Config;
 use crate::hdl::elaborate;
 use crate::synth::cache::Cache;
-use crate::synth::{Flow, Frame, Target, count_file, unwatched};
+use crate::synth::{Flow, Target, count_file, unwatched};
 use std::time::Duration;
 
 const SIZE: u32 = 8;
@@ -20,17 +20,7 @@ const LIMIT: Duration = Duration::from_secs(1800);
 pub(super) fn measure(options: &Options) -> Result<Vec<Row>, BenchError> {
     let arch = MatmulArch::new(&Config::matmul(SIZE, SIZE)).expect("defaults are valid");
     let design = elaborate(&MatmulCore::array(&arch))?;
-    let flow = Flow {
-        design: &design,
-        columns: Vec::new(),
-        target: Target::named("ecp5-85k").expect("a target"),
-        frame: Frame::OutOfContext,
-        board: None,
-        speed: 6,
-        clock_mhz: 100,
-        seeds: 0,
-        limit: LIMIT,
-    };
+    let flow = Flow::to_count(&design, Target::named("ecp5-85k").expect("a target"));
     let outcome = flow.run(&Cache::open()?, &mut |_| (), &mut unwatched)?;
     let yosys: Vec<&str> = outcome.yosys.split_whitespace().take(2).collect();
     let whole = outcome.whole;
