@@ -65,7 +65,7 @@ fn random_cases_through_icarus() {
     }
     let report = run(&Options {
         seed: 3,
-        cases: 20,
+        cases: 30,
         backends: vec![BackendKind::Native, BackendKind::Icarus],
         max_size: 6,
         ..Options::default()
