@@ -162,6 +162,7 @@ fn resized(arch: &MatmulArch, rows: u32, columns: u32, size: u32) -> Option<Matm
     config.array = arch.to_config().array;
     config.array.rows = rows;
     config.array.columns = columns;
+    config.buffers.output_register = arch.output_register;
     let large = MatmulArch::new(&config).ok()?;
     let panels = u64::from(large.panels(size));
     config.buffers.a = Some(large.a_buffer.size_for(size));
