@@ -39,6 +39,7 @@ fn presets_are_what_their_comments_say() {
         })
         .collect();
     let expected = [
+        ("matmul-2x4-ice40", 512, 64, 2048),
         ("matmul-4x4", 256, 64, 4096),
         ("matmul-6x10", 252, 120, 10240),
         ("matmul-8x8", 256, 128, 16384),

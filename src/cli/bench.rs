@@ -14,7 +14,7 @@ use std::path::PathBuf;
 #[command(
     after_help = "Example:\n  ferrogrid bench --figure utilization --json\n  ferrogrid bench --synth\n\n\
                   --synth adds the figure `routed`: Yosys and nextpnr place and route an 8x8 core on an ECP5, \
-                  16 times in all,\nwith the cache left aside. It takes half an hour to an hour and a half, and wants \
+                  16 times in all,\nwith the cache left aside. It takes a quarter of an hour to an hour and a half, and wants \
                   `scripts/setup --fpga`."
 )]
 pub(super) struct Bench {
@@ -26,7 +26,7 @@ pub(super) struct Bench {
             .try_map(|name| name.parse::<Figure>())
     )]
     figures: Vec<Figure>,
-    /// Measure placed and routed cores too: half an hour and more
+    /// Measure placed and routed cores too: a quarter of an hour and more
     #[arg(long)]
     synth: bool,
     /// Measure the area of someone else's array of 8 x 8 beside ours: the Verilog file of its top

@@ -2,10 +2,14 @@
 
 use super::files::write_new;
 use super::output::print;
-use crate::config::{ARRAY_SIZES, Config, Dataflow, Target, template};
+use crate::arch::MatmulArch;
+use crate::config::{ARRAY_SIZES, Config, Dataflow, Target, preset, template};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
+
+/// The preset that a core for iCE40 starts from.
+const ICE40: &str = "matmul-2x4-ice40";
 
 /// Write a commented TOML file to start from
 #[derive(Debug, Args)]
@@ -16,12 +20,12 @@ pub(super) struct New {
     /// The file to write; it must not exist yet
     #[arg(default_value = "core.toml")]
     file: PathBuf,
-    /// Rows of processing elements
-    #[arg(long, default_value_t = 8, value_parser = size())]
-    rows: u32,
-    /// Columns of processing elements
-    #[arg(long, default_value_t = 8, value_parser = size())]
-    columns: u32,
+    /// Rows of processing elements [default: 8; 2 for ice40]
+    #[arg(long, value_parser = size())]
+    rows: Option<u32>,
+    /// Columns of processing elements [default: 8; 4 for ice40]
+    #[arg(long, value_parser = size())]
+    columns: Option<u32>,
     /// Which operand stays in the array
     #[arg(
         long,
@@ -45,13 +49,37 @@ fn size() -> clap::builder::RangedI64ValueParser<u32> {
 
 impl New {
     pub fn run(self) -> miette::Result<()> {
-        let mut config = Config::matmul(self.rows, self.columns);
-        config.array.dataflow = self.dataflow;
-        config.target = self.target;
+        let config = self.config();
         write_new(&self.file, &template(&config))?;
         let file = self.file.display();
         Ok(print(&format!(
             "{file} written; next: ferrogrid generate {file} -o build/core\n"
         ))?)
+    }
+
+    fn config(&self) -> Config {
+        // An iCE40 UP5K has eight multipliers and 15 KiB of block RAM.
+        let small = (self.target == Target::Ice40).then(|| {
+            preset(ICE40)
+                .expect("it is a preset")
+                .document()
+                .config()
+                .clone()
+        });
+        let (rows, columns) = small
+            .as_ref()
+            .map_or((8, 8), |small| (small.array.rows, small.array.columns));
+        let mut config = Config::matmul(self.rows.unwrap_or(rows), self.columns.unwrap_or(columns));
+        config.array.dataflow = self.dataflow;
+        config.target = self.target;
+        if let Some(small) = small {
+            let with_defaults = config.clone();
+            config.buffers = small.buffers;
+            // A larger array may want more of them.
+            if MatmulArch::new(&config).is_err() {
+                return with_defaults;
+            }
+        }
+        config
     }
 }

@@ -22,6 +22,7 @@ macro_rules! presets {
 }
 
 presets!(
+    "matmul-2x4-ice40",
     "matmul-4x4",
     "matmul-6x10",
     "matmul-8x8",

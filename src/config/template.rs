@@ -78,9 +78,12 @@ pub fn template(config: &Config) -> String {
         "\"16 KiB\"",
     ));
     line(
-        "# A pipeline register behind the output of each memory: higher clock, and a cycle more from",
+        "# A pipeline register behind the output of each memory, and a cycle more from buffers to sums",
     );
-    line("# buffers to sums and results. Block RAM of many chips has this register inside.");
+    line(
+        "# and results: for a higher clock with tools that move it into block RAM, as those of Xilinx",
+    );
+    line("# and Intel do; Yosys does not.");
     line(&format!(
         "output_register = {}",
         config.buffers.output_register

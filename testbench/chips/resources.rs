@@ -1,17 +1,21 @@
 //! Numbers of cells that Yosys finds in arrays and buffers.
 
-use crate::tool::{run_tool, tool};
+use crate::tool::run_tool;
+use crate::tools;
 use ferrogrid::arch::{self, MatmulArch};
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::hdl::{Block, elaborate};
+use ferrogrid::synth::tools::Tool;
 use ferrogrid::verilog;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
 /// Number of cells of each kind in the whole; `None`, with a word about it, without Yosys.
 fn cells(block: &dyn Block, command: &str) -> Option<BTreeMap<String, u64>> {
-    cells_of(block, command, "flatten; tee -q -o cells.txt stat")
+    let top = block.module_name();
+    cells_of(block, command, "flatten; ", &top)
 }
 
 /// The same in one module, which Yosys made of it with the hierarchy kept.
@@ -20,35 +24,43 @@ fn cells_of_module(
     command: &str,
     module: &str,
 ) -> Option<BTreeMap<String, u64>> {
-    cells_of(
-        block,
-        command,
-        &format!("tee -q -o cells.txt stat {module}"),
-    )
+    cells_of(block, command, "", module)
 }
 
-fn cells_of(block: &dyn Block, command: &str, count: &str) -> Option<BTreeMap<String, u64>> {
-    let yosys = tool("yosys", "numbers of cells")?;
+/// By the Yosys that `ferrogrid synth` takes.
+fn cells_of(
+    block: &dyn Block,
+    command: &str,
+    then: &str,
+    module: &str,
+) -> Option<BTreeMap<String, u64>> {
+    if !tools::synthesizer() {
+        return None;
+    }
+    let yosys = Tool::synthesizer().expect("it is there").path;
     let design = elaborate(block).expect("a legal design");
     let folder = tempfile::tempdir().expect("a temporary folder");
-    fs::write(folder.path().join("design.v"), verilog::concat(&design)).expect("a written file");
+    let file = |name: &str| folder.path().join(name);
     let top = &design.top().name;
-    let script = format!("read_verilog design.v; {command} -top {top}; {count}");
+    let script = format!(
+        "read_verilog design.v; hierarchy -top {top}; setattr -unset reprocess_after t:*; \
+         {command} -top {top}; {then}tee -q -o cells.json stat -json {module}"
+    );
+    fs::write(file("design.v"), verilog::concat(&design)).expect("a written file");
+    fs::write(file("count.ys"), script.replace("; ", "\n")).expect("a written file");
     run_tool(
         Command::new(yosys)
-            .args(["-q", "-p", &script])
+            .args(["-s", "count.ys"])
             .current_dir(folder.path()),
     );
-    let text = fs::read_to_string(folder.path().join("cells.txt")).expect("the statistics");
-    let mut cells = BTreeMap::new();
-    for line in text.lines() {
-        if let [name, number] = line.split_whitespace().collect::<Vec<_>>()[..]
-            && let Ok(number) = number.parse()
-        {
-            cells.insert(name.to_owned(), number);
-        }
-    }
-    Some(cells)
+    let text = fs::read_to_string(file("cells.json")).expect("the statistics");
+    let stat: Value = serde_json::from_str(&text).expect("JSON");
+    let modules = stat["modules"].as_object().expect("modules");
+    let mut modules = modules.iter();
+    let counted = modules.find(|(name, _)| name.trim_start_matches('\\') == module);
+    let (_, counted) = counted.expect("the module");
+    let cells = counted["num_cells_by_type"].clone();
+    Some(serde_json::from_value(cells).expect("numbers of cells"))
 }
 
 fn core(target: &str, array: &str) -> MatmulArch {
@@ -132,6 +144,28 @@ fn the_arithmetic_of_a_pe_on_xilinx_has_no_lut() {
         let kinds: Vec<_> = pe.keys().map(String::as_str).collect();
         assert_eq!(kinds, [slice, "FDRE"], "{pe:?}");
         assert_eq!(pe[slice], 1, "{pe:?}");
+    }
+}
+
+/// Yosys takes no DSP for products of less than nine bits, whatever `use_dsp` says.
+#[test]
+fn products_of_int4_on_the_7_series_are_luts_by_yosys() {
+    let arch = core("xilinx", "rows = 2\ncolumns = 2\nactivation = \"int4\"");
+    let array = MatmulCore::array(&arch);
+    let design = elaborate(&array).expect("a legal design");
+    let text = verilog::concat(&design);
+    assert!(text.contains("(* use_dsp = \"yes\" *)"), "{text}");
+    let command = "synth_xilinx -family xc7 -noiopad -noclkbuf";
+    if let Some(cells) = cells(&array, command) {
+        assert!(!cells.contains_key("DSP48E1"), "{cells:?}");
+    }
+    let arch = core(
+        "ultrascale_plus",
+        "rows = 2\ncolumns = 2\nactivation = \"int4\"",
+    );
+    let command = "synth_xilinx -family xcup -noiopad -noclkbuf";
+    if let Some(cells) = self::cells(&MatmulCore::array(&arch), command) {
+        assert_eq!(cells["DSP48E2"], 4, "{cells:?}");
     }
 }
 

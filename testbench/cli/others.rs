@@ -21,8 +21,8 @@ fn presets_as_json() {
         .collect();
     let expected: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
     assert_eq!(names, expected);
-    assert_eq!(list[1]["columns"], 10);
-    assert_eq!(list[1]["buffers"], serde_json::json!([3024, 20480, 5760]));
+    assert_eq!(list[2]["columns"], 10);
+    assert_eq!(list[2]["buffers"], serde_json::json!([3024, 20480, 5760]));
 }
 
 #[test]
@@ -44,6 +44,24 @@ fn a_new_configuration_works() {
     let core = arch::from_toml("core.toml", &place.read("core.toml")).expect("valid");
     assert_eq!(core.name, "matmul-5x7-os");
     golden!(place.fail("new"));
+}
+
+/// Without sizes a core for iCE40 is one that the chip takes; with sizes, one with few buffers where
+/// the array can live with them.
+#[test]
+fn a_new_configuration_for_ice40_is_small() {
+    let place = Place::new();
+    let core = |options: &str| {
+        let file = format!("{options}.toml").replace([' ', '-'], "");
+        place.succeed(&format!("new {file} --target ice40 {options}"));
+        arch::from_toml(&file, &place.read(&file)).expect("valid")
+    };
+    let preset = arch::from_preset("matmul-2x4-ice40").expect("a preset");
+    assert_eq!(core("").config_hash(), preset.config_hash());
+    let square = core("--rows 4 --columns 2");
+    assert_eq!((square.rows, square.columns), (4, 2));
+    assert!(square.buffer_bits() < 64 * 1024, "{square:?}");
+    assert_eq!(core("--rows 64 --columns 64").rows, 64);
 }
 
 #[test]

@@ -31,6 +31,7 @@ fn small(target: Target, dataflow: Dataflow) -> MatmulArch {
     let mut config = Config::matmul(3, 2);
     config.target = target;
     config.array.dataflow = dataflow;
+    config.buffers.output_register = target == Target::Ecp5;
     config.buffers.a = Some(Bytes(192));
     config.buffers.b = Some(Bytes(256));
     config.buffers.accumulators = Some(Bytes(384));
