@@ -5,7 +5,7 @@
 
 use super::ast::{BinaryOp as Op, Expr, UnaryOp};
 use super::lower::Lowering;
-use super::print_expr::flat;
+use super::print::flat;
 use super::simplify::{
     compare, concat, constant, equal, factor, is_exhaustive, logical, negated, negative_constant,
     repeat, same_signedness,

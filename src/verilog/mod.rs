@@ -20,7 +20,6 @@ mod node;
 mod output;
 mod place;
 mod print;
-mod print_expr;
 mod property;
 mod register;
 mod simplify;

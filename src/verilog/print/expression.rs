@@ -1,6 +1,6 @@
 //! Expressions as text: parentheses where a reader wants them, line breaks where they help.
 
-use super::ast::{BinaryOp, Expr, UnaryOp};
+use super::super::ast::{BinaryOp, Expr, UnaryOp};
 use num_bigint::BigUint;
 use num_traits::One;
 use std::fmt::Write;
@@ -278,7 +278,7 @@ fn operator_chain(op: BinaryOp, expr: &Expr, indent: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ast::Net;
+    use super::super::super::ast::Net;
     use super::*;
 
     fn net(name: &str, width: u32, signed: bool) -> Expr {

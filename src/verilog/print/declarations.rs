@@ -1,0 +1,204 @@
+//! Ports and declarations.
+
+use super::super::ast::{Declaration, Item, Net, NetKind, PortDeclaration};
+use super::expression::COLUMNS;
+use super::{Printer, comment_line};
+use std::fmt::Write;
+use std::rc::Rc;
+
+impl Printer {
+    pub(super) fn ports(&mut self, name: &str, ports: &[PortDeclaration]) {
+        if ports.is_empty() {
+            let _ = writeln!(self.out, "module {name};");
+            return;
+        }
+        let _ = writeln!(self.out, "module {name} (");
+        let kind = |port: &PortDeclaration| match (port.output, port.variable) {
+            (false, _) => "input  wire",
+            (true, false) => "output wire",
+            (true, true) => "output reg ",
+        };
+        let columns = TypeColumns::of(ports.iter().map(|port| &port.net));
+        let last = ports.len() - 1;
+        let mut lines = Vec::new();
+        for (index, port) in ports.iter().enumerate() {
+            lines.extend(attributes(&port.attributes));
+            let comma = if index < last { "," } else { "" };
+            let text = format!(
+                "    {} {}{}{comma}",
+                kind(port),
+                columns.text(&port.net),
+                port.net.name
+            );
+            lines.push((text, port.comment.as_str()));
+        }
+        self.commented_lines(&lines);
+        self.out.push_str(");\n");
+    }
+
+    /// Lines with their comments in one column beside them, or above where they are long.
+    fn commented_lines(&mut self, lines: &[(String, &str)]) {
+        let beside = |text: &str, comment: &str| {
+            !comment.is_empty()
+                && !comment.contains('\n')
+                && text.len() + comment.len() + 5 <= COLUMNS
+        };
+        let column = lines
+            .iter()
+            .filter(|(text, comment)| beside(text, comment))
+            .map(|(text, _)| text.len())
+            .max()
+            .unwrap_or(0);
+        for (text, comment) in lines {
+            if beside(text, comment) {
+                let column = if column + comment.len() + 5 <= COLUMNS {
+                    column
+                } else {
+                    0
+                };
+                let comment = comment_line(comment);
+                let _ = writeln!(self.out, "{text:column$}  {comment}");
+            } else {
+                self.comment(4, comment);
+                let _ = writeln!(self.out, "{text}");
+            }
+        }
+    }
+
+    /// A wire with the expression that it stands for.
+    pub(super) fn wire_of_a_value(&mut self, declaration: &Declaration) {
+        self.comment(4, &declaration.comment);
+        if let Some((line, _)) = attributes(&declaration.attributes) {
+            self.line(0, &line);
+        }
+        let columns = TypeColumns::of(std::iter::once(&declaration.net));
+        let start = format!(
+            "wire {}{}",
+            columns.text(&declaration.net),
+            declaration.net.name
+        );
+        if let Some(value) = &declaration.value {
+            self.equation(4, &format!("{start} ="), value);
+        }
+    }
+
+    pub(super) fn declarations(&mut self, items: &[Item]) {
+        let declarations = || {
+            items.iter().filter_map(|item| match item {
+                Item::Declaration(declaration) => Some(declaration),
+                _ => None,
+            })
+        };
+        let columns = TypeColumns::of(declarations().map(|declaration| &declaration.net));
+        let mixed = declarations().any(|d| d.kind == NetKind::Wire)
+            && declarations().any(|d| d.kind != NetKind::Wire);
+        let mut lines = Vec::new();
+        let mut joined = Vec::new();
+        for declaration in declarations() {
+            if joined.contains(&&declaration.net.name) {
+                continue;
+            }
+            lines.extend(attributes(&declaration.attributes));
+            let kind = match declaration.kind {
+                NetKind::Wire => "wire",
+                _ if mixed => "reg ",
+                _ => "reg",
+            };
+            let start = format!("    {kind} {}", columns.text(&declaration.net));
+            if is_plumbing(declaration) {
+                // Wires between instances: many, and told apart by their names alone.
+                let alike = |other: &&Declaration| {
+                    is_plumbing(other)
+                        && other.net.width == declaration.net.width
+                        && other.net.signed == declaration.net.signed
+                };
+                let names: Vec<_> = declarations()
+                    .filter(alike)
+                    .map(|other| &other.net.name)
+                    .collect();
+                lines.extend(filled(&start, &names).into_iter().map(|line| (line, "")));
+                joined.extend(names);
+                continue;
+            }
+            let mut text = format!("{start}{}", declaration.net.name);
+            if let NetKind::Memory(depth) = declaration.kind {
+                let _ = write!(text, " [0:{}]", depth - 1);
+            }
+            text.push(';');
+            lines.push((text, declaration.comment.as_str()));
+        }
+        self.commented_lines(&lines);
+    }
+}
+
+/// A wire of which nothing is said.
+fn is_plumbing(declaration: &Declaration) -> bool {
+    declaration.kind == NetKind::Wire
+        && declaration.comment.is_empty()
+        && declaration.attributes.is_empty()
+}
+
+/// `start` and the names, separated by commas, on as few lines as they take.
+fn filled(start: &str, names: &[&Rc<str>]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = start.to_owned();
+    for (index, name) in names.iter().enumerate() {
+        let end = if index + 1 < names.len() { "," } else { ";" };
+        let gap = if line.len() == start.len() { "" } else { " " };
+        if !gap.is_empty() && line.len() + 1 + name.len() + end.len() > COLUMNS {
+            lines.push(std::mem::replace(&mut line, " ".repeat(start.len())));
+            let _ = write!(line, "{name}{end}");
+        } else {
+            let _ = write!(line, "{gap}{name}{end}");
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+/// Columns for `signed` and the range, as wide as the widest in a group of declarations.
+struct TypeColumns {
+    signed: bool,
+    range: usize,
+}
+
+impl TypeColumns {
+    fn of<'a>(nets: impl Iterator<Item = &'a Net>) -> Self {
+        let mut columns = TypeColumns {
+            signed: false,
+            range: 0,
+        };
+        for net in nets {
+            columns.signed |= net.signed;
+            columns.range = columns.range.max(range(net).len());
+        }
+        columns
+    }
+
+    /// The type and the space after it; empty for a scalar among scalars.
+    fn text(&self, net: &Net) -> String {
+        let signed = match (self.signed, net.signed) {
+            (_, true) => "signed ",
+            (true, false) => "       ",
+            (false, false) => "",
+        };
+        match self.range {
+            0 => signed.into(),
+            width => format!("{signed}{:width$} ", range(net)),
+        }
+    }
+}
+
+fn range(net: &Net) -> String {
+    if net.width == 1 {
+        String::new()
+    } else {
+        format!("[{}:0]", net.width - 1)
+    }
+}
+
+/// The line of a declaration's attributes, without a comment.
+fn attributes(attributes: &[String]) -> Option<(String, &'static str)> {
+    let line = format!("    (* {} *)", attributes.join(", "));
+    (!attributes.is_empty()).then_some((line, ""))
+}

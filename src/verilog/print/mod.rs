@@ -1,0 +1,249 @@
+//! Modules as text.
+
+mod declarations;
+mod expression;
+mod statements;
+
+pub use expression::flat;
+
+use super::ast::{Connection, Declaration, Expr, Instance, Item, Module};
+use expression::{COLUMNS, wrapped};
+use std::fmt::Write;
+
+/// The module's text, `default_nettype` lines included.
+pub fn module(module: &Module) -> String {
+    let mut printer = Printer { out: String::new() };
+    for line in &module.header {
+        printer.line(0, comment_line(line).trim_end());
+    }
+    printer.out.push_str("\n`default_nettype none\n\n");
+    printer.ports(&module.name, &module.ports);
+    printer.items(&module.items);
+    printer
+        .out
+        .push_str("\nendmodule\n\n`default_nettype wire\n");
+    printer.out
+}
+
+/// First words of comments that tools take for orders to themselves.
+const DIRECTIVES: [&str; 16] = [
+    "altera",
+    "ambit",
+    "cadence",
+    "exemplar",
+    "pragma",
+    "quartus",
+    "rtl_synthesis",
+    "synopsys",
+    "synplify",
+    "synthesis",
+    "translate_off",
+    "translate_on",
+    "vcs",
+    "verilint",
+    "xilinx",
+    "xst",
+];
+
+/// A designer's text as one line of comment that no tool takes for anything else.
+fn comment_line(text: &str) -> String {
+    let ends_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let text = text.replace(ends_line, " ");
+    let word = text.trim_start();
+    let end = word.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let word = word[..end.unwrap_or(word.len())].to_ascii_lowercase();
+    if word.starts_with("verilator") || DIRECTIVES.contains(&word.as_str()) {
+        format!("// Note: {text}")
+    } else {
+        format!("// {text}")
+    }
+}
+
+/// What decides where blank lines go.
+#[derive(PartialEq, Clone, Copy)]
+enum Group {
+    Declarations,
+    Assignments,
+    Alone,
+}
+
+fn group(item: &Item) -> Group {
+    match item {
+        Item::Declaration(Declaration { value: None, .. }) => Group::Declarations,
+        Item::Declaration(_) | Item::Assign { .. } => Group::Assignments,
+        _ => Group::Alone,
+    }
+}
+
+struct Printer {
+    out: String,
+}
+
+impl Printer {
+    fn line(&mut self, indent: usize, text: &str) {
+        let _ = writeln!(self.out, "{:indent$}{text}", "");
+    }
+
+    fn comment(&mut self, indent: usize, comment: &str) {
+        for line in comment.lines() {
+            self.line(indent, comment_line(line).trim_end());
+        }
+    }
+
+    fn items(&mut self, items: &[Item]) {
+        let mut rest = items;
+        let mut previous = None;
+        while let Some(first) = rest.first() {
+            let this = group(first);
+            let count = match this {
+                Group::Declarations => rest
+                    .iter()
+                    .take_while(|item| group(item) == Group::Declarations)
+                    .count(),
+                _ => 1,
+            };
+            let commented = match first {
+                Item::Declaration(declaration) => !declaration.comment.is_empty(),
+                Item::Assign { comment, .. } => !comment.is_empty(),
+                _ => false,
+            };
+            if this == Group::Alone || previous != Some(this) || commented {
+                self.out.push('\n');
+            }
+            match this {
+                Group::Declarations => self.declarations(&rest[..count]),
+                _ => self.item(first),
+            }
+            rest = &rest[count..];
+            previous = Some(this);
+        }
+    }
+
+    fn item(&mut self, item: &Item) {
+        match item {
+            Item::Heading(title) => {
+                let dashes = "-".repeat((COLUMNS - 16).saturating_sub(title.len()));
+                self.line(4, &comment_line(&format!("---- {title} {dashes}")));
+            }
+            Item::Declaration(Declaration { value: None, .. }) => {
+                self.declarations(std::slice::from_ref(item));
+            }
+            Item::Declaration(declaration) => self.wire_of_a_value(declaration),
+            Item::Assign {
+                target,
+                value,
+                comment,
+            } => {
+                self.comment(4, comment);
+                self.equation(4, &format!("assign {} =", target.name), value);
+            }
+            Item::Always {
+                clock,
+                body,
+                comment,
+            } => {
+                self.comment(4, comment);
+                let event = match clock {
+                    Some(clock) => format!("@(posedge {clock})"),
+                    None => "@*".into(),
+                };
+                self.line(4, &format!("always {event} begin"));
+                self.statements(8, body);
+                self.line(4, "end");
+            }
+            Item::Sampled { clock, when, body } => {
+                let when = when
+                    .as_ref()
+                    .map_or_else(String::new, |when| format!(" if ({})", flat(when)));
+                self.line(4, &format!("always @(posedge {clock}){when} begin"));
+                self.statements(8, body);
+                self.line(4, "end");
+            }
+            Item::Initial(body) | Item::Final(body) => {
+                let when = if matches!(item, Item::Initial(_)) {
+                    "initial"
+                } else {
+                    "final"
+                };
+                self.line(4, &format!("{when} begin"));
+                self.statements(8, body);
+                self.line(4, "end");
+            }
+            Item::Parameters {
+                comment,
+                width,
+                entries,
+            } => {
+                self.comment(4, comment);
+                let range = if *width > 1 {
+                    format!("[{}:0] ", width - 1)
+                } else {
+                    String::new()
+                };
+                self.line(4, format!("localparam {range}").trim_end());
+                let column = entries
+                    .iter()
+                    .map(|(name, _)| name.len())
+                    .max()
+                    .unwrap_or(0);
+                for (index, (name, value)) in entries.iter().enumerate() {
+                    let end = if index + 1 < entries.len() { "," } else { ";" };
+                    let value = flat(&Expr::unsigned(*width, *value));
+                    self.line(8, &format!("{name:column$} = {value}{end}"));
+                }
+            }
+            Item::Instance(instance) => self.instance(instance),
+            Item::Conditional(condition, items) => {
+                let _ = writeln!(self.out, "`ifdef {condition}");
+                for item in items {
+                    self.item(item);
+                }
+                self.out.push_str("`endif\n");
+            }
+        }
+    }
+
+    fn instance(&mut self, instance: &Instance) {
+        self.comment(4, &instance.comment);
+        let start = if instance.parameters.is_empty() {
+            format!("{} {}", instance.module, instance.name)
+        } else {
+            self.parameters(instance);
+            format!(") {}", instance.name)
+        };
+        if instance.connections.is_empty() {
+            self.line(4, &format!("{start} ();"));
+            return;
+        }
+        self.line(4, &format!("{start} ("));
+        let column = instance
+            .connections
+            .iter()
+            .map(|c| c.port.len())
+            .max()
+            .unwrap_or(0);
+        for (index, Connection { port, value, .. }) in instance.connections.iter().enumerate() {
+            let end = if index + 1 < instance.connections.len() {
+                ","
+            } else {
+                ""
+            };
+            let start = format!(".{port:column$} (");
+            let value = wrapped(value, 8 + start.len() + 2, 12);
+            self.line(8, &format!("{start}{value}){end}"));
+        }
+        self.line(4, ");");
+    }
+
+    /// `module #(` and the parameters, the closing bracket left out.
+    fn parameters(&mut self, instance: &Instance) {
+        self.line(4, &format!("{} #(", instance.module));
+        let names = instance.parameters.iter().map(|(name, _)| name.len());
+        let column = names.max().unwrap_or(0);
+        for (index, (name, value)) in instance.parameters.iter().enumerate() {
+            let last = index + 1 == instance.parameters.len();
+            let end = if last { "" } else { "," };
+            self.line(8, &format!(".{name:column$} ({value}){end}"));
+        }
+    }
+}
