@@ -16,6 +16,7 @@ mod program;
 #[cfg(unix)]
 mod stand_ins;
 mod synth;
+mod synth_boards;
 mod synth_core;
 #[cfg(unix)]
 mod synth_runs;
