@@ -181,6 +181,10 @@ fn options_that_mean_nothing() {
 #[test]
 fn a_core_goes_to_a_chip_that_has_its_cells() {
     let tools = Tools::new();
+    // Without the ends of lines, which may be anywhere.
+    let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let help = in_one_line(&tools.succeed("synth --help"));
+    let page = in_one_line(include_str!("../../docs/synthesis.md"));
     let target = |line: &str| {
         let report: Value = serde_json::from_str(&tools.succeed(line)).expect("JSON");
         report["target"].as_str().expect("a name").to_owned()
@@ -190,10 +194,22 @@ fn a_core_goes_to_a_chip_that_has_its_cells() {
         ("ecp5", "ecp5-85k"),
         ("ice40", "ice40-up5k"),
         ("xilinx", "xilinx-7"),
+        ("ultrascale_plus", "xilinx-usp"),
     ] {
         let text = format!("target = \"{cells}\"\n[array]\nrows = 2\ncolumns = 2\n");
         tools.place.write("core.toml", text);
         assert_eq!(target("synth core.toml --json"), name);
+        let (_, said) = help
+            .split_once("by `target` of the configuration")
+            .expect("the list");
+        let (said, _) = said.split_once(']').expect("its end");
+        let of_chip = said.split_once(&format!("{name} for")).expect(name).1;
+        assert!(of_chip.contains(cells), "{cells}: {said}");
+        let (_, said) = page
+            .split_once("follows `target` of the configuration")
+            .expect("the list");
+        let of_chip = said.split_once(&format!("`{name}` for")).expect(name).1;
+        assert!(of_chip.contains(&format!("`{cells}`")), "{cells}: {said}");
     }
     tools
         .place

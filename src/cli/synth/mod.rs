@@ -41,7 +41,7 @@ pub(super) struct Synth {
     #[arg(long, conflicts_with = "file", value_name = "NAME")]
     preset: Option<String>,
     /// The chip [default: that of the board, else by `target` of the configuration: ice40-up5k for
-    /// ice40, xilinx-7 for xilinx, ecp5-85k for ecp5 and portable]
+    /// ice40, xilinx-7 for xilinx, xilinx-usp for ultrascale_plus, ecp5-85k for ecp5, portable]
     #[arg(
         long,
         value_parser = PossibleValuesParser::new(TARGETS.iter().map(|target| target.name))
