@@ -6,6 +6,7 @@ use super::cells::{BlockCells, CellCounts};
 use super::error::{Stage, SynthError};
 use super::floorplan::{Columns, Place, places};
 use super::harness::{HARNESS, INSTANCE, harness};
+use super::kept::{self, Kept};
 use super::memories::{MemoryCells, memories};
 use super::resources::Resources;
 use super::router::{TIMING, knows_open_ports};
@@ -68,15 +69,6 @@ pub struct Routed {
     /// What came of it.
     #[serde(flatten)]
     pub timing: Timing,
-}
-
-/// A file that a tool made, in the cache.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// A name of its own among all of the run.
-    pub name: String,
-    /// Where it is for now.
-    pub path: PathBuf,
 }
 
 /// What came of a flow.
@@ -176,7 +168,7 @@ impl<'a> Flow<'a> {
             whole,
             memories,
         } = self.count(&synthesized)?;
-        let mut files = kept(&synthesized, "")?;
+        let mut files = kept::of_synthesis(&synthesized)?;
         let mut routed = Vec::new();
         if let (Some(chip), Some(router)) = (chip, &router) {
             for seed in 1..=self.seeds {
@@ -196,7 +188,7 @@ impl<'a> Flow<'a> {
                 let folder = routing.folder(cache, watch)?;
                 let timing = read_timing(&folder)?;
                 routed.push(Routed { seed, timing });
-                files.extend(kept(&folder, &format!("seed{seed}-"))?);
+                files.extend(kept::of_routing(&folder, seed)?);
             }
         }
         Ok(Outcome {
@@ -288,21 +280,6 @@ impl<'a> Flow<'a> {
                 .map_err(answer(Stage::Synthesis, HIERARCHY))?,
         })
     }
-}
-
-/// The files of a folder of the cache, in order of their names.
-fn kept(folder: &Path, prefix: &str) -> Result<Vec<Kept>, SynthError> {
-    let entries = fs::read_dir(folder).map_err(SynthError::files("read", folder))?;
-    let mut files = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(SynthError::files("read", folder))?;
-        files.push(Kept {
-            name: format!("{prefix}{}", entry.file_name().to_string_lossy()),
-            path: entry.path(),
-        });
-    }
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(files)
 }
 
 pub(super) fn read(path: &Path) -> Result<String, SynthError> {

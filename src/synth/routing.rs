@@ -13,8 +13,8 @@ use super::tools::FoundTool;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ROUTER_LOG: &str = "nextpnr.log";
-const PACKER_LOG: &str = "pack.log";
+pub(super) const ROUTER_LOG: &str = "nextpnr.log";
+pub(super) const PACKER_LOG: &str = "pack.log";
 
 /// What is routed, with which seed.
 pub(super) struct Routing<'a> {

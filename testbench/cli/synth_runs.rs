@@ -79,6 +79,71 @@ fn a_packer_that_is_missing() {
     assert_eq!((tools.runs("yosys"), tools.runs("nextpnr-ecp5")), (0, 0));
 }
 
+/// A folder that takes no files is noticed before the long work, too.
+#[test]
+fn an_output_that_cannot_be_written() {
+    let tools = Tools::new();
+    tools.place.write("file", "");
+    tools.place.write("taken/report.txt/note", "");
+    let lines = ["file", "file/deep/out", "taken"].map(|out| format!("synth core.toml -o {out}"));
+    let mut texts = lines
+        .map(|line| tools.place.fail_with(&line, &mut tools.command(&line)))
+        .to_vec();
+    assert_eq!(tools.runs("yosys"), 0);
+
+    // What comes in the way later costs the files, and not the report.
+    let in_the_way = "mkdir -p $STAND_INS/../out/seed1-timing.json";
+    tools.does("nextpnr-ecp5", &format!("{ROUTER}\n{in_the_way}"));
+    let line = "synth core.toml -o out";
+    let run = Run::of(&mut tools.command(line));
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stdout.contains("123.4 MHz"), "{run:?}");
+    assert!(!run.stdout.contains("written"), "{run:?}");
+    assert_eq!(tools.place.names("out"), [""; 0]);
+    texts.push(format!("$ ferrogrid {line}\n{}", run.stderr));
+    let line = "synth core.toml -o out --json";
+    let run = Run::of(&mut tools.command(line));
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(report["fmax_mhz"], 123.4);
+    golden!(texts.join("\n"));
+}
+
+/// Files of an earlier run are not those of the report beside them; files of others stay.
+#[test]
+fn a_folder_describes_one_run() {
+    let tools = Tools::new();
+    let names = |folder: &str| {
+        let mut names = tools.place.names(folder);
+        names.sort();
+        names
+    };
+    let others = ["design.sv", "seed1-notes.txt", "seeds/seed1-pack.log"];
+    for name in others {
+        tools.place.write(&format!("out/{name}"), "of somebody");
+    }
+    tools.succeed("synth core.toml --board ulx3s --seeds 3 -o out");
+    for name in ["seed3-harness.bit", "seed3-pins.lpf", "report.json"] {
+        assert!(names("out").contains(&name.to_owned()), "{name}");
+    }
+    for line in ["--board icebreaker --seeds 2", "--target xilinx-7"] {
+        tools.succeed(&format!("synth core.toml {line} -o out"));
+        tools.succeed(&format!("synth core.toml {line} -o fresh"));
+        let mut expected = names("fresh");
+        expected.extend(others.map(str::to_owned));
+        expected.sort();
+        assert_eq!(names("out"), expected, "{line}");
+        std::fs::remove_dir_all(tools.place.path("fresh")).expect("removed");
+    }
+    for name in others {
+        assert_eq!(tools.place.read(&format!("out/{name}")), "of somebody");
+    }
+    // Where no run was, nothing is that of a run.
+    tools.place.write("mine/carry.v", "of somebody");
+    tools.succeed("synth core.toml -o mine");
+    assert_eq!(tools.place.read("mine/carry.v"), "of somebody");
+}
+
 /// What is listed has room, is made of the chip's cells, and is not what just failed.
 #[test]
 fn a_chip_that_is_too_small_says_what_would_fit() {

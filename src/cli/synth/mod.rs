@@ -2,10 +2,10 @@
 
 mod advice;
 mod choice;
+mod folder;
 
 use super::core;
 use super::error::CliError;
-use super::files::PendingFile;
 use super::interrupt;
 use super::output::print;
 use super::progress::Progress;
@@ -15,13 +15,13 @@ use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
 use crate::report::{SynthReport, json};
 use crate::synth::cache::Cache;
-use crate::synth::{BOARDS, Columns, Flow, Kept, SynthError, TARGETS};
+use crate::synth::{BOARDS, Columns, Flow, SynthError, TARGETS};
 use choice::Choice;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
-use std::fs;
+use folder::Folder;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Measure a core's area and clock: Yosys, nextpnr, and a bitstream for a board
@@ -73,7 +73,7 @@ pub(super) struct Synth {
     /// The longest time for one run of a tool, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     time_limit: u64,
-    /// Copy scripts, logs, reports, netlist and bitstream to this folder
+    /// Copy scripts, logs, reports, netlist and bitstream to this folder, in place of an earlier run
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Print as JSON, and no progress
@@ -95,6 +95,7 @@ impl Synth {
         interrupt::catch();
         let arch = core::load(self.preset.as_deref(), self.file.as_deref())?;
         let choice = Choice::new(&self, &arch)?;
+        let folder = self.output.as_deref().map(Folder::prepare).transpose()?;
         let part = self.out_of_context.unwrap_or(Part::Core);
         let design = design(&arch, part)?;
         let flow = Flow {
@@ -127,16 +128,16 @@ impl Synth {
         progress.done();
         interrupt::check()?;
         let report = SynthReport::new(&arch, &flow, &outcome, &choice.notes);
-        if let Some(folder) = &self.output {
-            write(folder, &outcome.files, &report)?;
-        }
-        Ok(print(&if self.json {
-            json(&report)
-        } else {
-            let written = self.output.iter().map(|path| path.display());
-            let written = written.map(|path| format!("written: {path}\n"));
-            report.text() + &written.collect::<String>()
-        })?)
+        let written = folder.map(|folder| folder.write(&outcome.files, &report));
+        // Where the files cannot be written, the report of the long work is there all the same.
+        print(&match (self.json, &self.output, &written) {
+            (true, ..) => json(&report),
+            (false, Some(path), Some(Ok(()))) => {
+                format!("{}written: {}\n", report.text(), path.display())
+            }
+            _ => report.text(),
+        })?;
+        Ok(written.unwrap_or(Ok(()))?)
     }
 
     /// The multipliers of the array, to be placed as it is.
@@ -161,22 +162,4 @@ fn design(arch: &MatmulArch, part: Part) -> miette::Result<Design> {
             arch.name
         )
     })
-}
-
-/// Copies what tools made, and the report, into a folder; other files in it stay.
-fn write(folder: &Path, files: &[Kept], report: &SynthReport) -> Result<(), CliError> {
-    fs::create_dir_all(folder).map_err(|error| CliError::Write {
-        path: folder.to_owned(),
-        reason: error.to_string(),
-    })?;
-    let copy = |name: &str, make: &dyn Fn(&Path) -> std::io::Result<()>| {
-        let pending = PendingFile::new(&folder.join(name))?;
-        make(pending.path()).map_err(|error| pending.error(&error))?;
-        pending.keep()
-    };
-    for Kept { name, path } in files {
-        copy(name, &|to| fs::copy(path, to).map(drop))?;
-    }
-    copy("report.txt", &|to| fs::write(to, report.text()))?;
-    copy("report.json", &|to| fs::write(to, json(report)))
 }
