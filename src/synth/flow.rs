@@ -163,6 +163,7 @@ impl<'a> Flow<'a> {
         let packer = packer.map(|chip| chip.packer.find()).transpose()?;
 
         let (synthesized, key) = self.synthesize(cache, &yosys, progress, watch)?;
+        cache.hold(&synthesized);
         let Counts {
             blocks,
             whole,
@@ -186,6 +187,7 @@ impl<'a> Flow<'a> {
                     self.target.title, self.seeds
                 ));
                 let folder = routing.folder(cache, watch)?;
+                cache.hold(&folder);
                 let timing = read_timing(&folder)?;
                 routed.push(Routed { seed, timing });
                 files.extend(kept::of_routing(&folder, seed)?);

@@ -59,7 +59,8 @@ impl Routing<'_> {
                 stage: Stage::Routing,
                 tool: self.router,
                 limit: flow.limit,
-                failures: cache.root(),
+                cache,
+                key: &key,
             };
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             run.run(&folder, ROUTER_LOG, &arguments, watch)
@@ -73,7 +74,8 @@ impl Routing<'_> {
                     stage: Stage::Bitstream,
                     tool: packer,
                     limit: flow.limit,
-                    failures: cache.root(),
+                    cache,
+                    key: &key,
                 };
                 let arguments = packer_arguments(packer.tool);
                 run.run(&folder, PACKER_LOG, &arguments, watch)?;

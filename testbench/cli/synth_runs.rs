@@ -39,7 +39,10 @@ fn a_stage_that_fails() {
     let mut texts = Vec::new();
     tools.does("yosys", "echo 'ERROR: no such cell: X'; echo more; exit 1");
     texts.push(tools.fail("synth core.toml"));
-    assert!(tools.place.read("cache/failed-yosys.log").contains("more"));
+    let [log] = &tools.logs()[..] else {
+        panic!("not one log: {:?}", tools.logs());
+    };
+    assert!(tools.place.read(&format!("cache/{log}")).contains("more"));
     tools.does("yosys", "kill -KILL $$");
     texts.push(tools.fail("synth core.toml"));
     tools.does("yosys", "echo '/tmp: No space left on device' >&2; exit 1");
@@ -66,6 +69,45 @@ fn a_stage_that_fails() {
     tools.succeed("synth core.toml --board ulx3s -o out");
     assert_eq!(tools.place.read("out/seed1-harness.bit"), "configuration\n");
     golden!(texts.join("\n"));
+}
+
+/// Each run that fails has a log of its own, which its message names.
+#[test]
+fn logs_of_failed_runs_stay_apart() {
+    let tools = Tools::new();
+    tools.does("nextpnr-ecp5", "echo \"ERROR: $*\"; exit 1");
+    let mut logs = Vec::new();
+    for clock in ["50", "60", "60"] {
+        let run = Run::of(&mut tools.command(&format!("synth core.toml --clock {clock}")));
+        assert_eq!(run.code, Some(1), "{run:?}");
+        let (_, path) = run.stderr.split_once("all that it said: ").expect("a log");
+        let log = std::fs::read_to_string(path.trim()).expect(path);
+        assert!(log.contains(&format!("--freq {clock}")), "{log}");
+        logs.push(path.to_owned());
+    }
+    assert_ne!(logs[0], logs[1]);
+    assert_eq!(logs[1], logs[2], "the same run");
+    assert_eq!(tools.logs().len(), 2);
+}
+
+/// However full the cache and however long ago it was made: a run keeps its netlist and its seeds.
+#[test]
+fn a_long_run_loses_nothing_of_it() {
+    let tools = Tools::new();
+    // Each seed takes hours, in a cache that is too large.
+    let hours = r#"
+cache=$STAND_INS/../cache
+dd if=/dev/null of="$cache/other.routed" bs=1 count=0 seek=2147483648 2>/dev/null
+touch -t 202001010000 "$cache"/*.netlist "$cache"/*.routed
+touch -t 202001020000 "$cache/other.routed"
+"#;
+    tools.does("nextpnr-ecp5", &format!("{ROUTER}{hours}"));
+    tools.succeed("synth core.toml --board ulx3s --seeds 3 -o out");
+    for seed in 1..=3 {
+        let bits = tools.place.read(&format!("out/seed{seed}-harness.bit"));
+        assert_eq!(bits, "configuration\n");
+    }
+    assert!(!tools.place.path("cache/other.routed").exists(), "pruned");
 }
 
 /// What is missing is said before the long work.
@@ -182,10 +224,10 @@ fn a_tool_that_takes_too_long_ends_with_all_that_it_started() {
     let said = tools.fail("synth core.toml --time-limit 2");
     tools.assert_no_beat();
     golden!(said);
-    assert_eq!(
-        tools.place.read("cache/failed-nextpnr.log"),
-        "Info: begins\n"
-    );
+    let logs = tools.logs();
+    assert_eq!(logs.len(), 1);
+    let log = tools.place.read(&format!("cache/{}", logs[0]));
+    assert_eq!(log, "Info: begins\n");
 }
 
 #[test]

@@ -109,17 +109,15 @@ impl Synth {
             seeds: choice.seeds,
             limit: Duration::from_secs(self.time_limit),
         };
+        // What it holds is there until all files are copied.
+        let cache = Cache::open()?;
         let mut progress = Progress::new(self.json);
         let mut watch = || match interrupt::requested() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         };
         let outcome = flow
-            .run(
-                &Cache::open()?,
-                &mut |stage| progress.working(stage),
-                &mut watch,
-            )
+            .run(&cache, &mut |stage| progress.working(stage), &mut watch)
             .map_err(|error| match error {
                 // Ctrl-C is no error of a tool.
                 SynthError::Cancelled(_) => CliError::Interrupted.into(),
