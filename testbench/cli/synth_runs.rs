@@ -259,7 +259,7 @@ fn ctrl_c_ends_what_a_tool_started() {
 #[test]
 fn options_that_mean_nothing() {
     let tools = Tools::new();
-    for target in ["ecp5", "ice40", "xilinx"] {
+    for target in ["ecp5", "ice40", "xilinx", "ultrascale_plus"] {
         let text = format!("target = \"{target}\"\n[array]\nrows = 2\ncolumns = 2\n");
         tools.place.write(&format!("{target}.toml"), text);
     }
@@ -275,6 +275,8 @@ fn options_that_mean_nothing() {
             "synth core.toml --board icebreaker --target ice40-hx8k",
             "synth ice40.toml --target ice40-hx8k",
             "synth ice40.toml --board hx8k-breakout",
+            "synth ecp5.toml --board icebreaker",
+            "synth ultrascale_plus.toml --board arty-a7",
             "synth ecp5.toml --target nexus-40",
             "synth xilinx.toml --target ecp5-85k",
         ]
