@@ -9,7 +9,7 @@ use super::harness::{HARNESS, INSTANCE, harness};
 use super::kept::{self, Kept};
 use super::memories::{MemoryCells, memories};
 use super::resources::Resources;
-use super::router::{TIMING, knows_open_ports};
+use super::router::{TIMING, chooses_pins, knows_open_ports};
 use super::routing::Routing;
 use super::run::Watch;
 use super::script::{BLOCKS, HIERARCHY, NETLIST, VERILOG, WHOLE, helpers, script};
@@ -49,7 +49,8 @@ pub struct Flow<'a> {
     pub target: &'static Target,
     /// With this at its ports.
     pub frame: Frame,
-    /// On this board: its package, and, with a harness, its pins and a bitstream.
+    /// On this board: its package, and, with a harness, its pins and a bitstream. Without one, ECP5
+    /// gets a bitstream with pins that the router chooses.
     pub board: Option<&'static Board>,
     /// Speed grade, where the chip has several; see [`Chip::speeds`](super::Chip::speeds).
     pub speed: u8,
@@ -159,7 +160,7 @@ impl<'a> Flow<'a> {
         let chip = self.target.chip.as_ref().filter(|_| self.seeds > 0);
         // What is missing is said before the long work.
         let router = chip.map(|chip| chip.router.find()).transpose()?;
-        let packer = chip.filter(|_| self.bitstream_board().is_some());
+        let packer = chip.filter(|_| self.makes_bitstream());
         let packer = packer.map(|chip| chip.packer.find()).transpose()?;
 
         let (synthesized, key) = self.synthesize(cache, &yosys, progress, watch)?;
@@ -203,6 +204,17 @@ impl<'a> Flow<'a> {
             routed,
             files,
         })
+    }
+
+    /// Whether the router chooses the pins of a bitstream: without a board, where it does so.
+    pub fn pins_are_chosen(&self) -> bool {
+        let chip = self.target.chip.as_ref();
+        let chooses = chip.is_some_and(|chip| chooses_pins(chip.router));
+        self.frame == Frame::Harness && self.board.is_none() && chooses
+    }
+
+    fn makes_bitstream(&self) -> bool {
+        self.bitstream_board().is_some() || self.pins_are_chosen()
     }
 
     /// The board that gets a bitstream.

@@ -32,6 +32,28 @@ fn what_is_in_the_cache_is_not_made_again() {
     assert_eq!(runs(), [3, 6, 6], "another Yosys");
 }
 
+/// On ECP5 pins can be chosen by the router; elsewhere, and with open ports, nothing is packed.
+#[test]
+fn a_bitstream_without_a_board() {
+    let tools = Tools::new();
+    let said = tools.succeed("synth core.toml --target ecp5-45k -o out");
+    assert!(said.contains("not those of a board"), "{said}");
+    assert_eq!(tools.place.read("out/seed1-harness.bit"), "configuration\n");
+    for line in [
+        "--out-of-context core",
+        "--out-of-context",
+        "--target ice40-up5k",
+    ] {
+        let said = tools.succeed(&format!("synth core.toml {line} -o out"));
+        assert!(!said.contains("not those of a board"), "{said}");
+        assert!(
+            !tools.place.path("out/seed1-harness.bit").exists(),
+            "{line}"
+        );
+    }
+    assert_eq!((tools.runs("ecppack"), tools.runs("icepack")), (1, 0));
+}
+
 /// Packers that tell no version are known by what they are and by the package that they start.
 #[test]
 fn another_packer_makes_the_bitstream_again() {

@@ -127,7 +127,14 @@ impl Synth {
             })?;
         progress.done();
         interrupt::check()?;
-        let report = SynthReport::new(&arch, &flow, &outcome, &choice.notes);
+        let mut notes = choice.notes;
+        if flow.pins_are_chosen() {
+            notes.push(
+                "the pins of the bitstream are those that the router chose, not those of a board"
+                    .into(),
+            );
+        }
+        let report = SynthReport::new(&arch, &flow, &outcome, &notes);
         let written = folder.map(|folder| folder.write(&outcome.files, &report));
         // Where the files cannot be written, the report of the long work is there all the same.
         print(&match (self.json, &self.output, &written) {
