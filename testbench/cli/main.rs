@@ -18,4 +18,6 @@ mod stand_ins;
 mod synth;
 mod synth_core;
 #[cfg(unix)]
+mod synth_kept;
+#[cfg(unix)]
 mod synth_runs;
