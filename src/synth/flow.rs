@@ -6,9 +6,10 @@ use super::cells::{BlockCells, CellCounts};
 use super::error::{Stage, SynthError};
 use super::floorplan::{Columns, Place, places};
 use super::harness::{HARNESS, INSTANCE, harness};
+use super::kept::{self, Kept};
 use super::memories::{MemoryCells, memories};
 use super::resources::Resources;
-use super::router::{TIMING, knows_open_ports};
+use super::router::{TIMING, chooses_pins, knows_open_ports};
 use super::routing::Routing;
 use super::run::Watch;
 use super::script::{BLOCKS, HIERARCHY, NETLIST, VERILOG, WHOLE, helpers, script};
@@ -48,7 +49,8 @@ pub struct Flow<'a> {
     pub target: &'static Target,
     /// With this at its ports.
     pub frame: Frame,
-    /// On this board: its package, and, with a harness, its pins and a bitstream.
+    /// On this board: its package, and, with a harness, its pins and a bitstream. Without one, ECP5
+    /// gets a bitstream with pins that the router chooses.
     pub board: Option<&'static Board>,
     /// Speed grade, where the chip has several; see [`Chip::speeds`](super::Chip::speeds).
     pub speed: u8,
@@ -68,15 +70,6 @@ pub struct Routed {
     /// What came of it.
     #[serde(flatten)]
     pub timing: Timing,
-}
-
-/// A file that a tool made, in the cache.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// A name of its own among all of the run.
-    pub name: String,
-    /// Where it is for now.
-    pub path: PathBuf,
 }
 
 /// What came of a flow.
@@ -167,16 +160,17 @@ impl<'a> Flow<'a> {
         let chip = self.target.chip.as_ref().filter(|_| self.seeds > 0);
         // What is missing is said before the long work.
         let router = chip.map(|chip| chip.router.find()).transpose()?;
-        let packer = chip.filter(|_| self.bitstream_board().is_some());
+        let packer = chip.filter(|_| self.makes_bitstream());
         let packer = packer.map(|chip| chip.packer.find()).transpose()?;
 
         let (synthesized, key) = self.synthesize(cache, &yosys, progress, watch)?;
+        cache.hold(&synthesized);
         let Counts {
             blocks,
             whole,
             memories,
         } = self.count(&synthesized)?;
-        let mut files = kept(&synthesized, "")?;
+        let mut files = kept::of_synthesis(&synthesized)?;
         let mut routed = Vec::new();
         if let (Some(chip), Some(router)) = (chip, &router) {
             for seed in 1..=self.seeds {
@@ -194,9 +188,10 @@ impl<'a> Flow<'a> {
                     self.target.title, self.seeds
                 ));
                 let folder = routing.folder(cache, watch)?;
+                cache.hold(&folder);
                 let timing = read_timing(&folder)?;
                 routed.push(Routed { seed, timing });
-                files.extend(kept(&folder, &format!("seed{seed}-"))?);
+                files.extend(kept::of_routing(&folder, seed)?);
             }
         }
         Ok(Outcome {
@@ -209,6 +204,17 @@ impl<'a> Flow<'a> {
             routed,
             files,
         })
+    }
+
+    /// Whether the router chooses the pins of a bitstream: without a board, where it does so.
+    pub fn pins_are_chosen(&self) -> bool {
+        let chip = self.target.chip.as_ref();
+        let chooses = chip.is_some_and(|chip| chooses_pins(chip.router));
+        self.frame == Frame::Harness && self.board.is_none() && chooses
+    }
+
+    fn makes_bitstream(&self) -> bool {
+        self.bitstream_board().is_some() || self.pins_are_chosen()
     }
 
     /// The board that gets a bitstream.
@@ -288,21 +294,6 @@ impl<'a> Flow<'a> {
                 .map_err(answer(Stage::Synthesis, HIERARCHY))?,
         })
     }
-}
-
-/// The files of a folder of the cache, in order of their names.
-fn kept(folder: &Path, prefix: &str) -> Result<Vec<Kept>, SynthError> {
-    let entries = fs::read_dir(folder).map_err(SynthError::files("read", folder))?;
-    let mut files = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(SynthError::files("read", folder))?;
-        files.push(Kept {
-            name: format!("{prefix}{}", entry.file_name().to_string_lossy()),
-            path: entry.path(),
-        });
-    }
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(files)
 }
 
 pub(super) fn read(path: &Path) -> Result<String, SynthError> {

@@ -1,7 +1,7 @@
 //! What to do about a tool that failed: it depends on the stage, and on what the tool said.
 
 use super::error::Stage;
-use super::tools::FoundTool;
+use super::tools::{FoundTool, Tool};
 use std::path::Path;
 use std::process::ExitStatus;
 
@@ -74,9 +74,12 @@ impl Ending<'_> {
                  --fpga` installs may do better; if not, {REPORT}"
             ),
             Stage::Bitstream => format!(
-                "the core is placed and routed, and only its bitstream is missing: without `--board` \
-                 none is made. The {} that `scripts/setup --fpga` installs was tested; if it \
-                 fails too, {REPORT}",
+                "the core is placed and routed, and only its bitstream is missing: {} none is made. The \
+                 {} that `scripts/setup --fpga` installs was tested; if it fails too, {REPORT}",
+                match self.tool.tool {
+                    Tool::Ecppack => "with `--out-of-context` and without `--board`",
+                    _ => "without `--board`",
+                },
                 self.tool.tool
             ),
         }
@@ -101,7 +104,7 @@ fn signal(status: ExitStatus) -> Option<i32> {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use super::super::tools::{Tool, Version};
+    use super::super::tools::Version;
     use super::*;
     use std::os::unix::process::ExitStatusExt;
 

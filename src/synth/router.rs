@@ -71,7 +71,11 @@ impl Request<'_> {
                 add(&format!("{option} {prefix}{pins} {output} {CONFIGURATION}"));
             }
             (None, Frame::OutOfContext, _) => add("--out-of-context"),
-            (None, Frame::Harness, Tool::NextpnrEcp5) => add("--lpf-allow-unconstrained"),
+            (None, Frame::Harness, router) if chooses_pins(router) => {
+                add(&format!(
+                    "--lpf-allow-unconstrained {output} {CONFIGURATION}"
+                ));
+            }
             (None, Frame::Harness, Tool::NextpnrIce40) => add("--pcf-allow-unconstrained"),
             (None, Frame::Harness, _) => {}
         }
@@ -107,6 +111,12 @@ pub fn pins_file(format: Format) -> String {
 
 /// Whether the router takes a design with open ports; the others get a harness.
 pub fn knows_open_ports(router: Tool) -> bool {
+    router == Tool::NextpnrEcp5
+}
+
+/// Whether bitstreams are made with pins that the router chooses, where no board has some: one of
+/// the chips of ECP5 is on no board here.
+pub fn chooses_pins(router: Tool) -> bool {
     router == Tool::NextpnrEcp5
 }
 
@@ -153,6 +163,7 @@ mod tests {
         let text = [
             line("ecp5-25k", None, Frame::OutOfContext),
             line("ecp5-25k", Some("pins.lpf"), Frame::Harness),
+            line("ecp5-45k", None, Frame::Harness),
             line("ice40-up5k", None, Frame::Harness),
             line("nexus-40", Some("pins.pdc"), Frame::Harness),
             line("gowin-18", Some("pins.cst"), Frame::Harness),

@@ -13,8 +13,8 @@ use super::tools::FoundTool;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ROUTER_LOG: &str = "nextpnr.log";
-const PACKER_LOG: &str = "pack.log";
+pub(super) const ROUTER_LOG: &str = "nextpnr.log";
+pub(super) const PACKER_LOG: &str = "pack.log";
 
 /// What is routed, with which seed.
 pub(super) struct Routing<'a> {
@@ -59,7 +59,8 @@ impl Routing<'_> {
                 stage: Stage::Routing,
                 tool: self.router,
                 limit: flow.limit,
-                failures: cache.root(),
+                cache,
+                key: &key,
             };
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             run.run(&folder, ROUTER_LOG, &arguments, watch)
@@ -73,7 +74,8 @@ impl Routing<'_> {
                     stage: Stage::Bitstream,
                     tool: packer,
                     limit: flow.limit,
-                    failures: cache.root(),
+                    cache,
+                    key: &key,
                 };
                 let arguments = packer_arguments(packer.tool);
                 run.run(&folder, PACKER_LOG, &arguments, watch)?;

@@ -1,5 +1,6 @@
 //! Runs a tool with a time limit; what it prints goes to a log.
 
+use super::cache::Cache;
 use super::error::{Stage, SynthError};
 use super::process::Running;
 use super::remedy::Ending;
@@ -12,6 +13,9 @@ use std::time::{Duration, Instant};
 
 /// How often a running tool is looked at.
 const PACE: Duration = Duration::from_millis(50);
+
+/// How often other processes are told that the results are in use.
+const REFRESH: Duration = Duration::from_secs(60);
 
 /// Called now and then; `Break` cancels.
 pub type Watch<'a> = dyn FnMut() -> ControlFlow<()> + 'a;
@@ -26,8 +30,10 @@ pub(super) struct Run<'a> {
     pub stage: Stage,
     pub tool: &'a FoundTool,
     pub limit: Duration,
-    /// The folder in which the log of a run that fails is kept.
-    pub failures: &'a Path,
+    /// Where the log of a run that fails is kept, and where results are that the run uses.
+    pub cache: &'a Cache,
+    /// What the cache knows the run by.
+    pub key: &'a str,
 }
 
 impl Run<'_> {
@@ -56,6 +62,7 @@ impl Run<'_> {
         let running = Running::start(&mut command);
         let mut running = running.map_err(SynthError::files("run", &self.tool.path))?;
         let begun = Instant::now();
+        let mut refreshed = begun;
         let status = loop {
             let status = running.try_wait();
             if let Some(status) = status.map_err(SynthError::files("run", &self.tool.path))? {
@@ -71,6 +78,10 @@ impl Run<'_> {
                     log: self.keep(&path),
                 });
             }
+            if refreshed.elapsed() > REFRESH {
+                self.cache.refresh();
+                refreshed = Instant::now();
+            }
             std::thread::sleep(PACE);
         };
         if status.success() {
@@ -82,7 +93,7 @@ impl Run<'_> {
             tool: self.tool,
             status,
             log: &String::from_utf8_lossy(&text),
-            cache: self.failures,
+            cache: self.cache.root(),
         };
         Err(SynthError::Failed {
             stage: self.stage,
@@ -95,12 +106,8 @@ impl Run<'_> {
 
     /// Copies a log to where it stays, or says where it was if that does not work.
     pub fn keep(&self, log: &Path) -> PathBuf {
-        let name = log.file_name().unwrap_or_default().to_string_lossy();
-        let kept = self.failures.join(format!("failed-{name}"));
-        match fs::copy(log, &kept) {
-            Ok(_) => kept,
-            Err(_) => log.to_owned(),
-        }
+        let kept = self.cache.keep_log(log, self.key);
+        kept.unwrap_or_else(|_| log.to_owned())
     }
 }
 
@@ -124,7 +131,8 @@ mod tests {
             stage: Stage::Synthesis,
             tool: &tool,
             limit,
-            failures: kept.path(),
+            cache: &Cache::at(kept.path()).expect("a cache"),
+            key: "0123456789abcdef",
         };
         run.run(&folder, "log", &["-c", script], watch)?;
         Ok(fs::read_to_string(folder.join("log")).expect("a log"))

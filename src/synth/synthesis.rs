@@ -39,7 +39,8 @@ impl Synthesis<'_> {
         watch: &mut Watch,
         complete: impl Fn(&Path) -> Result<(), SynthError>,
     ) -> Result<PathBuf, SynthError> {
-        cache.get_or_make(&format!("{}.netlist", self.key()), |scratch| {
+        let key = self.key();
+        cache.get_or_make(&format!("{key}.netlist"), |scratch| {
             let folder = scratch.join("netlist");
             fs::create_dir(&folder).map_err(SynthError::files("create", &folder))?;
             for (name, text) in [(SCRIPT, self.script)].iter().chain(&self.files) {
@@ -49,7 +50,8 @@ impl Synthesis<'_> {
                 stage: Stage::Synthesis,
                 tool: self.yosys,
                 limit: self.limit,
-                failures: cache.root(),
+                cache,
+                key: &key,
             };
             run.run(&folder, YOSYS_LOG, &["-s", SCRIPT], watch)?;
             let log = folder.join(YOSYS_LOG);

@@ -257,7 +257,7 @@ pub static TARGETS: [Target; 11] = [
             package: "QN88",
             speeds: &[],
             room: Room::new(20_736, 15_552, 48, 46),
-            pins_of: None,
+            pins_of: Some("tang-nano-20k"),
             dsp_sites: None,
         }),
     ),
@@ -286,7 +286,23 @@ impl Target {
 
 #[cfg(test)]
 mod tests {
+    use super::super::board::Board;
     use super::*;
+
+    /// nextpnr-ecp5 and nextpnr-ice40 choose pins themselves when told that they may.
+    #[test]
+    fn routers_that_want_pins_get_those_of_a_board_with_the_chip() {
+        for target in &TARGETS {
+            let Some(chip) = &target.chip else { continue };
+            let chooses = matches!(chip.router, Tool::NextpnrEcp5 | Tool::NextpnrIce40);
+            assert_eq!(chip.pins_of.is_none(), chooses, "{}", target.name);
+            if let Some(name) = chip.pins_of {
+                let board = Board::named(name).expect(name);
+                let of_board = (board.target, board.package);
+                assert_eq!(of_board, (target.name, chip.package));
+            }
+        }
+    }
 
     #[test]
     fn targets_are_found_by_name() {

@@ -19,4 +19,6 @@ mod synth;
 mod synth_boards;
 mod synth_core;
 #[cfg(unix)]
+mod synth_kept;
+#[cfg(unix)]
 mod synth_runs;

@@ -259,6 +259,27 @@ fn a_core_for_ecp5_is_routed_with_the_pins_of_a_board() {
     );
 }
 
+/// The LFE5U-45F is on no board here: nextpnr chooses the pins.
+#[test]
+fn a_core_gets_a_bitstream_for_a_chip_without_a_board() {
+    let test = "a_core_gets_a_bitstream_for_a_chip_without_a_board";
+    let Some(place) = place(test, &[Tool::NextpnrEcp5, Tool::Ecppack]) else {
+        return;
+    };
+    place.write("core.toml", core("ecp5"));
+    let report = report(&place, "synth core.toml --target ecp5-45k --json -o out");
+    assert_eq!(report["board"], Value::Null);
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("not those of a board"), "{notes}");
+    assert_eq!(report["seeds"][0]["utilization"]["TRELLIS_IO"]["used"], 3);
+    assert!(!place.path("out/seed1-pins.lpf").exists());
+    bitstreams(
+        &place,
+        1,
+        &[b"Part: LFE5U-45F-6CABGA381", b"\xff\xff\xbd\xb3"],
+    );
+}
+
 #[test]
 fn a_core_for_ice40_is_routed_with_the_pins_of_a_board() {
     let test = "a_core_for_ice40_is_routed_with_the_pins_of_a_board";

@@ -1,4 +1,4 @@
-//! `ferrogrid synth` with stand-ins for its tools: what runs, what is kept, and how each stage fails.
+//! `ferrogrid synth` with stand-ins for its tools: what is asked, and how each stage fails.
 
 use crate::golden;
 use crate::program::Run;
@@ -8,28 +8,17 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// Without a configuration both ways to name one are told.
 #[test]
-fn what_is_in_the_cache_is_not_made_again() {
-    let tools = Tools::new();
-    let runs = || ["yosys", "nextpnr-ecp5", "ecppack"].map(|tool| tools.runs(tool));
-    let line = "synth core.toml --board ulx3s --json -o out";
-    let first = tools.succeed(line);
-    assert_eq!(runs(), [1, 1, 1]);
-    assert_eq!(tools.succeed(line), first);
-    assert_eq!(runs(), [1, 1, 1], "from the cache");
-    // What a stage depends on makes it, and those behind it, run again.
-    tools.succeed(&format!("{line} --clock 50"));
-    assert_eq!(runs(), [1, 2, 2]);
-    tools.succeed(&format!("{line} --seeds 3"));
-    assert_eq!(runs(), [1, 4, 4], "the first seed is known");
-    tools
-        .place
-        .write("core.toml", "[array]\nrows = 2\ncolumns = 3\n");
-    tools.succeed(line);
-    assert_eq!(runs(), [2, 5, 5]);
-    tools.place.write("bin/yosys.version", "Yosys 0.71");
-    tools.succeed(line);
-    assert_eq!(runs(), [3, 6, 6], "another Yosys");
+fn no_configuration() {
+    let run = Run::of(&mut Tools::new().command("synth"));
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(
+        run.stderr.contains("FILE") && run.stderr.contains("--preset"),
+        "{run:?}"
+    );
+    let help = Tools::new().succeed("synth --help");
+    assert!(help.contains("the lower of the middle two"), "{help}");
 }
 
 /// Every stage: its name, the tool's own words, what to do, and the log.
@@ -39,7 +28,10 @@ fn a_stage_that_fails() {
     let mut texts = Vec::new();
     tools.does("yosys", "echo 'ERROR: no such cell: X'; echo more; exit 1");
     texts.push(tools.fail("synth core.toml"));
-    assert!(tools.place.read("cache/failed-yosys.log").contains("more"));
+    let [log] = &tools.logs()[..] else {
+        panic!("not one log: {:?}", tools.logs());
+    };
+    assert!(tools.place.read(&format!("cache/{log}")).contains("more"));
     tools.does("yosys", "kill -KILL $$");
     texts.push(tools.fail("synth core.toml"));
     tools.does("yosys", "echo '/tmp: No space left on device' >&2; exit 1");
@@ -117,10 +109,10 @@ fn a_tool_that_takes_too_long_ends_with_all_that_it_started() {
     let said = tools.fail("synth core.toml --time-limit 2");
     tools.assert_no_beat();
     golden!(said);
-    assert_eq!(
-        tools.place.read("cache/failed-nextpnr.log"),
-        "Info: begins\n"
-    );
+    let logs = tools.logs();
+    assert_eq!(logs.len(), 1);
+    let log = tools.place.read(&format!("cache/{}", logs[0]));
+    assert_eq!(log, "Info: begins\n");
 }
 
 #[test]
@@ -152,7 +144,7 @@ fn ctrl_c_ends_what_a_tool_started() {
 #[test]
 fn options_that_mean_nothing() {
     let tools = Tools::new();
-    for target in ["ecp5", "ice40", "xilinx"] {
+    for target in ["ecp5", "ice40", "xilinx", "ultrascale_plus"] {
         let text = format!("target = \"{target}\"\n[array]\nrows = 2\ncolumns = 2\n");
         tools.place.write(&format!("{target}.toml"), text);
     }
@@ -168,6 +160,8 @@ fn options_that_mean_nothing() {
             "synth core.toml --board icebreaker --target ice40-hx8k",
             "synth ice40.toml --target ice40-hx8k",
             "synth ice40.toml --board hx8k-breakout",
+            "synth ecp5.toml --board icebreaker",
+            "synth ultrascale_plus.toml --board arty-a7",
             "synth ecp5.toml --target nexus-40",
             "synth xilinx.toml --target ecp5-85k",
         ]
@@ -181,6 +175,10 @@ fn options_that_mean_nothing() {
 #[test]
 fn a_core_goes_to_a_chip_that_has_its_cells() {
     let tools = Tools::new();
+    // Without the ends of lines, which may be anywhere.
+    let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let help = in_one_line(&tools.succeed("synth --help"));
+    let page = in_one_line(include_str!("../../docs/synthesis.md"));
     let target = |line: &str| {
         let report: Value = serde_json::from_str(&tools.succeed(line)).expect("JSON");
         report["target"].as_str().expect("a name").to_owned()
@@ -190,10 +188,22 @@ fn a_core_goes_to_a_chip_that_has_its_cells() {
         ("ecp5", "ecp5-85k"),
         ("ice40", "ice40-up5k"),
         ("xilinx", "xilinx-7"),
+        ("ultrascale_plus", "xilinx-usp"),
     ] {
         let text = format!("target = \"{cells}\"\n[array]\nrows = 2\ncolumns = 2\n");
         tools.place.write("core.toml", text);
         assert_eq!(target("synth core.toml --json"), name);
+        let (_, said) = help
+            .split_once("by `target` of the configuration")
+            .expect("the list");
+        let (said, _) = said.split_once(']').expect("its end");
+        let of_chip = said.split_once(&format!("{name} for")).expect(name).1;
+        assert!(of_chip.contains(cells), "{cells}: {said}");
+        let (_, said) = page
+            .split_once("follows `target` of the configuration")
+            .expect("the list");
+        let of_chip = said.split_once(&format!("`{name}` for")).expect(name).1;
+        assert!(of_chip.contains(&format!("`{cells}`")), "{cells}: {said}");
     }
     tools
         .place

@@ -2,7 +2,7 @@
 
 use super::{Part, Synth};
 use crate::arch::{self, MatmulArch};
-use crate::synth::{Board, Chip, Flow, Frame, TARGETS, Target};
+use crate::synth::{BOARDS, Board, Chip, Flow, Frame, TARGETS, Target};
 use miette::miette;
 
 /// What to do, and with what.
@@ -22,7 +22,7 @@ impl Choice {
     pub fn new(asked: &Synth, arch: &MatmulArch) -> miette::Result<Choice> {
         let board = asked.board.as_deref().and_then(Board::named);
         let target = choose_target(asked, arch, board)?;
-        check_cells(arch, target)?;
+        check_cells(arch, target, board)?;
         let mut notes = Vec::new();
         match &target.chip {
             Some(_) => notes.extend(check_ports(asked, target, board)?),
@@ -97,16 +97,26 @@ pub(super) fn has_cells(arch: &MatmulArch, target: &Target) -> bool {
 }
 
 /// Refuses to synthesize a core for chips that do not have its cells.
-fn check_cells(arch: &MatmulArch, target: &Target) -> miette::Result<()> {
+fn check_cells(arch: &MatmulArch, target: &Target, board: Option<&Board>) -> miette::Result<()> {
     if has_cells(arch, target) {
         return Ok(());
     }
-    let chips = TARGETS.iter().filter(|target| has_cells(arch, target));
+    let chips = names(TARGETS.iter().filter(|target| has_cells(arch, target)));
+    let on_board = |board: &&Board| {
+        let target = Target::named(board.target);
+        target.is_some_and(|target| has_cells(arch, target))
+    };
+    let boards = BOARDS.iter().filter(on_board).map(|board| board.name);
+    let boards = boards.collect::<Vec<_>>().join(", ");
+    let choice = match board {
+        None => format!("choose a chip that has them: {chips}"),
+        Some(_) if boards.is_empty() => {
+            format!("no board here has them: in place of `--board`, choose `--target` of {chips}")
+        }
+        Some(_) => format!("choose a board that has them: {boards}"),
+    };
     Err(miette!(
-        help = format!(
-            "choose a chip that has them: {}; or write `target = \"portable\"` into the configuration",
-            names(chips)
-        ),
+        help = format!("{choice}; or write `target = \"portable\"` into the configuration"),
         "{} is made for the {}, which {} does not have",
         arch.name,
         match arch.target {

@@ -2,10 +2,10 @@
 
 mod advice;
 mod choice;
+mod folder;
 
 use super::core;
 use super::error::CliError;
-use super::files::PendingFile;
 use super::interrupt;
 use super::output::print;
 use super::progress::Progress;
@@ -15,18 +15,19 @@ use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
 use crate::report::{SynthReport, json};
 use crate::synth::cache::Cache;
-use crate::synth::{BOARDS, Columns, Flow, Kept, SynthError, TARGETS};
+use crate::synth::{BOARDS, Columns, Flow, SynthError, TARGETS};
 use choice::Choice;
 use clap::builder::PossibleValuesParser;
-use clap::{Args, ValueEnum};
-use std::fs;
+use clap::{ArgGroup, Args, ValueEnum};
+use folder::Folder;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Measure a core's area and clock: Yosys, nextpnr, and a bitstream for a board
 #[derive(Debug, Args)]
 #[command(
+    group = ArgGroup::new("configuration").required(true),
     after_help = "Example:\n  ferrogrid synth --preset matmul-8x8 --target ecp5-85k --out-of-context array\n\n\
                   Without --out-of-context, shift registers stand at the ports of the core, so that \
                   it needs three pins; with --board\nthey are pins of the board, and the bitstream \
@@ -35,13 +36,13 @@ use std::time::Duration;
 )]
 pub(super) struct Synth {
     /// The configuration: see `ferrogrid new`
-    #[arg(required_unless_present = "preset")]
+    #[arg(group = "configuration")]
     file: Option<PathBuf>,
     /// A built-in configuration: see `ferrogrid presets`
-    #[arg(long, conflicts_with = "file", value_name = "NAME")]
+    #[arg(long, group = "configuration", value_name = "NAME")]
     preset: Option<String>,
     /// The chip [default: that of the board, else by `target` of the configuration: ice40-up5k for
-    /// ice40, xilinx-7 for xilinx, ecp5-85k for ecp5 and portable]
+    /// ice40, xilinx-7 for xilinx, xilinx-usp for ultrascale_plus, ecp5-85k for ecp5, portable]
     #[arg(
         long,
         value_parser = PossibleValuesParser::new(TARGETS.iter().map(|target| target.name))
@@ -56,7 +57,8 @@ pub(super) struct Synth {
     /// Speed grade of the chip [default: the board's, else the slowest]
     #[arg(long, value_name = "GRADE")]
     speed: Option<u8>,
-    /// Place and route so often, each time from another start [default: 1]
+    /// Place and route so often, each time from another start; of an even number the median is the
+    /// lower of the middle two [default: 1]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
     seeds: Option<u32>,
     /// The clock to work for, in MHz [default: that of the board's oscillator, else 100]
@@ -73,7 +75,7 @@ pub(super) struct Synth {
     /// The longest time for one run of a tool, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     time_limit: u64,
-    /// Copy scripts, logs, reports, netlist and bitstream to this folder
+    /// Copy scripts, logs, reports, netlist and bitstream to this folder, in place of an earlier run
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Print as JSON, and no progress
@@ -95,6 +97,7 @@ impl Synth {
         interrupt::catch();
         let arch = core::load(self.preset.as_deref(), self.file.as_deref())?;
         let choice = Choice::new(&self, &arch)?;
+        let folder = self.output.as_deref().map(Folder::prepare).transpose()?;
         let part = self.out_of_context.unwrap_or(Part::Core);
         let design = design(&arch, part)?;
         let flow = Flow {
@@ -108,17 +111,15 @@ impl Synth {
             seeds: choice.seeds,
             limit: Duration::from_secs(self.time_limit),
         };
+        // What it holds is there until all files are copied.
+        let cache = Cache::open()?;
         let mut progress = Progress::new(self.json);
         let mut watch = || match interrupt::requested() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         };
         let outcome = flow
-            .run(
-                &Cache::open()?,
-                &mut |stage| progress.working(stage),
-                &mut watch,
-            )
+            .run(&cache, &mut |stage| progress.working(stage), &mut watch)
             .map_err(|error| match error {
                 // Ctrl-C is no error of a tool.
                 SynthError::Cancelled(_) => CliError::Interrupted.into(),
@@ -126,17 +127,24 @@ impl Synth {
             })?;
         progress.done();
         interrupt::check()?;
-        let report = SynthReport::new(&arch, &flow, &outcome, &choice.notes);
-        if let Some(folder) = &self.output {
-            write(folder, &outcome.files, &report)?;
+        let mut notes = choice.notes;
+        if flow.pins_are_chosen() {
+            notes.push(
+                "the pins of the bitstream are those that the router chose, not those of a board"
+                    .into(),
+            );
         }
-        Ok(print(&if self.json {
-            json(&report)
-        } else {
-            let written = self.output.iter().map(|path| path.display());
-            let written = written.map(|path| format!("written: {path}\n"));
-            report.text() + &written.collect::<String>()
-        })?)
+        let report = SynthReport::new(&arch, &flow, &outcome, &notes);
+        let written = folder.map(|folder| folder.write(&outcome.files, &report));
+        // Where the files cannot be written, the report of the long work is there all the same.
+        print(&match (self.json, &self.output, &written) {
+            (true, ..) => json(&report),
+            (false, Some(path), Some(Ok(()))) => {
+                format!("{}written: {}\n", report.text(), path.display())
+            }
+            _ => report.text(),
+        })?;
+        Ok(written.unwrap_or(Ok(()))?)
     }
 
     /// The multipliers of the array, to be placed as it is.
@@ -161,22 +169,4 @@ fn design(arch: &MatmulArch, part: Part) -> miette::Result<Design> {
             arch.name
         )
     })
-}
-
-/// Copies what tools made, and the report, into a folder; other files in it stay.
-fn write(folder: &Path, files: &[Kept], report: &SynthReport) -> Result<(), CliError> {
-    fs::create_dir_all(folder).map_err(|error| CliError::Write {
-        path: folder.to_owned(),
-        reason: error.to_string(),
-    })?;
-    let copy = |name: &str, make: &dyn Fn(&Path) -> std::io::Result<()>| {
-        let pending = PendingFile::new(&folder.join(name))?;
-        make(pending.path()).map_err(|error| pending.error(&error))?;
-        pending.keep()
-    };
-    for Kept { name, path } in files {
-        copy(name, &|to| fs::copy(path, to).map(drop))?;
-    }
-    copy("report.txt", &|to| fs::write(to, report.text()))?;
-    copy("report.json", &|to| fs::write(to, json(report)))
 }

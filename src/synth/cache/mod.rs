@@ -3,10 +3,12 @@
 
 use fd_lock::RwLock;
 use miette::Diagnostic;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 use thiserror::Error;
@@ -16,6 +18,12 @@ const LIMIT_BYTES: u64 = 1 << 30;
 
 /// Younger models stay: another process may be about to load them.
 const KEEP: Duration = Duration::from_secs(3600);
+
+/// So many logs of failed runs stay, the latest.
+const MOST_LOGS: usize = 32;
+
+/// How the names of the logs of failed runs begin.
+const FAILED: &str = "failed-";
 
 /// Extensions of the files and folders that are results.
 const RESULTS: [&str; 4] = ["so", "o", "netlist", "routed"];
@@ -51,6 +59,8 @@ impl CacheError {
 /// The folder. What is in it is named by a hash of all that it was made from.
 pub struct Cache {
     root: PathBuf,
+    /// What a run of this process uses.
+    held: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Cache {
@@ -82,7 +92,10 @@ impl Cache {
     /// When the working directory, which a relative path begins at, is gone.
     pub fn at(folder: &Path) -> Result<Self, CacheError> {
         let root = std::path::absolute(folder).map_err(CacheError::during("find", folder))?;
-        Ok(Self { root })
+        Ok(Self {
+            root,
+            held: Mutex::default(),
+        })
     }
 
     /// The folder; it need not exist.
@@ -130,10 +143,57 @@ impl Cache {
             return Ok(path);
         }
         let scratch = self.scratch()?;
-        let made = make(scratch.path())?;
-        fs::rename(&made, &path).map_err(CacheError::during("write", &path))?;
+        self.hold(scratch.path());
+        let made = make(scratch.path());
+        self.held().remove(scratch.path());
+        fs::rename(made?, &path).map_err(CacheError::during("write", &path))?;
         self.prune(LIMIT_BYTES, KEEP);
         Ok(path)
+    }
+
+    /// Notes that a run uses this result until the cache is dropped. This process then does not
+    /// remove it, and others do not as long as [`Cache::refresh`] is called more often than they
+    /// take results for unused: within the hour.
+    pub fn hold(&self, result: &Path) {
+        self.held().insert(result.to_owned());
+    }
+
+    /// Tells other processes that what is held is still used.
+    pub fn refresh(&self) {
+        for path in self.held().iter() {
+            touch(path);
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the log of a run that failed, by the key of the run, and says where: as
+    /// `failed-<tool>-<key>.log`. Only the latest of such logs stay.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub fn keep_log(&self, log: &Path, key: &str) -> io::Result<PathBuf> {
+        let tool = log.file_stem().unwrap_or_default().to_string_lossy();
+        let key = &key[..key.len().min(12)];
+        let kept = self.root.join(format!("{FAILED}{tool}-{key}.log"));
+        fs::copy(log, &kept)?;
+        let entries = fs::read_dir(&self.root)?.flatten();
+        let logs = entries.filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with(FAILED) && name.ends_with(".log")
+        });
+        let time = |entry: &fs::DirEntry| entry.metadata().and_then(|data| data.modified()).ok();
+        let mut logs: Vec<_> = logs.map(|entry| (time(&entry), entry.path())).collect();
+        logs.sort();
+        let surplus = logs.len().saturating_sub(MOST_LOGS);
+        for (_, path) in logs.drain(..surplus) {
+            // Another process may have been faster.
+            let _ = fs::remove_file(path);
+        }
+        Ok(kept)
     }
 
     fn scratch(&self) -> Result<TempDir, CacheError> {
@@ -149,6 +209,9 @@ impl Cache {
         let Ok(entries) = fs::read_dir(&self.root) else {
             return;
         };
+        // Ours is used, also where another process prunes at the same time.
+        self.refresh();
+        let held = self.held().clone();
         let now = SystemTime::now();
         let old = |used: SystemTime| now.duration_since(used).is_ok_and(|age| age >= keep);
         let mut results = Vec::new();
@@ -156,6 +219,9 @@ impl Cache {
             let Ok(data) = entry.metadata() else { continue };
             let used = data.modified().unwrap_or(now);
             let (path, name) = (entry.path(), entry.file_name());
+            if held.contains(&path) {
+                continue;
+            }
             if data.is_dir() && name.to_string_lossy().starts_with(".build-") {
                 if old(used) {
                     let _ = fs::remove_dir_all(path);
@@ -212,122 +278,4 @@ fn touch(path: &Path) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cache() -> (TempDir, Cache) {
-        let dir = tempfile::tempdir().expect("a folder");
-        let cache = Cache {
-            root: dir.path().join("cache"),
-        };
-        (dir, cache)
-    }
-
-    fn make(text: &str) -> impl FnOnce(&Path) -> Result<PathBuf, CacheError> {
-        move |dir| {
-            let path = dir.join("made");
-            fs::write(&path, text).map_err(CacheError::during("write", &path))?;
-            Ok(path)
-        }
-    }
-
-    #[test]
-    fn makes_once_and_leaves_nothing_else() {
-        let (_dir, cache) = cache();
-        let first = cache.get_or_make("ab.so", make("one")).expect("made");
-        let second = cache.get_or_make("ab.so", make("two")).expect("found");
-        assert_eq!(first, second);
-        assert_eq!(fs::read_to_string(first).expect("a file"), "one");
-        let mut names: Vec<_> = fs::read_dir(&cache.root)
-            .expect("a folder")
-            .map(|entry| entry.expect("an entry").file_name())
-            .collect();
-        names.sort();
-        assert_eq!(names, ["ab.lock", "ab.so"]);
-    }
-
-    #[test]
-    fn many_threads_make_once() {
-        let (_dir, cache) = cache();
-        let made = std::sync::atomic::AtomicU32::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| {
-                    cache.get_or_make("ab.so", |dir| {
-                        made.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-                        std::thread::sleep(Duration::from_millis(20));
-                        make("x")(dir)
-                    })
-                });
-            }
-        });
-        assert_eq!(made.into_inner(), 1);
-    }
-
-    #[test]
-    fn prunes_the_longest_unused() {
-        let (_dir, cache) = cache();
-        for (name, age) in [("aa.so", 3), ("bb.so", 1), ("cc.so", 2)] {
-            let path = cache.get_or_make(name, make("12345678")).expect("made");
-            let file = File::options().append(true).open(path).expect("a file");
-            let hours = Duration::from_secs(3600 * age);
-            file.set_modified(SystemTime::now() - hours).expect("set");
-        }
-        cache.prune(16, Duration::ZERO);
-        let left = |name: &str| cache.root.join(name).exists();
-        assert_eq!(["aa.so", "bb.so", "cc.so"].map(left), [false, true, true]);
-        cache.prune(0, Duration::from_secs(5400));
-        assert_eq!(["bb.so", "cc.so"].map(left), [true, false]);
-    }
-
-    #[test]
-    fn a_folder_is_kept_and_pruned_whole() {
-        let (_dir, cache) = cache();
-        let folder = |dir: &Path| -> Result<PathBuf, CacheError> {
-            let path = dir.join("made");
-            fs::create_dir(&path).map_err(CacheError::during("create", &path))?;
-            fs::write(path.join("log"), "12345678").map_err(CacheError::during("write", &path))?;
-            Ok(path)
-        };
-        let kept = cache.get_or_make("ab.netlist", folder).expect("made");
-        let hour_ago = SystemTime::now() - Duration::from_secs(3600);
-        let opened = File::open(&kept).expect("a folder");
-        opened.set_modified(hour_ago).expect("set");
-        let again = cache.get_or_make("ab.netlist", folder).expect("found");
-        let used = again.metadata().and_then(|data| data.modified());
-        assert!(used.expect("a time") > hour_ago, "the use was noted");
-        cache.prune(8, Duration::ZERO);
-        assert!(kept.join("log").exists());
-        cache.prune(7, Duration::ZERO);
-        assert!(!kept.exists());
-    }
-
-    #[test]
-    fn a_failed_build_leaves_nothing_and_can_be_repeated() {
-        let (_dir, cache) = cache();
-        let failing = |_: &Path| Err(CacheError::during("no", "no")(io::ErrorKind::Other.into()));
-        assert!(cache.get_or_make("ab.so", failing).is_err());
-        assert!(cache.get_or_make("ab.so", make("x")).is_ok());
-    }
-
-    #[test]
-    fn a_cache_below_a_file_says_which_variable_to_set() {
-        let file = tempfile::NamedTempFile::new().expect("a file");
-        let cache = Cache {
-            root: file.path().join("cache"),
-        };
-        let error = cache.get_or_make("ab.so", make("x")).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                CacheError {
-                    doing: "create",
-                    ..
-                }
-            ),
-            "{error:?}"
-        );
-        let help = miette::Diagnostic::help(&error).expect("help").to_string();
-        assert!(help.contains("FERROGRID_CACHE"), "{help}");
-    }
-}
+mod tests;
