@@ -277,6 +277,13 @@ impl Target {
         TARGETS.iter().find(|target| target.name == name)
     }
 
+    /// Whether it has the cells of a core that is made for `target`.
+    pub fn takes(&self, target: arch::Target) -> bool {
+        // SB_MAC16 and SPRAM are in UltraPlus only.
+        let missing = target == arch::Target::Ice40 && !self.has_multipliers();
+        self.family.takes(target) && !missing
+    }
+
     /// Whether there are multipliers; nothing is known of the chips of families.
     pub fn has_multipliers(&self) -> bool {
         let chip = self.chip.as_ref();

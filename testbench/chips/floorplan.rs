@@ -1,5 +1,6 @@
 //! Places of multipliers, as nextpnr knows them.
 
+use crate::tools;
 use ferrogrid::arch;
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::blocks::vendor::{Mult18x18d, Operands};
@@ -51,11 +52,7 @@ impl Block for Chain {
 }
 
 fn route(block: &dyn Block, columns: Columns, target: &str) -> Option<Result<Outcome, SynthError>> {
-    let missing = [Tool::synthesizer().err(), Tool::NextpnrEcp5.find().err()];
-    if let Some(error) = missing.into_iter().flatten().next() {
-        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        assert!(!ci, "{error}, and CI must not skip tests");
-        println!("SKIPPED places on {target}: {error}");
+    if !tools::synthesizer() || !tools::present(&[Tool::NextpnrEcp5]) {
         return None;
     }
     let design = elaborate(block).expect("a legal design");

@@ -12,6 +12,7 @@ mod bank_pair;
 mod duel;
 mod floorplan;
 mod memories;
+mod models;
 mod multipliers;
 mod netlists;
 mod resources;

@@ -1,44 +1,19 @@
 //! What Yosys makes of the cells, in Icarus with Yosys' own models of them.
 
 use crate::duel::format;
+use crate::models::{models, module};
 use crate::multipliers::{files, in_icarus};
-use crate::tool::{run_tool, tool};
+use crate::tool::run_tool;
 use ferrogrid::arch::{ElementType, Target};
 use ferrogrid::verilog::VerilogFile;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Yosys' models of the cells of iCE40; without them, says that the test is skipped.
 fn ice40_models(test: &str) -> Option<String> {
-    let yosys = tool("yosys", test)?;
-    tool("iverilog", test)?;
-    let folder = yosys
-        .parent()
-        .and_then(Path::parent)
-        .unwrap_or(Path::new("/usr"));
-    let path: PathBuf = folder.join("share/yosys/ice40/cells_sim.v");
-    match fs::read_to_string(&path) {
-        // Values for inputs left open are beyond Verilog-2005.
-        Ok(text) => Some(format!("`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{text}")),
-        Err(error) => {
-            let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-            assert!(
-                !ci,
-                "{}: {error}, and CI must not skip tests",
-                path.display()
-            );
-            println!("SKIPPED {test}: {}: {error}", path.display());
-            None
-        }
-    }
-}
-
-/// The text of one module.
-fn module(models: &str, name: &str) -> String {
-    let start = models.find(&format!("module {name} ")).expect("the module");
-    let length = models[start..].find("endmodule").expect("its end");
-    format!("{}endmodule\n", &models[start..start + length])
+    let text = models("ice40", test)?;
+    // Values for inputs left open are beyond Verilog-2005.
+    Some(format!("`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{text}"))
 }
 
 fn file(name: &str, text: String) -> VerilogFile {

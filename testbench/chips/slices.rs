@@ -1,14 +1,13 @@
 //! PEs that are the DSP slice of their chip, against the portable one.
 
 use crate::duel::format;
+use crate::models::{models, module};
 use crate::multipliers::in_icarus;
 use crate::tool::tool;
 use ferrogrid::arch::{Dataflow, ElementType, Target};
 use ferrogrid::blocks::pe::{OutputStationaryPe, PeFormat, WeightStationaryPe};
 use ferrogrid::hdl::{Block, Module, Signal, bit, elaborate, sim::Simulator, unsigned};
 use ferrogrid::verilog::{self, VerilogFile};
-use std::fs;
-use std::path::Path;
 
 const CYCLES: u32 = 20_000;
 
@@ -250,30 +249,10 @@ endmodule
 #[test]
 fn the_slice_of_ultrascale_is_used_as_that_of_the_7_series_works() {
     let test = "DSP48E2 against Yosys' model of DSP48E1";
-    let (Some(yosys), Some(_)) = (tool("yosys", test), tool("iverilog", test)) else {
+    let Some(models) = models("xilinx", test) else {
         return;
     };
-    let share = yosys
-        .parent()
-        .and_then(Path::parent)
-        .unwrap_or(Path::new("/usr"));
-    let path = share.join("share/yosys/xilinx/cells_sim.v");
-    let models = match fs::read_to_string(&path) {
-        Ok(models) => models,
-        Err(error) => {
-            let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-            assert!(
-                !ci,
-                "{}: {error}, and CI must not skip tests",
-                path.display()
-            );
-            println!("SKIPPED {test}: {}: {error}", path.display());
-            return;
-        }
-    };
-    let start = models.find("module DSP48E1 ").expect("the module");
-    let length = models[start..].find("endmodule").expect("its end");
-    let model = format!("{}endmodule\n", &models[start..start + length]);
+    let model = module(&models, "DSP48E1");
     for duel in duels() {
         let mut files = files(&duel);
         files[0].text = format!("{model}{ADAPTER}");

@@ -173,6 +173,19 @@ fn altered(text: &str, marks: &[&str], alter: impl Fn(&str) -> String) -> String
     cells.join(END)
 }
 
+/// The netlist with one text for another in such a cell.
+fn replaced(text: &str, marks: &[&str], from: &str, to: &str) -> String {
+    altered(text, marks, |cell| cell.replace(from, to))
+}
+
+/// The netlist with two ports of such a cell exchanged.
+fn exchanged(text: &str, marks: &[&str], first: &str, second: &str) -> String {
+    altered(text, marks, |cell| {
+        let aside = cell.replace(first, ".ASIDE(").replace(second, first);
+        aside.replace(".ASIDE(", second)
+    })
+}
+
 /// A core made for a family, whose wrong netlists are to be found; nothing without the tools.
 fn to_be_broken(target: Target, family: Family) -> Option<Subject> {
     let present = tools::present(&[Tool::Iverilog, Tool::Vvp]) && tools::synthesizer();
@@ -203,10 +216,6 @@ fn a_wrong_cell_of_ecp5_is_found() {
         return;
     };
     let text = &subject.netlist.verilog;
-    let replaced =
-        |marks: &[&str], from: &str, to: &str| altered(text, marks, |cell| cell.replace(from, to));
-    let exchanged =
-        |marks: &[&str], a: &str, b: &str| altered(text, marks, |cell| swapped(cell, a, b));
     let multiplier = ["  MULT18X18D "];
     let weight = r".Q(\datapath.array.row_0.pe_0.next_weight [0])";
     let bugs = [
@@ -216,15 +225,16 @@ fn a_wrong_cell_of_ecp5_is_found() {
         ),
         (
             "the enable of a weight",
-            replaced(&[weight], r#".CEMUX("CE")"#, r#".CEMUX("INV")"#),
+            replaced(text, &[weight], r#".CEMUX("CE")"#, r#".CEMUX("INV")"#),
         ),
         (
             "the reset of a flag",
-            replaced(&[r".Q(\job.error [0])"], r#""RESET""#, r#""SET""#),
+            replaced(text, &[r".Q(\job.error [0])"], r#""RESET""#, r#""SET""#),
         ),
         (
             "swapped bits of a sum",
             exchanged(
+                text,
                 &["  CCU2C #(", r".S0(\accumulators.sum_0_", r".S1(\"],
                 ".S0(",
                 ".S1(",
@@ -232,15 +242,16 @@ fn a_wrong_cell_of_ecp5_is_found() {
         ),
         (
             "a small memory read where it is written",
-            exchanged(&["  TRELLIS_DPR16X4 #("], ".RAD(", ".WAD("),
+            exchanged(text, &["  TRELLIS_DPR16X4 #("], ".RAD(", ".WAD("),
         ),
         (
             "swapped bits of a factor",
-            exchanged(&multiplier, ".A0(", ".A1("),
+            exchanged(text, &multiplier, ".A0(", ".A1("),
         ),
         (
             "no register behind a multiplier",
             replaced(
+                text,
                 &multiplier,
                 r#".REG_OUTPUT_CLK("CLK0")"#,
                 r#".REG_OUTPUT_CLK("NONE")"#,
@@ -248,7 +259,7 @@ fn a_wrong_cell_of_ecp5_is_found() {
         ),
         (
             "swapped bits of a word",
-            exchanged(&["  DP16KD #("], ".DIA0(", ".DIA1("),
+            exchanged(text, &["  DP16KD #("], ".DIA0(", ".DIA1("),
         ),
     ];
     are_found(&subject, &bugs);
@@ -261,10 +272,6 @@ fn a_wrong_cell_of_ice40_is_found() {
         return;
     };
     let text = &subject.netlist.verilog;
-    let replaced =
-        |marks: &[&str], from: &str, to: &str| altered(text, marks, |cell| cell.replace(from, to));
-    let exchanged =
-        |marks: &[&str], a: &str, b: &str| altered(text, marks, |cell| swapped(cell, a, b));
     let multiplier = ["  SB_MAC16 #("];
     let bugs = [
         (
@@ -280,28 +287,27 @@ fn a_wrong_cell_of_ice40_is_found() {
         ),
         (
             "a hold of the wrong factor",
-            exchanged(&multiplier, ".AHOLD(", ".BHOLD("),
+            exchanged(text, &multiplier, ".AHOLD(", ".BHOLD("),
         ),
         (
             "no register before a multiplier",
-            replaced(&multiplier, ".B_REG(1'h1)", ".B_REG(1'h0)"),
+            replaced(text, &multiplier, ".B_REG(1'h1)", ".B_REG(1'h0)"),
         ),
         (
             "a nibble of a large memory that is not written",
-            replaced(&["  SB_SPRAM256KA "], ".MASKWREN({ ", ".MASKWREN({ 1'h0 & "),
+            replaced(
+                text,
+                &["  SB_SPRAM256KA "],
+                ".MASKWREN({ ",
+                ".MASKWREN({ 1'h0 & ",
+            ),
         ),
         (
             "a memory read where it is written",
-            exchanged(&["  SB_RAM40_4K #("], ".RADDR(", ".WADDR("),
+            exchanged(text, &["  SB_RAM40_4K #("], ".RADDR(", ".WADDR("),
         ),
     ];
     are_found(&subject, &bugs);
-}
-
-/// The cell with two of its ports swapped.
-fn swapped(cell: &str, first: &str, second: &str) -> String {
-    let aside = cell.replace(first, ".ASIDE(").replace(second, first);
-    aside.replace(".ASIDE(", second)
 }
 
 /// The cell with all bits of its table inverted: some are never looked up.

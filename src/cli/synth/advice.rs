@@ -1,6 +1,6 @@
 //! What would fit, where a chip was too small for a core.
 
-use super::choice::{Choice, has_cells, names};
+use super::choice::{Choice, names};
 use super::{Part, design};
 use crate::arch::{self, MatmulArch};
 use crate::config::{Config, PRESETS};
@@ -62,7 +62,7 @@ impl<'a> Failed<'a> {
     fn takes(&self, arch: &MatmulArch) -> bool {
         let demand = demand(arch, self.part, self.choice, self.choice.target);
         let was_wrong = self.demand.fits(self.chip);
-        has_cells(arch, self.choice.target)
+        self.choice.target.takes(arch.target)
             && demand.is_some_and(|other| {
                 other.fits(self.chip) && (!was_wrong || other.is_less(&self.demand))
             })
@@ -75,7 +75,7 @@ impl<'a> Failed<'a> {
                 return false;
             };
             let demand = demand(self.arch, self.part, self.choice, target);
-            has_cells(self.arch, target)
+            target.takes(self.arch.target)
                 && has_more(&chip.room, &self.chip.room)
                 && demand.is_some_and(|demand| demand.fits(chip))
         };

@@ -89,22 +89,15 @@ fn choose_target(
     }
 }
 
-/// Whether a chip has the cells that a core is made for.
-pub(super) fn has_cells(arch: &MatmulArch, target: &Target) -> bool {
-    // SB_MAC16 and SPRAM are in UltraPlus only.
-    let missing = arch.target == arch::Target::Ice40 && !target.has_multipliers();
-    target.family.takes(arch.target) && !missing
-}
-
 /// Refuses to synthesize a core for chips that do not have its cells.
 fn check_cells(arch: &MatmulArch, target: &Target, board: Option<&Board>) -> miette::Result<()> {
-    if has_cells(arch, target) {
+    if target.takes(arch.target) {
         return Ok(());
     }
-    let chips = names(TARGETS.iter().filter(|target| has_cells(arch, target)));
+    let chips = names(TARGETS.iter().filter(|target| target.takes(arch.target)));
     let on_board = |board: &&Board| {
         let target = Target::named(board.target);
-        target.is_some_and(|target| has_cells(arch, target))
+        target.is_some_and(|target| target.takes(arch.target))
     };
     let boards = BOARDS.iter().filter(on_board).map(|board| board.name);
     let boards = boards.collect::<Vec<_>>().join(", ");
@@ -230,7 +223,7 @@ mod tests {
         ] {
             let arch = arch(target);
             assert_eq!(default_target(&arch), name);
-            assert!(has_cells(&arch, Target::named(name).expect("a target")));
+            assert!(Target::named(name).expect("a target").takes(arch.target));
         }
     }
 
@@ -238,7 +231,7 @@ mod tests {
     fn cells_are_on_chips_of_their_family() {
         let chips = |target| {
             let arch = arch(target);
-            names(TARGETS.iter().filter(|target| has_cells(&arch, target)))
+            names(TARGETS.iter().filter(|target| target.takes(arch.target)))
         };
         assert_eq!(chips("ecp5"), "ecp5-25k, ecp5-45k, ecp5-85k, ecp5-5g-85k");
         assert_eq!(chips("ice40"), "ice40-up5k");
