@@ -41,6 +41,11 @@ impl StreamFormat {
         full + u64::from(self.beats_of(elements % self.group))
     }
 
+    /// Elements in the last beat of a full group.
+    pub fn tail(&self) -> u32 {
+        self.group - (self.beats_per_group - 1) * self.elements_per_beat
+    }
+
     /// Elements of a full group's last beat that are padding.
     pub fn group_padding(&self) -> u32 {
         self.beats_per_group * self.elements_per_beat - self.group
@@ -56,7 +61,7 @@ mod tests {
         // Groups of 6 in beats of 4: 2 beats a group, 2 elements of padding.
         let format = StreamFormat::new(32, 8, 6);
         assert_eq!((format.elements_per_beat, format.beats_per_group), (4, 2));
-        assert_eq!(format.group_padding(), 2);
+        assert_eq!((format.tail(), format.group_padding()), (2, 2));
         let beats = [1, 4, 5, 6, 7, 10, 11, 12, 13].map(|elements| format.beats_per_row(elements));
         assert_eq!(beats, [1, 1, 2, 2, 3, 3, 4, 4, 5]);
     }

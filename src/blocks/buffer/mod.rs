@@ -2,10 +2,12 @@
 
 mod accumulators;
 mod bank_pair;
+mod beats;
 mod operand;
 mod unpack;
 
 pub use accumulators::Accumulators;
 pub use bank_pair::BankPair;
+pub(super) use beats::beat_walk;
 pub use operand::{bank_address, operand_memory, read_word};
 pub(super) use unpack::unpack;

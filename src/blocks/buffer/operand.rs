@@ -1,7 +1,7 @@
 //! Operand scratchpads.
 
 use crate::arch::{MatmulArch, MemoryStyle};
-use crate::hdl::{Memory, Module, Signal, index_bits};
+use crate::hdl::{Memory, Module, Signal, concat, index_bits};
 
 /// A scratchpad with one write port and one read port in memories of the chip. Its users never read a word
 /// in the cycle in which they write it.
@@ -42,6 +42,9 @@ pub(super) fn styled(memory: Memory<'_>, style: MemoryStyle) -> Memory<'_> {
 #[track_caller]
 pub fn bank_address<'m>(bank: Signal<'m>, offset: Signal<'m>, bank_depth: u32) -> Signal<'m> {
     let bits = index_bits(u64::from(2 * bank_depth));
+    if bank_depth.is_power_of_two() && offset.width() + 1 == bits {
+        return concat(&[bank, offset]);
+    }
     let offset = offset.zero_extend(bits);
     bank.mux(offset + bank_depth, offset)
 }

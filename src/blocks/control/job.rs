@@ -56,7 +56,7 @@ impl Block for JobControl {
         let job_done = m
             .input("job_done", bit())
             .comment("the last beat of C has left");
-        let errors = stream_errors(m, abort);
+        let errors = stream_errors(m);
 
         let state = m.fsm("state", JobState::Run);
         let run = state.is(JobState::Run);
@@ -211,20 +211,16 @@ struct StreamErrors<'m> {
 
 /// Inputs from the loaders, and a register that keeps the first error.
 #[track_caller]
-fn stream_errors<'m>(m: &'m Module, abort: Signal<'m>) -> StreamErrors<'m> {
+fn stream_errors(m: &Module) -> StreamErrors<'_> {
     let forget = m.wire("forget_error", bit());
     let code = |error: JobError| m.lit(error as u32, unsigned(ERROR_BITS));
-    // Registered: a stream's handshake would otherwise reach every unit within the cycle.
     let events = [
         ("a_truncated", JobError::ATruncated),
         ("a_overlong", JobError::AOverlong),
         ("b_truncated", JobError::BTruncated),
         ("b_overlong", JobError::BOverlong),
     ]
-    .map(|(name, error)| {
-        let event = m.input(name, bit());
-        (m.flag(format!("{name}_1"), event & !abort), code(error))
-    });
+    .map(|(name, error)| (m.input(name, bit()), code(error)));
     let kept = m.reg("stream_error", unsigned(ERROR_BITS)).reset(0);
     let first = first_match(&events, *kept);
     let code = kept.ne(0).mux(*kept, first).named("stream_error_now");

@@ -1,8 +1,9 @@
 //! Loader of A: from the stream into the row blocks of the A buffer.
 
-use super::super::buffer::{bank_address, unpack};
+use super::super::buffer::{bank_address, beat_walk, unpack};
 use super::super::ports::{PortSizes, WritePort};
-use super::loader::{LoaderJob, packet};
+use super::countdown::countdown;
+use super::loader::{LoaderJob, Packet, packet};
 use super::{SIZE, bank_counter, k_shape};
 use crate::arch::{Dataflow, MatmulArch};
 use crate::hdl::{AxiStream, Block, Module, bit, concat, index_bits, unsigned};
@@ -37,43 +38,52 @@ impl Block for LoadA {
         let restart = (job.start | forget).named("restart");
 
         m.section("position in the packet");
+        let moves = Packet::wires(m);
+        let (take, step) = (moves.take, moves.step);
         let left = m
             .reg("left", k)
-            .comment("elements of the row from this beat on");
-        let rows_left = m.reg("rows_left", SIZE).comment("rows from this one on");
+            .comment("elements of the row from the next beat on");
+        let walk = beat_walk(m, &arch.a, left);
+        let beat = walk.run(&arch.a, (job.start, row_elements), (step, row_elements));
+        let vector = unpack(m, &arch.a, stream.tdata, take, &beat);
+        let row_done = (take & beat.row_end).named("row_done");
+        let rows_left = countdown(
+            m,
+            ("rows", "row", "rows from this one on"),
+            SIZE,
+            (job.start, rows_total),
+            row_done,
+            None,
+        );
         let row = m
             .reg("row", unsigned(index_bits(rows.into())))
-            .reset(0)
             .comment("row in the block");
-        let take = m.wire("take_beat", bit());
-        let beats = unpack(m, &arch.a, stream.tdata, take, *left, restart);
-        let last_row = rows_left.eq(1).named("last_row");
-        let last_of_block = (row.eq(rows - 1) | last_row).named("last_row_of_block");
-        let row_done = (take & beats.row_end).named("row_done");
-        let block_done = (row_done & last_of_block).named("block_done");
-
-        let next_left = beats.row_end.mux(row_elements, beats.left_after);
-        left.walk(job.start, row_elements, take, next_left);
-        rows_left.walk(job.start, rows_total, row_done, rows_left - 1);
+        let last_of_block = m.reg("last_row_of_block", bit());
         let next_row = last_of_block.mux(m.zero(row.shape()), row + 1);
-        row.walk(restart, 0, row_done, next_row);
+        row.walk(job.start, 0, row_done, next_row);
+        let next_is_last = match rows {
+            1 => m.high(),
+            _ => rows_left.left.eq(2) | (!last_of_block & row.eq(rows - 2)),
+        };
+        let first_is_last = if rows == 1 {
+            m.high()
+        } else {
+            rows_total.eq(1)
+        };
+        let last_of_block = last_of_block.walk(job.start, first_is_last, row_done, next_is_last);
+        let block_done = (row_done & last_of_block).named("block_done");
 
         m.section("packet and banks");
         let full = bank_counter("full", block_done, release, forget);
-        take.drive(packet(
-            m,
-            &stream,
-            &job,
-            full.ne(2),
-            beats.row_end & last_row,
-        ));
+        let expected_last = beat.row_end & rows_left.last;
+        packet(m, &moves, &stream, &job, full.ne(2), expected_last);
         let bank = m.reg("bank", bit()).reset(0);
         bank.next(forget.mux(m.low(), bank ^ block_done));
 
         m.section("write port, a cycle after the last beat of a vector");
         let sizes = PortSizes::of(arch);
         let port: WritePort<'_> = m.source_port("write", sizes.a_write);
-        let vector_done = (take & beats.group_end).named("vector_done");
+        let vector_done = (take & beat.group_end).named("vector_done");
         let write = m.flag("write_1", vector_done & !restart);
         let offset_shape = unsigned(sizes.a_offset_bits);
         let offset = m
@@ -88,16 +98,16 @@ impl Block for LoadA {
                 if arch.a_buffer.words_per_row == 1 {
                     row_start
                 } else {
-                    beats.row_end.mux(row_start, offset + rows)
+                    beat.row_end.mux(row_start, offset + rows)
                 }
             }
-            Dataflow::OutputStationary => beats.row_end.mux(zero, offset + 1),
+            Dataflow::OutputStationary => beat.row_end.mux(zero, offset + 1),
         };
         offset.walk(restart, 0, vector_done, next_offset);
         let address = bank_address(*bank, *offset, arch.a_buffer.bank_depth);
         m.output("full", full.comment("full banks"));
         port.address.drive(m.delay("address", address));
-        port.data.drive(beats.vector);
+        port.data.drive(vector);
         match arch.dataflow {
             Dataflow::WeightStationary => port.enable.drive(write),
             Dataflow::OutputStationary => {

@@ -1,8 +1,9 @@
 //! Loader of B: from the stream into a bank of the B buffer, in the order of arrival.
 
-use super::super::buffer::{bank_address, unpack};
+use super::super::buffer::{bank_address, beat_walk, unpack};
 use super::super::ports::{PortSizes, WritePort};
-use super::loader::{LoaderJob, packet};
+use super::countdown::countdown;
+use super::loader::{LoaderJob, Packet, packet};
 use super::{b_count, k_shape, panel_columns_shape, panels_shape};
 use crate::arch::MatmulArch;
 use crate::hdl::{AxiStream, Block, Module, bit};
@@ -38,44 +39,47 @@ impl Block for LoadB {
         let forget = (job.clear | job.abandon).named("forget");
         let restart = (job.start | forget).named("restart");
 
-        m.section("position in the packet");
+        m.section("position in the packet, a beat ahead");
+        let moves = Packet::wires(m);
+        let (take, step) = (moves.take, moves.step);
         let left = m
             .reg("left", columns)
-            .comment("elements of the panel's row from this beat on");
-        let panels_left = m
-            .reg("panels_left", panels.shape())
-            .comment("panels from this one on");
-        let rows_left = m
-            .reg("rows_left", k)
-            .comment("rows of the panel from this one on");
-        let take = m.wire("take_beat", bit());
-        let beats = unpack(m, &arch.b, stream.tdata, take, *left, restart);
-        let last_row = rows_left.eq(1).named("last_row");
-        let last_panel = panels_left.eq(1).named("last_panel");
-        let row_done = (take & beats.row_end).named("row_done");
-        let panel_done = (row_done & last_row).named("panel_done");
-
-        panels_left.walk(job.start, panels, panel_done, panels_left - 1);
-        let next_rows = last_row.mux(panel_rows, rows_left - 1);
-        rows_left.walk(job.start, panel_rows, row_done, next_rows);
-        let whole = m.lit(arch.columns, columns);
-        let next_in_last = last_row.mux(panels_left.eq(2), last_panel);
-        let next_left = beats
-            .row_end
-            .mux(next_in_last.mux(last_columns, whole), beats.left_after);
-        left.walk(
-            job.start,
-            panels.eq(1).mux(last_columns, whole),
-            take,
-            next_left,
+            .comment("elements of the panel's row from the next beat on");
+        let walk = beat_walk(m, &arch.b, left);
+        let row_done = (step & walk.row_end).named("row_done");
+        let rows_left = countdown(
+            m,
+            ("rows", "row", "rows of the panel from the next beat's on"),
+            k,
+            (job.start, panel_rows),
+            row_done,
+            Some(panel_rows),
         );
+        let panel_done = (row_done & rows_left.last).named("panel_done");
+        let panels_left = countdown(
+            m,
+            ("panels", "panel", "panels from the next beat's on"),
+            panels.shape(),
+            (job.start, panels),
+            panel_done,
+            None,
+        );
+        let whole = m.lit(arch.columns, columns);
+        let next_in_last = (rows_left.last)
+            .mux(panels_left.left.eq(2), panels_left.last)
+            .named("next_row_in_last_panel");
+        let next_row = next_in_last.mux(last_columns, whole);
+        let first_row = panels.eq(1).mux(last_columns, whole);
+        let expected_last = walk.row_end & rows_left.last & panels_left.last;
+        let expected_last = m.capture("last_beat", step, expected_last);
+        let beat = walk.run(&arch.b, (job.start, first_row), (step, next_row));
+        let vector = unpack(m, &arch.b, stream.tdata, take, &beat);
 
         m.section("packet");
-        let last = beats.row_end & last_row & last_panel;
-        take.drive(packet(m, &stream, &job, m.high(), last));
+        packet(m, &moves, &stream, &job, m.high(), expected_last);
 
         m.section("write port, a cycle after the last beat of a vector");
-        let vector_done = (take & beats.group_end).named("vector_done");
+        let vector_done = (take & beat.group_end).named("vector_done");
         let write = m.flag("write_1", vector_done & !restart);
         let loaded = m
             .reg("loaded", b_count(arch.b_buffer.bank_depth))
@@ -96,6 +100,6 @@ impl Block for LoadB {
         let offset = loaded.truncate(sizes.b_offset_bits);
         port.address
             .drive(bank_address(*bank, offset, arch.b_buffer.bank_depth));
-        port.data.drive(beats.vector);
+        port.data.drive(vector);
     }
 }

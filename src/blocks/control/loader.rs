@@ -1,12 +1,14 @@
 //! What the loaders of A and B have in common: the packet on their stream.
 
-use crate::hdl::{AxiStream, Module, Signal, state_enum};
+use crate::hdl::{AxiStream, Module, Signal, bit, state_enum};
 
 state_enum! {
     /// States of a loader.
     pub enum LoadState {
         /// No job, or the job's packet has arrived.
         Idle,
+        /// Looking at the first beat ahead.
+        Begin,
         /// Taking the job's packet.
         Load,
         /// The job has failed: discarding the rest of the packet.
@@ -14,28 +16,50 @@ state_enum! {
     }
 }
 
-/// Takes beats while loading and `space`, and discards them after an error. Returns the bit that
-/// says that a beat of the job's packet is taken.
+/// What happens to the packet in this cycle: wires.
+pub(super) struct Packet<'m> {
+    /// A beat of the job's packet is taken.
+    pub take: Signal<'m>,
+    /// The walk over the beats goes on: a beat is taken, or the first comes into sight.
+    pub step: Signal<'m>,
+}
+
+impl<'m> Packet<'m> {
+    /// For [`packet`] to drive.
+    #[track_caller]
+    pub fn wires(m: &'m Module) -> Self {
+        let [take, step] = ["take", "step"].map(|name| m.wire(name, bit()));
+        Packet { take, step }
+    }
+}
+
+/// Takes beats while loading and `space`, and discards them after an error.
 ///
 /// `expected_last` says that the present beat should carry TLAST.
 #[track_caller]
 pub(super) fn packet<'m>(
     m: &'m Module,
+    packet: &Packet<'m>,
     stream: &AxiStream<'m>,
     job: &LoaderJob<'m>,
     space: Signal<'m>,
     expected_last: Signal<'m>,
-) -> Signal<'m> {
+) {
     let state = m.fsm("state", LoadState::Idle);
     let expected_last = expected_last.named("expected_last");
     let loading = state.is(LoadState::Load);
     let ready = (loading & space) | state.is(LoadState::Discard);
     stream.tready.drive(ready);
-    let take = (loading & space & stream.tvalid).named("take");
-    let truncated = (take & stream.tlast & !expected_last).named("truncated");
-    let overlong = (take & !stream.tlast & expected_last).named("overlong");
+    let take = packet.take;
+    take.drive(loading & space & stream.tvalid);
+    packet.step.drive(state.is(LoadState::Begin) | take);
+    let truncated = take & stream.tlast & !expected_last;
+    let overlong = (take & !stream.tlast & expected_last).named("ends_late");
 
-    state.go(LoadState::Idle, job.start, LoadState::Load);
+    state.go(LoadState::Idle, job.start, LoadState::Begin);
+    state.go(LoadState::Begin, job.clear, LoadState::Idle);
+    state.go(LoadState::Begin, job.abandon, LoadState::Discard);
+    state.then(LoadState::Begin, LoadState::Load);
     state.go(LoadState::Load, job.clear, LoadState::Idle);
     state.go(LoadState::Load, overlong, LoadState::Discard);
     state.go(LoadState::Load, take & stream.tlast, LoadState::Idle);
@@ -48,9 +72,9 @@ pub(super) fn packet<'m>(
     );
 
     m.output("idle", state.is(LoadState::Idle));
-    m.output("truncated", truncated);
-    m.output("overlong", overlong);
-    take
+    // Registered: a stream's handshake would otherwise reach every unit within the cycle.
+    m.output("truncated", m.flag("truncated", truncated & !job.clear));
+    m.output("overlong", m.flag("overlong", overlong & !job.clear));
 }
 
 /// What job control tells a loader.
@@ -67,13 +91,12 @@ impl<'m> LoaderJob<'m> {
     /// The ports.
     #[track_caller]
     pub fn ports(m: &'m Module) -> Self {
-        let bit = crate::hdl::bit();
         LoaderJob {
-            start: m.input("start", bit).comment("a job starts"),
+            start: m.input("start", bit()).comment("a job starts"),
             abandon: m
-                .input("abandon", bit)
+                .input("abandon", bit())
                 .comment("the job has failed: discard its packet"),
-            clear: m.input("clear", bit).comment("forget everything at once"),
+            clear: m.input("clear", bit()).comment("forget everything at once"),
         }
     }
 }

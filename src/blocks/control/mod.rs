@@ -1,5 +1,6 @@
 //! Sequencers: each a small state machine that waits where it must and counts why.
 
+mod countdown;
 mod drain;
 mod front;
 mod job;

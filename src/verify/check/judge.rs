@@ -11,6 +11,8 @@ use crate::verify::stimulus::{BUSY, Batch, DONE, Operands, READ_AT_THE_END, Stim
 /// Bits of `interrupt_status`.
 const ENDED: u32 = 1;
 const FAILED: u32 = 2;
+/// Cycles in which the loaders look at the first beat ahead.
+const BEFORE_THE_FIRST_BEAT: u64 = 1;
 
 /// Everything wrong with an outcome is found; what is reported is the first wrong element, else
 /// what explains most.
@@ -279,7 +281,7 @@ impl Judge<'_> {
     }
 
     /// `cycles` runs from the start of the first job to its last result. Where operands wait for
-    /// the start, that is from the first beat in to the last beat out.
+    /// the start, that is from just before the first beat in to the last beat out.
     fn span(&self, stimulus: &Stimulus) -> Result<(), Mismatch> {
         let batch = &stimulus.batches[0];
         let stalls = &self.case.stalls;
@@ -300,7 +302,7 @@ impl Judge<'_> {
             return Ok(());
         };
         let (cycles, span) = (self.read(batch.reads + 2), last.cycle - first + 1);
-        if u64::from(cycles) == span {
+        if u64::from(cycles) == span + BEFORE_THE_FIRST_BEAT {
             return Ok(());
         }
         Err(Mismatch::Counter {
