@@ -62,7 +62,7 @@ impl Lowering<'_> {
 
     /// A counter for each cover point, and their report at the end of the simulation.
     fn covers(&mut self, covers: &[&Property]) -> Vec<Item> {
-        let (mut declare, mut start, mut report) = (vec![], vec![], vec![]);
+        let (mut declare, mut report) = (vec![], vec![]);
         let mut count = Sampled::default();
         for (index, cover) in covers.iter().enumerate() {
             let name = self.names.fresh(&format!("{}_hits", cover.name));
@@ -79,15 +79,11 @@ impl Lowering<'_> {
             declare.push(Item::Declaration(Declaration {
                 net: net.clone(),
                 kind: NetKind::Variable,
-                value: None,
+                value: Some(Expr::unsigned(COUNT_BITS, 0u32)),
                 attributes: vec![],
                 comment: comment.to_owned(),
             }));
             let to = Target::Net(net);
-            start.push(Statement::Blocking(
-                to.clone(),
-                Expr::unsigned(COUNT_BITS, 0u32),
-            ));
             let one = Expr::unsigned(COUNT_BITS, 1u32);
             let more = Expr::binary(BinaryOp::Add, hits.clone(), one);
             let condition = self.operand(cover.condition);
@@ -97,7 +93,6 @@ impl Lowering<'_> {
             report.push(Statement::Display(text, vec![hits]));
         }
         let mut items = declare;
-        items.push(Item::Initial(start));
         items.extend(self.outside_reset(count));
         items.push(Item::Final(report));
         items

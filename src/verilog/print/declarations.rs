@@ -1,10 +1,9 @@
 //! Ports and declarations.
 
 use super::super::ast::{Declaration, Item, Net, NetKind, PortDeclaration};
-use super::expression::COLUMNS;
+use super::expression::{COLUMNS, listed};
 use super::{Printer, comment_line};
 use std::fmt::Write;
-use std::rc::Rc;
 
 impl Printer {
     pub(super) fn ports(&mut self, name: &str, ports: &[PortDeclaration]) {
@@ -65,15 +64,19 @@ impl Printer {
         }
     }
 
-    /// A wire with the expression that it stands for.
-    pub(super) fn wire_of_a_value(&mut self, declaration: &Declaration) {
+    /// A wire with the expression that it stands for, or a variable with its first value.
+    pub(super) fn declaration_of_a_value(&mut self, declaration: &Declaration) {
         self.comment(4, &declaration.comment);
         if let Some((line, _)) = attributes(&declaration.attributes) {
             self.line(0, &line);
         }
         let columns = TypeColumns::of(std::iter::once(&declaration.net));
+        let kind = match declaration.kind {
+            NetKind::Wire => "wire",
+            _ => "reg",
+        };
         let start = format!(
-            "wire {}{}",
+            "{kind} {}{}",
             columns.text(&declaration.net),
             declaration.net.name
         );
@@ -116,7 +119,11 @@ impl Printer {
                     .filter(alike)
                     .map(|other| &other.net.name)
                     .collect();
-                lines.extend(filled(&start, &names).into_iter().map(|line| (line, "")));
+                lines.extend(
+                    listed(&start, &names, ";")
+                        .into_iter()
+                        .map(|line| (line, "")),
+                );
                 joined.extend(names);
                 continue;
             }
@@ -136,24 +143,6 @@ fn is_plumbing(declaration: &Declaration) -> bool {
     declaration.kind == NetKind::Wire
         && declaration.comment.is_empty()
         && declaration.attributes.is_empty()
-}
-
-/// `start` and the names, separated by commas, on as few lines as they take.
-fn filled(start: &str, names: &[&Rc<str>]) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = start.to_owned();
-    for (index, name) in names.iter().enumerate() {
-        let end = if index + 1 < names.len() { "," } else { ";" };
-        let gap = if line.len() == start.len() { "" } else { " " };
-        if !gap.is_empty() && line.len() + 1 + name.len() + end.len() > COLUMNS {
-            lines.push(std::mem::replace(&mut line, " ".repeat(start.len())));
-            let _ = write!(line, "{name}{end}");
-        } else {
-            let _ = write!(line, "{gap}{name}{end}");
-        }
-    }
-    lines.push(line);
-    lines
 }
 
 /// Columns for `signed` and the range, as wide as the widest in a group of declarations.

@@ -2,17 +2,22 @@
 
 mod declarations;
 mod expression;
+mod instance;
 mod statements;
 
 pub use expression::flat;
 
-use super::ast::{Connection, Declaration, Expr, Instance, Item, Module};
-use expression::{COLUMNS, wrapped};
+use super::ast::{Declaration, Expr, Item, Module};
+use expression::COLUMNS;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The module's text, `default_nettype` lines included.
 pub fn module(module: &Module) -> String {
-    let mut printer = Printer { out: String::new() };
+    let mut printer = Printer {
+        out: String::new(),
+        repeated: instance::repeated(&module.items),
+    };
     for line in &module.header {
         printer.line(0, comment_line(line).trim_end());
     }
@@ -77,6 +82,8 @@ fn group(item: &Item) -> Group {
 
 struct Printer {
     out: String,
+    /// Modules of which there are many instances.
+    repeated: BTreeSet<String>,
 }
 
 impl Printer {
@@ -128,7 +135,7 @@ impl Printer {
             Item::Declaration(Declaration { value: None, .. }) => {
                 self.declarations(std::slice::from_ref(item));
             }
-            Item::Declaration(declaration) => self.wire_of_a_value(declaration),
+            Item::Declaration(declaration) => self.declaration_of_a_value(declaration),
             Item::Assign {
                 target,
                 value,
@@ -200,50 +207,6 @@ impl Printer {
                 }
                 self.out.push_str("`endif\n");
             }
-        }
-    }
-
-    fn instance(&mut self, instance: &Instance) {
-        self.comment(4, &instance.comment);
-        let start = if instance.parameters.is_empty() {
-            format!("{} {}", instance.module, instance.name)
-        } else {
-            self.parameters(instance);
-            format!(") {}", instance.name)
-        };
-        if instance.connections.is_empty() {
-            self.line(4, &format!("{start} ();"));
-            return;
-        }
-        self.line(4, &format!("{start} ("));
-        let column = instance
-            .connections
-            .iter()
-            .map(|c| c.port.len())
-            .max()
-            .unwrap_or(0);
-        for (index, Connection { port, value, .. }) in instance.connections.iter().enumerate() {
-            let end = if index + 1 < instance.connections.len() {
-                ","
-            } else {
-                ""
-            };
-            let start = format!(".{port:column$} (");
-            let value = wrapped(value, 8 + start.len() + 2, 12);
-            self.line(8, &format!("{start}{value}){end}"));
-        }
-        self.line(4, ");");
-    }
-
-    /// `module #(` and the parameters, the closing bracket left out.
-    fn parameters(&mut self, instance: &Instance) {
-        self.line(4, &format!("{} #(", instance.module));
-        let names = instance.parameters.iter().map(|(name, _)| name.len());
-        let column = names.max().unwrap_or(0);
-        for (index, (name, value)) in instance.parameters.iter().enumerate() {
-            let last = index + 1 == instance.parameters.len();
-            let end = if last { "" } else { "," };
-            self.line(8, &format!(".{name:column$} ({value}){end}"));
         }
     }
 }
