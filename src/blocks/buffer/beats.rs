@@ -1,7 +1,7 @@
 //! Where the rows and groups of a stream end, worked out a beat ahead.
 
 use crate::arch::StreamFormat;
-use crate::hdl::{Module, Reg, Signal, concat, index_bits, unsigned};
+use crate::hdl::{Module, Reg, Shape, Signal, concat, index_bits, unsigned};
 
 /// What is known of the beat at the port before it comes, in registers.
 pub(in crate::blocks) struct Beat<'m> {
@@ -9,94 +9,115 @@ pub(in crate::blocks) struct Beat<'m> {
     pub row_end: Signal<'m>,
     /// It is the last of its group.
     pub group_end: Signal<'m>,
-    /// Its elements but the first, which is always there: a bit for each that belongs to the row.
-    pub lanes: Option<Signal<'m>>,
     /// Its place in the group, where groups have more beats than one.
     pub index: Option<Signal<'m>>,
 }
 
-/// How the beats of a packet follow each other.
+/// Where the beat stands that comes next.
 pub(in crate::blocks) struct BeatWalk<'m> {
-    left: Reg<'m>,
+    format: StreamFormat,
+    /// Elements of the row behind the beat, less one: negative, its top bit 1, in the last beat.
+    behind: Reg<'m>,
+    /// Place in the group, where groups have more beats than one.
     index: Option<Reg<'m>>,
-    /// Elements in the beat that comes next.
-    used: Signal<'m>,
-    /// The beat that comes next is the last of its group.
-    group_end: Signal<'m>,
-    /// The beat that comes next is the last of its row.
+    /// It is the last of a full group, where groups have more beats than one.
+    last_of_group: Option<Signal<'m>>,
+    /// It is the last of its row.
     pub row_end: Signal<'m>,
 }
 
-/// A walk over rows of elements counted by `left`, a register of the caller's: those of the row
-/// from the beat on that comes next, at least 1.
-#[track_caller]
-pub(in crate::blocks) fn beat_walk<'m>(
-    m: &'m Module,
-    format: &StreamFormat,
-    left: Reg<'m>,
-) -> BeatWalk<'m> {
-    let beats = format.beats_per_group;
-    let size = left.shape();
-    if beats == 1 {
-        return BeatWalk {
-            index: None,
-            used: m.lit(format.group, size),
-            group_end: m.high(),
-            row_end: left.le(format.group).named("row_ends"),
-            left,
-        };
-    }
-    let index = m.reg("next_index", unsigned(index_bits(beats.into())));
-    let last_beat = index.eq(beats - 1).named("last_beat_of_group");
-    let used = last_beat
-        .mux(m.lit(format.tail(), size), format.elements_per_beat)
-        .named("elements_in_beat");
-    let row_end = left.le(used).named("row_ends");
-    BeatWalk {
-        left,
-        index: Some(index),
-        used,
-        group_end: (last_beat | row_end).named("group_ends"),
-        row_end,
-    }
-}
-
 impl<'m> BeatWalk<'m> {
-    /// Begins with a row of `first` elements where `start` is 1, and goes on where `step` is 1,
-    /// behind the end of a row with one of `next_row`: the beat that came next is the beat then.
+    /// A walk over rows of up to `size` elements.
+    #[track_caller]
+    pub fn new(m: &'m Module, format: &StreamFormat, size: Shape) -> Self {
+        let behind = m
+            .reg("elements_behind", unsigned(size.width + 1))
+            .comment("of the row, behind the next beat, less one; negative in the last");
+        let beats = format.beats_per_group;
+        let index = (beats > 1).then(|| m.reg("next_index", unsigned(index_bits(beats.into()))));
+        let last_of_group = index.map(|index| index.eq(beats - 1).named("last_beat_of_group"));
+        BeatWalk {
+            format: *format,
+            behind,
+            index,
+            last_of_group,
+            row_end: behind.msb().named("row_ends"),
+        }
+    }
+
+    /// Elements of a beat that is not the last of its group.
+    fn full_beat(&self) -> u32 {
+        self.format.elements_per_beat.min(self.format.group)
+    }
+
+    /// What is behind the first beat of a row, as [`run`](BeatWalk::run) takes it.
+    #[track_caller]
+    pub fn behind_first(&self, elements: Signal<'m>) -> Signal<'m> {
+        let width = self.behind.width();
+        elements.zero_extend(width) - (self.full_beat() + 1)
+    }
+
+    /// Of the elements of the beat but the first, which is always there, a bit for each that
+    /// belongs to the row, caught where `step` is 1; none where beats have one element.
+    #[track_caller]
+    pub fn lanes(&self, m: &'m Module, step: Signal<'m>) -> Option<Signal<'m>> {
+        let (full, tail) = (self.full_beat(), self.format.tail());
+        // In the last beat of a row, the low bits of a small negative number.
+        let bits = index_bits(full.into()).min(self.behind.width());
+        let low = self.behind.truncate(bits);
+        let there = |lane: u32, used: u32| match used.checked_sub(lane) {
+            Some(behind) if behind > 0 => low.ge((1 << bits) - behind),
+            _ => m.low(),
+        };
+        let lanes: Vec<_> = (1..full)
+            .rev()
+            .map(|lane| {
+                let in_full = there(lane, full);
+                let there = match self.last_of_group {
+                    Some(last) if tail != full => last.mux(there(lane, tail), in_full),
+                    _ => in_full,
+                };
+                !self.row_end | there
+            })
+            .collect();
+        (!lanes.is_empty()).then(|| m.capture("lanes", step, concat(&lanes)))
+    }
+
+    /// Begins with a row of which `first` is behind its first beat where `start` is 1, and goes on
+    /// where `step` is 1, behind the end of a row with `next_row`: the beat that came next is the
+    /// beat then.
     #[track_caller]
     pub fn run(
         self,
-        format: &StreamFormat,
         (start, first): (Signal<'m>, Signal<'m>),
         (step, next_row): (Signal<'m>, Signal<'m>),
     ) -> Beat<'m> {
         let m = start.module();
-        let BeatWalk {
-            left,
-            index,
-            used,
-            group_end,
-            row_end,
-        } = self;
-        let lanes: Vec<_> = (1..format.elements_per_beat.min(format.group))
-            .rev()
-            .map(|lane| left.gt(lane))
-            .collect();
+        let (full, tail) = (self.full_beat(), self.format.tail());
+        let (behind, row_end) = (self.behind, self.row_end);
+        let used = m.lit(full, behind.shape());
+        let (group_end, index, used) = match (self.index, self.last_of_group) {
+            (Some(index), Some(last)) => {
+                let group_end = (last | row_end).named("group_ends");
+                let at = m.capture("index", step, *index);
+                let zero = m.zero(index.shape());
+                index.walk(start, 0, step, group_end.mux(zero, index + 1));
+                let next_is_last = index.eq(self.format.beats_per_group - 2);
+                let used = if tail == full {
+                    used
+                } else {
+                    next_is_last.mux(m.lit(tail, behind.shape()), used)
+                };
+                (m.capture("group_end", step, group_end), Some(at), used)
+            }
+            _ => (m.high(), None, used),
+        };
         let beat = Beat {
             row_end: m.capture("row_end", step, row_end),
-            group_end: match index {
-                Some(_) => m.capture("group_end", step, group_end),
-                None => m.high(),
-            },
-            lanes: (!lanes.is_empty()).then(|| m.capture("lanes", step, concat(&lanes))),
-            index: index.map(|index| m.capture("index", step, *index)),
+            group_end,
+            index,
         };
-        if let Some(index) = index {
-            let zero = m.zero(index.shape());
-            index.walk(start, 0, step, group_end.mux(zero, index + 1));
-        }
-        left.walk(start, first, step, row_end.mux(next_row, left - used));
+        behind.walk(start, first, step, row_end.mux(next_row, behind - used));
         beat
     }
 }

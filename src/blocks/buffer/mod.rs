@@ -8,6 +8,6 @@ mod unpack;
 
 pub use accumulators::Accumulators;
 pub use bank_pair::BankPair;
-pub(super) use beats::beat_walk;
+pub(super) use beats::BeatWalk;
 pub use operand::{bank_address, operand_memory, read_word};
-pub(super) use unpack::unpack;
+pub(super) use unpack::{masked, unpack};

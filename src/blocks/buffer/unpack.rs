@@ -4,8 +4,26 @@ use super::beats::Beat;
 use crate::arch::StreamFormat;
 use crate::hdl::{Module, Signal, concat, unsigned};
 
-/// Collects the beats of groups into vectors and puts zeros where a row has ended. Returns the
-/// vector, complete in the cycle after the last beat of its group.
+/// The beat `data` with zeros in place of the elements past the end of the row, whatever the
+/// padding holds; `lanes` is as [`BeatWalk::lanes`](super::BeatWalk::lanes) gives it.
+#[track_caller]
+pub(in crate::blocks) fn masked<'m>(
+    format: &StreamFormat,
+    data: Signal<'m>,
+    lanes: Option<Signal<'m>>,
+) -> Signal<'m> {
+    let bits = format.element_bits;
+    let mut elements = vec![data.slice(0, bits)];
+    if let Some(lanes) = lanes {
+        let lane = |lane| data.slice((lane + 1) * bits, bits).gate(lanes.bit(lane));
+        elements.extend((0..lanes.width()).map(lane));
+    }
+    elements.reverse();
+    concat(&elements).named("masked_beat")
+}
+
+/// Collects the beats of groups into vectors. Returns the vector, complete in the cycle after the
+/// last beat of its group.
 ///
 /// `take` is 1 where `data`, the beat that `beat` tells of, is taken.
 #[track_caller]
@@ -17,18 +35,9 @@ pub(in crate::blocks) fn unpack<'m>(
     beat: &Beat<'m>,
 ) -> Signal<'m> {
     let bits = format.element_bits;
-    // Elements past the end of the row are zero, whatever the padding holds.
-    let mut masked = vec![data.slice(0, bits)];
-    if let Some(lanes) = beat.lanes {
-        let lane = |lane| data.slice((lane + 1) * bits, bits).gate(lanes.bit(lane));
-        masked.extend((0..lanes.width()).map(lane));
-    }
-    masked.reverse();
-    let masked = concat(&masked).named("masked_beat");
-
     let Some(index) = beat.index else {
         let vector = m.reg("vector", unsigned(format.group * bits));
-        return vector.enable(take).next(masked);
+        return vector.enable(take).next(data.truncate(format.group * bits));
     };
     // The first beat of a group also clears the places of the beats that may not come.
     let first_beat = index.eq(0).named("first_beat_of_group");
@@ -43,10 +52,10 @@ pub(in crate::blocks) fn unpack<'m>(
         let part = m.reg(format!("vector_{beat}"), unsigned(bits));
         let mine = index.eq(beat);
         let part = if beat == 0 {
-            part.enable(take & first_beat).next(masked.slice(0, bits))
+            part.enable(take & first_beat).next(data.slice(0, bits))
         } else {
             part.enable(take & (first_beat | mine))
-                .next(masked.slice(0, bits).gate(mine))
+                .next(data.slice(0, bits).gate(mine))
         };
         parts.push(part);
     }

@@ -1,36 +1,39 @@
-//! A count of what is left, with the end in sight.
+//! A count whose end is seen without a comparison.
 
-use crate::hdl::{Module, Shape, Signal, bit};
+use crate::hdl::{Module, Shape, Signal, unsigned};
 
-/// How many are left, and whether that is the last one.
+/// Where a count stands.
 pub(super) struct Countdown<'m> {
-    /// From this one on.
-    pub left: Signal<'m>,
-    /// `left` is 1: a register.
+    /// How many follow, less one: negative, its top bit 1, where nothing follows.
+    pub behind: Signal<'m>,
+    /// Nothing follows: the top bit.
     pub last: Signal<'m>,
 }
 
-/// The registers `<name>_left` and `last_<one>`: from `first` on, which is taken where `start`
-/// is 1, one less with each `step`, and behind the last one `again`, if there is such.
+/// The register `<name>_behind` and its top bit `last_<one>`. It counts `first` of shape `size`
+/// from where `start` is 1, one less with each `step`, and behind the last one `again`, if there
+/// is such.
 #[track_caller]
 pub(super) fn countdown<'m>(
     m: &'m Module,
     (name, one, comment): (&str, &str, &str),
-    shape: Shape,
+    size: Shape,
     (start, first): (Signal<'m>, Signal<'m>),
     step: Signal<'m>,
     again: Option<Signal<'m>>,
 ) -> Countdown<'m> {
-    let left = m.reg(format!("{name}_left"), shape).comment(comment);
-    let last = m.reg(format!("last_{one}"), bit());
-    let mut next = left - 1;
-    let mut next_last = if shape.width > 1 { left.eq(2) } else { m.low() };
-    if let Some(again) = again {
-        next = last.mux(again, next);
-        next_last = last.mux(again.eq(1), next_last);
-    }
+    let shape = unsigned(size.width + 1);
+    let behind = m
+        .reg(format!("{name}_behind"), shape)
+        .comment(&format!("{comment}, less one; negative in the last"));
+    let last = behind.msb().named(format!("last_{one}"));
+    let of = |count: Signal<'m>| count.zero_extend(shape.width) - 2;
+    let next = match again {
+        Some(again) => last.mux(of(again), behind - 1),
+        None => behind - 1,
+    };
     Countdown {
-        last: last.walk(start, first.eq(1), step, next_last),
-        left: left.walk(start, first, step, next),
+        behind: behind.walk(start, of(first), step, next),
+        last,
     }
 }

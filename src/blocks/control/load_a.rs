@@ -1,6 +1,6 @@
 //! Loader of A: from the stream into the row blocks of the A buffer.
 
-use super::super::buffer::{bank_address, beat_walk, unpack};
+use super::super::buffer::{BeatWalk, bank_address, unpack};
 use super::super::ports::{PortSizes, WritePort};
 use super::countdown::countdown;
 use super::loader::{LoaderJob, Packet, packet};
@@ -39,44 +39,45 @@ impl Block for LoadA {
 
         m.section("position in the packet");
         let moves = Packet::wires(m);
-        let (take, step) = (moves.take, moves.step);
-        let left = m
-            .reg("left", k)
-            .comment("elements of the row from the next beat on");
-        let walk = beat_walk(m, &arch.a, left);
-        let beat = walk.run(&arch.a, (job.start, row_elements), (step, row_elements));
+        let (take, begin) = (moves.take, moves.begins);
+        let walk = BeatWalk::new(m, &arch.a, k);
+        let behind_first = m.delay("behind_first_beat", walk.behind_first(row_elements));
+        let beat = walk.run((begin, behind_first), (moves.step, behind_first));
+        // What pads A meets weights that are 0.
         let vector = unpack(m, &arch.a, stream.tdata, take, &beat);
         let row_done = (take & beat.row_end).named("row_done");
         let rows_left = countdown(
             m,
-            ("rows", "row", "rows from this one on"),
+            ("rows", "row", "rows behind this one"),
             SIZE,
-            (job.start, rows_total),
+            (begin, rows_total),
             row_done,
             None,
         );
         let row = m
             .reg("row", unsigned(index_bits(rows.into())))
             .comment("row in the block");
-        let last_of_block = m.reg("last_row_of_block", bit());
-        let next_row = last_of_block.mux(m.zero(row.shape()), row + 1);
-        row.walk(job.start, 0, row_done, next_row);
-        let next_is_last = match rows {
-            1 => m.high(),
-            _ => rows_left.left.eq(2) | (!last_of_block & row.eq(rows - 2)),
-        };
-        let first_is_last = if rows == 1 {
+        let last_of_whole_block = if rows == 1 {
             m.high()
         } else {
-            rows_total.eq(1)
+            let last = m
+                .reg("last_row_of_whole_block", bit())
+                .comment("where the block is not the last, or is whole");
+            last.walk(begin, m.low(), row_done, row.eq(rows - 2))
         };
-        let last_of_block = last_of_block.walk(job.start, first_is_last, row_done, next_is_last);
+        let last_of_block = (last_of_whole_block | rows_left.last).named("last_row_of_block");
+        let next_row = last_of_block.mux(m.zero(row.shape()), row + 1);
+        row.walk(begin, 0, row_done, next_row);
         let block_done = (row_done & last_of_block).named("block_done");
 
         m.section("packet and banks");
         let full = bank_counter("full", block_done, release, forget);
+        // Looked at ahead: a bank is free in the next cycle.
+        let space = m.reg("space", bit()).reset(1);
+        let fills = full.eq(2) | (full.eq(1) & block_done);
+        let space = space.next(forget | release | !fills);
         let expected_last = beat.row_end & rows_left.last;
-        packet(m, &moves, &stream, &job, full.ne(2), expected_last);
+        packet(m, &moves, &stream, &job, space, expected_last);
         let bank = m.reg("bank", bit()).reset(0);
         bank.next(forget.mux(m.low(), bank ^ block_done));
 

@@ -1,6 +1,6 @@
 //! Loader of B: from the stream into a bank of the B buffer, in the order of arrival.
 
-use super::super::buffer::{bank_address, beat_walk, unpack};
+use super::super::buffer::{BeatWalk, bank_address, masked, unpack};
 use super::super::ports::{PortSizes, WritePort};
 use super::countdown::countdown;
 use super::loader::{LoaderJob, Packet, packet};
@@ -41,39 +41,40 @@ impl Block for LoadB {
 
         m.section("position in the packet, a beat ahead");
         let moves = Packet::wires(m);
-        let (take, step) = (moves.take, moves.step);
-        let left = m
-            .reg("left", columns)
-            .comment("elements of the panel's row from the next beat on");
-        let walk = beat_walk(m, &arch.b, left);
+        let (take, begin, step) = (moves.take, moves.begins, moves.step);
+        let walk = BeatWalk::new(m, &arch.b, columns);
         let row_done = (step & walk.row_end).named("row_done");
         let rows_left = countdown(
             m,
-            ("rows", "row", "rows of the panel from the next beat's on"),
+            ("rows", "row", "rows of the panel behind the next beat's"),
             k,
-            (job.start, panel_rows),
+            (begin, panel_rows),
             row_done,
             Some(panel_rows),
         );
         let panel_done = (row_done & rows_left.last).named("panel_done");
         let panels_left = countdown(
             m,
-            ("panels", "panel", "panels from the next beat's on"),
+            ("panels", "panel", "panels behind the next beat's"),
             panels.shape(),
-            (job.start, panels),
+            (begin, panels),
             panel_done,
             None,
         );
-        let whole = m.lit(arch.columns, columns);
         let next_in_last = (rows_left.last)
-            .mux(panels_left.left.eq(2), panels_left.last)
+            .mux(panels_left.behind.eq(0), panels_left.last)
             .named("next_row_in_last_panel");
-        let next_row = next_in_last.mux(last_columns, whole);
-        let first_row = panels.eq(1).mux(last_columns, whole);
+        let of_last = walk.behind_first(last_columns);
+        let of_last = m.delay("behind_first_beat_of_last_panel", of_last);
+        let whole = walk.behind_first(m.lit(arch.columns, columns));
+        let next_row = next_in_last.mux(of_last, whole);
+        let one_panel = m.delay("one_panel", panels.eq(1));
+        let first_row = one_panel.mux(of_last, whole);
         let expected_last = walk.row_end & rows_left.last & panels_left.last;
         let expected_last = m.capture("last_beat", step, expected_last);
-        let beat = walk.run(&arch.b, (job.start, first_row), (step, next_row));
-        let vector = unpack(m, &arch.b, stream.tdata, take, &beat);
+        let data = masked(&arch.b, stream.tdata, walk.lanes(m, step));
+        let beat = walk.run((begin, first_row), (step, next_row));
+        let vector = unpack(m, &arch.b, data, take, &beat);
 
         m.section("packet");
         packet(m, &moves, &stream, &job, m.high(), expected_last);

@@ -7,8 +7,10 @@ state_enum! {
     pub enum LoadState {
         /// No job, or the job's packet has arrived.
         Idle,
-        /// Looking at the first beat ahead.
+        /// Taking the sizes of the job.
         Begin,
+        /// Looking at the first beat ahead.
+        Look,
         /// Taking the job's packet.
         Load,
         /// The job has failed: discarding the rest of the packet.
@@ -20,7 +22,9 @@ state_enum! {
 pub(super) struct Packet<'m> {
     /// A beat of the job's packet is taken.
     pub take: Signal<'m>,
-    /// The walk over the beats goes on: a beat is taken, or the first comes into sight.
+    /// The walk over the beats begins.
+    pub begins: Signal<'m>,
+    /// It goes on: a beat is taken, or the first comes into sight.
     pub step: Signal<'m>,
 }
 
@@ -28,8 +32,8 @@ impl<'m> Packet<'m> {
     /// For [`packet`] to drive.
     #[track_caller]
     pub fn wires(m: &'m Module) -> Self {
-        let [take, step] = ["take", "step"].map(|name| m.wire(name, bit()));
-        Packet { take, step }
+        let [take, begins, step] = ["take", "begins", "step"].map(|name| m.wire(name, bit()));
+        Packet { take, begins, step }
     }
 }
 
@@ -52,14 +56,12 @@ pub(super) fn packet<'m>(
     stream.tready.drive(ready);
     let take = packet.take;
     take.drive(loading & space & stream.tvalid);
-    packet.step.drive(state.is(LoadState::Begin) | take);
+    packet.begins.drive(state.is(LoadState::Begin));
+    packet.step.drive(state.is(LoadState::Look) | take);
     let truncated = take & stream.tlast & !expected_last;
     let overlong = (take & !stream.tlast & expected_last).named("ends_late");
 
     state.go(LoadState::Idle, job.start, LoadState::Begin);
-    state.go(LoadState::Begin, job.clear, LoadState::Idle);
-    state.go(LoadState::Begin, job.abandon, LoadState::Discard);
-    state.then(LoadState::Begin, LoadState::Load);
     state.go(LoadState::Load, job.clear, LoadState::Idle);
     state.go(LoadState::Load, overlong, LoadState::Discard);
     state.go(LoadState::Load, take & stream.tlast, LoadState::Idle);
@@ -70,6 +72,14 @@ pub(super) fn packet<'m>(
         stream.tvalid & stream.tlast,
         LoadState::Idle,
     );
+    for (from, to) in [
+        (LoadState::Begin, LoadState::Look),
+        (LoadState::Look, LoadState::Load),
+    ] {
+        state.go(from, job.clear, LoadState::Idle);
+        state.go(from, job.abandon, LoadState::Discard);
+        state.then(from, to);
+    }
 
     m.output("idle", state.is(LoadState::Idle));
     // Registered: a stream's handshake would otherwise reach every unit within the cycle.

@@ -11,8 +11,8 @@ use crate::verify::stimulus::{BUSY, Batch, DONE, Operands, READ_AT_THE_END, Stim
 /// Bits of `interrupt_status`.
 const ENDED: u32 = 1;
 const FAILED: u32 = 2;
-/// Cycles in which the loaders look at the first beat ahead.
-const BEFORE_THE_FIRST_BEAT: u64 = 1;
+/// Cycles in which the loaders take the sizes of a job and look at its first beat ahead.
+const BEFORE_THE_FIRST_BEAT: u64 = 2;
 
 /// Everything wrong with an outcome is found; what is reported is the first wrong element, else
 /// what explains most.
