@@ -2,7 +2,7 @@
 
 use super::super::pe::shape;
 use super::super::ports::{PortSizes, ResultPort, Target};
-use super::operand::styled;
+use super::BufferMemory;
 use crate::arch::{Dataflow, MatmulArch};
 use crate::hdl::{Block, Module, Signal, bit, concat, unsigned};
 
@@ -97,8 +97,7 @@ impl Block for Accumulators {
         let memories: Vec<_> = (0..2)
             .map(|b| {
                 let depth = arch.accumulators.bank_depth;
-                let memory = m.memory(format!("bank_{b}_words"), word.width, depth);
-                styled(memory.no_collision(), arch.memory_style(word.width, depth))
+                BufferMemory::new(m, arch, &format!("bank_{b}_words"), word.width, depth)
             })
             .collect();
         let drained_bank = m.capture("drained_bank", drain.enable, drain.bank);
@@ -113,12 +112,14 @@ impl Block for Accumulators {
         let words: Vec<_> = (0..2u32)
             .map(|b| {
                 let (enable, address) = read(b);
-                let word =
-                    memories[b as usize].read_enabled(format!("bank_{b}_word"), enable, address);
-                hold.map_or(word, |hold| {
-                    let keep = hold & drained_bank.eq(b);
-                    m.capture(format!("bank_{b}_register"), !keep, word)
-                })
+                let (memory, name) = (memories[b as usize], format!("bank_{b}_word"));
+                match hold {
+                    Some(hold) => {
+                        let keep = hold & drained_bank.eq(b);
+                        memory.read_held(&name, enable, address, !keep)
+                    }
+                    None => memory.read(&name, enable, address),
+                }
             })
             .collect();
 

@@ -1,11 +1,13 @@
 //! On-chip memories and what stands at their ports.
 
 mod accumulators;
+mod bank_address;
 mod bank_pair;
-mod operand;
+mod memory;
 mod unpack;
 
 pub use accumulators::Accumulators;
+pub use bank_address::bank_address;
 pub use bank_pair::BankPair;
-pub use operand::{bank_address, operand_memory, read_word};
+pub use memory::{BufferMemory, read_word};
 pub(super) use unpack::unpack;

@@ -1,7 +1,7 @@
 //! Datapath around an output-stationary array.
 
 use super::super::array::{Array, Lanes};
-use super::super::buffer::{operand_memory, read_word};
+use super::super::buffer::BufferMemory;
 use super::super::ports::{OutputStationaryIssue, PortSizes, Target, WritePort};
 use super::common::{b_buffer, delay_target, row_tokens, skew};
 use super::{ARRAY, operand_latency};
@@ -87,10 +87,9 @@ impl OutputStationaryDatapath {
         for row in 0..arch.rows {
             let name = format!("a_buffer_{row}");
             let depth = 2 * arch.a_buffer.bank_depth;
-            let memory = operand_memory(m, arch, &name, arch.a_buffer.word_bits, depth);
+            let memory = BufferMemory::new(m, arch, &name, arch.a_buffer.word_bits, depth);
             memory.write(write.enable.bit(row), write.address, write.data);
-            let word = memory.read_enabled(format!("a_word_{row}"), issue.read, issue.a_address);
-            let word = read_word(m, arch, &format!("a_word_{row}"), word);
+            let word = memory.read(&format!("a_word_{row}"), issue.read, issue.a_address);
             let element = if elements > 1 {
                 lane.select(&word.split(arch.activation.bits))
             } else {

@@ -159,7 +159,7 @@ pub const MUTATIONS: &[Mutation] = &[
     m("a row block is complete with any sum", "_accumulators", Next("block_complete"), KeepLeft).at(1),
     m("the drain sees the other bank", "_accumulators", Next("drained_bank"), Invert),
     m("a word of another bank is held", "_accumulators", Enable("drained_bank_register"), Stuck(1)),
-    m("the held word is overwritten", "_accumulators", Enable("bank_0_register"), Stuck(1)),
+    m("the held word is overwritten", "_accumulators", Enable("bank_0_word_register"), Stuck(1)),
     m("the word behind is read too early", "_drain", Wire("issue"), KeepLeft),
     m("the word behind moves too early", "_drain", Wire("word_moves"), KeepLeft),
     m("the word behind is forgotten", "_drain", Next("word_read"), KeepLeft),
