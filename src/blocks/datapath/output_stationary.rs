@@ -56,7 +56,8 @@ impl Block for OutputStationaryDatapath {
             .output("sums");
         let sums = skew(core, "deskew", sums, columns, Lanes::LastLaneFirst);
 
-        let cycles = operand_latency(arch) + array.latency() + columns - 1;
+        // The accumulators read before they add: a token comes a cycle before its sums.
+        let cycles = operand_latency(arch) + array.latency() + columns - 2;
         let tile = delay_target(core, &target, cycles, clear);
         m.section("the sums of a tile come row after row, the last row first");
         let arriving = rows_of_tile(m, rows, &tile, clear);

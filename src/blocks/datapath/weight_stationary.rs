@@ -63,7 +63,8 @@ impl Block for WeightStationaryDatapath {
             .output("sums");
         let sums = skew(core, "deskew", sums, arch.columns, Lanes::LastLaneFirst);
 
-        let cycles = operand_latency(arch) + array.latency() + arch.columns - 1;
+        // The accumulators read before they add: a token comes a cycle before its sums.
+        let cycles = operand_latency(arch) + array.latency() + arch.columns - 2;
         let arriving = delay_target(core, &target, cycles, clear);
         let result: Target<'_> = m.source_port("result", sizes.target);
         connect(&arriving, &result);
