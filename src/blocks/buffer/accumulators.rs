@@ -97,15 +97,17 @@ impl Block for Accumulators {
 
         m.section("in front of the banks: what each reads, for sums or for the drain");
         let moves = (drain.moves, clear);
-        let asks = [0u32, 1].map(|b| drain.enable & drain.bank.eq(b));
-        let for_drain = [0, 1].map(|b| onward(format!("bank_{b}_for_drain"), asks[b], moves));
+        let for_drain = [0, 1].map(|b| {
+            let asked = drain.enable & drain.bank.eq(b);
+            onward(format!("bank_{b}_for_drain"), asked, moves)
+        });
         // Each bank has registers of its own: they drive all of its memories.
         let read = |b: u32| -> (Signal<'_>, Signal<'_>) {
-            let (asked, drained) = (asks[b as usize], for_drain[b as usize]);
+            let drained = for_drain[b as usize];
             let name = format!("bank_{b}_address");
             let reads = drained & drain.moves;
             if !accumulate {
-                let address = m.capture(name, asked & drain.moves, drain.address);
+                let address = m.capture(name, drain.moves, drain.address);
                 return (reads, address);
             }
             let mine = valid & bank.eq(b);
@@ -116,7 +118,7 @@ impl Block for Accumulators {
                 "a bank is drained while it collects",
             );
             let next = mine.mux(address, drain.address);
-            let address = m.capture(name, mine | (asked & drain.moves), next);
+            let address = m.capture(name, mine | drain.moves, next);
             (for_sums | reads, address)
         };
         let memories: Vec<_> = (0..2)

@@ -1,7 +1,7 @@
 //! Drain: from the accumulators to the result stream.
 
 use super::super::ports::{PortSizes, ResultPort};
-use super::results::{Orders, Word, countdown, countdown_shape, send};
+use super::results::{Orders, Word, countdown, send};
 use super::tiles::resize;
 use super::{SIZE, bank_counter, panel_columns_shape, panels_shape};
 use crate::arch::MatmulArch;
@@ -59,15 +59,10 @@ impl Block for Drain {
         let words: ResultPort<'_> = m.source_port("words", PortSizes::of(arch).result);
         let stream: AxiStream<'_> = m.source_port("m_axis", (arch.c.width,));
         let forget = (clear | abandon).named("forget");
-        let orders = Orders {
-            abandon,
-            clear,
-            forget,
-        };
         let state = m.fsm("state", DrainState::Idle);
         let moves = m
             .reg("moves", bit())
-            .reset(1)
+            .reset(0)
             .comment("all words move on by a stage");
 
         m.section("position in C");
@@ -76,7 +71,8 @@ impl Block for Drain {
             .reset(0)
             .comment("there is a word to read");
         let issue = (asks & moves).named("issue");
-        let position = position(m, arch, (start, issue), rows_total, panels);
+        let more_rows = m.reg("more_rows", bit()).reset(0);
+        let position = position(m, arch, (*more_rows, issue), rows_total, panels);
         let Position {
             row_end, last_row, ..
         } = position;
@@ -84,44 +80,39 @@ impl Block for Drain {
         let block_end = (row_end & position.last_of_block).named("block_end");
         let block_done = (issue & block_end).named("block_done");
         // Behind the last word, blocks of the next job may be complete already.
-        let rows_left = m.reg("more_rows", bit()).reset(0);
-        rows_left.next((start | (rows_left & !(row_done & last_row))) & !forget);
+        let started = m.flag("start_1", start);
+        let stays = *more_rows & !(row_done & last_row);
+        more_rows.next((started | stays) & !forget);
         let bank = m.reg("bank", bit()).reset(0);
         bank.next((bank ^ block_done) & !forget);
         let pending = bank_counter("complete_banks", complete, block_done, forget);
         let another = !last_row & (pending.eq(2) | complete);
-        let begins = rows_left & pending.ne(0);
+        let begins = more_rows & pending.ne(0);
         asks.next(block_done.mux(another, *asks | begins) & !forget);
 
         m.section("words on their way");
-        let beats_shape = countdown_shape(arch.c.beats_per_group);
-        let last_beats = countdown(self.beats_of_last_word(last_columns));
-        let last_beats = m.capture("last_beats", start, last_beats);
-        let values = 1u64 << beats_shape.width;
-        let full = (u64::from(arch.c.beats_per_group) + values - 2) % values;
+        let last_beats = countdown(self.beats_of_last_word(last_columns), 2);
+        let beats_shape = last_beats.shape();
+        let last_beats = m.capture("last_beats", !more_rows, last_beats);
+        let (values, full) = (1u64 << beats_shape.width, u64::from(arch.c.beats_per_group));
+        let full = m.lit((values + full - 2) % values, beats_shape);
+        let none = m.lit(values - 1, beats_shape);
         let mut valid = *asks;
-        let mut facts = [
-            row_end.mux(last_beats, m.lit(full, beats_shape)),
-            row_end & last_row,
-            block_end,
-        ];
+        let mut beats = asks.mux(row_end.mux(last_beats, full), none);
+        let mut last = row_end & last_row;
+        let mut ends_block = block_end;
         let stages: &[&str] = if arch.output_register {
             &["read", "held", "word"]
         } else {
             &["read", "word"]
         };
         for stage in stages {
-            let waits = m.reg(format!("{stage}_valid"), bit()).reset(0);
-            valid = waits.next(moves.mux(valid, *waits) & !forget);
-            let names = ["beats", "last", "ends_block"].map(|fact| format!("{stage}_{fact}"));
-            let [beats, last, ends_block] = facts;
-            facts = [
-                m.capture(&names[0], *moves, beats),
-                m.capture(&names[1], *moves, last),
-                m.capture(&names[2], *moves, ends_block),
-            ];
+            let go = (*moves, forget);
+            valid = onward(format!("{stage}_valid"), valid, 0, go);
+            beats = onward(format!("{stage}_beats"), beats, values - 1, go);
+            last = m.capture(format!("{stage}_last"), *moves, last);
+            ends_block = m.capture(format!("{stage}_ends_block"), *moves, ends_block);
         }
-        let [beats, last, ends_block] = facts;
         let word = Word {
             valid,
             beats,
@@ -136,6 +127,11 @@ impl Block for Drain {
         words.bank.drive(*bank);
         words.address.drive(position.address);
 
+        let orders = Orders {
+            close: state.is(DrainState::Close),
+            clear,
+            forget,
+        };
         let sent = send(m, arch, &word, moves, &orders, &stream);
         state.go(DrainState::Idle, start, DrainState::Drain);
         state.go(DrainState::Drain, clear, DrainState::Idle);
@@ -159,6 +155,19 @@ impl Drain {
     }
 }
 
+/// A fact of a word on its way, a stage further where all `moves`; `nothing` where all is forgotten.
+#[track_caller]
+fn onward<'m>(
+    name: String,
+    fact: Signal<'m>,
+    nothing: u64,
+    (moves, forget): (Signal<'m>, Signal<'m>),
+) -> Signal<'m> {
+    let (m, shape) = (fact.module(), fact.shape());
+    let next = m.reg(name, shape).reset(nothing);
+    next.next(forget.mux(m.lit(nothing, shape), moves.mux(fact, *next)))
+}
+
 /// The word of C that is asked for.
 struct Position<'m> {
     /// It ends its row.
@@ -171,54 +180,60 @@ struct Position<'m> {
     address: Signal<'m>,
 }
 
-/// Walks over the words of C. What stands on the last of something comes from a register.
+/// Walks over the words of C: begins where there are no `more_rows`, goes on with `issue`. What
+/// stands on the last of something comes from a register.
 #[track_caller]
 fn position<'m>(
     m: &'m Module,
     arch: &MatmulArch,
-    (start, issue): (Signal<'m>, Signal<'m>),
+    (more_rows, issue): (Signal<'m>, Signal<'m>),
     rows_total: Signal<'m>,
     panels: Signal<'m>,
 ) -> Position<'m> {
     let rows = arch.rows;
-    let (rows_total, panels) = (countdown(rows_total), countdown(panels));
+    let begin = !more_rows;
+    let panels = countdown(panels, 2);
     let panels_left = m
         .reg("panels_left", panels.shape())
         .comment("words of the row from this one on, less 2");
     let row_end = panels_left.msb().named("row_end");
     let row_done = issue & row_end;
-    panels_left.walk(start, panels, issue, row_end.mux(panels, panels_left - 1));
+    panels_left.walk(begin, panels, issue, row_end.mux(panels, panels_left - 1));
+
+    let rows_total = countdown(rows_total, 3);
     let rows_left = m
         .reg("rows_left", rows_total.shape())
-        .comment("rows from this one on, less 2");
-    let last_row = rows_left.msb().named("last_row");
-    let next_rows_left = rows_left - 1;
-    rows_left.walk(start, rows_total, row_done, next_rows_left);
+        .comment("rows from this one on, less 3");
+    rows_left.walk(begin, rows_total, row_done, rows_left - 1);
+    let last_two = rows_left.msb().named("last_two_rows");
+    // Before the first row: -2 says that there is only one.
+    let only_row = last_two & !rows_left.bit(0);
+    let last_row = m.reg("last_row", bit());
+    last_row.walk(begin, only_row, row_done, last_two);
 
     let row = m
         .reg("row", unsigned(index_bits(rows.into())))
         .comment("row in the block");
     let last_of_block = if rows > 1 {
         let last = m.reg("last_row_of_block", bit());
-        let ends = !last & row.eq(rows - 2);
-        let next = ends | next_rows_left.msb();
-        last.walk(start, rows_total.msb(), row_done, next)
+        let next = last_two | (!last & row.eq(rows - 2));
+        last.walk(begin, only_row, row_done, next)
     } else {
         m.high()
     };
     let next_row = last_of_block.mux(m.zero(row.shape()), row + 1);
-    row.walk(start, 0, row_done, next_row);
+    row.walk(begin, 0, row_done, next_row);
     let address_shape = unsigned(PortSizes::of(arch).result.0);
     let address = if arch.accumulators.panels > 1 {
         let address = m.reg("address", address_shape);
         let next_row = next_row.zero_extend(address_shape.width);
-        address.walk(start, 0, issue, row_end.mux(next_row, address + rows))
+        address.walk(begin, 0, issue, row_end.mux(next_row, address + rows))
     } else {
         row.zero_extend(address_shape.width)
     };
     Position {
         row_end,
-        last_row,
+        last_row: *last_row,
         last_of_block,
         address,
     }
