@@ -3,11 +3,13 @@
 mod accumulators;
 mod bank_address;
 mod bank_pair;
+mod block_ram;
 mod memory;
 mod unpack;
 
 pub use accumulators::Accumulators;
 pub use bank_address::bank_address;
 pub use bank_pair::BankPair;
+pub use block_ram::BlockRam;
 pub use memory::{BufferMemory, read_word};
 pub(super) use unpack::unpack;
