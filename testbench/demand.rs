@@ -49,6 +49,14 @@ fn a_core_with_cells_of_ecp5() {
 }
 
 #[test]
+fn a_core_with_block_rams_of_ecp5() {
+    is_near(
+        "ecp5-85k",
+        &format!("target = \"ecp5\"\n{SMALL}output_register = true\n"),
+    );
+}
+
+#[test]
 fn a_core_with_cells_of_ice40() {
     is_near("ice40-up5k", &format!("target = \"ice40\"\n{SMALL}"));
 }

@@ -1,6 +1,6 @@
 //! From which memories of its chip a core is made.
 
-use super::{BANKS, Dataflow, MatmulArch, Target};
+use super::{BANKS, BlockRams, Dataflow, MatmulArch, Target};
 
 /// How a memory is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum MemoryStyle {
     Block,
     /// Of UltraRAM.
     Ultra,
+    /// Of block RAMs of ECP5 with the output registers that they have inside.
+    Registered(BlockRams),
     /// Two banks of one port each, of the large memories of iCE40 UltraPlus (SPRAM).
     SinglePort,
 }
@@ -29,13 +31,19 @@ impl MatmulArch {
     ///
     /// Every chip of Xilinx has block RAM; UltraRAM only some of UltraScale+, and for the others
     /// tools refuse a design that asks for it. What is as deep as an UltraRAM and would fill one
-    /// is made of it there.
+    /// is made of it there. Tools leave an output register outside the block RAM of ECP5, so that
+    /// memories that have one are made of its cells there, unless they cost less in LUTs.
     pub fn memory_style(&self, width: u32, depth: u32) -> MemoryStyle {
         let one = u64::from(ULTRA_RAM_DEPTH * ULTRA_RAM_WIDTH);
         let large = depth >= ULTRA_RAM_DEPTH && u64::from(width) * u64::from(depth) >= one;
         match self.target {
             Target::UltraScalePlus if large => MemoryStyle::Ultra,
             Target::Xilinx | Target::UltraScalePlus => MemoryStyle::Block,
+            Target::Ecp5
+                if self.output_register && BlockRams::luts_instead(width, depth).is_none() =>
+            {
+                MemoryStyle::Registered(BlockRams::of(width, depth))
+            }
             Target::Portable | Target::Ecp5 | Target::Ice40 => MemoryStyle::Any,
         }
     }
@@ -91,6 +99,18 @@ mod tests {
         let arch = arch(Target::Xilinx, 4, |_| {});
         assert_eq!(arch.memory_style(72, 1 << 20), MemoryStyle::Block);
         assert_eq!(arch.a_buffer_style(), MemoryStyle::Block);
+    }
+
+    #[test]
+    fn memories_with_output_registers_on_ecp5_are_cells() {
+        let style = |register, width, depth| {
+            let change = |config: &mut Config| config.buffers.output_register = register;
+            arch(Target::Ecp5, 4, change).memory_style(width, depth)
+        };
+        let cells = BlockRams::of(64, 512);
+        assert_eq!(style(true, 64, 512), MemoryStyle::Registered(cells));
+        assert_eq!(style(false, 64, 512), MemoryStyle::Any);
+        assert_eq!(style(true, 8, 16), MemoryStyle::Any, "few words are LUTs");
     }
 
     #[test]

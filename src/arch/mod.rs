@@ -15,6 +15,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod block_ram;
 mod buffer;
 mod hash;
 mod int_type;
@@ -31,6 +32,7 @@ mod messages;
 mod tests;
 
 pub use crate::config::{Bytes, Dataflow, ElementType, Target};
+pub use block_ram::BlockRams;
 pub use buffer::{ABuffer, AccumulatorBuffer, BANKS, BBuffer};
 pub use int_type::IntType;
 pub use job::{JobShape, Limits, MAX_SIZE, ShapeError, StreamBeats};

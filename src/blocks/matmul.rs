@@ -230,9 +230,6 @@ impl Block for MatmulCore {
             .sink("target", &result)
             .input("sums", datapath.output("sums"))
             .sink("drain", &words);
-        if arch.output_register {
-            accumulators.input("drain_hold", drain.output("hold"));
-        }
         block_complete.drive(accumulators.output("block_complete"));
         drained.drive(drain.output("block_drained"));
         job_done.drive(drain.output("job_done"));

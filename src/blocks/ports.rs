@@ -16,21 +16,24 @@ interface! {
 }
 
 interface! {
-    /// Read port of the accumulators; the data come a cycle after the enable.
+    /// Read port of the accumulators. What is asked for moves on where `moves` is 1: in front of the
+    /// bank, through it, and out of its output register if there is one.
     pub struct ResultPort(address_bits: u32, width: u32) {
         /// Read a word.
         forward enable: bit(),
+        /// Go on.
+        forward moves: bit(),
         /// From this bank.
         forward bank: bit(),
         /// At this place.
         forward address: unsigned(address_bits),
-        /// The word; it stays until the next read.
+        /// The word; it stays until the next moves on.
         backward data: unsigned(width),
     }
 }
 
 interface! {
-    /// Where sums go in the accumulators.
+    /// Where sums go in the accumulators; it reaches them a cycle before the sums.
     pub struct Target(address_bits: u32) {
         /// There are sums.
         forward valid: bit(),

@@ -91,6 +91,8 @@ pub struct ModuleIr {
     /// The vendor's cell of which the module is the simulation model: instances are printed as
     /// instances of the cell.
     pub cell: Option<VendorCell>,
+    /// The memory that the module is, made of cells, if it is one.
+    pub memory: Option<MemorySize>,
     /// Ports in declaration order, clocks and resets excluded (see [`Domain`]).
     pub ports: Vec<Port>,
     /// Clock domains; the first is the default.
@@ -127,6 +129,15 @@ impl ModuleIr {
         let index = self.ports.iter().position(|port| port.name == name)?;
         Some((PortId(index as u32), &self.ports[index]))
     }
+}
+
+/// Size of a memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemorySize {
+    /// Width of a word in bits.
+    pub width: u32,
+    /// Number of words.
+    pub depth: u32,
 }
 
 /// A heading in the module's text.

@@ -1,5 +1,6 @@
 //! Memories with synchronous ports.
 
+use super::Domain;
 use super::ir::{self, DomainId, MemoryId, NodeKind, ReadPort, WritePort};
 use super::names::assert_attribute;
 use super::{MAX_WIDTH, Module, Signal, index_bits, unsigned};
@@ -210,7 +211,7 @@ impl<'m> Memory<'m> {
     /// of the previous cycle. The address must be below the depth in every cycle: see [`Memory`].
     #[track_caller]
     pub fn read(self, name: impl Into<String>, address: impl Into<Signal<'m>>) -> Signal<'m> {
-        self.read_port(name.into(), None, address.into())
+        self.read_port(DomainId(0), name.into(), None, address.into())
     }
 
     /// Adds a read port that keeps its data where `enable` is 0. Where it is 1 the address must be
@@ -222,12 +223,34 @@ impl<'m> Memory<'m> {
         enable: impl Into<Signal<'m>>,
         address: impl Into<Signal<'m>>,
     ) -> Signal<'m> {
-        self.read_port(name.into(), Some(enable.into()), address.into())
+        self.read_port(
+            DomainId(0),
+            name.into(),
+            Some(enable.into()),
+            address.into(),
+        )
+    }
+
+    /// The same, clocked by a domain other than the module's default.
+    ///
+    /// # Panics
+    /// When the domain is another module's.
+    #[track_caller]
+    pub fn read_of(
+        self,
+        domain: Domain,
+        name: impl Into<String>,
+        enable: impl Into<Signal<'m>>,
+        address: impl Into<Signal<'m>>,
+    ) -> Signal<'m> {
+        let domain = self.module.own_domain(domain);
+        self.read_port(domain, name.into(), Some(enable.into()), address.into())
     }
 
     #[track_caller]
     fn read_port(
         self,
+        domain: DomainId,
         name: String,
         enable: Option<Signal<'m>>,
         address: Signal<'m>,
@@ -243,7 +266,7 @@ impl<'m> Memory<'m> {
         };
         let data = self.module.node(kind, unsigned(width), Some(name));
         let port = ReadPort {
-            domain: DomainId(0),
+            domain,
             enable: enable.map(|enable| enable.id),
             address: address.id,
             data: data.id,

@@ -72,6 +72,7 @@ impl Module {
             name: name.to_string(),
             doc: String::new(),
             cell: None,
+            memory: None,
             ports: Vec::new(),
             domains: vec![domain("clk", Reset::ActiveHigh("rst"))],
             nodes: Vec::new(),
@@ -112,6 +113,12 @@ impl Module {
     /// Sets the description printed above the module.
     pub fn doc(&self, text: &str) {
         self.state_mut().ir.doc = text.to_string();
+    }
+
+    /// Says that the module is a memory of `depth` words of `width` bits, made of cells: reports
+    /// list its instances as memories.
+    pub fn is_memory(&self, width: u32, depth: u32) {
+        self.state_mut().ir.memory = Some(ir::MemorySize { width, depth });
     }
 
     /// Starts a section of the module's text under a heading.

@@ -2,7 +2,7 @@
 
 use super::resources::{block_ram_bits, holds_bits};
 use super::target::Family;
-use crate::hdl::ir::Design;
+use crate::hdl::ir::{Design, MemorySize, ModuleIr};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -47,23 +47,56 @@ pub(super) fn memories(
     netlist: &str,
 ) -> Result<Vec<MemoryCells>, serde_json::Error> {
     let netlist: Netlist = serde_json::from_str(netlist)?;
-    let modules = design.modules.iter().filter(|module| module.cell.is_none());
-    let memories = modules.flat_map(|module| {
-        let cells = netlist.modules.get(&module.name);
-        module.memories.iter().map(move |memory| {
-            let cells = cells.map(|module| cells_of(&memory.name, family, module));
-            let cells = cells.unwrap_or_default();
-            let bits = u64::from(memory.width) * u64::from(memory.depth);
-            MemoryCells {
+    let mut found = Vec::new();
+    for module in &design.modules {
+        if module.cell.is_some() || module.memory.is_some() {
+            continue;
+        }
+        let mut add = |memory: &str, size: MemorySize, cells: BTreeMap<String, u64>| {
+            let bits = u64::from(size.width) * u64::from(size.depth);
+            found.push(MemoryCells {
                 module: module.name.clone(),
-                memory: memory.name.clone(),
+                memory: memory.to_owned(),
                 bits,
                 in_block_ram: room(family, &cells).is_some_and(|room| room >= bits),
                 cells,
+            });
+        };
+        let cells = netlist.modules.get(&module.name);
+        for memory in &module.memories {
+            let size = MemorySize {
+                width: memory.width,
+                depth: memory.depth,
+            };
+            let cells = cells.map(|cells| cells_of(&memory.name, family, cells));
+            add(&memory.name, size, cells.unwrap_or_default());
+        }
+        for instance in &module.instances {
+            let made_of_cells = design.module(instance.module);
+            if let Some(size) = made_of_cells.memory {
+                let here = cells.is_some_and(|module| module.cells.contains_key(&instance.name));
+                let cells = here.then(|| all_block_rams(made_of_cells, family, &netlist));
+                add(&instance.name, size, cells.unwrap_or_default());
             }
-        })
-    });
-    Ok(memories.collect())
+        }
+    }
+    Ok(found)
+}
+
+/// The block RAMs in a module and all below it.
+fn all_block_rams(module: &ModuleIr, family: Family, netlist: &Netlist) -> BTreeMap<String, u64> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![module.name.as_str()];
+    while let Some(name) = open.pop() {
+        let cells = netlist.modules.get(name).into_iter();
+        for Cell { kind } in cells.flat_map(|module| module.cells.values()) {
+            if block_ram_bits(family, kind).is_some() {
+                *found.entry(kind.clone()).or_default() += 1;
+            }
+            open.push(kind);
+        }
+    }
+    found
 }
 
 /// The cells that hold bits of a memory. Yosys calls them `words.0.3` in memories of the chip, and
@@ -141,6 +174,67 @@ mod tests {
         assert!(memory.in_block_ram);
         let large = [("bank.0.0", "SB_SPRAM256KA"), ("bank.0.1", "SB_SPRAM256KA")];
         assert!(made_of(Family::Ice40, &large).in_block_ram);
+    }
+
+    /// A memory of cells, of which only the netlist knows.
+    #[derive(Debug)]
+    struct Ram;
+
+    impl Block for Ram {
+        fn module_name(&self) -> String {
+            "ram".into()
+        }
+
+        fn build(&self, m: &crate::hdl::Module) {
+            m.is_memory(40, 500);
+            m.output("word", m.input("address", unsigned(9)));
+        }
+    }
+
+    /// A module with such a memory.
+    #[derive(Debug)]
+    struct Cells;
+
+    impl Block for Cells {
+        fn module_name(&self) -> String {
+            "cells".into()
+        }
+
+        fn build(&self, m: &crate::hdl::Module) {
+            let bank = m.instance("bank", &Ram);
+            let bank = bank.input("address", m.input("address", unsigned(9)));
+            m.output("word", bank.output("word"));
+        }
+    }
+
+    #[test]
+    fn memories_of_cells_are_found_by_the_names_of_their_instances() {
+        let design = elaborate(&Cells).expect("a design");
+        let part = r#"{"cells": {"ram": {"type": "DP16KD"}, "other": {"type": "TRELLIS_FF"}}}"#;
+        let text = |bank: &str, parts: &str| {
+            format!(
+                r#"{{"modules": {{
+                    "cells": {{"cells": {{"{bank}": {{"type": "ram"}}}}}},
+                    "ram": {{"cells": {{{parts}}}}},
+                    "part": {part}
+                }}}}"#
+            )
+        };
+        let made_of = |netlist: &str| {
+            let mut found = memories(&design, Family::Ecp5, netlist).expect("JSON");
+            assert_eq!(found.len(), 1, "{found:?}");
+            found.remove(0)
+        };
+        let one = r#""part_0": {"type": "part"}"#;
+        let two = format!(r#"{one}, "part_1": {{"type": "part"}}"#);
+        let whole = made_of(&text("bank", &two));
+        assert_eq!((&*whole.module, &*whole.memory), ("cells", "bank"));
+        assert_eq!((whole.bits, whole.cells["DP16KD"]), (40 * 500, 2));
+        assert!(whole.in_block_ram);
+        let half = made_of(&text("bank", one));
+        assert!(!half.in_block_ram, "{half:?}");
+        let gone = made_of(&text("other", &two));
+        assert!(!gone.in_block_ram && gone.cells.is_empty(), "{gone:?}");
     }
 
     #[test]

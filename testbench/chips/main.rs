@@ -9,6 +9,7 @@ mod tool;
 mod tools;
 
 mod bank_pair;
+mod block_ram;
 mod duel;
 mod floorplan;
 mod memories;

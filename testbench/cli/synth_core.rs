@@ -219,7 +219,9 @@ fn a_core_for_ecp5_is_routed_with_the_pins_of_a_board() {
     let Some(place) = place(test, &[Tool::NextpnrEcp5, Tool::Ecppack]) else {
         return;
     };
-    place.write("core.toml", core("ecp5"));
+    // The output registers of its memories are those of the block RAMs.
+    let text = core("ecp5") + "output_register = true\n";
+    place.write("core.toml", text);
     let report = report(
         &place,
         "synth core.toml --board ulx3s --seeds 2 --json -o out",

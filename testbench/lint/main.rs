@@ -66,11 +66,20 @@ const ODD: [(&str, &str, &str); 11] = [
 ];
 
 /// Cores for the chips of one vendor: target, and `[array]`.
-const FOR_CHIPS: [(&str, &str); 9] = [
+const FOR_CHIPS: [(&str, &str); 11] = [
     ("ecp5", "rows = 3\ncolumns = 2\nactivation = \"uint8\""),
     (
         "ecp5",
         "rows = 2\ncolumns = 2\ndataflow = \"output_stationary\"\nproduct_register = false",
+    ),
+    (
+        "ecp5",
+        "rows = 3\ncolumns = 2\n[buffers]\noutput_register = true",
+    ),
+    (
+        "ecp5",
+        "rows = 2\ncolumns = 5\ndataflow = \"output_stationary\"\n\
+         [buffers]\na = \"1 KiB\"\noutput_register = true",
     ),
     ("ice40", "rows = 4\ncolumns = 2"),
     (

@@ -4,8 +4,9 @@
 
 `default_nettype none
 
-// Block RAM: 2048 bytes of 9 bits, read and written as 1, 2 or 4 bytes. With DATA_WIDTH_A = 36, port A
-// writes 36 bits from DIB and DIA, and with DATA_WIDTH_B = 36, port B reads 36 bits to DOB and DOA.
+// Block RAM: 2048 bytes of 9 bits, read and written as 1, 2 or 4 bytes, or as 4, 2 or 1 of the low
+// 8 bits of a byte. With DATA_WIDTH_A = 36, port A writes 36 bits from DIB and DIA, and with
+// DATA_WIDTH_B = 36, port B reads 36 bits to DOB and DOA.
 module DP16KD (
     input wire DIA17, DIA16, DIA15, DIA14, DIA13, DIA12, DIA11, DIA10, DIA9, DIA8, DIA7, DIA6,
     DIA5, DIA4, DIA3, DIA2, DIA1, DIA0, ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5,
@@ -83,11 +84,9 @@ module DP16KD (
     initial begin
         for (index = 0; index < 2048; index = index + 1)
             bytes[index] = INIT[20 * (index / 2) + 9 * (index % 2) +: 9];
-        if (!(DATA_WIDTH_A == 9 || DATA_WIDTH_A == 18 || DATA_WIDTH_A == 36)
-                || !(DATA_WIDTH_B == 9 || DATA_WIDTH_B == 18 || DATA_WIDTH_B == 36)
-                || CSDECODE_A != "0b000" || CSDECODE_B != "0b000"
+        if (!known(DATA_WIDTH_A) || !known(DATA_WIDTH_B) || CSDECODE_A != "0b000" || CSDECODE_B != "0b000"
                 || CLKAMUX != "CLKA" || CLKBMUX != "CLKB"
-                || REGMODE_A != "NOREG" || REGMODE_B != "NOREG") begin
+                || (DATA_WIDTH_B == 36 && REGMODE_A != REGMODE_B)) begin
             $display("%m: a DP16KD with these parameters is not modelled");
             $finish;
         end
@@ -98,26 +97,42 @@ module DP16KD (
         $finish;
     end
 
-    // The first byte of a word, and which of its bytes are written.
+    function known(input integer width);
+        known = width == 1 || width == 2 || width == 4 || width == 9 || width == 18 || width == 36;
+    endfunction
+
+    // The first byte of a word, where in it the word begins, and which bits are of the word. Words of
+    // several bytes have a write enable for each at the low end of their address.
     function [10:0] first(input integer width, input [13:0] address);
         first = width == 36 ? {address[13:5], 2'b00}
             : width == 18 ? {address[13:4], 1'b0}
             : address[13:3];
     endfunction
-    function [3:0] enables(input integer width, input [3:0] low);
-        enables = width == 36 ? low : width == 18 ? {2'b00, low[1:0]} : 4'b0001;
+    function [2:0] begins(input integer width, input [13:0] address);
+        begins = width == 4 ? {address[2], 2'b00} : width == 2 ? {address[2:1], 1'b0}
+            : width == 1 ? address[2:0] : 3'd0;
+    endfunction
+    function [35:0] written(input integer width, input [13:0] address);
+        written = width == 36 ? {{9{address[3]}}, {9{address[2]}}, {9{address[1]}}, {9{address[0]}}}
+            : width == 18 ? {18'd0, {9{address[1]}}, {9{address[0]}}}
+            : ((36'd1 << width) - 36'd1) << begins(width, address);
     endfunction
     wire selected_a = CEA && {CSA2, CSA1, CSA0} == 3'b000;
     wire selected_b = CEB && {CSB2, CSB1, CSB0} == 3'b000;
     wire [10:0] first_a = first(DATA_WIDTH_A, address_a);
     wire [10:0] first_b = first(DATA_WIDTH_B, address_b);
-    wire [3:0] write_a = selected_a && WEA ? enables(DATA_WIDTH_A, address_a[3:0]) : 4'b0000;
-    wire [3:0] write_b = selected_b && WEB ? enables(DATA_WIDTH_B, address_b[3:0]) : 4'b0000;
-    wire [35:0] data_a = {di_b, di_a};
-    wire [35:0] data_b = {18'd0, di_b};
+    wire [2:0] begins_a = begins(DATA_WIDTH_A, address_a);
+    wire [2:0] begins_b = begins(DATA_WIDTH_B, address_b);
+    wire [35:0] write_a = selected_a && WEA ? written(DATA_WIDTH_A, address_a) : 36'd0;
+    wire [35:0] write_b = selected_b && WEB ? written(DATA_WIDTH_B, address_b) : 36'd0;
+    wire [35:0] data_a = {di_b, di_a} << begins_a;
+    wire [35:0] data_b = {18'd0, di_b} << begins_b;
 
-    // A word of four bytes as it was before this edge; bytes that the other port writes at this
+    // A word of four bytes as it was before this edge; bits that the other port writes at this
     // edge may come out as anything.
+    function [8:0] masked(input [8:0] old, input [8:0] mask, input [8:0] by);
+        masked = (old & ~mask) | (by & mask);
+    endfunction
     reg [35:0] word_a, word_b;
     reg [35:0] q_a = 36'd0, q_b = 36'd0;
     integer lane, other, lane_b, other_b;
@@ -126,40 +141,56 @@ module DP16KD (
             for (lane = 0; lane < 4; lane = lane + 1) begin
                 word_a[9 * lane +: 9] = bytes[(first_a + lane) % 2048];
                 for (other = 0; other < 4; other = other + 1)
-                    if (write_b[other] && first_b + other == first_a + lane)
-                        word_a[9 * lane +: 9] = 9'bx;
+                    if (first_b + other == first_a + lane && write_b[9 * other +: 9] != 9'd0)
+                        word_a[9 * lane +: 9] =
+                            masked(word_a[9 * lane +: 9], write_b[9 * other +: 9], 9'bx);
             end
             if (WRITEMODE_A == "WRITETHROUGH")
-                for (lane = 0; lane < 4; lane = lane + 1)
-                    if (write_a[lane]) word_a[9 * lane +: 9] = data_a[9 * lane +: 9];
+                word_a = (word_a & ~write_a) | (data_a & write_a);
             if (RSTA) q_a <= 36'd0;
-            else if (!WEA || WRITEMODE_A != "NORMAL") q_a <= word_a;
+            else if (!WEA || WRITEMODE_A != "NORMAL") q_a <= word_a >> begins_a;
         end else if (RSTA) q_a <= 36'd0;
         for (lane = 0; lane < 4; lane = lane + 1)
-            if (write_a[lane]) bytes[first_a + lane] <= data_a[9 * lane +: 9];
+            if (write_a[9 * lane +: 9] != 9'd0)
+                bytes[first_a + lane] <= masked(
+                    bytes[first_a + lane], write_a[9 * lane +: 9], data_a[9 * lane +: 9]
+                );
     end
     always @(posedge CLKB) begin
         if (selected_b) begin
             for (lane_b = 0; lane_b < 4; lane_b = lane_b + 1) begin
                 word_b[9 * lane_b +: 9] = bytes[(first_b + lane_b) % 2048];
                 for (other_b = 0; other_b < 4; other_b = other_b + 1)
-                    if (write_a[other_b] && first_a + other_b == first_b + lane_b)
-                        word_b[9 * lane_b +: 9] = 9'bx;
+                    if (first_a + other_b == first_b + lane_b && write_a[9 * other_b +: 9] != 9'd0)
+                        word_b[9 * lane_b +: 9] =
+                            masked(word_b[9 * lane_b +: 9], write_a[9 * other_b +: 9], 9'bx);
             end
             if (WRITEMODE_B == "WRITETHROUGH")
-                for (lane_b = 0; lane_b < 4; lane_b = lane_b + 1)
-                    if (write_b[lane_b]) word_b[9 * lane_b +: 9] = data_b[9 * lane_b +: 9];
+                word_b = (word_b & ~write_b) | (data_b & write_b);
             if (RSTB) q_b <= 36'd0;
-            else if (!WEB || WRITEMODE_B != "NORMAL") q_b <= word_b;
+            else if (!WEB || WRITEMODE_B != "NORMAL") q_b <= word_b >> begins_b;
         end else if (RSTB) q_b <= 36'd0;
         for (lane_b = 0; lane_b < 4; lane_b = lane_b + 1)
-            if (write_b[lane_b]) bytes[first_b + lane_b] <= data_b[9 * lane_b +: 9];
+            if (write_b[9 * lane_b +: 9] != 9'd0)
+                bytes[first_b + lane_b] <= masked(
+                    bytes[first_b + lane_b], write_b[9 * lane_b +: 9], data_b[9 * lane_b +: 9]
+                );
     end
 
-    // With both ports as one, what port B read leaves through both.
+    // With both ports as one, what port B read leaves through both. The output register of DOA takes
+    // with OCEA, that of DOB with OCEB.
     wire as_one = DATA_WIDTH_B == 36;
-    wire [17:0] do_a = as_one ? q_b[17:0] : q_a[17:0];
-    wire [17:0] do_b = as_one ? q_b[35:18] : q_b[17:0];
+    wire [17:0] low = as_one ? q_b[17:0] : q_a[17:0];
+    wire [17:0] high = as_one ? q_b[35:18] : q_b[17:0];
+    reg [17:0] taken_low = 18'd0, taken_high = 18'd0;
+    always @(posedge CLKA) if (OCEA) taken_low <= low;
+    always @(posedge CLKB) if (OCEB) taken_high <= high;
+    wire [17:0] do_a = REGMODE_A == "OUTREG" ? taken_low : low;
+    wire [17:0] do_b = REGMODE_B == "OUTREG" ? taken_high : high;
+    always @(RSTA, RSTB) if ((REGMODE_A == "OUTREG" || REGMODE_B == "OUTREG") && (RSTA === 1'b1 || RSTB === 1'b1)) begin
+        $display("%m: resets of the output register of a DP16KD are not modelled");
+        $finish;
+    end
 endmodule
 
 // Multiplier with registers before it, within it and behind it, each where its clock is named.

@@ -217,6 +217,8 @@ fn a_wrong_cell_of_ecp5_is_found() {
     };
     let text = &subject.netlist.verilog;
     let multiplier = ["  MULT18X18D "];
+    let block_ram = ["  DP16KD #("];
+    let wide = ["  DP16KD #(", ".DATA_WIDTH_A(32'sd36)"];
     let weight = r".Q(\datapath.array.row_0.pe_0.next_weight [0])";
     let bugs = [
         (
@@ -259,7 +261,23 @@ fn a_wrong_cell_of_ecp5_is_found() {
         ),
         (
             "swapped bits of a word",
-            exchanged(text, &["  DP16KD #("], ".DIA0(", ".DIA1("),
+            exchanged(text, &block_ram, ".DIA0(", ".DIA1("),
+        ),
+        (
+            "swapped halves of a word",
+            exchanged(text, &wide, ".DOA0(", ".DOB0("),
+        ),
+        (
+            "no register behind a block RAM",
+            replaced(text, &block_ram, r#""OUTREG""#, r#""NOREG""#),
+        ),
+        (
+            "a byte that is not written",
+            replaced(text, &wide, ".ADA0(1'h1)", ".ADA0(1'h0)"),
+        ),
+        (
+            "a write that is enabled by the read",
+            exchanged(text, &block_ram, ".CEA(", ".CEB("),
         ),
     ];
     are_found(&subject, &bugs);

@@ -2,7 +2,7 @@
 
 use super::super::pe::shape;
 use super::super::ports::{PortSizes, ResultPort, Target};
-use super::operand::styled;
+use super::BufferMemory;
 use crate::arch::{Dataflow, MatmulArch};
 use crate::hdl::{Block, Module, Signal, bit, concat, unsigned};
 
@@ -50,6 +50,17 @@ impl<'m> Entry<'m> {
     }
 }
 
+/// A word is on its way to the drain: a stage further where all of them move.
+#[track_caller]
+fn onward<'m>(
+    name: String,
+    word: Signal<'m>,
+    (moves, clear): (Signal<'m>, Signal<'m>),
+) -> Signal<'m> {
+    let next = moves.module().reg(name, bit()).reset(0);
+    next.next(moves.mux(word, *next) & !clear)
+}
+
 impl Block for Accumulators {
     fn module_name(&self) -> String {
         self.name.clone()
@@ -84,62 +95,82 @@ impl Block for Accumulators {
             address,
         } = target;
 
-        m.section("pipeline: read the old word, choose its bank, add, write back");
+        m.section("in front of the banks: what each reads, for sums or for the drain");
+        let moves = (drain.moves, clear);
+        let for_drain = [0, 1].map(|b| {
+            let asked = drain.enable & drain.bank.eq(b);
+            onward(format!("bank_{b}_for_drain"), asked, moves)
+        });
+        // Each bank has registers of its own: they drive all of its memories.
         let read = |b: u32| -> (Signal<'_>, Signal<'_>) {
-            let drained = drain.enable & drain.bank.eq(b);
-            if accumulate {
-                let mine = valid & !first & bank.eq(b);
-                (mine | drained, mine.mux(address, drain.address))
-            } else {
-                (drained, drain.address)
+            let drained = for_drain[b as usize];
+            let name = format!("bank_{b}_address");
+            let reads = drained & drain.moves;
+            if !accumulate {
+                let address = m.capture(name, drain.moves, drain.address);
+                return (reads, address);
             }
+            let mine = valid & bank.eq(b);
+            let for_sums = m.flag(format!("bank_{b}_for_sums"), mine & !first & !clear);
+            m.assert(
+                &format!("bank_{b}_apart"),
+                !(for_sums & drained),
+                "a bank is drained while it collects",
+            );
+            let next = mine.mux(address, drain.address);
+            let address = m.capture(name, mine | drain.moves, next);
+            (for_sums | reads, address)
         };
         let memories: Vec<_> = (0..2)
             .map(|b| {
                 let depth = arch.accumulators.bank_depth;
-                let memory = m.memory(format!("bank_{b}_words"), word.width, depth);
-                styled(memory.no_collision(), arch.memory_style(word.width, depth))
+                BufferMemory::new(m, arch, &format!("bank_{b}_words"), word.width, depth)
             })
             .collect();
-        let drained_bank = m.capture("drained_bank", drain.enable, drain.bank);
-        let hold = arch.output_register.then(|| {
-            m.input("drain_hold", bit())
-                .comment("the word in the output register has not been taken")
+        let held = arch.output_register.then(|| {
+            [0, 1].map(|b| {
+                let read = onward(format!("bank_{b}_drained"), for_drain[b], moves);
+                onward(format!("bank_{b}_held"), read, moves)
+            })
         });
         // The bank of the word that the drain sees.
-        let drained_bank = hold.map_or(drained_bank, |hold| {
-            m.capture("drained_bank_register", !hold, drained_bank)
-        });
+        let drained_bank = match held {
+            Some([_, second]) => second,
+            None => onward("drained_bank".into(), for_drain[1], moves),
+        };
         let words: Vec<_> = (0..2u32)
             .map(|b| {
                 let (enable, address) = read(b);
-                let word =
-                    memories[b as usize].read_enabled(format!("bank_{b}_word"), enable, address);
-                hold.map_or(word, |hold| {
-                    let keep = hold & drained_bank.eq(b);
-                    m.capture(format!("bank_{b}_register"), !keep, word)
-                })
+                let (memory, name) = (memories[b as usize], format!("bank_{b}_word"));
+                match held {
+                    Some(held) => {
+                        let keep = held[b as usize] & !drain.moves;
+                        memory.read_held(&name, enable, address, !keep)
+                    }
+                    None => memory.read(&name, enable, address),
+                }
             })
             .collect();
 
+        m.section("pipeline: read the old word, choose its bank, add, write back");
         let entry = Entry {
             valid,
             last,
             bank,
             address,
         };
-        let (done, word) = if accumulate {
+        let (before, stage, word) = if accumulate {
             // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
-            let choice = arch.read_latency();
+            let choice = 1 + arch.read_latency();
             let mut stages = vec![entry];
-            for stage in 1..=choice + 2 {
+            for stage in 1..=choice + 1 {
                 stages.push(stages[stage as usize - 1].later(stage, clear));
             }
             let chosen = &stages[choice as usize];
-            let first = m.delay_by("first", first, choice);
-            let old = first.mux(m.zero(word), chosen.bank.mux(words[1], words[0]));
+            let anew = m.delay_by("first", first, choice);
+            let old = anew.mux(m.zero(word), chosen.bank.mux(words[1], words[0]));
             let old = m.delay("old_word", old);
-            let sums = m.delay_by("sums", sums, choice + 1);
+            let sums = m.delay_by("sums", sums, choice);
             let mut lanes = Vec::new();
             for column in 0..arch.columns {
                 let partial = sums.slice(column * sum.width, sum.width).as_signed();
@@ -148,10 +179,8 @@ impl Block for Accumulators {
                 lanes.push(m.delay(format!("sum_{column}"), total));
             }
             lanes.reverse();
-            let written = stages.pop().expect("the last stage");
             let comes_again = stages[1..]
                 .iter()
-                .chain([&written])
                 .map(|stage| stage.valid & stage.bank.eq(bank) & stage.address.eq(address))
                 .reduce(|any, again| any | again)
                 .expect("three stages and more");
@@ -160,21 +189,22 @@ impl Block for Accumulators {
                 !(valid & !first & comes_again),
                 "a word comes again before its sum is written",
             );
-            (written, concat(&lanes).named("new_word"))
+            let before = stages.pop().expect("the last stage");
+            (before, choice + 2, concat(&lanes).named("new_word"))
         } else {
             m.unused(first);
-            (entry.later(1, clear), m.delay("sums_1", sums))
+            (entry.later(1, clear), 2, m.delay("sums_1", sums))
         };
+        let address = m.delay(format!("address_{stage}"), before.address);
         for (b, memory) in memories.iter().enumerate() {
-            memory.write(done.valid & done.bank.eq(b), done.address, word);
+            let write = before.valid & before.bank.eq(b) & !clear;
+            memory.write(m.flag(format!("bank_{b}_write"), write), address, word);
         }
-        let complete = m
-            .reg("block_complete", bit())
-            .reset(0)
-            .next(done.valid & done.last & !clear);
+        // The drain asks for a word no sooner than the cycle after.
+        let complete = before.valid & before.last & !clear;
+        m.output("block_complete", m.flag("block_complete", complete));
 
         m.section("drain");
         drain.data.drive(drained_bank.mux(words[1], words[0]));
-        m.output("block_complete", complete);
     }
 }

@@ -1,13 +1,12 @@
 //! Drain: from the accumulators to the result stream.
 
-use super::super::pe::shape;
 use super::super::ports::{PortSizes, ResultPort};
+use super::results::{Orders, Word, countdown, send};
 use super::tiles::resize;
 use super::{SIZE, bank_counter, panel_columns_shape, panels_shape};
 use crate::arch::MatmulArch;
 use crate::hdl::{
-    AxiStream, Block, Module, Signal, bit, bits_for, concat, first_match, index_bits, state_enum,
-    unsigned,
+    AxiStream, Block, Module, Signal, bit, bits_for, index_bits, state_enum, unsigned,
 };
 
 state_enum! {
@@ -24,8 +23,8 @@ state_enum! {
 
 /// Sends the row blocks of C, row after row.
 ///
-/// In stages: a word is read from the accumulators, waits at the memory's output, or in the register
-/// behind it if there is one, and is cut into beats.
+/// In stages: a word is asked for, read from the accumulators, and cut into beats. Whatever is
+/// before the beats moves on by a stage when they take a word, and else stands still.
 #[derive(Debug, Clone)]
 pub struct Drain {
     /// Module name.
@@ -41,7 +40,6 @@ impl Block for Drain {
 
     fn build(&self, m: &Module) {
         let arch = &self.arch;
-        let rows = arch.rows;
         m.doc("Drain: reads finished row blocks and sends them as one packet on m_axis.");
         let start = m.input("start", bit()).comment("a job starts");
         let abandon = m
@@ -62,159 +60,88 @@ impl Block for Drain {
         let stream: AxiStream<'_> = m.source_port("m_axis", (arch.c.width,));
         let forget = (clear | abandon).named("forget");
         let state = m.fsm("state", DrainState::Idle);
+        let moves = m
+            .reg("moves", bit())
+            .reset(0)
+            .comment("all words move on by a stage");
 
         m.section("position in C");
-        let issue = m.wire("issue", bit()).comment("read the next word");
-        let rows_left = m.reg("rows_left", SIZE).comment("rows from this one on");
-        let panels_left = m
-            .reg("panels_left", panels.shape())
-            .comment("words of the row from this one on");
-        let row = m
-            .reg("row", unsigned(index_bits(rows.into())))
-            .comment("row in the block");
-        let last_row = rows_left.eq(1).named("last_row");
-        let last_of_block = (row.eq(rows - 1) | last_row).named("last_row_of_block");
-        let row_end = panels_left.eq(1).named("row_end");
-        let row_done = (issue & row_end).named("row_done");
-        let block_done = (row_done & last_of_block).named("block_done");
-        let next_panels = row_end.mux(panels, panels_left - 1);
-        panels_left.walk(start, panels, issue, next_panels);
-        rows_left.walk(start, rows_total, row_done, rows_left - 1);
-        let next_row = last_of_block.mux(m.zero(row.shape()), row + 1);
-        row.walk(start, 0, row_done, next_row);
-        // Behind the last word, blocks of the next job may be complete already.
-        let words_left = m.reg("words_left", bit()).reset(0);
-        words_left.next(start | (words_left & !(row_done & last_row)));
-        let bank = m.reg("bank", bit()).reset(0);
-        bank.next(forget.mux(m.low(), bank ^ block_done));
-
-        let address_shape = words.address.shape();
-        let panel_offset = if arch.accumulators.panels > 1 {
-            let offset = m.reg("panel_offset", address_shape);
-            let zero = m.zero(address_shape);
-            let next = row_end.mux(zero, offset + rows);
-            offset.walk(start, 0, issue, next)
-        } else {
-            m.zero(address_shape)
-        };
-        let pending = bank_counter("complete_banks", complete, block_done, forget);
-        let beats_shape = unsigned(bits_for(arch.c.beats_per_group.into()));
-        let last_beats = m.capture("last_beats", start, self.beats_of_last_word(last_columns));
-        let beats = row_end.mux(last_beats, m.lit(arch.c.beats_per_group, beats_shape));
-
-        m.section("pipeline");
-        let waiting = m.reg("word_waits", bit()).reset(0);
-        let pack = m
-            .wire("pack", bit())
-            .comment("cut the waiting word into beats");
-        let ready = state.is(DrainState::Drain) & words_left & pending.ne(0);
-        let next = [beats, row_end & last_row, row_end & last_of_block];
-        let room = !waiting | pack;
-        let (arrives, next) = if arch.output_register {
-            let read = m.reg("word_read", bit()).reset(0);
-            let moves = (read & room).named("word_moves");
-            issue.drive(ready & (!read | moves));
-            read.next((issue | (read & !moves)) & !forget);
-            m.output("hold", waiting & !pack);
-            (moves, word_facts(m, "read", issue, next))
-        } else {
-            issue.drive(ready & room);
-            (issue, next)
-        };
-        waiting.next((arrives | (waiting & !pack)) & !forget);
-        // The bank is in use as long as its last word waits.
-        let [waiting_beats, waiting_last, waiting_ends_block] =
-            word_facts(m, "word", arrives, next);
-
-        let beats_left = m.reg("beats_left", beats_shape).reset(0);
-        let last_word = m.reg("last_word", bit()).reset(0);
-        let data = m.reg("data", unsigned(arch.c.beats_per_group * arch.c.width));
-        let closing = m
-            .reg("closing", bit())
+        let asks = m
+            .reg("asks", bit())
             .reset(0)
-            .comment("the beat is the one that ends the packet of a failed job");
-        let valid = beats_left.ne(0).named("valid");
-        let last_beat = beats_left.eq(1).named("last_beat_of_word");
-        let last = (last_word & last_beat).named("last");
-        let fires = (valid & stream.tready).named("fires");
-        pack.drive(waiting & (!valid | (fires & last_beat)));
-        stream
-            .tdata
-            .drive(data.truncate(arch.c.width).gate(!closing));
-        stream.tvalid.drive(valid);
-        stream.tlast.drive(last);
+            .comment("there is a word to read");
+        let issue = (asks & moves).named("issue");
+        let more_rows = m.reg("more_rows", bit()).reset(0);
+        let position = position(m, arch, (*more_rows, issue), rows_total, panels);
+        let Position {
+            row_end, last_row, ..
+        } = position;
+        let row_done = (issue & row_end).named("row_done");
+        let block_end = (row_end & position.last_of_block).named("block_end");
+        let block_done = (issue & block_end).named("block_done");
+        // Behind the last word, blocks of the next job may be complete already.
+        let started = m.flag("start_1", start);
+        let stays = *more_rows & !(row_done & last_row);
+        more_rows.next((started | stays) & !forget);
+        let bank = m.reg("bank", bit()).reset(0);
+        bank.next((bank ^ block_done) & !forget);
+        let pending = bank_counter("complete_banks", complete, block_done, forget);
+        let another = !last_row & (pending.eq(2) | complete);
+        let begins = more_rows & pending.ne(0);
+        asks.next(block_done.mux(another, *asks | begins) & !forget);
 
-        m.section("end of the packet");
-        let open = m.reg("packet_open", bit()).reset(0);
-        open.next(fires.mux(!last, *open) & !start & !clear);
-        let ends = state.is(DrainState::Close) & !valid;
-        let close = (ends & open).named("close");
+        m.section("words on their way");
+        let last_beats = countdown(self.beats_of_last_word(last_columns), 2);
+        let beats_shape = last_beats.shape();
+        let last_beats = m.capture("last_beats", !more_rows, last_beats);
+        let (values, full) = (1u64 << beats_shape.width, u64::from(arch.c.beats_per_group));
+        let full = m.lit((values + full - 2) % values, beats_shape);
+        let none = m.lit(values - 1, beats_shape);
+        let mut valid = *asks;
+        let mut beats = asks.mux(row_end.mux(last_beats, full), none);
+        let mut last = row_end & last_row;
+        let mut ends_block = block_end;
+        let stages: &[&str] = if arch.output_register {
+            &["read", "held", "word"]
+        } else {
+            &["read", "word"]
+        };
+        for stage in stages {
+            let go = (*moves, forget);
+            valid = onward(format!("{stage}_valid"), valid, 0, go);
+            beats = onward(format!("{stage}_beats"), beats, values - 1, go);
+            last = m.capture(format!("{stage}_last"), *moves, last);
+            ends_block = m.capture(format!("{stage}_ends_block"), *moves, ends_block);
+        }
+        let word = Word {
+            valid,
+            beats,
+            last,
+            data: words.data,
+        };
+        // The bank is in use as long as its last word waits.
+        let drained = valid & ends_block & moves & !forget;
+        m.output("block_drained", m.flag("block_drained", drained));
+        words.enable.drive(*asks);
+        words.moves.drive(*moves);
+        words.bank.drive(*bank);
+        words.address.drive(position.address);
+
+        let orders = Orders {
+            close: state.is(DrainState::Close),
+            clear,
+            forget,
+        };
+        let sent = send(m, arch, &word, moves, &orders, &stream);
         state.go(DrainState::Idle, start, DrainState::Drain);
         state.go(DrainState::Drain, clear, DrainState::Idle);
-        state.go(DrainState::Drain, fires & last, DrainState::Idle);
+        state.go(DrainState::Drain, sent.last, DrainState::Idle);
         state.go(DrainState::Drain, abandon, DrainState::Close);
-        state.go(DrainState::Close, clear, DrainState::Idle);
-        state.go(DrainState::Close, ends & !open, DrainState::Idle);
-
-        // A beat that is offered stays until it is taken, also when the job fails.
-        let one = m.lit(1, beats_shape);
-        let none = m.zero(beats_shape);
-        let offered = (valid & !fires).mux(one, none);
-        let counted = first_match(
-            &[
-                (clear, none),
-                (abandon, offered),
-                (close, one),
-                (pack, waiting_beats),
-                (fires, beats_left - 1),
-            ],
-            beats_left,
-        );
-        beats_left.next(counted);
-        let keeps_last = first_match(
-            &[(abandon, last), (close, m.high()), (pack, waiting_last)],
-            last_word,
-        );
-        last_word.next(keeps_last);
-        let shifted = if arch.c.beats_per_group > 1 {
-            *data >> arch.c.width
-        } else {
-            *data
-        };
-        // The word comes straight from a memory: as little as can be stands before the register.
-        data.enable(pack | fires)
-            .next(pack.mux(self.padded(m, words.data), shifted));
-        closing.next((close | (closing & !fires)) & !start & !clear);
-
-        m.cover("word_waits_for_the_host", waiting & !pack);
-        m.cover("packet_closed_after_an_error", close);
+        state.go(DrainState::Close, clear | sent.all, DrainState::Idle);
         m.output("idle", state.is(DrainState::Idle));
-        m.output("job_done", state.is(DrainState::Drain) & fires & last);
-        m.output("block_drained", pack & waiting_ends_block);
-        words.enable.drive(issue);
-        words.bank.drive(bank);
-        words
-            .address
-            .drive(panel_offset + row.zero_extend(address_shape.width));
+        let done = state.is(DrainState::Drain) & sent.last & !clear;
+        m.output("job_done", m.flag("job_done", done));
     }
-}
-
-/// What is known of a word, caught where it `arrives`: its beats, whether it ends C, and whether it
-/// ends a row block.
-#[track_caller]
-fn word_facts<'m>(
-    m: &'m Module,
-    name: &str,
-    arrives: Signal<'m>,
-    facts: [Signal<'m>; 3],
-) -> [Signal<'m>; 3] {
-    let names = ["beats", "last", "ends_block"].map(|fact| format!("{name}_{fact}"));
-    let [beats, last, ends_block] = facts;
-    [
-        m.capture(&names[0], arrives, beats),
-        m.capture(&names[1], arrives, last),
-        m.capture(&names[2], arrives, ends_block),
-    ]
 }
 
 impl Drain {
@@ -226,21 +153,88 @@ impl Drain {
         let beats = (columns.zero_extend(width) + (per_beat - 1)) >> per_beat.trailing_zeros();
         resize(beats, bits_for(format.beats_per_group.into()))
     }
+}
 
-    /// The word as the beats of a group: lanes sign-extended to results, zeros behind the last.
-    fn padded<'m>(&self, m: &'m Module, word: Signal<'m>) -> Signal<'m> {
-        let arch = &self.arch;
-        let (lane, result) = (shape(arch.accumulator), shape(arch.result));
-        let mut lanes: Vec<_> = word
-            .split(lane.width)
-            .into_iter()
-            .map(|value| value.as_signed().sign_extend(result.width).as_unsigned())
-            .collect();
-        let padding = arch.c.group_padding() * result.width;
-        if padding > 0 {
-            lanes.push(m.zero(unsigned(padding)));
-        }
-        lanes.reverse();
-        concat(&lanes)
+/// A fact of a word on its way, a stage further where all `moves`; `nothing` where all is forgotten.
+#[track_caller]
+fn onward<'m>(
+    name: String,
+    fact: Signal<'m>,
+    nothing: u64,
+    (moves, forget): (Signal<'m>, Signal<'m>),
+) -> Signal<'m> {
+    let (m, shape) = (fact.module(), fact.shape());
+    let next = m.reg(name, shape).reset(nothing);
+    next.next(forget.mux(m.lit(nothing, shape), moves.mux(fact, *next)))
+}
+
+/// The word of C that is asked for.
+struct Position<'m> {
+    /// It ends its row.
+    row_end: Signal<'m>,
+    /// It is in the last row of C.
+    last_row: Signal<'m>,
+    /// It is in the last row of its row block.
+    last_of_block: Signal<'m>,
+    /// Its place in the bank.
+    address: Signal<'m>,
+}
+
+/// Walks over the words of C: begins where there are no `more_rows`, goes on with `issue`. What
+/// stands on the last of something comes from a register.
+#[track_caller]
+fn position<'m>(
+    m: &'m Module,
+    arch: &MatmulArch,
+    (more_rows, issue): (Signal<'m>, Signal<'m>),
+    rows_total: Signal<'m>,
+    panels: Signal<'m>,
+) -> Position<'m> {
+    let rows = arch.rows;
+    let begin = !more_rows;
+    let panels = countdown(panels, 2);
+    let panels_left = m
+        .reg("panels_left", panels.shape())
+        .comment("words of the row from this one on, less 2");
+    let row_end = panels_left.msb().named("row_end");
+    let row_done = issue & row_end;
+    panels_left.walk(begin, panels, issue, row_end.mux(panels, panels_left - 1));
+
+    let rows_total = countdown(rows_total, 3);
+    let rows_left = m
+        .reg("rows_left", rows_total.shape())
+        .comment("rows from this one on, less 3");
+    rows_left.walk(begin, rows_total, row_done, rows_left - 1);
+    let last_two = rows_left.msb().named("last_two_rows");
+    // Before the first row: -2 says that there is only one.
+    let only_row = last_two & !rows_left.bit(0);
+    let last_row = m.reg("last_row", bit());
+    last_row.walk(begin, only_row, row_done, last_two);
+
+    let row = m
+        .reg("row", unsigned(index_bits(rows.into())))
+        .comment("row in the block");
+    let last_of_block = if rows > 1 {
+        let last = m.reg("last_row_of_block", bit());
+        let next = last_two | (!last & row.eq(rows - 2));
+        last.walk(begin, only_row, row_done, next)
+    } else {
+        m.high()
+    };
+    let next_row = last_of_block.mux(m.zero(row.shape()), row + 1);
+    row.walk(begin, 0, row_done, next_row);
+    let address_shape = unsigned(PortSizes::of(arch).result.0);
+    let address = if arch.accumulators.panels > 1 {
+        let address = m.reg("address", address_shape);
+        let next_row = next_row.zero_extend(address_shape.width);
+        address.walk(begin, 0, issue, row_end.mux(next_row, address + rows))
+    } else {
+        row.zero_extend(address_shape.width)
+    };
+    Position {
+        row_end,
+        last_row: *last_row,
+        last_of_block,
+        address,
     }
 }

@@ -154,7 +154,7 @@ impl Block for JobControl {
         let done = m.reg("done", bit()).reset(0);
         done.next(ended | (done & !front.accept & !abort));
         let queued = (!front.state.is(FrontState::Idle)).named("queued");
-        let working = (!none | !run).named("working");
+        let working = (!none | !run).named("units_work");
 
         m.cover("refuses_a_job", refuse);
         m.cover("job_fails", fail);
@@ -176,7 +176,8 @@ impl Block for JobControl {
             "a job fails in the cycle in which it ends",
         );
         m.output("first", front.accept & !working & !load.valid);
-        m.output("working", working);
+        // The drain says a cycle after the last beat that it has left.
+        m.output("working", working & !(alone & job_done));
         m.output("busy", queued | load.valid | working);
         m.output("queued", queued);
         m.output("done", done);

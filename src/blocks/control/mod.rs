@@ -9,6 +9,7 @@ mod load_b;
 mod loader;
 mod output_stationary;
 mod passes;
+mod results;
 mod stage;
 mod tiles;
 mod token_line;

@@ -1,7 +1,7 @@
 //! Parts of the datapaths of both dataflows.
 
 use super::super::array::{Lanes, Skew};
-use super::super::buffer::{operand_memory, read_word};
+use super::super::buffer::BufferMemory;
 use super::super::control::TokenLine;
 use super::super::ports::{PortSizes, Target, WritePort};
 use crate::arch::MatmulArch;
@@ -17,10 +17,9 @@ pub(super) fn b_buffer<'m>(
 ) -> Signal<'m> {
     let write: WritePort<'_> = m.sink_port("b_write", PortSizes::of(arch).b_write);
     let (width, depth) = (arch.b_buffer.word_bits, 2 * arch.b_buffer.bank_depth);
-    let memory = operand_memory(m, arch, "b_buffer", width, depth);
+    let memory = BufferMemory::new(m, arch, "b_buffer", width, depth);
     memory.write(write.enable, write.address, write.data);
-    let word = memory.read_enabled("b_word", read, address);
-    read_word(m, arch, "b_word", word)
+    memory.read("b_word", read, address)
 }
 
 /// A token at row 0 as a bit for each row, a cycle later a row.

@@ -1,7 +1,7 @@
 //! Datapath around an output-stationary array.
 
 use super::super::array::{Array, Lanes};
-use super::super::buffer::{operand_memory, read_word};
+use super::super::buffer::BufferMemory;
 use super::super::ports::{OutputStationaryIssue, PortSizes, Target, WritePort};
 use super::common::{b_buffer, delay_target, row_tokens, skew};
 use super::{ARRAY, operand_latency};
@@ -56,7 +56,8 @@ impl Block for OutputStationaryDatapath {
             .output("sums");
         let sums = skew(core, "deskew", sums, columns, Lanes::LastLaneFirst);
 
-        let cycles = operand_latency(arch) + array.latency() + columns - 1;
+        // The accumulators read before they add: a token comes a cycle before its sums.
+        let cycles = operand_latency(arch) + array.latency() + columns - 2;
         let tile = delay_target(core, &target, cycles, clear);
         m.section("the sums of a tile come row after row, the last row first");
         let arriving = rows_of_tile(m, rows, &tile, clear);
@@ -87,10 +88,9 @@ impl OutputStationaryDatapath {
         for row in 0..arch.rows {
             let name = format!("a_buffer_{row}");
             let depth = 2 * arch.a_buffer.bank_depth;
-            let memory = operand_memory(m, arch, &name, arch.a_buffer.word_bits, depth);
+            let memory = BufferMemory::new(m, arch, &name, arch.a_buffer.word_bits, depth);
             memory.write(write.enable.bit(row), write.address, write.data);
-            let word = memory.read_enabled(format!("a_word_{row}"), issue.read, issue.a_address);
-            let word = read_word(m, arch, &format!("a_word_{row}"), word);
+            let word = memory.read(&format!("a_word_{row}"), issue.read, issue.a_address);
             let element = if elements > 1 {
                 lane.select(&word.split(arch.activation.bits))
             } else {

@@ -1,7 +1,7 @@
 //! Datapath around a weight-stationary array.
 
 use super::super::array::{Array, Lanes};
-use super::super::buffer::{BankPair, operand_memory, read_word};
+use super::super::buffer::{BankPair, BufferMemory, read_word};
 use super::super::ports::{PortSizes, Target, WeightStationaryIssue, WritePort, sums_width};
 use super::super::prim::{RamRead, RamWrite};
 use super::common::{b_buffer, delay_target, row_tokens, skew};
@@ -63,7 +63,8 @@ impl Block for WeightStationaryDatapath {
             .output("sums");
         let sums = skew(core, "deskew", sums, arch.columns, Lanes::LastLaneFirst);
 
-        let cycles = operand_latency(arch) + array.latency() + arch.columns - 1;
+        // The accumulators read before they add: a token comes a cycle before its sums.
+        let cycles = operand_latency(arch) + array.latency() + arch.columns - 2;
         let arriving = delay_target(core, &target, cycles, clear);
         let result: Target<'_> = m.source_port("result", sizes.target);
         connect(&arriving, &result);
@@ -99,11 +100,10 @@ impl WeightStationaryDatapath {
                 address: issue.a_address,
             };
             let word = pair.insert(m, "a_buffer", write, read);
-            return read_word(m, arch, "a_word", word);
+            return read_word(m, arch.output_register, "a_word", word);
         }
-        let memory = operand_memory(m, arch, "a_buffer", width, 2 * bank_depth);
+        let memory = BufferMemory::new(m, arch, "a_buffer", width, 2 * bank_depth);
         memory.write(write.enable, write.address, write.data);
-        let word = memory.read_enabled("a_word", issue.a_read, issue.a_address);
-        read_word(m, arch, "a_word", word)
+        memory.read("a_word", issue.a_read, issue.a_address)
     }
 }

@@ -3,16 +3,19 @@
 //! | cell | chips | what it does |
 //! |---|---|---|
 //! | [`Mult18x18d`] | Lattice ECP5 | multiplies 18 x 18 bits between registers of its own |
+//! | [`Dp16kd`] | Lattice ECP5 | 18 kbit of RAM with a register at its output |
 //! | [`SbMac16`] | Lattice iCE40 UltraPlus | multiplies 16 x 16 bits between registers of its own |
 //! | [`Dsp48e2`] | Xilinx UltraScale+ | multiplies 27 x 18 bits and adds 48, between registers of its own |
 //!
 //! A model covers the parameters and inputs that Ferrogrid gives to the cell; the ports are the
 //! vendor's, without those that no instance connects.
 
+mod dp16kd;
 mod dsp48e2;
 mod mult18x18d;
 mod sb_mac16;
 
+pub use dp16kd::Dp16kd;
 pub use dsp48e2::Dsp48e2;
 pub use mult18x18d::Mult18x18d;
 pub use sb_mac16::SbMac16;
@@ -45,7 +48,7 @@ fn widened(value: Signal<'_>, width: u32) -> Signal<'_> {
 }
 
 /// Bits, the lowest first, side by side.
-fn joined<'m>(bits: &[Signal<'m>]) -> Signal<'m> {
+pub(super) fn joined<'m>(bits: &[Signal<'m>]) -> Signal<'m> {
     let mut reversed = bits.to_vec();
     reversed.reverse();
     concat(&reversed)

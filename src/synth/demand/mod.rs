@@ -11,6 +11,7 @@ mod tests;
 
 use super::flow::Frame;
 use super::target::{Chip, Family, Room, Target};
+use crate::arch::BlockRams;
 use crate::hdl::ir::{BinaryOp, Design, Direction, Memory, ModuleIr, NodeId, NodeKind, UnaryOp};
 use std::ops::AddAssign;
 
@@ -104,8 +105,11 @@ impl Demand {
 fn own(module: &ModuleIr, target: &Target) -> Demand {
     let mut demand = Demand::default();
     if module.cell.is_some() {
-        // Cells of chips are multipliers here.
-        demand.multipliers = 1;
+        // Cells of chips are block RAMs and multipliers here.
+        match module.memories.is_empty() {
+            true => demand.multipliers = 1,
+            false => demand.block_rams = 1,
+        }
         return demand;
     }
     let mut hundredths = 0;
@@ -151,30 +155,19 @@ fn of_memory(memory: &Memory, family: Family) -> Demand {
     let cells = |(wide, deep): (u32, u32)| {
         u64::from(width.div_ceil(wide)) * u64::from(depth.div_ceil(deep))
     };
-    let least = |shapes: &[(u32, u32)]| shapes.iter().copied().map(cells).min().unwrap_or(0);
     let mut demand = Demand::default();
     if family == Family::Ice40 {
         if memory.attributes.iter().any(|text| text.contains("huge")) {
             demand.large_rams = cells((16, 16 * 1024));
         } else {
-            demand.block_rams = least(&[(16, 256), (8, 512), (4, 1024), (2, 2048)]);
+            let shapes = [(16, 256), (8, 512), (4, 1024), (2, 2048)];
+            demand.block_rams = shapes.into_iter().map(cells).min().unwrap_or(0);
         }
         return demand;
     }
-    // A cell of 16 words of 4 bits takes the place of four LUTs, and a block RAM costs as much as 16.
-    let in_luts = 4 * cells((4, 16));
-    let blocks = least(&[
-        (36, 512),
-        (18, 1024),
-        (9, 2048),
-        (4, 4096),
-        (2, 8192),
-        (1, 16 * 1024),
-    ]);
-    if in_luts <= 64 * blocks {
-        demand.logic = in_luts;
-    } else {
-        demand.block_rams = blocks;
+    match BlockRams::luts_instead(width, depth) {
+        Some(luts) => demand.logic = luts,
+        None => demand.block_rams = BlockRams::of(width, depth).count(),
     }
     demand
 }

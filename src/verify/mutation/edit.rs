@@ -8,9 +8,16 @@ use crate::hdl::ir::{
 use num_bigint::BigInt;
 use std::panic::Location;
 
-/// Makes the change; false when there is no such spot or nothing to change at it.
-pub(super) fn apply(module: &mut ModuleIr, spot: Spot, change: Change, nth: usize) -> bool {
-    let mut editor = Editor { module, nth };
+/// Makes the change in a module whose instances are of modules among `below`; false when there is
+/// no such spot or nothing to change at it.
+pub(super) fn apply(
+    module: &mut ModuleIr,
+    below: &[ModuleIr],
+    spot: Spot,
+    change: Change,
+    nth: usize,
+) -> bool {
+    let mut editor = Editor { module, below, nth };
     let Some(old) = editor.slot(spot).map(|slot| *slot) else {
         return false;
     };
@@ -26,6 +33,8 @@ pub(super) fn apply(module: &mut ModuleIr, spot: Spot, change: Change, nth: usiz
 
 struct Editor<'d> {
     module: &'d mut ModuleIr,
+    /// The modules that stand before it, by their ids.
+    below: &'d [ModuleIr],
     /// Of the places in the expression that the change fits, which one.
     nth: usize,
 }
@@ -120,6 +129,15 @@ impl Editor<'_> {
                 let memories = &mut self.module.memories;
                 let memory = memories.iter_mut().find(|memory| memory.name == name)?;
                 memory.writes.first_mut().map(|port| &mut port.address)
+            }
+            Spot::Input(instance, port) => {
+                let mut instances = self.module.instances.iter_mut();
+                let instance = instances.find(|found| found.name == instance)?;
+                let (port, found) = self.below[instance.module.index()].port(port)?;
+                let input = found.direction == Direction::Input;
+                instance.connections[port.index()]
+                    .as_mut()
+                    .filter(|_| input)
             }
         }
     }

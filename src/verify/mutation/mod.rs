@@ -19,7 +19,7 @@ pub struct Mutation {
     /// What is wrong with the mutant, in a few words; unique.
     pub name: &'static str,
     /// The module: how its name goes on behind the core's; empty for the core itself. With
-    /// `/instance` behind it, the module of that instance.
+    /// `/instance` behind it, the module of that instance, and so on.
     pub module: &'static str,
     /// Where in it.
     pub spot: Spot,
@@ -44,6 +44,8 @@ pub enum Spot {
     WriteEnable(&'static str),
     /// The address of the first write port of a memory.
     WriteAddress(&'static str),
+    /// What feeds an input of an instance: its name, and the port's.
+    Input(&'static str, &'static str),
 }
 
 /// What a mutation does to the value at its spot. The expression at a spot ends at named wires,
@@ -93,26 +95,22 @@ impl Mutation {
     /// not need, say): then it is left as it was.
     pub fn apply(&self, design: &mut Design) -> bool {
         let core = &design.top().name;
-        let (unit, instance) = match self.module.split_once('/') {
-            Some((unit, instance)) => (unit, Some(instance)),
-            None => (self.module, None),
-        };
-        let wanted = format!("{core}{unit}");
-        let found = design
-            .modules
-            .iter()
-            .position(|module| module.name == wanted);
-        let inside = |index: usize| match instance {
-            None => Some(index),
-            Some(name) => {
-                let mut instances = design.modules[index].instances.iter();
+        let mut path = self.module.split('/');
+        let wanted = format!("{core}{}", path.next().unwrap_or_default());
+        let modules = &design.modules;
+        let mut found = modules.iter().position(|module| module.name == wanted);
+        for name in path {
+            found = found.and_then(|index| {
+                let mut instances = modules[index].instances.iter();
                 let instance = instances.find(|instance| instance.name == name)?;
                 Some(instance.module.index())
-            }
-        };
-        let module = found
-            .and_then(inside)
-            .map(|index| &mut design.modules[index]);
-        module.is_some_and(|module| edit::apply(module, self.spot, self.change, self.nth))
+            });
+        }
+        let Some(index) = found else { return false };
+        // Modules stand behind those of their instances.
+        let (below, module) = design.modules.split_at_mut(index);
+        module
+            .first_mut()
+            .is_some_and(|module| edit::apply(module, below, self.spot, self.change, self.nth))
     }
 }

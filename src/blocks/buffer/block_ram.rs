@@ -1,0 +1,164 @@
+//! Memories of block RAMs of ECP5 with their output registers.
+
+use crate::arch::BlockRams;
+use crate::blocks::prim::{RamRead, RamWrite};
+use crate::blocks::vendor::{Dp16kd, joined};
+use crate::hdl::{Block, Instance, Module, Signal, bit, index_bits, unsigned};
+
+/// A memory with a write port and a read port, cut into block RAMs of one shape. The word comes two
+/// cycles after its address: the first enabled by `read_enable`, the second, into the output
+/// registers, by `take`. No address is read in the cycle in which it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockRam {
+    /// Bits per word.
+    pub width: u32,
+    /// Words.
+    pub depth: u32,
+}
+
+impl Block for BlockRam {
+    fn module_name(&self) -> String {
+        format!("block_ram_{}x{}", self.width, self.depth)
+    }
+
+    fn build(&self, m: &Module) {
+        let BlockRam { width, depth } = *self;
+        let BlockRams {
+            width: part_width,
+            depth: part_depth,
+            columns,
+            rows,
+        } = BlockRams::of(width, depth);
+        m.doc(
+            "Memory of block RAMs with their output registers: a word comes two cycles after its \
+             address.",
+        );
+        m.is_memory(width, depth);
+        let Ports { write, read, take } = Ports::of(m, width, depth);
+        for (name, enable, address) in [
+            ("write", write.enable, write.address),
+            ("read", read.enable, read.address),
+        ] {
+            if !depth.is_power_of_two() {
+                let name = format!("{name}_address_exists");
+                let exists = !(enable & address.ge(depth));
+                m.assert(&name, exists, "an address is beyond the last word");
+            }
+        }
+
+        // The place of a word in a row of block RAMs, and the row if there are several.
+        let place_bits = index_bits(part_depth.into());
+        let [(write_place, write_row), (read_place, read_row)] =
+            [("write_row", write.address), ("read_row", read.address)].map(|(name, address)| {
+                if rows == 1 {
+                    return (address.zero_extend(place_bits), None);
+                }
+                let row = address.slice(place_bits, address.width() - place_bits);
+                (address.truncate(place_bits), Some(row.named(name)))
+            });
+        let data = write
+            .data
+            .zero_extend(columns * part_width)
+            .split(part_width);
+        let mut words = Vec::new();
+        for number in 0..rows {
+            let (mut write_enable, mut read_enable) = (write.enable, read.enable);
+            if let (Some(write_row), Some(read_row)) = (write_row, read_row) {
+                write_enable =
+                    (write_enable & write_row.eq(number)).named(format!("write_{number}"));
+                read_enable = (read_enable & read_row.eq(number)).named(format!("read_{number}"));
+            }
+            let parts = (0..columns).map(|column| {
+                let ports = Ports {
+                    write: RamWrite {
+                        enable: write_enable,
+                        address: write_place,
+                        data: data[column as usize],
+                        mask: None,
+                    },
+                    read: RamRead {
+                        enable: read_enable,
+                        address: read_place,
+                    },
+                    take,
+                };
+                let name = match rows {
+                    1 => format!("part_{column}"),
+                    _ => format!("part_{number}_{column}"),
+                };
+                ports.feed(m.instance(name, &Part { width: part_width }))
+            });
+            words.push(joined(&parts.collect::<Vec<_>>()));
+        }
+        let word = match read_row {
+            None => words[0],
+            Some(read_row) => {
+                let row = m.capture("row_read", read.enable, read_row);
+                m.capture("row_taken", take, row).select(&words)
+            }
+        };
+        m.output("read_data", word.truncate(width));
+    }
+}
+
+/// One block RAM with its output register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    /// Bits per word.
+    width: u32,
+}
+
+impl Block for Part {
+    fn module_name(&self) -> String {
+        format!("block_ram_part_{}", self.width)
+    }
+
+    fn build(&self, m: &Module) {
+        let cell = Dp16kd { width: self.width };
+        m.doc(&format!(
+            "One block RAM: {} words of {} bits, with its output register.",
+            cell.depth(),
+            self.width
+        ));
+        let Ports { write, read, take } = Ports::of(m, self.width, cell.depth());
+        m.output("read_data", cell.insert(m, "ram", write, read, take));
+    }
+}
+
+/// The ports of a memory or a part of it.
+struct Ports<'m> {
+    write: RamWrite<'m>,
+    read: RamRead<'m>,
+    take: Signal<'m>,
+}
+
+impl<'m> Ports<'m> {
+    fn of(m: &'m Module, width: u32, depth: u32) -> Ports<'m> {
+        let address = unsigned(index_bits(depth.into()));
+        let write = RamWrite {
+            enable: m.input("write_enable", bit()),
+            address: m.input("write_address", address),
+            data: m.input("write_data", unsigned(width)),
+            mask: None,
+        };
+        let read = RamRead {
+            enable: m.input("read_enable", bit()),
+            address: m.input("read_address", address),
+        };
+        let take = m.input("take", bit());
+        take.comment("the output register takes the word");
+        Ports { write, read, take }
+    }
+
+    fn feed(self, instance: Instance<'m>) -> Signal<'m> {
+        let Ports { write, read, take } = self;
+        instance
+            .input("write_enable", write.enable)
+            .input("write_address", write.address)
+            .input("write_data", write.data)
+            .input("read_enable", read.enable)
+            .input("read_address", read.address)
+            .input("take", take)
+            .output("read_data")
+    }
+}

@@ -1,0 +1,119 @@
+//! The memories of the buffers: how they are made, written and read.
+
+use super::BlockRam;
+use crate::arch::{MatmulArch, MemoryStyle};
+use crate::hdl::{Instance, Memory, Module, Signal};
+
+/// A memory with one write port and one read port in memories of the chip, with the output register
+/// behind the read port if the architecture has them. Its users never read a word in the cycle in
+/// which they write it.
+#[derive(Clone, Copy)]
+pub struct BufferMemory<'m> {
+    module: &'m Module,
+    made: Made<'m>,
+    output_register: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Made<'m> {
+    /// As the tools make it, with a register behind it.
+    Inferred(Memory<'m>),
+    /// Of cells of the chip, which have the register inside.
+    Cells(Instance<'m>),
+}
+
+impl<'m> BufferMemory<'m> {
+    /// A memory of `depth` words of `width` bits, called `name`.
+    #[track_caller]
+    pub fn new(m: &'m Module, arch: &MatmulArch, name: &str, width: u32, depth: u32) -> Self {
+        let style = arch.memory_style(width, depth);
+        let made = match style {
+            MemoryStyle::Registered(_) => Made::Cells(m.instance(name, &BlockRam { width, depth })),
+            _ => Made::Inferred(styled(m.memory(name, width, depth).no_collision(), style)),
+        };
+        BufferMemory {
+            module: m,
+            made,
+            output_register: arch.output_register,
+        }
+    }
+
+    /// Stores `data` at `address` where `enable` is 1. Called once.
+    #[track_caller]
+    pub fn write(self, enable: Signal<'m>, address: Signal<'m>, data: Signal<'m>) {
+        match self.made {
+            Made::Inferred(memory) => memory.write(enable, address, data),
+            Made::Cells(cells) => {
+                cells
+                    .input("write_enable", enable)
+                    .input("write_address", address)
+                    .input("write_data", data);
+            }
+        }
+    }
+
+    /// The word at `address`, after the read latency; it stays where `enable` is 0. Called once.
+    #[track_caller]
+    pub fn read(self, name: &str, enable: Signal<'m>, address: Signal<'m>) -> Signal<'m> {
+        if self.output_register {
+            return self.read_held(name, enable, address, self.module.high());
+        }
+        match self.made {
+            Made::Inferred(memory) => memory.read_enabled(name, enable, address),
+            Made::Cells(_) => unreachable!("cells are for memories with output registers"),
+        }
+    }
+
+    /// The same of a memory with an output register, which takes a word only where `take` is 1.
+    #[track_caller]
+    pub fn read_held(
+        self,
+        name: &str,
+        enable: Signal<'m>,
+        address: Signal<'m>,
+        take: Signal<'m>,
+    ) -> Signal<'m> {
+        match self.made {
+            Made::Inferred(memory) => {
+                let word = memory.read_enabled(name, enable, address);
+                self.module.capture(register_name(name), take, word)
+            }
+            Made::Cells(cells) => cells
+                .input("read_enable", enable)
+                .input("read_address", address)
+                .input("take", take)
+                .output("read_data")
+                .named(name),
+        }
+    }
+}
+
+/// The word that a memory gives, behind its output register if there is one.
+#[track_caller]
+pub fn read_word<'m>(
+    m: &'m Module,
+    output_register: bool,
+    name: &str,
+    word: Signal<'m>,
+) -> Signal<'m> {
+    if output_register {
+        m.delay(register_name(name), word)
+    } else {
+        word
+    }
+}
+
+fn register_name(word: &str) -> String {
+    format!("{word}_register")
+}
+
+/// The memory with the attribute that chooses how it is built.
+#[track_caller]
+fn styled(memory: Memory<'_>, style: MemoryStyle) -> Memory<'_> {
+    match style {
+        MemoryStyle::Any | MemoryStyle::Registered(_) => memory,
+        MemoryStyle::Block => memory.attribute("ram_style = \"block\""),
+        MemoryStyle::Ultra => memory.attribute("ram_style = \"ultra\""),
+        MemoryStyle::SinglePort => memory.attribute("ram_style = \"huge\""),
+    }
+}
