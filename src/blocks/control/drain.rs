@@ -189,7 +189,9 @@ impl Block for Drain {
         m.cover("word_waits_for_the_host", waiting & !pack);
         m.cover("packet_closed_after_an_error", close);
         m.output("idle", state.is(DrainState::Idle));
-        m.output("job_done", state.is(DrainState::Drain) & fires & last);
+        // In the first cycle of idle.
+        let job_done = m.flag("job_done", state.is(DrainState::Drain) & fires & last);
+        m.output("job_done", job_done);
         m.output("block_drained", pack & waiting_ends_block);
         words.enable.drive(issue);
         words.bank.drive(bank);

@@ -9,9 +9,13 @@ state_enum! {
     pub enum FrontState {
         /// Ready for a start.
         Idle,
-        /// Counting the panels of B and their vectors.
+        /// Taking the sizes.
+        Take,
+        /// Comparing what has been counted with what the buffers take.
+        Compare,
+        /// Counting a panel of B and its vectors.
         Count,
-        /// Comparing with what the buffers take.
+        /// All panels have been counted and compared.
         Verdict,
         /// The job waits for the loaders.
         Ready,
@@ -24,8 +28,6 @@ state_enum! {
 pub(super) struct Front<'m> {
     /// Its state.
     pub state: Fsm<'m, FrontState>,
-    /// A start is taken.
-    pub accept: Signal<'m>,
     /// M.
     pub m: Signal<'m>,
     /// K, when it was checked.
@@ -36,7 +38,10 @@ pub(super) struct Front<'m> {
     pub last_columns: Signal<'m>,
 }
 
-/// The front. `start` asks for a job of `sizes` (M, K, N), `launch` and `refuse` take it away.
+/// The front. `start` asks for a job of `sizes` (M, K, N), which are taken a cycle later; `launch`
+/// and `refuse` take it away.
+///
+/// Each panel takes two cycles, so that all that is compared stands in registers when it decides.
 #[track_caller]
 pub(super) fn front<'m>(
     m: &'m Module,
@@ -47,10 +52,11 @@ pub(super) fn front<'m>(
     (launch, refuse): (Signal<'m>, Signal<'m>),
 ) -> Front<'m> {
     let state = m.fsm("front_state", FrontState::Idle);
-    let accept = (state.is(FrontState::Idle) & start).named("accept");
+    let take = state.is(FrontState::Take).named("take");
+    let count = state.is(FrontState::Count).named("count");
     let [m_size, k_size, n_size] = sizes;
-    let m_job = m.capture("front_m", accept, m_size);
-    let k_job = m.capture("front_k", accept, k_size);
+    let m_job = m.capture("front_m", take, m_size);
+    let k_job = m.capture("front_k", take, k_size);
 
     m.section("check: count the panels of B and their vectors");
     let limits = &arch.limits;
@@ -60,21 +66,31 @@ pub(super) fn front<'m>(
     let vectors = m
         .reg("vectors", vectors_shape)
         .comment("vectors of B counted");
-    let too_many =
-        (panels.gt(limits.max_panels) | vectors.gt(limits.max_b_vectors)).named("too_many_vectors");
     let n_left = m
         .reg("n_left", SIZE)
         .comment("columns from the panel on that is counted; in the end those of the last one");
-    let panel_end = n_left.le(arch.columns).named("panel_end");
-    let count = (state.is(FrontState::Count) & !too_many).named("count");
-    n_left.walk(accept, n_size, count & !panel_end, n_left - arch.columns);
-    panels.walk(accept, 0, count, panels + 1);
+    // What is counted behind these is of no account: the job is refused.
+    let too_many_panels = m.delay("too_many_panels", panels.gt(limits.max_panels));
+    let too_many_vectors = m.delay("too_many_vectors", vectors.gt(limits.max_b_vectors));
+    let too_many = (too_many_panels | too_many_vectors).named("too_many");
+    let panel_end = m.delay("panel_end", n_left.le(arch.columns));
+    let counted = m.flag("counted", count & panel_end);
+    n_left.walk(take, n_size, count & !panel_end, n_left - arch.columns);
+    panels.walk(take, 0, count, panels + 1);
     let more = vectors + k_job.zero_extend(vectors_shape.width);
-    vectors.walk(accept, 0, count, more);
-    let empty = m_job.eq(0) | k_job.eq(0) | n_left.eq(0);
-    let bad = (empty | k_job.gt(limits.max_k) | too_many).named("bad_size");
+    vectors.walk(take, 0, count, more);
+    let empty = [
+        ("no_rows", m_job),
+        ("no_depth", k_job),
+        ("no_columns", *n_left),
+    ]
+    .map(|(name, size)| m.delay(name, size.eq(0)));
+    let too_deep = m.delay("too_deep", k_job.gt(limits.max_k));
+    let bad = (empty[0] | empty[1] | empty[2] | too_deep | too_many).named("bad_size");
 
     for from in [
+        FrontState::Take,
+        FrontState::Compare,
         FrontState::Count,
         FrontState::Verdict,
         FrontState::Ready,
@@ -82,15 +98,18 @@ pub(super) fn front<'m>(
     ] {
         state.go(from, clear, FrontState::Idle);
     }
-    state.go(FrontState::Idle, accept, FrontState::Count);
-    state.go(FrontState::Count, panel_end | too_many, FrontState::Verdict);
+    state.go(FrontState::Idle, start, FrontState::Take);
+    state.then(FrontState::Take, FrontState::Compare);
+    state.go(FrontState::Compare, counted, FrontState::Verdict);
+    state.then(FrontState::Compare, FrontState::Count);
+    state.go(FrontState::Count, too_many, FrontState::Verdict);
+    state.then(FrontState::Count, FrontState::Compare);
     state.go(FrontState::Verdict, bad, FrontState::Refused);
     state.then(FrontState::Verdict, FrontState::Ready);
     state.go(FrontState::Ready, launch, FrontState::Idle);
     state.go(FrontState::Refused, refuse, FrontState::Idle);
     Front {
         state,
-        accept,
         m: m_job,
         k: k_job.truncate(k_shape(arch).width),
         panels: panels.truncate(panels_shape(arch).width),

@@ -7,9 +7,9 @@ use crate::hdl::{Module, Signal, bit};
 pub(super) struct Moves<'m> {
     /// The stage before has a job to hand over.
     pub offered: Signal<'m>,
-    /// The units of the stage are done with what they were started for.
+    /// The units of the stage were done, a cycle ago, with what they were started for.
     pub idle: Signal<'m>,
-    /// A wire, for [`stage`] to drive: a job is taken at the end of this cycle.
+    /// A wire, for [`stage`] to drive: a job is taken at the end of this cycle. A register.
     pub take: Signal<'m>,
     /// The same of the stage behind; the last stage has none.
     pub handed_on: Option<Signal<'m>>,
@@ -56,9 +56,10 @@ pub(super) fn stage<'m>(
     let valid = m.reg(format!("{name}_valid"), bit()).reset(0);
     let take = moves.take;
     let first = m.flag(format!("{name}_first"), take & !moves.clear);
-    // Units that were just started do not look busy yet: a job stays at least two cycles.
+    // Units that were just started do not look busy yet: a job stays at least three cycles.
     let (settled, offers) = match moves.handed_on {
         Some(handed_on) => {
+            // In its third cycle at the earliest, as the stage behind first decides to take it.
             let taken = m
                 .reg(format!("{name}_taken"), bit())
                 .reset(0)
@@ -66,10 +67,15 @@ pub(super) fn stage<'m>(
             taken.next((taken | handed_on) & !take);
             (*taken, (valid & !taken).named(format!("{name}_offers")))
         }
-        None => (!first, m.low()),
+        None => {
+            let second = m.flag(format!("{name}_second"), first);
+            (!(first | second), m.low())
+        }
     };
     let done = (valid & settled & moves.idle).named(format!("{name}_done"));
-    take.drive(moves.offered & (!valid | done));
+    // Decided a cycle ahead; what is offered is still offered while it is taken.
+    let takes = moves.offered & (!valid | done) & !take & !moves.clear;
+    take.drive(m.flag(format!("{name}_takes"), takes));
     valid.next((take | (valid & !done)) & !moves.clear);
     let captured = sizes.iter().map(|(size_name, size)| {
         let kept = m.capture(format!("{name}_{size_name}"), take, *size);
