@@ -50,12 +50,12 @@ impl Block for JobControl {
             .input("abort", bit())
             .comment("the host gives all jobs up");
         let sizes = ["m_size", "k_size", "n_size"].map(|name| m.input(name, SIZE));
-        let [loaders_idle, sequencer_idle, drain_idle] =
-            ["loaders_idle", "sequencer_idle", "drain_idle"]
-                .map(|name| m.flag(format!("{name}_1"), m.input(name, bit())));
+        let [loaders_idle, sequencer_idle] = ["loaders_idle", "sequencer_idle"]
+            .map(|name| m.delay(format!("{name}_1"), m.input(name, bit())));
+        let drain_idle = m.input("drain_idle", bit());
         let job_done = m
             .input("job_done", bit())
-            .comment("the last beat of C has left");
+            .comment("the last beat of C has left: the first cycle of drain_idle");
         // 1 from reset on too: what it clears needs no reset.
         let aborted = m.reg("aborted", bit()).reset(1).next(abort);
 
@@ -69,18 +69,11 @@ impl Block for JobControl {
         let errors = stream_errors(m, flushed | aborted);
         let refuse = m.wire("refuse", bit());
         let [load_take, compute_take, drain_take] =
-            ["load_take", "compute_take", "drain_take"].map(|name| m.wire(name, bit()));
+            ["load_take", "compute_take", "drain_take"].map(|name| m.reg(name, bit()).reset(0));
 
         m.section("the job that was started last");
-        let front = front(
-            m,
-            &self.arch,
-            start & !abort,
-            sizes,
-            abort,
-            (load_take, refuse),
-        );
-        let started = front.state.is(FrontState::Take);
+        let front = front(m, &self.arch, start, sizes, abort, (*load_take, refuse));
+        let started = front.started;
 
         m.section("the jobs in the units");
         let in_units = m
@@ -93,7 +86,7 @@ impl Block for JobControl {
             offered: front.state.is(FrontState::Ready) & run,
             idle: loaders_idle & !errors.any,
             take: load_take,
-            handed_on: Some(compute_take),
+            handed_on: Some(*compute_take),
             clear: forget,
         };
         let load = stage(
@@ -111,14 +104,14 @@ impl Block for JobControl {
             offered: load.offers,
             idle: sequencer_idle,
             take: compute_take,
-            handed_on: Some(drain_take),
+            handed_on: Some(*drain_take),
             clear: forget,
         };
         let sizes = load.sizes(["m", "k", "panels", "last_columns"]);
         let compute = stage(m, "compute", &compute, &sizes);
         let drain = Moves {
             offered: compute.offers,
-            idle: drain_idle,
+            idle: job_done,
             take: drain_take,
             handed_on: None,
             clear: forget,
@@ -166,7 +159,7 @@ impl Block for JobControl {
             error,
         );
         error.next(next_error);
-        let waits = !front.state.is(FrontState::Idle);
+        let waits = started | !front.state.is(FrontState::Idle).named("front_idle");
         let queued = m.flag("queued", waits);
         let busy = m.flag("busy", waits | load.valid | at_work | refused);
         let first = m.reg("first", bit()).reset(1).next(started & at_rest);

@@ -55,14 +55,19 @@ impl AxiLiteRegisters {
     /// The response to a word address.
     #[track_caller]
     fn response<'m>(&self, m: &'m Module, word: Signal<'m>) -> Signal<'m> {
-        let okay = m.lit(OKAY, unsigned(2));
-        let arms: Vec<_> = self
-            .map
-            .registers
-            .iter()
-            .map(|register| (u64::from(register.offset / 4), okay))
+        let [okay, error] = [OKAY, SLVERR].map(|code| m.lit(code, unsigned(2)));
+        let words: Vec<_> = (self.map.registers.iter())
+            .map(|register| register.offset / 4)
             .collect();
-        word.case(&arms, m.lit(SLVERR, unsigned(2)))
+        let count = words.len() as u32;
+        if words.iter().copied().eq(0..count) {
+            return match 1 << word.width() {
+                all if all == count => okay,
+                _ => word.ge(count).mux(error, okay),
+            };
+        }
+        let arms: Vec<_> = words.iter().map(|at| (u64::from(*at), okay)).collect();
+        word.case(&arms, error)
     }
 }
 
@@ -202,9 +207,7 @@ fn build_register<'m>(
     write: &Write<'m>,
     selected: &mut impl Iterator<Item = Signal<'m>>,
 ) -> Signal<'m> {
-    let selected = is_writable(register).then(|| {
-        (selected.next().expect("a bit for each")).named(format!("{}_write", register.name))
-    });
+    let selected = is_writable(register).then(|| selected.next().expect("a bit for each"));
     let mut parts = Vec::new();
     let mut next = 0;
     for field in &register.fields {

@@ -1,7 +1,7 @@
 //! The read channel: in a step a cycle, so that no path is long however many registers there are.
 
 use super::word_address;
-use crate::hdl::{AxiLite, Module, Signal, bit, concat, first_match, unsigned};
+use crate::hdl::{AxiLite, Module, Signal, bit, concat, unsigned};
 use std::ops::BitOr;
 
 /// Words that meet in one register.
@@ -59,17 +59,23 @@ pub(super) fn read_channel<'m>(
             .delay("read_select", concat(&selected))
             .comment("a bit for each word that may change");
         let shown: Vec<_> = (selected.split(1).into_iter())
-            .zip(variable.iter().map(|word| word.value))
+            .zip(&variable)
+            .map(|(selected, word)| selected.repeat(32) & word.value)
             .collect();
         for (index, group) in shown.chunks(GROUP).enumerate() {
-            let word = first_match(group, m.zero(unsigned(32)));
-            found.push(m.delay(format!("read_group_{index}"), word));
+            found.push(m.delay(format!("read_group_{index}"), any(group)));
         }
     }
-    // All but one are 0.
-    let data = (found.into_iter().reduce(BitOr::bitor)).expect("a register map has registers");
     axi.rvalid.drive(valid);
-    axi.rdata.drive(m.capture("read_data", gathered, data));
+    axi.rdata
+        .drive(m.capture("read_data", gathered, any(&found)));
     axi.rresp
         .drive(m.capture("read_response", gathered, response(at)));
+}
+
+/// The or of words of which all but one are 0.
+fn any<'m>(words: &[Signal<'m>]) -> Signal<'m> {
+    (words.iter().copied())
+        .reduce(BitOr::bitor)
+        .expect("a register map has registers")
 }
