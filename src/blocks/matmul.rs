@@ -271,16 +271,18 @@ impl MatmulCore {
         m.output("irq", m.flag("irq", done | error));
 
         let counter = |name: &str, clear: Signal<'m>, event: Signal<'m>| {
-            let count = m.reg(format!("{name}_count"), unsigned(32)).reset(0);
+            // Its clear is 1 from reset on.
+            let count = m.reg(format!("{name}_count"), unsigned(32));
             let next = event.mux(count + 1, *count);
             registers.input(&format!("{name}_count"), count);
             count.next(clear.mux(m.zero(unsigned(32)), next))
         };
-        let abort = registers.output("control_abort");
-        let jobs_ended = counter("jobs_ended", abort, ended);
-        let last_failed = m.reg("last_failed", unsigned(32)).reset(0);
-        let next = failed.mux(jobs_ended + 1, *last_failed);
-        last_failed.next(abort.mux(m.zero(unsigned(32)), next));
+        let aborted = job.output("aborted").named("aborted");
+        let jobs_ended = counter("jobs_ended", aborted, ended);
+        let counted = m.flag("failed_job_counted", failed);
+        let last_failed = m.reg("last_failed", unsigned(32));
+        let next = counted.mux(jobs_ended, *last_failed);
+        last_failed.next(aborted.mux(m.zero(unsigned(32)), next));
         registers.input("last_failed_job", last_failed);
         let first = job
             .output("first")

@@ -9,10 +9,10 @@ state_enum! {
     pub enum FrontState {
         /// Ready for a start.
         Idle,
-        /// Counting the panels of B and their vectors.
+        /// Comparing what has been counted with what the buffers take.
+        Compare,
+        /// Counting a panel of B and its vectors.
         Count,
-        /// Comparing with what the buffers take.
-        Verdict,
         /// The job waits for the loaders.
         Ready,
         /// The sizes are bad: the job waits until those before it have ended, and ends.
@@ -24,8 +24,8 @@ state_enum! {
 pub(super) struct Front<'m> {
     /// Its state.
     pub state: Fsm<'m, FrontState>,
-    /// A start is taken.
-    pub accept: Signal<'m>,
+    /// A start was taken a cycle ago.
+    pub started: Signal<'m>,
     /// M.
     pub m: Signal<'m>,
     /// K, when it was checked.
@@ -36,7 +36,10 @@ pub(super) struct Front<'m> {
     pub last_columns: Signal<'m>,
 }
 
-/// The front. `start` asks for a job of `sizes` (M, K, N), `launch` and `refuse` take it away.
+/// The front. `start` asks for a job of `sizes` (M, K, N), which are taken a cycle later; `launch`
+/// and `refuse` take it away.
+///
+/// Each panel takes two cycles, so that all that is compared stands in registers when it decides.
 #[track_caller]
 pub(super) fn front<'m>(
     m: &'m Module,
@@ -47,50 +50,65 @@ pub(super) fn front<'m>(
     (launch, refuse): (Signal<'m>, Signal<'m>),
 ) -> Front<'m> {
     let state = m.fsm("front_state", FrontState::Idle);
-    let accept = (state.is(FrontState::Idle) & start).named("accept");
+    let started = m.flag("started", state.is(FrontState::Idle) & start & !clear);
+    let count = state.is(FrontState::Count).named("count");
     let [m_size, k_size, n_size] = sizes;
-    let m_job = m.capture("front_m", accept, m_size);
-    let k_job = m.capture("front_k", accept, k_size);
+    let m_job = m.capture("front_m", started, m_size);
+    let k_job = m.capture("front_k", started, k_size);
 
     m.section("check: count the panels of B and their vectors");
     let limits = &arch.limits;
-    let counted_panels = unsigned(bits_for(u64::from(limits.max_panels) + 1));
+    // Once too many, they are counted once more.
+    let counted_panels = unsigned(bits_for(u64::from(limits.max_panels) + 2));
     let panels = m.reg("panels", counted_panels).comment("panels counted");
-    let vectors_shape = unsigned(bits_for(u64::from(limits.max_b_vectors) + 65_535));
+    let vectors_shape = unsigned(bits_for(u64::from(limits.max_b_vectors) + 2 * 65_535));
     let vectors = m
         .reg("vectors", vectors_shape)
         .comment("vectors of B counted");
-    let too_many =
-        (panels.gt(limits.max_panels) | vectors.gt(limits.max_b_vectors)).named("too_many_vectors");
     let n_left = m
         .reg("n_left", SIZE)
         .comment("columns from the panel on that is counted; in the end those of the last one");
-    let panel_end = n_left.le(arch.columns).named("panel_end");
-    let count = (state.is(FrontState::Count) & !too_many).named("count");
-    n_left.walk(accept, n_size, count & !panel_end, n_left - arch.columns);
-    panels.walk(accept, 0, count, panels + 1);
+    let too_many_panels = m.delay("too_many_panels", panels.gt(limits.max_panels));
+    let too_many_vectors = m.delay("too_many_vectors", vectors.gt(limits.max_b_vectors));
+    let too_many = (too_many_panels | too_many_vectors).named("too_many");
+    // Not `le(columns)`: tools would share the subtraction, whose carry then leaves the chain.
+    let panel_end = m.delay("panel_end", n_left.lt(arch.columns + 1));
+    let counted = m.delay("counted", count & (panel_end | too_many));
+    let verdict = m
+        .delay("verdict", counted)
+        .comment("all panels have been counted and compared");
+    let n_next = m.delay("n_next", n_left - arch.columns);
+    n_left.walk(started, n_size, count & !panel_end, n_next);
+    panels.walk(started, 0, count, panels + 1);
     let more = vectors + k_job.zero_extend(vectors_shape.width);
-    vectors.walk(accept, 0, count, more);
-    let empty = m_job.eq(0) | k_job.eq(0) | n_left.eq(0);
-    let bad = (empty | k_job.gt(limits.max_k) | too_many).named("bad_size");
+    vectors.walk(started, 0, count, more);
+    let empty = [
+        ("no_rows", m_job),
+        ("no_depth", k_job),
+        ("no_columns", *n_left),
+    ]
+    .map(|(name, size)| m.delay(name, size.eq(0)));
+    let too_deep = m.delay("too_deep", k_job.gt(limits.max_k));
+    let bad = (empty[0] | empty[1] | empty[2] | too_deep | too_many).named("bad_size");
 
     for from in [
+        FrontState::Compare,
         FrontState::Count,
-        FrontState::Verdict,
         FrontState::Ready,
         FrontState::Refused,
     ] {
         state.go(from, clear, FrontState::Idle);
     }
-    state.go(FrontState::Idle, accept, FrontState::Count);
-    state.go(FrontState::Count, panel_end | too_many, FrontState::Verdict);
-    state.go(FrontState::Verdict, bad, FrontState::Refused);
-    state.then(FrontState::Verdict, FrontState::Ready);
+    state.go(FrontState::Idle, started & !clear, FrontState::Compare);
+    state.go(FrontState::Compare, verdict & bad, FrontState::Refused);
+    state.go(FrontState::Compare, verdict, FrontState::Ready);
+    state.go(FrontState::Compare, !counted, FrontState::Count);
+    state.then(FrontState::Count, FrontState::Compare);
     state.go(FrontState::Ready, launch, FrontState::Idle);
     state.go(FrontState::Refused, refuse, FrontState::Idle);
     Front {
         state,
-        accept,
+        started,
         m: m_job,
         k: k_job.truncate(k_shape(arch).width),
         panels: panels.truncate(panels_shape(arch).width),

@@ -50,43 +50,43 @@ impl Block for JobControl {
             .input("abort", bit())
             .comment("the host gives all jobs up");
         let sizes = ["m_size", "k_size", "n_size"].map(|name| m.input(name, SIZE));
-        let loaders_idle = m.input("loaders_idle", bit());
-        let sequencer_idle = m.input("sequencer_idle", bit());
+        let [loaders_idle, sequencer_idle] = ["loaders_idle", "sequencer_idle"]
+            .map(|name| m.delay(format!("{name}_1"), m.input(name, bit())));
         let drain_idle = m.input("drain_idle", bit());
         let job_done = m
             .input("job_done", bit())
-            .comment("the last beat of C has left");
-        let errors = stream_errors(m);
+            .comment("the last beat of C has left: the first cycle of drain_idle");
+        // 1 from reset on too: what it clears needs no reset.
+        let aborted = m.reg("aborted", bit()).reset(1).next(abort);
 
         let state = m.fsm("state", JobState::Run);
         let run = state.is(JobState::Run);
         let abandon = state.is(JobState::Abandon).named("abandon");
+        let flushed = m
+            .reg("flushed", bit())
+            .reset(0)
+            .comment("the last cycle of a failed job");
+        let errors = stream_errors(m, flushed | aborted);
         let refuse = m.wire("refuse", bit());
         let [load_take, compute_take, drain_take] =
-            ["load_take", "compute_take", "drain_take"].map(|name| m.wire(name, bit()));
+            ["load_take", "compute_take", "drain_take"].map(|name| m.reg(name, bit()).reset(0));
 
         m.section("the job that was started last");
-        let front = front(
-            m,
-            &self.arch,
-            start & !abort,
-            sizes,
-            abort,
-            (load_take, refuse),
-        );
+        let front = front(m, &self.arch, start, sizes, abort, (*load_take, refuse));
+        let started = front.started;
 
         m.section("the jobs in the units");
         let in_units = m
             .reg("jobs_in_units", unsigned(2))
             .reset(0)
-            .comment("jobs from their first cycle in the loaders on");
+            .comment("jobs from their second cycle in the loaders on");
         let alone = in_units.eq(1).named("one_job");
         let forget = (abandon | abort).named("forget");
         let load = Moves {
             offered: front.state.is(FrontState::Ready) & run,
             idle: loaders_idle & !errors.any,
             take: load_take,
-            handed_on: Some(compute_take),
+            handed_on: Some(*compute_take),
             clear: forget,
         };
         let load = stage(
@@ -104,14 +104,14 @@ impl Block for JobControl {
             offered: load.offers,
             idle: sequencer_idle,
             take: compute_take,
-            handed_on: Some(drain_take),
+            handed_on: Some(*drain_take),
             clear: forget,
         };
         let sizes = load.sizes(["m", "k", "panels", "last_columns"]);
         let compute = stage(m, "compute", &compute, &sizes);
         let drain = Moves {
             offered: compute.offers,
-            idle: drain_idle,
+            idle: job_done,
             take: drain_take,
             handed_on: None,
             clear: forget,
@@ -121,40 +121,48 @@ impl Block for JobControl {
 
         m.section("end");
         let fail = (run & errors.any & alone & load.valid).named("fail");
-        let units_idle = (loaders_idle & drain_idle).named("units_idle");
         let flush = state.is(JobState::Flush);
-        let flushed = (flush & units_idle).named("flushed");
+        let units_idle = (loaders_idle & drain_idle).named("units_idle");
+        flushed.next(flush & units_idle & !flushed & !abort);
         state.go(JobState::Run, fail & !abort, JobState::Abandon);
         state.go(JobState::Abandon, abort, JobState::Run);
         state.then(JobState::Abandon, JobState::Flush);
-        state.go(JobState::Flush, abort | flushed, JobState::Run);
-        errors.forget.drive(flushed | abort);
+        state.go(JobState::Flush, abort | *flushed, JobState::Run);
 
-        let begins = load.start & !job_done;
-        let ends = job_done & !load.start;
+        let launched = m.flag("launched", load.start);
+        let begins = launched & !job_done;
+        let ends = job_done & !launched;
         let moved = first_match(&[(begins, in_units + 1), (ends, in_units - 1)], in_units);
-        in_units.next((flushed | abort).mux(m.zero(in_units.shape()), moved));
+        in_units.next((flushed | aborted).mux(m.zero(in_units.shape()), moved));
         let none = in_units.eq(0).named("no_job");
-        refuse.drive(front.state.is(FrontState::Refused) & none & !load.valid & run);
+        let at_work = (!none | !run).named("at_work");
+        let at_rest = !at_work & !load.valid;
+        refuse.drive(front.state.is(FrontState::Refused) & at_rest);
+        let refused = m.flag("refused", refuse & !abort);
 
+        // What a host sees of these comes a cycle later for all of them, so that it is of one time.
+        let given_up = abort | aborted;
+        let ended = m.flag("ended", (job_done | refused | *flushed) & !given_up);
+        let failed = m.flag("failed", (refused | *flushed) & !given_up);
+        let done = m.reg("done", bit()).reset(0);
+        done.next((ended | (done & !started)) & !abort);
         let code = |error: JobError| m.lit(error as u32, unsigned(ERROR_BITS));
-        let ended = ((job_done | refuse | flushed) & !abort).named("ended");
         let error = m.reg("error", unsigned(ERROR_BITS)).reset(0);
         let next_error = first_match(
             &[
                 (abort, code(JobError::None)),
-                (refuse, code(JobError::Size)),
-                (fail, errors.code),
+                (refused, code(JobError::Size)),
+                (abandon, errors.code),
                 // A start while a job fails is one of the next.
-                ((front.accept & run) | job_done, code(JobError::None)),
+                ((started & run) | job_done, code(JobError::None)),
             ],
             error,
         );
         error.next(next_error);
-        let done = m.reg("done", bit()).reset(0);
-        done.next(ended | (done & !front.accept & !abort));
-        let queued = (!front.state.is(FrontState::Idle)).named("queued");
-        let working = (!none | !run).named("units_work");
+        let waits = started | !front.state.is(FrontState::Idle).named("front_idle");
+        let queued = m.flag("queued", waits);
+        let busy = m.flag("busy", waits | load.valid | at_work | refused);
+        let first = m.reg("first", bit()).reset(1).next(started & at_rest);
 
         m.cover("refuses_a_job", refuse);
         m.cover("job_fails", fail);
@@ -172,18 +180,18 @@ impl Block for JobControl {
         m.cover("a_failed_job_waits_for_another", run & errors.any & !alone);
         m.assert(
             "ends_alone",
-            !(job_done & fail),
-            "a job fails in the cycle in which it ends",
+            !(job_done & run & errors.any & alone),
+            "a job whose stream is wrong ends as if it were right",
         );
-        m.output("first", front.accept & !working & !load.valid);
-        // The drain says a cycle after the last beat that it has left.
-        m.output("working", working & !(alone & job_done));
-        m.output("busy", queued | load.valid | working);
+        m.output("first", first);
+        m.output("working", m.flag("working", at_work));
+        m.output("aborted", aborted);
+        m.output("busy", busy);
         m.output("queued", queued);
         m.output("done", done);
         m.output("error", error);
         m.output("ended", ended);
-        m.output("failed", (refuse | flushed) & !abort);
+        m.output("failed", failed);
         m.output("abandon", abandon);
         m.output("load_start", load.start);
         for (name, size) in load.sizes(["m", "k", "panels", "last_columns"]) {
@@ -202,33 +210,29 @@ impl Block for JobControl {
 
 /// What is wrong with the streams of the job in the loaders.
 struct StreamErrors<'m> {
-    /// Something is.
+    /// Something is. Known when the loaders are seen idle, or before.
     any: Signal<'m>,
     /// What came first.
     code: Signal<'m>,
-    /// A wire: forget it.
-    forget: Signal<'m>,
 }
 
-/// Inputs from the loaders, and a register that keeps the first error.
+/// Inputs from the loaders, and registers that keep the first error until `forget`.
 #[track_caller]
-fn stream_errors(m: &Module) -> StreamErrors<'_> {
-    let forget = m.wire("forget_error", bit());
-    let code = |error: JobError| m.lit(error as u32, unsigned(ERROR_BITS));
+fn stream_errors<'m>(m: &'m Module, forget: Signal<'m>) -> StreamErrors<'m> {
     let events = [
         ("a_truncated", JobError::ATruncated),
         ("a_overlong", JobError::AOverlong),
         ("b_truncated", JobError::BTruncated),
         ("b_overlong", JobError::BOverlong),
     ]
-    .map(|(name, error)| (m.input(name, bit()), code(error)));
-    let kept = m.reg("stream_error", unsigned(ERROR_BITS)).reset(0);
-    let first = first_match(&events, *kept);
-    let code = kept.ne(0).mux(*kept, first).named("stream_error_now");
-    kept.next(forget.mux(m.zero(kept.shape()), code));
-    StreamErrors {
-        any: code.ne(0).named("any_stream_error"),
-        code,
-        forget,
-    }
+    .map(|(name, error)| {
+        let code = m.lit(error as u32, unsigned(ERROR_BITS));
+        (m.input(name, bit()), code)
+    });
+    let [a_truncated, a_overlong, b_truncated, b_overlong] = events.map(|(event, _)| event);
+    let any = m.reg("any_stream_error", bit()).reset(0);
+    let now = a_truncated | a_overlong | b_truncated | b_overlong;
+    any.next((any | now) & !forget);
+    let code = m.capture("stream_error", !any, first_match(&events[..3], events[3].1));
+    StreamErrors { any: *any, code }
 }

@@ -1,16 +1,17 @@
 //! The stages that a job passes through: loaders, array, drain. Each has at most one job, so that
 //! the next job is loaded while one computes and the one before is drained.
 
-use crate::hdl::{Module, Signal, bit};
+use crate::hdl::{Module, Reg, Signal, bit};
 
 /// What decides when a stage takes a job and when it is done with it.
 pub(super) struct Moves<'m> {
     /// The stage before has a job to hand over.
     pub offered: Signal<'m>,
-    /// The units of the stage are done with what they were started for.
+    /// The units of the stage are done with what they were started for, up to a cycle ago: units
+    /// that were just started do not look busy yet.
     pub idle: Signal<'m>,
-    /// A wire, for [`stage`] to drive: a job is taken at the end of this cycle.
-    pub take: Signal<'m>,
+    /// For [`stage`] to give a value: a job is taken at the end of this cycle.
+    pub take: Reg<'m>,
     /// The same of the stage behind; the last stage has none.
     pub handed_on: Option<Signal<'m>>,
     /// Forget the job.
@@ -54,11 +55,11 @@ pub(super) fn stage<'m>(
     sizes: &[(&'static str, Signal<'m>)],
 ) -> Stage<'m> {
     let valid = m.reg(format!("{name}_valid"), bit()).reset(0);
-    let take = moves.take;
+    let take = *moves.take;
     let first = m.flag(format!("{name}_first"), take & !moves.clear);
-    // Units that were just started do not look busy yet: a job stays at least two cycles.
-    let (settled, offers) = match moves.handed_on {
+    let (handed_on, offers) = match moves.handed_on {
         Some(handed_on) => {
+            // In the job's third cycle at the earliest: only then is `idle` of this job.
             let taken = m
                 .reg(format!("{name}_taken"), bit())
                 .reset(0)
@@ -66,10 +67,11 @@ pub(super) fn stage<'m>(
             taken.next((taken | handed_on) & !take);
             (*taken, (valid & !taken).named(format!("{name}_offers")))
         }
-        None => (!first, m.low()),
+        None => (m.high(), m.low()),
     };
-    let done = (valid & settled & moves.idle).named(format!("{name}_done"));
-    take.drive(moves.offered & (!valid | done));
+    let done = (valid & handed_on & moves.idle).named(format!("{name}_done"));
+    // Decided a cycle ahead: what is offered is still offered while it is taken.
+    (moves.take).next(moves.offered & (!valid | done) & !take & !moves.clear);
     valid.next((take | (valid & !done)) & !moves.clear);
     let captured = sizes.iter().map(|(size_name, size)| {
         let kept = m.capture(format!("{name}_{size_name}"), take, *size);

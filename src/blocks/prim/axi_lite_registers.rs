@@ -1,7 +1,10 @@
 //! A register map behind an AXI4-Lite port.
 
+mod read;
+
 use crate::hdl::{AxiLite, Block, Instance, Module, Reg, Signal, bit, concat, unsigned};
 use crate::isa::{Access, Field, Register, RegisterMap};
+use read::{Word, read_channel};
 
 /// The response of an access to a register.
 const OKAY: u32 = 0b00;
@@ -15,10 +18,10 @@ const SLVERR: u32 = 0b10;
 /// the input `<register>_<field>_set` for write-one-to-clear fields.
 ///
 /// A write takes effect, and its pulses are 1, in the first cycle of its response, at the
-/// earliest two cycles after the later of address and data, which may come in any order. A read
-/// shows the registers as they are in the cycle in which its address is taken; the data follow
-/// one cycle later. Reads and writes do not wait for each other. Protection bits do not exist,
-/// the lowest two address bits do not count, and byte strobes do.
+/// earliest three cycles after the later of address and data, which may come in any order. A
+/// read shows the registers as they are two cycles after its address has been taken; the data
+/// follow another two cycles later. Reads and writes do not wait for each other. Protection bits
+/// do not exist, the lowest two address bits do not count, and byte strobes do.
 #[derive(Debug, Clone)]
 pub struct AxiLiteRegisters {
     map: RegisterMap,
@@ -52,14 +55,19 @@ impl AxiLiteRegisters {
     /// The response to a word address.
     #[track_caller]
     fn response<'m>(&self, m: &'m Module, word: Signal<'m>) -> Signal<'m> {
-        let okay = m.lit(OKAY, unsigned(2));
-        let arms: Vec<_> = self
-            .map
-            .registers
-            .iter()
-            .map(|register| (u64::from(register.offset / 4), okay))
+        let [okay, error] = [OKAY, SLVERR].map(|code| m.lit(code, unsigned(2)));
+        let words: Vec<_> = (self.map.registers.iter())
+            .map(|register| register.offset / 4)
             .collect();
-        word.case(&arms, m.lit(SLVERR, unsigned(2)))
+        let count = words.len() as u32;
+        if words.iter().copied().eq(0..count) {
+            return match 1 << word.width() {
+                all if all == count => okay,
+                _ => word.ge(count).mux(error, okay),
+            };
+        }
+        let arms: Vec<_> = words.iter().map(|at| (u64::from(*at), okay)).collect();
+        word.case(&arms, error)
     }
 }
 
@@ -75,24 +83,26 @@ impl Block for AxiLiteRegisters {
         m.section("write channel");
         let write = self.write_channel(m, &axi);
 
+        let mut selected = write.selected.iter().copied();
         let mut words = Vec::new();
         for register in &self.map.registers {
             m.section(&format!("{} at {:#x}", register.name, register.offset));
-            let word = build_register(m, register, &write);
-            words.push((u64::from(register.offset / 4), word));
+            words.push(Word {
+                at: register.offset / 4,
+                constant: register.fields.iter().all(|field| !changes(field)),
+                value: build_register(m, register, &write, &mut selected),
+            });
         }
 
         m.section("read channel");
-        self.read_channel(m, &axi, &words);
+        read_channel(m, &axi, &words, |word| self.response(m, word));
     }
 }
 
 /// A write that takes effect at the end of this cycle.
 struct Write<'m> {
-    /// One bit: there is one.
-    commit: Signal<'m>,
-    /// The address in words.
-    word: Signal<'m>,
+    /// A bit for each register that can be written, in the order of the map: this one is.
+    selected: Vec<Signal<'m>>,
     /// The data.
     data: Signal<'m>,
     /// A bit per byte of data.
@@ -122,19 +132,40 @@ impl AxiLiteRegisters {
         let (data, strobes) = self.hold_data(m, axi, take_data);
 
         commit.drive(address_held & data_held & !response_valid);
-        response_valid.next(commit | (response_valid & !axi.bready));
-        let response = m
-            .reg("write_response", unsigned(2))
-            .enable(commit)
-            .next(self.response(m, address));
+        let response = m.capture("write_response", commit, self.response(m, address));
+        // What was decoded takes effect, and is answered, a cycle later; data and strobes are
+        // still there.
+        let committed = m.flag("write_committed", commit);
+        response_valid.next(committed | (response_valid & !axi.bready));
+        let selected = self.select_written(m, commit, address);
         axi.bvalid.drive(response_valid);
         axi.bresp.drive(response);
         Write {
-            commit,
-            word: address,
+            selected,
             data,
             strobes,
         }
+    }
+
+    /// For each register that can be written: it is, in the cycle after `commit`.
+    fn select_written<'m>(
+        &self,
+        m: &'m Module,
+        commit: Signal<'m>,
+        address: Signal<'m>,
+    ) -> Vec<Signal<'m>> {
+        let writable = self.map.registers.iter().filter(|r| is_writable(r));
+        // `concat` takes the highest first.
+        let matches: Vec<_> = (writable.rev())
+            .map(|register| address.eq(register.offset / 4))
+            .collect();
+        if matches.is_empty() {
+            return Vec::new();
+        }
+        let matches = concat(&matches);
+        let select = m.reg("write_select", matches.shape()).reset(0);
+        let select = select.comment("a bit for each register that can be written");
+        select.next(matches.gate(commit)).split(1)
     }
 
     /// The data registers; none where no field can be written.
@@ -144,8 +175,7 @@ impl AxiLiteRegisters {
         axi: &AxiLite<'m>,
         take: Signal<'m>,
     ) -> (Signal<'m>, Signal<'m>) {
-        let mut fields = self.map.registers.iter().flat_map(|r| &r.fields);
-        if !fields.any(|field| field.access.is_writable()) {
+        if !self.map.registers.iter().any(is_writable) {
             m.unused(axi.wdata);
             m.unused(axi.wstrb);
             return (axi.wdata, axi.wstrb);
@@ -157,25 +187,6 @@ impl AxiLiteRegisters {
             hold("write_strobes", axi.wstrb),
         )
     }
-
-    fn read_channel<'m>(&self, m: &'m Module, axi: &AxiLite<'m>, words: &[(u64, Signal<'m>)]) {
-        let valid = m.reg("read_valid", bit()).reset(0);
-        let take = (axi.arvalid & !valid).named("read_take");
-        valid.next(take | (valid & !axi.rready));
-        axi.arready.drive(!valid);
-        let word = word_address(axi.araddr);
-        let data = m
-            .reg("read_data", unsigned(32))
-            .enable(take)
-            .next(word.case(words, m.zero(unsigned(32))));
-        let response = m
-            .reg("read_response", unsigned(2))
-            .enable(take)
-            .next(self.response(m, word));
-        axi.rvalid.drive(valid);
-        axi.rdata.drive(data);
-        axi.rresp.drive(response);
-    }
 }
 
 /// The address of a word: the lowest two bits of a byte address do not count.
@@ -183,13 +194,20 @@ fn word_address(address: Signal<'_>) -> Signal<'_> {
     address.slice(2, address.width() - 2)
 }
 
-/// Builds the fields of a register and returns the word that a read shows.
-fn build_register<'m>(m: &'m Module, register: &Register, write: &Write<'m>) -> Signal<'m> {
-    let writable = register.fields.iter().any(|f| f.access.is_writable());
-    let selected = writable.then(|| {
-        (write.commit & write.word.eq(register.offset / 4))
-            .named(format!("{}_write", register.name))
-    });
+/// Whether a register has a field that can be written.
+fn is_writable(register: &Register) -> bool {
+    (register.fields.iter()).any(|field| field.access.is_writable())
+}
+
+/// Builds the fields of a register and returns the word that a read shows. One that can be written
+/// takes the next of `selected`.
+fn build_register<'m>(
+    m: &'m Module,
+    register: &Register,
+    write: &Write<'m>,
+    selected: &mut impl Iterator<Item = Signal<'m>>,
+) -> Signal<'m> {
+    let selected = is_writable(register).then(|| selected.next().expect("a bit for each"));
     let mut parts = Vec::new();
     let mut next = 0;
     for field in &register.fields {
@@ -245,6 +263,11 @@ fn build_field<'m>(
             *sticky
         }
     }
+}
+
+/// Whether reads of a field may differ.
+fn changes(field: &Field) -> bool {
+    !matches!(field.access, Access::Constant(_) | Access::WritePulse)
 }
 
 /// The parts of a field that lie in different bytes, the highest first: byte, lowest bit within

@@ -1,0 +1,81 @@
+//! The read channel: in a step a cycle, so that no path is long however many registers there are.
+
+use super::word_address;
+use crate::hdl::{AxiLite, Module, Signal, bit, concat, unsigned};
+use std::ops::BitOr;
+
+/// Words that meet in one register.
+const GROUP: usize = 5;
+
+/// What reads of a register show.
+pub(super) struct Word<'m> {
+    /// Its address in words.
+    pub at: u32,
+    /// It never changes.
+    pub constant: bool,
+    /// 32 bits.
+    pub value: Signal<'m>,
+}
+
+/// Takes an address, decodes it, gathers the word that it selects, first in each group of words and
+/// then of all groups, and holds it until it is taken. `response` gives the response to an address.
+#[track_caller]
+pub(super) fn read_channel<'m>(
+    m: &'m Module,
+    axi: &AxiLite<'m>,
+    words: &[Word<'m>],
+    response: impl Fn(Signal<'m>) -> Signal<'m>,
+) {
+    let busy = m
+        .reg("read_busy", bit())
+        .reset(0)
+        .comment("from the address until the data are taken");
+    let take = (axi.arvalid & !busy).named("read_take");
+    axi.arready.drive(!busy);
+    // It stays until the data are taken: nothing behind it has to be held.
+    let at = m.capture("read_word", take, word_address(axi.araddr));
+    let steps = m
+        .reg("read_steps", unsigned(3))
+        .reset(0)
+        .comment("taken, decoded, gathered in groups: a 1 walks up");
+    steps.next(concat(&[steps.truncate(2), take]));
+    let gathered = steps.bit(2);
+    let valid = m.reg("read_valid", bit()).reset(0);
+    valid.next(gathered | (valid & !axi.rready));
+    busy.next(take | (busy & !(valid & axi.rready)));
+
+    let (constant, variable): (Vec<_>, Vec<_>) = words.iter().partition(|word| word.constant);
+    let mut found = Vec::new();
+    if !constant.is_empty() {
+        let arms: Vec<_> = (constant.iter())
+            .map(|word| (u64::from(word.at), word.value))
+            .collect();
+        found.push(m.delay("read_constant", at.case(&arms, m.zero(unsigned(32)))));
+    }
+    if !variable.is_empty() {
+        // `concat` takes the highest first.
+        let selected: Vec<_> = variable.iter().rev().map(|word| at.eq(word.at)).collect();
+        let selected = m
+            .delay("read_select", concat(&selected))
+            .comment("a bit for each word that may change");
+        let shown: Vec<_> = (selected.split(1).into_iter())
+            .zip(&variable)
+            .map(|(selected, word)| selected.repeat(32) & word.value)
+            .collect();
+        for (index, group) in shown.chunks(GROUP).enumerate() {
+            found.push(m.delay(format!("read_group_{index}"), any(group)));
+        }
+    }
+    axi.rvalid.drive(valid);
+    axi.rdata
+        .drive(m.capture("read_data", gathered, any(&found)));
+    axi.rresp
+        .drive(m.capture("read_response", gathered, response(at)));
+}
+
+/// The or of words of which all but one are 0.
+fn any<'m>(words: &[Signal<'m>]) -> Signal<'m> {
+    (words.iter().copied())
+        .reduce(BitOr::bitor)
+        .expect("a register map has registers")
+}
