@@ -35,49 +35,50 @@ impl Block for LoadA {
             .input("bank_released", bit())
             .comment("a full bank has been used up");
         let forget = (job.clear | job.abandon).named("forget");
-        let restart = (job.start | forget).named("restart");
 
-        m.section("position in the packet");
+        m.section("position in the packet, a beat ahead");
         let moves = Packet::wires(m);
-        let (take, begin) = (moves.take, moves.begins);
+        let (take, begins, step) = (moves.take, moves.begins, moves.step);
         let walk = BeatWalk::new(m, &arch.a, k);
-        let behind_first = m.delay("behind_first_beat", walk.behind_first(row_elements));
-        let beat = walk.run((begin, behind_first), (moves.step, behind_first));
-        // What pads A meets weights that are 0.
-        let vector = unpack(m, &arch.a, stream.tdata, take, &beat);
-        let row_done = (take & beat.row_end).named("row_done");
+        let row_done = (step & walk.row_end).named("row_done");
         let rows_left = countdown(
             m,
-            ("rows", "row", "rows behind this one"),
+            ("rows", "row", "rows behind the next beat's"),
             SIZE,
-            (begin, rows_total),
+            (begins, rows_total),
             row_done,
             None,
         );
-        let row = m
-            .reg("row", unsigned(index_bits(rows.into())))
-            .comment("row in the block");
+        let next_row = m
+            .reg("next_row", unsigned(index_bits(rows.into())))
+            .comment("place in the block of the next beat's row");
         let last_of_whole_block = if rows == 1 {
             m.high()
         } else {
             let last = m
                 .reg("last_row_of_whole_block", bit())
                 .comment("where the block is not the last, or is whole");
-            last.walk(begin, m.low(), row_done, row.eq(rows - 2))
+            last.walk(begins, m.low(), row_done, next_row.eq(rows - 2))
         };
         let last_of_block = (last_of_whole_block | rows_left.last).named("last_row_of_block");
-        let next_row = last_of_block.mux(m.zero(row.shape()), row + 1);
-        row.walk(begin, 0, row_done, next_row);
-        let block_done = (row_done & last_of_block).named("block_done");
+        let row_behind = last_of_block.mux(m.zero(next_row.shape()), next_row + 1);
+        let next_row = next_row.walk(begins, 0, row_done, row_behind);
+        let row = m.capture("row", step, next_row);
+        let last_beat = m.capture("last_beat", step, walk.row_end & rows_left.last);
+        let block_end = m.capture("block_end", step, walk.row_end & last_of_block);
+        let behind_first = m.delay("behind_first_beat", walk.behind_first(row_elements));
+        let beat = walk.run((begins, behind_first), (step, behind_first));
+        // What pads A meets weights that are 0.
+        let vector = unpack(m, &arch.a, stream.tdata, take, &beat);
 
         m.section("packet and banks");
+        let block_done = (take & block_end).named("block_done");
         let full = bank_counter("full", block_done, release, forget);
         // Looked at ahead: a bank is free in the next cycle.
         let space = m.reg("space", bit()).reset(1);
         let fills = full.eq(2) | (full.eq(1) & block_done);
         let space = space.next(forget | release | !fills);
-        let expected_last = beat.row_end & rows_left.last;
-        packet(m, &moves, &stream, &job, space, expected_last);
+        packet(m, &moves, &stream, &job, space, last_beat);
         let bank = m.reg("bank", bit()).reset(0);
         bank.next(forget.mux(m.low(), bank ^ block_done));
 
@@ -85,7 +86,7 @@ impl Block for LoadA {
         let sizes = PortSizes::of(arch);
         let port: WritePort<'_> = m.source_port("write", sizes.a_write);
         let vector_done = (take & beat.group_end).named("vector_done");
-        let write = m.flag("write_1", vector_done & !restart);
+        let write = m.flag("write_1", vector_done);
         let offset_shape = unsigned(sizes.a_offset_bits);
         let offset = m
             .reg("offset", offset_shape)
@@ -95,7 +96,7 @@ impl Block for LoadA {
             // The vectors of a k tile lie side by side; a row goes from tile to tile.
             Dataflow::WeightStationary => {
                 let next_row = (row + 1).zero_extend(offset_shape.width);
-                let row_start = last_of_block.mux(zero, next_row);
+                let row_start = block_end.mux(zero, next_row);
                 if arch.a_buffer.words_per_row == 1 {
                     row_start
                 } else {
@@ -104,7 +105,7 @@ impl Block for LoadA {
             }
             Dataflow::OutputStationary => beat.row_end.mux(zero, offset + 1),
         };
-        offset.walk(restart, 0, vector_done, next_offset);
+        offset.walk(begins, 0, vector_done, next_offset);
         let address = bank_address(*bank, *offset, arch.a_buffer.bank_depth);
         m.output("full", full.comment("full banks"));
         port.address.drive(m.delay("address", address));

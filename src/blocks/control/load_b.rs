@@ -37,18 +37,17 @@ impl Block for LoadB {
             .input("last_columns", columns)
             .comment("columns of the last panel");
         let forget = (job.clear | job.abandon).named("forget");
-        let restart = (job.start | forget).named("restart");
 
         m.section("position in the packet, a beat ahead");
         let moves = Packet::wires(m);
-        let (take, begin, step) = (moves.take, moves.begins, moves.step);
+        let (take, begins, step) = (moves.take, moves.begins, moves.step);
         let walk = BeatWalk::new(m, &arch.b, columns);
         let row_done = (step & walk.row_end).named("row_done");
         let rows_left = countdown(
             m,
             ("rows", "row", "rows of the panel behind the next beat's"),
             k,
-            (begin, panel_rows),
+            (begins, panel_rows),
             row_done,
             Some(panel_rows),
         );
@@ -57,7 +56,7 @@ impl Block for LoadB {
             m,
             ("panels", "panel", "panels behind the next beat's"),
             panels.shape(),
-            (begin, panels),
+            (begins, panels),
             panel_done,
             None,
         );
@@ -70,23 +69,23 @@ impl Block for LoadB {
         let next_row = next_in_last.mux(of_last, whole);
         let one_panel = m.delay("one_panel", panels.eq(1));
         let first_row = one_panel.mux(of_last, whole);
-        let expected_last = walk.row_end & rows_left.last & panels_left.last;
-        let expected_last = m.capture("last_beat", step, expected_last);
+        let last_beat = walk.row_end & rows_left.last & panels_left.last;
+        let last_beat = m.capture("last_beat", step, last_beat);
         let data = masked(&arch.b, stream.tdata, walk.lanes(m, step));
-        let beat = walk.run((begin, first_row), (step, next_row));
+        let beat = walk.run((begins, first_row), (step, next_row));
         let vector = unpack(m, &arch.b, data, take, &beat);
 
         m.section("packet");
-        packet(m, &moves, &stream, &job, m.high(), expected_last);
+        packet(m, &moves, &stream, &job, m.high(), last_beat);
 
         m.section("write port, a cycle after the last beat of a vector");
         let vector_done = (take & beat.group_end).named("vector_done");
-        let write = m.flag("write_1", vector_done & !restart);
+        let write = m.flag("write_1", vector_done);
         let loaded = m
             .reg("loaded", b_count(arch.b_buffer.bank_depth))
             .reset(0)
             .comment("vectors of the job's B in the buffer");
-        loaded.walk(restart, 0, write, loaded + 1);
+        loaded.walk(begins, 0, write, loaded + 1);
         m.assert(
             "vectors_fit",
             !write | loaded.lt(arch.b_buffer.bank_depth),
@@ -97,7 +96,7 @@ impl Block for LoadB {
         let port: WritePort<'_> = m.source_port("write", sizes.b_write);
         port.enable.drive(write);
         let bank = m.reg("bank", bit()).reset(1);
-        bank.next(forget | (bank ^ job.start));
+        bank.next(forget | (bank ^ begins));
         let offset = loaded.truncate(sizes.b_offset_bits);
         port.address
             .drive(bank_address(*bank, offset, arch.b_buffer.bank_depth));

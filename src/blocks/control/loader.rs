@@ -39,7 +39,7 @@ impl<'m> Packet<'m> {
 
 /// Takes beats while loading and `space`, and discards them after an error.
 ///
-/// `expected_last` says that the present beat should carry TLAST.
+/// `last_beat` says that the present beat should carry TLAST.
 #[track_caller]
 pub(super) fn packet<'m>(
     m: &'m Module,
@@ -47,10 +47,9 @@ pub(super) fn packet<'m>(
     stream: &AxiStream<'m>,
     job: &LoaderJob<'m>,
     space: Signal<'m>,
-    expected_last: Signal<'m>,
+    last_beat: Signal<'m>,
 ) {
     let state = m.fsm("state", LoadState::Idle);
-    let expected_last = expected_last.named("expected_last");
     let loading = state.is(LoadState::Load);
     let ready = (loading & space) | state.is(LoadState::Discard);
     stream.tready.drive(ready);
@@ -58,8 +57,8 @@ pub(super) fn packet<'m>(
     take.drive(loading & space & stream.tvalid);
     packet.begins.drive(state.is(LoadState::Begin));
     packet.step.drive(state.is(LoadState::Look) | take);
-    let truncated = take & stream.tlast & !expected_last;
-    let overlong = (take & !stream.tlast & expected_last).named("ends_late");
+    let truncated = take & stream.tlast & !last_beat;
+    let overlong = (take & !stream.tlast & last_beat).named("ends_late");
 
     state.go(LoadState::Idle, job.start, LoadState::Begin);
     state.go(LoadState::Load, job.clear, LoadState::Idle);
@@ -72,12 +71,12 @@ pub(super) fn packet<'m>(
         stream.tvalid & stream.tlast,
         LoadState::Idle,
     );
+    // A job cannot fail before its first beat.
     for (from, to) in [
         (LoadState::Begin, LoadState::Look),
         (LoadState::Look, LoadState::Load),
     ] {
         state.go(from, job.clear, LoadState::Idle);
-        state.go(from, job.abandon, LoadState::Discard);
         state.then(from, to);
     }
 
