@@ -50,15 +50,21 @@ impl<'m> Entry<'m> {
     }
 }
 
-/// A word is on its way to the drain: a stage further where all of them move.
+/// A bit for each bank: `enable` for this one.
+#[track_caller]
+fn of_banks<'m>(enable: Signal<'m>, bank: Signal<'m>) -> Signal<'m> {
+    concat(&[enable & bank, enable & !bank])
+}
+
+/// Words on their way to the drain, a bit for each bank: a stage further where all of them move.
 #[track_caller]
 fn onward<'m>(
-    name: String,
-    word: Signal<'m>,
+    name: &str,
+    words: Signal<'m>,
     (moves, clear): (Signal<'m>, Signal<'m>),
 ) -> Signal<'m> {
-    let next = moves.module().reg(name, bit()).reset(0);
-    next.next(moves.mux(word, *next) & !clear)
+    let next = moves.module().reg(name, words.shape()).reset(0);
+    next.next(moves.mux(words, *next).gate(!clear))
 }
 
 impl Block for Accumulators {
@@ -97,29 +103,29 @@ impl Block for Accumulators {
 
         m.section("in front of the banks: what each reads, for sums or for the drain");
         let moves = (drain.moves, clear);
-        let for_drain = [0, 1].map(|b| {
-            let asked = drain.enable & drain.bank.eq(b);
-            onward(format!("bank_{b}_for_drain"), asked, moves)
-        });
-        // Each bank has registers of its own: they drive all of its memories.
-        let read = |b: u32| -> (Signal<'_>, Signal<'_>) {
-            let drained = for_drain[b as usize];
-            let name = format!("bank_{b}_address");
-            let reads = drained & drain.moves;
-            if !accumulate {
-                let address = m.capture(name, drain.moves, drain.address);
-                return (reads, address);
-            }
-            let mine = valid & bank.eq(b);
-            let for_sums = m.flag(format!("bank_{b}_for_sums"), mine & !first & !clear);
+        let for_drain = onward("for_drain", of_banks(drain.enable, drain.bank), moves);
+        let (reads, collects) = if accumulate {
+            let old = of_banks(valid & !first & !clear, bank);
+            let for_sums = m.reg("for_sums", unsigned(2)).reset(0).next(old);
             m.assert(
-                &format!("bank_{b}_apart"),
-                !(for_sums & drained),
+                "banks_apart",
+                (for_sums & for_drain).eq(0),
                 "a bank is drained while it collects",
             );
-            let next = mine.mux(address, drain.address);
-            let address = m.capture(name, mine | drain.moves, next);
-            (for_sums | reads, address)
+            let reads = for_sums | for_drain.gate(drain.moves);
+            (reads, of_banks(valid, bank))
+        } else {
+            (for_drain.gate(drain.moves), m.zero(unsigned(2)))
+        };
+        // Each bank has an address of its own: it drives all of its memories.
+        let read = |b: u32| -> (Signal<'_>, Signal<'_>) {
+            let place = m.reg(format!("bank_{b}_address"), address.shape());
+            let place = if accumulate {
+                place.walk(collects.bit(b), address, drain.moves, drain.address)
+            } else {
+                place.enable(drain.moves).next(drain.address)
+            };
+            (reads.bit(b), place)
         };
         let memories: Vec<_> = (0..2)
             .map(|b| {
@@ -127,16 +133,14 @@ impl Block for Accumulators {
                 BufferMemory::new(m, arch, &format!("bank_{b}_words"), word.width, depth)
             })
             .collect();
-        let held = arch.output_register.then(|| {
-            [0, 1].map(|b| {
-                let read = onward(format!("bank_{b}_drained"), for_drain[b], moves);
-                onward(format!("bank_{b}_held"), read, moves)
-            })
-        });
         // The bank of the word that the drain sees.
+        let held = arch.output_register.then(|| {
+            let read = onward("drained", for_drain, moves);
+            onward("held", read, moves)
+        });
         let drained_bank = match held {
-            Some([_, second]) => second,
-            None => onward("drained_bank".into(), for_drain[1], moves),
+            Some(held) => held.msb(),
+            None => onward("drained_bank", for_drain.msb(), moves),
         };
         let words: Vec<_> = (0..2u32)
             .map(|b| {
@@ -144,7 +148,7 @@ impl Block for Accumulators {
                 let (memory, name) = (memories[b as usize], format!("bank_{b}_word"));
                 match held {
                     Some(held) => {
-                        let keep = held[b as usize] & !drain.moves;
+                        let keep = held.bit(b) & !drain.moves;
                         memory.read_held(&name, enable, address, !keep)
                     }
                     None => memory.read(&name, enable, address),
@@ -196,9 +200,10 @@ impl Block for Accumulators {
             (entry.later(1, clear), 2, m.delay("sums_1", sums))
         };
         let address = m.delay(format!("address_{stage}"), before.address);
-        for (b, memory) in memories.iter().enumerate() {
-            let write = before.valid & before.bank.eq(b) & !clear;
-            memory.write(m.flag(format!("bank_{b}_write"), write), address, word);
+        let writes = of_banks(before.valid & !clear, before.bank);
+        let writes = m.reg("writes", unsigned(2)).reset(0).next(writes);
+        for (b, memory) in (0..).zip(&memories) {
+            memory.write(writes.bit(b), address, word);
         }
         // The drain asks for a word no sooner than the cycle after.
         let complete = before.valid & before.last & !clear;

@@ -74,9 +74,11 @@ impl Block for Drain {
         let more_rows = m.reg("more_rows", bit()).reset(0);
         let position = position(m, arch, (*more_rows, issue), rows_total, panels);
         let Position {
-            row_end, last_row, ..
+            row_end,
+            row_done,
+            last_row,
+            ..
         } = position;
-        let row_done = (issue & row_end).named("row_done");
         let block_end = (row_end & position.last_of_block).named("block_end");
         let block_done = (issue & block_end).named("block_done");
         // Behind the last word, blocks of the next job may be complete already.
@@ -172,6 +174,8 @@ fn onward<'m>(
 struct Position<'m> {
     /// It ends its row.
     row_end: Signal<'m>,
+    /// That word has been asked for.
+    row_done: Signal<'m>,
     /// It is in the last row of C.
     last_row: Signal<'m>,
     /// It is in the last row of its row block.
@@ -197,7 +201,7 @@ fn position<'m>(
         .reg("panels_left", panels.shape())
         .comment("words of the row from this one on, less 2");
     let row_end = panels_left.msb().named("row_end");
-    let row_done = issue & row_end;
+    let row_done = (issue & row_end).named("row_done");
     panels_left.walk(begin, panels, issue, row_end.mux(panels, panels_left - 1));
 
     let rows_total = countdown(rows_total, 3);
@@ -233,6 +237,7 @@ fn position<'m>(
     };
     Position {
         row_end,
+        row_done,
         last_row: *last_row,
         last_of_block,
         address,

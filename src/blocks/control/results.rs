@@ -124,7 +124,6 @@ pub(super) fn send<'m>(
         "words move without the beats, or beats without the words",
     );
     m.cover("word_waits_for_the_host", word.valid & !moves);
-    m.cover("words_without_a_gap", word.valid & moves & valid);
     m.cover("packet_closed_after_an_error", closed);
     Sent {
         last: (out_valid & stream.tready & out_last).named("last_sent"),
