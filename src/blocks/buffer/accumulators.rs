@@ -28,28 +28,6 @@ impl Accumulators {
     }
 }
 
-/// A sum on its way to the memory.
-struct Entry<'m> {
-    valid: Signal<'m>,
-    last: Signal<'m>,
-    bank: Signal<'m>,
-    address: Signal<'m>,
-}
-
-impl<'m> Entry<'m> {
-    /// The same a cycle later, in registers with the number of the stage.
-    #[track_caller]
-    fn later(&self, stage: u32, clear: Signal<'m>) -> Entry<'m> {
-        let m = self.valid.module();
-        Entry {
-            valid: m.flag(format!("valid_{stage}"), self.valid & !clear),
-            last: m.delay(format!("last_{stage}"), self.last),
-            bank: m.delay(format!("bank_{stage}"), self.bank),
-            address: m.delay(format!("address_{stage}"), self.address),
-        }
-    }
-}
-
 /// A bit for each bank: `enable` for this one.
 #[track_caller]
 fn of_banks<'m>(enable: Signal<'m>, bank: Signal<'m>) -> Signal<'m> {
@@ -64,7 +42,8 @@ fn onward<'m>(
     (moves, clear): (Signal<'m>, Signal<'m>),
 ) -> Signal<'m> {
     let next = moves.module().reg(name, words.shape()).reset(0);
-    next.next(moves.mux(words, *next).gate(!clear))
+    let moved = moves.mux(words, *next);
+    next.next(clear.mux(next.module().zero(words.shape()), moved))
 }
 
 impl Block for Accumulators {
@@ -101,7 +80,7 @@ impl Block for Accumulators {
             address,
         } = target;
 
-        m.section("in front of the banks: what each reads, for sums or for the drain");
+        m.section("pipeline: read the old word, choose its bank, add, write back");
         let moves = (drain.moves, clear);
         let for_drain = onward("for_drain", of_banks(drain.enable, drain.bank), moves);
         let (reads, collects) = if accumulate {
@@ -113,10 +92,11 @@ impl Block for Accumulators {
                 "a bank is drained while it collects",
             );
             let reads = for_sums | for_drain.gate(drain.moves);
-            (reads, of_banks(valid, bank))
+            (reads, of_banks(valid, bank).named("collects"))
         } else {
             (for_drain.gate(drain.moves), m.zero(unsigned(2)))
         };
+        let reads = reads.named("reads");
         // Each bank has an address of its own: it drives all of its memories.
         let read = |b: u32| -> (Signal<'_>, Signal<'_>) {
             let place = m.reg(format!("bank_{b}_address"), address.shape());
@@ -156,23 +136,31 @@ impl Block for Accumulators {
             })
             .collect();
 
-        m.section("pipeline: read the old word, choose its bank, add, write back");
-        let entry = Entry {
-            valid,
-            last,
-            bank,
-            address,
+        // Cycles of a target until its sum goes to the registers in front of the write port.
+        let cycles = if accumulate {
+            arch.read_latency() + 2
+        } else {
+            1
         };
-        let (before, stage, word) = if accumulate {
+        let line = |name: &str, value, cycles| {
+            let past = m.reg(name, unsigned(cycles));
+            past.next(concat(&[*past, value]).truncate(cycles))
+        };
+        let valids = m.reg("valid", unsigned(cycles)).reset(0);
+        let all = concat(&[*valids, valid]).truncate(cycles);
+        let valids = valids.next(all.gate(!clear));
+        let (lasts, banks) = (line("last", last, cycles), line("bank", bank, cycles));
+        let mut addresses = vec![address];
+        for stage in 1..=cycles + 1 {
+            let before = addresses[stage as usize - 1];
+            addresses.push(m.delay(format!("address_{stage}"), before));
+        }
+        let word = if accumulate {
             // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
-            let choice = 1 + arch.read_latency();
-            let mut stages = vec![entry];
-            for stage in 1..=choice + 1 {
-                stages.push(stages[stage as usize - 1].later(stage, clear));
-            }
-            let chosen = &stages[choice as usize];
-            let anew = m.delay_by("first", first, choice);
-            let old = anew.mux(m.zero(word), chosen.bank.mux(words[1], words[0]));
+            let choice = cycles - 1;
+            let anew = line("first", first, choice).msb();
+            let chosen = banks.bit(choice - 1).mux(words[1], words[0]);
+            let old = anew.mux(m.zero(word), chosen);
             let old = m.delay("old_word", old);
             let sums = m.delay_by("sums", sums, choice);
             let mut lanes = Vec::new();
@@ -183,9 +171,11 @@ impl Block for Accumulators {
                 lanes.push(m.delay(format!("sum_{column}"), total));
             }
             lanes.reverse();
-            let comes_again = stages[1..]
-                .iter()
-                .map(|stage| stage.valid & stage.bank.eq(bank) & stage.address.eq(address))
+            let comes_again = (0..cycles)
+                .map(|stage| {
+                    let same = addresses[stage as usize + 1].eq(address);
+                    valids.bit(stage) & banks.bit(stage).eq(bank) & same
+                })
                 .reduce(|any, again| any | again)
                 .expect("three stages and more");
             m.assert(
@@ -193,21 +183,23 @@ impl Block for Accumulators {
                 !(valid & !first & comes_again),
                 "a word comes again before its sum is written",
             );
-            let before = stages.pop().expect("the last stage");
-            (before, choice + 2, concat(&lanes).named("new_word"))
+            concat(&lanes).named("new_word")
         } else {
             m.unused(first);
-            (entry.later(1, clear), 2, m.delay("sums_1", sums))
+            m.delay("sums_1", sums)
         };
-        let address = m.delay(format!("address_{stage}"), before.address);
-        let writes = of_banks(before.valid & !clear, before.bank);
+        let arrives = valids.msb() & !clear;
+        let address = addresses[cycles as usize + 1];
+        let writes = of_banks(arrives, banks.msb());
         let writes = m.reg("writes", unsigned(2)).reset(0).next(writes);
         for (b, memory) in (0..).zip(&memories) {
             memory.write(writes.bit(b), address, word);
         }
         // The drain asks for a word no sooner than the cycle after.
-        let complete = before.valid & before.last & !clear;
-        m.output("block_complete", m.flag("block_complete", complete));
+        m.output(
+            "block_complete",
+            m.flag("block_complete", arrives & lasts.msb()),
+        );
 
         m.section("drain");
         drain.data.drive(drained_bank.mux(words[1], words[0]));

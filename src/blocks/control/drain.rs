@@ -95,26 +95,27 @@ impl Block for Drain {
         m.section("words on their way");
         let last_beats = countdown(self.beats_of_last_word(last_columns), 2);
         let beats_shape = last_beats.shape();
-        let last_beats = m.capture("last_beats", !more_rows, last_beats);
+        let last_beats = m.delay("last_beats", last_beats);
         let (values, full) = (1u64 << beats_shape.width, u64::from(arch.c.beats_per_group));
         let full = m.lit((values + full - 2) % values, beats_shape);
-        let none = m.lit(values - 1, beats_shape);
         let mut valid = *asks;
-        let mut beats = asks.mux(row_end.mux(last_beats, full), none);
-        let mut last = row_end & last_row;
-        let mut ends_block = block_end;
+        let mut facts = [
+            ("beats", row_end.mux(last_beats, full)),
+            ("last", row_end & last_row),
+            ("ends_block", block_end),
+        ];
         let stages: &[&str] = if arch.output_register {
             &["read", "held", "word"]
         } else {
             &["read", "word"]
         };
         for stage in stages {
-            let go = (*moves, forget);
-            valid = onward(format!("{stage}_valid"), valid, 0, go);
-            beats = onward(format!("{stage}_beats"), beats, values - 1, go);
-            last = m.capture(format!("{stage}_last"), *moves, last);
-            ends_block = m.capture(format!("{stage}_ends_block"), *moves, ends_block);
+            let there = m.reg(format!("{stage}_valid"), bit()).reset(0);
+            valid = there.next(moves.mux(valid, *there) & !forget);
+            facts = facts
+                .map(|(name, fact)| (name, m.capture(format!("{stage}_{name}"), *moves, fact)));
         }
+        let [beats, last, ends_block] = facts.map(|(_, fact)| fact);
         let word = Word {
             valid,
             beats,
@@ -155,19 +156,6 @@ impl Drain {
         let beats = (columns.zero_extend(width) + (per_beat - 1)) >> per_beat.trailing_zeros();
         resize(beats, bits_for(format.beats_per_group.into()))
     }
-}
-
-/// A fact of a word on its way, a stage further where all `moves`; `nothing` where all is forgotten.
-#[track_caller]
-fn onward<'m>(
-    name: String,
-    fact: Signal<'m>,
-    nothing: u64,
-    (moves, forget): (Signal<'m>, Signal<'m>),
-) -> Signal<'m> {
-    let (m, shape) = (fact.module(), fact.shape());
-    let next = m.reg(name, shape).reset(nothing);
-    next.next(forget.mux(m.lit(nothing, shape), moves.mux(fact, *next)))
 }
 
 /// The word of C that is asked for.
