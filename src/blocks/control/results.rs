@@ -105,7 +105,7 @@ pub(super) fn send<'m>(
     out_valid.next((!load | offers) & !orders.clear);
     let free = (load | (room & !valid)).named("next_room");
     room.next(free | orders.clear);
-    moves.next(free & next.msb() & !orders.forget);
+    moves.next(free & next.msb());
     let beat = data.truncate(format.width);
     let spare = m.capture("spare", *room, beat);
     let spare_last = m.capture("spare_last", *room, last);
