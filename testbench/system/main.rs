@@ -5,6 +5,7 @@ mod faults;
 mod queued;
 mod random;
 mod registers;
+mod results;
 mod shapes;
 mod support;
 #[path = "../tools.rs"]

@@ -28,37 +28,22 @@ impl Accumulators {
     }
 }
 
-/// A sum on its way to the memory.
-struct Entry<'m> {
-    valid: Signal<'m>,
-    last: Signal<'m>,
-    bank: Signal<'m>,
-    address: Signal<'m>,
+/// A bit for each bank: `enable` for this one.
+#[track_caller]
+fn of_banks<'m>(enable: Signal<'m>, bank: Signal<'m>) -> Signal<'m> {
+    concat(&[enable & bank, enable & !bank])
 }
 
-impl<'m> Entry<'m> {
-    /// The same a cycle later, in registers with the number of the stage.
-    #[track_caller]
-    fn later(&self, stage: u32, clear: Signal<'m>) -> Entry<'m> {
-        let m = self.valid.module();
-        Entry {
-            valid: m.flag(format!("valid_{stage}"), self.valid & !clear),
-            last: m.delay(format!("last_{stage}"), self.last),
-            bank: m.delay(format!("bank_{stage}"), self.bank),
-            address: m.delay(format!("address_{stage}"), self.address),
-        }
-    }
-}
-
-/// A word is on its way to the drain: a stage further where all of them move.
+/// Words on their way to the drain, a bit for each bank: a stage further where all of them move.
 #[track_caller]
 fn onward<'m>(
-    name: String,
-    word: Signal<'m>,
+    name: &str,
+    words: Signal<'m>,
     (moves, clear): (Signal<'m>, Signal<'m>),
 ) -> Signal<'m> {
-    let next = moves.module().reg(name, bit()).reset(0);
-    next.next(moves.mux(word, *next) & !clear)
+    let next = moves.module().reg(name, words.shape()).reset(0);
+    let moved = moves.mux(words, *next);
+    next.next(clear.mux(next.module().zero(words.shape()), moved))
 }
 
 impl Block for Accumulators {
@@ -95,31 +80,32 @@ impl Block for Accumulators {
             address,
         } = target;
 
-        m.section("in front of the banks: what each reads, for sums or for the drain");
+        m.section("pipeline: read the old word, choose its bank, add, write back");
         let moves = (drain.moves, clear);
-        let for_drain = [0, 1].map(|b| {
-            let asked = drain.enable & drain.bank.eq(b);
-            onward(format!("bank_{b}_for_drain"), asked, moves)
-        });
-        // Each bank has registers of its own: they drive all of its memories.
-        let read = |b: u32| -> (Signal<'_>, Signal<'_>) {
-            let drained = for_drain[b as usize];
-            let name = format!("bank_{b}_address");
-            let reads = drained & drain.moves;
-            if !accumulate {
-                let address = m.capture(name, drain.moves, drain.address);
-                return (reads, address);
-            }
-            let mine = valid & bank.eq(b);
-            let for_sums = m.flag(format!("bank_{b}_for_sums"), mine & !first & !clear);
+        let for_drain = onward("for_drain", of_banks(drain.enable, drain.bank), moves);
+        let (reads, collects) = if accumulate {
+            let old = of_banks(valid & !first & !clear, bank);
+            let for_sums = m.reg("for_sums", unsigned(2)).reset(0).next(old);
             m.assert(
-                &format!("bank_{b}_apart"),
-                !(for_sums & drained),
+                "banks_apart",
+                (for_sums & for_drain).eq(0),
                 "a bank is drained while it collects",
             );
-            let next = mine.mux(address, drain.address);
-            let address = m.capture(name, mine | drain.moves, next);
-            (for_sums | reads, address)
+            let reads = for_sums | for_drain.gate(drain.moves);
+            (reads, of_banks(valid, bank).named("collects"))
+        } else {
+            (for_drain.gate(drain.moves), m.zero(unsigned(2)))
+        };
+        let reads = reads.named("reads");
+        // Each bank has an address of its own: it drives all of its memories.
+        let read = |b: u32| -> (Signal<'_>, Signal<'_>) {
+            let place = m.reg(format!("bank_{b}_address"), address.shape());
+            let place = if accumulate {
+                place.walk(collects.bit(b), address, drain.moves, drain.address)
+            } else {
+                place.enable(drain.moves).next(drain.address)
+            };
+            (reads.bit(b), place)
         };
         let memories: Vec<_> = (0..2)
             .map(|b| {
@@ -127,16 +113,14 @@ impl Block for Accumulators {
                 BufferMemory::new(m, arch, &format!("bank_{b}_words"), word.width, depth)
             })
             .collect();
-        let held = arch.output_register.then(|| {
-            [0, 1].map(|b| {
-                let read = onward(format!("bank_{b}_drained"), for_drain[b], moves);
-                onward(format!("bank_{b}_held"), read, moves)
-            })
-        });
         // The bank of the word that the drain sees.
+        let held = arch.output_register.then(|| {
+            let read = onward("drained", for_drain, moves);
+            onward("held", read, moves)
+        });
         let drained_bank = match held {
-            Some([_, second]) => second,
-            None => onward("drained_bank".into(), for_drain[1], moves),
+            Some(held) => held.msb(),
+            None => onward("drained_bank", for_drain.msb(), moves),
         };
         let words: Vec<_> = (0..2u32)
             .map(|b| {
@@ -144,7 +128,7 @@ impl Block for Accumulators {
                 let (memory, name) = (memories[b as usize], format!("bank_{b}_word"));
                 match held {
                     Some(held) => {
-                        let keep = held[b as usize] & !drain.moves;
+                        let keep = held.bit(b) & !drain.moves;
                         memory.read_held(&name, enable, address, !keep)
                     }
                     None => memory.read(&name, enable, address),
@@ -152,23 +136,31 @@ impl Block for Accumulators {
             })
             .collect();
 
-        m.section("pipeline: read the old word, choose its bank, add, write back");
-        let entry = Entry {
-            valid,
-            last,
-            bank,
-            address,
+        // Cycles of a target until its sum goes to the registers in front of the write port.
+        let cycles = if accumulate {
+            arch.read_latency() + 2
+        } else {
+            1
         };
-        let (before, stage, word) = if accumulate {
+        let line = |name: &str, value, cycles| {
+            let past = m.reg(name, unsigned(cycles));
+            past.next(concat(&[*past, value]).truncate(cycles))
+        };
+        let valids = m.reg("valid", unsigned(cycles)).reset(0);
+        let all = concat(&[*valids, valid]).truncate(cycles);
+        let valids = valids.next(all.gate(!clear));
+        let (lasts, banks) = (line("last", last, cycles), line("bank", bank, cycles));
+        let mut addresses = vec![address];
+        for stage in 1..=cycles + 1 {
+            let before = addresses[stage as usize - 1];
+            addresses.push(m.delay(format!("address_{stage}"), before));
+        }
+        let word = if accumulate {
             // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
-            let choice = 1 + arch.read_latency();
-            let mut stages = vec![entry];
-            for stage in 1..=choice + 1 {
-                stages.push(stages[stage as usize - 1].later(stage, clear));
-            }
-            let chosen = &stages[choice as usize];
-            let anew = m.delay_by("first", first, choice);
-            let old = anew.mux(m.zero(word), chosen.bank.mux(words[1], words[0]));
+            let choice = cycles - 1;
+            let anew = line("first", first, choice).msb();
+            let chosen = banks.bit(choice - 1).mux(words[1], words[0]);
+            let old = anew.mux(m.zero(word), chosen);
             let old = m.delay("old_word", old);
             let sums = m.delay_by("sums", sums, choice);
             let mut lanes = Vec::new();
@@ -179,9 +171,11 @@ impl Block for Accumulators {
                 lanes.push(m.delay(format!("sum_{column}"), total));
             }
             lanes.reverse();
-            let comes_again = stages[1..]
-                .iter()
-                .map(|stage| stage.valid & stage.bank.eq(bank) & stage.address.eq(address))
+            let comes_again = (0..cycles)
+                .map(|stage| {
+                    let same = addresses[stage as usize + 1].eq(address);
+                    valids.bit(stage) & banks.bit(stage).eq(bank) & same
+                })
                 .reduce(|any, again| any | again)
                 .expect("three stages and more");
             m.assert(
@@ -189,20 +183,23 @@ impl Block for Accumulators {
                 !(valid & !first & comes_again),
                 "a word comes again before its sum is written",
             );
-            let before = stages.pop().expect("the last stage");
-            (before, choice + 2, concat(&lanes).named("new_word"))
+            concat(&lanes).named("new_word")
         } else {
             m.unused(first);
-            (entry.later(1, clear), 2, m.delay("sums_1", sums))
+            m.delay("sums_1", sums)
         };
-        let address = m.delay(format!("address_{stage}"), before.address);
-        for (b, memory) in memories.iter().enumerate() {
-            let write = before.valid & before.bank.eq(b) & !clear;
-            memory.write(m.flag(format!("bank_{b}_write"), write), address, word);
+        let arrives = valids.msb() & !clear;
+        let address = addresses[cycles as usize + 1];
+        let writes = of_banks(arrives, banks.msb());
+        let writes = m.reg("writes", unsigned(2)).reset(0).next(writes);
+        for (b, memory) in (0..).zip(&memories) {
+            memory.write(writes.bit(b), address, word);
         }
         // The drain asks for a word no sooner than the cycle after.
-        let complete = before.valid & before.last & !clear;
-        m.output("block_complete", m.flag("block_complete", complete));
+        m.output(
+            "block_complete",
+            m.flag("block_complete", arrives & lasts.msb()),
+        );
 
         m.section("drain");
         drain.data.drive(drained_bank.mux(words[1], words[0]));

@@ -74,9 +74,11 @@ impl Block for Drain {
         let more_rows = m.reg("more_rows", bit()).reset(0);
         let position = position(m, arch, (*more_rows, issue), rows_total, panels);
         let Position {
-            row_end, last_row, ..
+            row_end,
+            row_done,
+            last_row,
+            ..
         } = position;
-        let row_done = (issue & row_end).named("row_done");
         let block_end = (row_end & position.last_of_block).named("block_end");
         let block_done = (issue & block_end).named("block_done");
         // Behind the last word, blocks of the next job may be complete already.
@@ -93,26 +95,27 @@ impl Block for Drain {
         m.section("words on their way");
         let last_beats = countdown(self.beats_of_last_word(last_columns), 2);
         let beats_shape = last_beats.shape();
-        let last_beats = m.capture("last_beats", !more_rows, last_beats);
+        let last_beats = m.delay("last_beats", last_beats);
         let (values, full) = (1u64 << beats_shape.width, u64::from(arch.c.beats_per_group));
         let full = m.lit((values + full - 2) % values, beats_shape);
-        let none = m.lit(values - 1, beats_shape);
         let mut valid = *asks;
-        let mut beats = asks.mux(row_end.mux(last_beats, full), none);
-        let mut last = row_end & last_row;
-        let mut ends_block = block_end;
+        let mut facts = [
+            ("beats", row_end.mux(last_beats, full)),
+            ("last", row_end & last_row),
+            ("ends_block", block_end),
+        ];
         let stages: &[&str] = if arch.output_register {
             &["read", "held", "word"]
         } else {
             &["read", "word"]
         };
         for stage in stages {
-            let go = (*moves, forget);
-            valid = onward(format!("{stage}_valid"), valid, 0, go);
-            beats = onward(format!("{stage}_beats"), beats, values - 1, go);
-            last = m.capture(format!("{stage}_last"), *moves, last);
-            ends_block = m.capture(format!("{stage}_ends_block"), *moves, ends_block);
+            let there = m.reg(format!("{stage}_valid"), bit()).reset(0);
+            valid = there.next(moves.mux(valid, *there) & !forget);
+            facts = facts
+                .map(|(name, fact)| (name, m.capture(format!("{stage}_{name}"), *moves, fact)));
         }
+        let [beats, last, ends_block] = facts.map(|(_, fact)| fact);
         let word = Word {
             valid,
             beats,
@@ -155,23 +158,12 @@ impl Drain {
     }
 }
 
-/// A fact of a word on its way, a stage further where all `moves`; `nothing` where all is forgotten.
-#[track_caller]
-fn onward<'m>(
-    name: String,
-    fact: Signal<'m>,
-    nothing: u64,
-    (moves, forget): (Signal<'m>, Signal<'m>),
-) -> Signal<'m> {
-    let (m, shape) = (fact.module(), fact.shape());
-    let next = m.reg(name, shape).reset(nothing);
-    next.next(forget.mux(m.lit(nothing, shape), moves.mux(fact, *next)))
-}
-
 /// The word of C that is asked for.
 struct Position<'m> {
     /// It ends its row.
     row_end: Signal<'m>,
+    /// That word has been asked for.
+    row_done: Signal<'m>,
     /// It is in the last row of C.
     last_row: Signal<'m>,
     /// It is in the last row of its row block.
@@ -197,7 +189,7 @@ fn position<'m>(
         .reg("panels_left", panels.shape())
         .comment("words of the row from this one on, less 2");
     let row_end = panels_left.msb().named("row_end");
-    let row_done = issue & row_end;
+    let row_done = (issue & row_end).named("row_done");
     panels_left.walk(begin, panels, issue, row_end.mux(panels, panels_left - 1));
 
     let rows_total = countdown(rows_total, 3);
@@ -233,6 +225,7 @@ fn position<'m>(
     };
     Position {
         row_end,
+        row_done,
         last_row: *last_row,
         last_of_block,
         address,

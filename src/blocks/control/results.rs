@@ -8,7 +8,7 @@ use crate::hdl::{AxiStream, Module, Reg, Signal, bit, concat, unsigned};
 pub(super) struct Word<'m> {
     /// There is one.
     pub valid: Signal<'m>,
-    /// Its beats less 2, a [`countdown`]; -1 where there is none.
+    /// Its beats less 2, a [`countdown`].
     pub beats: Signal<'m>,
     /// It ends C.
     pub last: Signal<'m>,
@@ -55,21 +55,22 @@ pub(super) fn send<'m>(
     stream: &AxiStream<'m>,
 ) -> Sent<'m> {
     let (format, beats_shape) = (&arch.c, word.beats.shape());
-    m.section("beats of a word");
+    m.section("beats, and the stream");
     let room = m
         .reg("room", bit())
         .reset(1)
         .comment("the spare register is free: the stream takes a beat");
-    let none = (1u64 << beats_shape.width) - 1;
+    let none = m.lit((1u64 << beats_shape.width) - 1, beats_shape);
     let beats_left = m
         .reg("beats_left", beats_shape)
-        .reset(none)
+        .reset((1u64 << beats_shape.width) - 1)
         .comment("beats from this one on, less 2");
     // The last beat leaves, or there is none.
     let takes = beats_left.msb().named("takes_word");
-    let next = takes.mux(word.beats, beats_left - 1);
+    let taken = word.valid.mux(word.beats, none);
+    let next = takes.mux(taken, beats_left - 1);
     let next = room.mux(next, *beats_left).named("next_beats_left");
-    beats_left.next(orders.forget.mux(m.lit(none, beats_shape), next));
+    beats_left.next(orders.forget.mux(none, next));
     let valid = m.reg("beat_valid", bit()).reset(0);
     valid.next(moves.mux(word.valid, *valid) & !orders.forget);
     let last_word = m.capture("last_word", *moves, word.last);
@@ -85,7 +86,6 @@ pub(super) fn send<'m>(
         beats
     });
 
-    m.section("end of the packet");
     let last = (takes & last_word).named("last");
     let open = m.reg("packet_open", bit()).reset(0);
     let still_open = (room & valid).mux(!last, *open);
@@ -95,7 +95,6 @@ pub(super) fn send<'m>(
         .reset(0)
         .comment("a zero beat ends the packet of a failed job");
 
-    m.section("stream");
     let out_valid = m.reg("out_valid", bit()).reset(0);
     let load = (!out_valid | stream.tready).named("out_loads");
     let closed = (closing & room & load).named("close");
@@ -106,7 +105,7 @@ pub(super) fn send<'m>(
     out_valid.next((!load | offers) & !orders.clear);
     let free = (load | (room & !valid)).named("next_room");
     room.next(free | orders.clear);
-    moves.next(free & next.msb() & !orders.forget);
+    moves.next(free & next.msb());
     let beat = data.truncate(format.width);
     let spare = m.capture("spare", *room, beat);
     let spare_last = m.capture("spare_last", *room, last);
@@ -124,7 +123,6 @@ pub(super) fn send<'m>(
         "words move without the beats, or beats without the words",
     );
     m.cover("word_waits_for_the_host", word.valid & !moves);
-    m.cover("words_without_a_gap", word.valid & moves & valid);
     m.cover("packet_closed_after_an_error", closed);
     Sent {
         last: (out_valid & stream.tready & out_last).named("last_sent"),
