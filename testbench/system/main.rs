@@ -6,6 +6,7 @@ mod queued;
 mod random;
 mod registers;
 mod shapes;
+mod status;
 mod support;
 #[path = "../tools.rs"]
 mod tools;
