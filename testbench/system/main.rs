@@ -7,6 +7,7 @@ mod random;
 mod registers;
 mod results;
 mod shapes;
+mod status;
 mod support;
 #[path = "../tools.rs"]
 mod tools;

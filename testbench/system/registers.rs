@@ -14,28 +14,28 @@ use std::fmt::Write;
 const NAME: &str = "matmul-6x10";
 
 /// Operations on a core of a preset.
-struct Host {
-    arch: MatmulArch,
+pub struct Host {
+    pub arch: MatmulArch,
     map: RegisterMap,
 }
 
 impl Host {
-    fn new() -> Host {
+    pub fn new() -> Host {
         let arch = MatmulArch::new(preset(NAME).expect("a preset").document().config());
         let arch = arch.expect("a preset");
         let map = MatmulCore::register_map(&arch);
         Host { arch, map }
     }
 
-    fn address(&self, register: &str) -> u32 {
+    pub fn address(&self, register: &str) -> u32 {
         self.map.get(register).offset
     }
 
-    fn write(&self, register: &str, data: u32) -> Operation {
+    pub fn write(&self, register: &str, data: u32) -> Operation {
         Operation::write(self.address(register), data)
     }
 
-    fn read(&self, register: &str) -> Operation {
+    pub fn read(&self, register: &str) -> Operation {
         let address = self.address(register);
         Operation::Read { address }
     }
@@ -74,13 +74,24 @@ impl Host {
     }
 
     /// A job of 2 x 2 x 2, started.
-    fn start(&self) -> [Operation; 4] {
+    pub fn start(&self) -> [Operation; 4] {
         [
             self.write("m", 2),
             self.write("k", 2),
             self.write("n", 2),
             self.write("control", 1),
         ]
+    }
+
+    /// Runs a sequence to its end. Returns what its operations read.
+    pub fn run_sequence(&self, mut sequence: JobSequence<'_>) -> Vec<u32> {
+        sequence.allow(2_000);
+        let design = elaborate(&MatmulCore::new(&self.arch)).expect("a core");
+        let mut native = Native::new(&design).expect("a core");
+        let outcome = native.run(&sequence.into_scenario(), &mut unwatched);
+        let outcome = outcome.expect("runs");
+        assert!(outcome.is_clean(), "{outcome:?}");
+        words(&outcome)
     }
 }
 
@@ -302,21 +313,11 @@ fn a_second_job_is_queued() {
 }
 
 /// Operands of a job of 2 x 2 x 2; A without its last beat.
-fn truncated(arch: &MatmulArch) -> [Packet; 2] {
+pub fn truncated(arch: &MatmulArch) -> [Packet; 2] {
     let ones = Array2::ones((2, 2));
     let mut a = pack_a(arch, ones.view(), || 0);
     a.pop();
     [Packet::new(a), Packet::new(pack_b(arch, ones.view(), || 0))]
-}
-
-fn run_sequence(host: &Host, mut sequence: JobSequence<'_>) -> Vec<u32> {
-    sequence.allow(2_000);
-    let design = elaborate(&MatmulCore::new(&host.arch)).expect("a core");
-    let mut native = Native::new(&design).expect("a core");
-    let outcome = native.run(&sequence.into_scenario(), &mut unwatched);
-    let outcome = outcome.expect("runs");
-    assert!(outcome.is_clean(), "{outcome:?}");
-    words(&outcome)
 }
 
 /// An error shows while the other stream is still awaited, and the start of the next job, in
@@ -352,7 +353,7 @@ fn an_error_outlives_the_next_start() {
         sequence.operation(poll("jobs_ended", u32::MAX, 2));
         sequence.operation(host.read("status"));
         sequence.operation(host.read("last_failed"));
-        let words = run_sequence(&host, sequence);
+        let words = host.run_sequence(sequence);
         let read = [0, 1, 3, 4].map(|index| words[first + index]);
         assert_eq!(read, [0x23, 1, 2, 1], "start after {delay} cycles");
     }
@@ -386,7 +387,7 @@ fn the_first_error_stays() {
         sequence.operation(error(code));
         sequence.send(second.0, second.1);
         sequence.operation(host.poll_status(2 | code << 4));
-        run_sequence(&host, sequence);
+        host.run_sequence(sequence);
     }
 }
 

@@ -66,7 +66,8 @@ impl Block for JobControl {
             .reg("flushed", bit())
             .reset(0)
             .comment("the last cycle of a failed job");
-        let errors = stream_errors(m, flushed | aborted);
+        let failed = m.reg("failed", bit()).reset(0);
+        let errors = stream_errors(m, failed | aborted);
         let refuse = m.wire("refuse", bit());
         let [load_take, compute_take, drain_take] =
             ["load_take", "compute_take", "drain_take"].map(|name| m.reg(name, bit()).reset(0));
@@ -143,7 +144,7 @@ impl Block for JobControl {
         // What a host sees of these comes a cycle later for all of them, so that it is of one time.
         let given_up = abort | aborted;
         let ended = m.flag("ended", (job_done | refused | *flushed) & !given_up);
-        let failed = m.flag("failed", (refused | *flushed) & !given_up);
+        failed.next((refused | *flushed) & !given_up);
         let done = m.reg("done", bit()).reset(0);
         done.next((ended | (done & !started)) & !abort);
         let code = |error: JobError| m.lit(error as u32, unsigned(ERROR_BITS));
@@ -151,7 +152,8 @@ impl Block for JobControl {
         let next_error = first_match(
             &[
                 (abort, code(JobError::None)),
-                (refused, code(JobError::Size)),
+                // With `done`; what is wrong with a stream is known before.
+                (failed & !errors.any, code(JobError::Size)),
                 (abandon, errors.code),
                 // A start while a job fails is one of the next.
                 ((started & run) | job_done, code(JobError::None)),
