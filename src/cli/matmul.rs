@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::simulator::Simulator;
 use super::{core, interrupt};
 use crate::arch::{Dataflow, JobShape, MatmulArch};
-use crate::blocks::control::WeightStationarySequencer;
+use crate::blocks::control::{OutputStationarySequencer, WeightStationarySequencer};
 use crate::device::matmul::{self, MatmulError, MatmulJob, MatmulResult, Stalls};
 use crate::device::npy::{read_operands, write_matrix};
 use crate::device::{Error, Speed};
@@ -196,7 +196,9 @@ impl Matmul {
 fn pass_cycles(arch: &MatmulArch, shape: JobShape) -> u64 {
     u64::from(match arch.dataflow {
         Dataflow::WeightStationary => WeightStationarySequencer::pass_cycles(arch),
-        Dataflow::OutputStationary => shape.k.max(arch.rows),
+        Dataflow::OutputStationary => shape
+            .k
+            .max(OutputStationarySequencer::least_pass_cycles(arch)),
     })
 }
 

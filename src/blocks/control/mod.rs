@@ -59,14 +59,6 @@ pub fn b_count(depth: u32) -> Shape {
     unsigned(bits_for(depth.into()))
 }
 
-/// The smaller of a size and a constant, in just the bits that the constant needs.
-#[track_caller]
-fn at_most<'m>(value: Signal<'m>, limit: u32) -> Signal<'m> {
-    let bits = bits_for(limit.into());
-    let limited = value.module().lit(limit, unsigned(bits));
-    value.ge(limit).mux(limited, value.truncate(bits))
-}
-
 /// A counter of banks: up where `up`, down where `down`, 0 where `clear`. Asserts that it stays
 /// within 0 and 2.
 #[track_caller]

@@ -1,15 +1,20 @@
 //! What the sequencers of both dataflows have in common: when the next pass may begin.
 
-use super::tiles::SequencerJob;
+use super::tiles::{Advance, SequencerJob};
 use super::{BANK_COUNT, b_count, bank_counter};
 use crate::arch::MatmulArch;
 use crate::hdl::{Fsm, Module, Signal, bit, state_enum};
+
+/// Cycles of the shortest pass: what is known of a tile takes three to decide on the next pass.
+pub(super) const MIN_PASS_CYCLES: u32 = 4;
 
 state_enum! {
     /// States of a sequencer.
     pub enum SequencerState {
         /// No job.
         Idle,
+        /// The first tile of the job is found out.
+        Begin,
         /// The next pass waits for operands or for an accumulator bank.
         Wait,
         /// Issuing vectors.
@@ -69,60 +74,111 @@ pub(super) struct Needs<'m> {
     pub block: Signal<'m>,
     /// The present pass still holds an A bank.
     pub holds_a: Signal<'m>,
-    /// The last cycle of the present pass.
-    pub last_step: Signal<'m>,
 }
 
-/// Runs the state machine and drives `next`, which says that the next pass begins after this
-/// cycle. Makes the outputs that say what passes wait for.
+/// The ends of passes: registers.
+#[derive(Clone, Copy)]
+pub(super) struct PassEnd<'m> {
+    /// The last cycle but one.
+    pub penultimate: Signal<'m>,
+    /// The last cycle.
+    pub last: Signal<'m>,
+}
+
+impl<'m> PassEnd<'m> {
+    /// From what is 1 two cycles before the last one of a pass.
+    #[track_caller]
+    pub fn after(two_before: Signal<'m>) -> Self {
+        let m = two_before.module();
+        let penultimate = m.delay("penultimate_step", two_before);
+        let last = m.delay("last_step", penultimate);
+        PassEnd { penultimate, last }
+    }
+}
+
+/// Runs the state machine and decides when the next pass begins. Makes the outputs that say what
+/// passes wait for.
+///
+/// What a pass waits for comes and does not go until the pass takes it. So it may be looked at
+/// ahead: two cycles before a pass begins, and from the second cycle of the pass before on.
 #[track_caller]
-pub(super) fn drive_next_pass<'m>(
-    next: Signal<'m>,
+pub(super) fn decide_next_pass<'m>(
+    advance: &Advance<'m>,
     state: Fsm<'m, SequencerState>,
+    end: PassEnd<'m>,
     job: &SequencerJob<'m>,
     supplies: &Supplies<'m>,
     needs: &Needs<'m>,
 ) {
+    let next = *advance.next;
     let m = next.module();
     let waiting = state.is(SequencerState::Wait);
     let claim = (next & needs.block).named("claim_bank");
     let claimed = bank_counter("claimed_banks", claim, supplies.drained, job.clear);
 
     let full = supplies.a_full;
-    let a_ready = full.eq(2) | (full.eq(1) & !needs.holds_a);
-    let lacks_a = (needs.block & !a_ready).named("lacks_a");
-    // Looked at ahead: in the first two cycles of a tile, what was seen is of the one before.
-    let moves = (next | job.start).named("tile_moves");
-    let moved = m.flag("tile_moved", moves);
-    let b_there = (supplies.b_whole | supplies.b_loaded.ge(needs.b_end)).named("b_there");
-    let has_b = m.flag("has_b", b_there & !moves & !moved);
-    let lacks_b = (needs.b & !has_b).named("lacks_b");
-    let lacks_bank = (needs.block & claimed.eq(2)).named("lacks_bank");
-    let ready = (needs.more & !lacks_a & !lacks_b & !lacks_bank).named("ready");
-    next.drive((waiting | needs.last_step) & ready);
+    let full = full.eq(2) | (full.eq(1) & !needs.holds_a);
+    let a_there = (!needs.block | full).named("a_there");
+    let needs_b = (needs.b & !supplies.b_whole).named("needs_b");
+    let b_short = supplies.b_loaded.lt(needs.b_end).named("b_short");
+    let bank_there = (!needs.block | claimed.ne(2)).named("bank_there");
+    let has_a = m.delay("has_a", a_there);
+    let lacks_b = m.delay("needs_b_1", needs_b) & m.delay("b_short_1", b_short);
+    let has_b = (!lacks_b).named("has_b");
+    let has_bank = m.delay("has_bank", bank_there);
+    let more = m.flag("more_passes", needs.more);
+    let ready = (more & has_a & has_b & has_bank).named("ready");
+    let due = ((waiting & !next) | end.penultimate).named("due");
+    advance.decide(due & ready, state.is(SequencerState::Idle));
+    m.assert(
+        "passes_have_all",
+        !next | (a_there & !(needs_b & b_short) & bank_there),
+        "a pass begins without its operands or its bank",
+    );
 
-    for from in [SequencerState::Wait, SequencerState::Pass] {
+    for from in [
+        SequencerState::Begin,
+        SequencerState::Wait,
+        SequencerState::Pass,
+    ] {
         state.go(from, job.clear, SequencerState::Idle);
     }
-    state.go(SequencerState::Idle, job.start, SequencerState::Wait);
+    state.go(SequencerState::Idle, job.start, SequencerState::Begin);
+    state.go(SequencerState::Begin, more, SequencerState::Wait);
     state.go(SequencerState::Wait, next, SequencerState::Pass);
-    state.go(
-        SequencerState::Pass,
-        needs.last_step & !needs.more,
-        SequencerState::Idle,
-    );
-    state.go(
-        SequencerState::Pass,
-        needs.last_step & !next,
-        SequencerState::Wait,
-    );
+    let ends = end.last & !more;
+    state.go(SequencerState::Pass, ends, SequencerState::Idle);
+    let pauses = end.last & !next;
+    state.go(SequencerState::Pass, pauses, SequencerState::Wait);
 
-    m.cover("waits_for_a", waiting & lacks_a);
-    m.cover("waits_for_b", waiting & lacks_b);
-    m.cover("waits_for_c", waiting & lacks_bank);
-    m.cover("passes_without_a_gap", needs.last_step & next);
+    m.cover("waits_for_a", waiting & !has_a);
+    m.cover("waits_for_b", waiting & !has_b);
+    m.cover("waits_for_c", waiting & !has_bank);
+    m.cover("passes_without_a_gap", end.last & next);
     m.output("idle", state.is(SequencerState::Idle));
-    m.output("stall_a", waiting & lacks_a);
-    m.output("stall_b", waiting & lacks_b & !lacks_a);
-    m.output("stall_c", waiting & lacks_bank & !lacks_a & !lacks_b);
+    m.output("stall_a", waiting & !has_a);
+    m.output("stall_b", waiting & has_a & !has_b);
+    m.output("stall_c", waiting & has_a & has_b & !has_bank);
+}
+
+/// What is issued in the first `count` cycles of a pass, where that is `valid`: two registers, one
+/// that is 1 in these cycles, and what is 1 in the last of them.
+#[track_caller]
+pub(super) fn first_cycles<'m>(
+    name: &str,
+    next: Signal<'m>,
+    valid: Signal<'m>,
+    count: Signal<'m>,
+    clear: Signal<'m>,
+) -> [Signal<'m>; 2] {
+    let m = next.module();
+    let count = count.zero_extend(count.width() + 1);
+    let left = m
+        .reg(format!("{name}s_left"), count.shape())
+        .comment("behind the next one; below 0 in the last cycle");
+    left.next(next.mux(count - 2, left - 1));
+    let last = left.msb().named(format!("last_{name}"));
+    let runs = m.reg(name, bit()).reset(0);
+    runs.next(next.mux(valid, runs & !last) & !clear);
+    [*runs, last]
 }

@@ -2,9 +2,9 @@
 //! weight-stationary arrays) the tiles of K.
 
 use super::super::ports::PortSizes;
-use super::{SIZE, at_most, b_count, k_shape, panels_shape};
+use super::{SIZE, b_count, k_shape, panels_shape};
 use crate::arch::{Dataflow, MatmulArch};
-use crate::hdl::{Module, Signal, bit, unsigned};
+use crate::hdl::{Module, Reg, Signal, bit, bits_for, concat, unsigned};
 
 /// What a sequencer knows of a job.
 pub(super) struct SequencerJob<'m> {
@@ -52,6 +52,48 @@ pub(super) fn resize<'m>(value: Signal<'m>, width: u32) -> Signal<'m> {
     }
 }
 
+/// When the walk goes on.
+pub(super) struct Advance<'m> {
+    /// To the next tile, where a pass begins: the last cycle before it.
+    pub next: Reg<'m>,
+    /// To the first tile of a job.
+    pub first: Signal<'m>,
+    /// Either.
+    pub any: Reg<'m>,
+    /// Back to where jobs begin: there is none.
+    pub rests: Reg<'m>,
+    first_next: Signal<'m>,
+}
+
+impl<'m> Advance<'m> {
+    /// The registers; [`Self::decide`] drives them.
+    #[track_caller]
+    pub fn new(m: &'m Module, job: &SequencerJob<'m>) -> Self {
+        let next = m.reg("next_pass", bit()).reset(0);
+        let any = m.reg("tile_moves", bit()).reset(0);
+        let rests = m.reg("walk_rests", bit()).reset(1);
+        // As long as it takes to find out the first tile.
+        let starts = m.reg("starting", unsigned(3)).reset(0);
+        let later = concat(&[starts.truncate(2), job.start]);
+        starts.next(later.gate(!job.clear));
+        Advance {
+            next: next.comment("the next pass begins after this cycle"),
+            first: starts.msb(),
+            any: any.comment("go to the next tile, or to the first"),
+            rests: rests.comment("the walk stands where jobs begin"),
+            first_next: starts.bit(1),
+        }
+    }
+
+    /// The next pass begins after the cycle behind this one; there is no job.
+    #[track_caller]
+    pub fn decide(&self, next: Signal<'m>, no_job: Signal<'m>) {
+        self.rests.next(no_job);
+        self.next.next(next);
+        self.any.next(next | self.first_next);
+    }
+}
+
 /// The next tile of the walk.
 pub(super) struct Tile<'m> {
     /// There is one.
@@ -60,8 +102,10 @@ pub(super) struct Tile<'m> {
     pub b_vectors: Signal<'m>,
     /// Place in the bank of the first of them.
     pub b_base: Signal<'m>,
-    /// Place just behind the last of them, known in the second cycle of the tile.
+    /// Place just behind the last of them.
     pub b_end: Signal<'m>,
+    /// Bank of the A buffer and of the accumulators.
+    pub bank: Signal<'m>,
     /// Offset in the A bank of its first vector (weight-stationary).
     pub a_offset: Signal<'m>,
     /// Offset in the accumulator bank of its first word.
@@ -76,60 +120,74 @@ pub(super) struct Tile<'m> {
     pub k_first: Signal<'m>,
 }
 
-/// Registers that walk over the tiles; `advance` goes to the next one, from a tile's third cycle on.
+/// Registers that walk over the tiles. A tile stays for
+/// [`MIN_PASS_CYCLES`](super::passes::MIN_PASS_CYCLES) at least: time to find out ahead how the walk
+/// goes on from it.
 #[track_caller]
 pub(super) fn walk<'m>(
     m: &'m Module,
     arch: &MatmulArch,
     job: &SequencerJob<'m>,
-    advance: Signal<'m>,
+    advance: &Advance<'m>,
 ) -> Tile<'m> {
     let rows = arch.rows;
     let sizes = PortSizes::of(arch);
     let cut_k = arch.dataflow == Dataflow::WeightStationary;
-    let k_left = m
-        .reg("tile_k_left", k_shape(arch))
-        .comment("K from this tile on");
+    let (next, any, rests) = (*advance.next, *advance.any, *advance.rests);
+    // K is walked a tile ahead, as the end of the next tile in B must be known when it comes.
+    let (k_end, b_vectors, ahead_vectors) = if cut_k {
+        let k_left = m
+            .reg("ahead_k_left", k_shape(arch))
+            .comment("K from the tile behind this one on");
+        let ahead_end = m.delay("ahead_k_end", fits(*k_left, rows));
+        let next_k = ahead_end.mux(job.k, k_left - rows);
+        k_left.walk(rests, job.k, any, next_k);
+        let vectors = remainder(ahead_end, *k_left, rows).named("ahead_b_vectors");
+        let k_end = m.capture("tile_k_end", any, ahead_end);
+        let b_vectors = m.capture("tile_b_vectors", any, vectors);
+        (k_end, b_vectors, vectors)
+    } else {
+        (m.high().named("tile_k_end"), job.k, job.k)
+    };
+    let panels = job.panels.zero_extend(job.panels.width() + 1);
     let panels_left = m
-        .reg("tile_panels_left", panels_shape(arch))
-        .comment("panels from this one on");
+        .reg("tile_panels_left", panels.shape())
+        .comment("panels behind the next one; below 0 in the last");
+    let n_end = panels_left.msb().named("tile_n_end");
+    let next_panels = n_end.mux(panels - 2, panels_left - 1);
+    panels_left.walk(rests, panels - 2, next & k_end, next_panels);
+    let block_end = m.delay("tile_block_end", k_end & n_end);
     let m_left = m
         .reg("tile_m_left", SIZE)
         .comment("M from this row block on");
-    let k_end = if cut_k { k_left.le(rows) } else { m.high() }.named("tile_k_end");
-    let n_end = panels_left.eq(1).named("tile_n_end");
-    let m_end = m_left.le(rows).named("tile_m_end");
-    let block_end = (k_end & n_end).named("tile_block_end");
-
-    let next_k = k_end.mux(job.k, k_left - rows);
-    k_left.walk(job.start, job.k, advance, next_k);
-    let next_panels = n_end.mux(job.panels, panels_left - 1);
-    let next_panels = k_end.mux(next_panels, *panels_left);
-    panels_left.walk(job.start, job.panels, advance, next_panels);
-    let next_m = block_end.mux(m_left - rows, *m_left);
-    m_left.walk(job.start, job.m, advance, next_m);
+    let m_end = m.delay("tile_m_end", fits(*m_left, rows));
+    m_left.walk(rests, job.m, next & block_end, m_left - rows);
 
     let valid = m.reg("tile_valid", bit()).reset(0);
-    let stays = valid & !(advance & block_end & m_end);
-    valid.next(job.start | (stays & !job.clear));
+    let stays = valid & !(next & block_end & m_end);
+    valid.next((advance.first | stays) & !job.clear);
+    let bank = m.reg("tile_bank", bit()).reset(0);
+    bank.next((bank ^ (next & valid & block_end)) & !job.clear);
 
     let b_shape = b_count(arch.b_buffer.bank_depth);
-    let b_vectors = if cut_k {
-        at_most(*k_left, rows).named("tile_b_vectors")
-    } else {
-        *k_left
-    };
-    let b_base = m.reg("tile_b_base", b_shape);
-    let b_end = m.delay("tile_b_end", b_base + resize(b_vectors, b_shape.width));
-    let next_b = block_end.mux(m.zero(b_shape), b_end);
-    b_base.walk(job.start, 0, advance, next_b);
+    let b_end = m.reg("tile_b_end", b_shape);
+    let next_base = m.delay("next_b_base", b_end.gate(!block_end));
+    let b_base = m.capture("tile_b_base", any, next_base);
+    let next_end = next_base + resize(ahead_vectors, b_shape.width);
+    let next_end = m.delay("next_b_end", next_end);
+    b_end.walk(rests, 0, any, next_end);
+    let settled = next_end.eq(next_base + resize(ahead_vectors, b_shape.width));
+    m.assert(
+        "tiles_stay",
+        !any | settled,
+        "the walk goes on before it is known how",
+    );
 
     let offset_shape = unsigned(sizes.a_offset_bits);
     let a_offset = if cut_k && arch.a_buffer.words_per_row > 1 {
         let a_offset = m.reg("tile_a_offset", offset_shape);
         let zero = m.zero(offset_shape);
-        let next = k_end.mux(zero, a_offset + rows);
-        a_offset.walk(job.start, 0, advance, next)
+        a_offset.walk(rests, 0, next, k_end.mux(zero, a_offset + rows))
     } else {
         m.zero(offset_shape)
     };
@@ -137,24 +195,25 @@ pub(super) fn walk<'m>(
     let sum_offset = if arch.accumulators.panels > 1 {
         let sum_offset = m.reg("tile_sum_offset", sum_shape);
         let zero = m.zero(sum_shape);
-        let next = k_end.mux(n_end.mux(zero, sum_offset + rows), *sum_offset);
-        sum_offset.walk(job.start, 0, advance, next)
+        let beyond = n_end.mux(zero, sum_offset + rows);
+        sum_offset.walk(rests, 0, next & k_end, beyond)
     } else {
         m.zero(sum_shape)
     };
 
-    let flag = |name: &str, next: Signal<'m>| {
+    let flag = |name: &str, then: Signal<'m>| {
         let flag = m.reg(name, bit());
-        flag.next(job.start | advance.mux(next, *flag))
+        flag.next(rests | next.mux(then, *flag))
     };
     Tile {
         valid: *valid,
         b_vectors,
-        b_base: *b_base,
-        b_end,
+        b_base,
+        b_end: *b_end,
+        bank: *bank,
         a_offset,
         sum_offset,
-        rows: at_most(*m_left, rows).named("tile_rows"),
+        rows: remainder(m_end, *m_left, rows).named("tile_rows"),
         block_first: flag("tile_block_first", block_end),
         block_last: block_end,
         k_first: if cut_k {
@@ -163,4 +222,22 @@ pub(super) fn walk<'m>(
             m.high()
         },
     }
+}
+
+/// `left` is not more than a tile takes. Not written as `<=`: Yosys would make that of `left - most`
+/// and cut its carry chain in two.
+#[track_caller]
+fn fits<'m>(left: Signal<'m>, most: u32) -> Signal<'m> {
+    if bits_for(u64::from(most) + 1) > left.width() {
+        return left.module().high();
+    }
+    left.lt(most + 1)
+}
+
+/// What a tile takes of the `left` rest: all of it, which is `most` at the most, at the `end`, else
+/// `most`.
+#[track_caller]
+fn remainder<'m>(end: Signal<'m>, left: Signal<'m>, most: u32) -> Signal<'m> {
+    let bits = bits_for(most.into());
+    end.mux(left.truncate(bits), most)
 }

@@ -2,10 +2,12 @@
 
 use super::super::buffer::{Accumulators, bank_address};
 use super::super::ports::{PortSizes, Target, WeightStationaryIssue};
-use super::passes::{Needs, SequencerState, Supplies, drive_next_pass};
-use super::tiles::{SequencerJob, b_bank, resize, walk};
+use super::passes::{
+    MIN_PASS_CYCLES, Needs, PassEnd, SequencerState, Supplies, decide_next_pass, first_cycles,
+};
+use super::tiles::{Advance, SequencerJob, b_bank, walk};
 use crate::arch::MatmulArch;
-use crate::hdl::{Block, Module, bit, index_bits, unsigned};
+use crate::hdl::{Block, Module, Signal, bit, index_bits, unsigned};
 
 /// Issues the passes of a job. In a pass, the vectors of one tile stream through the array while
 /// the weights of the next tile are loaded into it.
@@ -20,7 +22,8 @@ pub struct WeightStationarySequencer {
 impl WeightStationarySequencer {
     /// Cycles of a pass: enough to load a tile of weights, and to come back to an accumulator.
     pub fn pass_cycles(arch: &MatmulArch) -> u32 {
-        arch.rows.max(Accumulators::reuse_distance(arch))
+        let least = Accumulators::reuse_distance(arch).max(MIN_PASS_CYCLES);
+        arch.rows.max(least)
     }
 }
 
@@ -40,103 +43,87 @@ impl Block for WeightStationarySequencer {
         );
         let job = SequencerJob::ports(m, arch);
         let supplies = Supplies::ports(m, arch, &job);
-        let restart = (job.start | job.clear).named("restart");
-        let next = m.wire("next_pass", bit());
-        let last_step = m.wire("last_step", bit());
+        let clear = job.clear;
+        let advance = Advance::new(m, &job);
+        let next = *advance.next;
 
         m.section("the next tile");
-        let tile = walk(m, arch, &job, next);
+        let tile = walk(m, arch, &job, &advance);
 
-        m.section("the tile whose weights are loaded, and the tile that computes");
+        m.section("the tile whose weights are loaded");
+        let sizes = PortSizes::of(arch);
         let weights_valid = m.reg("weights_valid", bit()).reset(0);
-        weights_valid.next((next.mux(tile.valid, *weights_valid)) & !restart);
-        let weights_k = m.capture("weights_k", next, tile.b_vectors);
-        let weights_a_offset = m.capture("weights_a_offset", next, tile.a_offset);
+        weights_valid.next(next.mux(tile.valid, *weights_valid) & !clear);
+        let begins_block = m.reg("weights_begin_block", bit()).reset(0);
+        let block_first = next.mux(tile.valid & tile.block_first, *begins_block);
+        begins_block.next(block_first & !clear);
+        let a_base = bank_address(tile.bank, tile.a_offset, arch.a_buffer.bank_depth);
+        let weights_a_base = m.capture("weights_a_base", next, a_base);
+        let weights_bank = m.capture("weights_bank", next, tile.bank);
         let weights_sum_offset = m.capture("weights_sum_offset", next, tile.sum_offset);
         let weights_rows = m.capture("weights_rows", next, tile.rows);
-        let weights_block_first = m.capture("weights_block_first", next, tile.block_first);
         let weights_block_last = m.capture("weights_block_last", next, tile.block_last);
         let weights_k_first = m.capture("weights_k_first", next, tile.k_first);
 
-        let stream_valid = m.reg("stream_valid", bit()).reset(0);
-        let streams_on = stream_valid & !last_step;
-        stream_valid.next(next.mux(*weights_valid, streams_on) & !restart);
-        let stream_a_offset = m.capture("stream_a_offset", next, weights_a_offset);
-        let stream_sum_offset = m.capture("stream_sum_offset", next, weights_sum_offset);
-        let stream_rows = m.capture("stream_rows", next, weights_rows);
-        let stream_block_last = m.capture("stream_block_last", next, weights_block_last);
-        let stream_k_first = m.capture("stream_k_first", next, weights_k_first);
-
         m.section("state");
         let state = m.fsm("state", SequencerState::Idle);
-        let pass = state.is(SequencerState::Pass);
         let step = m
             .reg("step", unsigned(index_bits(cycles.into())))
             .comment("cycle of the pass");
         step.next(next.mux(m.zero(step.shape()), step + 1));
-        last_step.drive(pass & step.eq(cycles - 1));
-        let block = (weights_valid & weights_block_first).named("begins_block");
+        let two_before = state.is(SequencerState::Pass) & step.eq(cycles - 3);
+        let two_before = two_before.named("two_before_last");
+        let end = PassEnd::after(two_before);
+        let stream_valid = m.reg("stream_valid", bit()).reset(0);
+        let streams_on = stream_valid & !end.last;
+        stream_valid.next(next.mux(*weights_valid, streams_on) & !clear);
         let needs = Needs {
-            more: (tile.valid | *weights_valid).named("more_passes"),
+            more: tile.valid | *weights_valid,
             b: tile.valid,
             b_end: tile.b_end,
-            block,
-            holds_a: *stream_valid,
-            last_step,
+            block: *begins_block,
+            holds_a: streams_on,
         };
-        drive_next_pass(next, state, &job, &supplies, &needs);
-        let bank = m
-            .reg("bank", bit())
-            .reset(1)
-            .comment("of the A buffer and the accumulators");
-        let next_bank = bank ^ (next & block);
-        bank.next(job.clear | next_bank);
-        let b_bank = b_bank(m, &job);
+        decide_next_pass(&advance, state, end, &job, &supplies, &needs);
 
-        m.section("issue: vectors of A and weights of B");
-        let sizes = PortSizes::of(arch);
+        m.section("issue: the tile that computes");
         let issue: WeightStationaryIssue<'_> = m.source_port("issue", sizes.weight_stationary());
         let target: Target<'_> = m.source_port("target", sizes.target);
-        let clear = job.clear;
-        let width = step.width().max(stream_rows.width()).max(weights_k.width());
-        let count = step.zero_extend(width);
-        let stream_rows = stream_rows.zero_extend(width);
-        let weights_k = weights_k.zero_extend(width);
-        let vector = (pass & stream_valid & count.lt(stream_rows)).named("vector");
-        let weight = (pass & weights_valid & count.lt(weights_k)).named("weight");
-        let vector_1 = m.flag("vector_1", vector & !clear);
-        let a_offset = stream_a_offset + resize(*step, sizes.a_offset_bits);
-        let a_address = bank_address(*bank, a_offset, arch.a_buffer.bank_depth);
-        issue.a_read.drive(vector_1);
-        issue.a_address.drive(m.delay("a_address_1", a_address));
-        m.output("active", vector);
-        m.output("a_release", last_step & stream_valid & stream_block_last);
-
-        let b_next = m
-            .reg("b_next", tile.b_base.shape())
-            .comment("place of the next weights");
-        b_next.next(next.mux(tile.b_base, weight.mux(b_next + 1, *b_next)));
-        // Weights enter the array a cycle behind the activations.
-        let weight_1 = m.flag("weight_1", weight & !clear);
-        issue.b_read.drive(m.flag("weight_2", weight_1 & !clear));
-        let b_address = bank_address(
-            b_bank,
-            b_next.truncate(sizes.b_offset_bits),
-            arch.b_buffer.bank_depth,
-        );
-        issue.b_address.drive(m.delay_by("b_address", b_address, 2));
-
-        m.section("issue: tokens");
-        let first_step = pass & step.eq(0);
+        issue.pass_start.drive(m.flag("pass_begins", next));
+        let [vector, last_vector] =
+            first_cycles("vector", next, *weights_valid, weights_rows, clear);
+        issue.a_read.drive(vector);
         issue
-            .pass_start
-            .drive(m.flag("pass_start_1", first_step & !clear));
-        let last_vector = (count + 1).eq(stream_rows) & stream_block_last;
-        let sum_offset = stream_sum_offset + resize(*step, sizes.target.0);
-        target.valid.drive(vector_1);
-        target.first.drive(m.delay("first_1", stream_k_first));
-        target.last.drive(m.delay("last_1", last_vector));
-        target.bank.drive(m.delay("bank_1", bank));
-        target.address.drive(m.delay("sum_offset_1", sum_offset));
+            .a_address
+            .drive(place("a_address", next, weights_a_base));
+        let block_last = m.capture("stream_block_last", next, weights_block_last);
+        target.valid.drive(vector);
+        target
+            .first
+            .drive(m.capture("stream_k_first", next, weights_k_first));
+        target.last.drive(last_vector & block_last);
+        target.bank.drive(m.capture("bank", next, weights_bank));
+        target
+            .address
+            .drive(place("sum_address", next, weights_sum_offset));
+        m.output("active", vector);
+        let release = two_before & *stream_valid & block_last & !clear;
+        m.output("a_release", m.flag("a_release_1", release));
+
+        m.section("issue: weights, which enter the array a cycle behind the activations");
+        let [weight, _] = first_cycles("weight", next, tile.valid, tile.b_vectors, clear);
+        let b_bank = b_bank(m, &job);
+        let b_offset = tile.b_base.truncate(sizes.b_offset_bits);
+        let b_base = bank_address(b_bank, b_offset, arch.b_buffer.bank_depth);
+        let b_next = place("b_next", next, b_base);
+        issue.b_read.drive(m.flag("weight_1", weight & !clear));
+        issue.b_address.drive(m.delay("b_address_1", b_next));
     }
+}
+
+/// A place that a pass begins at and goes on from, one each cycle.
+#[track_caller]
+fn place<'m>(name: &str, next: Signal<'m>, first: Signal<'m>) -> Signal<'m> {
+    let place = next.module().reg(name, first.shape());
+    place.next(next.mux(first, place + 1))
 }
