@@ -10,6 +10,8 @@ use crate::hdl::{Block, Instance, Module, Signal, bit, index_bits, unsigned};
 /// registers, by `take`. No address is read in the cycle in which it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockRam {
+    /// The core's module name, which begins the names of all parts.
+    pub core: String,
     /// Bits per word.
     pub width: u32,
     /// Words.
@@ -18,11 +20,11 @@ pub struct BlockRam {
 
 impl Block for BlockRam {
     fn module_name(&self) -> String {
-        format!("block_ram_{}x{}", self.width, self.depth)
+        format!("{}_block_ram_{}x{}", self.core, self.width, self.depth)
     }
 
     fn build(&self, m: &Module) {
-        let BlockRam { width, depth } = *self;
+        let BlockRam { width, depth, .. } = *self;
         let BlockRams {
             width: part_width,
             depth: part_depth,
@@ -56,6 +58,10 @@ impl Block for BlockRam {
                 let row = address.slice(place_bits, address.width() - place_bits);
                 (address.truncate(place_bits), Some(row.named(name)))
             });
+        let part = Part {
+            core: self.core.clone(),
+            width: part_width,
+        };
         let data = write
             .data
             .zero_extend(columns * part_width)
@@ -86,7 +92,7 @@ impl Block for BlockRam {
                     1 => format!("part_{column}"),
                     _ => format!("part_{number}_{column}"),
                 };
-                ports.feed(m.instance(name, &Part { width: part_width }))
+                ports.feed(m.instance(name, &part))
             });
             words.push(joined(&parts.collect::<Vec<_>>()));
         }
@@ -104,13 +110,14 @@ impl Block for BlockRam {
 /// One block RAM with its output register.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
+    core: String,
     /// Bits per word.
     width: u32,
 }
 
 impl Block for Part {
     fn module_name(&self) -> String {
-        format!("block_ram_part_{}", self.width)
+        format!("{}_block_ram_part_{}", self.core, self.width)
     }
 
     fn build(&self, m: &Module) {

@@ -2,6 +2,7 @@
 
 use super::BlockRam;
 use crate::arch::{MatmulArch, MemoryStyle};
+use crate::blocks::MatmulCore;
 use crate::hdl::{Instance, Memory, Module, Signal};
 
 /// A memory with one write port and one read port in memories of the chip, with the output register
@@ -28,7 +29,10 @@ impl<'m> BufferMemory<'m> {
     pub fn new(m: &'m Module, arch: &MatmulArch, name: &str, width: u32, depth: u32) -> Self {
         let style = arch.memory_style(width, depth);
         let made = match style {
-            MemoryStyle::Registered(_) => Made::Cells(m.instance(name, &BlockRam { width, depth })),
+            MemoryStyle::Registered(_) => {
+                let core = MatmulCore::module_name_of(arch);
+                Made::Cells(m.instance(name, &BlockRam { core, width, depth }))
+            }
             _ => Made::Inferred(styled(m.memory(name, width, depth).no_collision(), style)),
         };
         BufferMemory {
