@@ -97,11 +97,11 @@ pub(super) fn send<'m>(
 
     let out_valid = m.reg("out_valid", bit()).reset(0);
     let load = (!out_valid | stream.tready).named("out_loads");
-    let closed = (closing & room & load).named("close");
-    let close = (orders.close & open) | (closing & !closed);
+    // The closing beat waits until nothing is offered, and so nothing spare.
+    let closed = (closing & !out_valid).named("close");
+    let close = (orders.close & open) | (closing & out_valid);
     closing.next(close & !orders.clear);
-    // Behind a spare beat there is an offered one.
-    let offers = valid | *closing | !room;
+    let offers = valid | closed | !room;
     out_valid.next((!load | offers) & !orders.clear);
     let free = (load | (room & !valid)).named("next_room");
     room.next(free | orders.clear);
@@ -126,7 +126,7 @@ pub(super) fn send<'m>(
     m.cover("packet_closed_after_an_error", closed);
     Sent {
         last: (out_valid & stream.tready & out_last).named("last_sent"),
-        all: !open & !closing & !out_valid,
+        all: m.flag("all_sent", orders.close & !open & !closing & !out_valid),
     }
 }
 

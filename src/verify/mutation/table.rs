@@ -247,7 +247,7 @@ pub const MUTATIONS: &[Mutation] = &[
     m("the closing beat never comes", "_drain", Next("closing"), Stuck(0)),
     m("the closing beat never ends", "_drain", Wire("close"), Stuck(0)),
     m("the closing beat is not zero", "_drain", Next("out_data"), AlwaysThen).at(1),
-    m("the closing beat passes the spare one", "_drain", Wire("close"), KeepLeft).at(1),
+    m("the closing beat passes those that are offered", "_drain", Wire("close"), KeepLeft),
     m("a beat is lost when C stalls", "_drain", Enable("spare"), Stuck(1)),
     m("the spare beat is passed over", "_drain", Next("out_data"), AlwaysThen),
     m("TLAST of the spare beat is passed over", "_drain", Next("out_last"), AlwaysThen),
