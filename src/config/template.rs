@@ -83,7 +83,7 @@ pub fn template(config: &Config) -> String {
     line(
         "# and results: for a higher clock with tools that move it into block RAM, as those of Xilinx",
     );
-    line("# and Intel do; Yosys does not.");
+    line("# and Intel do, or inside the block RAM with target ecp5.");
     line(&format!(
         "output_register = {}",
         config.buffers.output_register
