@@ -109,9 +109,10 @@ impl Printer {
             };
             let start = format!("    {kind} {}", columns.text(&declaration.net));
             if is_plumbing(declaration) {
-                // Wires between instances: many, and told apart by their names alone.
+                // Many, and told apart by their names alone.
                 let alike = |other: &&Declaration| {
                     is_plumbing(other)
+                        && other.kind == declaration.kind
                         && other.net.width == declaration.net.width
                         && other.net.signed == declaration.net.signed
                 };
@@ -138,9 +139,9 @@ impl Printer {
     }
 }
 
-/// A wire of which nothing is said.
+/// A wire or register of which nothing is said.
 fn is_plumbing(declaration: &Declaration) -> bool {
-    declaration.kind == NetKind::Wire
+    !matches!(declaration.kind, NetKind::Memory(_))
         && declaration.comment.is_empty()
         && declaration.attributes.is_empty()
 }
