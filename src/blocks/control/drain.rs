@@ -70,7 +70,9 @@ impl Block for Drain {
             .reg("asks", bit())
             .reset(0)
             .comment("there is a word to read");
-        let issue = (asks & moves).named("issue");
+        // As `moves`, which has much else to drive; it may fall where nothing is asked for.
+        let steps = m.reg("steps", bit()).reset(0);
+        let issue = (asks & steps).named("issue");
         let more_rows = m.reg("more_rows", bit()).reset(0);
         let position = position(m, arch, (*more_rows, issue), rows_total, panels);
         let Position {
@@ -136,6 +138,7 @@ impl Block for Drain {
             forget,
         };
         let sent = send(m, arch, &word, moves, &orders, &stream);
+        steps.next(sent.next_moves & !forget);
         state.go(DrainState::Idle, start, DrainState::Drain);
         state.go(DrainState::Drain, clear, DrainState::Idle);
         state.go(DrainState::Drain, sent.last, DrainState::Idle);

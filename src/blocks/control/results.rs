@@ -28,6 +28,8 @@ pub(super) struct Orders<'m> {
 
 /// What becomes of the beats.
 pub(super) struct Sent<'m> {
+    /// Words move on in the next cycle.
+    pub next_moves: Signal<'m>,
     /// The beat that ends the packet has been taken.
     pub last: Signal<'m>,
     /// All beats have been taken, and the packet is closed.
@@ -105,7 +107,8 @@ pub(super) fn send<'m>(
     out_valid.next((!load | offers) & !orders.clear);
     let free = (load | (room & !valid)).named("next_room");
     room.next(free | orders.clear);
-    moves.next(free & next.msb());
+    let next_moves = (free & next.msb()).named("next_moves");
+    moves.next(next_moves);
     let beat = data.truncate(format.width);
     let spare = m.capture("spare", *room, beat);
     let spare_last = m.capture("spare_last", *room, last);
@@ -125,6 +128,7 @@ pub(super) fn send<'m>(
     m.cover("word_waits_for_the_host", word.valid & !moves);
     m.cover("packet_closed_after_an_error", closed);
     Sent {
+        next_moves,
         last: (out_valid & stream.tready & out_last).named("last_sent"),
         all: m.flag("all_sent", orders.close & !open & !closing & !out_valid),
     }
