@@ -184,7 +184,7 @@ module matmul_4x4 (
 
     // ---- accumulators and drain ----------------------------------------------------------
 
-    wire         block_complete, drain_words_enable, drain_words_bank;
+    wire         block_complete, drain_words_enable, drain_words_moves, drain_words_bank;
     wire [5:0]   drain_words_address;
     wire [127:0] drain_words_data;
 
@@ -199,6 +199,7 @@ module matmul_4x4 (
         .last_columns   (job_drain_last_columns),
         .block_complete (block_complete),
         .words_enable   (drain_words_enable),
+        .words_moves    (drain_words_moves),
         .words_bank     (drain_words_bank),
         .words_address  (drain_words_address),
         .words_data     (drain_words_data),
@@ -206,9 +207,9 @@ module matmul_4x4 (
         .m_axis_tlast   (m_axis_c_tlast),
         .m_axis_tvalid  (m_axis_c_tvalid),
         .m_axis_tready  (m_axis_c_tready),
+        .block_drained  (drained),
         .idle           (drain_idle),
-        .job_done       (results_sent),
-        .block_drained  (drained)
+        .job_done       (results_sent)
     );
 
     matmul_4x4_accumulators accumulators (
@@ -222,6 +223,7 @@ module matmul_4x4 (
         .target_address (datapath_result_address),
         .sums           (datapath_sums),
         .drain_enable   (drain_words_enable),
+        .drain_moves    (drain_words_moves),
         .drain_bank     (drain_words_bank),
         .drain_address  (drain_words_address),
         .drain_data     (drain_words_data),
@@ -230,19 +232,12 @@ module matmul_4x4 (
 
     // ---- status, interrupt and counters --------------------------------------------------
 
-    wire        job_ended, job_failed;
-    reg  [31:0] jobs_ended_count;
-    reg  [31:0] last_failed;
+    wire        job_ended, job_failed, aborted;
+    reg  [31:0] jobs_ended_count, last_failed, cycles_count, active_cycles_count, stall_a_count,
+                stall_b_count, stall_c_count;
+    reg         failed_job_counted, active_cycles_event, stall_a_event, stall_b_event,
+                stall_c_event;
     wire        first_job;  // a start that finds no job in the units
-    reg  [31:0] cycles_count;
-    reg         active_cycles_event;
-    reg  [31:0] active_cycles_count;
-    reg         stall_a_event;
-    reg  [31:0] stall_a_count;
-    reg         stall_b_event;
-    reg  [31:0] stall_b_count;
-    reg         stall_c_event;
-    reg  [31:0] stall_c_count;
 
     wire done_interrupt = registers_interrupt_enable_done && registers_interrupt_status_done;
     wire error_interrupt =
@@ -267,6 +262,7 @@ module matmul_4x4 (
         .b_overlong         (b_overlong),
         .first              (first_job),
         .working            (job_working),
+        .aborted            (aborted),
         .busy               (job_busy),
         .queued             (job_queued),
         .done               (job_done),
@@ -292,95 +288,66 @@ module matmul_4x4 (
     always @(posedge aclk) begin
         if (!aresetn) begin
             irq <= 1'b0;
-            jobs_ended_count <= 32'd0;
-            last_failed <= 32'd0;
-            cycles_count <= 32'd0;
+            failed_job_counted <= 1'b0;
             active_cycles_event <= 1'b0;
-            active_cycles_count <= 32'd0;
             stall_a_event <= 1'b0;
-            stall_a_count <= 32'd0;
             stall_b_event <= 1'b0;
-            stall_b_count <= 32'd0;
             stall_c_event <= 1'b0;
-            stall_c_count <= 32'd0;
         end else begin
             irq <= done_interrupt || error_interrupt;
-            if (registers_control_abort) begin
-                jobs_ended_count <= 32'd0;
-                last_failed <= 32'd0;
-            end else begin
-                if (job_ended) jobs_ended_count <= jobs_ended_count + 32'd1;
-                if (job_failed) last_failed <= jobs_ended_count + 32'd1;
-            end
-            if (first_job)
-                cycles_count <= 32'd0;
-            else if (job_working)
-                cycles_count <= cycles_count + 32'd1;
+            failed_job_counted <= job_failed;
             active_cycles_event <= sequencer_active;
-            if (first_job)
-                active_cycles_count <= 32'd0;
-            else if (active_cycles_event)
-                active_cycles_count <= active_cycles_count + 32'd1;
             stall_a_event <= sequencer_stall_a;
-            if (first_job)
-                stall_a_count <= 32'd0;
-            else if (stall_a_event)
-                stall_a_count <= stall_a_count + 32'd1;
             stall_b_event <= sequencer_stall_b;
-            if (first_job)
-                stall_b_count <= 32'd0;
-            else if (stall_b_event)
-                stall_b_count <= stall_b_count + 32'd1;
             stall_c_event <= sequencer_stall_c;
-            if (first_job)
-                stall_c_count <= 32'd0;
-            else if (stall_c_event)
-                stall_c_count <= stall_c_count + 32'd1;
+        end
+    end
+
+    always @(posedge aclk) begin
+        if (aborted) begin
+            jobs_ended_count <= 32'd0;
+            last_failed <= 32'd0;
+        end else begin
+            if (job_ended) jobs_ended_count <= jobs_ended_count + 32'd1;
+            if (failed_job_counted) last_failed <= jobs_ended_count;
+        end
+        if (first_job) begin
+            cycles_count <= 32'd0;
+            active_cycles_count <= 32'd0;
+            stall_a_count <= 32'd0;
+            stall_b_count <= 32'd0;
+            stall_c_count <= 32'd0;
+        end else begin
+            if (job_working) cycles_count <= cycles_count + 32'd1;
+            if (active_cycles_event) active_cycles_count <= active_cycles_count + 32'd1;
+            if (stall_a_event) stall_a_count <= stall_a_count + 32'd1;
+            if (stall_b_event) stall_b_count <= stall_b_count + 32'd1;
+            if (stall_c_event) stall_c_count <= stall_c_count + 32'd1;
         end
     end
 
     matmul_4x4_registers registers (
-        .clk                        (aclk),
-        .rst                        (~aresetn),
-        .s_axil_awaddr              (s_axil_awaddr),
-        .s_axil_awvalid             (s_axil_awvalid),
-        .s_axil_awready             (s_axil_awready),
-        .s_axil_wdata               (s_axil_wdata),
-        .s_axil_wstrb               (s_axil_wstrb),
-        .s_axil_wvalid              (s_axil_wvalid),
-        .s_axil_wready              (s_axil_wready),
-        .s_axil_bresp               (s_axil_bresp),
-        .s_axil_bvalid              (s_axil_bvalid),
-        .s_axil_bready              (s_axil_bready),
-        .s_axil_araddr              (s_axil_araddr),
-        .s_axil_arvalid             (s_axil_arvalid),
-        .s_axil_arready             (s_axil_arready),
-        .s_axil_rdata               (s_axil_rdata),
-        .s_axil_rresp               (s_axil_rresp),
-        .s_axil_rvalid              (s_axil_rvalid),
-        .s_axil_rready              (s_axil_rready),
-        .control_start              (registers_control_start),
-        .control_abort              (registers_control_abort),
-        .status_busy                (job_busy),
-        .status_done                (job_done),
-        .status_queued              (job_queued),
-        .status_error               (job_error),
-        .interrupt_enable_done      (registers_interrupt_enable_done),
-        .interrupt_enable_error     (registers_interrupt_enable_error),
-        .interrupt_status_done_set  (job_ended),
-        .interrupt_status_done      (registers_interrupt_status_done),
-        .interrupt_status_error_set (job_failed),
-        .interrupt_status_error     (registers_interrupt_status_error),
-        .m_size                     (registers_m_size),
-        .k_size                     (registers_k_size),
-        .n_size                     (registers_n_size),
-        .cycles_count               (cycles_count),
-        .active_cycles_count        (active_cycles_count),
-        .stall_a_count              (stall_a_count),
-        .stall_b_count              (stall_b_count),
-        .stall_c_count              (stall_c_count),
-        .jobs_ended_count           (jobs_ended_count),
-        .last_failed_job            (last_failed)
+        .clk(aclk), .rst(~aresetn), .s_axil_awaddr(s_axil_awaddr),
+        .s_axil_awvalid(s_axil_awvalid), .s_axil_awready(s_axil_awready),
+        .s_axil_wdata(s_axil_wdata), .s_axil_wstrb(s_axil_wstrb), .s_axil_wvalid(s_axil_wvalid),
+        .s_axil_wready(s_axil_wready), .s_axil_bresp(s_axil_bresp),
+        .s_axil_bvalid(s_axil_bvalid), .s_axil_bready(s_axil_bready),
+        .s_axil_araddr(s_axil_araddr), .s_axil_arvalid(s_axil_arvalid),
+        .s_axil_arready(s_axil_arready), .s_axil_rdata(s_axil_rdata),
+        .s_axil_rresp(s_axil_rresp), .s_axil_rvalid(s_axil_rvalid),
+        .s_axil_rready(s_axil_rready), .control_start(registers_control_start),
+        .control_abort(registers_control_abort), .status_busy(job_busy), .status_done(job_done),
+        .status_queued(job_queued), .status_error(job_error),
+        .interrupt_enable_done(registers_interrupt_enable_done),
+        .interrupt_enable_error(registers_interrupt_enable_error),
+        .interrupt_status_done_set(job_ended),
+        .interrupt_status_done(registers_interrupt_status_done),
+        .interrupt_status_error_set(job_failed),
+        .interrupt_status_error(registers_interrupt_status_error), .m_size(registers_m_size),
+        .k_size(registers_k_size), .n_size(registers_n_size), .cycles_count(cycles_count),
+        .active_cycles_count(active_cycles_count), .stall_a_count(stall_a_count),
+        .stall_b_count(stall_b_count), .stall_c_count(stall_c_count),
+        .jobs_ended_count(jobs_ended_count), .last_failed_job(last_failed)
     );
 
 endmodule

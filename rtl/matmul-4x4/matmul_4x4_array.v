@@ -15,39 +15,23 @@ module matmul_4x4_array (
     wire [71:0] sums_0, sums_1, sums_2, sums_3;
 
     matmul_4x4_row row_0 (
-        .clk        (clk),
-        .swap       (swaps[0]),
-        .activation (activations[7:0]),
-        .weights    (weights),
-        .sums_in    (72'd0),
-        .sums_out   (sums_0)
+        .clk(clk), .swap(swaps[0]), .activation(activations[7:0]), .weights(weights),
+        .sums_in(72'd0), .sums_out(sums_0)
     );
 
     matmul_4x4_row row_1 (
-        .clk        (clk),
-        .swap       (swaps[1]),
-        .activation (activations[15:8]),
-        .weights    (weights),
-        .sums_in    (sums_0),
-        .sums_out   (sums_1)
+        .clk(clk), .swap(swaps[1]), .activation(activations[15:8]), .weights(weights),
+        .sums_in(sums_0), .sums_out(sums_1)
     );
 
     matmul_4x4_row row_2 (
-        .clk        (clk),
-        .swap       (swaps[2]),
-        .activation (activations[23:16]),
-        .weights    (weights),
-        .sums_in    (sums_1),
-        .sums_out   (sums_2)
+        .clk(clk), .swap(swaps[2]), .activation(activations[23:16]), .weights(weights),
+        .sums_in(sums_1), .sums_out(sums_2)
     );
 
     matmul_4x4_row row_3 (
-        .clk        (clk),
-        .swap       (swaps[3]),
-        .activation (activations[31:24]),
-        .weights    (weights),
-        .sums_in    (sums_2),
-        .sums_out   (sums_3)
+        .clk(clk), .swap(swaps[3]), .activation(activations[31:24]), .weights(weights),
+        .sums_in(sums_2), .sums_out(sums_3)
     );
 
     assign sums = sums_3;

@@ -33,11 +33,9 @@ module matmul_4x4_datapath (
 
     // ---- operand buffers -----------------------------------------------------------------
 
-    reg [31:0] a_word;
+    reg [31:0] a_word, activations, b_word;
     (* no_rw_check *)
     reg [31:0] a_buffer [0:511];
-    reg [31:0] activations;
-    reg [31:0] b_word;
     (* no_rw_check *)
     reg [31:0] b_buffer [0:2047];
     reg        b_valid_1;
@@ -64,8 +62,7 @@ module matmul_4x4_datapath (
 
     // ---- array ---------------------------------------------------------------------------
 
-    reg         pass_start_1;
-    reg         pass_start_2;
+    reg         pass_start_1, pass_start_2;
     reg  [2:0]  swaps_below;
     wire [31:0] skew_a_vector_out, skew_b_vector_out;
     wire [71:0] array_sums;

@@ -15,19 +15,20 @@ module matmul_4x4_job (
     input  wire        loaders_idle,
     input  wire        sequencer_idle,
     input  wire        drain_idle,
-    input  wire        job_done,  // the last beat of C has left
+    input  wire        job_done,  // the last beat of C has left: the first cycle of drain_idle
     input  wire        a_truncated,
     input  wire        a_overlong,
     input  wire        b_truncated,
     input  wire        b_overlong,
-    output wire        first,
-    output wire        working,
-    output wire        busy,
-    output wire        queued,
+    output reg         first,
+    output reg         working,
+    output reg         aborted,
+    output reg         busy,
+    output reg         queued,
     output reg         done,
     output reg  [3:0]  error,
-    output wire        ended,
-    output wire        failed,
+    output reg         ended,
+    output reg         failed,
     output wire        abandon,
     output wire        load_start,
     output reg  [15:0] load_m,
@@ -53,60 +54,69 @@ module matmul_4x4_job (
     // States of FrontState
     localparam [2:0]
         IDLE    = 3'd0,
-        COUNT   = 3'd1,
-        VERDICT = 3'd2,
+        COMPARE = 3'd1,
+        COUNT   = 3'd2,
         READY   = 3'd3,
         REFUSED = 3'd4;
 
-    wire       forget_error, refuse, load_take, compute_take, drain_take;
-    reg        a_truncated_1;
-    reg        a_overlong_1;
-    reg        b_truncated_1;
-    reg        b_overlong_1;
-    reg  [3:0] stream_error;
+    reg        loaders_idle_1, sequencer_idle_1, any_stream_error, load_take, compute_take,
+               drain_take;
     reg  [1:0] state;
+    reg        flushed;  // the last cycle of a failed job
+    reg  [3:0] stream_error;
+    wire       refuse;
 
-    wire [3:0] stream_error_now =
-        stream_error != 4'd0 ? stream_error :
-        a_truncated_1 ? 4'd2 :
-        a_overlong_1 ? 4'd3 :
-        b_truncated_1 ? 4'd4 :
-        b_overlong_1 ? 4'd5 :
-        stream_error;
+    always @(posedge clk) begin
+        loaders_idle_1 <= loaders_idle;
+        sequencer_idle_1 <= sequencer_idle;
+    end
+
+    wire state_is_run = state == RUN;
+    assign abandon = state == ABANDON;
+    wire any_stream_error_term =
+        any_stream_error
+        || (a_truncated || a_overlong || b_truncated || b_overlong);
 
     always @(posedge clk) begin
         if (rst) begin
-            a_truncated_1 <= 1'b0;
-            a_overlong_1 <= 1'b0;
-            b_truncated_1 <= 1'b0;
-            b_overlong_1 <= 1'b0;
-            stream_error <= 4'd0;
+            aborted <= 1'b1;
+            any_stream_error <= 1'b0;
         end else begin
-            a_truncated_1 <= a_truncated && !abort;
-            a_overlong_1 <= a_overlong && !abort;
-            b_truncated_1 <= b_truncated && !abort;
-            b_overlong_1 <= b_overlong && !abort;
-            if (forget_error)
-                stream_error <= 4'd0;
-            else
-                stream_error <= stream_error_now;
+            aborted <= abort;
+            any_stream_error <= any_stream_error_term && !(failed || aborted);
         end
     end
 
-    wire any_stream_error = stream_error_now != 4'd0;
-    wire state_is_run = state == RUN;
-    assign abandon = state == ABANDON;
+    always @(posedge clk) begin
+        if (!any_stream_error) begin
+            if (a_truncated)
+                stream_error <= 4'd2;
+            else if (a_overlong)
+                stream_error <= 4'd3;
+            else if (b_truncated)
+                stream_error <= 4'd4;
+            else
+                stream_error <= 4'd5;
+        end
+    end
 
     // ---- the job that was started last ---------------------------------------------------
 
     reg [2:0]  front_state;
-    reg [15:0] front_m;
-    reg [15:0] front_k;
-
-    wire accept = front_state == IDLE && (start && !abort);
+    reg        started;
+    reg [15:0] front_m, front_k;
 
     always @(posedge clk) begin
-        if (accept) begin
+        if (rst)
+            started <= 1'b0;
+        else
+            started <= front_state == IDLE && start && !abort;
+    end
+
+    wire count = front_state == COUNT;
+
+    always @(posedge clk) begin
+        if (started) begin
             front_m <= m_size;
             front_k <= k_size;
         end
@@ -115,34 +125,41 @@ module matmul_4x4_job (
     // ---- check: count the panels of B and their vectors ----------------------------------
 
     reg [4:0]  panels;   // panels counted
-    reg [16:0] vectors;  // vectors of B counted
+    reg [17:0] vectors;  // vectors of B counted
     // columns from the panel on that is counted; in the end those of the last one
     reg [15:0] n_left;
+    reg        too_many_panels, too_many_vectors, panel_end, counted, no_rows, no_depth,
+               no_columns, too_deep;
+    reg        verdict;  // all panels have been counted and compared
+    reg [15:0] n_next;
 
-    wire too_many_vectors = panels > 5'd16 || vectors > 17'd1024;
-    wire panel_end = n_left <= 16'd4;
-    wire count = front_state == COUNT && !too_many_vectors;
+    wire too_many = too_many_panels || too_many_vectors;
 
     always @(posedge clk) begin
-        if (accept) begin
+        if (started) begin
             panels <= 5'd0;
-            vectors <= 17'd0;
+            vectors <= 18'd0;
             n_left <= n_size;
         end else begin
             if (count) begin
                 panels <= panels + 5'd1;
-                vectors <= vectors + {1'b0, front_k};
+                vectors <= vectors + {2'd0, front_k};
             end
-            if (count && !panel_end) n_left <= n_left - 16'd4;
+            if (count && !panel_end) n_left <= n_next;
         end
+        too_many_panels <= panels > 5'd16;
+        too_many_vectors <= vectors > 18'd1024;
+        panel_end <= n_left < 16'd5;
+        counted <= count && (panel_end || too_many);
+        verdict <= counted;
+        n_next <= n_left - 16'd4;
+        no_rows <= front_m == 16'd0;
+        no_depth <= front_k == 16'd0;
+        no_columns <= n_left == 16'd0;
+        too_deep <= front_k > 16'd256;
     end
 
-    wire bad_size_term =
-        front_m == 16'd0
-        || front_k == 16'd0
-        || n_left == 16'd0
-        || front_k > 16'd256;
-    wire bad_size = bad_size_term || too_many_vectors;
+    wire bad_size = no_rows || no_depth || no_columns || too_deep || too_many;
 
     always @(posedge clk) begin
         if (rst) begin
@@ -150,21 +167,23 @@ module matmul_4x4_job (
         end else begin
             case (front_state)
                 IDLE: begin
-                    if (accept) front_state <= COUNT;
+                    if (started && !abort) front_state <= COMPARE;
+                end
+                COMPARE: begin
+                    if (abort)
+                        front_state <= IDLE;
+                    else if (verdict && bad_size)
+                        front_state <= REFUSED;
+                    else if (verdict)
+                        front_state <= READY;
+                    else if (!counted)
+                        front_state <= COUNT;
                 end
                 COUNT: begin
                     if (abort)
                         front_state <= IDLE;
-                    else if (panel_end || too_many_vectors)
-                        front_state <= VERDICT;
-                end
-                VERDICT: begin
-                    if (abort)
-                        front_state <= IDLE;
-                    else if (bad_size)
-                        front_state <= REFUSED;
                     else
-                        front_state <= READY;
+                        front_state <= COMPARE;
                 end
                 READY: begin
                     if (abort)
@@ -185,22 +204,17 @@ module matmul_4x4_job (
 
     // ---- the jobs in the units -----------------------------------------------------------
 
-    reg [1:0] jobs_in_units;  // jobs from their first cycle in the loaders on
-    reg       load_valid;
-    reg       load_first;
+    reg [1:0] jobs_in_units;  // jobs from their second cycle in the loaders on
+    reg       load_valid, load_first, compute_valid, compute_first, drain_valid, drain_first;
     reg       load_taken;     // the stage behind has it too
-    reg       compute_valid;
-    reg       compute_first;
     reg       compute_taken;  // the stage behind has it too
     reg [2:0] compute_last_columns;
-    reg       drain_valid;
-    reg       drain_first;
 
     wire one_job = jobs_in_units == 2'd1;
     wire forget = abandon || abort;
     wire load_offers = load_valid && !load_taken;
-    wire load_done = load_valid && load_taken && (loaders_idle && !any_stream_error);
-    assign load_take = front_state == READY && state_is_run && (!load_valid || load_done);
+    wire load_done = load_valid && load_taken && (loaders_idle_1 && !any_stream_error);
+    wire load_take_term = front_state == READY && state_is_run && (!load_valid || load_done);
     assign load_start = load_first && !forget;
 
     always @(posedge clk) begin
@@ -213,8 +227,7 @@ module matmul_4x4_job (
     end
 
     wire compute_offers = compute_valid && !compute_taken;
-    wire compute_done = compute_valid && compute_taken && sequencer_idle;
-    assign compute_take = load_offers && (!compute_valid || compute_done);
+    wire compute_done = compute_valid && compute_taken && sequencer_idle_1;
 
     always @(posedge clk) begin
         if (compute_take) begin
@@ -225,11 +238,13 @@ module matmul_4x4_job (
         end
     end
 
-    wire drain_done = drain_valid && !drain_first && drain_idle;
-    assign drain_take = compute_offers && (!drain_valid || drain_done);
+    wire drain_done = drain_valid && job_done;
 
     always @(posedge clk) begin
         if (rst) begin
+            load_take <= 1'b0;
+            compute_take <= 1'b0;
+            drain_take <= 1'b0;
             load_valid <= 1'b0;
             load_first <= 1'b0;
             load_taken <= 1'b0;
@@ -239,6 +254,17 @@ module matmul_4x4_job (
             drain_valid <= 1'b0;
             drain_first <= 1'b0;
         end else begin
+            load_take <= load_take_term && !load_take && !forget;
+            compute_take <=
+                load_offers
+                && (!compute_valid || compute_done)
+                && !compute_take
+                && !forget;
+            drain_take <=
+                compute_offers
+                && (!drain_valid || drain_done)
+                && !drain_take
+                && !forget;
             load_valid <= (load_take || (load_valid && !load_done)) && !forget;
             load_first <= load_take && !forget;
             load_taken <= (load_taken || compute_take) && !load_take;
@@ -263,20 +289,33 @@ module matmul_4x4_job (
 
     // ---- end -----------------------------------------------------------------------------
 
+    reg launched, refused;
+
     wire fail = state_is_run && any_stream_error && one_job && load_valid;
-    wire units_idle = loaders_idle && drain_idle;
-    wire flushed = state == FLUSH && units_idle;
-    assign forget_error = flushed || abort;
+    wire units_idle = loaders_idle_1 && drain_idle;
     wire no_job = jobs_in_units == 2'd0;
-    assign refuse = front_state == REFUSED && no_job && !load_valid && state_is_run;
-    assign ended = (job_done || refuse || flushed) && !abort;
+    wire at_work = !no_job || !state_is_run;
+    wire refuse_term = !at_work && !load_valid;
+    assign refuse = front_state == REFUSED && refuse_term;
+    wire ended_term = abort || aborted;
+    wire front_idle = front_state == IDLE;
+    wire busy_term = started || !front_idle;
 
     always @(posedge clk) begin
         if (rst) begin
             state <= RUN;
+            flushed <= 1'b0;
+            failed <= 1'b0;
             jobs_in_units <= 2'd0;
-            error <= 4'd0;
+            launched <= 1'b0;
+            refused <= 1'b0;
+            ended <= 1'b0;
             done <= 1'b0;
+            error <= 4'd0;
+            queued <= 1'b0;
+            busy <= 1'b0;
+            first <= 1'b1;
+            working <= 1'b0;
         end else begin
             case (state)
                 RUN: begin
@@ -293,29 +332,32 @@ module matmul_4x4_job (
                 end
                 default: ;
             endcase
-            if (flushed || abort)
+            flushed <= state == FLUSH && units_idle && !flushed && !abort;
+            failed <= (refused || flushed) && !ended_term;
+            if (flushed || aborted)
                 jobs_in_units <= 2'd0;
-            else if (load_start && !job_done)
+            else if (launched && !job_done)
                 jobs_in_units <= jobs_in_units + 2'd1;
-            else if (job_done && !load_start)
+            else if (job_done && !launched)
                 jobs_in_units <= jobs_in_units - 2'd1;
+            launched <= load_start;
+            refused <= refuse && !abort;
+            ended <= (job_done || refused || flushed) && !ended_term;
+            done <= (ended || (done && !started)) && !abort;
             if (abort)
                 error <= 4'd0;
-            else if (refuse)
+            else if (failed && !any_stream_error)
                 error <= 4'd1;
-            else if (fail)
-                error <= stream_error_now;
-            else if ((accept && state_is_run) || job_done)
+            else if (abandon)
+                error <= stream_error;
+            else if ((started && state_is_run) || job_done)
                 error <= 4'd0;
-            done <= ended || (done && !accept && !abort);
+            queued <= busy_term;
+            busy <= busy_term || load_valid || at_work || refused;
+            first <= started && refuse_term;
+            working <= at_work;
         end
     end
-
-    assign queued = front_state != IDLE;
-    assign working = !no_job || !state_is_run;
-    assign first = accept && !working && !load_valid;
-    assign busy = queued || load_valid || working;
-    assign failed = (refuse || flushed) && !abort;
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
@@ -327,37 +369,28 @@ module matmul_4x4_job (
         cover (compute_offers && drain_valid);  // computes_while_another_drains
         cover (jobs_in_units == 2'd3);  // three_jobs_in_the_units
         cover (state_is_run && any_stream_error && !one_job);  // a_failed_job_waits_for_another
-        // ends_alone, else: a job fails in the cycle in which it ends
-        assert (!(job_done && fail));
+        // ends_alone, else: a job whose stream is wrong ends as if it were right
+        assert (!(job_done && state_is_run && any_stream_error && one_job));
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if (!(job_done && fail) !== 1'b1)
-            $display("FERROGRID_ASSERT %m ends_alone: a job fails in the cycle in which it ends");
+        if (!(job_done && state_is_run && any_stream_error && one_job) !== 1'b1)
+            $display("FERROGRID_ASSERT %m ends_alone: a job whose stream is wrong ends as if it were right");
     end
 `endif
 
 `ifdef FERROGRID_COVER
-    reg [63:0] refuses_a_job_hits;  // How often each cover point was hit.
-    reg [63:0] job_fails_hits;
-    reg [63:0] job_ends_hits;
-    reg [63:0] a_job_waits_for_another_hits;
-    reg [63:0] loads_while_another_computes_hits;
-    reg [63:0] computes_while_another_drains_hits;
-    reg [63:0] three_jobs_in_the_units_hits;
-    reg [63:0] a_failed_job_waits_for_another_hits;
-    initial begin
-        refuses_a_job_hits = 64'd0;
-        job_fails_hits = 64'd0;
-        job_ends_hits = 64'd0;
-        a_job_waits_for_another_hits = 64'd0;
-        loads_while_another_computes_hits = 64'd0;
-        computes_while_another_drains_hits = 64'd0;
-        three_jobs_in_the_units_hits = 64'd0;
-        a_failed_job_waits_for_another_hits = 64'd0;
-    end
+    // How often each cover point was hit.
+    reg [63:0] refuses_a_job_hits = 64'd0;
+    reg [63:0] job_fails_hits = 64'd0;
+    reg [63:0] job_ends_hits = 64'd0;
+    reg [63:0] a_job_waits_for_another_hits = 64'd0;
+    reg [63:0] loads_while_another_computes_hits = 64'd0;
+    reg [63:0] computes_while_another_drains_hits = 64'd0;
+    reg [63:0] three_jobs_in_the_units_hits = 64'd0;
+    reg [63:0] a_failed_job_waits_for_another_hits = 64'd0;
     always @(posedge clk) if (!rst) begin
         if (refuse) refuses_a_job_hits <= refuses_a_job_hits + 64'd1;
         if (fail) job_fails_hits <= job_fails_hits + 64'd1;

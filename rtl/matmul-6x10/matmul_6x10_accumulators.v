@@ -15,6 +15,7 @@ module matmul_6x10_accumulators (
     input  wire [6:0]   target_address,
     input  wire [179:0] sums,
     input  wire         drain_enable,
+    input  wire         drain_moves,
     input  wire         drain_bank,
     input  wire [6:0]   drain_address,
     output wire [319:0] drain_data,
@@ -23,63 +24,42 @@ module matmul_6x10_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
+    reg        [1:0]   for_drain, for_sums, first, writes;
     reg                drained_bank;
-    reg        [319:0] bank_0_word;
+    reg        [6:0]   bank_0_address, bank_1_address, address_1, address_2, address_3,
+                       address_4;
+    reg        [319:0] bank_0_word, bank_1_word, old_word;
     (* no_rw_check *)
     reg        [319:0] bank_0_words [0:71];
-    reg        [319:0] bank_1_word;
     (* no_rw_check *)
     reg        [319:0] bank_1_words [0:71];
-    reg                valid_1;
-    reg                last_1;
-    reg                bank_1;
-    reg        [6:0]   address_1;
-    reg                valid_2;
-    reg                last_2;
-    reg                bank_2;
-    reg        [6:0]   address_2;
-    reg                valid_3;
-    reg                last_3;
-    reg                bank_3;
-    reg        [6:0]   address_3;
-    reg                first_1;
-    reg        [319:0] old_word;
-    reg        [179:0] sums_1;
-    reg        [179:0] sums_2;
-    reg signed [31:0]  sum_0;
-    reg signed [31:0]  sum_1;
-    reg signed [31:0]  sum_2;
-    reg signed [31:0]  sum_3;
-    reg signed [31:0]  sum_4;
-    reg signed [31:0]  sum_5;
-    reg signed [31:0]  sum_6;
-    reg signed [31:0]  sum_7;
-    reg signed [31:0]  sum_8;
-    reg signed [31:0]  sum_9;
+    reg        [2:0]   valid, last, bank;
+    reg        [179:0] sums_1, sums_2;
+    reg signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7, sum_8, sum_9;
+
+    wire for_sums_term = target_valid && !target_first && !clear;
+    wire [1:0] collects = {target_valid && target_bank, target_valid && !target_bank};
+    wire [1:0] reads = for_sums | (drain_moves ? for_drain : 2'd0);
 
     always @(posedge clk) begin
-        if (drain_enable) drained_bank <= drain_bank;
-    end
-
-    wire bank_0_words_term = target_valid && !target_first && !target_bank;
-    wire [6:0] bank_0_words_read_address = bank_0_words_term ? target_address : drain_address;
-    wire bank_1_words_term = target_valid && !target_first && target_bank;
-    wire [6:0] bank_1_words_read_address = bank_1_words_term ? target_address : drain_address;
-
-    always @(posedge clk) begin
-        last_1 <= target_last;
-        bank_1 <= target_bank;
+        if (collects[0])
+            bank_0_address <= target_address;
+        else if (drain_moves)
+            bank_0_address <= drain_address;
+        if (collects[1])
+            bank_1_address <= target_address;
+        else if (drain_moves)
+            bank_1_address <= drain_address;
+        last <= {last[1:0], target_last};
+        bank <= {bank[1:0], target_bank};
         address_1 <= target_address;
-        last_2 <= last_1;
-        bank_2 <= bank_1;
         address_2 <= address_1;
-        last_3 <= last_2;
-        bank_3 <= bank_2;
         address_3 <= address_2;
-        first_1 <= target_first;
-        if (first_1)
+        address_4 <= address_3;
+        first <= {first[0], target_first};
+        if (first[1])
             old_word <= 320'd0;
-        else if (bank_1)
+        else if (bank[1])
             old_word <= bank_1_word;
         else
             old_word <= bank_0_word;
@@ -97,37 +77,49 @@ module matmul_6x10_accumulators (
         sum_9 <= old_word[319:288] + {{14{sums_2[179]}}, sums_2[179:162]};
     end
 
-    wire words_rest_term_2 = valid_1 && bank_1 == target_bank && address_1 == target_address;
-    wire words_rest_term = valid_2 && bank_2 == target_bank && address_2 == target_address;
-    wire words_rest_term_3 = valid_3 && bank_3 == target_bank && address_3 == target_address;
+    wire words_rest_term_2 = valid[0] && bank[0] == target_bank && address_1 == target_address;
+    wire words_rest_term = valid[1] && bank[1] == target_bank && address_2 == target_address;
+    wire words_rest_term_3 = valid[2] && bank[2] == target_bank && address_3 == target_address;
     wire words_rest_term_4 = words_rest_term_2 || words_rest_term || words_rest_term_3;
     wire [319:0] new_word = {
         sum_9, sum_8, sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0
     };
+    wire writes_term = valid[2] && !clear;
 
     always @(posedge clk) begin
-        if (valid_3 && !bank_3) bank_0_words[address_3] <= new_word;
-        if (bank_0_words_term || (drain_enable && !drain_bank))
-            bank_0_word <= bank_0_words[bank_0_words_read_address];
+        if (writes[0]) bank_0_words[address_4] <= new_word;
+        if (reads[0]) bank_0_word <= bank_0_words[bank_0_address];
     end
 
     always @(posedge clk) begin
-        if (valid_3 && bank_3) bank_1_words[address_3] <= new_word;
-        if (bank_1_words_term || (drain_enable && drain_bank))
-            bank_1_word <= bank_1_words[bank_1_words_read_address];
+        if (writes[1]) bank_1_words[address_4] <= new_word;
+        if (reads[1]) bank_1_word <= bank_1_words[bank_1_address];
     end
 
     always @(posedge clk) begin
         if (rst) begin
-            valid_1 <= 1'b0;
-            valid_2 <= 1'b0;
-            valid_3 <= 1'b0;
+            for_drain <= 2'd0;
+            for_sums <= 2'd0;
+            drained_bank <= 1'b0;
+            valid <= 3'd0;
+            writes <= 2'd0;
             block_complete <= 1'b0;
         end else begin
-            valid_1 <= target_valid && !clear;
-            valid_2 <= valid_1 && !clear;
-            valid_3 <= valid_2 && !clear;
-            block_complete <= valid_3 && last_3 && !clear;
+            if (clear)
+                for_drain <= 2'd0;
+            else if (drain_moves)
+                for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
+            for_sums <= {for_sums_term && target_bank, for_sums_term && !target_bank};
+            if (clear)
+                drained_bank <= 1'b0;
+            else if (drain_moves)
+                drained_bank <= for_drain[1];
+            if (!clear)
+                valid <= {valid[1:0], target_valid};
+            else
+                valid <= 3'd0;
+            writes <= {writes_term && bank[2], writes_term && !bank[2]};
+            block_complete <= writes_term && last[2];
         end
     end
 
@@ -138,14 +130,18 @@ module matmul_6x10_accumulators (
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
+        // banks_apart, else: a bank is drained while it collects
+        assert ((for_sums & for_drain) == 2'd0);
         // words_rest, else: a word comes again before its sum is written
-        assert (!(target_valid && !first_1 && words_rest_term_4));
+        assert (!(target_valid && !target_first && words_rest_term_4));
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if (!(target_valid && !first_1 && words_rest_term_4) !== 1'b1)
+        if (((for_sums & for_drain) == 2'd0) !== 1'b1)
+            $display("FERROGRID_ASSERT %m banks_apart: a bank is drained while it collects");
+        if (!(target_valid && !target_first && words_rest_term_4) !== 1'b1)
             $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
     end
 `endif

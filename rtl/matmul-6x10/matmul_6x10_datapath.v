@@ -33,10 +33,9 @@ module matmul_6x10_datapath (
 
     // ---- operand buffers -----------------------------------------------------------------
 
-    reg [47:0] a_word;
+    reg [47:0] a_word, activations;
     (* no_rw_check *)
     reg [47:0] a_buffer [0:503];
-    reg [47:0] activations;
     reg [79:0] b_word;
     (* no_rw_check *)
     reg [79:0] b_buffer [0:2047];
@@ -64,8 +63,7 @@ module matmul_6x10_datapath (
 
     // ---- array ---------------------------------------------------------------------------
 
-    reg          pass_start_1;
-    reg          pass_start_2;
+    reg          pass_start_1, pass_start_2;
     reg  [4:0]   swaps_below;
     wire [47:0]  skew_a_vector_out;
     wire [79:0]  skew_b_vector_out;

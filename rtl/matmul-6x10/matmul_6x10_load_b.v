@@ -18,8 +18,8 @@ module matmul_6x10_load_b (
     input  wire [3:0]  panels,
     input  wire [3:0]  last_columns,  // columns of the last panel
     output wire        idle,
-    output wire        truncated,
-    output wire        overlong,
+    output reg         truncated,
+    output reg         overlong,
     output reg  [10:0] loaded,        // vectors of the job's B in the buffer
     output wire        write_enable,
     output wire [10:0] write_address,
@@ -27,119 +27,163 @@ module matmul_6x10_load_b (
 );
 
     // States of LoadState
-    localparam [1:0]
-        IDLE    = 2'd0,
-        LOAD    = 2'd1,
-        DISCARD = 2'd2;
+    localparam [2:0]
+        IDLE    = 3'd0,
+        BEGIN   = 3'd1,
+        LOOK    = 3'd2,
+        LOAD    = 3'd3,
+        DISCARD = 3'd4;
 
     wire forget = clear || abandon;
-    wire restart = start || forget;
 
-    // ---- position in the packet ----------------------------------------------------------
+    // ---- position in the packet, a beat ahead --------------------------------------------
 
-    reg  [3:0]  left;         // elements of the panel's row from this beat on
-    reg  [3:0]  panels_left;  // panels from this one on
-    reg  [7:0]  rows_left;    // rows of the panel from this one on
-    wire        take_beat;
-    reg         beat_index;
+    wire        take, begins, step;
+    // of the row, behind the next beat, less one; negative in the last
+    reg  [4:0]  elements_behind;
+    reg         next_index, one_panel, last_beat, index, group_end, row_end;
+    // rows of the panel behind the next beat's, less one; negative in the last
+    reg  [8:0]  rows_behind;
+    reg  [4:0]  panels_behind;  // panels behind the next beat's, less one; negative in the last
+    reg  [4:0]  behind_first_beat_of_last_panel;
+    reg  [6:0]  lanes;
     reg  [63:0] vector_0;
     reg  [15:0] vector_1;
 
+    wire last_beat_of_group = next_index;
+    wire row_ends = elements_behind[4];
+    wire row_done = step && row_ends;
+    wire last_row = rows_behind[8];
+    wire panel_done = row_done && last_row;
+    wire last_panel = panels_behind[4];
+    wire next_row_in_last_panel = last_row ? panels_behind == 5'd0 : last_panel;
+    wire lanes_term = !row_ends || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd7);
+    wire lanes_term_2 =
+        !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd6);
+    wire lanes_term_3 =
+        !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd5);
+    wire lanes_term_4 =
+        !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd4);
+    wire lanes_term_5 =
+        !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd3);
+    wire lanes_term_6 =
+        !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd2);
+    wire lanes_choice =
+        last_beat_of_group ? elements_behind[2:0] >= 3'd7 :
+        elements_behind[2:0] >= 3'd1;
     wire [63:0] masked_beat = {
-        left > 4'd7 ? s_axis_tdata[63:56] : 8'd0, left > 4'd6 ? s_axis_tdata[55:48] : 8'd0,
-        left > 4'd5 ? s_axis_tdata[47:40] : 8'd0, left > 4'd4 ? s_axis_tdata[39:32] : 8'd0,
-        left > 4'd3 ? s_axis_tdata[31:24] : 8'd0, left > 4'd2 ? s_axis_tdata[23:16] : 8'd0,
-        left > 4'd1 ? s_axis_tdata[15:8] : 8'd0, s_axis_tdata[7:0]
+        lanes[6] ? s_axis_tdata[63:56] : 8'd0, lanes[5] ? s_axis_tdata[55:48] : 8'd0,
+        lanes[4] ? s_axis_tdata[47:40] : 8'd0, lanes[3] ? s_axis_tdata[39:32] : 8'd0,
+        lanes[2] ? s_axis_tdata[31:24] : 8'd0, lanes[1] ? s_axis_tdata[23:16] : 8'd0,
+        lanes[0] ? s_axis_tdata[15:8] : 8'd0, s_axis_tdata[7:0]
     };
-    wire last_beat_of_group = beat_index;
-    wire [3:0] elements_in_beat = last_beat_of_group ? 4'd2 : 4'd8;
-    wire row_end = left <= elements_in_beat;
-    wire group_end = last_beat_of_group || row_end;
+    wire group_ends = last_beat_of_group || row_ends;
 
     always @(posedge clk) begin
-        if (rst) begin
-            beat_index <= 1'b0;
-        end else if (restart) begin
-            beat_index <= 1'b0;
-        end else if (take_beat) begin
-            if (group_end)
-                beat_index <= 1'b0;
+        if (begins) begin
+            if (one_panel)
+                elements_behind <= behind_first_beat_of_last_panel;
             else
-                beat_index <= beat_index + 1'b1;
+                elements_behind <= 5'd1;
+            next_index <= 1'b0;
+            rows_behind <= {1'b0, k} - 9'd2;
+            panels_behind <= {1'b0, panels} - 5'd2;
+        end else begin
+            if (step) begin
+                if (row_ends) begin
+                    if (next_row_in_last_panel)
+                        elements_behind <= behind_first_beat_of_last_panel;
+                    else
+                        elements_behind <= 5'd1;
+                end else begin
+                    elements_behind <= elements_behind - (!next_index ? 5'd2 : 5'd8);
+                end
+                if (group_ends)
+                    next_index <= 1'b0;
+                else
+                    next_index <= next_index + 1'b1;
+            end
+            if (row_done) begin
+                if (last_row)
+                    rows_behind <= {1'b0, k} - 9'd2;
+                else
+                    rows_behind <= rows_behind - 9'd1;
+            end
+            if (panel_done) panels_behind <= panels_behind - 5'd1;
+        end
+        behind_first_beat_of_last_panel <= {1'b0, last_columns} - 5'd9;
+        one_panel <= panels == 4'd1;
+    end
+
+    always @(posedge clk) begin
+        if (step) begin
+            last_beat <= row_ends && last_row && last_panel;
+            lanes <= {
+                lanes_term, lanes_term_2, lanes_term_3, lanes_term_4, lanes_term_5,
+                lanes_term_6, !row_ends || lanes_choice
+            };
+            index <= next_index;
+            group_end <= group_ends;
+            row_end <= row_ends;
         end
     end
 
-    wire first_beat_of_group = !beat_index;
+    wire first_beat_of_group = !index;
 
     always @(posedge clk) begin
-        if (take_beat && first_beat_of_group) vector_0 <= masked_beat;
+        if (take && first_beat_of_group) vector_0 <= masked_beat;
     end
 
     always @(posedge clk) begin
-        if (take_beat && (first_beat_of_group || beat_index)) begin
-            if (beat_index)
+        if (take && (first_beat_of_group || index)) begin
+            if (index)
                 vector_1 <= masked_beat[15:0];
             else
                 vector_1 <= 16'd0;
         end
     end
 
-    wire last_row = rows_left == 8'd1;
-    wire last_panel = panels_left == 4'd1;
-    wire row_done = take_beat && row_end;
-    wire panel_done = row_done && last_row;
-
-    always @(posedge clk) begin
-        if (start) begin
-            if (panels == 4'd1)
-                left <= last_columns;
-            else
-                left <= 4'd10;
-            panels_left <= panels;
-            rows_left <= k;
-        end else begin
-            if (take_beat) begin
-                if (row_end) begin
-                    if (last_row ? panels_left == 4'd2 : last_panel)
-                        left <= last_columns;
-                    else
-                        left <= 4'd10;
-                end else begin
-                    left <= left - elements_in_beat;
-                end
-            end
-            if (panel_done) panels_left <= panels_left - 4'd1;
-            if (row_done) begin
-                if (last_row)
-                    rows_left <= k;
-                else
-                    rows_left <= rows_left - 8'd1;
-            end
-        end
-    end
-
     // ---- packet --------------------------------------------------------------------------
 
-    reg [1:0] state;
+    reg [2:0] state;
 
-    wire expected_last = row_end && last_row && last_panel;
+    assign begins = state == BEGIN;
+    assign step = state == LOOK || take;
     wire state_is_load = state == LOAD;
-    wire take = state_is_load && s_axis_tvalid;
-    assign take_beat = take;
-    assign overlong = take && !s_axis_tlast && expected_last;
+    assign take = state_is_load && s_axis_tvalid;
+    wire ends_late = take && !s_axis_tlast && last_beat;
 
     always @(posedge clk) begin
         if (rst) begin
             state <= IDLE;
+            truncated <= 1'b0;
+            overlong <= 1'b0;
         end else begin
             case (state)
                 IDLE: begin
-                    if (start) state <= LOAD;
+                    if (start) state <= BEGIN;
+                end
+                BEGIN: begin
+                    if (clear)
+                        state <= IDLE;
+                    else
+                        state <= LOOK;
+                end
+                LOOK: begin
+                    if (clear)
+                        state <= IDLE;
+                    else
+                        state <= LOAD;
                 end
                 LOAD: begin
                     if (clear)
                         state <= IDLE;
-                    else if (overlong)
+                    else if (ends_late)
                         state <= DISCARD;
                     else if (take && s_axis_tlast)
                         state <= IDLE;
@@ -154,19 +198,19 @@ module matmul_6x10_load_b (
                 end
                 default: ;
             endcase
+            truncated <= take && s_axis_tlast && !last_beat && !clear;
+            overlong <= ends_late && !clear;
         end
     end
 
     assign s_axis_tready = state_is_load || state == DISCARD;
-    assign truncated = take && s_axis_tlast && !expected_last;
     assign idle = state == IDLE;
 
     // ---- write port, a cycle after the last beat of a vector -----------------------------
 
-    reg write_1;
-    reg bank;
+    reg write_1, bank;
 
-    wire vector_done = take_beat && group_end;
+    wire vector_done = take && group_end;
 
     always @(posedge clk) begin
         if (rst) begin
@@ -174,19 +218,21 @@ module matmul_6x10_load_b (
             loaded <= 11'd0;
             bank <= 1'b1;
         end else begin
-            write_1 <= vector_done && !restart;
-            if (restart)
+            write_1 <= vector_done;
+            if (begins)
                 loaded <= 11'd0;
             else if (write_1)
                 loaded <= loaded + 11'd1;
-            bank <= forget || (bank ^ start);
+            bank <= forget || (bank ^ begins);
         end
     end
 
-    wire [10:0] write_address_extended = {1'b0, loaded[9:0]};
     assign write_enable = write_1;
     assign write_data = {vector_1, vector_0};
-    assign write_address = bank ? write_address_extended + 11'd1024 : write_address_extended;
+    assign write_address = {bank, loaded[9:0]};
+
+    // Read by nothing, on purpose.
+    wire unused_ok = &{1'b0, row_end};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin

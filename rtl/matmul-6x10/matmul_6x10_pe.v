@@ -17,11 +17,8 @@ module matmul_6x10_pe (
 );
 
     reg               swap;
-    reg signed [7:0]  next_weight;
-    reg signed [7:0]  weight;
-    reg signed [7:0]  activation;
-    reg signed [17:0] product;
-    reg signed [17:0] sum;
+    reg signed [7:0]  next_weight, weight, activation;
+    reg signed [17:0] product, sum;
 
     always @(posedge clk) begin
         if (swap) next_weight <= weight_in;

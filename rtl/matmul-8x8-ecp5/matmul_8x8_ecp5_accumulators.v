@@ -15,6 +15,7 @@ module matmul_8x8_ecp5_accumulators (
     input  wire [6:0]   target_address,
     input  wire [151:0] sums,
     input  wire         drain_enable,
+    input  wire         drain_moves,
     input  wire         drain_bank,
     input  wire [6:0]   drain_address,
     output wire [255:0] drain_data,
@@ -23,123 +24,140 @@ module matmul_8x8_ecp5_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
-    reg                drained_bank;
-    reg        [255:0] bank_0_word;
-    (* no_rw_check *)
-    reg        [255:0] bank_0_words [0:127];
-    reg        [255:0] bank_1_word;
-    (* no_rw_check *)
-    reg        [255:0] bank_1_words [0:127];
-    reg                valid_1;
-    reg                last_1;
-    reg                bank_1;
-    reg        [6:0]   address_1;
-    reg                valid_2;
-    reg                last_2;
-    reg                bank_2;
-    reg        [6:0]   address_2;
-    reg                valid_3;
-    reg                last_3;
-    reg                bank_3;
-    reg        [6:0]   address_3;
-    reg                first_1;
-    reg        [255:0] old_word;
-    reg        [151:0] sums_1;
-    reg        [151:0] sums_2;
-    reg signed [31:0]  sum_0;
-    reg signed [31:0]  sum_1;
-    reg signed [31:0]  sum_2;
-    reg signed [31:0]  sum_3;
-    reg signed [31:0]  sum_4;
-    reg signed [31:0]  sum_5;
-    reg signed [31:0]  sum_6;
-    reg signed [31:0]  sum_7;
+    reg         [1:0]   for_drain, for_sums, drained, held, writes;
+    reg         [6:0]   bank_0_address, bank_1_address, address_1, address_2, address_3,
+                        address_4, address_5;
+    wire        [255:0] bank_0_word, bank_1_word;
+    reg         [3:0]   valid, last, bank;
+    reg         [2:0]   first;
+    reg         [255:0] old_word;
+    reg         [151:0] sums_1, sums_2, sums_3;
+    reg  signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7;
+
+    wire for_sums_term = target_valid && !target_first && !clear;
+    wire [1:0] collects = {target_valid && target_bank, target_valid && !target_bank};
+    wire [1:0] reads = for_sums | (drain_moves ? for_drain : 2'd0);
 
     always @(posedge clk) begin
-        if (drain_enable) drained_bank <= drain_bank;
-    end
-
-    wire bank_0_words_term = target_valid && !target_first && !target_bank;
-    wire [6:0] bank_0_words_read_address = bank_0_words_term ? target_address : drain_address;
-    wire bank_1_words_term = target_valid && !target_first && target_bank;
-    wire [6:0] bank_1_words_read_address = bank_1_words_term ? target_address : drain_address;
-
-    always @(posedge clk) begin
-        last_1 <= target_last;
-        bank_1 <= target_bank;
+        if (collects[0])
+            bank_0_address <= target_address;
+        else if (drain_moves)
+            bank_0_address <= drain_address;
+        if (collects[1])
+            bank_1_address <= target_address;
+        else if (drain_moves)
+            bank_1_address <= drain_address;
+        last <= {last[2:0], target_last};
+        bank <= {bank[2:0], target_bank};
         address_1 <= target_address;
-        last_2 <= last_1;
-        bank_2 <= bank_1;
         address_2 <= address_1;
-        last_3 <= last_2;
-        bank_3 <= bank_2;
         address_3 <= address_2;
-        first_1 <= target_first;
-        if (first_1)
+        address_4 <= address_3;
+        address_5 <= address_4;
+        first <= {first[1:0], target_first};
+        if (first[2])
             old_word <= 256'd0;
-        else if (bank_1)
+        else if (bank[2])
             old_word <= bank_1_word;
         else
             old_word <= bank_0_word;
         sums_1 <= sums;
         sums_2 <= sums_1;
-        sum_0 <= old_word[31:0] + {{13{sums_2[18]}}, sums_2[18:0]};
-        sum_1 <= old_word[63:32] + {{13{sums_2[37]}}, sums_2[37:19]};
-        sum_2 <= old_word[95:64] + {{13{sums_2[56]}}, sums_2[56:38]};
-        sum_3 <= old_word[127:96] + {{13{sums_2[75]}}, sums_2[75:57]};
-        sum_4 <= old_word[159:128] + {{13{sums_2[94]}}, sums_2[94:76]};
-        sum_5 <= old_word[191:160] + {{13{sums_2[113]}}, sums_2[113:95]};
-        sum_6 <= old_word[223:192] + {{13{sums_2[132]}}, sums_2[132:114]};
-        sum_7 <= old_word[255:224] + {{13{sums_2[151]}}, sums_2[151:133]};
+        sums_3 <= sums_2;
+        sum_0 <= old_word[31:0] + {{13{sums_3[18]}}, sums_3[18:0]};
+        sum_1 <= old_word[63:32] + {{13{sums_3[37]}}, sums_3[37:19]};
+        sum_2 <= old_word[95:64] + {{13{sums_3[56]}}, sums_3[56:38]};
+        sum_3 <= old_word[127:96] + {{13{sums_3[75]}}, sums_3[75:57]};
+        sum_4 <= old_word[159:128] + {{13{sums_3[94]}}, sums_3[94:76]};
+        sum_5 <= old_word[191:160] + {{13{sums_3[113]}}, sums_3[113:95]};
+        sum_6 <= old_word[223:192] + {{13{sums_3[132]}}, sums_3[132:114]};
+        sum_7 <= old_word[255:224] + {{13{sums_3[151]}}, sums_3[151:133]};
     end
 
-    wire words_rest_term_2 = valid_1 && bank_1 == target_bank && address_1 == target_address;
-    wire words_rest_term = valid_2 && bank_2 == target_bank && address_2 == target_address;
-    wire words_rest_term_3 = valid_3 && bank_3 == target_bank && address_3 == target_address;
-    wire words_rest_term_4 = words_rest_term_2 || words_rest_term || words_rest_term_3;
+    wire words_rest_term_2 = valid[0] && bank[0] == target_bank && address_1 == target_address;
+    wire words_rest_term = valid[1] && bank[1] == target_bank && address_2 == target_address;
+    wire words_rest_term_3 = valid[2] && bank[2] == target_bank && address_3 == target_address;
+    wire words_rest_term_5 = words_rest_term_2 || words_rest_term || words_rest_term_3;
+    wire words_rest_term_4 = valid[3] && bank[3] == target_bank && address_4 == target_address;
+    wire words_rest_term_6 =
+        target_valid
+        && !target_first
+        && (words_rest_term_5 || words_rest_term_4);
     wire [255:0] new_word = {sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0};
+    wire writes_term = valid[3] && !clear;
 
-    always @(posedge clk) begin
-        if (valid_3 && !bank_3) bank_0_words[address_3] <= new_word;
-        if (bank_0_words_term || (drain_enable && !drain_bank))
-            bank_0_word <= bank_0_words[bank_0_words_read_address];
-    end
+    matmul_8x8_ecp5_block_ram_256x128 bank_0_words (
+        .clk           (clk),
+        .write_enable  (writes[0]),
+        .write_address (address_5),
+        .write_data    (new_word),
+        .read_enable   (reads[0]),
+        .read_address  (bank_0_address),
+        .take          (!(held[0] && !drain_moves)),
+        .read_data     (bank_0_word)
+    );
 
-    always @(posedge clk) begin
-        if (valid_3 && bank_3) bank_1_words[address_3] <= new_word;
-        if (bank_1_words_term || (drain_enable && drain_bank))
-            bank_1_word <= bank_1_words[bank_1_words_read_address];
-    end
+    matmul_8x8_ecp5_block_ram_256x128 bank_1_words (
+        .clk           (clk),
+        .write_enable  (writes[1]),
+        .write_address (address_5),
+        .write_data    (new_word),
+        .read_enable   (reads[1]),
+        .read_address  (bank_1_address),
+        .take          (!(held[1] && !drain_moves)),
+        .read_data     (bank_1_word)
+    );
 
     always @(posedge clk) begin
         if (rst) begin
-            valid_1 <= 1'b0;
-            valid_2 <= 1'b0;
-            valid_3 <= 1'b0;
+            for_drain <= 2'd0;
+            for_sums <= 2'd0;
+            drained <= 2'd0;
+            held <= 2'd0;
+            valid <= 4'd0;
+            writes <= 2'd0;
             block_complete <= 1'b0;
         end else begin
-            valid_1 <= target_valid && !clear;
-            valid_2 <= valid_1 && !clear;
-            valid_3 <= valid_2 && !clear;
-            block_complete <= valid_3 && last_3 && !clear;
+            if (clear)
+                for_drain <= 2'd0;
+            else if (drain_moves)
+                for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
+            for_sums <= {for_sums_term && target_bank, for_sums_term && !target_bank};
+            if (clear) begin
+                drained <= 2'd0;
+                held <= 2'd0;
+            end else if (drain_moves) begin
+                drained <= for_drain;
+                held <= drained;
+            end
+            if (!clear)
+                valid <= {valid[2:0], target_valid};
+            else
+                valid <= 4'd0;
+            writes <= {writes_term && bank[3], writes_term && !bank[3]};
+            block_complete <= writes_term && last[3];
         end
     end
 
-    assign drain_data = drained_bank ? bank_1_word : bank_0_word;
+    assign drain_data = held[1] ? bank_1_word : bank_0_word;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, words_rest_term_4};
+    wire unused_ok = &{1'b0, words_rest_term_6};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
+        // banks_apart, else: a bank is drained while it collects
+        assert ((for_sums & for_drain) == 2'd0);
         // words_rest, else: a word comes again before its sum is written
-        assert (!(target_valid && !first_1 && words_rest_term_4));
+        assert (!words_rest_term_6);
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if (!(target_valid && !first_1 && words_rest_term_4) !== 1'b1)
+        if (((for_sums & for_drain) == 2'd0) !== 1'b1)
+            $display("FERROGRID_ASSERT %m banks_apart: a bank is drained while it collects");
+        if (!words_rest_term_6 !== 1'b1)
             $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
     end
 `endif

@@ -15,75 +15,43 @@ module matmul_8x8_ecp5_array (
     wire [151:0] sums_0, sums_1, sums_2, sums_3, sums_4, sums_5, sums_6, sums_7;
 
     matmul_8x8_ecp5_row row_0 (
-        .clk        (clk),
-        .swap       (swaps[0]),
-        .activation (activations[7:0]),
-        .weights    (weights),
-        .sums_in    (152'd0),
-        .sums_out   (sums_0)
+        .clk(clk), .swap(swaps[0]), .activation(activations[7:0]), .weights(weights),
+        .sums_in(152'd0), .sums_out(sums_0)
     );
 
     matmul_8x8_ecp5_row row_1 (
-        .clk        (clk),
-        .swap       (swaps[1]),
-        .activation (activations[15:8]),
-        .weights    (weights),
-        .sums_in    (sums_0),
-        .sums_out   (sums_1)
+        .clk(clk), .swap(swaps[1]), .activation(activations[15:8]), .weights(weights),
+        .sums_in(sums_0), .sums_out(sums_1)
     );
 
     matmul_8x8_ecp5_row row_2 (
-        .clk        (clk),
-        .swap       (swaps[2]),
-        .activation (activations[23:16]),
-        .weights    (weights),
-        .sums_in    (sums_1),
-        .sums_out   (sums_2)
+        .clk(clk), .swap(swaps[2]), .activation(activations[23:16]), .weights(weights),
+        .sums_in(sums_1), .sums_out(sums_2)
     );
 
     matmul_8x8_ecp5_row row_3 (
-        .clk        (clk),
-        .swap       (swaps[3]),
-        .activation (activations[31:24]),
-        .weights    (weights),
-        .sums_in    (sums_2),
-        .sums_out   (sums_3)
+        .clk(clk), .swap(swaps[3]), .activation(activations[31:24]), .weights(weights),
+        .sums_in(sums_2), .sums_out(sums_3)
     );
 
     matmul_8x8_ecp5_row row_4 (
-        .clk        (clk),
-        .swap       (swaps[4]),
-        .activation (activations[39:32]),
-        .weights    (weights),
-        .sums_in    (sums_3),
-        .sums_out   (sums_4)
+        .clk(clk), .swap(swaps[4]), .activation(activations[39:32]), .weights(weights),
+        .sums_in(sums_3), .sums_out(sums_4)
     );
 
     matmul_8x8_ecp5_row row_5 (
-        .clk        (clk),
-        .swap       (swaps[5]),
-        .activation (activations[47:40]),
-        .weights    (weights),
-        .sums_in    (sums_4),
-        .sums_out   (sums_5)
+        .clk(clk), .swap(swaps[5]), .activation(activations[47:40]), .weights(weights),
+        .sums_in(sums_4), .sums_out(sums_5)
     );
 
     matmul_8x8_ecp5_row row_6 (
-        .clk        (clk),
-        .swap       (swaps[6]),
-        .activation (activations[55:48]),
-        .weights    (weights),
-        .sums_in    (sums_5),
-        .sums_out   (sums_6)
+        .clk(clk), .swap(swaps[6]), .activation(activations[55:48]), .weights(weights),
+        .sums_in(sums_5), .sums_out(sums_6)
     );
 
     matmul_8x8_ecp5_row row_7 (
-        .clk        (clk),
-        .swap       (swaps[7]),
-        .activation (activations[63:56]),
-        .weights    (weights),
-        .sums_in    (sums_6),
-        .sums_out   (sums_7)
+        .clk(clk), .swap(swaps[7]), .activation(activations[63:56]), .weights(weights),
+        .sums_in(sums_6), .sums_out(sums_7)
     );
 
     assign sums = sums_7;

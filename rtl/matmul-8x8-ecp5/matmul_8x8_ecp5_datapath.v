@@ -33,30 +33,38 @@ module matmul_8x8_ecp5_datapath (
 
     // ---- operand buffers -----------------------------------------------------------------
 
-    reg [63:0] a_word;
-    (* no_rw_check *)
-    reg [63:0] a_buffer [0:511];
-    reg [63:0] activations;
-    reg [63:0] b_word;
-    (* no_rw_check *)
-    reg [63:0] b_buffer [0:4095];
-    reg        b_valid_1;
-    reg [63:0] weights;  // zeros beyond K
+    wire [63:0] a_word, b_word;
+    reg  [63:0] activations;
+    reg         b_valid_1, b_valid_2;
+    reg  [63:0] weights;  // zeros beyond K
 
-    always @(posedge clk) begin
-        if (a_write_enable) a_buffer[a_write_address] <= a_write_data;
-        if (issue_a_read) a_word <= a_buffer[issue_a_address];
-    end
+    matmul_8x8_ecp5_block_ram_64x512 a_buffer (
+        .clk           (clk),
+        .write_enable  (a_write_enable),
+        .write_address (a_write_address),
+        .write_data    (a_write_data),
+        .read_enable   (issue_a_read),
+        .read_address  (issue_a_address),
+        .take          (1'b1),
+        .read_data     (a_word)
+    );
 
-    always @(posedge clk) begin
-        if (b_write_enable) b_buffer[b_write_address] <= b_write_data;
-        if (issue_b_read) b_word <= b_buffer[issue_b_address];
-    end
+    matmul_8x8_ecp5_block_ram_64x4096 b_buffer (
+        .clk           (clk),
+        .write_enable  (b_write_enable),
+        .write_address (b_write_address),
+        .write_data    (b_write_data),
+        .read_enable   (issue_b_read),
+        .read_address  (issue_b_address),
+        .take          (1'b1),
+        .read_data     (b_word)
+    );
 
     always @(posedge clk) begin
         activations <= a_word;
         b_valid_1 <= issue_b_read;
-        if (b_valid_1)
+        b_valid_2 <= b_valid_1;
+        if (b_valid_2)
             weights <= b_word;
         else
             weights <= 64'd0;
@@ -64,18 +72,18 @@ module matmul_8x8_ecp5_datapath (
 
     // ---- array ---------------------------------------------------------------------------
 
-    reg          pass_start_1;
-    reg          pass_start_2;
+    reg          pass_start_1, pass_start_2, pass_start_3;
     reg  [6:0]   swaps_below;
     wire [63:0]  skew_a_vector_out, skew_b_vector_out;
     wire [151:0] array_sums;
     wire [9:0]   token_line_token_out;
 
-    wire [7:0] swaps = {swaps_below, pass_start_2};
+    wire [7:0] swaps = {swaps_below, pass_start_3};
 
     always @(posedge clk) begin
         pass_start_1 <= issue_pass_start;
         pass_start_2 <= pass_start_1;
+        pass_start_3 <= pass_start_2;
         swaps_below <= swaps[6:0];
     end
 

@@ -17,9 +17,7 @@ module matmul_8x8_ecp5_pe (
 );
 
     reg                swap;
-    reg  signed [7:0]  next_weight;
-    reg  signed [7:0]  activation;
-    reg  signed [7:0]  weight;
+    reg  signed [7:0]  next_weight, activation, weight;
     wire signed [15:0] product;
     reg  signed [18:0] sum;
 

@@ -15,6 +15,7 @@ module matmul_8x8_os_accumulators (
     input  wire [6:0]   target_address,
     input  wire [255:0] sums,
     input  wire         drain_enable,
+    input  wire         drain_moves,
     input  wire         drain_bank,
     input  wire [6:0]   drain_address,
     output wire [255:0] drain_data,
@@ -23,47 +24,65 @@ module matmul_8x8_os_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
-    reg         drained_bank;
-    reg [255:0] bank_0_word;
+    reg [1:0]   for_drain, writes;
+    reg         drained_bank, valid, last, bank;
+    reg [6:0]   bank_0_address, bank_1_address, address_1, address_2;
+    reg [255:0] bank_0_word, bank_1_word, sums_1;
     (* no_rw_check *)
     reg [255:0] bank_0_words [0:127];
-    reg [255:0] bank_1_word;
     (* no_rw_check *)
     reg [255:0] bank_1_words [0:127];
-    reg         valid_1;
-    reg         last_1;
-    reg         bank_1;
-    reg [6:0]   address_1;
-    reg [255:0] sums_1;
+
+    wire [1:0] reads = drain_moves ? for_drain : 2'd0;
 
     always @(posedge clk) begin
-        if (drain_enable) drained_bank <= drain_bank;
+        if (drain_moves) begin
+            bank_0_address <= drain_address;
+            bank_1_address <= drain_address;
+        end
     end
 
     always @(posedge clk) begin
-        last_1 <= target_last;
-        bank_1 <= target_bank;
+        last <= target_last;
+        bank <= target_bank;
         address_1 <= target_address;
+        address_2 <= address_1;
         sums_1 <= sums;
     end
 
+    wire writes_term = valid && !clear;
+
     always @(posedge clk) begin
-        if (valid_1 && !bank_1) bank_0_words[address_1] <= sums_1;
-        if (drain_enable && !drain_bank) bank_0_word <= bank_0_words[drain_address];
+        if (writes[0]) bank_0_words[address_2] <= sums_1;
+        if (reads[0]) bank_0_word <= bank_0_words[bank_0_address];
     end
 
     always @(posedge clk) begin
-        if (valid_1 && bank_1) bank_1_words[address_1] <= sums_1;
-        if (drain_enable && drain_bank) bank_1_word <= bank_1_words[drain_address];
+        if (writes[1]) bank_1_words[address_2] <= sums_1;
+        if (reads[1]) bank_1_word <= bank_1_words[bank_1_address];
     end
 
     always @(posedge clk) begin
         if (rst) begin
-            valid_1 <= 1'b0;
+            for_drain <= 2'd0;
+            drained_bank <= 1'b0;
+            valid <= 1'b0;
+            writes <= 2'd0;
             block_complete <= 1'b0;
         end else begin
-            valid_1 <= target_valid && !clear;
-            block_complete <= valid_1 && last_1 && !clear;
+            if (clear) begin
+                for_drain <= 2'd0;
+                drained_bank <= 1'b0;
+            end else if (drain_moves) begin
+                for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
+                drained_bank <= for_drain[1];
+            end
+            if (!clear)
+                valid <= target_valid;
+            else
+                valid <= 1'b0;
+            writes <= {writes_term && bank, writes_term && !bank};
+            block_complete <= writes_term && last;
         end
     end
 

@@ -18,91 +18,44 @@ module matmul_8x8_os_array (
     wire [255:0] drain_0, drain_1, drain_2, drain_3, drain_4, drain_5, drain_6, drain_7;
 
     matmul_8x8_os_row row_0 (
-        .clk         (clk),
-        .start       (starts[0]),
-        .shift       (shifts[0]),
-        .activation  (activations[7:0]),
-        .weights_in  (weights),
-        .drain_in    (256'd0),
-        .weights_out (weights_1),
-        .drain_out   (drain_0)
+        .clk(clk), .start(starts[0]), .shift(shifts[0]), .activation(activations[7:0]),
+        .weights_in(weights), .drain_in(256'd0), .weights_out(weights_1), .drain_out(drain_0)
     );
 
     matmul_8x8_os_row row_1 (
-        .clk         (clk),
-        .start       (starts[1]),
-        .shift       (shifts[1]),
-        .activation  (activations[15:8]),
-        .weights_in  (weights_1),
-        .drain_in    (drain_0),
-        .weights_out (weights_2),
-        .drain_out   (drain_1)
+        .clk(clk), .start(starts[1]), .shift(shifts[1]), .activation(activations[15:8]),
+        .weights_in(weights_1), .drain_in(drain_0), .weights_out(weights_2), .drain_out(drain_1)
     );
 
     matmul_8x8_os_row row_2 (
-        .clk         (clk),
-        .start       (starts[2]),
-        .shift       (shifts[2]),
-        .activation  (activations[23:16]),
-        .weights_in  (weights_2),
-        .drain_in    (drain_1),
-        .weights_out (weights_3),
-        .drain_out   (drain_2)
+        .clk(clk), .start(starts[2]), .shift(shifts[2]), .activation(activations[23:16]),
+        .weights_in(weights_2), .drain_in(drain_1), .weights_out(weights_3), .drain_out(drain_2)
     );
 
     matmul_8x8_os_row row_3 (
-        .clk         (clk),
-        .start       (starts[3]),
-        .shift       (shifts[3]),
-        .activation  (activations[31:24]),
-        .weights_in  (weights_3),
-        .drain_in    (drain_2),
-        .weights_out (weights_4),
-        .drain_out   (drain_3)
+        .clk(clk), .start(starts[3]), .shift(shifts[3]), .activation(activations[31:24]),
+        .weights_in(weights_3), .drain_in(drain_2), .weights_out(weights_4), .drain_out(drain_3)
     );
 
     matmul_8x8_os_row row_4 (
-        .clk         (clk),
-        .start       (starts[4]),
-        .shift       (shifts[4]),
-        .activation  (activations[39:32]),
-        .weights_in  (weights_4),
-        .drain_in    (drain_3),
-        .weights_out (weights_5),
-        .drain_out   (drain_4)
+        .clk(clk), .start(starts[4]), .shift(shifts[4]), .activation(activations[39:32]),
+        .weights_in(weights_4), .drain_in(drain_3), .weights_out(weights_5), .drain_out(drain_4)
     );
 
     matmul_8x8_os_row row_5 (
-        .clk         (clk),
-        .start       (starts[5]),
-        .shift       (shifts[5]),
-        .activation  (activations[47:40]),
-        .weights_in  (weights_5),
-        .drain_in    (drain_4),
-        .weights_out (weights_6),
-        .drain_out   (drain_5)
+        .clk(clk), .start(starts[5]), .shift(shifts[5]), .activation(activations[47:40]),
+        .weights_in(weights_5), .drain_in(drain_4), .weights_out(weights_6), .drain_out(drain_5)
     );
 
     matmul_8x8_os_row row_6 (
-        .clk         (clk),
-        .start       (starts[6]),
-        .shift       (shifts[6]),
-        .activation  (activations[55:48]),
-        .weights_in  (weights_6),
-        .drain_in    (drain_5),
-        .weights_out (weights_7),
-        .drain_out   (drain_6)
+        .clk(clk), .start(starts[6]), .shift(shifts[6]), .activation(activations[55:48]),
+        .weights_in(weights_6), .drain_in(drain_5), .weights_out(weights_7), .drain_out(drain_6)
     );
 
     matmul_8x8_os_row row_7 (
-        .clk         (clk),
-        .start       (starts[7]),
-        .shift       (shifts[7]),
-        .activation  (activations[63:56]),
-        .weights_in  (weights_7),
-        .drain_in    (drain_6),
-        .weights_out (unused_row_7_weights_out),
-        .drain_out   (drain_7)
+        .clk(clk), .start(starts[7]), .shift(shifts[7]), .activation(activations[63:56]),
+        .weights_in(weights_7), .drain_in(drain_6), .weights_out(unused_row_7_weights_out),
+        .drain_out(drain_7)
     );
 
     assign sums = drain_7;

@@ -35,42 +35,28 @@ module matmul_8x8_os_datapath (
 
     reg        read_1;
     reg [2:0]  a_lane_1;
-    reg [63:0] a_word_0;
+    reg [63:0] a_word_0, a_word_1, a_word_2, a_word_3, a_word_4, a_word_5, a_word_6, a_word_7,
+               b_word, weights;
     (* no_rw_check *)
     reg [63:0] a_buffer_0 [0:63];
-    reg [7:0]  activation_0;
-    reg [63:0] a_word_1;
+    reg [7:0]  activation_0, activation_1, activation_2, activation_3, activation_4,
+               activation_5, activation_6, activation_7;
     (* no_rw_check *)
     reg [63:0] a_buffer_1 [0:63];
-    reg [7:0]  activation_1;
-    reg [63:0] a_word_2;
     (* no_rw_check *)
     reg [63:0] a_buffer_2 [0:63];
-    reg [7:0]  activation_2;
-    reg [63:0] a_word_3;
     (* no_rw_check *)
     reg [63:0] a_buffer_3 [0:63];
-    reg [7:0]  activation_3;
-    reg [63:0] a_word_4;
     (* no_rw_check *)
     reg [63:0] a_buffer_4 [0:63];
-    reg [7:0]  activation_4;
-    reg [63:0] a_word_5;
     (* no_rw_check *)
     reg [63:0] a_buffer_5 [0:63];
-    reg [7:0]  activation_5;
-    reg [63:0] a_word_6;
     (* no_rw_check *)
     reg [63:0] a_buffer_6 [0:63];
-    reg [7:0]  activation_6;
-    reg [63:0] a_word_7;
     (* no_rw_check *)
     reg [63:0] a_buffer_7 [0:63];
-    reg [7:0]  activation_7;
-    reg [63:0] b_word;
     (* no_rw_check *)
     reg [63:0] b_buffer [0:4095];
-    reg [63:0] weights;
 
     always @(posedge clk) begin
         if (a_write_enable[0]) a_buffer_0[a_write_address] <= a_write_data;
@@ -224,19 +210,10 @@ module matmul_8x8_os_datapath (
 
     // ---- array ---------------------------------------------------------------------------
 
-    reg          pass_start_1;
-    reg          pass_start_2;
+    reg          pass_start_1, pass_start_2, caught_1, caught_2, caught_3, caught_4, caught_5,
+                 caught_6, caught_7, caught_8, caught_9;
     reg  [6:0]   starts_below;
     wire [63:0]  skew_a_vector_out, skew_b_vector_out;
-    reg          caught_1;
-    reg          caught_2;
-    reg          caught_3;
-    reg          caught_4;
-    reg          caught_5;
-    reg          caught_6;
-    reg          caught_7;
-    reg          caught_8;
-    reg          caught_9;
     reg  [7:0]   shifts;
     wire [255:0] array_sums;
     wire [9:0]   token_line_token_out;
@@ -304,10 +281,8 @@ module matmul_8x8_os_datapath (
     // ---- the sums of a tile come row after row, the last row first -----------------------
 
     reg [2:0] next_row;
-    reg       more_rows;
+    reg       more_rows, tile_last_held, tile_bank_held;
     reg [6:0] tile_address_held;
-    reg       tile_last_held;
-    reg       tile_bank_held;
 
     wire [2:0] row = token_line_valid_out ? 3'd7 : next_row;
 

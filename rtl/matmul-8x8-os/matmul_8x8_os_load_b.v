@@ -18,8 +18,8 @@ module matmul_8x8_os_load_b (
     input  wire [4:0]  panels,
     input  wire [3:0]  last_columns,  // columns of the last panel
     output wire        idle,
-    output wire        truncated,
-    output wire        overlong,
+    output reg         truncated,
+    output reg         overlong,
     output reg  [11:0] loaded,        // vectors of the job's B in the buffer
     output wire        write_enable,
     output wire [11:0] write_address,
@@ -27,90 +27,129 @@ module matmul_8x8_os_load_b (
 );
 
     // States of LoadState
-    localparam [1:0]
-        IDLE    = 2'd0,
-        LOAD    = 2'd1,
-        DISCARD = 2'd2;
+    localparam [2:0]
+        IDLE    = 3'd0,
+        BEGIN   = 3'd1,
+        LOOK    = 3'd2,
+        LOAD    = 3'd3,
+        DISCARD = 3'd4;
 
     wire forget = clear || abandon;
-    wire restart = start || forget;
 
-    // ---- position in the packet ----------------------------------------------------------
+    // ---- position in the packet, a beat ahead --------------------------------------------
 
-    reg  [3:0]  left;         // elements of the panel's row from this beat on
-    reg  [4:0]  panels_left;  // panels from this one on
-    reg  [8:0]  rows_left;    // rows of the panel from this one on
-    wire        take_beat;
+    wire        take, begins, step;
+    // of the row, behind the next beat, less one; negative in the last
+    reg  [4:0]  elements_behind;
+    // rows of the panel behind the next beat's, less one; negative in the last
+    reg  [9:0]  rows_behind;
+    reg  [5:0]  panels_behind;  // panels behind the next beat's, less one; negative in the last
+    reg  [4:0]  behind_first_beat_of_last_panel;
+    reg         one_panel, last_beat, row_end;
+    reg  [6:0]  lanes;
     reg  [63:0] vector;
 
-    wire [63:0] masked_beat = {
-        left > 4'd7 ? s_axis_tdata[63:56] : 8'd0, left > 4'd6 ? s_axis_tdata[55:48] : 8'd0,
-        left > 4'd5 ? s_axis_tdata[47:40] : 8'd0, left > 4'd4 ? s_axis_tdata[39:32] : 8'd0,
-        left > 4'd3 ? s_axis_tdata[31:24] : 8'd0, left > 4'd2 ? s_axis_tdata[23:16] : 8'd0,
-        left > 4'd1 ? s_axis_tdata[15:8] : 8'd0, s_axis_tdata[7:0]
-    };
-    wire row_end = left <= 4'd8;
-
-    always @(posedge clk) begin
-        if (take_beat) vector <= masked_beat;
-    end
-
-    wire last_row = rows_left == 9'd1;
-    wire last_panel = panels_left == 5'd1;
-    wire row_done = take_beat && row_end;
+    wire row_ends = elements_behind[4];
+    wire row_done = step && row_ends;
+    wire last_row = rows_behind[9];
     wire panel_done = row_done && last_row;
+    wire last_panel = panels_behind[5];
+    wire next_row_in_last_panel = last_row ? panels_behind == 6'd0 : last_panel;
 
     always @(posedge clk) begin
-        if (start) begin
-            if (panels == 5'd1)
-                left <= last_columns;
+        if (begins) begin
+            if (one_panel)
+                elements_behind <= behind_first_beat_of_last_panel;
             else
-                left <= 4'd8;
-            panels_left <= panels;
-            rows_left <= k;
+                elements_behind <= 5'd31;
+            rows_behind <= {1'b0, k} - 10'd2;
+            panels_behind <= {1'b0, panels} - 6'd2;
         end else begin
-            if (take_beat) begin
-                if (row_end) begin
-                    if (last_row ? panels_left == 5'd2 : last_panel)
-                        left <= last_columns;
+            if (step) begin
+                if (row_ends) begin
+                    if (next_row_in_last_panel)
+                        elements_behind <= behind_first_beat_of_last_panel;
                     else
-                        left <= 4'd8;
+                        elements_behind <= 5'd31;
                 end else begin
-                    left <= left - 4'd8;
+                    elements_behind <= elements_behind - 5'd8;
                 end
             end
-            if (panel_done) panels_left <= panels_left - 5'd1;
             if (row_done) begin
                 if (last_row)
-                    rows_left <= k;
+                    rows_behind <= {1'b0, k} - 10'd2;
                 else
-                    rows_left <= rows_left - 9'd1;
+                    rows_behind <= rows_behind - 10'd1;
             end
+            if (panel_done) panels_behind <= panels_behind - 6'd1;
         end
+        behind_first_beat_of_last_panel <= {1'b0, last_columns} - 5'd9;
+        one_panel <= panels == 5'd1;
+    end
+
+    wire [63:0] masked_beat = {
+        lanes[6] ? s_axis_tdata[63:56] : 8'd0, lanes[5] ? s_axis_tdata[55:48] : 8'd0,
+        lanes[4] ? s_axis_tdata[47:40] : 8'd0, lanes[3] ? s_axis_tdata[39:32] : 8'd0,
+        lanes[2] ? s_axis_tdata[31:24] : 8'd0, lanes[1] ? s_axis_tdata[23:16] : 8'd0,
+        lanes[0] ? s_axis_tdata[15:8] : 8'd0, s_axis_tdata[7:0]
+    };
+
+    always @(posedge clk) begin
+        if (step) begin
+            last_beat <= row_ends && last_row && last_panel;
+            lanes <= {
+                !row_ends || elements_behind[2:0] >= 3'd7,
+                !row_ends || elements_behind[2:0] >= 3'd6,
+                !row_ends || elements_behind[2:0] >= 3'd5,
+                !row_ends || elements_behind[2:0] >= 3'd4,
+                !row_ends || elements_behind[2:0] >= 3'd3,
+                !row_ends || elements_behind[2:0] >= 3'd2,
+                !row_ends || elements_behind[2:0] >= 3'd1
+            };
+            row_end <= row_ends;
+        end
+    end
+
+    always @(posedge clk) begin
+        if (take) vector <= masked_beat;
     end
 
     // ---- packet --------------------------------------------------------------------------
 
-    reg [1:0] state;
+    reg [2:0] state;
 
-    wire expected_last = row_end && last_row && last_panel;
+    assign begins = state == BEGIN;
+    assign step = state == LOOK || take;
     wire state_is_load = state == LOAD;
-    wire take = state_is_load && s_axis_tvalid;
-    assign take_beat = take;
-    assign overlong = take && !s_axis_tlast && expected_last;
+    assign take = state_is_load && s_axis_tvalid;
+    wire ends_late = take && !s_axis_tlast && last_beat;
 
     always @(posedge clk) begin
         if (rst) begin
             state <= IDLE;
+            truncated <= 1'b0;
+            overlong <= 1'b0;
         end else begin
             case (state)
                 IDLE: begin
-                    if (start) state <= LOAD;
+                    if (start) state <= BEGIN;
+                end
+                BEGIN: begin
+                    if (clear)
+                        state <= IDLE;
+                    else
+                        state <= LOOK;
+                end
+                LOOK: begin
+                    if (clear)
+                        state <= IDLE;
+                    else
+                        state <= LOAD;
                 end
                 LOAD: begin
                     if (clear)
                         state <= IDLE;
-                    else if (overlong)
+                    else if (ends_late)
                         state <= DISCARD;
                     else if (take && s_axis_tlast)
                         state <= IDLE;
@@ -125,19 +164,19 @@ module matmul_8x8_os_load_b (
                 end
                 default: ;
             endcase
+            truncated <= take && s_axis_tlast && !last_beat && !clear;
+            overlong <= ends_late && !clear;
         end
     end
 
     assign s_axis_tready = state_is_load || state == DISCARD;
-    assign truncated = take && s_axis_tlast && !expected_last;
     assign idle = state == IDLE;
 
     // ---- write port, a cycle after the last beat of a vector -----------------------------
 
-    reg write_1;
-    reg bank;
+    reg write_1, bank;
 
-    wire vector_done = take_beat;
+    wire vector_done = take;
 
     always @(posedge clk) begin
         if (rst) begin
@@ -145,19 +184,21 @@ module matmul_8x8_os_load_b (
             loaded <= 12'd0;
             bank <= 1'b1;
         end else begin
-            write_1 <= vector_done && !restart;
-            if (restart)
+            write_1 <= vector_done;
+            if (begins)
                 loaded <= 12'd0;
             else if (write_1)
                 loaded <= loaded + 12'd1;
-            bank <= forget || (bank ^ start);
+            bank <= forget || (bank ^ begins);
         end
     end
 
-    wire [11:0] write_address_extended = {1'b0, loaded[10:0]};
     assign write_enable = write_1;
     assign write_data = vector;
-    assign write_address = bank ? write_address_extended + 12'd2048 : write_address_extended;
+    assign write_address = {bank, loaded[10:0]};
+
+    // Read by nothing, on purpose.
+    wire unused_ok = &{1'b0, row_end};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin

@@ -18,14 +18,10 @@ module matmul_8x8_os_pe (
     output wire signed [31:0] drain_out
 );
 
-    reg               start;
-    reg               shift;
-    reg signed [7:0]  activation;
-    reg signed [7:0]  weight;
+    reg               start, shift, first;
+    reg signed [7:0]  activation, weight;
     reg signed [15:0] product;
-    reg               first;
-    reg signed [31:0] sum;
-    reg signed [31:0] drain;
+    reg signed [31:0] sum, drain;
 
     wire signed [31:0] base = !first ? sum : 32'sd0;
 

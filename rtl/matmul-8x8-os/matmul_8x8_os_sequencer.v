@@ -36,94 +36,100 @@ module matmul_8x8_os_sequencer (
 
     // States of SequencerState
     localparam [1:0]
-        IDLE = 2'd0,
-        WAIT = 2'd1,
-        PASS = 2'd2;
+        IDLE  = 2'd0,
+        BEGIN = 2'd1,
+        WAIT  = 2'd2,
+        PASS  = 2'd3;
 
-    reg  b_whole;  // all of B is in the buffer: the loader is at the next job
-    wire next_pass, last_step;
+    reg       b_whole;     // all of B is in the buffer: the loader is at the next job
+    reg       next_pass;   // the next pass begins after this cycle
+    reg       tile_moves;  // go to the next tile, or to the first
+    reg       walk_rests;  // the walk stands where jobs begin
+    reg [2:0] starting;
 
     always @(posedge clk) begin
-        if (rst)
+        if (rst) begin
             b_whole <= 1'b0;
-        else
+            starting <= 3'd0;
+        end else begin
             b_whole <= next_job_loads || (b_whole && !start);
+            if (!clear)
+                starting <= {starting[1:0], start};
+            else
+                starting <= 3'd0;
+        end
     end
-
-    wire restart = start || clear;
 
     // ---- the next tile, and the tile in the array ----------------------------------------
 
-    reg [8:0]  tile_k_left;       // K from this tile on
-    reg [4:0]  tile_panels_left;  // panels from this one on
+    reg [5:0]  tile_panels_left;  // panels behind the next one; below 0 in the last
+    reg        tile_block_end, tile_m_end, tile_valid, tile_bank, tile_block_first, sums_valid,
+               sums_bank, sums_block_last;
     reg [15:0] tile_m_left;       // M from this row block on
-    reg        tile_valid;
-    reg [11:0] tile_b_base;
-    reg [11:0] tile_b_end;
-    reg [6:0]  tile_sum_offset;
-    reg        tile_block_first;
-    reg        sums_valid;
-    reg [6:0]  sums_offset;
-    reg        sums_block_last;
+    reg [11:0] tile_b_end, next_b_base, tile_b_base, next_b_end;
+    reg [6:0]  tile_sum_offset, sums_offset;
 
     wire tile_k_end = 1'b1;
-    wire tile_n_end = tile_panels_left == 5'd1;
-    wire tile_m_end = tile_m_left <= 16'd8;
-    wire tile_block_end = tile_k_end && tile_n_end;
+    wire [5:0] tile_panels_left_extended = {1'b0, panels};
+    wire tile_n_end = tile_panels_left[5];
     wire tile_valid_term =
-        tile_valid
-        && !(next_pass && tile_block_end && tile_m_end)
-        && !clear;
+        starting[2]
+        || (tile_valid && !(next_pass && tile_block_end && tile_m_end));
 
     always @(posedge clk) begin
-        if (start) begin
-            tile_k_left <= k;
-            tile_panels_left <= panels;
+        if (tile_moves) tile_b_base <= next_b_base;
+    end
+
+    always @(posedge clk) begin
+        if (walk_rests) begin
+            tile_panels_left <= tile_panels_left_extended - 6'd2;
+        end else if (next_pass && tile_k_end) begin
+            if (tile_n_end)
+                tile_panels_left <= tile_panels_left_extended - 6'd2;
+            else
+                tile_panels_left <= tile_panels_left - 6'd1;
+        end
+        tile_block_end <= tile_k_end && tile_n_end;
+        if (walk_rests)
             tile_m_left <= m;
-            tile_b_base <= 12'd0;
-        end else if (next_pass) begin
-            if (tile_k_end) begin
-                tile_k_left <= k;
-                if (tile_n_end)
-                    tile_panels_left <= panels;
-                else
-                    tile_panels_left <= tile_panels_left - 5'd1;
-            end else begin
-                tile_k_left <= tile_k_left - 9'd8;
-            end
-            if (tile_block_end) begin
-                tile_m_left <= tile_m_left - 16'd8;
-                tile_b_base <= 12'd0;
-            end else begin
-                tile_b_base <= tile_b_end;
-            end
-        end
-        tile_b_end <= tile_b_base + {3'd0, tile_k_left};
-        if (start) begin
+        else if (next_pass && tile_block_end)
+            tile_m_left <= tile_m_left - 16'd8;
+        tile_m_end <= tile_m_left < 16'd9;
+        if (walk_rests)
+            tile_b_end <= 12'd0;
+        else if (tile_moves)
+            tile_b_end <= next_b_end;
+        if (!tile_block_end)
+            next_b_base <= tile_b_end;
+        else
+            next_b_base <= 12'd0;
+        next_b_end <= next_b_base + {3'd0, k};
+        if (walk_rests) begin
             tile_sum_offset <= 7'd0;
-        end else if (next_pass) begin
-            if (tile_k_end) begin
-                if (tile_n_end)
-                    tile_sum_offset <= 7'd0;
-                else
-                    tile_sum_offset <= tile_sum_offset + 7'd8;
-            end
+        end else if (next_pass && tile_k_end) begin
+            if (tile_n_end)
+                tile_sum_offset <= 7'd0;
+            else
+                tile_sum_offset <= tile_sum_offset + 7'd8;
         end
-        tile_block_first <= start || (next_pass ? tile_block_end : tile_block_first);
+        tile_block_first <= walk_rests || (next_pass ? tile_block_end : tile_block_first);
     end
 
     always @(posedge clk) begin
         if (rst) begin
             tile_valid <= 1'b0;
+            tile_bank <= 1'b0;
             sums_valid <= 1'b0;
         end else begin
-            tile_valid <= start || tile_valid_term;
-            sums_valid <= (next_pass ? tile_valid : sums_valid) && !restart;
+            tile_valid <= tile_valid_term && !clear;
+            tile_bank <= (tile_bank ^ (next_pass && tile_valid && tile_block_end)) && !clear;
+            sums_valid <= (next_pass ? tile_valid : sums_valid) && !clear;
         end
     end
 
     always @(posedge clk) begin
         if (next_pass) begin
+            sums_bank <= tile_bank;
             sums_offset <= tile_sum_offset;
             sums_block_last <= tile_block_end;
         end
@@ -131,60 +137,68 @@ module matmul_8x8_os_sequencer (
 
     // ---- state ---------------------------------------------------------------------------
 
-    reg [1:0] state;
-    reg [8:0] k_left;      // operands of the pass from this cycle on
-    reg [2:0] drain_left;  // cycles until the sums of the tile before have left
-    reg [1:0] claimed_banks;
-    reg       tile_moved;
-    reg       has_b;
-    reg       bank;        // of the A buffer and the accumulators
-    reg       b_bank;
+    reg [1:0] state, claimed_banks;
+    reg       k_is_long, penultimate_step, last_step, has_a, needs_b_1, b_short_1, has_bank,
+              more_passes;
+    reg [8:0] cycles_left;  // of the pass, from this one on
 
     wire state_is_pass = state == PASS;
-    wire operands_left = state_is_pass && k_left != 9'd0;
-    wire drain_left_is_not_0 = drain_left != 3'd0;
-    assign last_step = state_is_pass && !drain_left_is_not_0 && k_left <= 9'd1;
-
-    always @(posedge clk) begin
-        if (next_pass) begin
-            if (tile_valid)
-                k_left <= k;
-            else
-                k_left <= 9'd0;
-            drain_left <= 3'd7;
-        end else begin
-            if (operands_left) k_left <= k_left - 9'd1;
-            if (drain_left_is_not_0) drain_left <= drain_left - 3'd1;
-        end
-    end
-
+    wire two_before_last = state_is_pass && cycles_left == 9'd3;
     wire begins_block = tile_valid && tile_block_first;
-    wire more_passes = tile_valid || sums_valid;
     wire state_is_wait = state == WAIT;
     wire claim_bank = next_pass && begins_block;
     wire claimed_banks_in_range_term_2 = claim_bank && !drained && claimed_banks == 2'd2;
     wire claimed_banks_in_range_term = drained && !claim_bank && claimed_banks == 2'd0;
-    wire lacks_a_term = !(a_full == 2'd2 || (a_full == 2'd1 && !(state_is_pass && sums_valid)));
-    wire lacks_a = begins_block && lacks_a_term;
-    wire tile_moves = next_pass || start;
-    wire b_there = b_whole || tile_b_end <= b_loaded;
-    wire lacks_b = tile_valid && !has_b;
-    wire lacks_bank = begins_block && claimed_banks == 2'd2;
-    wire ready = more_passes && !lacks_a && !lacks_b && !lacks_bank;
-    assign next_pass = (state_is_wait || last_step) && ready;
+    wire a_there_term = a_full == 2'd1 && !(state_is_pass && sums_valid && !last_step);
+    wire a_there = !begins_block || (a_full == 2'd2 || a_there_term);
+    wire needs_b = tile_valid && !b_whole;
+    wire b_short = b_loaded < tile_b_end;
+    wire bank_there = !begins_block || claimed_banks != 2'd2;
+    wire has_b = !(needs_b_1 && b_short_1);
+
+    always @(posedge clk) begin
+        k_is_long <= k > 9'd8;
+        if (next_pass) begin
+            if (tile_valid && k_is_long)
+                cycles_left <= k;
+            else
+                cycles_left <= 9'd8;
+        end else begin
+            cycles_left <= cycles_left - 9'd1;
+        end
+        penultimate_step <= two_before_last;
+        last_step <= penultimate_step;
+        has_a <= a_there;
+        needs_b_1 <= needs_b;
+        b_short_1 <= b_short;
+        has_bank <= bank_there;
+    end
+
+    wire ready = more_passes && has_a && has_b && has_bank;
+    wire due = (state_is_wait && !next_pass) || penultimate_step;
+    wire tile_moves_term = due && ready;
 
     always @(posedge clk) begin
         if (rst) begin
+            next_pass <= 1'b0;
+            tile_moves <= 1'b0;
+            walk_rests <= 1'b1;
             state <= IDLE;
             claimed_banks <= 2'd0;
-            tile_moved <= 1'b0;
-            has_b <= 1'b0;
-            bank <= 1'b1;
-            b_bank <= 1'b1;
+            more_passes <= 1'b0;
         end else begin
+            next_pass <= tile_moves_term;
+            tile_moves <= tile_moves_term || starting[1];
+            walk_rests <= state == IDLE;
             case (state)
                 IDLE: begin
-                    if (start) state <= WAIT;
+                    if (start) state <= BEGIN;
+                end
+                BEGIN: begin
+                    if (clear)
+                        state <= IDLE;
+                    else if (more_passes)
+                        state <= WAIT;
                 end
                 WAIT: begin
                     if (clear)
@@ -200,7 +214,6 @@ module matmul_8x8_os_sequencer (
                     else if (last_step && !next_pass)
                         state <= WAIT;
                 end
-                default: ;
             endcase
             if (clear)
                 claimed_banks <= 2'd0;
@@ -208,156 +221,132 @@ module matmul_8x8_os_sequencer (
                 claimed_banks <= claimed_banks + 2'd1;
             else if (drained && !claim_bank)
                 claimed_banks <= claimed_banks - 2'd1;
-            tile_moved <= tile_moves;
-            has_b <= b_there && !tile_moves && !tile_moved;
-            bank <= clear || (bank ^ (next_pass && begins_block));
-            b_bank <= clear || (b_bank ^ start);
+            more_passes <= tile_valid || sums_valid;
         end
     end
 
     assign idle = state == IDLE;
-    assign stall_a = state_is_wait && lacks_a;
-    assign stall_b = state_is_wait && lacks_b && !lacks_a;
-    assign stall_c = state_is_wait && lacks_bank && !lacks_a && !lacks_b;
+    assign stall_a = state_is_wait && !has_a;
+    assign stall_b = state_is_wait && has_a && !has_b;
+    assign stall_c = state_is_wait && has_a && has_b && !has_bank;
 
     // ---- issue: operands -----------------------------------------------------------------
 
-    reg [2:0]  lane;    // element of the words of A
-    reg [4:0]  word;    // word of the rows of A
-    reg        operands_1;
-    reg [5:0]  a_address_1;
-    reg [2:0]  lane_1;
-    reg [11:0] b_next;  // place of the next vector of B
-    reg [11:0] b_address_1;
+    reg [9:0]  operands_left;  // behind the next one; below 0 in the last cycle
+    reg        operand, a_release_1, b_bank;
+    reg [2:0]  lane;           // element of the words of A
+    reg [5:0]  a_address;
+    reg [11:0] b_address;
 
-    wire lane_term = operands_left && lane == 3'd7;
-    wire [5:0] a_address_1_extended = {1'b0, word};
+    wire last_operand = operands_left[9];
+    wire word_end = lane == 3'd7;
 
     always @(posedge clk) begin
-        if (rst)
-            operands_1 <= 1'b0;
-        else
-            operands_1 <= operands_left && !clear;
+        if (rst) begin
+            operand <= 1'b0;
+            a_release_1 <= 1'b0;
+            b_bank <= 1'b1;
+        end else begin
+            operand <= (next_pass ? tile_valid : operand && !last_operand) && !clear;
+            a_release_1 <= two_before_last && sums_valid && sums_block_last && !clear;
+            b_bank <= clear || (b_bank ^ start);
+        end
     end
 
-    wire [11:0] b_address_1_extended = {1'b0, b_next[10:0]};
-
     always @(posedge clk) begin
-        if (next_pass) begin
-            lane <= 3'd0;
-            word <= 5'd0;
-        end else if (lane_term) begin
-            lane <= 3'd0;
-            word <= word + 5'd1;
-        end else if (operands_left) begin
-            lane <= lane + 3'd1;
-        end
-        if (bank)
-            a_address_1 <= a_address_1_extended + 6'd32;
-        else
-            a_address_1 <= a_address_1_extended;
-        lane_1 <= lane;
         if (next_pass)
-            b_next <= tile_b_base;
-        else if (operands_left)
-            b_next <= b_next + 12'd1;
-        if (b_bank)
-            b_address_1 <= b_address_1_extended + 12'd2048;
+            operands_left <= {1'b0, k} - 10'd2;
         else
-            b_address_1 <= b_address_1_extended;
+            operands_left <= operands_left - 10'd1;
+        if (next_pass || word_end)
+            lane <= 3'd0;
+        else
+            lane <= lane + 3'd1;
+        if (next_pass) begin
+            a_address <= {tile_bank, 5'd0};
+            b_address <= {b_bank, tile_b_base[10:0]};
+        end else begin
+            if (word_end) a_address <= a_address + 6'd1;
+            b_address <= b_address + 12'd1;
+        end
     end
 
     assign target_first = 1'b1;
-    assign issue_read = operands_1;
-    assign issue_a_address = a_address_1;
-    assign issue_a_lane = lane_1;
-    assign active = operands_left;
-    assign a_release = last_step && sums_valid && sums_block_last;
-    assign issue_b_address = b_address_1;
+    assign issue_read = operand;
+    assign issue_a_lane = lane;
+    assign issue_a_address = a_address;
+    assign active = operand;
+    assign a_release = a_release_1;
+    assign issue_b_address = b_address;
 
     // ---- issue: tokens -------------------------------------------------------------------
 
-    reg       pass_begins;
-    reg       sums_complete;
-    reg       pass_start_1;
-    reg       sums_complete_1;
-    reg       complete_block_last;
-    reg       complete_bank;
+    reg       pass_begins, sums_complete, complete_block_last, complete_bank;
     reg [6:0] complete_offset;
-    reg       last_1;
-    reg       bank_1;
-    reg [6:0] offset_1;
 
     always @(posedge clk) begin
         if (rst) begin
             pass_begins <= 1'b0;
             sums_complete <= 1'b0;
-            pass_start_1 <= 1'b0;
-            sums_complete_1 <= 1'b0;
         end else begin
-            pass_begins <= next_pass && !restart;
-            sums_complete <= next_pass && sums_valid && !restart;
-            pass_start_1 <= pass_begins && !clear;
-            sums_complete_1 <= sums_complete && !clear;
+            pass_begins <= next_pass;
+            sums_complete <= next_pass && sums_valid && !clear;
         end
     end
 
     always @(posedge clk) begin
         if (next_pass) begin
             complete_block_last <= sums_block_last;
-            complete_bank <= bank;
+            complete_bank <= sums_bank;
             complete_offset <= sums_offset;
         end
     end
 
-    always @(posedge clk) begin
-        last_1 <= complete_block_last;
-        bank_1 <= complete_bank;
-        offset_1 <= complete_offset;
-    end
-
-    assign issue_pass_start = pass_start_1;
-    assign target_valid = sums_complete_1;
-    assign target_last = last_1;
-    assign target_bank = bank_1;
-    assign target_address = offset_1;
+    assign issue_pass_start = pass_begins;
+    assign target_valid = sums_complete;
+    assign target_last = complete_block_last;
+    assign target_bank = complete_bank;
+    assign target_address = complete_offset;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, claimed_banks_in_range_term_2, claimed_banks_in_range_term};
+    wire unused_ok = &{1'b0, tile_b_base[11], claimed_banks_in_range_term_2, claimed_banks_in_range_term};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
+        // tiles_stay, else: the walk goes on before it is known how
+        assert (!tile_moves || next_b_end == next_b_base + {3'd0, k});
         // claimed_banks_in_range, else: a bank is filled or freed twice
         assert (clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term));
-        cover (state_is_wait && lacks_a);  // waits_for_a
-        cover (state_is_wait && lacks_b);  // waits_for_b
-        cover (state_is_wait && lacks_bank);  // waits_for_c
+        // passes_have_all, else: a pass begins without its operands or its bank
+        assert (!next_pass || (a_there && !(needs_b && b_short) && bank_there));
+        cover (state_is_wait && !has_a);  // waits_for_a
+        cover (state_is_wait && !has_b);  // waits_for_b
+        cover (state_is_wait && !has_bank);  // waits_for_c
         cover (last_step && next_pass);  // passes_without_a_gap
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
+        if ((!tile_moves || next_b_end == next_b_base + {3'd0, k}) !== 1'b1)
+            $display("FERROGRID_ASSERT %m tiles_stay: the walk goes on before it is known how");
         if ((clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term)) !== 1'b1)
             $display("FERROGRID_ASSERT %m claimed_banks_in_range: a bank is filled or freed twice");
+        if ((!next_pass || (a_there && !(needs_b && b_short) && bank_there)) !== 1'b1)
+            $display("FERROGRID_ASSERT %m passes_have_all: a pass begins without its operands or its bank");
     end
 `endif
 
 `ifdef FERROGRID_COVER
-    reg [63:0] waits_for_a_hits;  // How often each cover point was hit.
-    reg [63:0] waits_for_b_hits;
-    reg [63:0] waits_for_c_hits;
-    reg [63:0] passes_without_a_gap_hits;
-    initial begin
-        waits_for_a_hits = 64'd0;
-        waits_for_b_hits = 64'd0;
-        waits_for_c_hits = 64'd0;
-        passes_without_a_gap_hits = 64'd0;
-    end
+    // How often each cover point was hit.
+    reg [63:0] waits_for_a_hits = 64'd0;
+    reg [63:0] waits_for_b_hits = 64'd0;
+    reg [63:0] waits_for_c_hits = 64'd0;
+    reg [63:0] passes_without_a_gap_hits = 64'd0;
     always @(posedge clk) if (!rst) begin
-        if (state_is_wait && lacks_a) waits_for_a_hits <= waits_for_a_hits + 64'd1;
-        if (state_is_wait && lacks_b) waits_for_b_hits <= waits_for_b_hits + 64'd1;
-        if (state_is_wait && lacks_bank) waits_for_c_hits <= waits_for_c_hits + 64'd1;
+        if (state_is_wait && !has_a) waits_for_a_hits <= waits_for_a_hits + 64'd1;
+        if (state_is_wait && !has_b) waits_for_b_hits <= waits_for_b_hits + 64'd1;
+        if (state_is_wait && !has_bank) waits_for_c_hits <= waits_for_c_hits + 64'd1;
         if (last_step && next_pass)
             passes_without_a_gap_hits <= passes_without_a_gap_hits + 64'd1;
     end

@@ -14,6 +14,7 @@ module matmul_8x8_drain (
     input  wire [3:0]   last_columns,    // columns in the last word of a row
     input  wire         block_complete,  // a row block is complete
     output wire         words_enable,
+    output wire         words_moves,
     output wire         words_bank,
     output wire [6:0]   words_address,
     input  wire [255:0] words_data,
@@ -21,9 +22,9 @@ module matmul_8x8_drain (
     output wire         m_axis_tlast,
     output wire         m_axis_tvalid,
     input  wire         m_axis_tready,
+    output reg          block_drained,
     output wire         idle,
-    output wire         job_done,
-    output wire         block_drained
+    output reg          job_done
 );
 
     // States of DrainState
@@ -33,76 +34,61 @@ module matmul_8x8_drain (
         CLOSE = 2'd2;
 
     reg [1:0] state;
+    reg       moves;  // all words move on by a stage
 
     wire forget = clear || abandon;
+    assign words_moves = moves;
 
     // ---- position in C -------------------------------------------------------------------
 
-    wire        issue;        // read the next word
-    reg  [15:0] rows_left;    // rows from this one on
-    reg  [4:0]  panels_left;  // words of the row from this one on
-    reg  [2:0]  row;          // row in the block
-    reg         words_left;
-    reg         bank;
-    reg  [6:0]  panel_offset;
-    reg  [1:0]  complete_banks;
-    reg  [1:0]  last_beats;
+    reg        asks;         // there is a word to read
+    reg        steps, more_rows, last_row, last_row_of_block, start_1, bank;
+    reg [5:0]  panels_left;  // words of the row from this one on, less 2
+    reg [16:0] rows_left;    // rows from this one on, less 3
+    reg [2:0]  row;          // row in the block
+    reg [6:0]  address;
+    reg [1:0]  complete_banks;
 
-    wire last_row = rows_left == 16'd1;
-    wire last_row_of_block = row == 3'd7 || last_row;
-    wire row_end = panels_left == 5'd1;
+    wire issue = asks && steps;
+    wire [5:0] panels_left_difference = {1'b0, panels} - 6'd2;
+    wire row_end = panels_left[5];
     wire row_done = issue && row_end;
-    wire block_done = row_done && last_row_of_block;
+    wire last_two_rows = rows_left[16];
+    wire last_row_term = last_two_rows && !rows_left[0];
+    wire [2:0] row_choice = last_row_of_block ? 3'd0 : row + 3'd1;
 
     always @(posedge clk) begin
-        if (start) begin
-            rows_left <= m;
-            panels_left <= panels;
+        if (!more_rows) begin
+            panels_left <= panels_left_difference;
+            rows_left <= {1'b0, m} - 17'd3;
+            last_row <= last_row_term;
             row <= 3'd0;
-            panel_offset <= 7'd0;
+            last_row_of_block <= last_row_term;
+            address <= 7'd0;
         end else begin
-            if (row_done) rows_left <= rows_left - 16'd1;
             if (issue) begin
                 if (row_end)
-                    panels_left <= panels;
+                    panels_left <= panels_left_difference;
                 else
-                    panels_left <= panels_left - 5'd1;
+                    panels_left <= panels_left - 6'd1;
             end
             if (row_done) begin
-                if (last_row_of_block)
-                    row <= 3'd0;
-                else
-                    row <= row + 3'd1;
+                rows_left <= rows_left - 17'd1;
+                last_row <= last_two_rows;
+                row <= row_choice;
+                last_row_of_block <= last_two_rows || (!last_row_of_block && row == 3'd6);
             end
             if (issue) begin
                 if (row_end)
-                    panel_offset <= 7'd0;
+                    address <= {4'd0, row_choice};
                 else
-                    panel_offset <= panel_offset + 7'd8;
+                    address <= address + 7'd8;
             end
         end
     end
 
-    always @(posedge clk) begin
-        if (rst) begin
-            words_left <= 1'b0;
-            bank <= 1'b0;
-            complete_banks <= 2'd0;
-        end else begin
-            words_left <= start || (words_left && !(row_done && last_row));
-            if (forget) begin
-                bank <= 1'b0;
-                complete_banks <= 2'd0;
-            end else begin
-                bank <= bank ^ block_done;
-                if (block_complete && !block_done)
-                    complete_banks <= complete_banks + 2'd1;
-                else if (block_done && !block_complete)
-                    complete_banks <= complete_banks - 2'd1;
-            end
-        end
-    end
-
+    wire block_end = row_end && last_row_of_block;
+    wire block_done = issue && block_end;
     wire complete_banks_in_range_term_2 =
         block_complete
         && !block_done
@@ -114,86 +100,140 @@ module matmul_8x8_drain (
     wire complete_banks_in_range_holds =
         forget
         || !(complete_banks_in_range_term_2 || complete_banks_in_range_term);
+    wire asks_choice =
+        block_done ? !last_row && (complete_banks == 2'd2 || block_complete) :
+        asks || (more_rows && complete_banks != 2'd0);
+
+    always @(posedge clk) begin
+        if (rst) begin
+            asks <= 1'b0;
+            more_rows <= 1'b0;
+            start_1 <= 1'b0;
+            bank <= 1'b0;
+            complete_banks <= 2'd0;
+        end else begin
+            asks <= asks_choice && !forget;
+            more_rows <= (start_1 || (more_rows && !(row_done && last_row))) && !forget;
+            start_1 <= start;
+            bank <= (bank ^ block_done) && !forget;
+            if (forget)
+                complete_banks <= 2'd0;
+            else if (block_complete && !block_done)
+                complete_banks <= complete_banks + 2'd1;
+            else if (block_done && !block_complete)
+                complete_banks <= complete_banks - 2'd1;
+        end
+    end
+
+    assign words_enable = asks;
+    assign words_address = address;
+    assign words_bank = bank;
+
+    // ---- words on their way --------------------------------------------------------------
+
+    reg [2:0] last_beats, read_beats, word_beats;
+    reg       read_valid, read_last, read_ends_block, word_valid, word_last, word_ends_block;
+
     wire [4:0] last_beats_sum = {1'b0, last_columns} + 5'd3;
 
     always @(posedge clk) begin
-        if (start) last_beats <= last_beats_sum[3:2];
+        last_beats <= {1'b0, last_beats_sum[3:2]} - 3'd2;
     end
 
-    assign words_enable = issue;
-    assign words_bank = bank;
-    assign words_address = panel_offset + {4'd0, row};
-
-    // ---- pipeline ------------------------------------------------------------------------
-
-    reg          word_waits;
-    wire         pack;     // cut the waiting word into beats
-    reg  [1:0]   word_beats;
-    reg          word_last;
-    reg          word_ends_block;
-    reg  [1:0]   beats_left;
-    reg          last_word;
-    reg  [255:0] data;
-    reg          closing;  // the beat is the one that ends the packet of a failed job
-
     always @(posedge clk) begin
-        if (rst)
-            word_waits <= 1'b0;
-        else
-            word_waits <= (issue || (word_waits && !pack)) && !forget;
-    end
-
-    wire issue_term = state == DRAIN && words_left && complete_banks != 2'd0;
-    assign issue = issue_term && (!word_waits || pack);
-
-    always @(posedge clk) begin
-        if (issue) begin
+        if (moves) begin
             if (row_end)
-                word_beats <= last_beats;
+                read_beats <= last_beats;
             else
-                word_beats <= 2'd2;
-            word_last <= row_end && last_row;
-            word_ends_block <= row_end && last_row_of_block;
+                read_beats <= 3'd0;
+            read_last <= row_end && last_row;
+            read_ends_block <= block_end;
+            word_beats <= read_beats;
+            word_last <= read_last;
+            word_ends_block <= read_ends_block;
         end
     end
-
-    wire valid = beats_left != 2'd0;
-    wire last_beat_of_word = beats_left == 2'd1;
-    wire last = last_word && last_beat_of_word;
-    wire fires = valid && m_axis_tready;
-    assign pack = word_waits && (!valid || (fires && last_beat_of_word));
 
     always @(posedge clk) begin
-        if (pack || fires) begin
-            if (pack)
-                data <= {
-                    words_data[255:224], words_data[223:192], words_data[191:160],
-                    words_data[159:128], words_data[127:96], words_data[95:64],
-                    words_data[63:32], words_data[31:0]
-                };
-            else
-                data <= {128'd0, data[255:128]};
+        if (rst) begin
+            read_valid <= 1'b0;
+            word_valid <= 1'b0;
+            block_drained <= 1'b0;
+        end else begin
+            read_valid <= (moves ? asks : read_valid) && !forget;
+            word_valid <= (moves ? read_valid : word_valid) && !forget;
+            block_drained <= word_valid && word_ends_block && moves && !forget;
         end
     end
 
-    assign m_axis_tdata = !closing ? data[127:0] : 128'd0;
-    assign m_axis_tvalid = valid;
-    assign m_axis_tlast = last;
+    wire state_is_close = state == CLOSE;
 
-    // ---- end of the packet ---------------------------------------------------------------
+    // ---- beats, and the stream -----------------------------------------------------------
 
-    reg packet_open;
+    reg         room;        // the spare register is free: the stream takes a beat
+    reg [2:0]   beats_left;  // beats from this one on, less 2
+    reg         beat_valid, last_word, packet_open, out_valid, spare_last, out_last, all_sent;
+    reg [255:0] data;
+    reg         closing;     // a zero beat ends the packet of a failed job
+    reg [127:0] spare, out_data;
 
-    wire close_term = state == CLOSE && !valid;
-    wire close = close_term && packet_open;
+    wire takes_word = beats_left[2];
+    wire [2:0] next_beats_left =
+        room ? (takes_word ? (word_valid ? word_beats : 3'd7) : beats_left - 3'd1) :
+        beats_left;
+
+    always @(posedge clk) begin
+        if (moves) last_word <= word_last;
+    end
+
+    wire [255:0] data_joined = {
+        words_data[255:224], words_data[223:192], words_data[191:160], words_data[159:128],
+        words_data[127:96], words_data[95:64], words_data[63:32], words_data[31:0]
+    };
+    wire last = takes_word && last_word;
+    wire out_loads = !out_valid || m_axis_tready;
+    wire close = closing && !out_valid;
+    wire next_room = out_loads || (room && !beat_valid);
+    wire next_moves = next_room && next_beats_left[2];
+
+    always @(posedge clk) begin
+        if (room) begin
+            data <= {data_joined[255:128], takes_word ? data_joined[127:0] : data[255:128]};
+            spare <= data[127:0];
+            spare_last <= last;
+        end
+    end
+
+    always @(posedge clk) begin
+        if (out_loads) begin
+            if (room) begin
+                if (!closing)
+                    out_data <= data[127:0];
+                else
+                    out_data <= 128'd0;
+                out_last <= last || closing;
+            end else begin
+                out_data <= spare;
+                out_last <= spare_last;
+            end
+        end
+    end
+
+    wire last_sent = out_valid && m_axis_tready && out_last;
 
     always @(posedge clk) begin
         if (rst) begin
             state <= IDLE;
-            beats_left <= 2'd0;
-            last_word <= 1'b0;
-            closing <= 1'b0;
+            moves <= 1'b0;
+            steps <= 1'b0;
+            room <= 1'b1;
+            beats_left <= 3'd7;
+            beat_valid <= 1'b0;
             packet_open <= 1'b0;
+            closing <= 1'b0;
+            out_valid <= 1'b0;
+            all_sent <= 1'b0;
+            job_done <= 1'b0;
         end else begin
             case (state)
                 IDLE: begin
@@ -202,47 +242,39 @@ module matmul_8x8_drain (
                 DRAIN: begin
                     if (clear)
                         state <= IDLE;
-                    else if (fires && last)
+                    else if (last_sent)
                         state <= IDLE;
                     else if (abandon)
                         state <= CLOSE;
                 end
                 CLOSE: begin
-                    if (clear)
-                        state <= IDLE;
-                    else if (close_term && !packet_open)
-                        state <= IDLE;
+                    if (clear || all_sent) state <= IDLE;
                 end
                 default: ;
             endcase
-            if (clear) begin
-                beats_left <= 2'd0;
-            end else if (abandon) begin
-                if (valid && !fires)
-                    beats_left <= 2'd1;
-                else
-                    beats_left <= 2'd0;
-            end else if (close) begin
-                beats_left <= 2'd1;
-            end else if (pack) begin
-                beats_left <= word_beats;
-            end else if (fires) begin
-                beats_left <= beats_left - 2'd1;
-            end
-            if (abandon)
-                last_word <= last;
-            else if (close)
-                last_word <= 1'b1;
-            else if (pack)
-                last_word <= word_last;
-            closing <= (close || (closing && !fires)) && !start && !clear;
-            packet_open <= (fires ? !last : packet_open) && !start && !clear;
+            moves <= next_moves;
+            steps <= next_moves && !forget;
+            room <= next_room || clear;
+            if (forget)
+                beats_left <= 3'd7;
+            else
+                beats_left <= next_beats_left;
+            beat_valid <= (moves ? word_valid : beat_valid) && !forget;
+            packet_open <=
+                (room && beat_valid ? !last : packet_open)
+                && !state_is_close
+                && !clear;
+            closing <= ((state_is_close && packet_open) || (closing && out_valid)) && !clear;
+            out_valid <= (!out_loads || (beat_valid || close || !room)) && !clear;
+            all_sent <= state_is_close && !packet_open && !closing && !out_valid;
+            job_done <= state == DRAIN && last_sent && !clear;
         end
     end
 
+    assign m_axis_tvalid = out_valid;
+    assign m_axis_tdata = out_data;
+    assign m_axis_tlast = out_last;
     assign idle = state == IDLE;
-    assign job_done = state == DRAIN && fires && last;
-    assign block_drained = pack && word_ends_block;
 
     // Read by nothing, on purpose.
     wire unused_ok = &{1'b0, complete_banks_in_range_holds, last_beats_sum[4], last_beats_sum[1:0]};
@@ -251,7 +283,9 @@ module matmul_8x8_drain (
     always @(posedge clk) if (!rst) begin
         // complete_banks_in_range, else: a bank is filled or freed twice
         assert (complete_banks_in_range_holds);
-        cover (word_waits && !pack);  // word_waits_for_the_host
+        // moves_with_the_beats, else: words move without the beats, or beats without the words
+        assert ((!word_valid && !beat_valid) || moves == (room && takes_word));
+        cover (word_valid && !moves);  // word_waits_for_the_host
         cover (close);  // packet_closed_after_an_error
     end
 `endif
@@ -260,18 +294,17 @@ module matmul_8x8_drain (
     always @(posedge clk) if (!rst) begin
         if (complete_banks_in_range_holds !== 1'b1)
             $display("FERROGRID_ASSERT %m complete_banks_in_range: a bank is filled or freed twice");
+        if (((!word_valid && !beat_valid) || moves == (room && takes_word)) !== 1'b1)
+            $display("FERROGRID_ASSERT %m moves_with_the_beats: words move without the beats, or beats without the words");
     end
 `endif
 
 `ifdef FERROGRID_COVER
-    reg [63:0] word_waits_for_the_host_hits;  // How often each cover point was hit.
-    reg [63:0] packet_closed_after_an_error_hits;
-    initial begin
-        word_waits_for_the_host_hits = 64'd0;
-        packet_closed_after_an_error_hits = 64'd0;
-    end
+    // How often each cover point was hit.
+    reg [63:0] word_waits_for_the_host_hits = 64'd0;
+    reg [63:0] packet_closed_after_an_error_hits = 64'd0;
     always @(posedge clk) if (!rst) begin
-        if (word_waits && !pack)
+        if (word_valid && !moves)
             word_waits_for_the_host_hits <= word_waits_for_the_host_hits + 64'd1;
         if (close)
             packet_closed_after_an_error_hits <= packet_closed_after_an_error_hits + 64'd1;

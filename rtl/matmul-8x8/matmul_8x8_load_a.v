@@ -18,8 +18,8 @@ module matmul_8x8_load_a (
     input  wire [8:0]  k,              // elements of a row
     input  wire        bank_released,  // a full bank has been used up
     output wire        idle,
-    output wire        truncated,
-    output wire        overlong,
+    output reg         truncated,
+    output reg         overlong,
     output wire        write_enable,
     output wire [8:0]  write_address,
     output wire [63:0] write_data,
@@ -27,86 +27,92 @@ module matmul_8x8_load_a (
 );
 
     // States of LoadState
-    localparam [1:0]
-        IDLE    = 2'd0,
-        LOAD    = 2'd1,
-        DISCARD = 2'd2;
+    localparam [2:0]
+        IDLE    = 3'd0,
+        BEGIN   = 3'd1,
+        LOOK    = 3'd2,
+        LOAD    = 3'd3,
+        DISCARD = 3'd4;
 
     wire forget = clear || abandon;
-    wire restart = start || forget;
 
-    // ---- position in the packet ----------------------------------------------------------
+    // ---- position in the packet, a beat ahead --------------------------------------------
 
-    reg  [8:0]  left;       // elements of the row from this beat on
-    reg  [15:0] rows_left;  // rows from this one on
-    reg  [2:0]  row;        // row in the block
-    wire        take_beat;
+    wire        take, begins, step;
+    // of the row, behind the next beat, less one; negative in the last
+    reg  [9:0]  elements_behind;
+    reg  [16:0] rows_behind;  // rows behind the next beat's, less one; negative in the last
+    reg  [2:0]  next_row;                 // place in the block of the next beat's row
+    reg         last_row_of_whole_block;  // where the block is not the last, or is whole
+    reg  [2:0]  row;
+    reg         last_beat, block_end, row_end;
+    reg  [9:0]  behind_first_beat;
     reg  [63:0] vector;
 
-    wire [63:0] masked_beat = {
-        left > 9'd7 ? s_axis_tdata[63:56] : 8'd0, left > 9'd6 ? s_axis_tdata[55:48] : 8'd0,
-        left > 9'd5 ? s_axis_tdata[47:40] : 8'd0, left > 9'd4 ? s_axis_tdata[39:32] : 8'd0,
-        left > 9'd3 ? s_axis_tdata[31:24] : 8'd0, left > 9'd2 ? s_axis_tdata[23:16] : 8'd0,
-        left > 9'd1 ? s_axis_tdata[15:8] : 8'd0, s_axis_tdata[7:0]
-    };
-    wire row_end = left <= 9'd8;
+    wire row_ends = elements_behind[9];
+    wire row_done = step && row_ends;
+    wire last_row = rows_behind[16];
+    wire last_row_of_block = last_row_of_whole_block || last_row;
 
     always @(posedge clk) begin
-        if (take_beat) vector <= masked_beat;
-    end
-
-    wire last_row = rows_left == 16'd1;
-    wire last_row_of_block = row == 3'd7 || last_row;
-    wire row_done = take_beat && row_end;
-
-    always @(posedge clk) begin
-        if (start) begin
-            left <= k;
-            rows_left <= m;
+        if (begins) begin
+            elements_behind <= behind_first_beat;
+            rows_behind <= {1'b0, m} - 17'd2;
+            next_row <= 3'd0;
+            last_row_of_whole_block <= 1'b0;
         end else begin
-            if (take_beat) begin
-                if (row_end)
-                    left <= k;
+            if (step) begin
+                if (row_ends)
+                    elements_behind <= behind_first_beat;
                 else
-                    left <= left - 9'd8;
+                    elements_behind <= elements_behind - 10'd8;
             end
-            if (row_done) rows_left <= rows_left - 16'd1;
+            if (row_done) begin
+                rows_behind <= rows_behind - 17'd1;
+                if (last_row_of_block)
+                    next_row <= 3'd0;
+                else
+                    next_row <= next_row + 3'd1;
+                last_row_of_whole_block <= next_row == 3'd6;
+            end
+        end
+        behind_first_beat <= {1'b0, k} - 10'd9;
+    end
+
+    always @(posedge clk) begin
+        if (step) begin
+            row <= next_row;
+            last_beat <= row_ends && last_row;
+            block_end <= row_ends && last_row_of_block;
+            row_end <= row_ends;
         end
     end
 
     always @(posedge clk) begin
-        if (rst) begin
-            row <= 3'd0;
-        end else if (restart) begin
-            row <= 3'd0;
-        end else if (row_done) begin
-            if (last_row_of_block)
-                row <= 3'd0;
-            else
-                row <= row + 3'd1;
-        end
+        if (take) vector <= s_axis_tdata;
     end
-
-    wire block_done = row_done && last_row_of_block;
 
     // ---- packet and banks ----------------------------------------------------------------
 
-    reg [1:0] state;
-    reg       bank;
+    reg       space, bank;
+    reg [2:0] state;
 
+    wire block_done = take && block_end;
     wire full_in_range_term = bank_released && !block_done && full == 2'd0;
     wire full_in_range_term_2 = !((block_done && !bank_released && full == 2'd2) || full_in_range_term);
-    wire full_is_not_2 = full != 2'd2;
-    wire expected_last = row_end && last_row;
+    assign begins = state == BEGIN;
+    assign step = state == LOOK || take;
     wire state_is_load = state == LOAD;
-    wire take = state_is_load && full_is_not_2 && s_axis_tvalid;
-    assign take_beat = take;
-    assign overlong = take && !s_axis_tlast && expected_last;
+    assign take = state_is_load && space && s_axis_tvalid;
+    wire ends_late = take && !s_axis_tlast && last_beat;
 
     always @(posedge clk) begin
         if (rst) begin
             full <= 2'd0;
+            space <= 1'b1;
             state <= IDLE;
+            truncated <= 1'b0;
+            overlong <= 1'b0;
             bank <= 1'b0;
         end else begin
             if (forget)
@@ -115,14 +121,30 @@ module matmul_8x8_load_a (
                 full <= full + 2'd1;
             else if (bank_released && !block_done)
                 full <= full - 2'd1;
+            space <=
+                forget
+                || bank_released
+                || !(full == 2'd2 || (full == 2'd1 && block_done));
             case (state)
                 IDLE: begin
-                    if (start) state <= LOAD;
+                    if (start) state <= BEGIN;
+                end
+                BEGIN: begin
+                    if (clear)
+                        state <= IDLE;
+                    else
+                        state <= LOOK;
+                end
+                LOOK: begin
+                    if (clear)
+                        state <= IDLE;
+                    else
+                        state <= LOAD;
                 end
                 LOAD: begin
                     if (clear)
                         state <= IDLE;
-                    else if (overlong)
+                    else if (ends_late)
                         state <= DISCARD;
                     else if (take && s_axis_tlast)
                         state <= IDLE;
@@ -137,6 +159,8 @@ module matmul_8x8_load_a (
                 end
                 default: ;
             endcase
+            truncated <= take && s_axis_tlast && !last_beat && !clear;
+            overlong <= ends_late && !clear;
             if (forget)
                 bank <= 1'b0;
             else
@@ -144,8 +168,7 @@ module matmul_8x8_load_a (
         end
     end
 
-    assign s_axis_tready = (state_is_load && full_is_not_2) || state == DISCARD;
-    assign truncated = take && s_axis_tlast && !expected_last;
+    assign s_axis_tready = (state_is_load && space) || state == DISCARD;
     assign idle = state == IDLE;
 
     // ---- write port, a cycle after the last beat of a vector -----------------------------
@@ -154,23 +177,21 @@ module matmul_8x8_load_a (
     reg [7:0] offset;  // of the vector in its bank
     reg [8:0] address;
 
-    wire vector_done = take_beat;
+    wire vector_done = take;
 
     always @(posedge clk) begin
         if (rst)
             write_1 <= 1'b0;
         else
-            write_1 <= vector_done && !restart;
+            write_1 <= vector_done;
     end
 
-    wire [8:0] address_extended = {1'b0, offset};
-
     always @(posedge clk) begin
-        if (restart) begin
+        if (begins) begin
             offset <= 8'd0;
         end else if (vector_done) begin
             if (row_end) begin
-                if (last_row_of_block)
+                if (block_end)
                     offset <= 8'd0;
                 else
                     offset <= {5'd0, row + 3'd1};
@@ -178,10 +199,7 @@ module matmul_8x8_load_a (
                 offset <= offset + 8'd8;
             end
         end
-        if (bank)
-            address <= address_extended + 9'd256;
-        else
-            address <= address_extended;
+        address <= {bank, offset};
     end
 
     assign write_data = vector;

@@ -56,13 +56,12 @@ module matmul_8x8_registers (
     // ---- write channel -------------------------------------------------------------------
 
     wire        write_commit;
-    reg         write_response_valid;
-    reg         write_address_held;
+    reg         write_response_valid, write_address_held, write_data_held, write_committed;
     reg  [4:0]  write_word;
-    reg         write_data_held;
     reg  [31:0] write_data;
     reg  [3:0]  write_strobes;
     reg  [1:0]  write_response;
+    reg  [5:0]  write_select;  // a bit for each register that can be written
 
     wire write_address_take = s_axil_awvalid && !write_address_held;
 
@@ -74,18 +73,6 @@ module matmul_8x8_registers (
     wire write_data_take = s_axil_wvalid && !write_data_held;
 
     always @(posedge clk) begin
-        if (rst) begin
-            write_response_valid <= 1'b0;
-            write_address_held <= 1'b0;
-            write_data_held <= 1'b0;
-        end else begin
-            write_response_valid <= write_commit || (write_response_valid && !s_axil_bready);
-            write_address_held <= (write_address_held || write_address_take) && !write_commit;
-            write_data_held <= (write_data_held || write_data_take) && !write_commit;
-        end
-    end
-
-    always @(posedge clk) begin
         if (write_data_take) begin
             write_data <= s_axil_wdata;
             write_strobes <= s_axil_wstrb;
@@ -94,12 +81,34 @@ module matmul_8x8_registers (
 
     always @(posedge clk) begin
         if (write_commit) begin
-            case (write_word)
-                5'd0, 5'd1, 5'd2, 5'd3, 5'd4, 5'd5, 5'd6, 5'd7: write_response <= 2'd0;
-                5'd8, 5'd9, 5'd10, 5'd11, 5'd12, 5'd13, 5'd14, 5'd15: write_response <= 2'd0;
-                5'd16, 5'd17, 5'd18, 5'd19, 5'd20, 5'd21, 5'd22: write_response <= 2'd0;
-                default: write_response <= 2'd2;
-            endcase
+            if (write_word >= 5'd23)
+                write_response <= 2'd2;
+            else
+                write_response <= 2'd0;
+        end
+    end
+
+    always @(posedge clk) begin
+        if (rst) begin
+            write_response_valid <= 1'b0;
+            write_address_held <= 1'b0;
+            write_data_held <= 1'b0;
+            write_committed <= 1'b0;
+            write_select <= 6'd0;
+        end else begin
+            write_response_valid <=
+                write_committed
+                || (write_response_valid && !s_axil_bready);
+            write_address_held <= (write_address_held || write_address_take) && !write_commit;
+            write_data_held <= (write_data_held || write_data_take) && !write_commit;
+            write_committed <= write_commit;
+            if (write_commit)
+                write_select <= {
+                    write_word == 5'd9, write_word == 5'd8, write_word == 5'd7,
+                    write_word == 5'd6, write_word == 5'd5, write_word == 5'd3
+                };
+            else
+                write_select <= 6'd0;
         end
     end
 
@@ -110,27 +119,29 @@ module matmul_8x8_registers (
 
     // ---- control at 0xc ------------------------------------------------------------------
 
-    wire control_write = write_commit && write_word == 5'd3;
-
     always @(posedge clk) begin
         if (rst) begin
             control_start <= 1'b0;
             control_abort <= 1'b0;
         end else begin
-            control_start <= write_data[0] && (control_write && write_strobes[0]);
-            control_abort <= write_data[1] && (control_write && write_strobes[0]);
+            control_start <= write_data[0] && (write_select[0] && write_strobes[0]);
+            control_abort <= write_data[1] && (write_select[0] && write_strobes[0]);
         end
     end
 
-    // ---- interrupt_enable at 0x14 --------------------------------------------------------
+    // ---- status at 0x10 ------------------------------------------------------------------
 
-    wire interrupt_enable_write = write_commit && write_word == 5'd5;
+    wire [31:0] read_group_0_joined = {
+        24'd0, status_error, 1'b0, status_queued, status_done, status_busy
+    };
+
+    // ---- interrupt_enable at 0x14 --------------------------------------------------------
 
     always @(posedge clk) begin
         if (rst) begin
             interrupt_enable_done <= 1'b0;
             interrupt_enable_error <= 1'b0;
-        end else if (interrupt_enable_write) begin
+        end else if (write_select[1]) begin
             if (write_strobes[0]) begin
                 interrupt_enable_done <= write_data[0];
                 interrupt_enable_error <= write_data[1];
@@ -138,16 +149,13 @@ module matmul_8x8_registers (
         end
     end
 
+    wire [31:0] read_group_0_joined_2 = {30'd0, interrupt_enable_error, interrupt_enable_done};
+
     // ---- interrupt_status at 0x18 --------------------------------------------------------
 
-    wire interrupt_status_write = write_commit && write_word == 5'd6;
-    wire interrupt_status_done_clear =
-        write_data[0]
-        && (interrupt_status_write && write_strobes[0]);
+    wire interrupt_status_done_clear = write_data[0] && (write_select[2] && write_strobes[0]);
     wire interrupt_status_done_term = interrupt_status_done && !interrupt_status_done_clear;
-    wire interrupt_status_error_clear =
-        write_data[1]
-        && (interrupt_status_write && write_strobes[0]);
+    wire interrupt_status_error_clear = write_data[1] && (write_select[2] && write_strobes[0]);
     wire interrupt_status_error_term = interrupt_status_error && !interrupt_status_error_clear;
 
     always @(posedge clk) begin
@@ -162,97 +170,129 @@ module matmul_8x8_registers (
         end
     end
 
+    wire [31:0] read_group_0_joined_3 = {30'd0, interrupt_status_error, interrupt_status_done};
+
     // ---- m at 0x1c -----------------------------------------------------------------------
 
-    wire m_write = write_commit && write_word == 5'd7;
     wire [7:0] m_size_choice = write_strobes[1] ? write_data[15:8] : m_size[15:8];
 
     always @(posedge clk) begin
         if (rst)
             m_size <= 16'd0;
-        else if (m_write)
+        else if (write_select[3])
             m_size <= {m_size_choice, write_strobes[0] ? write_data[7:0] : m_size[7:0]};
     end
 
     // ---- k at 0x20 -----------------------------------------------------------------------
 
-    wire k_write = write_commit && write_word == 5'd8;
     wire [7:0] k_size_choice = write_strobes[1] ? write_data[15:8] : k_size[15:8];
 
     always @(posedge clk) begin
         if (rst)
             k_size <= 16'd0;
-        else if (k_write)
+        else if (write_select[4])
             k_size <= {k_size_choice, write_strobes[0] ? write_data[7:0] : k_size[7:0]};
     end
 
     // ---- n at 0x24 -----------------------------------------------------------------------
 
-    wire n_write = write_commit && write_word == 5'd9;
     wire [7:0] n_size_choice = write_strobes[1] ? write_data[15:8] : n_size[15:8];
 
     always @(posedge clk) begin
         if (rst)
             n_size <= 16'd0;
-        else if (n_write)
+        else if (write_select[5])
             n_size <= {n_size_choice, write_strobes[0] ? write_data[7:0] : n_size[7:0]};
     end
 
     // ---- read channel --------------------------------------------------------------------
 
+    reg        read_busy;    // from the address until the data are taken
+    reg [4:0]  read_word;
+    reg [2:0]  read_steps;   // taken, decoded, gathered in groups: a 1 walks up
     reg        read_valid;
-    reg [31:0] read_data;
+    reg [31:0] read_constant, read_group_0, read_group_1, read_group_2, read_data;
+    reg [12:0] read_select;  // a bit for each word that may change
     reg [1:0]  read_response;
 
-    wire read_take = s_axil_arvalid && !read_valid;
+    wire read_take = s_axil_arvalid && !read_busy;
 
     always @(posedge clk) begin
-        if (rst)
-            read_valid <= 1'b0;
-        else
-            read_valid <= read_take || (read_valid && !s_axil_rready);
+        if (read_take) read_word <= s_axil_araddr[6:2];
     end
 
     always @(posedge clk) begin
-        if (read_take) begin
-            case (s_axil_araddr[6:2])
-                5'd0: read_data <= 32'h46474d4d;
-                5'd1: read_data <= 32'd2;
-                5'd2: read_data <= 32'hb1c6cac4;
-                5'd4:
-                    read_data <= {
-                        24'd0, status_error, 1'b0, status_queued, status_done, status_busy
-                    };
-                5'd5: read_data <= {30'd0, interrupt_enable_error, interrupt_enable_done};
-                5'd6: read_data <= {30'd0, interrupt_status_error, interrupt_status_done};
-                5'd7: read_data <= {16'd0, m_size};
-                5'd8: read_data <= {16'd0, k_size};
-                5'd9: read_data <= {16'd0, n_size};
-                5'd10: read_data <= cycles_count;
-                5'd11: read_data <= active_cycles_count;
-                5'd12: read_data <= stall_a_count;
-                5'd13: read_data <= stall_b_count;
-                5'd14: read_data <= stall_c_count;
-                5'd15: read_data <= jobs_ended_count;
-                5'd16: read_data <= 32'd2056;
-                5'd17: read_data <= 32'h01200808;
-                5'd18: read_data <= 32'd1894;
-                5'd19: read_data <= 32'd256;
-                5'd20: read_data <= 32'd16;
-                5'd21: read_data <= 32'd2048;
-                5'd22: read_data <= last_failed_job;
-                default: read_data <= 32'd0;
-            endcase
-            case (s_axil_araddr[6:2])
-                5'd0, 5'd1, 5'd2, 5'd3, 5'd4, 5'd5, 5'd6, 5'd7: read_response <= 2'd0;
-                5'd8, 5'd9, 5'd10, 5'd11, 5'd12, 5'd13, 5'd14, 5'd15: read_response <= 2'd0;
-                5'd16, 5'd17, 5'd18, 5'd19, 5'd20, 5'd21, 5'd22: read_response <= 2'd0;
-                default: read_response <= 2'd2;
-            endcase
+        if (rst) begin
+            read_busy <= 1'b0;
+            read_steps <= 3'd0;
+            read_valid <= 1'b0;
+        end else begin
+            read_busy <= read_take || (read_busy && !(read_valid && s_axil_rready));
+            read_steps <= {read_steps[1:0], read_take};
+            read_valid <= read_steps[2] || (read_valid && !s_axil_rready);
         end
     end
 
-    assign s_axil_arready = !read_valid;
+    wire [31:0] read_group_0_term = {32{read_select[1]}} & read_group_0_joined_2;
+    wire [31:0] read_group_1_term = {32{read_select[5]}} & {16'd0, n_size};
+    wire [31:0] read_group_2_term = {32{read_select[11]}} & jobs_ended_count;
+    wire [31:0] read_group_0_term_2 =
+        ({32{read_select[0]}} & read_group_0_joined)
+        | read_group_0_term;
+    wire [31:0] read_group_0_term_3 =
+        read_group_0_term_2
+        | ({32{read_select[2]}} & read_group_0_joined_3);
+    wire [31:0] read_group_0_term_4 =
+        read_group_0_term_3
+        | ({32{read_select[3]}} & {16'd0, m_size});
+    wire [31:0] read_group_1_term_2 =
+        read_group_1_term
+        | ({32{read_select[6]}} & cycles_count);
+    wire [31:0] read_group_1_term_3 =
+        read_group_1_term_2
+        | ({32{read_select[7]}} & active_cycles_count);
+    wire [31:0] read_group_1_term_4 =
+        read_group_1_term_3
+        | ({32{read_select[8]}} & stall_a_count);
+    wire [31:0] read_group_2_term_2 =
+        ({32{read_select[10]}} & stall_c_count)
+        | read_group_2_term;
+
+    always @(posedge clk) begin
+        case (read_word)
+            5'd0: read_constant <= 32'h46474d4d;
+            5'd1: read_constant <= 32'd2;
+            5'd2: read_constant <= 32'hb1c6cac4;
+            5'd16: read_constant <= 32'd2056;
+            5'd17: read_constant <= 32'h01200808;
+            5'd18: read_constant <= 32'd1894;
+            5'd19: read_constant <= 32'd256;
+            5'd20: read_constant <= 32'd16;
+            5'd21: read_constant <= 32'd2048;
+            default: read_constant <= 32'd0;
+        endcase
+        read_select <= {
+            read_word == 5'd22, read_word == 5'd15, read_word == 5'd14, read_word == 5'd13,
+            read_word == 5'd12, read_word == 5'd11, read_word == 5'd10, read_word == 5'd9,
+            read_word == 5'd8, read_word == 5'd7, read_word == 5'd6, read_word == 5'd5,
+            read_word == 5'd4
+        };
+        read_group_0 <= read_group_0_term_4 | ({32{read_select[4]}} & {16'd0, k_size});
+        read_group_1 <= read_group_1_term_4 | ({32{read_select[9]}} & stall_b_count);
+        read_group_2 <= read_group_2_term_2 | ({32{read_select[12]}} & last_failed_job);
+    end
+
+    always @(posedge clk) begin
+        if (read_steps[2]) begin
+            read_data <= read_constant | read_group_0 | read_group_1 | read_group_2;
+            if (read_word >= 5'd23)
+                read_response <= 2'd2;
+            else
+                read_response <= 2'd0;
+        end
+    end
+
+    assign s_axil_arready = !read_busy;
     assign s_axil_rvalid = read_valid;
     assign s_axil_rdata = read_data;
     assign s_axil_rresp = read_response;

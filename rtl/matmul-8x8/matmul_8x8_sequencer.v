@@ -36,188 +36,213 @@ module matmul_8x8_sequencer (
 
     // States of SequencerState
     localparam [1:0]
-        IDLE = 2'd0,
-        WAIT = 2'd1,
-        PASS = 2'd2;
+        IDLE  = 2'd0,
+        BEGIN = 2'd1,
+        WAIT  = 2'd2,
+        PASS  = 2'd3;
 
-    reg  b_whole;  // all of B is in the buffer: the loader is at the next job
-    wire next_pass, last_step;
+    reg       b_whole;     // all of B is in the buffer: the loader is at the next job
+    reg       next_pass;   // the next pass begins after this cycle
+    reg       tile_moves;  // go to the next tile, or to the first
+    reg       walk_rests;  // the walk stands where jobs begin
+    reg [2:0] starting;
 
     always @(posedge clk) begin
-        if (rst)
+        if (rst) begin
             b_whole <= 1'b0;
-        else
+            starting <= 3'd0;
+        end else begin
             b_whole <= next_job_loads || (b_whole && !start);
+            if (!clear)
+                starting <= {starting[1:0], start};
+            else
+                starting <= 3'd0;
+        end
     end
-
-    wire restart = start || clear;
 
     // ---- the next tile -------------------------------------------------------------------
 
-    reg [8:0]  tile_k_left;       // K from this tile on
-    reg [4:0]  tile_panels_left;  // panels from this one on
+    reg [8:0]  ahead_k_left;      // K from the tile behind this one on
+    reg        ahead_k_end, tile_k_end, tile_block_end, tile_m_end, tile_valid, tile_bank,
+               tile_block_first, tile_k_first;
+    reg [3:0]  tile_b_vectors;
+    reg [5:0]  tile_panels_left;  // panels behind the next one; below 0 in the last
     reg [15:0] tile_m_left;       // M from this row block on
-    reg        tile_valid;
-    reg [11:0] tile_b_base;
-    reg [11:0] tile_b_end;
+    reg [11:0] tile_b_end, next_b_base, tile_b_base, next_b_end;
     reg [7:0]  tile_a_offset;
     reg [6:0]  tile_sum_offset;
-    reg        tile_block_first;
-    reg        tile_k_first;
 
-    wire tile_k_end = tile_k_left <= 9'd8;
-    wire tile_n_end = tile_panels_left == 5'd1;
-    wire tile_m_end = tile_m_left <= 16'd8;
-    wire tile_block_end = tile_k_end && tile_n_end;
+    wire [3:0] ahead_b_vectors = ahead_k_end ? ahead_k_left[3:0] : 4'd8;
+    wire [5:0] tile_panels_left_extended = {1'b0, panels};
+    wire tile_n_end = tile_panels_left[5];
     wire tile_valid_term =
-        tile_valid
-        && !(next_pass && tile_block_end && tile_m_end)
-        && !clear;
+        starting[2]
+        || (tile_valid && !(next_pass && tile_block_end && tile_m_end));
 
     always @(posedge clk) begin
-        if (rst)
+        if (rst) begin
             tile_valid <= 1'b0;
-        else
-            tile_valid <= start || tile_valid_term;
+            tile_bank <= 1'b0;
+        end else begin
+            tile_valid <= tile_valid_term && !clear;
+            tile_bank <= (tile_bank ^ (next_pass && tile_valid && tile_block_end)) && !clear;
+        end
     end
 
-    wire [3:0] tile_b_vectors = tile_k_left >= 9'd8 ? 4'd8 : tile_k_left[3:0];
-    wire [3:0] tile_rows = tile_m_left >= 16'd8 ? 4'd8 : tile_m_left[3:0];
+    always @(posedge clk) begin
+        if (tile_moves) begin
+            tile_k_end <= ahead_k_end;
+            tile_b_vectors <= ahead_b_vectors;
+            tile_b_base <= next_b_base;
+        end
+    end
+
+    wire [3:0] tile_rows = tile_m_end ? tile_m_left[3:0] : 4'd8;
 
     always @(posedge clk) begin
-        if (start) begin
-            tile_k_left <= k;
-            tile_panels_left <= panels;
-            tile_m_left <= m;
-            tile_b_base <= 12'd0;
-        end else if (next_pass) begin
-            if (tile_k_end) begin
-                tile_k_left <= k;
-                if (tile_n_end)
-                    tile_panels_left <= panels;
-                else
-                    tile_panels_left <= tile_panels_left - 5'd1;
-            end else begin
-                tile_k_left <= tile_k_left - 9'd8;
-            end
-            if (tile_block_end) begin
-                tile_m_left <= tile_m_left - 16'd8;
-                tile_b_base <= 12'd0;
-            end else begin
-                tile_b_base <= tile_b_end;
-            end
+        if (walk_rests) begin
+            ahead_k_left <= k;
+        end else if (tile_moves) begin
+            if (ahead_k_end)
+                ahead_k_left <= k;
+            else
+                ahead_k_left <= ahead_k_left - 9'd8;
         end
-        tile_b_end <= tile_b_base + {8'd0, tile_b_vectors};
-        if (start) begin
+        ahead_k_end <= ahead_k_left < 9'd9;
+        if (walk_rests) begin
+            tile_panels_left <= tile_panels_left_extended - 6'd2;
+        end else if (next_pass && tile_k_end) begin
+            if (tile_n_end)
+                tile_panels_left <= tile_panels_left_extended - 6'd2;
+            else
+                tile_panels_left <= tile_panels_left - 6'd1;
+        end
+        tile_block_end <= tile_k_end && tile_n_end;
+        if (walk_rests)
+            tile_m_left <= m;
+        else if (next_pass && tile_block_end)
+            tile_m_left <= tile_m_left - 16'd8;
+        tile_m_end <= tile_m_left < 16'd9;
+        if (walk_rests)
+            tile_b_end <= 12'd0;
+        else if (tile_moves)
+            tile_b_end <= next_b_end;
+        if (!tile_block_end)
+            next_b_base <= tile_b_end;
+        else
+            next_b_base <= 12'd0;
+        next_b_end <= next_b_base + {8'd0, ahead_b_vectors};
+        if (walk_rests) begin
             tile_a_offset <= 8'd0;
             tile_sum_offset <= 7'd0;
-        end else if (next_pass) begin
-            if (tile_k_end) begin
-                tile_a_offset <= 8'd0;
+        end else begin
+            if (next_pass) begin
+                if (tile_k_end)
+                    tile_a_offset <= 8'd0;
+                else
+                    tile_a_offset <= tile_a_offset + 8'd8;
+            end
+            if (next_pass && tile_k_end) begin
                 if (tile_n_end)
                     tile_sum_offset <= 7'd0;
                 else
                     tile_sum_offset <= tile_sum_offset + 7'd8;
-            end else begin
-                tile_a_offset <= tile_a_offset + 8'd8;
             end
         end
-        tile_block_first <= start || (next_pass ? tile_block_end : tile_block_first);
-        tile_k_first <= start || (next_pass ? tile_k_end : tile_k_first);
+        tile_block_first <= walk_rests || (next_pass ? tile_block_end : tile_block_first);
+        tile_k_first <= walk_rests || (next_pass ? tile_k_end : tile_k_first);
     end
 
-    // ---- the tile whose weights are loaded, and the tile that computes -------------------
+    // ---- the tile whose weights are loaded -----------------------------------------------
 
-    reg       weights_valid;
-    reg [3:0] weights_k;
-    reg [7:0] weights_a_offset;
+    reg       weights_valid, weights_begin_block, weights_bank, weights_block_last,
+              weights_k_first;
+    reg [8:0] weights_a_base;
     reg [6:0] weights_sum_offset;
     reg [3:0] weights_rows;
-    reg       weights_block_first;
-    reg       weights_block_last;
-    reg       weights_k_first;
-    reg       stream_valid;
-    reg [7:0] stream_a_offset;
-    reg [6:0] stream_sum_offset;
-    reg [3:0] stream_rows;
-    reg       stream_block_last;
-    reg       stream_k_first;
 
     always @(posedge clk) begin
         if (rst) begin
             weights_valid <= 1'b0;
-            stream_valid <= 1'b0;
+            weights_begin_block <= 1'b0;
         end else begin
-            weights_valid <= (next_pass ? tile_valid : weights_valid) && !restart;
-            stream_valid <=
-                (next_pass ? weights_valid : stream_valid && !last_step)
-                && !restart;
+            weights_valid <= (next_pass ? tile_valid : weights_valid) && !clear;
+            weights_begin_block <=
+                (next_pass ? tile_valid && tile_block_first : weights_begin_block)
+                && !clear;
         end
     end
 
     always @(posedge clk) begin
         if (next_pass) begin
-            weights_k <= tile_b_vectors;
-            weights_a_offset <= tile_a_offset;
+            weights_a_base <= {tile_bank, tile_a_offset};
+            weights_bank <= tile_bank;
             weights_sum_offset <= tile_sum_offset;
             weights_rows <= tile_rows;
-            weights_block_first <= tile_block_first;
             weights_block_last <= tile_block_end;
             weights_k_first <= tile_k_first;
-            stream_a_offset <= weights_a_offset;
-            stream_sum_offset <= weights_sum_offset;
-            stream_rows <= weights_rows;
-            stream_block_last <= weights_block_last;
-            stream_k_first <= weights_k_first;
         end
     end
 
     // ---- state ---------------------------------------------------------------------------
 
-    reg [1:0] state;
+    reg [1:0] state, claimed_banks;
     reg [2:0] step;  // cycle of the pass
-    reg [1:0] claimed_banks;
-    reg       tile_moved;
-    reg       has_b;
-    reg       bank;  // of the A buffer and the accumulators
-    reg       b_bank;
+    reg       penultimate_step, last_step, stream_valid, has_a, needs_b_1, b_short_1, has_bank,
+              more_passes;
 
-    wire state_is_pass = state == PASS;
-    assign last_step = state_is_pass && step == 3'd7;
+    wire two_before_last = state == PASS && step == 3'd5;
+    wire stream_valid_term = stream_valid && !last_step;
+    wire state_is_wait = state == WAIT;
+    wire claim_bank = next_pass && weights_begin_block;
+    wire claimed_banks_in_range_term_2 = claim_bank && !drained && claimed_banks == 2'd2;
+    wire claimed_banks_in_range_term = drained && !claim_bank && claimed_banks == 2'd0;
+    wire a_there_term = a_full == 2'd2 || (a_full == 2'd1 && !stream_valid_term);
+    wire a_there = !weights_begin_block || a_there_term;
+    wire needs_b = tile_valid && !b_whole;
+    wire b_short = b_loaded < tile_b_end;
+    wire bank_there = !weights_begin_block || claimed_banks != 2'd2;
+    wire has_b = !(needs_b_1 && b_short_1);
 
     always @(posedge clk) begin
         if (next_pass)
             step <= 3'd0;
         else
             step <= step + 3'd1;
+        penultimate_step <= two_before_last;
+        last_step <= penultimate_step;
+        has_a <= a_there;
+        needs_b_1 <= needs_b;
+        b_short_1 <= b_short;
+        has_bank <= bank_there;
     end
 
-    wire begins_block = weights_valid && weights_block_first;
-    wire more_passes = tile_valid || weights_valid;
-    wire state_is_wait = state == WAIT;
-    wire claim_bank = next_pass && begins_block;
-    wire claimed_banks_in_range_term_2 = claim_bank && !drained && claimed_banks == 2'd2;
-    wire claimed_banks_in_range_term = drained && !claim_bank && claimed_banks == 2'd0;
-    wire lacks_a = begins_block && !(a_full == 2'd2 || (a_full == 2'd1 && !stream_valid));
-    wire tile_moves = next_pass || start;
-    wire b_there = b_whole || tile_b_end <= b_loaded;
-    wire lacks_b = tile_valid && !has_b;
-    wire lacks_bank = begins_block && claimed_banks == 2'd2;
-    wire ready = more_passes && !lacks_a && !lacks_b && !lacks_bank;
-    assign next_pass = (state_is_wait || last_step) && ready;
+    wire ready = more_passes && has_a && has_b && has_bank;
+    wire due = (state_is_wait && !next_pass) || penultimate_step;
+    wire tile_moves_term = due && ready;
 
     always @(posedge clk) begin
         if (rst) begin
+            next_pass <= 1'b0;
+            tile_moves <= 1'b0;
+            walk_rests <= 1'b1;
             state <= IDLE;
+            stream_valid <= 1'b0;
             claimed_banks <= 2'd0;
-            tile_moved <= 1'b0;
-            has_b <= 1'b0;
-            bank <= 1'b1;
-            b_bank <= 1'b1;
+            more_passes <= 1'b0;
         end else begin
+            next_pass <= tile_moves_term;
+            tile_moves <= tile_moves_term || starting[1];
+            walk_rests <= state == IDLE;
             case (state)
                 IDLE: begin
-                    if (start) state <= WAIT;
+                    if (start) state <= BEGIN;
+                end
+                BEGIN: begin
+                    if (clear)
+                        state <= IDLE;
+                    else if (more_passes)
+                        state <= WAIT;
                 end
                 WAIT: begin
                     if (clear)
@@ -233,143 +258,148 @@ module matmul_8x8_sequencer (
                     else if (last_step && !next_pass)
                         state <= WAIT;
                 end
-                default: ;
             endcase
+            stream_valid <= (next_pass ? weights_valid : stream_valid_term) && !clear;
             if (clear)
                 claimed_banks <= 2'd0;
             else if (claim_bank && !drained)
                 claimed_banks <= claimed_banks + 2'd1;
             else if (drained && !claim_bank)
                 claimed_banks <= claimed_banks - 2'd1;
-            tile_moved <= tile_moves;
-            has_b <= b_there && !tile_moves && !tile_moved;
-            bank <= clear || (bank ^ (next_pass && begins_block));
-            b_bank <= clear || (b_bank ^ start);
+            more_passes <= tile_valid || weights_valid;
         end
     end
 
     assign idle = state == IDLE;
-    assign stall_a = state_is_wait && lacks_a;
-    assign stall_b = state_is_wait && lacks_b && !lacks_a;
-    assign stall_c = state_is_wait && lacks_bank && !lacks_a && !lacks_b;
+    assign stall_a = state_is_wait && !has_a;
+    assign stall_b = state_is_wait && has_a && !has_b;
+    assign stall_c = state_is_wait && has_a && has_b && !has_bank;
 
-    // ---- issue: vectors of A and weights of B --------------------------------------------
+    // ---- issue: the tile that computes ---------------------------------------------------
 
-    reg        vector_1;
-    reg [8:0]  a_address_1;
-    reg [11:0] b_next;  // place of the next weights
-    reg        weight_1;
-    reg        weight_2;
-    reg [11:0] b_address_1;
-    reg [11:0] b_address_2;
+    reg       pass_begins, vector, stream_block_last, stream_k_first, bank, a_release_1;
+    reg [4:0] vectors_left;  // behind the next one; below 0 in the last cycle
+    reg [8:0] a_address;
+    reg [6:0] sum_address;
 
-    wire [3:0] vector_extended = {1'b0, step};
-    wire vector = state_is_pass && stream_valid && vector_extended < stream_rows;
-    wire weight = state_is_pass && weights_valid && vector_extended < weights_k;
-    wire [8:0] a_address_1_extended = {1'b0, stream_a_offset + {5'd0, step}};
+    wire last_vector = vectors_left[4];
 
     always @(posedge clk) begin
-        if (rst) begin
-            vector_1 <= 1'b0;
-            weight_1 <= 1'b0;
-            weight_2 <= 1'b0;
-        end else begin
-            vector_1 <= vector && !clear;
-            weight_1 <= weight && !clear;
-            weight_2 <= weight_1 && !clear;
+        if (next_pass) begin
+            stream_block_last <= weights_block_last;
+            stream_k_first <= weights_k_first;
+            bank <= weights_bank;
         end
     end
 
-    wire [11:0] b_address_1_extended = {1'b0, b_next[10:0]};
-
     always @(posedge clk) begin
-        if (bank)
-            a_address_1 <= a_address_1_extended + 9'd256;
-        else
-            a_address_1 <= a_address_1_extended;
-        if (next_pass)
-            b_next <= tile_b_base;
-        else if (weight)
-            b_next <= b_next + 12'd1;
-        if (b_bank)
-            b_address_1 <= b_address_1_extended + 12'd2048;
-        else
-            b_address_1 <= b_address_1_extended;
-        b_address_2 <= b_address_1;
+        if (next_pass) begin
+            vectors_left <= {1'b0, weights_rows} - 5'd2;
+            a_address <= weights_a_base;
+            sum_address <= weights_sum_offset;
+        end else begin
+            vectors_left <= vectors_left - 5'd1;
+            a_address <= a_address + 9'd1;
+            sum_address <= sum_address + 7'd1;
+        end
     end
 
-    assign issue_a_read = vector_1;
-    assign target_valid = vector_1;
-    assign issue_a_address = a_address_1;
+    always @(posedge clk) begin
+        if (rst) begin
+            pass_begins <= 1'b0;
+            vector <= 1'b0;
+            a_release_1 <= 1'b0;
+        end else begin
+            pass_begins <= next_pass;
+            vector <= (next_pass ? weights_valid : vector && !last_vector) && !clear;
+            a_release_1 <= two_before_last && stream_valid && stream_block_last && !clear;
+        end
+    end
+
+    assign issue_pass_start = pass_begins;
+    assign issue_a_read = vector;
+    assign target_valid = vector;
+    assign issue_a_address = a_address;
+    assign target_last = last_vector && stream_block_last;
+    assign target_first = stream_k_first;
+    assign target_bank = bank;
+    assign target_address = sum_address;
     assign active = vector;
-    assign a_release = last_step && stream_valid && stream_block_last;
-    assign issue_b_read = weight_2;
-    assign issue_b_address = b_address_2;
+    assign a_release = a_release_1;
 
-    // ---- issue: tokens -------------------------------------------------------------------
+    // ---- issue: weights, which enter the array a cycle behind the activations ------------
 
-    reg       pass_start_1;
-    reg       first_1;
-    reg       last_1;
-    reg       bank_1;
-    reg [6:0] sum_offset_1;
+    reg [4:0]  weights_left;  // behind the next one; below 0 in the last cycle
+    reg        weight, b_bank, weight_1;
+    reg [11:0] b_next, b_address_1;
+
+    wire last_weight = weights_left[4];
 
     always @(posedge clk) begin
-        if (rst)
-            pass_start_1 <= 1'b0;
-        else
-            pass_start_1 <= state_is_pass && step == 3'd0 && !clear;
+        if (rst) begin
+            weight <= 1'b0;
+            b_bank <= 1'b1;
+            weight_1 <= 1'b0;
+        end else begin
+            weight <= (next_pass ? tile_valid : weight && !last_weight) && !clear;
+            b_bank <= clear || (b_bank ^ start);
+            weight_1 <= weight && !clear;
+        end
     end
 
     always @(posedge clk) begin
-        first_1 <= stream_k_first;
-        last_1 <= vector_extended + 4'd1 == stream_rows && stream_block_last;
-        bank_1 <= bank;
-        sum_offset_1 <= stream_sum_offset + {4'd0, step};
+        if (next_pass) begin
+            weights_left <= {1'b0, tile_b_vectors} - 5'd2;
+            b_next <= {b_bank, tile_b_base[10:0]};
+        end else begin
+            weights_left <= weights_left - 5'd1;
+            b_next <= b_next + 12'd1;
+        end
+        b_address_1 <= b_next;
     end
 
-    assign issue_pass_start = pass_start_1;
-    assign target_first = first_1;
-    assign target_last = last_1;
-    assign target_bank = bank_1;
-    assign target_address = sum_offset_1;
+    assign issue_b_read = weight_1;
+    assign issue_b_address = b_address_1;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, claimed_banks_in_range_term_2, claimed_banks_in_range_term};
+    wire unused_ok = &{1'b0, tile_b_base[11], claimed_banks_in_range_term_2, claimed_banks_in_range_term};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
+        // tiles_stay, else: the walk goes on before it is known how
+        assert (!tile_moves || next_b_end == next_b_base + {8'd0, ahead_b_vectors});
         // claimed_banks_in_range, else: a bank is filled or freed twice
         assert (clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term));
-        cover (state_is_wait && lacks_a);  // waits_for_a
-        cover (state_is_wait && lacks_b);  // waits_for_b
-        cover (state_is_wait && lacks_bank);  // waits_for_c
+        // passes_have_all, else: a pass begins without its operands or its bank
+        assert (!next_pass || (a_there && !(needs_b && b_short) && bank_there));
+        cover (state_is_wait && !has_a);  // waits_for_a
+        cover (state_is_wait && !has_b);  // waits_for_b
+        cover (state_is_wait && !has_bank);  // waits_for_c
         cover (last_step && next_pass);  // passes_without_a_gap
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
+        if ((!tile_moves || next_b_end == next_b_base + {8'd0, ahead_b_vectors}) !== 1'b1)
+            $display("FERROGRID_ASSERT %m tiles_stay: the walk goes on before it is known how");
         if ((clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term)) !== 1'b1)
             $display("FERROGRID_ASSERT %m claimed_banks_in_range: a bank is filled or freed twice");
+        if ((!next_pass || (a_there && !(needs_b && b_short) && bank_there)) !== 1'b1)
+            $display("FERROGRID_ASSERT %m passes_have_all: a pass begins without its operands or its bank");
     end
 `endif
 
 `ifdef FERROGRID_COVER
-    reg [63:0] waits_for_a_hits;  // How often each cover point was hit.
-    reg [63:0] waits_for_b_hits;
-    reg [63:0] waits_for_c_hits;
-    reg [63:0] passes_without_a_gap_hits;
-    initial begin
-        waits_for_a_hits = 64'd0;
-        waits_for_b_hits = 64'd0;
-        waits_for_c_hits = 64'd0;
-        passes_without_a_gap_hits = 64'd0;
-    end
+    // How often each cover point was hit.
+    reg [63:0] waits_for_a_hits = 64'd0;
+    reg [63:0] waits_for_b_hits = 64'd0;
+    reg [63:0] waits_for_c_hits = 64'd0;
+    reg [63:0] passes_without_a_gap_hits = 64'd0;
     always @(posedge clk) if (!rst) begin
-        if (state_is_wait && lacks_a) waits_for_a_hits <= waits_for_a_hits + 64'd1;
-        if (state_is_wait && lacks_b) waits_for_b_hits <= waits_for_b_hits + 64'd1;
-        if (state_is_wait && lacks_bank) waits_for_c_hits <= waits_for_c_hits + 64'd1;
+        if (state_is_wait && !has_a) waits_for_a_hits <= waits_for_a_hits + 64'd1;
+        if (state_is_wait && !has_b) waits_for_b_hits <= waits_for_b_hits + 64'd1;
+        if (state_is_wait && !has_bank) waits_for_c_hits <= waits_for_c_hits + 64'd1;
         if (last_step && next_pass)
             passes_without_a_gap_hits <= passes_without_a_gap_hits + 64'd1;
     end
