@@ -45,8 +45,10 @@ fn results_leave_a_beat_a_cycle() {
             config.streams.c = Some(4 * 32 / beats_per_word);
             let arch = MatmulArch::new(&config).expect("a core");
             let design = elaborate(&MatmulCore::new(&arch)).expect("a core");
-            // The array is to be a row block ahead: else results wait for it.
-            let ahead = *dataflow == Dataflow::WeightStationary && beats_per_word > 1;
+            // The array is to be a row block ahead: else results wait for it. With output registers
+            // its passes are longer than its tiles.
+            let slowest = if output_register { 2 } else { 1 };
+            let ahead = *dataflow == Dataflow::WeightStationary && beats_per_word > slowest;
             let blocks = if ahead { 4 } else { 1 };
             let (m, n) = ((blocks * ROWS) as usize, 32);
             let job = MatmulJob {

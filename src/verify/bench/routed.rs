@@ -175,7 +175,7 @@ fn core(
     };
     let fast = Case {
         speed: 8,
-        clock_mhz: 140,
+        clock_mhz: 250,
         ..slow
     };
     let outcomes = [
