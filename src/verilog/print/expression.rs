@@ -276,6 +276,25 @@ fn operator_chain(op: BinaryOp, expr: &Expr, indent: usize) -> String {
     text
 }
 
+/// `start` and the words, separated by commas, on as few lines as they take.
+pub fn listed(start: &str, words: &[impl AsRef<str>], last: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = start.to_owned();
+    for (index, word) in words.iter().enumerate() {
+        let word = word.as_ref();
+        let end = if index + 1 < words.len() { "," } else { last };
+        let gap = if line.len() == start.len() { "" } else { " " };
+        if !gap.is_empty() && line.len() + 1 + word.len() + end.len() > COLUMNS {
+            lines.push(std::mem::replace(&mut line, " ".repeat(start.len())));
+            let _ = write!(line, "{word}{end}");
+        } else {
+            let _ = write!(line, "{gap}{word}{end}");
+        }
+    }
+    lines.push(line);
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::ast::Net;
@@ -334,23 +353,4 @@ mod tests {
         };
         check(Expr::unary(UnaryOp::Negate, minus_one), "-(-4'sd1)");
     }
-}
-
-/// `start` and the words, separated by commas, on as few lines as they take.
-pub fn listed(start: &str, words: &[impl AsRef<str>], last: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = start.to_owned();
-    for (index, word) in words.iter().enumerate() {
-        let word = word.as_ref();
-        let end = if index + 1 < words.len() { "," } else { last };
-        let gap = if line.len() == start.len() { "" } else { " " };
-        if !gap.is_empty() && line.len() + 1 + word.len() + end.len() > COLUMNS {
-            lines.push(std::mem::replace(&mut line, " ".repeat(start.len())));
-            let _ = write!(line, "{word}{end}");
-        } else {
-            let _ = write!(line, "{gap}{word}{end}");
-        }
-    }
-    lines.push(line);
-    lines
 }
