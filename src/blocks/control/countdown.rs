@@ -1,6 +1,13 @@
-//! A count whose end is seen without a comparison.
+//! Counts whose end is seen without a comparison.
 
 use crate::hdl::{Module, Shape, Signal, unsigned};
+
+/// A count that runs down and begins at `count` less `ahead`: its top bit stands when `ahead` - 1
+/// are left, so that nothing is compared.
+#[track_caller]
+pub(super) fn run_down(count: Signal<'_>, ahead: u32) -> Signal<'_> {
+    count.zero_extend(count.width() + 1) - ahead
+}
 
 /// Where a count stands.
 pub(super) struct Countdown<'m> {
@@ -27,13 +34,12 @@ pub(super) fn countdown<'m>(
         .reg(format!("{name}_behind"), shape)
         .comment(&format!("{comment}, less one; negative in the last"));
     let last = behind.msb().named(format!("last_{one}"));
-    let of = |count: Signal<'m>| count.zero_extend(shape.width) - 2;
     let next = match again {
-        Some(again) => last.mux(of(again), behind - 1),
+        Some(again) => last.mux(run_down(again, 2), behind - 1),
         None => behind - 1,
     };
     Countdown {
-        behind: behind.walk(start, of(first), step, next),
+        behind: behind.walk(start, run_down(first, 2), step, next),
         last,
     }
 }

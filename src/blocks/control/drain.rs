@@ -1,7 +1,8 @@
 //! Drain: from the accumulators to the result stream.
 
 use super::super::ports::{PortSizes, ResultPort};
-use super::results::{Orders, Word, countdown, send};
+use super::countdown::run_down;
+use super::results::{Orders, Word, send};
 use super::tiles::resize;
 use super::{SIZE, bank_counter, panel_columns_shape, panels_shape};
 use crate::arch::MatmulArch;
@@ -95,7 +96,7 @@ impl Block for Drain {
         asks.next(block_done.mux(another, *asks | begins) & !forget);
 
         m.section("words on their way");
-        let last_beats = countdown(self.beats_of_last_word(last_columns), 2);
+        let last_beats = run_down(self.beats_of_last_word(last_columns), 2);
         let beats_shape = last_beats.shape();
         let last_beats = m.delay("last_beats", last_beats);
         let (values, full) = (1u64 << beats_shape.width, u64::from(arch.c.beats_per_group));
@@ -187,7 +188,7 @@ fn position<'m>(
 ) -> Position<'m> {
     let rows = arch.rows;
     let begin = !more_rows;
-    let panels = countdown(panels, 2);
+    let panels = run_down(panels, 2);
     let panels_left = m
         .reg("panels_left", panels.shape())
         .comment("words of the row from this one on, less 2");
@@ -195,7 +196,7 @@ fn position<'m>(
     let row_done = (issue & row_end).named("row_done");
     panels_left.walk(begin, panels, issue, row_end.mux(panels, panels_left - 1));
 
-    let rows_total = countdown(rows_total, 3);
+    let rows_total = run_down(rows_total, 3);
     let rows_left = m
         .reg("rows_left", rows_total.shape())
         .comment("rows from this one on, less 3");

@@ -8,7 +8,7 @@ use crate::hdl::{AxiStream, Module, Reg, Signal, bit, concat, unsigned};
 pub(super) struct Word<'m> {
     /// There is one.
     pub valid: Signal<'m>,
-    /// Its beats less 2, a [`countdown`].
+    /// Its beats less 2, to [run down](super::countdown::run_down).
     pub beats: Signal<'m>,
     /// It ends C.
     pub last: Signal<'m>,
@@ -34,13 +34,6 @@ pub(super) struct Sent<'m> {
     pub last: Signal<'m>,
     /// All beats have been taken, and the packet is closed.
     pub all: Signal<'m>,
-}
-
-/// A count that runs down and begins at `count` less `ahead`: its top bit stands when `ahead` - 1
-/// are left, so that nothing is compared.
-#[track_caller]
-pub(super) fn countdown(count: Signal<'_>, ahead: u32) -> Signal<'_> {
-    count.zero_extend(count.width() + 1) - ahead
 }
 
 /// Cuts words into beats and sends them; says with `moves` where it takes a word.
