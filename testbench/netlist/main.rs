@@ -237,7 +237,7 @@ fn a_wrong_cell_of_ecp5_is_found() {
             "swapped bits of a sum",
             exchanged(
                 text,
-                &["  CCU2C #(", r".S0(\accumulators.new_word_", r".S1(\"],
+                &["  CCU2C #(", r".S1(\accumulators.new_word_TRELLIS_FF_Q_62_"],
                 ".S0(",
                 ".S1(",
             ),

@@ -125,7 +125,6 @@ pub const MUTATIONS: &[Mutation] = &[
     m("an aborted job is taken", "_job", Next("load_take"), KeepLeft),
     m("a job is taken twice", "_job", Next("load_take"), KeepLeft).at(1),
     m("the array takes a job twice", "_job", Next("compute_take"), KeepLeft).at(1),
-    m("the array takes a job twice", "_job", Next("compute_take"), KeepLeft).at(1),
     m("the loaders go on after an error", "_job", Wire("load_done"), KeepLeft).at(2),
     m("loaders always look idle", "_job", Next("loaders_idle_1"), Stuck(1)),
     m("the sequencer always looks idle", "_job", Next("sequencer_idle_1"), Stuck(1)),
