@@ -1,5 +1,6 @@
 //! What the sequencers of both dataflows have in common: when the next pass may begin.
 
+use super::countdown::run_down;
 use super::tiles::{Advance, SequencerJob};
 use super::{BANK_COUNT, b_count, bank_counter};
 use crate::arch::MatmulArch;
@@ -172,11 +173,11 @@ pub(super) fn first_cycles<'m>(
     clear: Signal<'m>,
 ) -> [Signal<'m>; 2] {
     let m = next.module();
-    let count = count.zero_extend(count.width() + 1);
+    let behind_first = run_down(count, 2);
     let left = m
-        .reg(format!("{name}s_left"), count.shape())
+        .reg(format!("{name}s_left"), behind_first.shape())
         .comment("behind the next one; below 0 in the last cycle");
-    left.next(next.mux(count - 2, left - 1));
+    left.next(next.mux(behind_first, left - 1));
     let last = left.msb().named(format!("last_{name}"));
     let runs = m.reg(name, bit()).reset(0);
     runs.next(next.mux(valid, runs & !last) & !clear);
