@@ -18,6 +18,8 @@ use crate::isa::{RegisterMap, matmul_registers};
 
 /// The instance of the datapath.
 const DATAPATH: &str = "datapath";
+/// The instance of the accumulators.
+const ACCUMULATORS: &str = "accumulators";
 
 /// A matrix-multiply core: operands and results as streams. While a job computes, the operands of
 /// the next are loaded.
@@ -55,6 +57,15 @@ impl MatmulCore {
         let mut columns = MatmulCore::array(arch).multipliers();
         for path in columns.iter_mut().flatten() {
             path.insert_str(0, &format!("{DATAPATH}.{ARRAY}."));
+        }
+        columns
+    }
+
+    /// Paths of the accumulators' block RAM cells in the core; see [`Accumulators::block_rams`].
+    pub fn accumulator_rams(arch: &MatmulArch) -> Vec<Vec<String>> {
+        let mut columns = Accumulators::block_rams(arch);
+        for path in columns.iter_mut().flatten() {
+            path.insert_str(0, &format!("{ACCUMULATORS}."));
         }
         columns
     }
@@ -175,7 +186,7 @@ impl Block for MatmulCore {
             .input("m", job.output("compute_m"))
             .input("k", job.output("compute_k"))
             .input("panels", job.output("compute_panels"))
-            .input("next_job_loads", load_start)
+            .input("next_job_loads", job.output("load_begins"))
             .input("a_full", load_a.output("full"))
             .input("b_loaded", load_b.output("loaded"))
             .input("drained", drained);
@@ -223,7 +234,7 @@ impl Block for MatmulCore {
         let words: ResultPort<'_> = drain.source("words", sizes.result);
         let accumulators = m
             .instance(
-                "accumulators",
+                ACCUMULATORS,
                 &self.part("accumulators", |name, arch| Accumulators { name, arch }),
             )
             .input("clear", clear)

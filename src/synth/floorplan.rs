@@ -1,16 +1,44 @@
-//! Places for the multipliers of an array.
+//! Places for the multipliers of an array and the memories of its sums.
 //!
 //! The sums of a column run from multiplier to multiplier. A router that knows nothing of this
 //! spreads them over the chip, and the longest wire of a sum sets the clock; so the multipliers of
 //! a column are given neighbouring places, and columns that hand each other operands stand beside
-//! each other.
+//! each other. Their sums end in block RAMs, which share enables and addresses: these stand
+//! together, in the middle.
 
-use super::target::DspSites;
+use super::target::Sites;
+use crate::arch::MatmulArch;
+use crate::blocks::MatmulCore;
+use crate::blocks::array::Array;
 
-/// Instances of multipliers, by their paths: a list for every column, from its first row on.
-pub type Columns = Vec<Vec<String>>;
+/// The columns of an array, from left to right: paths of instances, a list for every column.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    /// Its multipliers, from the first row on.
+    pub multipliers: Vec<Vec<String>>,
+    /// The block RAMs that hold its sums.
+    pub block_rams: Vec<Vec<String>>,
+}
 
-/// A multiplier and its place, in the router's words.
+impl Columns {
+    /// Those of an array alone.
+    pub fn of_array(array: &Array) -> Columns {
+        Columns {
+            multipliers: array.multipliers(),
+            block_rams: Vec::new(),
+        }
+    }
+
+    /// Those of a core.
+    pub fn of_core(arch: &MatmulArch) -> Columns {
+        Columns {
+            multipliers: MatmulCore::multipliers(arch),
+            block_rams: MatmulCore::accumulator_rams(arch),
+        }
+    }
+}
+
+/// A cell and its place, in the router's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Path of the instance.
@@ -19,39 +47,77 @@ pub struct Place {
     pub bel: String,
 }
 
-/// A place for each multiplier; none where they do not fit column by column.
+/// A place for each cell; none where the multipliers do not fit column by column.
 ///
 /// Columns fill rows of the chip, as few as are needed and alike; every second row goes
 /// backwards, so that the last column of a row and the first of the next are one above the other.
-pub fn places(columns: &[Vec<String>], sites: &DspSites) -> Vec<Place> {
-    let height = columns.iter().map(Vec::len).max().unwrap_or(0);
-    let row = sites.row();
+pub fn places(columns: &Columns, sites: &Sites) -> Vec<Place> {
+    let multipliers = &columns.multipliers;
+    let height = multipliers.iter().map(Vec::len).max().unwrap_or(0);
+    let row = sites.multipliers();
+    let rows = sites.multiplier_rows;
     let room = row.len().checked_div(height).unwrap_or(0);
-    let bands = columns.len().div_ceil(room.max(1));
-    if columns.is_empty() || room == 0 || bands > sites.rows.len() {
+    let bands = multipliers.len().div_ceil(room.max(1));
+    if multipliers.is_empty() || room == 0 || bands > rows.len() {
         return Vec::new();
     }
-    let width = columns.len().div_ceil(bands);
+    let width = multipliers.len().div_ceil(bands);
     // In the middle of the chip, in both directions.
     let first_site = (row.len() - width * height) / 2;
-    let first_band = (sites.rows.len() - bands) / 2;
-    let place = |(column, cells): (usize, &Vec<String>)| -> Vec<Place> {
+    let first_band = (rows.len() - bands) / 2;
+    let mut places = Vec::new();
+    let mut middles = Vec::new();
+    for (column, cells) in multipliers.iter().enumerate() {
         let (band, along) = (column / width, column % width);
         let along = if band % 2 == 0 {
             along
         } else {
             width - 1 - along
         };
-        let start = first_site + along * height;
-        let y = sites.rows[first_band + band];
-        let sites = row[start..].iter();
+        let sites = &row[first_site + along * height..][..height];
+        let y = rows[first_band + band];
         let place = |(cell, (x, z)): (&String, &(u32, u32))| Place {
             cell: cell.clone(),
             bel: format!("X{x}/Y{y}/MULT18_{z}"),
         };
-        cells.iter().zip(sites).map(place).collect()
+        places.extend(cells.iter().zip(sites).map(place));
+        middles.push(sites[height / 2].0);
+    }
+    let middle_row = (rows[first_band] + rows[first_band + bands - 1]) / 2;
+    let middle = (row[first_site].0 + row[first_site + width * height - 1].0) / 2;
+    let middle = (middle, middle_row);
+    places.extend(beside(&columns.block_rams, &middles, middle, sites));
+    places
+}
+
+/// Places of block RAMs: the row that is nearest to the middle of the array, and there, side by
+/// side around its middle, those of each column in the order in which the columns stand; none where
+/// they do not fit.
+fn beside(
+    block_rams: &[Vec<String>],
+    middles: &[u32],
+    (middle, middle_row): (u32, u32),
+    sites: &Sites,
+) -> Vec<Place> {
+    let row = sites.block_rams();
+    let rows = sites.block_ram_rows.iter();
+    let count = block_rams.concat().len();
+    let Some(y) = rows.min_by_key(|y| y.abs_diff(middle_row)) else {
+        return Vec::new();
     };
-    columns.iter().enumerate().flat_map(place).collect()
+    if count > row.len() {
+        return Vec::new();
+    }
+    let left = row.iter().filter(|(x, _)| *x < middle).count();
+    let first = left.saturating_sub(count / 2).min(row.len() - count);
+    let mut columns: Vec<_> = block_rams.iter().zip(middles).collect();
+    columns.sort_by_key(|(_, middle)| **middle);
+    let cells = columns.into_iter().flat_map(|(cells, _)| cells);
+    let place = |(cell, (x, z)): (&String, &(u32, u32))| Place {
+        cell: cell.clone(),
+        bel: format!("X{x}/Y{y}/EBR{z}"),
+    };
+    cells.zip(&row[first..]).map(place).collect()
 }
 
 #[cfg(test)]
@@ -62,13 +128,47 @@ mod tests {
 
     fn columns(rows: usize, columns: usize) -> Columns {
         let column = |c| (0..rows).map(|r| format!("row_{r}.pe_{c}")).collect();
-        (0..columns).map(column).collect()
+        Columns {
+            multipliers: (0..columns).map(column).collect(),
+            block_rams: Vec::new(),
+        }
     }
 
-    fn sites(target: &str) -> &'static DspSites {
+    fn sites(target: &str) -> &'static Sites {
         let chip = Target::named(target).and_then(|target| target.chip.as_ref());
-        chip.and_then(|chip| chip.dsp_sites.as_ref())
+        chip.and_then(|chip| chip.sites.as_ref())
             .expect("a chip with places")
+    }
+
+    #[test]
+    fn block_rams_stand_in_the_middle_in_the_order_of_columns() {
+        let mut columns = columns(8, 8);
+        columns.block_rams = (0..8)
+            .map(|c| vec![format!("{c}.a"), format!("{c}.b")])
+            .collect();
+        let places = places(&columns, sites("ecp5-85k"));
+        assert_eq!(places.len(), 80);
+        let of = |cell: &str| {
+            let place = places.iter().find(|place| place.cell == cell);
+            place.expect("a place").bel.as_str()
+        };
+        // Between the two rows of multipliers. The first column and the last stand on the left.
+        assert_eq!([of("0.a"), of("0.b")], ["X44/Y22/EBR2", "X46/Y22/EBR3"]);
+        assert_eq!([of("7.a"), of("7.b")], ["X49/Y22/EBR0", "X51/Y22/EBR1"]);
+        assert_eq!([of("4.a"), of("4.b")], ["X78/Y22/EBR0", "X80/Y22/EBR1"]);
+    }
+
+    #[test]
+    fn block_rams_that_do_not_fit_are_left_to_the_router() {
+        let mut columns = columns(7, 4);
+        let mut with = |count| {
+            columns.block_rams = vec![(0..count).map(|i| format!("ram_{i}")).collect()];
+            let places = places(&columns, sites("ecp5-25k"));
+            let different: BTreeSet<_> = places.iter().map(|place| &place.bel).collect();
+            (places.len(), different.len())
+        };
+        assert_eq!(with(28), (56, 56));
+        assert_eq!(with(29), (28, 28));
     }
 
     #[test]
@@ -106,14 +206,16 @@ mod tests {
     }
 
     #[test]
-    fn a_chip_has_as_many_places_as_multipliers() {
-        let with_sites =
-            |chip: &'static Chip| Some((chip.room.multipliers, chip.dsp_sites.as_ref()?));
+    fn a_chip_has_as_many_places_as_cells() {
+        let with_sites = |chip: &'static Chip| Some((&chip.room, chip.sites.as_ref()?));
         let chips = TARGETS.iter().filter_map(|target| target.chip.as_ref());
         let all: Vec<_> = chips.filter_map(with_sites).collect();
         assert_eq!(all.len(), 4);
-        for (multipliers, sites) in all {
-            assert_eq!(sites.rows.len() * sites.row().len(), multipliers as usize);
+        for (room, sites) in all {
+            let multipliers = sites.multiplier_rows.len() * sites.multipliers().len();
+            let block_rams = sites.block_ram_rows.len() * sites.block_rams().len();
+            assert_eq!(multipliers, room.multipliers as usize);
+            assert_eq!(block_rams, room.block_rams as usize);
         }
     }
 }

@@ -42,8 +42,8 @@ pub enum Frame {
 pub struct Flow<'a> {
     /// The design; it has one clock.
     pub design: &'a Design,
-    /// The multipliers of its array, which are placed as the array is where the router can be told
-    /// so; none to leave them to the router.
+    /// The multipliers of its array and the memories of its sums, which are placed as the array is
+    /// where the router can be told so; none to leave them to the router.
     pub columns: Columns,
     /// For this chip or family.
     pub target: &'static Target,
@@ -125,7 +125,7 @@ impl<'a> Flow<'a> {
     pub fn to_count(design: &'a Design, target: &'static Target) -> Flow<'a> {
         Flow {
             design,
-            columns: Columns::new(),
+            columns: Columns::default(),
             target,
             frame: Frame::OutOfContext,
             board: None,
@@ -230,14 +230,14 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Where the multipliers stand, by their paths from the top that the tools see; none where the
+    /// Where cells of the floorplan stand, by their paths from the top that the tools see; none where the
     /// router chooses.
     pub fn places(&self) -> Vec<Place> {
         let sites = self
             .target
             .chip
             .as_ref()
-            .and_then(|chip| chip.dsp_sites.as_ref());
+            .and_then(|chip| chip.sites.as_ref());
         let mut places = sites.map_or_else(Vec::new, |sites| places(&self.columns, sites));
         if self.frame == Frame::Harness {
             for place in &mut places {

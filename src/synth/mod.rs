@@ -42,5 +42,5 @@ pub use memories::MemoryCells;
 pub use netlist::{Netlist, netlist};
 pub use resources::Resources;
 pub use run::{Watch, unwatched};
-pub use target::{Chip, DspSites, Family, Room, TARGETS, Target};
+pub use target::{Chip, Family, Room, Sites, TARGETS, Target};
 pub use timing::{CriticalPath, Timing, Usage};

@@ -92,7 +92,7 @@ fn floorplan(places: &[Place]) -> String {
     let place = |Place { cell, bel }: &Place| format!("setattr -set BEL \"{bel}\" c:{cell}\n");
     let places_text: String = places.iter().map(place).collect();
     format!(
-        "\n# Columns of the array side by side.\n{places_text}select -assert-count {} a:BEL\n\n",
+        "\n# Columns of the array side by side, and the memories of their sums.\n{places_text}select -assert-count {} a:BEL\n\n",
         places.len()
     )
 }

@@ -66,8 +66,8 @@ pub struct Chip {
     /// The board whose pins a [harness](super::harness) gets where none is asked for; only for
     /// routers that place no port without a pin.
     pub pins_of: Option<&'static str>,
-    /// Where its multipliers are, if the router can be told places.
-    pub dsp_sites: Option<DspSites>,
+    /// Where its multipliers and block RAMs are, if the router can be told places.
+    pub sites: Option<Sites>,
 }
 
 /// What a chip has, in the cells that routers count.
@@ -112,39 +112,52 @@ const ECP5_25K: Room = Room::new(24_288, 24_288, 28, 56);
 const ECP5_45K: Room = Room::new(43_848, 43_848, 72, 108);
 const ECP5_85K: Room = Room::new(83_640, 83_640, 156, 208);
 
-/// Where the MULT18X18D of an ECP5 are: rows of blocks across the chip, four multipliers a block,
-/// in the coordinates of nextpnr.
+/// Where an ECP5 has MULT18X18D and DP16KD, in the coordinates of nextpnr: in rows across the chip,
+/// in blocks of four, at the same X in all of them.
 #[derive(Debug, PartialEq, Eq)]
-pub struct DspSites {
-    /// Y of the rows.
-    pub rows: &'static [u32],
+pub struct Sites {
+    /// Y of the rows of multipliers.
+    pub multiplier_rows: &'static [u32],
+    /// Y of the rows of block RAMs.
+    pub block_ram_rows: &'static [u32],
     /// X of the blocks in each row, from left to right.
     pub blocks: &'static [u32],
 }
 
-impl DspSites {
+impl Sites {
     /// The multipliers of a row from left to right: X, and the number in the block.
-    pub fn row(&self) -> Vec<(u32, u32)> {
-        let in_block = [(0, 0), (1, 1), (4, 4), (5, 5)];
+    pub fn multipliers(&self) -> Vec<(u32, u32)> {
+        self.row([(0, 0), (1, 1), (4, 4), (5, 5)])
+    }
+
+    /// The block RAMs of a row from left to right: X, and the number in the block.
+    pub fn block_rams(&self) -> Vec<(u32, u32)> {
+        self.row([(0, 0), (2, 1), (4, 2), (6, 3)])
+    }
+
+    fn row(&self, in_block: [(u32, u32); 4]) -> Vec<(u32, u32)> {
         let sites = |block: &u32| in_block.map(|(x, number)| (block + x, number));
         self.blocks.iter().flat_map(sites).collect()
     }
 }
 
-const SITES_25K: DspSites = DspSites {
-    rows: &[13],
+const SITES_25K: Sites = Sites {
+    multiplier_rows: &[13],
+    block_ram_rows: &[25, 37],
     blocks: &[4, 13, 22, 33, 42, 51, 60],
 };
-const SITES_45K: DspSites = DspSites {
-    rows: &[22, 46],
+const SITES_45K: Sites = Sites {
+    multiplier_rows: &[22, 46],
+    block_ram_rows: &[10, 34, 58],
     blocks: &[4, 13, 22, 31, 42, 51, 60, 69, 78],
 };
-const SITES_85K: DspSites = DspSites {
-    rows: &[10, 34, 58],
+const SITES_85K: Sites = Sites {
+    multiplier_rows: &[10, 34, 58],
+    block_ram_rows: &[22, 46, 70, 82],
     blocks: &[4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114],
 };
 
-const fn ecp5(device: &'static str, room: Room, dsp_sites: DspSites) -> Option<Chip> {
+const fn ecp5(device: &'static str, room: Room, sites: Sites) -> Option<Chip> {
     Some(Chip {
         router: Tool::NextpnrEcp5,
         packer: Tool::Ecppack,
@@ -153,7 +166,7 @@ const fn ecp5(device: &'static str, room: Room, dsp_sites: DspSites) -> Option<C
         speeds: &[6, 7, 8],
         room,
         pins_of: None,
-        dsp_sites: Some(dsp_sites),
+        sites: Some(sites),
     })
 }
 
@@ -166,7 +179,7 @@ const fn ice40(device: &'static str, package: &'static str, room: Room) -> Optio
         speeds: &[],
         room,
         pins_of: None,
-        dsp_sites: None,
+        sites: None,
     })
 }
 
@@ -216,7 +229,7 @@ pub static TARGETS: [Target; 11] = [
             speeds: &[8],
             room: ECP5_85K,
             pins_of: None,
-            dsp_sites: Some(SITES_85K),
+            sites: Some(SITES_85K),
         }),
     ),
     target(
@@ -243,7 +256,7 @@ pub static TARGETS: [Target; 11] = [
             speeds: &[7, 8, 9],
             room: Room::new(32_256, 32_256, 56, 84),
             pins_of: Some("crosslink-nx-evn"),
-            dsp_sites: None,
+            sites: None,
         }),
     ),
     target(
@@ -258,7 +271,7 @@ pub static TARGETS: [Target; 11] = [
             speeds: &[],
             room: Room::new(20_736, 15_552, 48, 46),
             pins_of: Some("tang-nano-20k"),
-            dsp_sites: None,
+            sites: None,
         }),
     ),
     target("xilinx-7", "Xilinx 7-series", Family::Xilinx7, None),

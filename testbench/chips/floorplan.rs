@@ -18,7 +18,10 @@ struct Chain {
 impl Chain {
     /// A column for each.
     fn columns(&self) -> Columns {
-        (0..self.multipliers).map(|i| vec![name(i)]).collect()
+        Columns {
+            multipliers: (0..self.multipliers).map(|i| vec![name(i)]).collect(),
+            block_rams: Vec::new(),
+        }
     }
 }
 
@@ -62,7 +65,10 @@ fn route(block: &dyn Block, columns: Columns, target: &str) -> Option<Result<Out
         seeds: 1,
         ..Flow::to_count(&design, Target::named(target).expect("a target"))
     };
-    assert_eq!(flow.places().len(), flow.columns.concat().len());
+    assert_eq!(
+        flow.places().len(),
+        flow.columns.multipliers.concat().len() + flow.columns.block_rams.concat().len()
+    );
     let folder = tempfile::tempdir().expect("a temporary folder");
     let cache = Cache::at(folder.path()).expect("a cache");
     Some(flow.run(&cache, &mut |_| (), &mut unwatched))
@@ -107,12 +113,12 @@ fn multipliers_are_where_their_paths_say() {
         );
         let arch = arch::from_toml("core.toml", &text).expect("a legal core");
         let array = MatmulCore::array(&arch);
-        let Some(outcome) = route(&array, array.multipliers(), "ecp5-25k") else {
+        let Some(outcome) = route(&array, Columns::of_array(&array), "ecp5-25k") else {
             return;
         };
         outcome.unwrap_or_else(|error| panic!("{error}"));
-        let mut wrong = array.multipliers();
-        wrong[1][0].push('x');
+        let mut wrong = Columns::of_array(&array);
+        wrong.multipliers[1][0].push('x');
         let outcome = route(&array, wrong, "ecp5-25k").expect("the tools");
         let error = outcome.expect_err("a path that leads nowhere").to_string();
         assert!(error.contains("select"), "{error}");

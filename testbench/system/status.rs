@@ -71,7 +71,7 @@ fn a_job_runs_until_it_has_ended() {
     let host = Host::new();
     for (end, running, over, failed) in [
         (End::Well, &[1, 5][..], 2, [0, 1]),
-        (End::Refused, &[1, 5], 0x12, [2, 3]),
+        (End::Refused, &[5][..], 0x12, [2, 3]),
         (End::Truncated, &[1, 5, 0x21], 0x22, [2, 3]),
     ] {
         let mut seen = BTreeSet::new();

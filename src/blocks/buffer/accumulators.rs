@@ -2,8 +2,8 @@
 
 use super::super::pe::shape;
 use super::super::ports::{PortSizes, ResultPort, Target};
-use super::BufferMemory;
-use crate::arch::{Dataflow, MatmulArch};
+use super::{BlockRam, BufferMemory};
+use crate::arch::{Dataflow, MatmulArch, MemoryStyle};
 use crate::hdl::{Block, Module, Signal, bit, concat, unsigned};
 
 /// Two banks of C accumulators a word: one collects a row block of sums while the other is
@@ -26,6 +26,31 @@ impl Accumulators {
     pub fn reuse_distance(arch: &MatmulArch) -> u32 {
         arch.read_latency() + 3
     }
+
+    /// Paths of the block RAM cells, a list for every column of the array: those that hold its
+    /// sums; none where the tools make the memories.
+    pub fn block_rams(arch: &MatmulArch) -> Vec<Vec<String>> {
+        let (width, depth) = (arch.accumulators.word_bits, arch.accumulators.bank_depth);
+        let mut columns = vec![Vec::new(); arch.columns as usize];
+        if !matches!(arch.memory_style(width, depth), MemoryStyle::Registered(_)) {
+            return columns;
+        }
+        let core = String::new();
+        let memory = BlockRam { core, width, depth };
+        for bank in 0..2 {
+            for (cell, first_bit) in memory.cells() {
+                let column = first_bit / shape(arch.accumulator).width;
+                let path = format!("{}.{cell}", bank_name(bank));
+                columns[column as usize].push(path);
+            }
+        }
+        columns
+    }
+}
+
+/// The memory of a bank.
+fn bank_name(bank: u32) -> String {
+    format!("bank_{bank}_words")
 }
 
 /// A bit for each bank: `enable` for this one.
@@ -110,7 +135,7 @@ impl Block for Accumulators {
         let memories: Vec<_> = (0..2)
             .map(|b| {
                 let depth = arch.accumulators.bank_depth;
-                BufferMemory::new(m, arch, &format!("bank_{b}_words"), word.width, depth)
+                BufferMemory::new(m, arch, &bank_name(b), word.width, depth)
             })
             .collect();
         // The bank of the word that the drain sees.

@@ -18,6 +18,29 @@ pub struct BlockRam {
     pub depth: u32,
 }
 
+impl BlockRam {
+    /// Paths of its cells, each with the first bit of the word that it holds.
+    pub fn cells(&self) -> impl Iterator<Item = (String, u32)> {
+        let cut = BlockRams::of(self.width, self.depth);
+        let rows = (0..cut.rows).flat_map(move |row| (0..cut.columns).map(move |at| (row, at)));
+        rows.map(move |(row, at)| {
+            let part = part_name(&cut, row, at);
+            (format!("{part}.{CELL}"), at * cut.width)
+        })
+    }
+}
+
+/// The instance of a part: those of a row side by side.
+fn part_name(cut: &BlockRams, row: u32, column: u32) -> String {
+    match cut.rows {
+        1 => format!("part_{column}"),
+        _ => format!("part_{row}_{column}"),
+    }
+}
+
+/// The instance of the block RAM in a part.
+const CELL: &str = "ram";
+
 impl Block for BlockRam {
     fn module_name(&self) -> String {
         format!("{}_block_ram_{}x{}", self.core, self.width, self.depth)
@@ -25,12 +48,13 @@ impl Block for BlockRam {
 
     fn build(&self, m: &Module) {
         let BlockRam { width, depth, .. } = *self;
+        let cut = BlockRams::of(width, depth);
         let BlockRams {
             width: part_width,
             depth: part_depth,
             columns,
             rows,
-        } = BlockRams::of(width, depth);
+        } = cut;
         m.doc(
             "Memory of block RAMs with their output registers: a word comes two cycles after its \
              address.",
@@ -88,11 +112,7 @@ impl Block for BlockRam {
                     },
                     take,
                 };
-                let name = match rows {
-                    1 => format!("part_{column}"),
-                    _ => format!("part_{number}_{column}"),
-                };
-                ports.feed(m.instance(name, &part))
+                ports.feed(m.instance(part_name(&cut, number, column), &part))
             });
             words.push(joined(&parts.collect::<Vec<_>>()));
         }
@@ -128,7 +148,7 @@ impl Block for Part {
             self.width
         ));
         let Ports { write, read, take } = Ports::of(m, self.width, cell.depth());
-        m.output("read_data", cell.insert(m, "ram", write, read, take));
+        m.output("read_data", cell.insert(m, CELL, write, read, take));
     }
 }
 

@@ -71,11 +71,13 @@ impl Block for Drain {
             .reg("asks", bit())
             .reset(0)
             .comment("there is a word to read");
-        // As `moves`, which has much else to drive; it may fall where nothing is asked for.
-        let steps = m.reg("steps", bit()).reset(0);
-        let issue = (asks & steps).named("issue");
+        let issue = m
+            .reg("issue", bit())
+            .reset(0)
+            .comment("`asks` and `moves`; it may stand in the cycle after all is forgotten");
+        let reads = (issue & asks).named("reads");
         let more_rows = m.reg("more_rows", bit()).reset(0);
-        let position = position(m, arch, (*more_rows, issue), rows_total, panels);
+        let position = position(m, arch, (*more_rows, *issue), rows_total, panels);
         let Position {
             row_end,
             row_done,
@@ -83,7 +85,7 @@ impl Block for Drain {
             ..
         } = position;
         let block_end = (row_end & position.last_of_block).named("block_end");
-        let block_done = (issue & block_end).named("block_done");
+        let block_done = (reads & block_end).named("block_done");
         // Behind the last word, blocks of the next job may be complete already.
         let started = m.flag("start_1", start);
         let stays = *more_rows & !(row_done & last_row);
@@ -93,7 +95,8 @@ impl Block for Drain {
         let pending = bank_counter("complete_banks", complete, block_done, forget);
         let another = !last_row & (pending.eq(2) | complete);
         let begins = more_rows & pending.ne(0);
-        asks.next(block_done.mux(another, *asks | begins) & !forget);
+        let next_asks = block_done.mux(another, *asks | begins).named("next_asks");
+        asks.next(next_asks & !forget);
 
         m.section("words on their way");
         let last_beats = run_down(self.beats_of_last_word(last_columns), 2);
@@ -101,7 +104,7 @@ impl Block for Drain {
         let last_beats = m.delay("last_beats", last_beats);
         let (values, full) = (1u64 << beats_shape.width, u64::from(arch.c.beats_per_group));
         let full = m.lit((values + full - 2) % values, beats_shape);
-        let mut valid = *asks;
+        let mut valid = reads;
         let mut facts = [
             ("beats", row_end.mux(last_beats, full)),
             ("last", row_end & last_row),
@@ -139,15 +142,14 @@ impl Block for Drain {
             forget,
         };
         let sent = send(m, arch, &word, moves, &orders, &stream);
-        steps.next(sent.next_moves & !forget);
+        issue.next(sent.next_moves & next_asks);
         state.go(DrainState::Idle, start, DrainState::Drain);
-        state.go(DrainState::Drain, clear, DrainState::Idle);
-        state.go(DrainState::Drain, sent.last, DrainState::Idle);
+        let done = m.flag("job_done", state.is(DrainState::Drain) & sent.last & !clear);
+        state.go(DrainState::Drain, clear | done, DrainState::Idle);
         state.go(DrainState::Drain, abandon, DrainState::Close);
         state.go(DrainState::Close, clear | sent.all, DrainState::Idle);
         m.output("idle", state.is(DrainState::Idle));
-        let done = state.is(DrainState::Drain) & sent.last & !clear;
-        m.output("job_done", m.flag("job_done", done));
+        m.output("job_done", done);
     }
 }
 

@@ -89,7 +89,9 @@ pub(super) fn front<'m>(
     ]
     .map(|(name, size)| m.delay(name, size.eq(0)));
     let too_deep = m.delay("too_deep", k_job.gt(limits.max_k));
-    let bad = (empty[0] | empty[1] | empty[2] | too_deep | too_many).named("bad_size");
+    // Sizes stand long before the panels are counted.
+    let bad = m.delay("bad_size", empty[0] | empty[1] | empty[2] | too_deep);
+    let bad = bad | too_many;
 
     for from in [
         FrontState::Compare,

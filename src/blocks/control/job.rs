@@ -55,7 +55,7 @@ impl Block for JobControl {
         let drain_idle = m.input("drain_idle", bit());
         let job_done = m
             .input("job_done", bit())
-            .comment("the last beat of C has left: the first cycle of drain_idle");
+            .comment("the last beat of C has left: the cycle before drain_idle");
         // 1 from reset on too: what it clears needs no reset.
         let aborted = m.reg("aborted", bit()).reset(1).next(abort);
 
@@ -68,12 +68,15 @@ impl Block for JobControl {
             .comment("the last cycle of a failed job");
         let failed = m.reg("failed", bit()).reset(0);
         let errors = stream_errors(m, failed | aborted);
-        let refuse = m.wire("refuse", bit());
+        let refuse = m
+            .reg("refuse", bit())
+            .reset(0)
+            .comment("the last cycle of a job of bad sizes");
         let [load_take, compute_take, drain_take] =
             ["load_take", "compute_take", "drain_take"].map(|name| m.reg(name, bit()).reset(0));
 
         m.section("the job that was started last");
-        let front = front(m, &self.arch, start, sizes, abort, (*load_take, refuse));
+        let front = front(m, &self.arch, start, sizes, abort, (*load_take, *refuse));
         let started = front.started;
 
         m.section("the jobs in the units");
@@ -81,7 +84,8 @@ impl Block for JobControl {
             .reg("jobs_in_units", unsigned(2))
             .reset(0)
             .comment("jobs from their second cycle in the loaders on");
-        let alone = in_units.eq(1).named("one_job");
+        // A cycle late: a job that has just come cannot be wrong yet.
+        let alone = m.delay("one_job", in_units.eq(1));
         let forget = (abandon | abort).named("forget");
         let load = Moves {
             offered: front.state.is(FrontState::Ready) & run,
@@ -138,13 +142,12 @@ impl Block for JobControl {
         let none = in_units.eq(0).named("no_job");
         let at_work = (!none | !run).named("at_work");
         let at_rest = !at_work & !load.valid;
-        refuse.drive(front.state.is(FrontState::Refused) & at_rest);
-        let refused = m.flag("refused", refuse & !abort);
+        refuse.next(front.state.is(FrontState::Refused) & at_rest & !refuse & !abort);
 
         // What a host sees of these comes a cycle later for all of them, so that it is of one time.
         let given_up = abort | aborted;
-        let ended = m.flag("ended", (job_done | refused | *flushed) & !given_up);
-        failed.next((refused | *flushed) & !given_up);
+        let ended = m.flag("ended", (job_done | refuse | *flushed) & !given_up);
+        failed.next((refuse | flushed) & !given_up);
         let done = m.reg("done", bit()).reset(0);
         done.next((ended | (done & !started)) & !abort);
         let code = |error: JobError| m.lit(error as u32, unsigned(ERROR_BITS));
@@ -163,10 +166,10 @@ impl Block for JobControl {
         error.next(next_error);
         let waits = started | !front.state.is(FrontState::Idle).named("front_idle");
         let queued = m.flag("queued", waits);
-        let busy = m.flag("busy", waits | load.valid | at_work | refused);
+        let busy = m.flag("busy", waits | load.valid | at_work);
         let first = m.reg("first", bit()).reset(1).next(started & at_rest);
 
-        m.cover("refuses_a_job", refuse);
+        m.cover("refuses_a_job", *refuse);
         m.cover("job_fails", fail);
         m.cover("job_ends", job_done);
         m.cover(
@@ -196,6 +199,7 @@ impl Block for JobControl {
         m.output("failed", failed);
         m.output("abandon", abandon);
         m.output("load_start", load.start);
+        m.output("load_begins", load.first);
         for (name, size) in load.sizes(["m", "k", "panels", "last_columns"]) {
             m.output(format!("load_{name}"), size);
         }

@@ -22,7 +22,9 @@ pub(super) struct Moves<'m> {
 pub(super) struct Stage<'m> {
     /// It has a job.
     pub valid: Signal<'m>,
-    /// The first cycle of a job: the units start.
+    /// The first cycle of a job, a register.
+    pub first: Signal<'m>,
+    /// The units start: there, unless the job is forgotten.
     pub start: Signal<'m>,
     /// The stage behind may take the job.
     pub offers: Signal<'m>,
@@ -79,6 +81,7 @@ pub(super) fn stage<'m>(
     });
     Stage {
         valid: *valid,
+        first,
         start: (first & !moves.clear).named(format!("{name}_start")),
         offers,
         sizes: captured.collect(),

@@ -147,12 +147,12 @@ impl Synth {
         Ok(written.unwrap_or(Ok(()))?)
     }
 
-    /// The multipliers of the array, to be placed as it is.
+    /// What is to be placed as the array is.
     fn columns(&self, arch: &MatmulArch) -> Columns {
         match self.out_of_context {
-            _ if self.no_floorplan => Columns::new(),
-            Some(Part::Array) => MatmulCore::array(arch).multipliers(),
-            _ => MatmulCore::multipliers(arch),
+            _ if self.no_floorplan => Columns::default(),
+            Some(Part::Array) => Columns::of_array(&MatmulCore::array(arch)),
+            _ => Columns::of_core(arch),
         }
     }
 }

@@ -97,7 +97,7 @@ fn minutes_to_bitstream(cache: &Cache, progress: &mut dyn FnMut(&str)) -> Result
     let case = Case {
         what: "matmul-8x8-ecp5 with the pins of a board",
         design: &design,
-        columns: &MatmulCore::multipliers(&arch),
+        columns: &Columns::of_core(&arch),
         frame: Frame::Harness,
         board: Board::named(BOARD),
         speed: 6,
@@ -125,7 +125,7 @@ fn array(
     let case = Case {
         what: "8x8 array alone",
         design: &design,
-        columns: &array.multipliers(),
+        columns: &Columns::of_array(&array),
         frame: Frame::OutOfContext,
         board: None,
         speed: 8,
@@ -167,7 +167,7 @@ fn core(
     let slow = Case {
         what: "matmul-8x8-ecp5",
         design: &design,
-        columns: &MatmulCore::multipliers(arch),
+        columns: &Columns::of_core(arch),
         frame: Frame::Harness,
         board: None,
         speed: 6,
@@ -274,7 +274,7 @@ mod tests {
         let case = Case {
             what: "core",
             design: &design,
-            columns: &Columns::new(),
+            columns: &Columns::default(),
             frame: Frame::Harness,
             board: Board::named(BOARD),
             speed: 6,
