@@ -47,8 +47,8 @@ module matmul_6x10 (
     wire        registers_control_start, registers_control_abort,
                 registers_interrupt_enable_done, registers_interrupt_status_done,
                 registers_interrupt_enable_error, registers_interrupt_status_error,
-                job_load_start, job_compute_start, job_drain_start, job_busy, job_queued,
-                job_done, job_working, abandon;
+                job_load_start, job_compute_start, job_load_begins, job_drain_start, job_busy,
+                job_queued, job_done, job_working, abandon;
     wire [15:0] registers_m_size, registers_k_size, registers_n_size, job_load_m, job_compute_m,
                 job_drain_m;
     wire [7:0]  job_load_k, job_compute_k;
@@ -134,7 +134,7 @@ module matmul_6x10 (
         .panels           (job_compute_panels),
         .a_full           (load_a_full),
         .b_loaded         (load_b_loaded),
-        .next_job_loads   (job_load_start),
+        .next_job_loads   (job_load_begins),
         .drained          (drained),
         .idle             (sequencer_idle),
         .stall_a          (sequencer_stall_a),
@@ -271,6 +271,7 @@ module matmul_6x10 (
         .failed             (job_failed),
         .abandon            (abandon),
         .load_start         (job_load_start),
+        .load_begins        (job_load_begins),
         .load_m             (job_load_m),
         .load_k             (job_load_k),
         .load_panels        (job_load_panels),

@@ -42,14 +42,15 @@ module matmul_8x8_ecp5_drain (
     // ---- position in C -------------------------------------------------------------------
 
     reg        asks;         // there is a word to read
-    reg        steps, more_rows, last_row, last_row_of_block, start_1, bank;
+    reg        issue;  // `asks` and `moves`; it may stand in the cycle after all is forgotten
+    reg        more_rows, last_row, last_row_of_block, start_1, bank;
     reg [5:0]  panels_left;  // words of the row from this one on, less 2
     reg [16:0] rows_left;    // rows from this one on, less 3
     reg [2:0]  row;          // row in the block
     reg [6:0]  address;
     reg [1:0]  complete_banks;
 
-    wire issue = asks && steps;
+    wire reads = issue && asks;
     wire [5:0] panels_left_difference = {1'b0, panels} - 6'd2;
     wire row_end = panels_left[5];
     wire row_done = issue && row_end;
@@ -88,7 +89,7 @@ module matmul_8x8_ecp5_drain (
     end
 
     wire block_end = row_end && last_row_of_block;
-    wire block_done = issue && block_end;
+    wire block_done = reads && block_end;
     wire complete_banks_in_range_term_2 =
         block_complete
         && !block_done
@@ -100,7 +101,7 @@ module matmul_8x8_ecp5_drain (
     wire complete_banks_in_range_holds =
         forget
         || !(complete_banks_in_range_term_2 || complete_banks_in_range_term);
-    wire asks_choice =
+    wire next_asks =
         block_done ? !last_row && (complete_banks == 2'd2 || block_complete) :
         asks || (more_rows && complete_banks != 2'd0);
 
@@ -112,7 +113,7 @@ module matmul_8x8_ecp5_drain (
             bank <= 1'b0;
             complete_banks <= 2'd0;
         end else begin
-            asks <= asks_choice && !forget;
+            asks <= next_asks && !forget;
             more_rows <= (start_1 || (more_rows && !(row_done && last_row))) && !forget;
             start_1 <= start;
             bank <= (bank ^ block_done) && !forget;
@@ -165,7 +166,7 @@ module matmul_8x8_ecp5_drain (
             word_valid <= 1'b0;
             block_drained <= 1'b0;
         end else begin
-            read_valid <= (moves ? asks : read_valid) && !forget;
+            read_valid <= (moves ? reads : read_valid) && !forget;
             held_valid <= (moves ? read_valid : held_valid) && !forget;
             word_valid <= (moves ? held_valid : word_valid) && !forget;
             block_drained <= word_valid && word_ends_block && moves && !forget;
@@ -231,7 +232,7 @@ module matmul_8x8_ecp5_drain (
         if (rst) begin
             state <= IDLE;
             moves <= 1'b0;
-            steps <= 1'b0;
+            issue <= 1'b0;
             room <= 1'b1;
             beats_left <= 3'd7;
             beat_valid <= 1'b0;
@@ -246,9 +247,7 @@ module matmul_8x8_ecp5_drain (
                     if (start) state <= DRAIN;
                 end
                 DRAIN: begin
-                    if (clear)
-                        state <= IDLE;
-                    else if (last_sent)
+                    if (clear || job_done)
                         state <= IDLE;
                     else if (abandon)
                         state <= CLOSE;
@@ -259,7 +258,7 @@ module matmul_8x8_ecp5_drain (
                 default: ;
             endcase
             moves <= next_moves;
-            steps <= next_moves && !forget;
+            issue <= next_moves && next_asks;
             room <= next_room || clear;
             if (forget)
                 beats_left <= 3'd7;

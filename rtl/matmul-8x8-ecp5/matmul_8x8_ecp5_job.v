@@ -15,7 +15,7 @@ module matmul_8x8_ecp5_job (
     input  wire        loaders_idle,
     input  wire        sequencer_idle,
     input  wire        drain_idle,
-    input  wire        job_done,  // the last beat of C has left: the first cycle of drain_idle
+    input  wire        job_done,  // the last beat of C has left: the cycle before drain_idle
     input  wire        a_truncated,
     input  wire        a_overlong,
     input  wire        b_truncated,
@@ -31,6 +31,7 @@ module matmul_8x8_ecp5_job (
     output reg         failed,
     output wire        abandon,
     output wire        load_start,
+    output wire        load_begins,
     output reg  [15:0] load_m,
     output reg  [8:0]  load_k,
     output reg  [4:0]  load_panels,
@@ -59,12 +60,12 @@ module matmul_8x8_ecp5_job (
         READY   = 3'd3,
         REFUSED = 3'd4;
 
-    reg        loaders_idle_1, sequencer_idle_1, any_stream_error, load_take, compute_take,
-               drain_take;
-    reg  [1:0] state;
-    reg        flushed;  // the last cycle of a failed job
-    reg  [3:0] stream_error;
-    wire       refuse;
+    reg       loaders_idle_1, sequencer_idle_1, any_stream_error, load_take, compute_take,
+              drain_take;
+    reg [1:0] state;
+    reg       flushed;  // the last cycle of a failed job
+    reg [3:0] stream_error;
+    reg       refuse;   // the last cycle of a job of bad sizes
 
     always @(posedge clk) begin
         loaders_idle_1 <= loaders_idle;
@@ -129,37 +130,11 @@ module matmul_8x8_ecp5_job (
     // columns from the panel on that is counted; in the end those of the last one
     reg [15:0] n_left;
     reg        too_many_panels, too_many_vectors, panel_end, counted, no_rows, no_depth,
-               no_columns, too_deep;
+               no_columns, too_deep, bad_size;
     reg        verdict;  // all panels have been counted and compared
     reg [15:0] n_next;
 
     wire too_many = too_many_panels || too_many_vectors;
-
-    always @(posedge clk) begin
-        if (started) begin
-            panels <= 5'd0;
-            vectors <= 18'd0;
-            n_left <= n_size;
-        end else begin
-            if (count) begin
-                panels <= panels + 5'd1;
-                vectors <= vectors + {2'd0, front_k};
-            end
-            if (count && !panel_end) n_left <= n_next;
-        end
-        too_many_panels <= panels > 5'd16;
-        too_many_vectors <= vectors > 18'd2048;
-        panel_end <= n_left < 16'd9;
-        counted <= count && (panel_end || too_many);
-        verdict <= counted;
-        n_next <= n_left - 16'd8;
-        no_rows <= front_m == 16'd0;
-        no_depth <= front_k == 16'd0;
-        no_columns <= n_left == 16'd0;
-        too_deep <= front_k > 16'd256;
-    end
-
-    wire bad_size = no_rows || no_depth || no_columns || too_deep || too_many;
 
     always @(posedge clk) begin
         if (rst) begin
@@ -172,7 +147,7 @@ module matmul_8x8_ecp5_job (
                 COMPARE: begin
                     if (abort)
                         front_state <= IDLE;
-                    else if (verdict && bad_size)
+                    else if (verdict && (bad_size || too_many))
                         front_state <= REFUSED;
                     else if (verdict)
                         front_state <= READY;
@@ -202,15 +177,44 @@ module matmul_8x8_ecp5_job (
         end
     end
 
+    always @(posedge clk) begin
+        if (started) begin
+            panels <= 5'd0;
+            vectors <= 18'd0;
+            n_left <= n_size;
+        end else begin
+            if (count) begin
+                panels <= panels + 5'd1;
+                vectors <= vectors + {2'd0, front_k};
+            end
+            if (count && !panel_end) n_left <= n_next;
+        end
+        too_many_panels <= panels > 5'd16;
+        too_many_vectors <= vectors > 18'd2048;
+        panel_end <= n_left < 16'd9;
+        counted <= count && (panel_end || too_many);
+        verdict <= counted;
+        n_next <= n_left - 16'd8;
+        no_rows <= front_m == 16'd0;
+        no_depth <= front_k == 16'd0;
+        no_columns <= n_left == 16'd0;
+        too_deep <= front_k > 16'd256;
+        bad_size <= no_rows || no_depth || no_columns || too_deep;
+    end
+
     // ---- the jobs in the units -----------------------------------------------------------
 
     reg [1:0] jobs_in_units;  // jobs from their second cycle in the loaders on
-    reg       load_valid, load_first, compute_valid, compute_first, drain_valid, drain_first;
+    reg       one_job, load_valid, load_first, compute_valid, compute_first, drain_valid,
+              drain_first;
     reg       load_taken;     // the stage behind has it too
     reg       compute_taken;  // the stage behind has it too
     reg [3:0] compute_last_columns;
 
-    wire one_job = jobs_in_units == 2'd1;
+    always @(posedge clk) begin
+        one_job <= jobs_in_units == 2'd1;
+    end
+
     wire forget = abandon || abort;
     wire load_offers = load_valid && !load_taken;
     wire load_done = load_valid && load_taken && (loaders_idle_1 && !any_stream_error);
@@ -289,14 +293,13 @@ module matmul_8x8_ecp5_job (
 
     // ---- end -----------------------------------------------------------------------------
 
-    reg launched, refused;
+    reg launched;
 
     wire fail = state_is_run && any_stream_error && one_job && load_valid;
     wire units_idle = loaders_idle_1 && drain_idle;
     wire no_job = jobs_in_units == 2'd0;
     wire at_work = !no_job || !state_is_run;
     wire refuse_term = !at_work && !load_valid;
-    assign refuse = front_state == REFUSED && refuse_term;
     wire ended_term = abort || aborted;
     wire front_idle = front_state == IDLE;
     wire busy_term = started || !front_idle;
@@ -306,9 +309,9 @@ module matmul_8x8_ecp5_job (
             state <= RUN;
             flushed <= 1'b0;
             failed <= 1'b0;
+            refuse <= 1'b0;
             jobs_in_units <= 2'd0;
             launched <= 1'b0;
-            refused <= 1'b0;
             ended <= 1'b0;
             done <= 1'b0;
             error <= 4'd0;
@@ -333,7 +336,8 @@ module matmul_8x8_ecp5_job (
                 default: ;
             endcase
             flushed <= state == FLUSH && units_idle && !flushed && !abort;
-            failed <= (refused || flushed) && !ended_term;
+            failed <= (refuse || flushed) && !ended_term;
+            refuse <= front_state == REFUSED && refuse_term && !refuse && !abort;
             if (flushed || aborted)
                 jobs_in_units <= 2'd0;
             else if (launched && !job_done)
@@ -341,8 +345,7 @@ module matmul_8x8_ecp5_job (
             else if (job_done && !launched)
                 jobs_in_units <= jobs_in_units - 2'd1;
             launched <= load_start;
-            refused <= refuse && !abort;
-            ended <= (job_done || refused || flushed) && !ended_term;
+            ended <= (job_done || refuse || flushed) && !ended_term;
             done <= (ended || (done && !started)) && !abort;
             if (abort)
                 error <= 4'd0;
@@ -353,11 +356,13 @@ module matmul_8x8_ecp5_job (
             else if ((started && state_is_run) || job_done)
                 error <= 4'd0;
             queued <= busy_term;
-            busy <= busy_term || load_valid || at_work || refused;
+            busy <= busy_term || load_valid || at_work;
             first <= started && refuse_term;
             working <= at_work;
         end
     end
+
+    assign load_begins = load_first;
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
