@@ -240,7 +240,7 @@ impl SynthReport {
             text += &format!("\n{}", table.right(&[1, 2, 3]));
         }
         if self.floorplanned > 0 {
-            text += "The columns of multipliers were given places side by side.\n";
+            text += "The columns of multipliers were given places side by side, the memories of their sums places beside.\n";
         }
         text += "\n";
         let mut table = Table::new(&["seed", "Fmax", "critical path"]);
@@ -358,7 +358,7 @@ mod tests {
         };
         let flow = Flow {
             design: &design,
-            columns: Vec::new(),
+            columns: crate::synth::Columns::default(),
             target: Target::named("ecp5-85k").unwrap(),
             frame: Frame::OutOfContext,
             board: None,

@@ -4,7 +4,7 @@
 //! spreads them over the chip, and the longest wire of a sum sets the clock; so the multipliers of
 //! a column are given neighbouring places, and columns that hand each other operands stand beside
 //! each other. Their sums end in block RAMs, which share enables and addresses: these stand
-//! together, in the middle.
+//! close together between the rows of multipliers.
 
 use super::target::Sites;
 use crate::arch::MatmulArch;
@@ -66,7 +66,7 @@ pub fn places(columns: &Columns, sites: &Sites) -> Vec<Place> {
     let first_site = (row.len() - width * height) / 2;
     let first_band = (rows.len() - bands) / 2;
     let mut places = Vec::new();
-    let mut middles = Vec::new();
+    let mut starts = Vec::new();
     for (column, cells) in multipliers.iter().enumerate() {
         let (band, along) = (column / width, column % width);
         let along = if band % 2 == 0 {
@@ -81,43 +81,40 @@ pub fn places(columns: &Columns, sites: &Sites) -> Vec<Place> {
             bel: format!("X{x}/Y{y}/MULT18_{z}"),
         };
         places.extend(cells.iter().zip(sites).map(place));
-        middles.push(sites[height / 2].0);
+        starts.push(sites[0].0);
     }
     let middle_row = (rows[first_band] + rows[first_band + bands - 1]) / 2;
-    let middle = (row[first_site].0 + row[first_site + width * height - 1].0) / 2;
-    let middle = (middle, middle_row);
-    places.extend(beside(&columns.block_rams, &middles, middle, sites));
+    places.extend(beside(&columns.block_rams, &starts, middle_row, sites));
     places
 }
 
-/// Places of block RAMs: the row that is nearest to the middle of the array, and there, side by
-/// side around its middle, those of each column in the order in which the columns stand; none where
-/// they do not fit.
+/// Places of block RAMs: in the row that is nearest to the middle of the array, for those of each
+/// column in turn the free ones that are nearest to its first multiplier; none where they do not
+/// fit. (Straight below the columns, or all in the middle, the clock is lower.)
 fn beside(
     block_rams: &[Vec<String>],
-    middles: &[u32],
-    (middle, middle_row): (u32, u32),
+    starts: &[u32],
+    middle_row: u32,
     sites: &Sites,
 ) -> Vec<Place> {
-    let row = sites.block_rams();
+    let mut free = sites.block_rams();
     let rows = sites.block_ram_rows.iter();
-    let count = block_rams.concat().len();
     let Some(y) = rows.min_by_key(|y| y.abs_diff(middle_row)) else {
         return Vec::new();
     };
-    if count > row.len() {
+    if block_rams.concat().len() > free.len() {
         return Vec::new();
     }
-    let left = row.iter().filter(|(x, _)| *x < middle).count();
-    let first = left.saturating_sub(count / 2).min(row.len() - count);
-    let mut columns: Vec<_> = block_rams.iter().zip(middles).collect();
-    columns.sort_by_key(|(_, middle)| **middle);
-    let cells = columns.into_iter().flat_map(|(cells, _)| cells);
-    let place = |(cell, (x, z)): (&String, &(u32, u32))| Place {
-        cell: cell.clone(),
-        bel: format!("X{x}/Y{y}/EBR{z}"),
-    };
-    cells.zip(&row[first..]).map(place).collect()
+    let mut places = Vec::new();
+    for (cells, start) in block_rams.iter().zip(starts) {
+        free.sort_by_key(|(x, _)| x.abs_diff(*start));
+        let nearest = free.drain(..cells.len());
+        places.extend(cells.iter().zip(nearest).map(|(cell, (x, z))| Place {
+            cell: cell.clone(),
+            bel: format!("X{x}/Y{y}/EBR{z}"),
+        }));
+    }
+    places
 }
 
 #[cfg(test)]
@@ -141,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn block_rams_stand_in_the_middle_in_the_order_of_columns() {
+    fn block_rams_stand_between_the_rows_by_their_columns() {
         let mut columns = columns(8, 8);
         columns.block_rams = (0..8)
             .map(|c| vec![format!("{c}.a"), format!("{c}.b")])
@@ -152,10 +149,10 @@ mod tests {
             let place = places.iter().find(|place| place.cell == cell);
             place.expect("a place").bel.as_str()
         };
-        // Between the two rows of multipliers. The first column and the last stand on the left.
-        assert_eq!([of("0.a"), of("0.b")], ["X44/Y22/EBR2", "X46/Y22/EBR3"]);
-        assert_eq!([of("7.a"), of("7.b")], ["X49/Y22/EBR0", "X51/Y22/EBR1"]);
-        assert_eq!([of("4.a"), of("4.b")], ["X78/Y22/EBR0", "X80/Y22/EBR1"]);
+        // The first column and the last begin at X26.
+        assert_eq!([of("0.a"), of("0.b")], ["X26/Y22/EBR2", "X24/Y22/EBR1"]);
+        assert_eq!([of("7.a"), of("7.b")], ["X28/Y22/EBR3", "X22/Y22/EBR0"]);
+        assert_eq!([of("4.a"), of("4.b")], ["X84/Y22/EBR3", "X78/Y22/EBR0"]);
     }
 
     #[test]

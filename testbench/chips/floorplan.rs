@@ -3,8 +3,9 @@
 use crate::tools;
 use ferrogrid::arch;
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::blocks::vendor::{Mult18x18d, Operands};
-use ferrogrid::hdl::{Block, Module, elaborate, signed};
+use ferrogrid::blocks::prim::{RamRead, RamWrite};
+use ferrogrid::blocks::vendor::{Dp16kd, Mult18x18d, Operands};
+use ferrogrid::hdl::{Block, Module, bit, elaborate, signed, unsigned};
 use ferrogrid::synth::cache::Cache;
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::synth::{Columns, Flow, Outcome, SynthError, Target, unwatched};
@@ -72,6 +73,94 @@ fn route(block: &dyn Block, columns: Columns, target: &str) -> Option<Result<Out
     let folder = tempfile::tempdir().expect("a temporary folder");
     let cache = Cache::at(folder.path()).expect("a cache");
     Some(flow.run(&cache, &mut |_| (), &mut unwatched))
+}
+
+/// Block RAMs, and the multiplier that they stand by.
+#[derive(Debug)]
+struct Memories {
+    count: u32,
+}
+
+impl Memories {
+    fn columns(&self) -> Columns {
+        let memories = (0..self.count).map(|i| format!("memory_{i}"));
+        Columns {
+            multipliers: vec![vec![name(0)]],
+            block_rams: vec![memories.collect()],
+        }
+    }
+}
+
+impl Block for Memories {
+    fn module_name(&self) -> String {
+        "memories".into()
+    }
+
+    fn build(&self, m: &Module) {
+        m.clock("clk", ferrogrid::hdl::Reset::ActiveHigh("reset"));
+        let cell = Mult18x18d {
+            product_bits: 18,
+            product_register: true,
+        };
+        let factor = m.input("factor", signed(18));
+        let operands = Operands {
+            a: factor,
+            b: factor,
+            b_enable: m.high(),
+        };
+        let mut word = cell.insert(m, &name(0), operands).as_unsigned();
+        let memory = Dp16kd { width: 18 };
+        let address = m.input("address", unsigned(10));
+        let enable = m.input("enable", bit());
+        for i in 0..self.count {
+            let write = RamWrite {
+                enable,
+                address,
+                data: word,
+                mask: None,
+            };
+            let read = RamRead {
+                enable: !enable,
+                address,
+            };
+            word = memory.insert(m, &format!("memory_{i}"), write, read, m.high());
+        }
+        m.output("word", word);
+    }
+}
+
+/// A row of block RAMs of each chip.
+#[test]
+fn every_place_of_a_memory_is_one_of_the_chip() {
+    for (target, count) in [("ecp5-25k", 28), ("ecp5-45k", 36), ("ecp5-85k", 52)] {
+        let memories = Memories { count };
+        let Some(outcome) = route(&memories, memories.columns(), target) else {
+            return;
+        };
+        let outcome = outcome.unwrap_or_else(|error| panic!("{target}: {error}"));
+        let usage = outcome.routed[0].timing.utilization["DP16KD"];
+        assert_eq!(usage.used, u64::from(count), "{target}");
+    }
+}
+
+/// Paths of the accumulators' block RAMs are those of the netlist, where a column's sums lie in
+/// several too.
+#[test]
+fn block_rams_are_where_their_paths_say() {
+    for accumulators in ["", "accumulators = \"32 KiB\"\n"] {
+        let text = format!(
+            "name = \"core\"\ntarget = \"ecp5\"\n[array]\nrows = 2\ncolumns = 3\n\
+             [buffers]\noutput_register = true\n{accumulators}"
+        );
+        let arch = arch::from_toml("core.toml", &text).expect("a legal core");
+        let core = MatmulCore::new(&arch);
+        let columns = Columns::of_core(&arch);
+        assert!(columns.block_rams.iter().all(|cells| cells.len() >= 2));
+        let Some(outcome) = route(&core, columns, "ecp5-85k") else {
+            return;
+        };
+        outcome.unwrap_or_else(|error| panic!("{error}"));
+    }
 }
 
 /// The router refuses a place that it does not have.
