@@ -237,7 +237,7 @@ fn a_wrong_cell_of_ecp5_is_found() {
             "swapped bits of a sum",
             exchanged(
                 text,
-                &["  CCU2C #(", r".S1(\accumulators.new_word_TRELLIS_FF_Q_62_"],
+                &["  CCU2C #(", r"(\accumulators.old_word [0])"],
                 ".S0(",
                 ".S1(",
             ),
