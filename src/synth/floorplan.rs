@@ -7,9 +7,6 @@
 //! close together between the rows of multipliers.
 
 use super::target::Sites;
-use crate::arch::MatmulArch;
-use crate::blocks::MatmulCore;
-use crate::blocks::array::Array;
 
 /// The columns of an array, from left to right: paths of instances, a list for every column.
 #[derive(Clone, Debug, Default)]
@@ -18,24 +15,6 @@ pub struct Columns {
     pub multipliers: Vec<Vec<String>>,
     /// The block RAMs that hold its sums.
     pub block_rams: Vec<Vec<String>>,
-}
-
-impl Columns {
-    /// Those of an array alone.
-    pub fn of_array(array: &Array) -> Columns {
-        Columns {
-            multipliers: array.multipliers(),
-            block_rams: Vec::new(),
-        }
-    }
-
-    /// Those of a core.
-    pub fn of_core(arch: &MatmulArch) -> Columns {
-        Columns {
-            multipliers: MatmulCore::multipliers(arch),
-            block_rams: MatmulCore::accumulator_rams(arch),
-        }
-    }
 }
 
 /// A cell and its place, in the router's words.

@@ -154,7 +154,10 @@ fn block_rams_are_where_their_paths_say() {
         );
         let arch = arch::from_toml("core.toml", &text).expect("a legal core");
         let core = MatmulCore::new(&arch);
-        let columns = Columns::of_core(&arch);
+        let columns = Columns {
+            multipliers: MatmulCore::multipliers(&arch),
+            block_rams: MatmulCore::accumulator_rams(&arch),
+        };
         assert!(columns.block_rams.iter().all(|cells| cells.len() >= 2));
         let Some(outcome) = route(&core, columns, "ecp5-85k") else {
             return;
@@ -202,11 +205,15 @@ fn multipliers_are_where_their_paths_say() {
         );
         let arch = arch::from_toml("core.toml", &text).expect("a legal core");
         let array = MatmulCore::array(&arch);
-        let Some(outcome) = route(&array, Columns::of_array(&array), "ecp5-25k") else {
+        let columns = Columns {
+            multipliers: array.multipliers(),
+            block_rams: Vec::new(),
+        };
+        let Some(outcome) = route(&array, columns.clone(), "ecp5-25k") else {
             return;
         };
         outcome.unwrap_or_else(|error| panic!("{error}"));
-        let mut wrong = Columns::of_array(&array);
+        let mut wrong = columns;
         wrong.multipliers[1][0].push('x');
         let outcome = route(&array, wrong, "ecp5-25k").expect("the tools");
         let error = outcome.expect_err("a path that leads nowhere").to_string();

@@ -151,8 +151,14 @@ impl Synth {
     fn columns(&self, arch: &MatmulArch) -> Columns {
         match self.out_of_context {
             _ if self.no_floorplan => Columns::default(),
-            Some(Part::Array) => Columns::of_array(&MatmulCore::array(arch)),
-            _ => Columns::of_core(arch),
+            Some(Part::Array) => Columns {
+                multipliers: MatmulCore::array(arch).multipliers(),
+                ..Columns::default()
+            },
+            _ => Columns {
+                multipliers: MatmulCore::multipliers(arch),
+                block_rams: MatmulCore::accumulator_rams(arch),
+            },
         }
     }
 }

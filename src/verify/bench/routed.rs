@@ -31,6 +31,14 @@ fn architecture() -> MatmulArch {
     arch::from_preset("matmul-8x8-ecp5").expect("the preset is valid")
 }
 
+/// What is placed as the array of a core is.
+fn columns(arch: &MatmulArch) -> Columns {
+    Columns {
+        multipliers: MatmulCore::multipliers(arch),
+        block_rams: MatmulCore::accumulator_rams(arch),
+    }
+}
+
 /// A design at one speed grade of the chip.
 struct Case<'a> {
     what: &'static str,
@@ -97,7 +105,7 @@ fn minutes_to_bitstream(cache: &Cache, progress: &mut dyn FnMut(&str)) -> Result
     let case = Case {
         what: "matmul-8x8-ecp5 with the pins of a board",
         design: &design,
-        columns: &Columns::of_core(&arch),
+        columns: &columns(&arch),
         frame: Frame::Harness,
         board: Board::named(BOARD),
         speed: 6,
@@ -125,7 +133,10 @@ fn array(
     let case = Case {
         what: "8x8 array alone",
         design: &design,
-        columns: &Columns::of_array(&array),
+        columns: &Columns {
+            multipliers: array.multipliers(),
+            ..Columns::default()
+        },
         frame: Frame::OutOfContext,
         board: None,
         speed: 8,
@@ -167,7 +178,7 @@ fn core(
     let slow = Case {
         what: "matmul-8x8-ecp5",
         design: &design,
-        columns: &Columns::of_core(arch),
+        columns: &columns(arch),
         frame: Frame::Harness,
         board: None,
         speed: 6,
