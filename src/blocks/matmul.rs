@@ -54,26 +54,26 @@ impl MatmulCore {
 
     /// Paths of the array's multiplier cells in the core; see [`Array::multipliers`].
     pub fn multipliers(arch: &MatmulArch) -> Vec<Vec<String>> {
-        let mut columns = MatmulCore::array(arch).multipliers();
-        for path in columns.iter_mut().flatten() {
-            path.insert_str(0, &format!("{DATAPATH}.{ARRAY}."));
-        }
-        columns
+        let columns = MatmulCore::array(arch).multipliers();
+        within(&format!("{DATAPATH}.{ARRAY}"), columns)
     }
 
     /// Paths of the accumulators' block RAM cells in the core; see [`Accumulators::block_rams`].
     pub fn accumulator_rams(arch: &MatmulArch) -> Vec<Vec<String>> {
-        let mut columns = Accumulators::block_rams(arch);
-        for path in columns.iter_mut().flatten() {
-            path.insert_str(0, &format!("{ACCUMULATORS}."));
-        }
-        columns
+        within(ACCUMULATORS, Accumulators::block_rams(arch))
     }
 
     /// A part of the core: its module name and the architecture.
     fn part<T>(&self, part: &str, block: impl FnOnce(String, MatmulArch) -> T) -> T {
         block(format!("{}_{part}", self.module_name()), self.arch.clone())
     }
+}
+
+/// Paths of cells, as they are where `block` is an instance.
+fn within(block: &str, columns: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let of_column =
+        |paths: Vec<String>| paths.iter().map(|path| format!("{block}.{path}")).collect();
+    columns.into_iter().map(of_column).collect()
 }
 
 impl Block for MatmulCore {

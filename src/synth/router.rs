@@ -50,9 +50,9 @@ impl Request<'_> {
             // Short paths count for more than short wires: with its default of 10 the clocks of
             // the seeds lie further apart.
             add("--placer-heap-timingweight 30");
-        }
-        if chip.router == Tool::NextpnrEcp5 && chip.speeds.contains(&self.speed) {
-            add(&format!("--speed {}", self.speed));
+            if chip.speeds.contains(&self.speed) {
+                add(&format!("--speed {}", self.speed));
+            }
         }
         let output = match chip.router {
             Tool::NextpnrEcp5 => "--textcfg",

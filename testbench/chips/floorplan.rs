@@ -1,11 +1,11 @@
-//! Places of multipliers, as nextpnr knows them.
+//! Places of multipliers and block RAMs, as nextpnr knows them.
 
 use crate::tools;
 use ferrogrid::arch;
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::blocks::prim::{RamRead, RamWrite};
 use ferrogrid::blocks::vendor::{Dp16kd, Mult18x18d, Operands};
-use ferrogrid::hdl::{Block, Module, bit, elaborate, signed, unsigned};
+use ferrogrid::hdl::{Block, Module, Signal, bit, elaborate, signed, unsigned};
 use ferrogrid::synth::cache::Cache;
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::synth::{Columns, Flow, Outcome, SynthError, Target, unwatched};
@@ -30,6 +30,16 @@ fn name(i: u32) -> String {
     format!("multiplier_{i}")
 }
 
+/// The product of the `i`-th multiplier.
+fn multiply<'m>(m: &'m Module, i: u32, a: Signal<'m>, b: Signal<'m>) -> Signal<'m> {
+    let cell = Mult18x18d {
+        product_bits: 18,
+        product_register: true,
+    };
+    let b_enable = m.high();
+    cell.insert(m, &name(i), Operands { a, b, b_enable })
+}
+
 impl Block for Chain {
     fn module_name(&self) -> String {
         "chain".into()
@@ -37,20 +47,8 @@ impl Block for Chain {
 
     fn build(&self, m: &Module) {
         m.clock("clk", ferrogrid::hdl::Reset::ActiveHigh("reset"));
-        let cell = Mult18x18d {
-            product_bits: 18,
-            product_register: true,
-        };
         let factor = m.input("factor", signed(18));
-        let mut product = factor;
-        for i in 0..self.multipliers {
-            let operands = Operands {
-                a: product,
-                b: factor,
-                b_enable: m.high(),
-            };
-            product = cell.insert(m, &name(i), operands);
-        }
+        let product = (0..self.multipliers).fold(factor, |a, i| multiply(m, i, a, factor));
         m.output("product", product);
     }
 }
@@ -98,17 +96,8 @@ impl Block for Memories {
 
     fn build(&self, m: &Module) {
         m.clock("clk", ferrogrid::hdl::Reset::ActiveHigh("reset"));
-        let cell = Mult18x18d {
-            product_bits: 18,
-            product_register: true,
-        };
         let factor = m.input("factor", signed(18));
-        let operands = Operands {
-            a: factor,
-            b: factor,
-            b_enable: m.high(),
-        };
-        let mut word = cell.insert(m, &name(0), operands).as_unsigned();
+        let mut word = multiply(m, 0, factor, factor).as_unsigned();
         let memory = Dp16kd { width: 18 };
         let address = m.input("address", unsigned(10));
         let enable = m.input("enable", bit());
@@ -144,7 +133,7 @@ fn every_place_of_a_memory_is_one_of_the_chip() {
 }
 
 /// Paths of the accumulators' block RAMs are those of the netlist, where a column's sums lie in
-/// several too.
+/// several too; one that is not there is an error.
 #[test]
 fn block_rams_are_where_their_paths_say() {
     for accumulators in ["", "accumulators = \"32 KiB\"\n"] {
@@ -159,11 +148,22 @@ fn block_rams_are_where_their_paths_say() {
             block_rams: MatmulCore::accumulator_rams(&arch),
         };
         assert!(columns.block_rams.iter().all(|cells| cells.len() >= 2));
-        let Some(outcome) = route(&core, columns, "ecp5-85k") else {
+        let Some(outcome) = route(&core, columns.clone(), "ecp5-85k") else {
             return;
         };
         outcome.unwrap_or_else(|error| panic!("{error}"));
+        let mut wrong = columns;
+        wrong.block_rams[1][0].push('x');
+        leads_nowhere(&core, wrong, "ecp5-85k");
     }
+}
+
+/// Yosys finds that a place is one of nothing.
+#[track_caller]
+fn leads_nowhere(block: &dyn Block, columns: Columns, target: &str) {
+    let outcome = route(block, columns, target).expect("the tools");
+    let error = outcome.expect_err("a path that leads nowhere").to_string();
+    assert!(error.contains("select"), "{error}");
 }
 
 /// The router refuses a place that it does not have.
@@ -215,9 +215,7 @@ fn multipliers_are_where_their_paths_say() {
         outcome.unwrap_or_else(|error| panic!("{error}"));
         let mut wrong = columns;
         wrong.multipliers[1][0].push('x');
-        let outcome = route(&array, wrong, "ecp5-25k").expect("the tools");
-        let error = outcome.expect_err("a path that leads nowhere").to_string();
-        assert!(error.contains("select"), "{error}");
+        leads_nowhere(&array, wrong, "ecp5-25k");
     }
 }
 
