@@ -3,11 +3,14 @@
 use ferrogrid::arch::MatmulArch;
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::config::{Config, Dataflow};
-use ferrogrid::device::matmul::{MatmulJob, Stalls, run};
-use ferrogrid::device::{Native, StallPattern, unwatched};
+use ferrogrid::device::matmul::{MatmulJob, Stalls, run, run_queued};
+use ferrogrid::device::{Backend, Native, StallPattern, unwatched};
 use ferrogrid::hdl::elaborate;
 use ndarray::Array2;
 use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use vcd::{Command, Parser, Value};
 
 #[test]
 fn what_limits_a_job_is_counted() {
@@ -48,34 +51,117 @@ fn what_limits_a_job_is_counted() {
     insta::assert_snapshot!(text);
 }
 
+/// Cycles in which these bits of a unit become 1.
+fn rises<const N: usize>(waves: &Path, path: [&str; 2], names: [&str; N]) -> [Vec<u64>; N] {
+    let waves = fs::read(waves).expect("waves");
+    let mut parser = Parser::new(waves.as_slice());
+    let header = parser.parse_header().expect("a VCD header");
+    let codes = names.map(|name| {
+        let variable = header.find_var(&[path[0], path[1], name]);
+        variable.unwrap_or_else(|| panic!("no `{name}`")).code
+    });
+    let mut rises = names.map(|_| Vec::new());
+    let mut time = 0;
+    for command in parser {
+        match command.expect("a VCD") {
+            Command::Timestamp(now) => time = now,
+            Command::ChangeScalar(changed, Value::V1) => {
+                for (code, rises) in codes.iter().zip(&mut rises) {
+                    if *code == changed {
+                        // A cycle takes 10 ns.
+                        rises.push(time / 10);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    rises
+}
+
 /// Short passes are decided on in time to follow each other without a gap: those of four cycles, the
-/// shortest, where the stream of C keeps up with them.
+/// shortest.
 #[test]
 fn short_passes_follow_without_a_gap() {
-    for (dataflow, k) in [
-        (Dataflow::WeightStationary, 64),
-        (Dataflow::OutputStationary, 8),
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("waves.vcd");
+    const N: usize = 32;
+    // Tiles of four vectors, and of four steps of K; one pass more than tiles.
+    for (dataflow, k, tiles_of_k) in [
+        (Dataflow::WeightStationary, 16, 4),
+        (Dataflow::OutputStationary, 4, 1),
     ] {
         let mut config = Config::matmul(4, 4);
         config.array.dataflow = dataflow;
-        let streams = &mut config.streams;
-        (streams.a, streams.b, streams.c) = (Some(64), Some(64), Some(128));
         let arch = MatmulArch::new(&config).expect("a core");
         let design = elaborate(&MatmulCore::new(&arch)).expect("a core");
         let mut native = Native::new(&design).expect("a core");
+        native.trace(Some(path.clone())).expect("waves");
+        // Two row blocks: no bank of the accumulators is waited for, nor B in the second.
         let job = MatmulJob {
-            a: Array2::from_elem((64, k), 1),
-            b: Array2::from_elem((k, 16), 1),
+            a: Array2::from_elem((8, k), 1),
+            b: Array2::from_elem((k, N), 1),
         };
         let stalls = Stalls::default();
-        let result = run(&arch, &mut native, &job, &stalls, &mut unwatched);
-        let c = result.expect("the core runs").counters;
-        // Filling, the last row block of C, and waits for the first A and B.
-        let rest = c.cycles - c.active;
-        println!(
-            "{dataflow}: {} cycles, {rest} of them without operands",
-            c.cycles
+        run(&arch, &mut native, &job, &stalls, &mut unwatched).expect("the core runs");
+        let top = &design.top().name;
+        let [passes] = rises(&path, [top, "sequencer"], ["next_pass"]);
+        let of_block = N / 4 * tiles_of_k;
+        assert_eq!(passes.len(), 2 * of_block + 1, "{dataflow}");
+        let second = &passes[of_block..];
+        assert!(
+            second.windows(2).all(|pair| pair[1] - pair[0] == 4),
+            "{dataflow}: passes begin behind the cycles {second:?}"
         );
-        assert!(rest <= 150, "{dataflow}: {rest} cycles without operands");
+    }
+}
+
+/// A stage whose units are done starts the job that waits for it four cycles later at the most.
+#[test]
+fn a_waiting_job_starts_soon() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("waves.vcd");
+    let (slow, none) = (StallPattern::from("#######."), StallPattern::none());
+    // The stage that the others wait for, and what shows that its units are done, a cycle later.
+    let slowest = [
+        ("load_start", "loaders_idle", [&slow, &none, &none], 4),
+        ("compute_start", "sequencer_idle", [&none; 3], 64),
+        ("drain_start", "job_done", [&none, &none, &slow], 4),
+    ];
+    for dataflow in Dataflow::ALL {
+        let mut config = Config::matmul(4, 4);
+        config.array.dataflow = *dataflow;
+        let arch = MatmulArch::new(&config).expect("a core");
+        let design = elaborate(&MatmulCore::new(&arch)).expect("a core");
+        let mut native = Native::new(&design).expect("a core");
+        native.trace(Some(path.clone())).expect("waves");
+        for (start, idle, patterns, k) in slowest {
+            let job = MatmulJob {
+                a: Array2::from_elem((16, k), 1),
+                b: Array2::from_elem((k, 16), 1),
+            };
+            let jobs = [&job; 6].map(MatmulJob::clone);
+            let [a, b, c] = patterns.map(StallPattern::clone);
+            let stalls = Stalls { a, b, c };
+            run_queued(&arch, &mut native, &jobs, &stalls, &mut unwatched).expect("the core runs");
+            let top = &design.top().name;
+            let [starts, idles] = rises(&path, [top, "job"], [start, idle]);
+            assert_eq!(starts.len(), jobs.len(), "{start}");
+            let gaps: Vec<_> = starts
+                .windows(2)
+                .map(|pair| {
+                    let mut idles = idles
+                        .iter()
+                        .filter(|idle| (pair[0]..pair[1]).contains(idle));
+                    let done = idles.next().expect("the job before is done") - 1;
+                    assert_eq!(idles.next(), None, "{idle}");
+                    pair[1] - done
+                })
+                .collect();
+            assert!(
+                gaps.iter().all(|gap| *gap <= 4),
+                "{dataflow}: {start} after {gaps:?}"
+            );
+        }
     }
 }
