@@ -1,4 +1,4 @@
-//! Holds the documents to the code: tables, the example configuration, and links.
+//! Holds the documents to the code: tables, the example configuration, the list of tests, and links.
 
 use ferrogrid::arch::{self, Dataflow, MAX_SIZE, OperandPair};
 use ferrogrid::config::PRESETS;
@@ -162,6 +162,29 @@ fn the_numerics_page_states_the_widths() {
         table("docs/numerics.md", "| A x B | Bits needed at K = 65,535 |"),
         sums
     );
+}
+
+#[test]
+fn every_test_has_its_row() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let mut tests: Vec<String> = manifest["test"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|test| {
+            let path = test["path"].as_str().unwrap();
+            let path = path.strip_prefix("testbench/").unwrap();
+            let folder = path.split_inclusive('/').next().unwrap();
+            format!("`{folder}`")
+        })
+        .collect();
+    let mut rows: Vec<String> = table("testbench/README.md", "| Test |")
+        .iter()
+        .map(|row| row.split_whitespace().nth(1).unwrap().to_owned())
+        .collect();
+    tests.sort();
+    rows.sort();
+    assert_eq!(rows, tests);
 }
 
 #[test]
