@@ -160,6 +160,11 @@ impl MatmulArch {
         })
     }
 
+    /// The Verilog name of the core: the architecture's, with `_` for what names cannot hold.
+    pub fn module_name(&self) -> String {
+        (self.name).replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+    }
+
     /// Cycles from a read of a buffer until its word is there.
     pub fn read_latency(&self) -> u32 {
         1 + u32::from(self.output_register)

@@ -37,19 +37,14 @@ impl MatmulCore {
         MatmulCore { arch: arch.clone() }
     }
 
-    /// The Verilog name: the architecture's, with `_` for what names cannot hold.
-    pub fn module_name_of(arch: &MatmulArch) -> String {
-        arch.name.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
-    }
-
     /// The registers behind `s_axil`.
     pub fn register_map(arch: &MatmulArch) -> RegisterMap {
-        matmul_registers(&MatmulCore::module_name_of(arch), arch)
+        matmul_registers(&arch.module_name(), arch)
     }
 
     /// The array alone, with the name that it has in the core.
     pub fn array(arch: &MatmulArch) -> Array {
-        Array::new(&format!("{}_array", MatmulCore::module_name_of(arch)), arch)
+        Array::new(&format!("{}_array", arch.module_name()), arch)
     }
 
     /// Paths of the array's multiplier cells in the core; see [`Array::multipliers`].
@@ -78,7 +73,7 @@ fn within(block: &str, columns: Vec<Vec<String>>) -> Vec<Vec<String>> {
 
 impl Block for MatmulCore {
     fn module_name(&self) -> String {
-        MatmulCore::module_name_of(&self.arch)
+        self.arch.module_name()
     }
 
     fn build(&self, m: &Module) {
@@ -128,9 +123,9 @@ impl Block for MatmulCore {
             .input("sequencer_idle", sequencer_idle)
             .input("drain_idle", drain_idle)
             .input("job_done", job_done);
-        let abandon = job.output("abandon").named("abandon");
-        let abort = registers.output("control_abort");
-        let clear = (abandon | abort).named("clear");
+        // Registers of job control, made for the units: each drives all of them.
+        let (abandon, aborted) = (job.output("abandon"), job.output("aborted"));
+        let forget = job.output("forget");
         let load_start = job.output("load_start");
 
         m.section("loaders");
@@ -141,7 +136,8 @@ impl Block for MatmulCore {
             )
             .input("start", load_start)
             .input("abandon", abandon)
-            .input("clear", abort)
+            .input("clear", aborted)
+            .input("forget", forget)
             .sink("s_axis", &a)
             .input("m", job.output("load_m"))
             .input("k", job.output("load_k"))
@@ -153,7 +149,8 @@ impl Block for MatmulCore {
             )
             .input("start", load_start)
             .input("abandon", abandon)
-            .input("clear", abort)
+            .input("clear", aborted)
+            .input("forget", forget)
             .sink("s_axis", &b)
             .input("k", job.output("load_k"))
             .input("panels", job.output("load_panels"))
@@ -182,7 +179,7 @@ impl Block for MatmulCore {
         };
         sequencer
             .input("start", job.output("compute_start"))
-            .input("clear", clear)
+            .input("clear", forget)
             .input("m", job.output("compute_m"))
             .input("k", job.output("compute_k"))
             .input("panels", job.output("compute_panels"))
@@ -211,7 +208,7 @@ impl Block for MatmulCore {
             m.instance(DATAPATH, &block).sink("issue", &issue)
         };
         datapath
-            .input("clear", clear)
+            .input("clear", forget)
             .sink("target", &target)
             .sink("a_write", &a_write)
             .sink("b_write", &b_write);
@@ -226,7 +223,8 @@ impl Block for MatmulCore {
             )
             .input("start", job.output("drain_start"))
             .input("abandon", abandon)
-            .input("clear", abort)
+            .input("clear", aborted)
+            .input("forget", forget)
             .input("m", job.output("drain_m"))
             .input("panels", job.output("drain_panels"))
             .input("last_columns", job.output("drain_last_columns"))
@@ -237,7 +235,7 @@ impl Block for MatmulCore {
                 ACCUMULATORS,
                 &self.part("accumulators", |name, arch| Accumulators { name, arch }),
             )
-            .input("clear", clear)
+            .input("clear", forget)
             .sink("target", &result)
             .input("sums", datapath.output("sums"))
             .sink("drain", &words);

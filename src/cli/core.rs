@@ -21,7 +21,7 @@ pub(super) fn load(preset: Option<&str>, file: Option<&Path>) -> miette::Result<
     let arch =
         MatmulArch::new(document.config()).map_err(|error| document.error(error.problems))?;
     // The top module bears the name of the core, and a user instantiates it by that name.
-    let module = MatmulCore::module_name_of(&arch);
+    let module = arch.module_name();
     if is_reserved(&module) {
         let message = format!("`{}` cannot name a core", arch.name);
         let problem = Problem::at("name", message)

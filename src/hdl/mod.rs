@@ -87,7 +87,7 @@ pub use names::{is_identifier, is_reserved};
 pub use operand::Operand;
 pub use register::Reg;
 pub use shape::{MAX_WIDTH, Shape, bit, bits_for, index_bits, signed, unsigned};
-pub use signal::{Signal, concat, first_match};
+pub use signal::{Signal, concat, first_match, join};
 pub use state::{Fsm, StateEnum};
 
 #[doc(inline)]

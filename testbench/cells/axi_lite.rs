@@ -211,10 +211,12 @@ fn run(map: &RegisterMap, count: usize, pace: Pace, rng: &mut ChaCha8Rng) {
         .collect();
     let reads: Vec<u32> = (0..count).map(|_| random_address(rng)).collect();
     let (mut aw, mut w, mut ar) = (Channel::new(), Channel::new(), Channel::new());
-    // What the model holds: address and data waiting, the write that takes effect next, the read
-    // that is under way and the cycles since its address, and the responses shown.
+    // What the model holds: address and data waiting, the write that takes effect next, the
+    // response to the one that has, the read that is under way and the cycles since its address,
+    // and the responses shown.
     let (mut held_aw, mut held_w) = (None, None);
     let mut committed: Option<Write> = None;
+    let mut effective: Option<u32> = None;
     let mut reading: Option<(u32, u32)> = None;
     let mut gathered = (0, 0);
     let (mut b, mut r): (Option<u32>, Option<(u32, u32)>) = (None, None);
@@ -292,8 +294,10 @@ fn run(map: &RegisterMap, count: usize, pace: Pace, rng: &mut ChaCha8Rng) {
 
         // The edge.
         let write = committed.take();
-        if let Some(write) = write {
-            b = Some(model.response(write.address));
+        if let Some(response) = effective.take() {
+            b = Some(response);
+        } else if let Some(write) = write {
+            effective = Some(model.response(write.address));
         } else if let (Some(address), Some(data), None) = (held_aw, held_w, b) {
             (held_aw, held_w) = (None, None);
             let (address, data): (Write, Write) = (address, data);

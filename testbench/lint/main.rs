@@ -133,7 +133,7 @@ fn emitted(arch: &MatmulArch, folder: &Path) -> (Vec<String>, String) {
         fs::write(folder.join(&file.name), &file.text).expect("a written file");
     }
     let names = files.into_iter().map(|file| file.name).collect();
-    (names, MatmulCore::module_name_of(arch))
+    (names, arch.module_name())
 }
 
 /// Runs a tool on every core; `arguments` of the files and the top module. Nothing may be said.

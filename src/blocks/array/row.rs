@@ -3,7 +3,7 @@
 
 use crate::arch::Dataflow;
 use crate::blocks::pe::{OutputStationaryPe, PeFormat, WeightStationaryPe};
-use crate::hdl::{Block, Module, Shape, Signal, bit, concat, unsigned};
+use crate::hdl::{Block, Module, Shape, Signal, bit, join, unsigned};
 
 /// A row of PEs. Operands from above and sums are buses with column 0 in the lowest bits.
 #[derive(Debug, Clone)]
@@ -40,13 +40,6 @@ fn lanes(bus: Signal<'_>, shape: Shape) -> Vec<Signal<'_>> {
         .into_iter()
         .map(|lane| cast(lane, shape))
         .collect()
-}
-
-/// Lanes side by side, lane 0 lowest.
-fn bus<'m>(lanes: &[Signal<'m>]) -> Signal<'m> {
-    let mut reversed = lanes.to_vec();
-    reversed.reverse();
-    concat(&reversed)
 }
 
 impl Block for ArrayRow {
@@ -93,7 +86,7 @@ impl ArrayRow {
                     .named(format!("activation_{}", column + 1));
             }
         }
-        m.output("sums_out", bus(&sums));
+        m.output("sums_out", join(&sums));
     }
 
     fn output_stationary(&self, m: &Module) {
@@ -130,7 +123,7 @@ impl ArrayRow {
                     .named(format!("activation_{next}"));
             }
         }
-        m.output("weights_out", bus(&weights));
-        m.output("drain_out", bus(&drain));
+        m.output("weights_out", join(&weights));
+        m.output("drain_out", join(&drain));
     }
 }

@@ -3,8 +3,8 @@
 use super::super::pe::shape;
 use super::super::ports::{PortSizes, ResultPort, Target};
 use super::{BlockRam, BufferMemory};
-use crate::arch::{Dataflow, MatmulArch, MemoryStyle};
-use crate::hdl::{Block, Module, Signal, bit, concat, unsigned};
+use crate::arch::{BANKS, Dataflow, MatmulArch, MemoryStyle};
+use crate::hdl::{Block, Module, Signal, bit, concat, join, unsigned};
 
 /// Two banks of C accumulators a word: one collects a row block of sums while the other is
 /// drained.
@@ -35,10 +35,8 @@ impl Accumulators {
         if !matches!(arch.memory_style(width, depth), MemoryStyle::Registered(_)) {
             return columns;
         }
-        let core = String::new();
-        let memory = BlockRam { core, width, depth };
-        for bank in 0..2 {
-            for (cell, first_bit) in memory.cells() {
+        for bank in 0..BANKS {
+            for (cell, first_bit) in BlockRam::cells(width, depth) {
                 let column = first_bit / shape(arch.accumulator).width;
                 let path = format!("{}.{cell}", bank_name(bank));
                 columns[column as usize].push(path);
@@ -109,7 +107,8 @@ impl Block for Accumulators {
         let moves = (drain.moves, clear);
         let for_drain = onward("for_drain", of_banks(drain.enable, drain.bank), moves);
         let (reads, collects) = if accumulate {
-            let old = of_banks(valid & !first & !clear, bank);
+            let reads_old = (valid & !first & !clear).named("reads_old_word");
+            let old = of_banks(reads_old, bank);
             let for_sums = m.reg("for_sums", unsigned(2)).reset(0).next(old);
             m.assert(
                 "banks_apart",
@@ -132,7 +131,7 @@ impl Block for Accumulators {
             };
             (reads.bit(b), place)
         };
-        let memories: Vec<_> = (0..2)
+        let memories: Vec<_> = (0..BANKS)
             .map(|b| {
                 let depth = arch.accumulators.bank_depth;
                 BufferMemory::new(m, arch, &bank_name(b), word.width, depth)
@@ -147,7 +146,7 @@ impl Block for Accumulators {
             Some(held) => held.msb(),
             None => onward("drained_bank", for_drain.msb(), moves),
         };
-        let words: Vec<_> = (0..2u32)
+        let words: Vec<_> = (0..BANKS)
             .map(|b| {
                 let (enable, address) = read(b);
                 let (memory, name) = (memories[b as usize], format!("bank_{b}_word"));
@@ -195,7 +194,6 @@ impl Block for Accumulators {
                 let total = old + partial.sign_extend(lane.width);
                 lanes.push(m.delay(format!("sum_{column}"), total));
             }
-            lanes.reverse();
             let comes_again = (0..cycles)
                 .map(|stage| {
                     let same = addresses[stage as usize + 1].eq(address);
@@ -203,17 +201,18 @@ impl Block for Accumulators {
                 })
                 .reduce(|any, again| any | again)
                 .expect("three stages and more");
+            let too_soon = (valid & !first & comes_again).named("comes_too_soon");
             m.assert(
                 "words_rest",
-                !(valid & !first & comes_again),
+                !too_soon,
                 "a word comes again before its sum is written",
             );
-            concat(&lanes).named("new_word")
+            join(&lanes).named("new_word")
         } else {
             m.unused(first);
             m.delay("sums_1", sums)
         };
-        let arrives = valids.msb() & !clear;
+        let arrives = (valids.msb() & !clear).named("arrives");
         let address = addresses[cycles as usize + 1];
         let writes = of_banks(arrives, banks.msb());
         let writes = m.reg("writes", unsigned(2)).reset(0).next(writes);

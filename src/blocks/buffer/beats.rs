@@ -1,12 +1,10 @@
 //! Where the rows and groups of a stream end, worked out a beat ahead.
 
 use crate::arch::StreamFormat;
-use crate::hdl::{Module, Reg, Shape, Signal, concat, index_bits, unsigned};
+use crate::hdl::{Module, Reg, Shape, Signal, index_bits, join, unsigned};
 
 /// What is known of the beat at the port before it comes, in registers.
 pub(in crate::blocks) struct Beat<'m> {
-    /// It is the last of its row.
-    pub row_end: Signal<'m>,
     /// It is the last of its group.
     pub group_end: Signal<'m>,
     /// Its place in the group, where groups have more beats than one.
@@ -70,7 +68,6 @@ impl<'m> BeatWalk<'m> {
             _ => m.low(),
         };
         let lanes: Vec<_> = (1..full)
-            .rev()
             .map(|lane| {
                 let in_full = there(lane, full);
                 let there = match self.last_of_group {
@@ -80,7 +77,7 @@ impl<'m> BeatWalk<'m> {
                 !self.row_end | there
             })
             .collect();
-        (!lanes.is_empty()).then(|| m.capture("lanes", step, concat(&lanes)))
+        (!lanes.is_empty()).then(|| m.capture("lanes", step, join(&lanes)))
     }
 
     /// Begins with a row of which `first` is behind its first beat where `start` is 1, and goes on
@@ -112,12 +109,7 @@ impl<'m> BeatWalk<'m> {
             }
             _ => (m.high(), None, used),
         };
-        let beat = Beat {
-            row_end: m.capture("row_end", step, row_end),
-            group_end,
-            index,
-        };
         behind.walk(start, first, step, row_end.mux(next_row, behind - used));
-        beat
+        Beat { group_end, index }
     }
 }

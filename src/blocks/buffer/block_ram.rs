@@ -2,8 +2,8 @@
 
 use crate::arch::BlockRams;
 use crate::blocks::prim::{RamRead, RamWrite};
-use crate::blocks::vendor::{Dp16kd, joined};
-use crate::hdl::{Block, Instance, Module, Signal, bit, index_bits, unsigned};
+use crate::blocks::vendor::Dp16kd;
+use crate::hdl::{Block, Instance, Module, Signal, bit, index_bits, join, unsigned};
 
 /// A memory with a write port and a read port, cut into block RAMs of one shape. The word comes two
 /// cycles after its address: the first enabled by `read_enable`, the second, into the output
@@ -19,9 +19,9 @@ pub struct BlockRam {
 }
 
 impl BlockRam {
-    /// Paths of its cells, each with the first bit of the word that it holds.
-    pub fn cells(&self) -> impl Iterator<Item = (String, u32)> {
-        let cut = BlockRams::of(self.width, self.depth);
+    /// Paths of the cells of such a memory, each with the first bit of the word that it holds.
+    pub fn cells(width: u32, depth: u32) -> impl Iterator<Item = (String, u32)> {
+        let cut = BlockRams::of(width, depth);
         let rows = (0..cut.rows).flat_map(move |row| (0..cut.columns).map(move |at| (row, at)));
         rows.map(move |(row, at)| {
             let part = part_name(&cut, row, at);
@@ -114,7 +114,7 @@ impl Block for BlockRam {
                 };
                 ports.feed(m.instance(part_name(&cut, number, column), &part))
             });
-            words.push(joined(&parts.collect::<Vec<_>>()));
+            words.push(join(&parts.collect::<Vec<_>>()));
         }
         let word = match read_row {
             None => words[0],

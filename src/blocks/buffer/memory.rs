@@ -2,7 +2,6 @@
 
 use super::BlockRam;
 use crate::arch::{MatmulArch, MemoryStyle};
-use crate::blocks::MatmulCore;
 use crate::hdl::{Instance, Memory, Module, Signal};
 
 /// A memory with one write port and one read port in memories of the chip, with the output register
@@ -30,7 +29,7 @@ impl<'m> BufferMemory<'m> {
         let style = arch.memory_style(width, depth);
         let made = match style {
             MemoryStyle::Registered(_) => {
-                let core = MatmulCore::module_name_of(arch);
+                let core = arch.module_name();
                 Made::Cells(m.instance(name, &BlockRam { core, width, depth }))
             }
             _ => Made::Inferred(styled(m.memory(name, width, depth).no_collision(), style)),

@@ -2,7 +2,7 @@
 
 use super::beats::Beat;
 use crate::arch::StreamFormat;
-use crate::hdl::{Module, Signal, concat, unsigned};
+use crate::hdl::{Module, Signal, join, unsigned};
 
 /// The beat `data` with zeros in place of the elements past the end of the row, whatever the
 /// padding holds; `lanes` is as [`BeatWalk::lanes`](super::BeatWalk::lanes) gives it.
@@ -18,8 +18,7 @@ pub(in crate::blocks) fn masked<'m>(
         let lane = |lane| data.slice((lane + 1) * bits, bits).gate(lanes.bit(lane));
         elements.extend((0..lanes.width()).map(lane));
     }
-    elements.reverse();
-    concat(&elements).named("masked_beat")
+    join(&elements).named("masked_beat")
 }
 
 /// Collects the beats of groups into vectors. Returns the vector, complete in the cycle after the
@@ -59,6 +58,5 @@ pub(in crate::blocks) fn unpack<'m>(
         };
         parts.push(part);
     }
-    parts.reverse();
-    concat(&parts)
+    join(&parts)
 }

@@ -47,6 +47,7 @@ impl Block for Drain {
             .input("abandon", bit())
             .comment("the job has failed: end the packet");
         let clear = m.input("clear", bit()).comment("forget everything at once");
+        let forget = m.input("forget", bit()).comment("`abandon` or `clear`");
         let rows_total = m.input("m", SIZE).comment("rows of C");
         let panels = m
             .input("panels", panels_shape(arch))
@@ -59,7 +60,6 @@ impl Block for Drain {
             .comment("a row block is complete");
         let words: ResultPort<'_> = m.source_port("words", PortSizes::of(arch).result);
         let stream: AxiStream<'_> = m.source_port("m_axis", (arch.c.width,));
-        let forget = (clear | abandon).named("forget");
         let state = m.fsm("state", DrainState::Idle);
         let moves = m
             .reg("moves", bit())
@@ -205,7 +205,7 @@ fn position<'m>(
     rows_left.walk(begin, rows_total, row_done, rows_left - 1);
     let last_two = rows_left.msb().named("last_two_rows");
     // Before the first row: -2 says that there is only one.
-    let only_row = last_two & !rows_left.bit(0);
+    let only_row = (last_two & !rows_left.bit(0)).named("only_row");
     let last_row = m.reg("last_row", bit());
     last_row.walk(begin, only_row, row_done, last_two);
 
@@ -220,6 +220,7 @@ fn position<'m>(
         m.high()
     };
     let next_row = last_of_block.mux(m.zero(row.shape()), row + 1);
+    let next_row = next_row.named("next_row");
     row.walk(begin, 0, row_done, next_row);
     let address_shape = unsigned(PortSizes::of(arch).result.0);
     let address = if arch.accumulators.panels > 1 {

@@ -61,7 +61,7 @@ impl Block for JobControl {
 
         let state = m.fsm("state", JobState::Run);
         let run = state.is(JobState::Run);
-        let abandon = state.is(JobState::Abandon).named("abandon");
+        let abandon = state.is(JobState::Abandon);
         let flushed = m
             .reg("flushed", bit())
             .reset(0)
@@ -86,7 +86,7 @@ impl Block for JobControl {
             .comment("jobs from their second cycle in the loaders on");
         // A cycle late: a job that has just come cannot be wrong yet.
         let alone = m.delay("one_job", in_units.eq(1));
-        let forget = (abandon | abort).named("forget");
+        let forget = (abandon | abort).named("gives_up");
         let load = Moves {
             offered: front.state.is(FrontState::Ready) & run,
             idle: loaders_idle & !errors.any,
@@ -141,11 +141,11 @@ impl Block for JobControl {
         in_units.next((flushed | aborted).mux(m.zero(in_units.shape()), moved));
         let none = in_units.eq(0).named("no_job");
         let at_work = (!none | !run).named("at_work");
-        let at_rest = !at_work & !load.valid;
+        let at_rest = (!at_work & !load.valid).named("at_rest");
         refuse.next(front.state.is(FrontState::Refused) & at_rest & !refuse & !abort);
 
         // What a host sees of these comes a cycle later for all of them, so that it is of one time.
-        let given_up = abort | aborted;
+        let given_up = (abort | aborted).named("given_up");
         let ended = m.flag("ended", (job_done | refuse | *flushed) & !given_up);
         failed.next((refuse | flushed) & !given_up);
         let done = m.reg("done", bit()).reset(0);
@@ -164,7 +164,7 @@ impl Block for JobControl {
             error,
         );
         error.next(next_error);
-        let waits = started | !front.state.is(FrontState::Idle).named("front_idle");
+        let waits = (started | !front.state.is(FrontState::Idle)).named("waits");
         let queued = m.flag("queued", waits);
         let busy = m.flag("busy", waits | load.valid | at_work);
         let first = m.reg("first", bit()).reset(1).next(started & at_rest);
@@ -197,7 +197,10 @@ impl Block for JobControl {
         m.output("error", error);
         m.output("ended", ended);
         m.output("failed", failed);
-        m.output("abandon", abandon);
+        // The units hear of it a cycle later, from registers.
+        m.output("abandon", m.flag("abandon", abandon));
+        let forgets = m.reg("forget", bit()).reset(1).next(abandon | abort);
+        m.output("forget", forgets);
         m.output("load_start", load.start);
         m.output("load_begins", load.first);
         for (name, size) in load.sizes(["m", "k", "panels", "last_columns"]) {

@@ -6,7 +6,7 @@ use super::countdown::countdown;
 use super::loader::{LoaderJob, Packet, packet};
 use super::{SIZE, bank_counter, k_shape};
 use crate::arch::{Dataflow, MatmulArch};
-use crate::hdl::{AxiStream, Block, Module, bit, concat, index_bits, unsigned};
+use crate::hdl::{AxiStream, Block, Module, bit, index_bits, join, unsigned};
 
 /// Writes the rows of A, block after block, into alternating banks.
 #[derive(Debug, Clone)]
@@ -34,7 +34,6 @@ impl Block for LoadA {
         let release = m
             .input("bank_released", bit())
             .comment("a full bank has been used up");
-        let forget = (job.clear | job.abandon).named("forget");
 
         m.section("position in the packet, a beat ahead");
         let moves = Packet::wires(m);
@@ -67,20 +66,19 @@ impl Block for LoadA {
         let last_beat = m.capture("last_beat", step, walk.row_end & rows_left.last);
         let block_end = m.capture("block_end", step, walk.row_end & last_of_block);
         let behind_first = m.delay("behind_first_beat", walk.behind_first(row_elements));
+        let row_end = m.capture("row_end", step, walk.row_end);
         let beat = walk.run((begins, behind_first), (step, behind_first));
         // What pads A meets weights that are 0.
         let vector = unpack(m, &arch.a, stream.tdata, take, &beat);
 
         m.section("packet and banks");
         let block_done = (take & block_end).named("block_done");
-        let full = bank_counter("full", block_done, release, forget);
-        // Looked at ahead: a bank is free in the next cycle.
-        let space = m.reg("space", bit()).reset(1);
+        let full = bank_counter("full", block_done, release, job.forget);
         let fills = full.eq(2) | (full.eq(1) & block_done);
-        let space = space.next(forget | release | !fills);
-        packet(m, &moves, &stream, &job, space, last_beat);
+        let next_space = (release | !fills).named("next_space");
+        packet(m, &moves, &stream, &job, next_space, last_beat);
         let bank = m.reg("bank", bit()).reset(0);
-        bank.next(forget.mux(m.low(), bank ^ block_done));
+        bank.next(job.forget.mux(m.low(), bank ^ block_done));
 
         m.section("write port, a cycle after the last beat of a vector");
         let sizes = PortSizes::of(arch);
@@ -100,10 +98,10 @@ impl Block for LoadA {
                 if arch.a_buffer.words_per_row == 1 {
                     row_start
                 } else {
-                    beat.row_end.mux(row_start, offset + rows)
+                    row_end.mux(row_start, offset + rows)
                 }
             }
-            Dataflow::OutputStationary => beat.row_end.mux(zero, offset + 1),
+            Dataflow::OutputStationary => row_end.mux(zero, offset + 1),
         };
         offset.walk(begins, 0, vector_done, next_offset);
         let address = bank_address(*bank, *offset, arch.a_buffer.bank_depth);
@@ -114,8 +112,8 @@ impl Block for LoadA {
             Dataflow::WeightStationary => port.enable.drive(write),
             Dataflow::OutputStationary => {
                 let row_1 = m.delay("row_1", row);
-                let enables: Vec<_> = (0..rows).rev().map(|r| write & row_1.eq(r)).collect();
-                port.enable.drive(concat(&enables));
+                let enables: Vec<_> = (0..rows).map(|r| write & row_1.eq(r)).collect();
+                port.enable.drive(join(&enables));
             }
         }
     }

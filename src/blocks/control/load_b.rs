@@ -6,7 +6,7 @@ use super::countdown::countdown;
 use super::loader::{LoaderJob, Packet, packet};
 use super::{b_count, k_shape, panel_columns_shape, panels_shape};
 use crate::arch::MatmulArch;
-use crate::hdl::{AxiStream, Block, Module, bit};
+use crate::hdl::{AxiStream, Block, Module, bit, unsigned};
 
 /// Writes the vectors of B, panel after panel, K vectors a panel; those of the next job into the
 /// other bank.
@@ -36,7 +36,6 @@ impl Block for LoadB {
         let last_columns = m
             .input("last_columns", columns)
             .comment("columns of the last panel");
-        let forget = (job.clear | job.abandon).named("forget");
 
         m.section("position in the packet, a beat ahead");
         let moves = Packet::wires(m);
@@ -84,11 +83,11 @@ impl Block for LoadB {
         let loaded = m
             .reg("loaded", b_count(arch.b_buffer.bank_depth))
             .reset(0)
-            .comment("vectors of the job's B in the buffer");
-        loaded.walk(begins, 0, write, loaded + 1);
+            .comment("vectors of the job's B that are in the buffer in the next cycle");
+        loaded.walk(begins, 0, vector_done, loaded + 1);
         m.assert(
             "vectors_fit",
-            !write | loaded.lt(arch.b_buffer.bank_depth),
+            !vector_done | loaded.lt(arch.b_buffer.bank_depth),
             "more vectors of B than a bank holds",
         );
         m.output("loaded", loaded);
@@ -96,10 +95,13 @@ impl Block for LoadB {
         let port: WritePort<'_> = m.source_port("write", sizes.b_write);
         port.enable.drive(write);
         let bank = m.reg("bank", bit()).reset(1);
-        bank.next(forget | (bank ^ begins));
-        let offset = loaded.truncate(sizes.b_offset_bits);
+        bank.next(job.forget | (bank ^ begins));
+        // Not `loaded`, a cycle later: where vectors are counted is far from the memories.
+        let offset = m.reg("offset", unsigned(sizes.b_offset_bits));
+        let offset = offset.comment("of the vector in its bank");
+        offset.walk(begins, 0, write, offset + 1);
         port.address
-            .drive(bank_address(*bank, offset, arch.b_buffer.bank_depth));
+            .drive(bank_address(*bank, *offset, arch.b_buffer.bank_depth));
         port.data.drive(vector);
     }
 }

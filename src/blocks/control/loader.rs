@@ -37,24 +37,35 @@ impl<'m> Packet<'m> {
     }
 }
 
-/// Takes beats while loading and `space`, and discards them after an error.
+/// Takes beats while loading where there is space, and discards them after an error.
 ///
-/// `last_beat` says that the present beat should carry TLAST.
+/// `next_space` says that there is space in the next cycle, `last_beat` that the present beat should
+/// carry TLAST.
 #[track_caller]
 pub(super) fn packet<'m>(
     m: &'m Module,
     packet: &Packet<'m>,
     stream: &AxiStream<'m>,
     job: &LoaderJob<'m>,
-    space: Signal<'m>,
+    next_space: Signal<'m>,
     last_beat: Signal<'m>,
 ) {
     let state = m.fsm("state", LoadState::Idle);
     let loading = state.is(LoadState::Load);
-    let ready = (loading & space) | state.is(LoadState::Discard);
-    stream.tready.drive(ready);
+    // Decided a cycle ahead: all that moves on with a beat waits for `tvalid` and this alone.
+    let takes = m.reg("takes", bit()).reset(0);
+    let takes = takes.comment("loading, and there is space");
+    stream.tready.drive(takes | state.is(LoadState::Discard));
     let take = packet.take;
-    take.drive(loading & space & stream.tvalid);
+    take.drive(takes & stream.tvalid);
+    let ends = (take & (stream.tlast | last_beat)).named("packet_ends");
+    let loads = state.is(LoadState::Look) | (loading & !ends);
+    takes.next(loads & next_space & !job.forget);
+    m.assert(
+        "takes_while_loading",
+        !takes | loading,
+        "a beat is taken without a job",
+    );
     packet.begins.drive(state.is(LoadState::Begin));
     packet.step.drive(state.is(LoadState::Look) | take);
     let truncated = take & stream.tlast & !last_beat;
@@ -94,6 +105,8 @@ pub(super) struct LoaderJob<'m> {
     pub abandon: Signal<'m>,
     /// Forget everything at once.
     pub clear: Signal<'m>,
+    /// Either of these.
+    pub forget: Signal<'m>,
 }
 
 impl<'m> LoaderJob<'m> {
@@ -106,6 +119,7 @@ impl<'m> LoaderJob<'m> {
                 .input("abandon", bit())
                 .comment("the job has failed: discard its packet"),
             clear: m.input("clear", bit()).comment("forget everything at once"),
+            forget: m.input("forget", bit()).comment("`abandon` or `clear`"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Sequencers: each a small state machine that waits where it must and counts why.
+//! Control: the jobs, the loaders, the sequencers and the drain.
 
 mod countdown;
 mod drain;

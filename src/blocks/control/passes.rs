@@ -35,13 +35,14 @@ impl<'m> Supplies<'m> {
     /// The ports.
     #[track_caller]
     pub fn ports(m: &'m Module, arch: &MatmulArch, job: &SequencerJob<'m>) -> Self {
+        let b_loaded = m
+            .input("b_loaded", b_count(arch.b_buffer.bank_depth))
+            .comment("vectors of B that are in the buffer in the next cycle");
         Supplies {
             a_full: m
                 .input("a_full", BANK_COUNT)
                 .comment("row blocks in the A buffer"),
-            b_loaded: m
-                .input("b_loaded", b_count(arch.b_buffer.bank_depth))
-                .comment("vectors of B that the loader has written"),
+            b_loaded: m.delay("b_loaded_1", b_loaded),
             b_whole: b_whole(m, job),
             drained: m
                 .input("drained", bit())
@@ -130,7 +131,10 @@ pub(super) fn decide_next_pass<'m>(
     let more = m.flag("more_passes", needs.more);
     let ready = (more & has_a & has_b & has_bank).named("ready");
     let due = ((waiting & !next) | end.penultimate).named("due");
-    advance.decide(due & ready, state.is(SequencerState::Idle));
+    advance.decide(
+        (due & ready).named("pass_follows"),
+        state.is(SequencerState::Idle),
+    );
     m.assert(
         "passes_have_all",
         !next | (a_there & !(needs_b & b_short) & bank_there),

@@ -2,7 +2,7 @@
 
 use super::super::pe::shape;
 use crate::arch::MatmulArch;
-use crate::hdl::{AxiStream, Module, Reg, Signal, bit, concat, unsigned};
+use crate::hdl::{AxiStream, Module, Reg, Signal, bit, concat, join, unsigned};
 
 /// A word of C that has been read from the accumulators.
 pub(super) struct Word<'m> {
@@ -130,15 +130,17 @@ pub(super) fn send<'m>(
 /// The word as the beats of a group: lanes sign-extended to results, zeros behind the last.
 fn padded<'m>(m: &'m Module, arch: &MatmulArch, word: Signal<'m>) -> Signal<'m> {
     let (lane, result) = (shape(arch.accumulator), shape(arch.result));
+    let padding = arch.c.group_padding() * result.width;
+    if lane == result && padding == 0 {
+        return word;
+    }
     let mut lanes: Vec<_> = word
         .split(lane.width)
         .into_iter()
         .map(|value| value.as_signed().sign_extend(result.width).as_unsigned())
         .collect();
-    let padding = arch.c.group_padding() * result.width;
     if padding > 0 {
         lanes.push(m.zero(unsigned(padding)));
     }
-    lanes.reverse();
-    concat(&lanes)
+    join(&lanes)
 }

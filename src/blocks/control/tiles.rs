@@ -2,6 +2,7 @@
 //! weight-stationary arrays) the tiles of K.
 
 use super::super::ports::PortSizes;
+use super::countdown::run_down;
 use super::{SIZE, b_count, k_shape, panels_shape};
 use crate::arch::{Dataflow, MatmulArch};
 use crate::hdl::{Module, Reg, Signal, bit, bits_for, concat, unsigned};
@@ -149,13 +150,13 @@ pub(super) fn walk<'m>(
     } else {
         (m.high().named("tile_k_end"), job.k, job.k)
     };
-    let panels = job.panels.zero_extend(job.panels.width() + 1);
+    let panels = run_down(job.panels, 2);
     let panels_left = m
         .reg("tile_panels_left", panels.shape())
         .comment("panels behind the next one; below 0 in the last");
     let n_end = panels_left.msb().named("tile_n_end");
-    let next_panels = n_end.mux(panels - 2, panels_left - 1);
-    panels_left.walk(rests, panels - 2, next & k_end, next_panels);
+    let next_panels = n_end.mux(panels, panels_left - 1);
+    panels_left.walk(rests, panels, next & k_end, next_panels);
     let block_end = m.delay("tile_block_end", k_end & n_end);
     let m_left = m
         .reg("tile_m_left", SIZE)
@@ -173,10 +174,10 @@ pub(super) fn walk<'m>(
     let b_end = m.reg("tile_b_end", b_shape);
     let next_base = m.delay("next_b_base", b_end.gate(!block_end));
     let b_base = m.capture("tile_b_base", any, next_base);
-    let next_end = next_base + resize(ahead_vectors, b_shape.width);
-    let next_end = m.delay("next_b_end", next_end);
+    let end_ahead = next_base + resize(ahead_vectors, b_shape.width);
+    let next_end = m.delay("next_b_end", end_ahead);
     b_end.walk(rests, 0, any, next_end);
-    let settled = next_end.eq(next_base + resize(ahead_vectors, b_shape.width));
+    let settled = next_end.eq(end_ahead);
     m.assert(
         "tiles_stay",
         !any | settled,

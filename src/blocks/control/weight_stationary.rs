@@ -75,7 +75,7 @@ impl Block for WeightStationarySequencer {
         let two_before = two_before.named("two_before_last");
         let end = PassEnd::after(two_before);
         let stream_valid = m.reg("stream_valid", bit()).reset(0);
-        let streams_on = stream_valid & !end.last;
+        let streams_on = (stream_valid & !end.last).named("streams_on");
         stream_valid.next(next.mux(*weights_valid, streams_on) & !clear);
         let needs = Needs {
             more: tile.valid | *weights_valid,

@@ -6,7 +6,7 @@ use super::super::ports::{OutputStationaryIssue, PortSizes, Target, WritePort};
 use super::common::{b_buffer, delay_target, row_tokens, skew};
 use super::{ARRAY, operand_latency};
 use crate::arch::MatmulArch;
-use crate::hdl::{Block, Interface, Module, Signal, bit, concat, connect, index_bits, unsigned};
+use crate::hdl::{Block, Interface, Module, Signal, bit, connect, index_bits, join, unsigned};
 use num_bigint::BigInt;
 
 /// Operand buffers, skew, array and deskew of an output-stationary core.
@@ -98,8 +98,7 @@ impl OutputStationaryDatapath {
             };
             activations.push(m.delay(format!("activation_{row}"), element.gate(there)));
         }
-        activations.reverse();
-        concat(&activations)
+        join(&activations)
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod read;
 
-use crate::hdl::{AxiLite, Block, Instance, Module, Reg, Signal, bit, concat, unsigned};
+use crate::hdl::{AxiLite, Block, Instance, Module, Reg, Signal, bit, concat, join, unsigned};
 use crate::isa::{Access, Field, Register, RegisterMap};
 use read::{Word, read_channel};
 
@@ -131,12 +131,15 @@ impl AxiLiteRegisters {
         axi.wready.drive(!data_held);
         let (data, strobes) = self.hold_data(m, axi, take_data);
 
-        commit.drive(address_held & data_held & !response_valid);
+        let under_way = m.reg("write_under_way", bit()).reset(0);
+        commit.drive(address_held & data_held & !under_way);
+        under_way.next(commit | (under_way & !(response_valid & axi.bready)));
         let response = m.capture("write_response", commit, self.response(m, address));
-        // What was decoded takes effect, and is answered, a cycle later; data and strobes are
-        // still there.
+        // What was decoded takes effect a cycle later, when data and strobes are still there. It is
+        // answered another cycle later, so that pulses may go through a register on their way.
         let committed = m.flag("write_committed", commit);
-        response_valid.next(committed | (response_valid & !axi.bready));
+        let effective = m.flag("write_effective", committed);
+        response_valid.next(effective | (response_valid & !axi.bready));
         let selected = self.select_written(m, commit, address);
         axi.bvalid.drive(response_valid);
         axi.bresp.drive(response);
@@ -155,14 +158,13 @@ impl AxiLiteRegisters {
         address: Signal<'m>,
     ) -> Vec<Signal<'m>> {
         let writable = self.map.registers.iter().filter(|r| is_writable(r));
-        // `concat` takes the highest first.
-        let matches: Vec<_> = (writable.rev())
+        let matches: Vec<_> = writable
             .map(|register| address.eq(register.offset / 4))
             .collect();
         if matches.is_empty() {
             return Vec::new();
         }
-        let matches = concat(&matches);
+        let matches = join(&matches);
         let select = m.reg("write_select", matches.shape()).reset(0);
         let select = select.comment("a bit for each register that can be written");
         select.next(matches.gate(commit)).split(1)
@@ -220,9 +222,7 @@ fn build_register<'m>(
     if next < 32 {
         parts.push(m.zero(unsigned(32 - next)));
     }
-    // `concat` takes the highest first.
-    parts.reverse();
-    concat(&parts)
+    join(&parts)
 }
 
 /// Builds a field's state and ports and returns what a read shows.

@@ -1,8 +1,7 @@
 //! The block RAM of Lattice ECP5.
 
-use super::joined;
 use crate::blocks::prim::{RamRead, RamWrite};
-use crate::hdl::{Block, Module, Reset, Signal, VendorCell, bit, unsigned};
+use crate::hdl::{Block, Module, Reset, Signal, VendorCell, bit, join, unsigned};
 
 /// Bits of an address: those of single bits of data. Wider words leave the low ones out.
 const ADDRESS: u32 = 14;
@@ -102,7 +101,7 @@ impl Dp16kd {
             Some(high) => format!("DOB{high}"),
         });
         let word: Vec<_> = pins.map(|pin| cell.output(&pin)).collect();
-        joined(&word)
+        join(&word)
     }
 }
 
@@ -166,16 +165,16 @@ impl Block for Dp16kd {
             m.unused(*pin);
         }
         let words = m.memory("words", self.width, self.depth()).no_collision();
-        let data = joined(&data[..self.width as usize]);
-        let address = joined(&address_a[low..]);
+        let data = join(&data[..self.width as usize]);
+        let address = join(&address_a[low..]);
         if bytes > 0 {
-            let mask = joined(&address_a[..bytes]);
+            let mask = join(&address_a[..bytes]);
             let words = words.granularity(BYTE);
             words.write_masked(write, address, data, mask);
         } else {
             words.write(write, address, data);
         }
-        let word = words.read_of(reader, "word", read, joined(&address_b[low..]));
+        let word = words.read_of(reader, "word", read, join(&address_b[low..]));
         let register = |name: &str, bits: Signal<'_>| m.reg(name, bits.shape()).domain(reader);
         let (a, b) = if self.width > DATA {
             let (low, high) = (word.truncate(DATA), word.slice(DATA, self.width - DATA));

@@ -20,7 +20,7 @@ pub use dsp48e2::Dsp48e2;
 pub use mult18x18d::Mult18x18d;
 pub use sb_mac16::SbMac16;
 
-use crate::hdl::{Signal, concat};
+use crate::hdl::Signal;
 
 /// The operands of a multiplier with registers at its inputs.
 #[derive(Clone, Copy, Debug)]
@@ -45,11 +45,4 @@ fn widened(value: Signal<'_>, width: u32) -> Signal<'_> {
     } else {
         bits.sign_extend(width)
     }
-}
-
-/// Bits, the lowest first, side by side.
-pub(super) fn joined<'m>(bits: &[Signal<'m>]) -> Signal<'m> {
-    let mut reversed = bits.to_vec();
-    reversed.reverse();
-    concat(&reversed)
 }

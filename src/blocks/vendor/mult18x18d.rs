@@ -1,7 +1,7 @@
 //! The multiplier of Lattice ECP5.
 
-use super::{Operands, joined, widened};
-use crate::hdl::{Block, Module, Reset, Signal, VendorCell, bit};
+use super::{Operands, widened};
+use crate::hdl::{Block, Module, Reset, Signal, VendorCell, bit, join};
 
 /// Bits of each operand.
 const OPERAND: u32 = 18;
@@ -44,7 +44,7 @@ impl Mult18x18d {
         let product: Vec<_> = (0..self.product_bits)
             .map(|i| cell.output(&format!("P{i}")))
             .collect();
-        joined(&product).as_signed()
+        join(&product).as_signed()
     }
 }
 
@@ -94,7 +94,7 @@ impl Block for Mult18x18d {
             let top = (bits[OPERAND as usize - 1] & signed).named(format!("top_{letter}"));
             let mut bits = bits;
             bits.push(top);
-            joined(&bits).as_signed()
+            join(&bits).as_signed()
         };
         let (a, b) = (operand("A"), operand("B"));
         let enables = [0, 1].map(|i| m.input(format!("CE{i}"), bit()));

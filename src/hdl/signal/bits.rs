@@ -172,3 +172,14 @@ pub fn concat<'m>(parts: &[impl Into<Signal<'m>> + Copy]) -> Signal<'m> {
         shape,
     )
 }
+
+/// The parts side by side, the first in the least significant place, as [`Signal::split`] gives
+/// them: [`concat`] from the other end.
+///
+/// # Panics
+/// When `parts` is empty.
+#[track_caller]
+pub fn join<'m>(parts: &[impl Into<Signal<'m>> + Copy]) -> Signal<'m> {
+    let highest_first: Vec<Signal<'m>> = parts.iter().rev().map(|part| (*part).into()).collect();
+    concat(&highest_first)
+}

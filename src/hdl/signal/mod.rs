@@ -4,7 +4,7 @@ mod bits;
 mod choices;
 mod operators;
 
-pub use bits::concat;
+pub use bits::{concat, join};
 pub use choices::first_match;
 
 use super::ir::{NodeId, NodeKind, UnaryOp};

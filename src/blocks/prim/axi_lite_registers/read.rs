@@ -1,7 +1,7 @@
 //! The read channel: in a step a cycle, so that no path is long however many registers there are.
 
 use super::word_address;
-use crate::hdl::{AxiLite, Module, Signal, bit, concat, unsigned};
+use crate::hdl::{AxiLite, Module, Signal, bit, concat, join, unsigned};
 use std::ops::BitOr;
 
 /// Words that meet in one register.
@@ -53,10 +53,9 @@ pub(super) fn read_channel<'m>(
         found.push(m.delay("read_constant", at.case(&arms, m.zero(unsigned(32)))));
     }
     if !variable.is_empty() {
-        // `concat` takes the highest first.
-        let selected: Vec<_> = variable.iter().rev().map(|word| at.eq(word.at)).collect();
+        let selected: Vec<_> = variable.iter().map(|word| at.eq(word.at)).collect();
         let selected = m
-            .delay("read_select", concat(&selected))
+            .delay("read_select", join(&selected))
             .comment("a bit for each word that may change");
         let shown: Vec<_> = (selected.split(1).into_iter())
             .zip(&variable)
