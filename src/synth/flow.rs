@@ -9,7 +9,7 @@ use super::harness::{HARNESS, INSTANCE, harness};
 use super::kept::{self, Kept};
 use super::memories::{MemoryCells, memories};
 use super::resources::Resources;
-use super::router::{TIMING, chooses_pins, knows_open_ports};
+use super::router::{TIMING, needs_no_pins};
 use super::routing::Routing;
 use super::run::Watch;
 use super::script::{BLOCKS, HIERARCHY, NETLIST, VERILOG, WHOLE, helpers, script};
@@ -140,7 +140,7 @@ impl<'a> Flow<'a> {
     /// the router takes no open ports.
     pub fn frame_for(target: &Target, asked: Frame) -> Frame {
         match &target.chip {
-            Some(chip) if !knows_open_ports(chip.router) => Frame::Harness,
+            Some(chip) if !needs_no_pins(chip.router) => Frame::Harness,
             Some(_) => asked,
             None => Frame::OutOfContext,
         }
@@ -209,7 +209,7 @@ impl<'a> Flow<'a> {
     /// Whether the router chooses the pins of a bitstream: without a board, where it does so.
     pub fn pins_are_chosen(&self) -> bool {
         let chip = self.target.chip.as_ref();
-        let chooses = chip.is_some_and(|chip| chooses_pins(chip.router));
+        let chooses = chip.is_some_and(|chip| needs_no_pins(chip.router));
         self.frame == Frame::Harness && self.board.is_none() && chooses
     }
 
