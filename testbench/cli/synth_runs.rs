@@ -140,6 +140,24 @@ fn ctrl_c_ends_what_a_tool_started() {
     tools.assert_nothing_is_half_written();
 }
 
+/// Where nextpnr fails with our places, leaving them out is one way on.
+#[test]
+fn a_floorplan_that_may_be_the_reason() {
+    let tools = Tools::new();
+    tools.place.write(
+        "ecp5.toml",
+        "target = \"ecp5\"\n[array]\nrows = 2\ncolumns = 2\n",
+    );
+    tools.does(
+        "nextpnr-ecp5",
+        "echo 'ERROR: Failed to route arc 1 of net a.b'; exit 1",
+    );
+    let named = |line| tools.fail(line).contains("`--no-floorplan`");
+    assert!(named("synth ecp5.toml"));
+    assert!(!named("synth ecp5.toml --no-floorplan"));
+    assert!(!named("synth core.toml"));
+}
+
 /// Options without a meaning for the target, and those that contradict each other.
 #[test]
 fn options_that_mean_nothing() {
