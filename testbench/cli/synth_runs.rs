@@ -140,22 +140,67 @@ fn ctrl_c_ends_what_a_tool_started() {
     tools.assert_nothing_is_half_written();
 }
 
-/// Where nextpnr fails with our places, leaving them out is one way on.
+/// Stages of minutes are told of where they begin: in a log as lines, on a terminal in one that goes.
 #[test]
-fn a_floorplan_that_may_be_the_reason() {
+fn stages_are_shown() {
     let tools = Tools::new();
-    tools.place.write(
-        "ecp5.toml",
-        "target = \"ecp5\"\n[array]\nrows = 2\ncolumns = 2\n",
+    let line = "synth core.toml --seeds 2";
+    let run = Run::of(&mut tools.command(line));
+    let stages = [
+        "synthesis",
+        "placing and routing, seed 1 of 2",
+        "placing and routing, seed 2 of 2",
+    ];
+    let lines = stages.map(|stage| format!("Lattice ECP5 LFE5U-85F: {stage}\n"));
+    assert_eq!((run.code, run.stderr), (Some(0), lines.concat()));
+    assert!(!run.stdout.contains(stages[2]), "{}", run.stdout);
+    let run = Run::of(&mut tools.command(&format!("{line} --json")));
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+
+    if which::which("script").is_err() {
+        println!("SKIPPED the terminal of stages_are_shown: there is no `script`");
+        return;
+    }
+    tools.does("nextpnr-ecp5", &format!("sleep 0.5\n{ROUTER}"));
+    let program = tools.command("");
+    let shown = format!("{} {line} --clock 50", program.get_program().display());
+    let mut script = Command::new("script");
+    script
+        .args(["-qec", &shown, "/dev/null"])
+        .env("TERM", "xterm");
+    script.stdin(Stdio::null());
+    for (name, value) in program.get_envs() {
+        script.env(name, value.expect("a variable that is set"));
+    }
+    script.current_dir(program.get_current_dir().expect("a folder"));
+    let run = Run::of(&mut script);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.stdout.contains(stages[2]), "{run:?}");
+    assert!(
+        run.stdout.contains("the 50 MHz asked for are reached"),
+        "{run:?}"
     );
-    tools.does(
-        "nextpnr-ecp5",
-        "echo 'ERROR: Failed to route arc 1 of net a.b'; exit 1",
+    // No line of it stays.
+    let ends = |text: &str| run.stdout.contains(&format!("{text}\r\n"));
+    assert!(!stages.iter().any(|stage| ends(stage)), "{run:?}");
+}
+
+/// Clock, speed grade and seeds are those of the command line.
+#[test]
+fn what_is_asked_reaches_the_router() {
+    let tools = Tools::new();
+    let line = "synth core.toml --clock 37 --speed 8 --seeds 2 --json";
+    let report: Value = serde_json::from_str(&tools.succeed(line)).expect("JSON");
+    assert_eq!(
+        (&report["clock_mhz"], &report["speed"]),
+        (&37.into(), &8.into())
     );
-    let named = |line| tools.fail(line).contains("`--no-floorplan`");
-    assert!(named("synth ecp5.toml"));
-    assert!(!named("synth ecp5.toml --no-floorplan"));
-    assert!(!named("synth core.toml"));
+    let runs = tools.place.read("tools/nextpnr-ecp5.runs");
+    for (seed, run) in (1..).zip(runs.lines()) {
+        assert!(run.contains(&format!("--seed {seed} --freq 37 ")), "{run}");
+        assert!(run.contains("--speed 8"), "{run}");
+    }
+    assert_eq!(tools.runs("nextpnr-ecp5"), 2);
 }
 
 /// Which cells of a core, or of its array, are given places; the report counts what the script has.
@@ -202,22 +247,22 @@ fn a_core_for_ecp5_has_a_floorplan() {
     assert_eq!(places("core.toml", ""), [0, 0]);
 }
 
-/// Clock, speed grade and seeds are those of the command line.
+/// Where nextpnr fails with our places, leaving them out is one way on.
 #[test]
-fn what_is_asked_reaches_the_router() {
+fn a_floorplan_that_may_be_the_reason() {
     let tools = Tools::new();
-    let line = "synth core.toml --clock 37 --speed 8 --seeds 2 --json";
-    let report: Value = serde_json::from_str(&tools.succeed(line)).expect("JSON");
-    assert_eq!(
-        (&report["clock_mhz"], &report["speed"]),
-        (&37.into(), &8.into())
+    tools.place.write(
+        "ecp5.toml",
+        "target = \"ecp5\"\n[array]\nrows = 2\ncolumns = 2\n",
     );
-    let runs = tools.place.read("tools/nextpnr-ecp5.runs");
-    for (seed, run) in (1..).zip(runs.lines()) {
-        assert!(run.contains(&format!("--seed {seed} --freq 37 ")), "{run}");
-        assert!(run.contains("--speed 8"), "{run}");
-    }
-    assert_eq!(tools.runs("nextpnr-ecp5"), 2);
+    tools.does(
+        "nextpnr-ecp5",
+        "echo 'ERROR: Failed to route arc 1 of net a.b'; exit 1",
+    );
+    let named = |line| tools.fail(line).contains("`--no-floorplan`");
+    assert!(named("synth ecp5.toml"));
+    assert!(!named("synth ecp5.toml --no-floorplan"));
+    assert!(!named("synth core.toml"));
 }
 
 /// Options without a meaning for the target, and those that contradict each other.

@@ -113,7 +113,7 @@ impl Synth {
         };
         // What it holds is there until all files are copied.
         let cache = Cache::open()?;
-        let mut progress = Progress::new(self.json);
+        let mut progress = Progress::of_stages(self.json);
         let mut watch = || match interrupt::requested() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
