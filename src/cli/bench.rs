@@ -57,7 +57,7 @@ impl Bench {
         if options.peer.is_some() && !options.figures.contains(&Figure::Area) {
             options.figures.push(Figure::Area);
         }
-        let mut progress = Progress::new(self.json);
+        let mut progress = Progress::of_stages(self.json);
         let report = bench::run(&options, &mut |what| progress.working(what))?;
         progress.done();
         print(&if self.json {

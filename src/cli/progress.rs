@@ -1,6 +1,7 @@
-//! How far a long run has come, on standard error of a terminal and nowhere else.
+//! How far a long run has come, on standard error.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// Runs that end sooner need no display.
@@ -11,6 +12,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(super) struct Progress {
     bar: ProgressBar,
     quiet: bool,
+    /// What begins is told in a line that stays.
+    lines: bool,
     begun: Instant,
 }
 
@@ -21,13 +24,27 @@ impl Progress {
         Progress {
             bar,
             quiet,
+            lines: false,
             begun: Instant::now(),
         }
+    }
+
+    /// As [`new`](Progress::new), for stages that take minutes each: without a terminal, a log say,
+    /// each has a line.
+    pub fn of_stages(quiet: bool) -> Progress {
+        let mut progress = Progress::new(quiet);
+        progress.lines = !std::io::stderr().is_terminal();
+        progress
     }
 
     /// Shows at once that something of unknown length goes on.
     pub fn working(&mut self, what: &str) {
         if self.quiet {
+            return;
+        }
+        if self.lines {
+            // Nobody is left to be told when standard error is closed.
+            let _ = writeln!(std::io::stderr(), "{what}");
             return;
         }
         self.bar.finish_and_clear();

@@ -44,8 +44,8 @@ pub struct SynthReport {
     /// What an average multiply-accumulate takes of the array, or of the core: that of the first
     /// block.
     pub per_mac: PerMac,
-    /// Multipliers whose places were given to the router.
-    pub floorplanned: usize,
+    /// Cells whose places were given to the router.
+    pub floorplanned: Floorplanned,
     /// The clock that was asked of the router, in MHz.
     pub clock_mhz: Option<u32>,
     /// Median of the seeds' highest clocks, in MHz.
@@ -57,6 +57,15 @@ pub struct SynthReport {
     pub seeds: Vec<Routed>,
     /// What else is to be known about the run.
     pub notes: Vec<String>,
+}
+
+/// Cells whose places were given to the router, by kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Floorplanned {
+    /// Multipliers of the array.
+    pub multipliers: usize,
+    /// Block RAMs of the accumulators.
+    pub block_rams: usize,
 }
 
 /// Resources divided by the multipliers of the array.
@@ -79,6 +88,7 @@ impl SynthReport {
         let per = |count: u64| count as f64 / macs as f64;
         let chip = flow.target.chip.as_ref();
         let fmax_mhz = outcome.median_mhz();
+        let floorplan = flow.floorplan();
         SynthReport {
             version: env!("CARGO_PKG_VERSION"),
             core: arch.name.clone(),
@@ -101,7 +111,10 @@ impl SynthReport {
                 registers: per(all.registers),
                 multipliers: per(all.multipliers),
             },
-            floorplanned: flow.places().len(),
+            floorplanned: Floorplanned {
+                multipliers: floorplan.multipliers.len(),
+                block_rams: floorplan.block_rams.len(),
+            },
             clock_mhz: chip.map(|_| flow.clock_mhz),
             fmax_mhz,
             gops: fmax_mhz.map(|mhz| 2.0 * macs as f64 * mhz / 1000.0),
@@ -239,9 +252,7 @@ impl SynthReport {
             }
             text += &format!("\n{}", table.right(&[1, 2, 3]));
         }
-        if self.floorplanned > 0 {
-            text += "The columns of multipliers were given places side by side, the memories of their sums places beside.\n";
-        }
+        text += &self.floorplanned.text();
         text += "\n";
         let mut table = Table::new(&["seed", "Fmax", "critical path"]);
         for Routed { seed, timing } in &self.seeds {
@@ -279,6 +290,26 @@ impl SynthReport {
     }
 }
 
+impl Floorplanned {
+    /// A line, or nothing where the router placed everything.
+    fn text(self) -> String {
+        let Floorplanned {
+            multipliers,
+            block_rams,
+        } = self;
+        let beside = match block_rams {
+            0 => String::new(),
+            _ => format!(", {block_rams} block RAMs of their sums beside them"),
+        };
+        match multipliers {
+            0 => String::new(),
+            _ => {
+                format!("Places were given: {multipliers} multipliers, column by column{beside}.\n")
+            }
+        }
+    }
+}
+
 /// `a to b, 3.1 ns logic, 4.2 ns routing`.
 fn path_text(path: &CriticalPath) -> String {
     format!(
@@ -293,7 +324,7 @@ mod tests {
     use crate::arch;
     use crate::blocks::MatmulCore;
     use crate::hdl::elaborate;
-    use crate::synth::{Target, Timing, Usage};
+    use crate::synth::{Columns, Target, Timing, Usage};
     use std::time::Duration;
 
     fn cells(logic: u64, registers: u64) -> Resources {
@@ -358,7 +389,7 @@ mod tests {
         };
         let flow = Flow {
             design: &design,
-            columns: crate::synth::Columns::default(),
+            columns: Columns::default(),
             target: Target::named("ecp5-85k").unwrap(),
             frame: Frame::OutOfContext,
             board: None,
@@ -371,5 +402,51 @@ mod tests {
         let report = SynthReport::new(&arch, &flow, &outcome, &notes);
         assert_eq!(report.fmax_mhz, Some(99.0), "the median");
         insta::assert_snapshot!(report.text());
+    }
+
+    /// Both kinds of cells are counted apart, and only what was placed is spoken of.
+    #[test]
+    fn places_that_were_given() {
+        let arch = arch::from_preset("matmul-8x8-ecp5").unwrap();
+        let design = elaborate(&MatmulCore::array(&arch)).unwrap();
+        let outcome = Outcome {
+            yosys: "Yosys 0.70".into(),
+            yosys_is_dated: false,
+            router: Some("nextpnr 0.11".into()),
+            blocks: Vec::new(),
+            memories: Vec::new(),
+            whole: cells(1500, 790),
+            routed: vec![run(1, 99.0)],
+            files: Vec::new(),
+        };
+        let report = |columns| {
+            let flow = Flow {
+                columns,
+                ..Flow::to_count(&design, Target::named("ecp5-85k").unwrap())
+            };
+            let report = SynthReport::new(&arch, &flow, &outcome, &[]);
+            let text = report.text();
+            let line = text.lines().find(|line| line.starts_with("Places"));
+            let json = serde_json::to_value(&report).unwrap();
+            let counts = ["multipliers", "block_rams"]
+                .map(|kind| json["floorplanned"][kind].as_u64().expect("a number"));
+            (line.map(str::to_owned), counts)
+        };
+        let multipliers = MatmulCore::multipliers(&arch);
+        let columns = |block_rams| Columns {
+            multipliers: multipliers.clone(),
+            block_rams,
+        };
+        let alone = "Places were given: 64 multipliers, column by column";
+        let both = format!("{alone}, 16 block RAMs of their sums beside them.");
+        let block_rams = MatmulCore::accumulator_rams(&arch);
+        assert_eq!(report(columns(block_rams)), (Some(both), [64, 16]));
+        // More than a row of the chip has.
+        let many = (0..53).map(|i| format!("ram_{i}")).collect();
+        for block_rams in [Vec::new(), vec![many]] {
+            let alone = format!("{alone}.");
+            assert_eq!(report(columns(block_rams)), (Some(alone), [64, 0]));
+        }
+        assert_eq!(report(Columns::default()), (None, [0, 0]));
     }
 }

@@ -4,7 +4,7 @@
 //! spreads them over the chip, and the longest wire of a sum sets the clock; so the multipliers of
 //! a column are given neighbouring places, and columns that hand each other operands stand beside
 //! each other. Their sums end in block RAMs, which share enables and addresses: these stand
-//! close together between the rows of multipliers.
+//! close together in one row.
 
 use super::target::Sites;
 
@@ -26,11 +26,28 @@ pub struct Place {
     pub bel: String,
 }
 
-/// A place for each cell; none where the multipliers do not fit column by column.
+/// Cells and their places.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Floorplan {
+    /// All multipliers, column by column, or none.
+    pub multipliers: Vec<Place>,
+    /// All block RAMs that hold sums, or none.
+    pub block_rams: Vec<Place>,
+}
+
+impl Floorplan {
+    /// Whether the router places everything.
+    pub fn is_empty(&self) -> bool {
+        self.multipliers.is_empty() && self.block_rams.is_empty()
+    }
+}
+
+/// A place for each multiplier, and one for each block RAM if they fit beside; nothing where the
+/// multipliers do not fit column by column.
 ///
 /// Columns fill rows of the chip, as few as are needed and alike; every second row goes
 /// backwards, so that the last column of a row and the first of the next are one above the other.
-pub fn places(columns: &Columns, sites: &Sites) -> Vec<Place> {
+pub(super) fn floorplan(columns: &Columns, sites: &Sites) -> Floorplan {
     let multipliers = &columns.multipliers;
     let height = multipliers.iter().map(Vec::len).max().unwrap_or(0);
     let row = sites.multipliers();
@@ -38,10 +55,11 @@ pub fn places(columns: &Columns, sites: &Sites) -> Vec<Place> {
     let room = row.len().checked_div(height).unwrap_or(0);
     let bands = multipliers.len().div_ceil(room.max(1));
     if multipliers.is_empty() || room == 0 || bands > rows.len() {
-        return Vec::new();
+        return Floorplan::default();
     }
     let width = multipliers.len().div_ceil(bands);
-    // In the middle of the chip, in both directions.
+    // In the middle of each row. As many rows are left free below as above, or one fewer: two of the
+    // LFE5U-85F are Y10 and Y34.
     let first_site = (row.len() - width * height) / 2;
     let first_band = (rows.len() - bands) / 2;
     let mut places = Vec::new();
@@ -62,25 +80,17 @@ pub fn places(columns: &Columns, sites: &Sites) -> Vec<Place> {
         places.extend(cells.iter().zip(sites).map(place));
         starts.push(sites[0].0);
     }
-    let middle_row = (rows[first_band] + rows[first_band + bands - 1]) / 2;
-    places.extend(beside(&columns.block_rams, &starts, middle_row, sites));
-    places
+    Floorplan {
+        multipliers: places,
+        block_rams: beside(&columns.block_rams, &starts, sites),
+    }
 }
 
-/// Places of block RAMs: in the row that is nearest to the middle of the array, for those of each
-/// column in turn the free ones that are nearest to its first multiplier; none where they do not
-/// fit. (Straight below the columns, or all in the middle, the clock is lower.)
-fn beside(
-    block_rams: &[Vec<String>],
-    starts: &[u32],
-    middle_row: u32,
-    sites: &Sites,
-) -> Vec<Place> {
+/// Places of block RAMs: for those of each column in turn the free ones that are nearest to its
+/// first multiplier; none where they do not fit one row.
+fn beside(block_rams: &[Vec<String>], starts: &[u32], sites: &Sites) -> Vec<Place> {
     let mut free = sites.block_rams();
-    let rows = sites.block_ram_rows.iter();
-    let Some(y) = rows.min_by_key(|y| y.abs_diff(middle_row)) else {
-        return Vec::new();
-    };
+    let y = sites.block_ram_row;
     if block_rams.concat().len() > free.len() {
         return Vec::new();
     }
@@ -122,10 +132,10 @@ mod tests {
         columns.block_rams = (0..8)
             .map(|c| vec![format!("{c}.a"), format!("{c}.b")])
             .collect();
-        let places = places(&columns, sites("ecp5-85k"));
-        assert_eq!(places.len(), 80);
+        let plan = floorplan(&columns, sites("ecp5-85k"));
+        assert_eq!((plan.multipliers.len(), plan.block_rams.len()), (64, 16));
         let of = |cell: &str| {
-            let place = places.iter().find(|place| place.cell == cell);
+            let place = plan.block_rams.iter().find(|place| place.cell == cell);
             place.expect("a place").bel.as_str()
         };
         // The first column and the last begin at X26.
@@ -139,17 +149,35 @@ mod tests {
         let mut columns = columns(7, 4);
         let mut with = |count| {
             columns.block_rams = vec![(0..count).map(|i| format!("ram_{i}")).collect()];
-            let places = places(&columns, sites("ecp5-25k"));
-            let different: BTreeSet<_> = places.iter().map(|place| &place.bel).collect();
-            (places.len(), different.len())
+            let plan = floorplan(&columns, sites("ecp5-25k"));
+            assert_eq!(plan.multipliers.len(), 28);
+            let different: BTreeSet<_> = plan.block_rams.iter().map(|place| &place.bel).collect();
+            (plan.block_rams.len(), different.len())
         };
-        assert_eq!(with(28), (56, 56));
-        assert_eq!(with(29), (28, 28));
+        assert_eq!(with(28), (28, 28));
+        assert_eq!(with(29), (0, 0));
+    }
+
+    /// With several rows of multipliers between two of them, else above the only one.
+    #[test]
+    fn block_rams_have_a_row_of_each_chip() {
+        let row = |wide, target| {
+            let mut columns = columns(8, wide);
+            columns.block_rams = vec![vec!["ram".to_owned()]];
+            let plan = floorplan(&columns, sites(target));
+            let place = plan.block_rams.first().expect("a place");
+            place.bel.split('/').nth(1).expect("a row").to_owned()
+        };
+        assert_eq!(row(1, "ecp5-25k"), "Y25");
+        assert_eq!([row(1, "ecp5-45k"), row(8, "ecp5-45k")], ["Y34"; 2]);
+        for wide in [1, 8, 18] {
+            assert_eq!(row(wide, "ecp5-85k"), "Y22");
+        }
     }
 
     #[test]
     fn columns_stand_side_by_side_and_rows_turn() {
-        let places = places(&columns(8, 8), sites("ecp5-85k"));
+        let places = floorplan(&columns(8, 8), sites("ecp5-85k")).multipliers;
         let corner = |r: usize, c: usize| places[c * 8 + r].bel.as_str();
         assert_eq!(places.len(), 64);
         assert_eq!(places[8].cell, "row_0.pe_1");
@@ -166,7 +194,7 @@ mod tests {
     #[test]
     fn no_place_is_given_twice() {
         for (rows, wide, target) in [(4, 7, "ecp5-25k"), (8, 8, "ecp5-45k"), (13, 12, "ecp5-85k")] {
-            let places = places(&columns(rows, wide), sites(target));
+            let places = floorplan(&columns(rows, wide), sites(target)).multipliers;
             let different: BTreeSet<_> = places.iter().map(|place| &place.bel).collect();
             assert_eq!(different.len(), rows * wide, "{target}");
         }
@@ -174,7 +202,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_left_to_the_router() {
-        let none = |rows, wide, target| places(&columns(rows, wide), sites(target)).is_empty();
+        let none = |rows, wide, target| floorplan(&columns(rows, wide), sites(target)).is_empty();
         assert!(none(29, 1, "ecp5-25k"));
         assert!(none(8, 4, "ecp5-25k"));
         assert!(none(0, 0, "ecp5-85k"));
@@ -182,16 +210,16 @@ mod tests {
     }
 
     #[test]
-    fn a_chip_has_as_many_places_as_cells() {
+    fn a_chip_has_as_many_places_as_multipliers() {
         let with_sites = |chip: &'static Chip| Some((&chip.room, chip.sites.as_ref()?));
         let chips = TARGETS.iter().filter_map(|target| target.chip.as_ref());
         let all: Vec<_> = chips.filter_map(with_sites).collect();
         assert_eq!(all.len(), 4);
         for (room, sites) in all {
             let multipliers = sites.multiplier_rows.len() * sites.multipliers().len();
-            let block_rams = sites.block_ram_rows.len() * sites.block_rams().len();
             assert_eq!(multipliers, room.multipliers as usize);
-            assert_eq!(block_rams, room.block_rams as usize);
+            // Block RAMs stand at the same X, in several rows.
+            assert_eq!(room.block_rams as usize % sites.block_rams().len(), 0);
         }
     }
 }

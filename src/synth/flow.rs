@@ -4,12 +4,12 @@ use super::board::Board;
 use super::cache::Cache;
 use super::cells::{BlockCells, CellCounts};
 use super::error::{Stage, SynthError};
-use super::floorplan::{Columns, Place, places};
+use super::floorplan::{Columns, Floorplan, floorplan};
 use super::harness::{HARNESS, INSTANCE, harness};
 use super::kept::{self, Kept};
 use super::memories::{MemoryCells, memories};
 use super::resources::Resources;
-use super::router::{TIMING, chooses_pins, knows_open_ports};
+use super::router::{TIMING, needs_no_pins};
 use super::routing::Routing;
 use super::run::Watch;
 use super::script::{BLOCKS, HIERARCHY, NETLIST, VERILOG, WHOLE, helpers, script};
@@ -140,7 +140,7 @@ impl<'a> Flow<'a> {
     /// the router takes no open ports.
     pub fn frame_for(target: &Target, asked: Frame) -> Frame {
         match &target.chip {
-            Some(chip) if !knows_open_ports(chip.router) => Frame::Harness,
+            Some(chip) if !needs_no_pins(chip.router) => Frame::Harness,
             Some(_) => asked,
             None => Frame::OutOfContext,
         }
@@ -209,7 +209,7 @@ impl<'a> Flow<'a> {
     /// Whether the router chooses the pins of a bitstream: without a board, where it does so.
     pub fn pins_are_chosen(&self) -> bool {
         let chip = self.target.chip.as_ref();
-        let chooses = chip.is_some_and(|chip| chooses_pins(chip.router));
+        let chooses = chip.is_some_and(|chip| needs_no_pins(chip.router));
         self.frame == Frame::Harness && self.board.is_none() && chooses
     }
 
@@ -230,21 +230,21 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Where cells of the floorplan stand, by their paths from the top that the tools see; none where the
-    /// router chooses.
-    pub fn places(&self) -> Vec<Place> {
+    /// Where cells stand, by their paths from the top that the tools see.
+    pub fn floorplan(&self) -> Floorplan {
         let sites = self
             .target
             .chip
             .as_ref()
             .and_then(|chip| chip.sites.as_ref());
-        let mut places = sites.map_or_else(Vec::new, |sites| places(&self.columns, sites));
+        let mut plan =
+            sites.map_or_else(Floorplan::default, |sites| floorplan(&self.columns, sites));
         if self.frame == Frame::Harness {
-            for place in &mut places {
+            for place in plan.multipliers.iter_mut().chain(&mut plan.block_rams) {
                 place.cell.insert_str(0, &format!("{INSTANCE}."));
             }
         }
-        places
+        plan
     }
 
     /// The folder with the netlist, and its key.
@@ -266,7 +266,7 @@ impl<'a> Flow<'a> {
             self.target.has_multipliers() && !own_cells,
             self.top(),
             &self.design.top().name,
-            &self.places(),
+            &self.floorplan(),
         );
         let mut files = vec![(VERILOG, text.as_str())];
         files.extend(helpers(self.target.family));

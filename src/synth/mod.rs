@@ -34,7 +34,7 @@ pub use board::{BOARDS, Board, Pin};
 pub use cells::{BlockCells, CellCounts};
 pub use demand::Demand;
 pub use error::{Stage, SynthError};
-pub use floorplan::{Columns, Place};
+pub use floorplan::{Columns, Floorplan, Place};
 pub use flow::{Flow, Frame, Outcome, Routed};
 pub use foreign::count_file;
 pub use kept::Kept;

@@ -10,6 +10,8 @@ pub(super) struct Ending<'a> {
     pub stage: Stage,
     pub tool: &'a FoundTool,
     pub status: ExitStatus,
+    /// Whether cells were given places.
+    pub floorplan: bool,
     /// All that it printed.
     pub log: &'a str,
     /// Where it worked: in the cache.
@@ -56,6 +58,11 @@ impl Ending<'_> {
         if signal(self.status).is_some_and(|signal| FROM_OUTSIDE.contains(&signal)) {
             return "somebody ended it: run the command again".into();
         }
+        // The only constraint that is ours.
+        let free = match self.floorplan {
+            true => "`--no-floorplan`, ",
+            false => "",
+        };
         match self.stage {
             Stage::Synthesis if self.tool.is_dated() => format!(
                 "this Yosys is old: try the one that `scripts/setup --fpga` installs; if it fails \
@@ -65,12 +72,13 @@ impl Ending<'_> {
             Stage::Routing
                 if says(&["ailed to route", "nable to route", "outing design failed"]) =>
             {
-                "no way was found for a net: a lower `--clock`, a smaller core or a larger chip \
-                 (`--target`) leaves more room"
-                    .into()
+                format!(
+                    "no way was found for a net: {free}a lower `--clock`, a smaller core or a larger \
+                     chip (`--target`) leaves more room"
+                )
             }
             Stage::Routing => format!(
-                "another chip (`--target`), a lower `--clock` or the versions that `scripts/setup \
+                "{free}another chip (`--target`), a lower `--clock` or the versions that `scripts/setup \
                  --fpga` installs may do better; if not, {REPORT}"
             ),
             Stage::Bitstream => format!(
@@ -110,6 +118,10 @@ mod tests {
 
     /// Message and help of a tool that ended so; `status` as the system gives it.
     fn told(stage: Stage, version: &str, status: i32, log: &str) -> String {
+        told_of(stage, version, status, log, false)
+    }
+
+    fn told_of(stage: Stage, version: &str, status: i32, log: &str, floorplan: bool) -> String {
         let tool = FoundTool {
             tool: match stage {
                 Stage::Synthesis => Tool::Synthesizer,
@@ -124,6 +136,7 @@ mod tests {
             stage,
             tool: &tool,
             status: ExitStatus::from_raw(status),
+            floorplan,
             log,
             cache: "/cache".as_ref(),
         };
@@ -163,5 +176,24 @@ mod tests {
             told(Bitstream, "1.4", EXIT, "Error: no such tile\n"),
         ];
         insta::assert_snapshot!(text.concat());
+    }
+
+    /// Our own places are named where there are some, and where they may be the reason.
+    #[test]
+    fn a_floorplan_can_be_left_out() {
+        let help = |stage, log, floorplan| told_of(stage, "0.70", 1 << 8, log, floorplan);
+        for log in ["ERROR: Failed to route arc 0\n", "ERROR: no such Bel\n"] {
+            let with = help(Stage::Routing, log, true);
+            assert!(with.contains("`--no-floorplan`, a"), "{with}");
+            let without = help(Stage::Routing, log, false);
+            assert_eq!(with.replace("`--no-floorplan`, ", ""), without);
+        }
+        for stage in [Stage::Synthesis, Stage::Bitstream] {
+            let log = "ERROR: no such cell\n";
+            assert_eq!(help(stage, log, true), help(stage, log, false));
+        }
+        let log = "write: No space left on device\n";
+        let full = help(Stage::Routing, log, true);
+        assert!(!full.contains("floorplan"), "{full}");
     }
 }

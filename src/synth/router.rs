@@ -47,8 +47,7 @@ impl Request<'_> {
         add(&format!("--seed {} --freq {}", self.seed, self.clock_mhz));
         add("--timing-allow-fail");
         if chip.router == Tool::NextpnrEcp5 {
-            // Short paths count for more than short wires: with its default of 10 the clocks of
-            // the seeds lie further apart.
+            // Short paths count for more than short wires.
             add("--placer-heap-timingweight 30");
             if chip.speeds.contains(&self.speed) {
                 add(&format!("--speed {}", self.speed));
@@ -76,7 +75,7 @@ impl Request<'_> {
                 add(&format!("{option} {prefix}{pins} {output} {CONFIGURATION}"));
             }
             (None, Frame::OutOfContext, _) => add("--out-of-context"),
-            (None, Frame::Harness, router) if chooses_pins(router) => {
+            (None, Frame::Harness, router) if needs_no_pins(router) => {
                 add(&format!(
                     "--lpf-allow-unconstrained {output} {CONFIGURATION}"
                 ));
@@ -114,14 +113,9 @@ pub fn pins_file(format: Format) -> String {
     format!("pins.{}", format.extension())
 }
 
-/// Whether the router takes a design with open ports; the others get a harness.
-pub fn knows_open_ports(router: Tool) -> bool {
-    router == Tool::NextpnrEcp5
-}
-
-/// Whether bitstreams are made with pins that the router chooses, where no board has some: one of
-/// the chips of ECP5 is on no board here.
-pub fn chooses_pins(router: Tool) -> bool {
+/// Whether the router does without pins of a board: it leaves ports open, where others get a harness,
+/// and for a bitstream it chooses some. One of the chips of ECP5 is on no board here.
+pub fn needs_no_pins(router: Tool) -> bool {
     router == Tool::NextpnrEcp5
 }
 

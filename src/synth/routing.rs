@@ -58,6 +58,7 @@ impl Routing<'_> {
             let run = Run {
                 stage: Stage::Routing,
                 tool: self.router,
+                floorplan: !flow.floorplan().is_empty(),
                 limit: flow.limit,
                 cache,
                 key: &key,
@@ -73,6 +74,7 @@ impl Routing<'_> {
                 let run = Run {
                     stage: Stage::Bitstream,
                     tool: packer,
+                    floorplan: false,
                     limit: flow.limit,
                     cache,
                     key: &key,

@@ -29,6 +29,8 @@ pub fn unwatched() -> ControlFlow<()> {
 pub(super) struct Run<'a> {
     pub stage: Stage,
     pub tool: &'a FoundTool,
+    /// Whether cells were given places.
+    pub floorplan: bool,
     pub limit: Duration,
     /// Where the log of a run that fails is kept, and where results are that the run uses.
     pub cache: &'a Cache,
@@ -92,6 +94,7 @@ impl Run<'_> {
             stage: self.stage,
             tool: self.tool,
             status,
+            floorplan: self.floorplan,
             log: &String::from_utf8_lossy(&text),
             cache: self.cache.root(),
         };
@@ -130,6 +133,7 @@ mod tests {
         let run = Run {
             stage: Stage::Synthesis,
             tool: &tool,
+            floorplan: false,
             limit,
             cache: &Cache::at(kept.path()).expect("a cache"),
             key: "0123456789abcdef",

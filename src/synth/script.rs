@@ -1,6 +1,6 @@
 //! What Yosys is told to do.
 
-use super::floorplan::Place;
+use super::floorplan::{Floorplan, Place};
 use super::target::Family;
 
 /// Files in the folder that Yosys runs in.
@@ -43,13 +43,13 @@ pub fn read_design() -> String {
 ///
 /// `multipliers` tells whether Yosys is to use those of the chip. Not where there are none; nor on
 /// iCE40 for a design with cells of its own: to an SB_MAC16 that stands there `ice40_dsp` takes its
-/// registers away. The cells of `places` are put there.
+/// registers away. The cells of `floorplan` are put in their places.
 pub fn script(
     family: Family,
     multipliers: bool,
     top: &str,
     subject: &str,
-    places: &[Place],
+    floorplan: &Floorplan,
 ) -> String {
     let kept = match family {
         Family::Xilinx7 | Family::UltraScalePlus => "",
@@ -76,25 +76,35 @@ pub fn script(
          design -load verilog\n\
          {flat}\
          tee -q -o {WHOLE} stat -json -top {top}\n\
-         {floorplan}{netlist}",
+         {places}{netlist}",
         read = read_design(),
         command = command(family, multipliers),
         flat = flat(family, multipliers, top),
-        floorplan = floorplan(places),
+        places = places(floorplan),
     )
 }
 
 /// Tells the router where cells stand.
-fn floorplan(places: &[Place]) -> String {
-    if places.is_empty() {
+fn places(floorplan: &Floorplan) -> String {
+    if floorplan.is_empty() {
         return String::new();
     }
     let place = |Place { cell, bel }: &Place| format!("setattr -set BEL \"{bel}\" c:{cell}\n");
-    let places_text: String = places.iter().map(place).collect();
-    format!(
-        "\n# Columns of the array side by side, and the memories of their sums.\n{places_text}select -assert-count {} a:BEL\n\n",
-        places.len()
-    )
+    let mut text = "\n".to_owned();
+    for (title, places) in [
+        ("Columns of the array side by side.", &floorplan.multipliers),
+        (
+            "Block RAMs of their sums beside them.",
+            &floorplan.block_rams,
+        ),
+    ] {
+        if !places.is_empty() {
+            text += &format!("# {title}\n");
+            text.extend(places.iter().map(place));
+        }
+    }
+    let count = floorplan.multipliers.len() + floorplan.block_rams.len();
+    text + &format!("select -assert-count {count} a:BEL\n\n")
 }
 
 /// Yosys' command for a family.
@@ -152,27 +162,69 @@ pub fn miscompilation(log: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
+    fn plan() -> Floorplan {
+        let place = |cell: &str, bel: &str| Place {
+            cell: format!("dut.datapath.{cell}"),
+            bel: bel.into(),
+        };
+        Floorplan {
+            multipliers: vec![place("array.row_0.pe_0.multiplier.dsp", "X4/Y10/MULT18_0")],
+            block_rams: vec![place("accumulators.bank_0_words.ram", "X4/Y22/EBR0")],
+        }
+    }
+
     #[test]
     fn a_chip_gets_a_netlist_and_a_family_is_counted() {
-        let place = Place {
-            cell: "dut.datapath.array.row_0.pe_0.multiplier.dsp".into(),
-            bel: "X4/Y10/MULT18_0".into(),
-        };
+        let none = Floorplan::default();
         let text = script(
             Family::Ecp5,
             true,
             "ferrogrid_harness",
             "matmul_8x8",
-            &[place],
+            &plan(),
         ) + "\n==> Xilinx\n"
-            + &script(Family::Xilinx7, true, "matmul_8x8", "matmul_8x8", &[])
+            + &script(Family::Xilinx7, true, "matmul_8x8", "matmul_8x8", &none)
             + "\n==> iCE40\n"
-            + &script(Family::Ice40, true, "ferrogrid_harness", "matmul_8x8", &[])
+            + &script(
+                Family::Ice40,
+                true,
+                "ferrogrid_harness",
+                "matmul_8x8",
+                &none,
+            )
             + "\n==> iCE40 without multipliers\n"
-            + &script(Family::Ice40, false, "ferrogrid_harness", "matmul_8x8", &[])
+            + &script(
+                Family::Ice40,
+                false,
+                "ferrogrid_harness",
+                "matmul_8x8",
+                &none,
+            )
             + "\n==> Nexus\n"
-            + &script(Family::Nexus, true, "ferrogrid_harness", "matmul_8x8", &[]);
+            + &script(
+                Family::Nexus,
+                true,
+                "ferrogrid_harness",
+                "matmul_8x8",
+                &none,
+            );
         insta::assert_snapshot!(text);
+    }
+
+    /// What is not placed is not spoken of.
+    #[test]
+    fn block_rams_have_a_title_where_they_have_places() {
+        let with = places(&plan());
+        let without = places(&Floorplan {
+            block_rams: Vec::new(),
+            ..plan()
+        });
+        for (text, titles, count) in [(with, 2, 2), (without, 1, 1)] {
+            let lines = |begin| text.lines().filter(|line| line.starts_with(begin)).count();
+            assert_eq!((lines("# "), lines("setattr")), (titles, count), "{text}");
+            assert!(text.contains(&format!("-assert-count {count} ")), "{text}");
+        }
+        assert_eq!(places(&Floorplan::default()), "");
     }
 
     #[test]

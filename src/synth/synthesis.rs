@@ -49,6 +49,7 @@ impl Synthesis<'_> {
             let run = Run {
                 stage: Stage::Synthesis,
                 tool: self.yosys,
+                floorplan: false,
                 limit: self.limit,
                 cache,
                 key: &key,

@@ -118,8 +118,9 @@ const ECP5_85K: Room = Room::new(83_640, 83_640, 156, 208);
 pub struct Sites {
     /// Y of the rows of multipliers.
     pub multiplier_rows: &'static [u32],
-    /// Y of the rows of block RAMs.
-    pub block_ram_rows: &'static [u32],
+    /// Y of the row of block RAMs that is in use: between the rows of multipliers, or above where
+    /// there is one only.
+    pub block_ram_row: u32,
     /// X of the blocks in each row, from left to right.
     pub blocks: &'static [u32],
 }
@@ -130,7 +131,7 @@ impl Sites {
         self.row([(0, 0), (1, 1), (4, 4), (5, 5)])
     }
 
-    /// The block RAMs of a row from left to right: X, and the number in the block.
+    /// The block RAMs of the row from left to right: X, and the number in the block.
     pub fn block_rams(&self) -> Vec<(u32, u32)> {
         self.row([(0, 0), (2, 1), (4, 2), (6, 3)])
     }
@@ -143,17 +144,17 @@ impl Sites {
 
 const SITES_25K: Sites = Sites {
     multiplier_rows: &[13],
-    block_ram_rows: &[25, 37],
+    block_ram_row: 25,
     blocks: &[4, 13, 22, 33, 42, 51, 60],
 };
 const SITES_45K: Sites = Sites {
     multiplier_rows: &[22, 46],
-    block_ram_rows: &[10, 34, 58],
+    block_ram_row: 34,
     blocks: &[4, 13, 22, 31, 42, 51, 60, 69, 78],
 };
 const SITES_85K: Sites = Sites {
     multiplier_rows: &[10, 34, 58],
-    block_ram_rows: &[22, 46, 70, 82],
+    block_ram_row: 22,
     blocks: &[4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114],
 };
 

@@ -140,6 +140,131 @@ fn ctrl_c_ends_what_a_tool_started() {
     tools.assert_nothing_is_half_written();
 }
 
+/// Stages of minutes are told of where they begin: in a log as lines, on a terminal in one that goes.
+#[test]
+fn stages_are_shown() {
+    let tools = Tools::new();
+    let line = "synth core.toml --seeds 2";
+    let run = Run::of(&mut tools.command(line));
+    let stages = [
+        "synthesis",
+        "placing and routing, seed 1 of 2",
+        "placing and routing, seed 2 of 2",
+    ];
+    let lines = stages.map(|stage| format!("Lattice ECP5 LFE5U-85F: {stage}\n"));
+    assert_eq!((run.code, run.stderr), (Some(0), lines.concat()));
+    assert!(!run.stdout.contains(stages[2]), "{}", run.stdout);
+    let run = Run::of(&mut tools.command(&format!("{line} --json")));
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+
+    if which::which("script").is_err() {
+        println!("SKIPPED the terminal of stages_are_shown: there is no `script`");
+        return;
+    }
+    tools.does("nextpnr-ecp5", &format!("sleep 0.5\n{ROUTER}"));
+    let program = tools.command("");
+    let shown = format!("{} {line} --clock 50", program.get_program().display());
+    let mut script = Command::new("script");
+    script
+        .args(["-qec", &shown, "/dev/null"])
+        .env("TERM", "xterm");
+    script.stdin(Stdio::null());
+    for (name, value) in program.get_envs() {
+        script.env(name, value.expect("a variable that is set"));
+    }
+    script.current_dir(program.get_current_dir().expect("a folder"));
+    let run = Run::of(&mut script);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.stdout.contains(stages[2]), "{run:?}");
+    assert!(
+        run.stdout.contains("the 50 MHz asked for are reached"),
+        "{run:?}"
+    );
+    // No line of it stays.
+    let ends = |text: &str| run.stdout.contains(&format!("{text}\r\n"));
+    assert!(!stages.iter().any(|stage| ends(stage)), "{run:?}");
+}
+
+/// Clock, speed grade and seeds are those of the command line.
+#[test]
+fn what_is_asked_reaches_the_router() {
+    let tools = Tools::new();
+    let line = "synth core.toml --clock 37 --speed 8 --seeds 2 --json";
+    let report: Value = serde_json::from_str(&tools.succeed(line)).expect("JSON");
+    assert_eq!(
+        (&report["clock_mhz"], &report["speed"]),
+        (&37.into(), &8.into())
+    );
+    let runs = tools.place.read("tools/nextpnr-ecp5.runs");
+    for (seed, run) in (1..).zip(runs.lines()) {
+        assert!(run.contains(&format!("--seed {seed} --freq 37 ")), "{run}");
+        assert!(run.contains("--speed 8"), "{run}");
+    }
+    assert_eq!(tools.runs("nextpnr-ecp5"), 2);
+}
+
+/// Which cells of a core, or of its array, are given places; the report counts what the script has.
+#[test]
+fn a_core_for_ecp5_has_a_floorplan() {
+    let tools = Tools::new();
+    let core = "target = \"ecp5\"\n[array]\nrows = 2\ncolumns = 2\n";
+    tools.place.write("plain.toml", core);
+    let registers = format!("{core}[buffers]\noutput_register = true\n");
+    tools.place.write("registers.toml", &registers);
+    let large = format!("{registers}accumulators = \"256 KiB\"\n");
+    tools.place.write("large.toml", large);
+    let places = |line: &str, path: &str| {
+        let report = tools.succeed(&format!("synth {line} --json -o out"));
+        let report: Value = serde_json::from_str(&report).expect("JSON");
+        let script = tools.place.read("out/synth.ys");
+        let places = script
+            .lines()
+            .filter(|line| line.starts_with("setattr -set BEL"));
+        let places: Vec<&str> = places.collect();
+        let here = format!(" c:{path}");
+        assert!(places.iter().all(|place| place.contains(&here)), "{script}");
+        let of = |kind| places.iter().filter(|place| place.contains(kind)).count();
+        let counts = [of("/MULT18_"), of("/EBR")];
+        assert_eq!(counts[0] + counts[1], places.len(), "{script}");
+        let floorplanned = &report["floorplanned"];
+        let told = ["multipliers", "block_rams"].map(|kind| floorplanned[kind].as_u64());
+        assert_eq!(told, counts.map(|count| Some(count as u64)));
+        counts
+    };
+    assert_eq!(places("registers.toml", "dut."), [4, 4]);
+    assert_eq!(places("registers.toml --no-floorplan", ""), [0, 0]);
+    assert_eq!(
+        places("registers.toml --out-of-context array", "row_"),
+        [4, 0]
+    );
+    assert_eq!(
+        places("registers.toml --out-of-context array --no-floorplan", ""),
+        [0, 0]
+    );
+    assert_eq!(places("plain.toml", "dut."), [4, 0]);
+    // More than a row of the chip has.
+    assert_eq!(places("large.toml --target ecp5-25k", "dut."), [4, 0]);
+    assert_eq!(places("core.toml", ""), [0, 0]);
+}
+
+/// Where nextpnr fails with our places, leaving them out is one way on.
+#[test]
+fn a_floorplan_that_may_be_the_reason() {
+    let tools = Tools::new();
+    tools.place.write(
+        "ecp5.toml",
+        "target = \"ecp5\"\n[array]\nrows = 2\ncolumns = 2\n",
+    );
+    tools.does(
+        "nextpnr-ecp5",
+        "echo 'ERROR: Failed to route arc 1 of net a.b'; exit 1",
+    );
+    let named = |line| tools.fail(line).contains("`--no-floorplan`");
+    assert!(named("synth ecp5.toml"));
+    assert!(!named("synth ecp5.toml --no-floorplan"));
+    assert!(!named("synth core.toml"));
+}
+
 /// Options without a meaning for the target, and those that contradict each other.
 #[test]
 fn options_that_mean_nothing() {
@@ -148,12 +273,17 @@ fn options_that_mean_nothing() {
         let text = format!("target = \"{target}\"\n[array]\nrows = 2\ncolumns = 2\n");
         tools.place.write(&format!("{target}.toml"), text);
     }
+    let text = "name = \"registers\"\ntarget = \"ecp5\"\n[array]\nrows = 2\ncolumns = 2\n\
+                [buffers]\noutput_register = true\n";
+    tools.place.write("registers.toml", text);
     golden!(
         [
             "synth core.toml --target xilinx-7 --seeds 2",
             "synth core.toml --target cyclone-v --clock 50",
             "synth core.toml --board arty-a7 --speed 1",
             "synth core.toml --target xilinx-usp --no-floorplan",
+            "synth core.toml --no-floorplan",
+            "synth ice40.toml --no-floorplan",
             "synth core.toml --target ice40-up5k --out-of-context core",
             "synth core.toml --board ulx3s --out-of-context core",
             "synth core.toml --board ulx3s --target ecp5-25k",
@@ -163,6 +293,7 @@ fn options_that_mean_nothing() {
             "synth ecp5.toml --board icebreaker",
             "synth ultrascale_plus.toml --board arty-a7",
             "synth ecp5.toml --target nexus-40",
+            "synth registers.toml --target nexus-40",
             "synth xilinx.toml --target ecp5-85k",
         ]
         .map(|line| tools.place.fail_with(line, &mut tools.command(line)))

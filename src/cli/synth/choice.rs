@@ -1,7 +1,7 @@
 //! What the options of a run come to, and which of them contradict each other.
 
 use super::{Part, Synth};
-use crate::arch::{self, MatmulArch};
+use crate::arch::{self, BANKS, MatmulArch, MemoryStyle};
 use crate::synth::{BOARDS, Board, Chip, Flow, Frame, TARGETS, Target};
 use miette::miette;
 
@@ -25,7 +25,10 @@ impl Choice {
         check_cells(arch, target, board)?;
         let mut notes = Vec::new();
         match &target.chip {
-            Some(_) => notes.extend(check_ports(asked, target, board)?),
+            Some(_) => {
+                check_floorplan(asked, arch)?;
+                notes.extend(check_ports(asked, target, board)?);
+            }
             None => {
                 check_counted(asked, target)?;
                 notes.extend(board.map(|board| {
@@ -114,12 +117,32 @@ fn check_cells(arch: &MatmulArch, target: &Target, board: Option<&Board>) -> mie
         arch.name,
         match arch.target {
             arch::Target::Ice40 => "SB_MAC16 and SPRAM of iCE40 UltraPlus",
+            arch::Target::Ecp5 if has_block_rams(arch) => "MULT18X18D and DP16KD of ECP5",
             arch::Target::Ecp5 => "MULT18X18D of ECP5",
             arch::Target::UltraScalePlus => "DSP48E2 and UltraRAM of Xilinx UltraScale+",
             arch::Target::Xilinx | arch::Target::Portable => "DSP48 and block RAM of Xilinx",
         },
         target.title
     ))
+}
+
+/// Whether memories of a core for ECP5 are cells of the chip.
+fn has_block_rams(arch: &MatmulArch) -> bool {
+    let MatmulArch {
+        a_buffer,
+        b_buffer,
+        accumulators,
+        ..
+    } = arch;
+    let memories = [
+        (a_buffer.word_bits, BANKS * a_buffer.bank_depth),
+        (b_buffer.word_bits, BANKS * b_buffer.bank_depth),
+        (accumulators.word_bits, accumulators.bank_depth),
+    ];
+    let mut styles = memories
+        .into_iter()
+        .map(|(width, depth)| arch.memory_style(width, depth));
+    styles.any(|style| matches!(style, MemoryStyle::Registered(_)))
 }
 
 /// `--target` names, separated by commas.
@@ -149,6 +172,19 @@ fn check_counted(asked: &Synth, target: &Target) -> miette::Result<()> {
         ),
         "`{option}` means nothing for {}: its cells are counted, and nothing is placed",
         target.title
+    ))
+}
+
+/// Refuses to leave out a floorplan that a core does not have.
+fn check_floorplan(asked: &Synth, arch: &MatmulArch) -> miette::Result<()> {
+    if !asked.no_floorplan || arch.target == arch::Target::Ecp5 {
+        return Ok(());
+    }
+    Err(miette!(
+        help = "leave it out: only cores made for ECP5 (`target = \"ecp5\"` in the configuration) \
+                have a floorplan",
+        "`--no-floorplan` means nothing for {}: none of its cells is given a place",
+        arch.name
     ))
 }
 
@@ -225,6 +261,21 @@ mod tests {
             assert_eq!(default_target(&arch), name);
             assert!(Target::named(name).expect("a target").takes(arch.target));
         }
+    }
+
+    #[test]
+    fn memories_with_output_registers_are_cells_where_they_are_large() {
+        let has = |buffers: &str| {
+            let text =
+                format!("target = \"ecp5\"\n[array]\nrows = 2\ncolumns = 2\n[buffers]\n{buffers}");
+            has_block_rams(&arch::from_toml("core.toml", &text).expect("a legal core"))
+        };
+        assert!(!has(""));
+        assert!(has("output_register = true\n"));
+        let small = "a = \"64 B\"\nb = \"64 B\"\naccumulators = \"64 B\"\n";
+        assert!(!has(&format!("output_register = true\n{small}")));
+        let one = small.replace("b = \"64 B\"", "b = \"4 KiB\"");
+        assert!(has(&format!("output_register = true\n{one}")));
     }
 
     #[test]

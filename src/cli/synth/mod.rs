@@ -68,8 +68,8 @@ pub(super) struct Synth {
     /// board, shift registers stand at those of the array, and the core is refused
     #[arg(long, value_name = "PART", num_args = 0..=1, default_missing_value = "array")]
     out_of_context: Option<Part>,
-    /// Leave the multipliers and memories to the router: else, in cores made for ECP5, the columns
-    /// of the array stand side by side, and beside them the memories of their sums
+    /// Leave the multipliers and block RAMs of a core made for ECP5 to the router: else the columns
+    /// of the array stand side by side, and beside them the block RAMs of their sums
     #[arg(long)]
     no_floorplan: bool,
     /// The longest time for one run of a tool, in seconds
@@ -113,7 +113,7 @@ impl Synth {
         };
         // What it holds is there until all files are copied.
         let cache = Cache::open()?;
-        let mut progress = Progress::new(self.json);
+        let mut progress = Progress::of_stages(self.json);
         let mut watch = || match interrupt::requested() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),

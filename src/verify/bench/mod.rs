@@ -47,7 +47,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// All but what takes the better part of an hour, thoroughly.
+    /// All but what is placed and routed, which takes far longer than the others; thoroughly.
     fn default() -> Options {
         Options {
             figures: Figure::DEFAULT.to_vec(),
@@ -92,6 +92,18 @@ pub enum BenchError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     MissingTool(#[from] ToolError),
+    /// The router told no clock.
+    #[error("nextpnr told no clock of {what} with seed {seed}")]
+    #[diagnostic(help(
+        "its median would be that of the other seeds; the nextpnr that `scripts/setup --fpga` \
+         installs tells one of each"
+    ))]
+    NoClock {
+        /// What was routed.
+        what: String,
+        /// With which seed.
+        seed: u32,
+    },
     /// A program failed.
     #[error("{tool} failed:\n{output}")]
     Tool {

@@ -15,6 +15,10 @@ use std::time::{Duration, Instant};
 /// Runs of the router, whose median is judged.
 const SEEDS: u32 = 5;
 
+/// The clock in MHz that is asked of the array at speed grade 8. The core around it must reach it as
+/// well: then the array, and not its surroundings, sets the clock that can be promised.
+const ARRAY_MHZ: u32 = 250;
+
 /// The board for which a bitstream is made, and its chip's part and target.
 const BOARD: &str = "ulx3s";
 const PART: &str = "LFE5U-85F";
@@ -26,7 +30,7 @@ const TARGET: &str = "ecp5-85k";
 /// from an earlier count of its sources in the same way; not measured here.
 const PEER: f64 = 200.0;
 
-/// The architecture that is measured: the one place that says how the preset is fitted to ECP5.
+/// The architecture that is measured.
 fn architecture() -> MatmulArch {
     arch::from_preset("matmul-8x8-ecp5").expect("the preset is valid")
 }
@@ -78,11 +82,19 @@ impl Case<'_> {
         Row::info(Figure::Routed, &what, value, unit, digits)
     }
 
-    /// The median of the seeds' clocks, which fails when there is none.
-    fn clock(&self, outcome: &Outcome, least: f64) -> Row {
+    /// The median of the seeds' clocks, which must be what was asked of the router.
+    fn clock(&self, outcome: &Outcome) -> Result<Row, BenchError> {
+        let mut runs = outcome.routed.iter();
+        if let Some(run) = runs.find(|run| run.timing.fmax_mhz.is_none()) {
+            return Err(BenchError::NoClock {
+                what: format!("{}, speed grade {}", self.what, self.speed),
+                seed: run.seed,
+            });
+        }
         let what = format!("speed grade {}, median of {SEEDS} seeds", self.speed);
         let mhz = outcome.median_mhz().unwrap_or(0.0);
-        self.row(&what, mhz, "MHz", 1).bound(Bound::AtLeast(least))
+        let least = Bound::AtLeast(f64::from(self.clock_mhz));
+        Ok(self.row(&what, mhz, "MHz", 1).bound(least))
     }
 }
 
@@ -140,7 +152,7 @@ fn array(
         frame: Frame::OutOfContext,
         board: None,
         speed: 8,
-        clock_mhz: 250,
+        clock_mhz: ARRAY_MHZ,
     };
     let outcome = case.run(SEEDS, cache, progress)?;
     let element = largest_element(&outcome.blocks);
@@ -151,7 +163,7 @@ fn array(
             .bound(Bound::AtMost(most))
     };
     Ok(vec![
-        case.clock(&outcome, 250.0),
+        case.clock(&outcome)?,
         each("LUT4-equivalents", element.logic, 22.0),
         each("FF", element.registers, 45.0),
         case.row("MULT18X18D", whole.multipliers as f64 / macs, "per MAC", 2)
@@ -186,7 +198,7 @@ fn core(
     };
     let fast = Case {
         speed: 8,
-        clock_mhz: 250,
+        clock_mhz: ARRAY_MHZ,
         ..slow
     };
     let outcomes = [
@@ -198,8 +210,8 @@ fn core(
     let core = core.unwrap_or_default();
     let macs = f64::from(arch.rows * arch.columns);
     let rows = vec![
-        slow.clock(&outcomes[0], 100.0),
-        fast.clock(&outcomes[1], 140.0),
+        slow.clock(&outcomes[0])?,
+        fast.clock(&outcomes[1])?,
         slow.row("LUT4-equivalents", core.logic as f64, "", 0)
             .bound(Bound::AtMost(7_000.0)),
         slow.row("LUTs used as memory", core.ram_luts as f64, "", 0)
@@ -256,6 +268,7 @@ fn largest_element(blocks: &[BlockCells]) -> Resources {
 mod tests {
     use super::super::Verdict;
     use super::*;
+    use crate::synth::{Routed, Timing};
 
     #[test]
     fn the_largest_processing_element_is_judged() {
@@ -278,19 +291,62 @@ mod tests {
         assert_eq!((most.logic, most.registers), (20, 44));
     }
 
-    #[test]
-    fn every_buffer_must_be_in_block_ram() {
-        let arch = architecture();
-        let design = elaborate(&MatmulCore::new(&arch)).expect("a design");
-        let case = Case {
+    fn case<'a>(design: &'a Design, columns: &'a Columns) -> Case<'a> {
+        Case {
             what: "core",
-            design: &design,
-            columns: &Columns::default(),
+            design,
+            columns,
             frame: Frame::Harness,
             board: Board::named(BOARD),
             speed: 6,
             clock_mhz: 100,
+        }
+    }
+
+    /// A median of fewer seeds than it says is none.
+    #[test]
+    fn every_seed_must_have_a_clock_and_the_median_the_one_asked_for() {
+        let design = elaborate(&MatmulCore::array(&architecture())).expect("a design");
+        let columns = Columns::default();
+        let case = case(&design, &columns);
+        let clock = |clocks: &[Option<f64>]| {
+            let run = |(seed, &fmax_mhz)| Routed {
+                seed,
+                timing: Timing {
+                    fmax_mhz,
+                    critical: None,
+                    utilization: Default::default(),
+                },
+            };
+            case.clock(&Outcome {
+                yosys: String::new(),
+                yosys_is_dated: false,
+                router: None,
+                blocks: Vec::new(),
+                memories: Vec::new(),
+                whole: Resources::default(),
+                routed: (1..).zip(clocks).map(run).collect(),
+                files: Vec::new(),
+            })
         };
+        let verdict = |clocks: &[Option<f64>]| clock(clocks).expect("a row").verdict;
+        let judged =
+            [[90.0, 100.0, 120.0], [90.0, 99.9, 120.0]].map(|clocks| verdict(&clocks.map(Some)));
+        assert_eq!(judged, [Verdict::Pass, Verdict::Fail]);
+        assert_eq!(verdict(&[]), Verdict::Fail);
+        let error = clock(&[Some(120.0), None, Some(130.0)]).expect_err("a seed without");
+        assert_eq!(
+            error.to_string(),
+            "nextpnr told no clock of core, speed grade 6 with seed 2"
+        );
+    }
+
+    #[test]
+    fn every_buffer_must_be_in_block_ram() {
+        let arch = architecture();
+        let design = elaborate(&MatmulCore::new(&arch)).expect("a design");
+        let columns = Columns::default();
+        let case = case(&design, &columns);
         let memory = |name: &str, in_block_ram| MemoryCells {
             module: "core_datapath".into(),
             memory: name.into(),
