@@ -61,11 +61,6 @@ pub(super) fn packet<'m>(
     let ends = (take & (stream.tlast | last_beat)).named("packet_ends");
     let loads = state.is(LoadState::Look) | (loading & !ends);
     takes.next(loads & next_space & !job.forget);
-    m.assert(
-        "takes_while_loading",
-        !takes | loading,
-        "a beat is taken without a job",
-    );
     packet.begins.drive(state.is(LoadState::Begin));
     packet.step.drive(state.is(LoadState::Look) | take);
     let truncated = take & stream.tlast & !last_beat;
