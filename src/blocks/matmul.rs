@@ -183,7 +183,7 @@ impl Block for MatmulCore {
             .input("m", job.output("compute_m"))
             .input("k", job.output("compute_k"))
             .input("panels", job.output("compute_panels"))
-            .input("next_job_loads", job.output("load_begins"))
+            .input("next_job_loads", load_start)
             .input("a_full", load_a.output("full"))
             .input("b_loaded", load_b.output("loaded"))
             .input("drained", drained);

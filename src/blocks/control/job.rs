@@ -202,7 +202,6 @@ impl Block for JobControl {
         let forgets = m.reg("forget", bit()).reset(1).next(abandon | abort);
         m.output("forget", forgets);
         m.output("load_start", load.start);
-        m.output("load_begins", load.first);
         for (name, size) in load.sizes(["m", "k", "panels", "last_columns"]) {
             m.output(format!("load_{name}"), size);
         }

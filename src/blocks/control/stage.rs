@@ -22,9 +22,8 @@ pub(super) struct Moves<'m> {
 pub(super) struct Stage<'m> {
     /// It has a job.
     pub valid: Signal<'m>,
-    /// The first cycle of a job, a register.
-    pub first: Signal<'m>,
-    /// The units start: there, unless the job is forgotten.
+    /// The units start: the first cycle of a job, a register. Of a job that is forgotten in this
+    /// cycle they hear in the next.
     pub start: Signal<'m>,
     /// The stage behind may take the job.
     pub offers: Signal<'m>,
@@ -58,7 +57,7 @@ pub(super) fn stage<'m>(
 ) -> Stage<'m> {
     let valid = m.reg(format!("{name}_valid"), bit()).reset(0);
     let take = *moves.take;
-    let first = m.flag(format!("{name}_first"), take & !moves.clear);
+    let start = m.flag(format!("{name}_start"), take & !moves.clear);
     let (handed_on, offers) = match moves.handed_on {
         Some(handed_on) => {
             // In the job's third cycle at the earliest: only then is `idle` of this job.
@@ -81,8 +80,7 @@ pub(super) fn stage<'m>(
     });
     Stage {
         valid: *valid,
-        first,
-        start: (first & !moves.clear).named(format!("{name}_start")),
+        start,
         offers,
         sizes: captured.collect(),
     }

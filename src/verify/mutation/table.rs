@@ -123,7 +123,7 @@ pub const MUTATIONS: &[Mutation] = &[
     m("the loaders go on before the array has the job", "_job", Wire("load_done"), KeepRight),
     m("the array goes on before the drain has the job", "_job", Wire("compute_done"), KeepRight),
     m("a job that fails is given up while others run", "_job", Wire("fail"), KeepLeft).at(1),
-    m("an aborted job is started", "_job", Next("load_first"), KeepLeft),
+    m("an aborted job is started", "_job", Next("load_start"), KeepLeft),
     m("a bad job ends before those that run", "_job", Next("refuse"), KeepLeft).at(2),
     m("an aborted job is taken", "_job", Next("load_take"), KeepLeft),
     m("a job is taken twice", "_job", Next("load_take"), KeepLeft).at(1),
