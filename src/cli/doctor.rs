@@ -5,12 +5,14 @@ use crate::device::cache_folder;
 use crate::report::{CacheReport, ToolReport, ToolsReport, json};
 use crate::synth::tools::Tool;
 use clap::Args;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
 /// Say which tools were found, with versions, and how to get what is missing
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ferrogrid doctor --json")]
+#[command(after_help = "Example:\n  ferrogrid doctor --json\n\n\
+                  A missing tool is no error: the exit code is 0, and `usable` in the JSON says what is there.")]
 pub(super) struct Doctor {
     /// Print as JSON
     #[arg(long)]
@@ -40,6 +42,8 @@ fn cache() -> CacheReport {
     let mut report = CacheReport {
         path: None,
         models: 0,
+        netlists: 0,
+        routed: 0,
         bytes: 0,
         problem: None,
     };
@@ -60,11 +64,17 @@ fn count(folder: &Path, report: &mut CacheReport) {
     };
     for entry in entries.flatten() {
         let Ok(data) = entry.metadata() else { continue };
+        let path = entry.path();
+        match path.extension().and_then(OsStr::to_str) {
+            Some("so") => report.models += 1,
+            Some("netlist") => report.netlists += 1,
+            Some("routed") => report.routed += 1,
+            _ => {}
+        }
         if data.is_dir() {
-            count(&entry.path(), report);
+            count(&path, report);
         } else {
             report.bytes += data.len();
-            report.models += u64::from(entry.path().extension().is_some_and(|e| e == "so"));
         }
     }
 }

@@ -25,11 +25,21 @@ pub(super) enum CliError {
 
     /// A file or folder could not be written.
     #[error("cannot write `{}`: {reason}", path.display())]
-    #[diagnostic(help("choose another place or make room; nothing was left behind"))]
+    #[diagnostic(help("choose another place; nothing was left behind"))]
     Write {
         /// The file or folder.
         path: PathBuf,
         /// Why not.
+        reason: String,
+    },
+
+    /// There is no room for a file or folder.
+    #[error("cannot write `{}`: {reason}", path.display())]
+    #[diagnostic(help("make room or choose another place; nothing was left behind"))]
+    Room {
+        /// The file or folder.
+        path: PathBuf,
+        /// What of.
         reason: String,
     },
 

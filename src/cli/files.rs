@@ -16,9 +16,33 @@ const PREFIX: &str = ".ferrogrid-";
 /// For `map_err`: something that could not be written.
 fn write_error(path: &Path) -> impl FnOnce(io::Error) -> CliError {
     let path = path.to_owned();
-    move |error| CliError::Write {
-        path,
-        reason: plain(&error),
+    move |error| cannot_write(path, &error)
+}
+
+fn cannot_write(path: PathBuf, error: &io::Error) -> CliError {
+    let reason = plain(error);
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            CliError::Room { path, reason }
+        }
+        _ => CliError::Write { path, reason },
+    }
+}
+
+/// For `map_err`: nothing new could be made in `folder`, on the way to `path`.
+fn make_error(path: &Path, folder: &Path) -> impl FnOnce(io::Error) -> CliError {
+    let (path, folder) = (path.to_owned(), folder.to_owned());
+    move |error| match error.kind() {
+        ErrorKind::NotFound => {
+            let place = folder.display();
+            // Such are the folders of /proc.
+            let reason = match folder.is_dir() {
+                true => format!("the folder `{place}` takes no new files"),
+                false => format!("there is no folder `{place}`"),
+            };
+            CliError::Write { path, reason }
+        }
+        _ => cannot_write(path, &error),
     }
 }
 
@@ -63,16 +87,9 @@ impl PendingFile {
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
         let folder = folder_of(&target);
-        let file = builder.tempfile_in(folder).map_err(|error| {
-            let reason = match error.kind() {
-                ErrorKind::NotFound => format!("there is no folder `{}`", folder.display()),
-                _ => plain(&error),
-            };
-            CliError::Write {
-                path: path.to_owned(),
-                reason,
-            }
-        })?;
+        let file = builder
+            .tempfile_in(folder)
+            .map_err(make_error(path, folder))?;
         Ok(PendingFile {
             file,
             path: path.to_owned(),
@@ -87,10 +104,7 @@ impl PendingFile {
 
     /// What to say when it could not be written.
     pub fn error(&self, error: &io::Error) -> CliError {
-        CliError::Write {
-            path: self.path.clone(),
-            reason: plain(error),
-        }
+        cannot_write(self.path.clone(), error)
     }
 
     /// Moves it to its place, over what is there.
@@ -144,11 +158,9 @@ pub(super) fn write_package(path: &Path, package: &Package, force: bool) -> Resu
 
     let parent = folder_of(&target);
     let there = parent.ancestors().find(|folder| folder.exists());
-    let scratch = there.map_or_else(
-        || Err(ErrorKind::NotFound.into()),
-        |there| tempfile::Builder::new().prefix(PREFIX).tempdir_in(there),
-    );
-    let scratch = scratch.map_err(write_error(path))?;
+    let there = there.unwrap_or(parent);
+    let scratch = tempfile::Builder::new().prefix(PREFIX).tempdir_in(there);
+    let scratch = scratch.map_err(make_error(path, there))?;
     let fresh = scratch.path().join("new");
     let manifest = package.manifest();
     for file in package.files.iter().chain([&manifest]) {

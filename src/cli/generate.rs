@@ -10,18 +10,21 @@ use crate::device::Interface;
 use crate::reference;
 use crate::report::{Example, Package, json};
 use crate::verilog;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use std::path::PathBuf;
 
 /// Write a core: Verilog, register map, test bench, and what FuseSoC, Vivado, Quartus and LiteX need
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ferrogrid generate --preset matmul-8x8 -o build/matmul-8x8")]
+#[command(
+    group = ArgGroup::new("configuration").required(true),
+    after_help = "Example:\n  ferrogrid generate --preset matmul-8x8 -o build/matmul-8x8"
+)]
 pub(super) struct Generate {
     /// The configuration: see `ferrogrid new`
-    #[arg(required_unless_present = "preset")]
+    #[arg(group = "configuration")]
     file: Option<PathBuf>,
     /// A built-in configuration: see `ferrogrid presets`
-    #[arg(long, conflicts_with = "file", value_name = "NAME")]
+    #[arg(long, group = "configuration", value_name = "NAME")]
     preset: Option<String>,
     /// The folder to write: whole, or not at all. It may be an earlier output of this command
     #[arg(short, long, value_name = "DIR")]

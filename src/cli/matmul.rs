@@ -13,7 +13,7 @@ use crate::device::npy::{read_operands, write_matrix};
 use crate::device::{Error, Speed};
 use crate::reference;
 use crate::report::{MatmulReport, grouped, json};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use miette::IntoDiagnostic;
 use ndarray::{Array2, Axis, concatenate};
 use rayon::prelude::*;
@@ -24,6 +24,7 @@ use std::path::PathBuf;
 /// Multiply two .npy files on a simulated core and compare with the golden model
 #[derive(Debug, Args)]
 #[command(
+    group = ArgGroup::new("configuration").required(true),
     after_help = "Example:\n  ferrogrid matmul a.npy b.npy -o c.npy --preset matmul-8x8 --sim verilator"
 )]
 pub(super) struct Matmul {
@@ -35,10 +36,10 @@ pub(super) struct Matmul {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// A built-in configuration: see `ferrogrid presets`
-    #[arg(long, value_name = "NAME", required_unless_present = "config")]
+    #[arg(long, group = "configuration", value_name = "NAME")]
     preset: Option<String>,
     /// A configuration file: see `ferrogrid new`
-    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    #[arg(long, group = "configuration", value_name = "FILE")]
     config: Option<PathBuf>,
     /// The simulator
     #[arg(long, value_enum, default_value_t = Simulator::Native)]

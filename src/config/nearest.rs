@@ -1,7 +1,7 @@
 //! Which of several names was probably meant.
 
 /// The choice that `found` was probably meant to be, if exactly one is near: a few letters differ,
-/// or `found` is a part of it.
+/// `found` is a part of it, or begins with it as `ecp5-85k` with `ecp5`.
 pub(super) fn nearest<'c>(
     found: &str,
     choices: impl IntoIterator<Item = &'c str>,
@@ -13,7 +13,10 @@ pub(super) fn nearest<'c>(
         .into_iter()
         .filter_map(|choice| {
             let meant = plain(choice);
-            let part = found.len() >= 3 && meant.contains(&found);
+            let part = found.len() >= 3 && meant.contains(&found)
+                || found
+                    .strip_prefix(&meant)
+                    .is_some_and(|rest| rest.starts_with('_'));
             let distance = strsim::damerau_levenshtein(&found, &meant);
             let distance = if part { distance.min(1) } else { distance };
             (distance <= limit && distance < meant.len()).then_some((distance, choice))
@@ -48,6 +51,9 @@ mod tests {
             assert_eq!(nearest(found, types), meant, "{found}");
         }
         assert_eq!(nearest("x", ["a", "b"]), None);
+        let chips = ["portable", "ecp5", "xilinx"];
+        assert_eq!(nearest("ecp5-85k", chips), Some("ecp5"));
+        assert_eq!(nearest("ecp585k", chips), None);
         assert_eq!(
             nearest("output", ["weight_stationary", "output_stationary"]),
             Some("output_stationary")

@@ -178,9 +178,17 @@ impl Reader {
             return None;
         };
         let parsed = text.parse().map_err(|UnknownName { found, choices }| {
-            let problem = Problem::at(field, format!("unknown `{field}`: `{found}`"))
-                .help(format!("`{field}` is one of: {}", choices.join(", ")));
-            match nearest(&found, choices.iter().copied()) {
+            let mut help = format!("`{field}` is one of: {}", choices.join(", "));
+            if field == "target" {
+                help += "; a single chip is an option of `ferrogrid synth`: `--target`";
+            }
+            let problem = Problem::at(field, format!("unknown `{field}`: `{found}`")).help(help);
+            let meant = match found.as_str() {
+                // A chip of `ferrogrid synth`.
+                "xilinx-usp" => Some(Target::UltraScalePlus.name()),
+                _ => nearest(&found, choices.iter().copied()),
+            };
+            match meant {
                 Some(meant) => problem.label(format!("did you mean `{meant}`?")),
                 None => problem,
             }

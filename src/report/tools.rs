@@ -1,7 +1,7 @@
 //! What `ferrogrid doctor` says.
 
 use super::table::Table;
-use crate::synth::tools::{DATED, FoundTool, Tool, ToolError};
+use crate::synth::tools::{DATED, FoundTool, Tool, ToolError, Version};
 use miette::Diagnostic;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -43,7 +43,7 @@ impl ToolReport {
         match found {
             Ok(found) => {
                 report.help = found.is_dated().then(|| DATED.to_owned());
-                report.version = found.version.map(|version| version.to_string());
+                report.version = found.version.map(|version| whole(version, &found.banner));
                 report.banner = Some(found.banner);
                 report.path = Some(found.path);
             }
@@ -56,13 +56,26 @@ impl ToolReport {
     }
 }
 
-/// The folder of compiled models.
+/// The version with all its numbers, as the tool writes it: 0.11.1 for 0.11.
+fn whole(version: Version, banner: &str) -> String {
+    let short = version.to_string();
+    let rest = banner.split_once(&short).map_or("", |(_, rest)| rest);
+    let number = |c: char| c.is_ascii_digit() || c == '.';
+    let rest = &rest[..rest.find(|c| !number(c)).unwrap_or(rest.len())];
+    format!("{short}{}", rest.trim_end_matches('.'))
+}
+
+/// The folder of what tools made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CacheReport {
     /// Where it is, or would be.
     pub path: Option<PathBuf>,
-    /// Models in it.
+    /// Compiled models in it.
     pub models: u64,
+    /// Netlists of `ferrogrid synth`.
+    pub netlists: u64,
+    /// Designs that it placed and routed.
+    pub routed: u64,
     /// Bytes of all files in it.
     pub bytes: u64,
     /// Why it cannot be used.
@@ -76,7 +89,7 @@ pub struct ToolsReport {
     pub version: &'static str,
     /// The external tools.
     pub tools: Vec<ToolReport>,
-    /// The folder of compiled models.
+    /// The folder of what tools made.
     pub cache: CacheReport,
 }
 
@@ -101,24 +114,39 @@ impl ToolsReport {
         let mut text = format!("ferrogrid {}\n\n{table}\n", self.version);
         let cache = &self.cache;
         match (&cache.path, &cache.problem) {
-            (_, Some(problem)) => text += &format!("compiled models: {problem}\n"),
+            (_, Some(problem)) => text += &format!("cache: {problem}\n"),
             (Some(path), None) => {
-                let models = match cache.models {
-                    1 => "1 model".into(),
-                    models => format!("{models} models"),
+                let count = |number: u64, what: &str| match number {
+                    1 => format!("1 {what}"),
+                    _ => format!("{number} {what}s"),
                 };
-                let size = size(cache.bytes);
-                text += &format!("compiled models: {}, {models}, {size}\n", path.display());
+                text += &format!(
+                    "cache: {}, {}: {}, {}, {}\n",
+                    path.display(),
+                    size(cache.bytes),
+                    count(cache.models, "compiled model"),
+                    count(cache.netlists, "netlist"),
+                    count(cache.routed, "routed design"),
+                );
             }
             (None, None) => {}
         }
         text += "native simulator: always there\n";
+        // What helps several tools is said once.
+        let mut missing: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
         for tool in self.tools.iter().filter(|tool| !tool.usable) {
-            text += &format!("\n{}", tool.problem.as_deref().unwrap_or(tool.name));
-            if let Some(help) = &tool.help {
-                text += &format!("\n  {help}");
+            let (help, problem) = (tool.help.as_deref(), tool.problem.as_deref());
+            let problem = problem.unwrap_or(tool.name);
+            match missing.iter_mut().find(|(other, _)| *other == help) {
+                Some((_, problems)) => problems.push(problem),
+                None => missing.push((help, vec![problem])),
             }
-            text += "\n";
+        }
+        for (help, problems) in missing {
+            text += &format!("\n{}\n", problems.join("\n"));
+            if let Some(help) = help {
+                text += &format!("  {help}\n");
+            }
         }
         let usable = self.tools.iter().filter(|tool| tool.usable);
         for help in usable.filter_map(|tool| tool.help.as_deref()) {
@@ -143,7 +171,20 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synth::tools::Version;
+
+    #[test]
+    fn versions_are_whole() {
+        for (banner, version) in [
+            ("\"nextpnr-ecp5\" -- (Version nextpnr-0.11.1)", "0.11.1"),
+            ("Verilator 5.006 2023-01-22 rev (Debian 5.006-3)", "5.006"),
+            ("g++ (Debian 12.2.0-14) 12.2.0", "12.2.0"),
+            ("Yosys 0.70 (git sha1 7ce5011c24b)", "0.70"),
+            ("2.4.7", "2.4.7"),
+        ] {
+            let short = Version::parse(banner).expect("a version");
+            assert_eq!(whole(short, banner), version);
+        }
+    }
 
     #[test]
     fn what_is_missing_and_how_to_get_it() {
@@ -173,6 +214,8 @@ mod tests {
             cache: CacheReport {
                 path: Some("/home/user/.cache/ferrogrid".into()),
                 models: 1,
+                netlists: 2,
+                routed: 0,
                 bytes: 1_572_864,
                 problem: None,
             },

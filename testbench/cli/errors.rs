@@ -23,6 +23,15 @@ fn an_unknown_key_names_the_nearest() {
     ]));
 }
 
+/// A chip is no target of the configuration.
+#[test]
+fn a_chip_as_target_names_the_target() {
+    golden!(configuration_errors(&[
+        "target = \"ecp5-85k\"\n[array]\nrows = 8\ncolumns = 8\n",
+        "target = \"xilinx-usp\"\n[array]\nrows = 8\ncolumns = 8\n",
+    ]));
+}
+
 #[test]
 fn a_value_out_of_range_names_the_range() {
     golden!(configuration_errors(&["[array]\nrows = 65\ncolumns = 8\n"]));
@@ -166,6 +175,24 @@ fn files_that_are_two_things_at_once() {
     );
 }
 
+/// A folder that is there and takes nothing is not called missing.
+#[cfg(target_os = "linux")]
+#[test]
+fn outputs_in_a_folder_that_takes_none() {
+    let place = Place::new();
+    place.write_npy("a.npy", &matrix(4, 4, 0));
+    golden!(
+        [
+            "generate --preset matmul-4x4 -o /proc/core",
+            "generate --preset matmul-4x4 -o /proc/deep/core",
+            "matmul a.npy a.npy -o /proc/c.npy --preset matmul-4x4",
+            "new /proc/core.toml",
+        ]
+        .map(|line| place.fail(line))
+        .join("\n")
+    );
+}
+
 /// A pipe stays a pipe, a folder a folder, and a link without a file is not followed.
 #[cfg(unix)]
 #[test]
@@ -220,6 +247,14 @@ fn wrong_usage_exits_with_2() {
         assert_eq!(run.stdout, "", "{line}");
         assert!(run.stderr.contains("--help"), "{line}\n{}", run.stderr);
         assert!(place.contents().is_empty(), "{line}");
+    }
+    // A core is missing: both ways to name one are said.
+    for (line, ways) in [
+        ("generate -o core", "<FILE|--preset <NAME>>"),
+        ("matmul a.npy b.npy", "<--preset <NAME>|--config <FILE>>"),
+    ] {
+        let run = place.run(line);
+        assert!(run.stderr.contains(ways), "{line}\n{}", run.stderr);
     }
     let run = place.run("new --dataflow weight_stationry");
     assert!(run.stderr.contains("weight_stationary"), "{}", run.stderr);

@@ -71,6 +71,8 @@ fn doctor_finds_nothing_on_an_empty_path() {
     let place = Place::new();
     let cache = place.path("cache");
     place.write("cache/aa.so", [0; 3000]);
+    place.write("cache/bb.netlist/netlist.json", [0; 500]);
+    place.write("cache/cc.routed/out.config", [0; 500]);
     let doctor = |line| {
         let mut command = place.command(line);
         command
@@ -83,8 +85,10 @@ fn doctor_finds_nothing_on_an_empty_path() {
     };
     golden!(doctor("doctor").replace(&cache.display().to_string(), "CACHE"));
     let report: Value = serde_json::from_str(&doctor("doctor --json")).expect("JSON");
-    assert_eq!(report["cache"]["bytes"], 3000);
-    assert_eq!(report["cache"]["models"], 1);
+    assert_eq!(report["cache"]["bytes"], 4000);
+    for what in ["models", "netlists", "routed"] {
+        assert_eq!(report["cache"][what], 1, "{what}");
+    }
     let tools = report["tools"].as_array().expect("a list");
     assert_eq!(tools.len(), 16);
     for tool in tools {

@@ -6,6 +6,7 @@ mod files;
 mod fusesoc;
 mod ip_xact;
 mod litex;
+mod page;
 mod projects;
 #[path = "../tools.rs"]
 mod tools;
