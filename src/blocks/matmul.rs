@@ -286,7 +286,7 @@ impl MatmulCore {
             registers.input(&format!("{name}_count"), count);
             count.next(clear.mux(m.zero(unsigned(32)), next))
         };
-        let aborted = job.output("aborted").named("aborted");
+        let aborted = job.output("aborted");
         let jobs_ended = counter("jobs_ended", aborted, ended);
         let counted = m.flag("failed_job_counted", failed);
         let last_failed = m.reg("last_failed", unsigned(32));

@@ -201,7 +201,7 @@ impl Block for Accumulators {
                 })
                 .reduce(|any, again| any | again)
                 .expect("three stages and more");
-            let too_soon = (valid & !first & comes_again).named("comes_too_soon");
+            let too_soon = (valid & !first & comes_again).named("too_soon");
             m.assert(
                 "words_rest",
                 !too_soon,

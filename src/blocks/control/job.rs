@@ -88,7 +88,7 @@ impl Block for JobControl {
         let alone = m.delay("one_job", in_units.eq(1));
         let forget = (abandon | abort).named("gives_up");
         let load = Moves {
-            offered: front.state.is(FrontState::Ready) & run,
+            offered: (front.state.is(FrontState::Ready) & run).named("front_offers"),
             idle: loaders_idle & !errors.any,
             take: load_take,
             handed_on: Some(*compute_take),

@@ -71,8 +71,9 @@ pub(super) fn stage<'m>(
         None => (m.high(), m.low()),
     };
     let done = (valid & handed_on & moves.idle).named(format!("{name}_done"));
+    let room = (!valid | done).named(format!("{name}_has_room"));
     // Decided a cycle ahead: what is offered is still offered while it is taken.
-    (moves.take).next(moves.offered & (!valid | done) & !take & !moves.clear);
+    (moves.take).next(moves.offered & room & !take & !moves.clear);
     valid.next((take | (valid & !done)) & !moves.clear);
     let captured = sizes.iter().map(|(size_name, size)| {
         let kept = m.capture(format!("{name}_{size_name}"), take, *size);
