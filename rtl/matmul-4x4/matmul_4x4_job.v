@@ -29,18 +29,18 @@ module matmul_4x4_job (
     output reg  [3:0]  error,
     output reg         ended,
     output reg         failed,
-    output wire        abandon,
-    output wire        load_start,
-    output wire        load_begins,
+    output reg         abandon,
+    output reg         forget,
+    output reg         load_start,
     output reg  [15:0] load_m,
     output reg  [8:0]  load_k,
     output reg  [4:0]  load_panels,
     output reg  [2:0]  load_last_columns,
-    output wire        compute_start,
+    output reg         compute_start,
     output reg  [15:0] compute_m,
     output reg  [8:0]  compute_k,
     output reg  [4:0]  compute_panels,
-    output wire        drain_start,
+    output reg         drain_start,
     output reg  [15:0] drain_m,
     output reg  [4:0]  drain_panels,
     output reg  [2:0]  drain_last_columns
@@ -73,7 +73,7 @@ module matmul_4x4_job (
     end
 
     wire state_is_run = state == RUN;
-    assign abandon = state == ABANDON;
+    wire state_is_abandon = state == ABANDON;
     wire any_stream_error_term =
         any_stream_error
         || (a_truncated || a_overlong || b_truncated || b_overlong);
@@ -205,8 +205,7 @@ module matmul_4x4_job (
     // ---- the jobs in the units -----------------------------------------------------------
 
     reg [1:0] jobs_in_units;  // jobs from their second cycle in the loaders on
-    reg       one_job, load_valid, load_first, compute_valid, compute_first, drain_valid,
-              drain_first;
+    reg       one_job, load_valid, compute_valid, drain_valid;
     reg       load_taken;     // the stage behind has it too
     reg       compute_taken;  // the stage behind has it too
     reg [2:0] compute_last_columns;
@@ -215,11 +214,11 @@ module matmul_4x4_job (
         one_job <= jobs_in_units == 2'd1;
     end
 
-    wire forget = abandon || abort;
+    wire gives_up = state_is_abandon || abort;
+    wire front_offers = front_state == READY && state_is_run;
     wire load_offers = load_valid && !load_taken;
     wire load_done = load_valid && load_taken && (loaders_idle_1 && !any_stream_error);
-    wire load_take_term = front_state == READY && state_is_run && (!load_valid || load_done);
-    assign load_start = load_first && !forget;
+    wire load_has_room = !load_valid || load_done;
 
     always @(posedge clk) begin
         if (load_take) begin
@@ -232,6 +231,7 @@ module matmul_4x4_job (
 
     wire compute_offers = compute_valid && !compute_taken;
     wire compute_done = compute_valid && compute_taken && sequencer_idle_1;
+    wire compute_has_room = !compute_valid || compute_done;
 
     always @(posedge clk) begin
         if (compute_take) begin
@@ -243,6 +243,7 @@ module matmul_4x4_job (
     end
 
     wire drain_done = drain_valid && job_done;
+    wire drain_has_room = !drain_valid || drain_done;
 
     always @(posedge clk) begin
         if (rst) begin
@@ -250,33 +251,25 @@ module matmul_4x4_job (
             compute_take <= 1'b0;
             drain_take <= 1'b0;
             load_valid <= 1'b0;
-            load_first <= 1'b0;
+            load_start <= 1'b0;
             load_taken <= 1'b0;
             compute_valid <= 1'b0;
-            compute_first <= 1'b0;
+            compute_start <= 1'b0;
             compute_taken <= 1'b0;
             drain_valid <= 1'b0;
-            drain_first <= 1'b0;
+            drain_start <= 1'b0;
         end else begin
-            load_take <= load_take_term && !load_take && !forget;
-            compute_take <=
-                load_offers
-                && (!compute_valid || compute_done)
-                && !compute_take
-                && !forget;
-            drain_take <=
-                compute_offers
-                && (!drain_valid || drain_done)
-                && !drain_take
-                && !forget;
-            load_valid <= (load_take || (load_valid && !load_done)) && !forget;
-            load_first <= load_take && !forget;
+            load_take <= front_offers && load_has_room && !load_take && !gives_up;
+            compute_take <= load_offers && compute_has_room && !compute_take && !gives_up;
+            drain_take <= compute_offers && drain_has_room && !drain_take && !gives_up;
+            load_valid <= (load_take || (load_valid && !load_done)) && !gives_up;
+            load_start <= load_take && !gives_up;
             load_taken <= (load_taken || compute_take) && !load_take;
-            compute_valid <= (compute_take || (compute_valid && !compute_done)) && !forget;
-            compute_first <= compute_take && !forget;
+            compute_valid <= (compute_take || (compute_valid && !compute_done)) && !gives_up;
+            compute_start <= compute_take && !gives_up;
             compute_taken <= (compute_taken || drain_take) && !compute_take;
-            drain_valid <= (drain_take || (drain_valid && !drain_done)) && !forget;
-            drain_first <= drain_take && !forget;
+            drain_valid <= (drain_take || (drain_valid && !drain_done)) && !gives_up;
+            drain_start <= drain_take && !gives_up;
         end
     end
 
@@ -288,9 +281,6 @@ module matmul_4x4_job (
         end
     end
 
-    assign compute_start = compute_first && !forget;
-    assign drain_start = drain_first && !forget;
-
     // ---- end -----------------------------------------------------------------------------
 
     reg launched;
@@ -299,10 +289,9 @@ module matmul_4x4_job (
     wire units_idle = loaders_idle_1 && drain_idle;
     wire no_job = jobs_in_units == 2'd0;
     wire at_work = !no_job || !state_is_run;
-    wire refuse_term = !at_work && !load_valid;
-    wire ended_term = abort || aborted;
-    wire front_idle = front_state == IDLE;
-    wire busy_term = started || !front_idle;
+    wire at_rest = !at_work && !load_valid;
+    wire given_up = abort || aborted;
+    wire waits = started || front_state != IDLE;
 
     always @(posedge clk) begin
         if (rst) begin
@@ -319,6 +308,8 @@ module matmul_4x4_job (
             busy <= 1'b0;
             first <= 1'b1;
             working <= 1'b0;
+            abandon <= 1'b0;
+            forget <= 1'b1;
         end else begin
             case (state)
                 RUN: begin
@@ -336,8 +327,8 @@ module matmul_4x4_job (
                 default: ;
             endcase
             flushed <= state == FLUSH && units_idle && !flushed && !abort;
-            failed <= (refuse || flushed) && !ended_term;
-            refuse <= front_state == REFUSED && refuse_term && !refuse && !abort;
+            failed <= (refuse || flushed) && !given_up;
+            refuse <= front_state == REFUSED && at_rest && !refuse && !abort;
             if (flushed || aborted)
                 jobs_in_units <= 2'd0;
             else if (launched && !job_done)
@@ -345,24 +336,24 @@ module matmul_4x4_job (
             else if (job_done && !launched)
                 jobs_in_units <= jobs_in_units - 2'd1;
             launched <= load_start;
-            ended <= (job_done || refuse || flushed) && !ended_term;
+            ended <= (job_done || refuse || flushed) && !given_up;
             done <= (ended || (done && !started)) && !abort;
             if (abort)
                 error <= 4'd0;
             else if (failed && !any_stream_error)
                 error <= 4'd1;
-            else if (abandon)
+            else if (state_is_abandon)
                 error <= stream_error;
             else if ((started && state_is_run) || job_done)
                 error <= 4'd0;
-            queued <= busy_term;
-            busy <= busy_term || load_valid || at_work;
-            first <= started && refuse_term;
+            queued <= waits;
+            busy <= waits || load_valid || at_work;
+            first <= started && at_rest;
             working <= at_work;
+            abandon <= state_is_abandon;
+            forget <= state_is_abandon || abort;
         end
     end
-
-    assign load_begins = load_first;
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin

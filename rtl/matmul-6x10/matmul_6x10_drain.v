@@ -9,6 +9,7 @@ module matmul_6x10_drain (
     input  wire         start,           // a job starts
     input  wire         abandon,         // the job has failed: end the packet
     input  wire         clear,           // forget everything at once
+    input  wire         forget,          // `abandon` or `clear`
     input  wire [15:0]  m,               // rows of C
     input  wire [3:0]   panels,          // words of a row of C
     input  wire [3:0]   last_columns,    // columns in the last word of a row
@@ -36,7 +37,6 @@ module matmul_6x10_drain (
     reg [1:0] state;
     reg       moves;  // all words move on by a stage
 
-    wire forget = clear || abandon;
     assign words_moves = moves;
 
     // ---- position in C -------------------------------------------------------------------
@@ -55,16 +55,16 @@ module matmul_6x10_drain (
     wire row_end = panels_left[4];
     wire row_done = issue && row_end;
     wire last_two_rows = rows_left[16];
-    wire last_row_term = last_two_rows && !rows_left[0];
-    wire [2:0] row_choice = last_row_of_block ? 3'd0 : row + 3'd1;
+    wire only_row = last_two_rows && !rows_left[0];
+    wire [2:0] next_row = last_row_of_block ? 3'd0 : row + 3'd1;
 
     always @(posedge clk) begin
         if (!more_rows) begin
             panels_left <= panels_left_difference;
             rows_left <= {1'b0, m} - 17'd3;
-            last_row <= last_row_term;
+            last_row <= only_row;
             row <= 3'd0;
-            last_row_of_block <= last_row_term;
+            last_row_of_block <= only_row;
             address <= 7'd0;
         end else begin
             if (issue) begin
@@ -76,12 +76,12 @@ module matmul_6x10_drain (
             if (row_done) begin
                 rows_left <= rows_left - 17'd1;
                 last_row <= last_two_rows;
-                row <= row_choice;
+                row <= next_row;
                 last_row_of_block <= last_two_rows || (!last_row_of_block && row == 3'd4);
             end
             if (issue) begin
                 if (row_end)
-                    address <= {4'd0, row_choice};
+                    address <= {4'd0, next_row};
                 else
                     address <= address + 7'd6;
             end
@@ -187,11 +187,6 @@ module matmul_6x10_drain (
         if (moves) last_word <= word_last;
     end
 
-    wire [319:0] data_joined = {
-        words_data[319:288], words_data[287:256], words_data[255:224], words_data[223:192],
-        words_data[191:160], words_data[159:128], words_data[127:96], words_data[95:64],
-        words_data[63:32], words_data[31:0]
-    };
     wire last = takes_word && last_word;
     wire out_loads = !out_valid || m_axis_tready;
     wire close = closing && !out_valid;
@@ -200,7 +195,7 @@ module matmul_6x10_drain (
 
     always @(posedge clk) begin
         if (room) begin
-            data <= {data_joined[319:256], takes_word ? data_joined[255:0] : data[319:64]};
+            data <= {words_data[319:256], takes_word ? words_data[255:0] : data[319:64]};
             spare <= data[63:0];
             spare_last <= last;
         end

@@ -14,13 +14,15 @@ module matmul_6x10_load_b (
     input  wire        start,         // a job starts
     input  wire        abandon,       // the job has failed: discard its packet
     input  wire        clear,         // forget everything at once
+    input  wire        forget,        // `abandon` or `clear`
     input  wire [7:0]  k,             // rows of B
     input  wire [3:0]  panels,
     input  wire [3:0]  last_columns,  // columns of the last panel
     output wire        idle,
     output reg         truncated,
     output reg         overlong,
-    output reg  [10:0] loaded,        // vectors of the job's B in the buffer
+    // vectors of the job's B that are in the buffer in the next cycle
+    output reg  [10:0] loaded,
     output wire        write_enable,
     output wire [10:0] write_address,
     output wire [79:0] write_data
@@ -34,14 +36,12 @@ module matmul_6x10_load_b (
         LOAD    = 3'd3,
         DISCARD = 3'd4;
 
-    wire forget = clear || abandon;
-
     // ---- position in the packet, a beat ahead --------------------------------------------
 
     wire        take, begins, step;
     // of the row, behind the next beat, less one; negative in the last
     reg  [4:0]  elements_behind;
-    reg         next_index, one_panel, last_beat, index, group_end, row_end;
+    reg         next_index, one_panel, last_beat, index, group_end;
     // rows of the panel behind the next beat's, less one; negative in the last
     reg  [8:0]  rows_behind;
     reg  [4:0]  panels_behind;  // panels behind the next beat's, less one; negative in the last
@@ -57,25 +57,25 @@ module matmul_6x10_load_b (
     wire panel_done = row_done && last_row;
     wire last_panel = panels_behind[4];
     wire next_row_in_last_panel = last_row ? panels_behind == 5'd0 : last_panel;
-    wire lanes_term = !row_ends || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd7);
-    wire lanes_term_2 =
-        !row_ends
-        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd6);
-    wire lanes_term_3 =
-        !row_ends
-        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd5);
-    wire lanes_term_4 =
-        !row_ends
-        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd4);
-    wire lanes_term_5 =
-        !row_ends
-        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd3);
-    wire lanes_term_6 =
-        !row_ends
-        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd2);
     wire lanes_choice =
         last_beat_of_group ? elements_behind[2:0] >= 3'd7 :
         elements_behind[2:0] >= 3'd1;
+    wire lanes_term_6 =
+        !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd2);
+    wire lanes_term_5 =
+        !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd3);
+    wire lanes_term_4 =
+        !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd4);
+    wire lanes_term_3 =
+        !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd5);
+    wire lanes_term_2 =
+        !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd6);
+    wire lanes_term = !row_ends || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd7);
     wire [63:0] masked_beat = {
         lanes[6] ? s_axis_tdata[63:56] : 8'd0, lanes[5] ? s_axis_tdata[55:48] : 8'd0,
         lanes[4] ? s_axis_tdata[47:40] : 8'd0, lanes[3] ? s_axis_tdata[39:32] : 8'd0,
@@ -129,7 +129,6 @@ module matmul_6x10_load_b (
             };
             index <= next_index;
             group_end <= group_ends;
-            row_end <= row_ends;
         end
     end
 
@@ -151,16 +150,18 @@ module matmul_6x10_load_b (
     // ---- packet --------------------------------------------------------------------------
 
     reg [2:0] state;
+    reg       takes;  // loading, and there is space
 
     assign begins = state == BEGIN;
     assign step = state == LOOK || take;
-    wire state_is_load = state == LOAD;
-    assign take = state_is_load && s_axis_tvalid;
+    assign take = takes && s_axis_tvalid;
+    wire packet_ends = take && (s_axis_tlast || last_beat);
     wire ends_late = take && !s_axis_tlast && last_beat;
 
     always @(posedge clk) begin
         if (rst) begin
             state <= IDLE;
+            takes <= 1'b0;
             truncated <= 1'b0;
             overlong <= 1'b0;
         end else begin
@@ -198,17 +199,19 @@ module matmul_6x10_load_b (
                 end
                 default: ;
             endcase
+            takes <= (state == LOOK || (state == LOAD && !packet_ends)) && !forget;
             truncated <= take && s_axis_tlast && !last_beat && !clear;
             overlong <= ends_late && !clear;
         end
     end
 
-    assign s_axis_tready = state_is_load || state == DISCARD;
+    assign s_axis_tready = takes || state == DISCARD;
     assign idle = state == IDLE;
 
     // ---- write port, a cycle after the last beat of a vector -----------------------------
 
-    reg write_1, bank;
+    reg       write_1, bank;
+    reg [9:0] offset;  // of the vector in its bank
 
     wire vector_done = take && group_end;
 
@@ -221,29 +224,33 @@ module matmul_6x10_load_b (
             write_1 <= vector_done;
             if (begins)
                 loaded <= 11'd0;
-            else if (write_1)
+            else if (vector_done)
                 loaded <= loaded + 11'd1;
             bank <= forget || (bank ^ begins);
         end
     end
 
+    always @(posedge clk) begin
+        if (begins)
+            offset <= 10'd0;
+        else if (write_1)
+            offset <= offset + 10'd1;
+    end
+
     assign write_enable = write_1;
     assign write_data = {vector_1, vector_0};
-    assign write_address = {bank, loaded[9:0]};
-
-    // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, row_end};
+    assign write_address = {bank, offset};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // vectors_fit, else: more vectors of B than a bank holds
-        assert (!write_1 || loaded < 11'd1024);
+        assert (!vector_done || loaded < 11'd1024);
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if ((!write_1 || loaded < 11'd1024) !== 1'b1)
+        if ((!vector_done || loaded < 11'd1024) !== 1'b1)
             $display("FERROGRID_ASSERT %m vectors_fit: more vectors of B than a bank holds");
     end
 `endif

@@ -34,7 +34,7 @@ module matmul_8x8_ecp5_accumulators (
     reg         [151:0] sums_1, sums_2, sums_3;
     reg  signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7;
 
-    wire for_sums_term = target_valid && !target_first && !clear;
+    wire reads_old_word = target_valid && !target_first && !clear;
     wire [1:0] collects = {target_valid && target_bank, target_valid && !target_bank};
     wire [1:0] reads = for_sums | (drain_moves ? for_drain : 2'd0);
 
@@ -74,17 +74,18 @@ module matmul_8x8_ecp5_accumulators (
         sum_7 <= old_word[255:224] + {{13{sums_3[151]}}, sums_3[151:133]};
     end
 
-    wire words_rest_term_2 = valid[0] && bank[0] == target_bank && address_1 == target_address;
-    wire words_rest_term = valid[1] && bank[1] == target_bank && address_2 == target_address;
-    wire words_rest_term_3 = valid[2] && bank[2] == target_bank && address_3 == target_address;
-    wire words_rest_term_5 = words_rest_term_2 || words_rest_term || words_rest_term_3;
-    wire words_rest_term_4 = valid[3] && bank[3] == target_bank && address_4 == target_address;
-    wire words_rest_term_6 =
-        target_valid
-        && !target_first
-        && (words_rest_term_5 || words_rest_term_4);
+    wire too_soon_term_2 = valid[0] && bank[0] == target_bank && address_1 == target_address;
+    wire too_soon_term = valid[1] && bank[1] == target_bank && address_2 == target_address;
+    wire too_soon_term_3 = valid[2] && bank[2] == target_bank && address_3 == target_address;
+    wire too_soon_term_4 = valid[3] && bank[3] == target_bank && address_4 == target_address;
+    wire too_soon_term_5 =
+        too_soon_term_2
+        || too_soon_term
+        || too_soon_term_3
+        || too_soon_term_4;
+    wire too_soon = target_valid && !target_first && too_soon_term_5;
     wire [255:0] new_word = {sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0};
-    wire writes_term = valid[3] && !clear;
+    wire arrives = valid[3] && !clear;
 
     matmul_8x8_ecp5_block_ram_256x128 bank_0_words (
         .clk           (clk),
@@ -122,7 +123,7 @@ module matmul_8x8_ecp5_accumulators (
                 for_drain <= 2'd0;
             else if (drain_moves)
                 for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
-            for_sums <= {for_sums_term && target_bank, for_sums_term && !target_bank};
+            for_sums <= {reads_old_word && target_bank, reads_old_word && !target_bank};
             if (clear) begin
                 drained <= 2'd0;
                 held <= 2'd0;
@@ -134,22 +135,21 @@ module matmul_8x8_ecp5_accumulators (
                 valid <= {valid[2:0], target_valid};
             else
                 valid <= 4'd0;
-            writes <= {writes_term && bank[3], writes_term && !bank[3]};
-            block_complete <= writes_term && last[3];
+            writes <= {arrives && bank[3], arrives && !bank[3]};
+            block_complete <= arrives && last[3];
         end
     end
 
     assign drain_data = held[1] ? bank_1_word : bank_0_word;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, words_rest_term_6};
+    wire unused_ok = &{1'b0, too_soon};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // banks_apart, else: a bank is drained while it collects
         assert ((for_sums & for_drain) == 2'd0);
-        // words_rest, else: a word comes again before its sum is written
-        assert (!words_rest_term_6);
+        assert (!too_soon);  // words_rest, else: a word comes again before its sum is written
     end
 `endif
 
@@ -157,7 +157,7 @@ module matmul_8x8_ecp5_accumulators (
     always @(posedge clk) if (!rst) begin
         if (((for_sums & for_drain) == 2'd0) !== 1'b1)
             $display("FERROGRID_ASSERT %m banks_apart: a bank is drained while it collects");
-        if (!words_rest_term_6 !== 1'b1)
+        if (!too_soon !== 1'b1)
             $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
     end
 `endif

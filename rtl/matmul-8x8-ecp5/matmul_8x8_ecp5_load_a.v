@@ -14,6 +14,7 @@ module matmul_8x8_ecp5_load_a (
     input  wire        start,          // a job starts
     input  wire        abandon,        // the job has failed: discard its packet
     input  wire        clear,          // forget everything at once
+    input  wire        forget,         // `abandon` or `clear`
     input  wire [15:0] m,              // rows of A
     input  wire [8:0]  k,              // elements of a row
     input  wire        bank_released,  // a full bank has been used up
@@ -33,8 +34,6 @@ module matmul_8x8_ecp5_load_a (
         LOOK    = 3'd2,
         LOAD    = 3'd3,
         DISCARD = 3'd4;
-
-    wire forget = clear || abandon;
 
     // ---- position in the packet, a beat ahead --------------------------------------------
 
@@ -94,23 +93,25 @@ module matmul_8x8_ecp5_load_a (
 
     // ---- packet and banks ----------------------------------------------------------------
 
-    reg       space, bank;
     reg [2:0] state;
+    reg       takes;  // loading, and there is space
+    reg       bank;
 
     wire block_done = take && block_end;
     wire full_in_range_term = bank_released && !block_done && full == 2'd0;
     wire full_in_range_term_2 = !((block_done && !bank_released && full == 2'd2) || full_in_range_term);
+    wire next_space = bank_released || !(full == 2'd2 || (full == 2'd1 && block_done));
     assign begins = state == BEGIN;
     assign step = state == LOOK || take;
-    wire state_is_load = state == LOAD;
-    assign take = state_is_load && space && s_axis_tvalid;
+    assign take = takes && s_axis_tvalid;
+    wire packet_ends = take && (s_axis_tlast || last_beat);
     wire ends_late = take && !s_axis_tlast && last_beat;
 
     always @(posedge clk) begin
         if (rst) begin
             full <= 2'd0;
-            space <= 1'b1;
             state <= IDLE;
+            takes <= 1'b0;
             truncated <= 1'b0;
             overlong <= 1'b0;
             bank <= 1'b0;
@@ -121,10 +122,6 @@ module matmul_8x8_ecp5_load_a (
                 full <= full + 2'd1;
             else if (bank_released && !block_done)
                 full <= full - 2'd1;
-            space <=
-                forget
-                || bank_released
-                || !(full == 2'd2 || (full == 2'd1 && block_done));
             case (state)
                 IDLE: begin
                     if (start) state <= BEGIN;
@@ -159,6 +156,10 @@ module matmul_8x8_ecp5_load_a (
                 end
                 default: ;
             endcase
+            takes <=
+                (state == LOOK || (state == LOAD && !packet_ends))
+                && next_space
+                && !forget;
             truncated <= take && s_axis_tlast && !last_beat && !clear;
             overlong <= ends_late && !clear;
             if (forget)
@@ -168,7 +169,7 @@ module matmul_8x8_ecp5_load_a (
         end
     end
 
-    assign s_axis_tready = (state_is_load && space) || state == DISCARD;
+    assign s_axis_tready = takes || state == DISCARD;
     assign idle = state == IDLE;
 
     // ---- write port, a cycle after the last beat of a vector -----------------------------

@@ -14,13 +14,15 @@ module matmul_8x8_ecp5_load_b (
     input  wire        start,         // a job starts
     input  wire        abandon,       // the job has failed: discard its packet
     input  wire        clear,         // forget everything at once
+    input  wire        forget,        // `abandon` or `clear`
     input  wire [8:0]  k,             // rows of B
     input  wire [4:0]  panels,
     input  wire [3:0]  last_columns,  // columns of the last panel
     output wire        idle,
     output reg         truncated,
     output reg         overlong,
-    output reg  [11:0] loaded,        // vectors of the job's B in the buffer
+    // vectors of the job's B that are in the buffer in the next cycle
+    output reg  [11:0] loaded,
     output wire        write_enable,
     output wire [11:0] write_address,
     output wire [63:0] write_data
@@ -34,8 +36,6 @@ module matmul_8x8_ecp5_load_b (
         LOAD    = 3'd3,
         DISCARD = 3'd4;
 
-    wire forget = clear || abandon;
-
     // ---- position in the packet, a beat ahead --------------------------------------------
 
     wire        take, begins, step;
@@ -45,7 +45,7 @@ module matmul_8x8_ecp5_load_b (
     reg  [9:0]  rows_behind;
     reg  [5:0]  panels_behind;  // panels behind the next beat's, less one; negative in the last
     reg  [4:0]  behind_first_beat_of_last_panel;
-    reg         one_panel, last_beat, row_end;
+    reg         one_panel, last_beat;
     reg  [6:0]  lanes;
     reg  [63:0] vector;
 
@@ -87,13 +87,6 @@ module matmul_8x8_ecp5_load_b (
         one_panel <= panels == 5'd1;
     end
 
-    wire [63:0] masked_beat = {
-        lanes[6] ? s_axis_tdata[63:56] : 8'd0, lanes[5] ? s_axis_tdata[55:48] : 8'd0,
-        lanes[4] ? s_axis_tdata[47:40] : 8'd0, lanes[3] ? s_axis_tdata[39:32] : 8'd0,
-        lanes[2] ? s_axis_tdata[31:24] : 8'd0, lanes[1] ? s_axis_tdata[23:16] : 8'd0,
-        lanes[0] ? s_axis_tdata[15:8] : 8'd0, s_axis_tdata[7:0]
-    };
-
     always @(posedge clk) begin
         if (step) begin
             last_beat <= row_ends && last_row && last_panel;
@@ -106,9 +99,15 @@ module matmul_8x8_ecp5_load_b (
                 !row_ends || elements_behind[2:0] >= 3'd2,
                 !row_ends || elements_behind[2:0] >= 3'd1
             };
-            row_end <= row_ends;
         end
     end
+
+    wire [63:0] masked_beat = {
+        lanes[6] ? s_axis_tdata[63:56] : 8'd0, lanes[5] ? s_axis_tdata[55:48] : 8'd0,
+        lanes[4] ? s_axis_tdata[47:40] : 8'd0, lanes[3] ? s_axis_tdata[39:32] : 8'd0,
+        lanes[2] ? s_axis_tdata[31:24] : 8'd0, lanes[1] ? s_axis_tdata[23:16] : 8'd0,
+        lanes[0] ? s_axis_tdata[15:8] : 8'd0, s_axis_tdata[7:0]
+    };
 
     always @(posedge clk) begin
         if (take) vector <= masked_beat;
@@ -117,16 +116,18 @@ module matmul_8x8_ecp5_load_b (
     // ---- packet --------------------------------------------------------------------------
 
     reg [2:0] state;
+    reg       takes;  // loading, and there is space
 
     assign begins = state == BEGIN;
     assign step = state == LOOK || take;
-    wire state_is_load = state == LOAD;
-    assign take = state_is_load && s_axis_tvalid;
+    assign take = takes && s_axis_tvalid;
+    wire packet_ends = take && (s_axis_tlast || last_beat);
     wire ends_late = take && !s_axis_tlast && last_beat;
 
     always @(posedge clk) begin
         if (rst) begin
             state <= IDLE;
+            takes <= 1'b0;
             truncated <= 1'b0;
             overlong <= 1'b0;
         end else begin
@@ -164,17 +165,19 @@ module matmul_8x8_ecp5_load_b (
                 end
                 default: ;
             endcase
+            takes <= (state == LOOK || (state == LOAD && !packet_ends)) && !forget;
             truncated <= take && s_axis_tlast && !last_beat && !clear;
             overlong <= ends_late && !clear;
         end
     end
 
-    assign s_axis_tready = state_is_load || state == DISCARD;
+    assign s_axis_tready = takes || state == DISCARD;
     assign idle = state == IDLE;
 
     // ---- write port, a cycle after the last beat of a vector -----------------------------
 
-    reg write_1, bank;
+    reg        write_1, bank;
+    reg [10:0] offset;  // of the vector in its bank
 
     wire vector_done = take;
 
@@ -187,29 +190,33 @@ module matmul_8x8_ecp5_load_b (
             write_1 <= vector_done;
             if (begins)
                 loaded <= 12'd0;
-            else if (write_1)
+            else if (vector_done)
                 loaded <= loaded + 12'd1;
             bank <= forget || (bank ^ begins);
         end
     end
 
+    always @(posedge clk) begin
+        if (begins)
+            offset <= 11'd0;
+        else if (write_1)
+            offset <= offset + 11'd1;
+    end
+
     assign write_enable = write_1;
     assign write_data = vector;
-    assign write_address = {bank, loaded[10:0]};
-
-    // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, row_end};
+    assign write_address = {bank, offset};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // vectors_fit, else: more vectors of B than a bank holds
-        assert (!write_1 || loaded < 12'd2048);
+        assert (!vector_done || loaded < 12'd2048);
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if ((!write_1 || loaded < 12'd2048) !== 1'b1)
+        if ((!vector_done || loaded < 12'd2048) !== 1'b1)
             $display("FERROGRID_ASSERT %m vectors_fit: more vectors of B than a bank holds");
     end
 `endif

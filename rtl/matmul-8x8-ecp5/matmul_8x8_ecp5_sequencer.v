@@ -12,8 +12,8 @@ module matmul_8x8_ecp5_sequencer (
     input  wire [15:0] m,               // rows of A and C
     input  wire [8:0]  k,               // columns of A, rows of B
     input  wire [4:0]  panels,          // of B
+    input  wire [11:0] b_loaded,        // vectors of B that are in the buffer in the next cycle
     input  wire [1:0]  a_full,          // row blocks in the A buffer
-    input  wire [11:0] b_loaded,        // vectors of B that the loader has written
     input  wire        next_job_loads,  // the loaders begin with the job behind
     input  wire        drained,         // an accumulator bank is free again
     output wire        idle,
@@ -41,11 +41,16 @@ module matmul_8x8_ecp5_sequencer (
         WAIT  = 2'd2,
         PASS  = 2'd3;
 
-    reg       b_whole;     // all of B is in the buffer: the loader is at the next job
-    reg       next_pass;   // the next pass begins after this cycle
-    reg       tile_moves;  // go to the next tile, or to the first
-    reg       walk_rests;  // the walk stands where jobs begin
-    reg [2:0] starting;
+    reg [11:0] b_loaded_1;
+    reg        b_whole;     // all of B is in the buffer: the loader is at the next job
+    reg        next_pass;   // the next pass begins after this cycle
+    reg        tile_moves;  // go to the next tile, or to the first
+    reg        walk_rests;  // the walk stands where jobs begin
+    reg [2:0]  starting;
+
+    always @(posedge clk) begin
+        b_loaded_1 <= b_loaded;
+    end
 
     always @(posedge clk) begin
         if (rst) begin
@@ -73,7 +78,7 @@ module matmul_8x8_ecp5_sequencer (
     reg [6:0]  tile_sum_offset;
 
     wire [3:0] ahead_b_vectors = ahead_k_end ? ahead_k_left[3:0] : 4'd8;
-    wire [5:0] tile_panels_left_extended = {1'b0, panels};
+    wire [5:0] tile_panels_left_difference = {1'b0, panels} - 6'd2;
     wire tile_n_end = tile_panels_left[5];
     wire tile_valid_term =
         starting[2]
@@ -97,6 +102,7 @@ module matmul_8x8_ecp5_sequencer (
         end
     end
 
+    wire [11:0] tiles_stay_sum = next_b_base + {8'd0, ahead_b_vectors};
     wire [3:0] tile_rows = tile_m_end ? tile_m_left[3:0] : 4'd8;
 
     always @(posedge clk) begin
@@ -110,10 +116,10 @@ module matmul_8x8_ecp5_sequencer (
         end
         ahead_k_end <= ahead_k_left < 9'd9;
         if (walk_rests) begin
-            tile_panels_left <= tile_panels_left_extended - 6'd2;
+            tile_panels_left <= tile_panels_left_difference;
         end else if (next_pass && tile_k_end) begin
             if (tile_n_end)
-                tile_panels_left <= tile_panels_left_extended - 6'd2;
+                tile_panels_left <= tile_panels_left_difference;
             else
                 tile_panels_left <= tile_panels_left - 6'd1;
         end
@@ -131,7 +137,7 @@ module matmul_8x8_ecp5_sequencer (
             next_b_base <= tile_b_end;
         else
             next_b_base <= 12'd0;
-        next_b_end <= next_b_base + {8'd0, ahead_b_vectors};
+        next_b_end <= tiles_stay_sum;
         if (walk_rests) begin
             tile_a_offset <= 8'd0;
             tile_sum_offset <= 7'd0;
@@ -192,15 +198,14 @@ module matmul_8x8_ecp5_sequencer (
               more_passes;
 
     wire two_before_last = state == PASS && step == 3'd5;
-    wire stream_valid_term = stream_valid && !last_step;
+    wire streams_on = stream_valid && !last_step;
     wire state_is_wait = state == WAIT;
     wire claim_bank = next_pass && weights_begin_block;
     wire claimed_banks_in_range_term_2 = claim_bank && !drained && claimed_banks == 2'd2;
     wire claimed_banks_in_range_term = drained && !claim_bank && claimed_banks == 2'd0;
-    wire a_there_term = a_full == 2'd2 || (a_full == 2'd1 && !stream_valid_term);
-    wire a_there = !weights_begin_block || a_there_term;
+    wire a_there = !weights_begin_block || (a_full == 2'd2 || (a_full == 2'd1 && !streams_on));
     wire needs_b = tile_valid && !b_whole;
-    wire b_short = b_loaded < tile_b_end;
+    wire b_short = b_loaded_1 < tile_b_end;
     wire bank_there = !weights_begin_block || claimed_banks != 2'd2;
     wire has_b = !(needs_b_1 && b_short_1);
 
@@ -219,7 +224,7 @@ module matmul_8x8_ecp5_sequencer (
 
     wire ready = more_passes && has_a && has_b && has_bank;
     wire due = (state_is_wait && !next_pass) || penultimate_step;
-    wire tile_moves_term = due && ready;
+    wire pass_follows = due && ready;
 
     always @(posedge clk) begin
         if (rst) begin
@@ -231,8 +236,8 @@ module matmul_8x8_ecp5_sequencer (
             claimed_banks <= 2'd0;
             more_passes <= 1'b0;
         end else begin
-            next_pass <= tile_moves_term;
-            tile_moves <= tile_moves_term || starting[1];
+            next_pass <= pass_follows;
+            tile_moves <= pass_follows || starting[1];
             walk_rests <= state == IDLE;
             case (state)
                 IDLE: begin
@@ -259,7 +264,7 @@ module matmul_8x8_ecp5_sequencer (
                         state <= WAIT;
                 end
             endcase
-            stream_valid <= (next_pass ? weights_valid : stream_valid_term) && !clear;
+            stream_valid <= (next_pass ? weights_valid : streams_on) && !clear;
             if (clear)
                 claimed_banks <= 2'd0;
             else if (claim_bank && !drained)
@@ -367,7 +372,7 @@ module matmul_8x8_ecp5_sequencer (
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // tiles_stay, else: the walk goes on before it is known how
-        assert (!tile_moves || next_b_end == next_b_base + {8'd0, ahead_b_vectors});
+        assert (!tile_moves || next_b_end == tiles_stay_sum);
         // claimed_banks_in_range, else: a bank is filled or freed twice
         assert (clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term));
         // passes_have_all, else: a pass begins without its operands or its bank
@@ -381,7 +386,7 @@ module matmul_8x8_ecp5_sequencer (
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if ((!tile_moves || next_b_end == next_b_base + {8'd0, ahead_b_vectors}) !== 1'b1)
+        if ((!tile_moves || next_b_end == tiles_stay_sum) !== 1'b1)
             $display("FERROGRID_ASSERT %m tiles_stay: the walk goes on before it is known how");
         if ((clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term)) !== 1'b1)
             $display("FERROGRID_ASSERT %m claimed_banks_in_range: a bank is filled or freed twice");

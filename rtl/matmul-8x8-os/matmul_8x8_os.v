@@ -46,16 +46,14 @@ module matmul_8x8_os (
 
     wire        registers_control_start, registers_control_abort,
                 registers_interrupt_enable_done, registers_interrupt_status_done,
-                registers_interrupt_enable_error, registers_interrupt_status_error,
-                job_load_start, job_compute_start, job_load_begins, job_drain_start, job_busy,
-                job_queued, job_done, job_working, abandon;
+                registers_interrupt_enable_error, registers_interrupt_status_error, job_abandon,
+                job_aborted, job_forget, job_load_start, job_compute_start, job_drain_start,
+                job_busy, job_queued, job_done, job_working;
     wire [15:0] registers_m_size, registers_k_size, registers_n_size, job_load_m, job_compute_m,
                 job_drain_m;
     wire [8:0]  job_load_k, job_compute_k;
     wire [4:0]  job_load_panels, job_compute_panels, job_drain_panels;
     wire [3:0]  job_load_last_columns, job_drain_last_columns, job_error;
-
-    wire clear = abandon || registers_control_abort;
 
     // ---- loaders -------------------------------------------------------------------------
 
@@ -74,8 +72,9 @@ module matmul_8x8_os (
         .s_axis_tvalid (s_axis_a_tvalid),
         .s_axis_tready (s_axis_a_tready),
         .start         (job_load_start),
-        .abandon       (abandon),
-        .clear         (registers_control_abort),
+        .abandon       (job_abandon),
+        .clear         (job_aborted),
+        .forget        (job_forget),
         .m             (job_load_m),
         .k             (job_load_k),
         .bank_released (a_release),
@@ -98,8 +97,9 @@ module matmul_8x8_os (
         .s_axis_tvalid (s_axis_b_tvalid),
         .s_axis_tready (s_axis_b_tready),
         .start         (job_load_start),
-        .abandon       (abandon),
-        .clear         (registers_control_abort),
+        .abandon       (job_abandon),
+        .clear         (job_aborted),
+        .forget        (job_forget),
         .k             (job_load_k),
         .panels        (job_load_panels),
         .last_columns  (job_load_last_columns),
@@ -129,13 +129,13 @@ module matmul_8x8_os (
         .clk              (aclk),
         .rst              (~aresetn),
         .start            (job_compute_start),
-        .clear            (clear),
+        .clear            (job_forget),
         .m                (job_compute_m),
         .k                (job_compute_k),
         .panels           (job_compute_panels),
-        .a_full           (load_a_full),
         .b_loaded         (load_b_loaded),
-        .next_job_loads   (job_load_begins),
+        .a_full           (load_a_full),
+        .next_job_loads   (job_load_start),
         .drained          (drained),
         .idle             (sequencer_idle),
         .stall_a          (sequencer_stall_a),
@@ -158,7 +158,7 @@ module matmul_8x8_os (
     matmul_8x8_os_datapath datapath (
         .clk              (aclk),
         .rst              (~aresetn),
-        .clear            (clear),
+        .clear            (job_forget),
         .issue_read       (sequencer_issue_read),
         .issue_a_address  (sequencer_issue_a_address),
         .issue_a_lane     (sequencer_issue_a_lane),
@@ -193,8 +193,9 @@ module matmul_8x8_os (
         .clk            (aclk),
         .rst            (~aresetn),
         .start          (job_drain_start),
-        .abandon        (abandon),
-        .clear          (registers_control_abort),
+        .abandon        (job_abandon),
+        .clear          (job_aborted),
+        .forget         (job_forget),
         .m              (job_drain_m),
         .panels         (job_drain_panels),
         .last_columns   (job_drain_last_columns),
@@ -216,7 +217,7 @@ module matmul_8x8_os (
     matmul_8x8_os_accumulators accumulators (
         .clk            (aclk),
         .rst            (~aresetn),
-        .clear          (clear),
+        .clear          (job_forget),
         .target_valid   (datapath_result_valid),
         .target_first   (datapath_result_first),
         .target_last    (datapath_result_last),
@@ -233,7 +234,7 @@ module matmul_8x8_os (
 
     // ---- status, interrupt and counters --------------------------------------------------
 
-    wire        job_ended, job_failed, aborted;
+    wire        job_ended, job_failed;
     reg  [31:0] jobs_ended_count, last_failed, cycles_count, active_cycles_count, stall_a_count,
                 stall_b_count, stall_c_count;
     reg         failed_job_counted, active_cycles_event, stall_a_event, stall_b_event,
@@ -263,16 +264,16 @@ module matmul_8x8_os (
         .b_overlong         (b_overlong),
         .first              (first_job),
         .working            (job_working),
-        .aborted            (aborted),
+        .aborted            (job_aborted),
         .busy               (job_busy),
         .queued             (job_queued),
         .done               (job_done),
         .error              (job_error),
         .ended              (job_ended),
         .failed             (job_failed),
-        .abandon            (abandon),
+        .abandon            (job_abandon),
+        .forget             (job_forget),
         .load_start         (job_load_start),
-        .load_begins        (job_load_begins),
         .load_m             (job_load_m),
         .load_k             (job_load_k),
         .load_panels        (job_load_panels),
@@ -306,7 +307,7 @@ module matmul_8x8_os (
     end
 
     always @(posedge aclk) begin
-        if (aborted) begin
+        if (job_aborted) begin
             jobs_ended_count <= 32'd0;
             last_failed <= 32'd0;
         end else begin

@@ -50,7 +50,7 @@ module matmul_8x8_os_accumulators (
         sums_1 <= sums;
     end
 
-    wire writes_term = valid && !clear;
+    wire arrives = valid && !clear;
 
     always @(posedge clk) begin
         if (writes[0]) bank_0_words[address_2] <= sums_1;
@@ -81,8 +81,8 @@ module matmul_8x8_os_accumulators (
                 valid <= target_valid;
             else
                 valid <= 1'b0;
-            writes <= {writes_term && bank, writes_term && !bank};
-            block_complete <= writes_term && last;
+            writes <= {arrives && bank, arrives && !bank};
+            block_complete <= arrives && last;
         end
     end
 

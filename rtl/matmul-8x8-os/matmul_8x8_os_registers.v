@@ -57,7 +57,8 @@ module matmul_8x8_os_registers (
     // ---- write channel -------------------------------------------------------------------
 
     wire        write_commit;
-    reg         write_response_valid, write_address_held, write_data_held, write_committed;
+    reg         write_response_valid, write_address_held, write_data_held, write_under_way,
+                write_committed, write_effective;
     reg  [4:0]  write_word;
     reg  [31:0] write_data;
     reg  [3:0]  write_strobes;
@@ -70,7 +71,6 @@ module matmul_8x8_os_registers (
         if (write_address_take) write_word <= s_axil_awaddr[6:2];
     end
 
-    assign write_commit = write_address_held && write_data_held && !write_response_valid;
     wire write_data_take = s_axil_wvalid && !write_data_held;
 
     always @(posedge clk) begin
@@ -79,6 +79,8 @@ module matmul_8x8_os_registers (
             write_strobes <= s_axil_wstrb;
         end
     end
+
+    assign write_commit = write_address_held && write_data_held && !write_under_way;
 
     always @(posedge clk) begin
         if (write_commit) begin
@@ -94,15 +96,21 @@ module matmul_8x8_os_registers (
             write_response_valid <= 1'b0;
             write_address_held <= 1'b0;
             write_data_held <= 1'b0;
+            write_under_way <= 1'b0;
             write_committed <= 1'b0;
+            write_effective <= 1'b0;
             write_select <= 6'd0;
         end else begin
             write_response_valid <=
-                write_committed
+                write_effective
                 || (write_response_valid && !s_axil_bready);
             write_address_held <= (write_address_held || write_address_take) && !write_commit;
             write_data_held <= (write_data_held || write_data_take) && !write_commit;
+            write_under_way <=
+                write_commit
+                || (write_under_way && !(write_response_valid && s_axil_bready));
             write_committed <= write_commit;
+            write_effective <= write_committed;
             if (write_commit)
                 write_select <= {
                     write_word == 5'd9, write_word == 5'd8, write_word == 5'd7,

@@ -12,8 +12,8 @@ module matmul_8x8_os_sequencer (
     input  wire [15:0] m,               // rows of A and C
     input  wire [8:0]  k,               // columns of A, rows of B
     input  wire [4:0]  panels,          // of B
+    input  wire [11:0] b_loaded,        // vectors of B that are in the buffer in the next cycle
     input  wire [1:0]  a_full,          // row blocks in the A buffer
-    input  wire [11:0] b_loaded,        // vectors of B that the loader has written
     input  wire        next_job_loads,  // the loaders begin with the job behind
     input  wire        drained,         // an accumulator bank is free again
     output wire        idle,
@@ -41,11 +41,16 @@ module matmul_8x8_os_sequencer (
         WAIT  = 2'd2,
         PASS  = 2'd3;
 
-    reg       b_whole;     // all of B is in the buffer: the loader is at the next job
-    reg       next_pass;   // the next pass begins after this cycle
-    reg       tile_moves;  // go to the next tile, or to the first
-    reg       walk_rests;  // the walk stands where jobs begin
-    reg [2:0] starting;
+    reg [11:0] b_loaded_1;
+    reg        b_whole;     // all of B is in the buffer: the loader is at the next job
+    reg        next_pass;   // the next pass begins after this cycle
+    reg        tile_moves;  // go to the next tile, or to the first
+    reg        walk_rests;  // the walk stands where jobs begin
+    reg [2:0]  starting;
+
+    always @(posedge clk) begin
+        b_loaded_1 <= b_loaded;
+    end
 
     always @(posedge clk) begin
         if (rst) begin
@@ -70,7 +75,7 @@ module matmul_8x8_os_sequencer (
     reg [6:0]  tile_sum_offset, sums_offset;
 
     wire tile_k_end = 1'b1;
-    wire [5:0] tile_panels_left_extended = {1'b0, panels};
+    wire [5:0] tile_panels_left_difference = {1'b0, panels} - 6'd2;
     wire tile_n_end = tile_panels_left[5];
     wire tile_valid_term =
         starting[2]
@@ -80,12 +85,14 @@ module matmul_8x8_os_sequencer (
         if (tile_moves) tile_b_base <= next_b_base;
     end
 
+    wire [11:0] tiles_stay_sum = next_b_base + {3'd0, k};
+
     always @(posedge clk) begin
         if (walk_rests) begin
-            tile_panels_left <= tile_panels_left_extended - 6'd2;
+            tile_panels_left <= tile_panels_left_difference;
         end else if (next_pass && tile_k_end) begin
             if (tile_n_end)
-                tile_panels_left <= tile_panels_left_extended - 6'd2;
+                tile_panels_left <= tile_panels_left_difference;
             else
                 tile_panels_left <= tile_panels_left - 6'd1;
         end
@@ -103,7 +110,7 @@ module matmul_8x8_os_sequencer (
             next_b_base <= tile_b_end;
         else
             next_b_base <= 12'd0;
-        next_b_end <= next_b_base + {3'd0, k};
+        next_b_end <= tiles_stay_sum;
         if (walk_rests) begin
             tile_sum_offset <= 7'd0;
         end else if (next_pass && tile_k_end) begin
@@ -152,7 +159,7 @@ module matmul_8x8_os_sequencer (
     wire a_there_term = a_full == 2'd1 && !(state_is_pass && sums_valid && !last_step);
     wire a_there = !begins_block || (a_full == 2'd2 || a_there_term);
     wire needs_b = tile_valid && !b_whole;
-    wire b_short = b_loaded < tile_b_end;
+    wire b_short = b_loaded_1 < tile_b_end;
     wire bank_there = !begins_block || claimed_banks != 2'd2;
     wire has_b = !(needs_b_1 && b_short_1);
 
@@ -176,7 +183,7 @@ module matmul_8x8_os_sequencer (
 
     wire ready = more_passes && has_a && has_b && has_bank;
     wire due = (state_is_wait && !next_pass) || penultimate_step;
-    wire tile_moves_term = due && ready;
+    wire pass_follows = due && ready;
 
     always @(posedge clk) begin
         if (rst) begin
@@ -187,8 +194,8 @@ module matmul_8x8_os_sequencer (
             claimed_banks <= 2'd0;
             more_passes <= 1'b0;
         end else begin
-            next_pass <= tile_moves_term;
-            tile_moves <= tile_moves_term || starting[1];
+            next_pass <= pass_follows;
+            tile_moves <= pass_follows || starting[1];
             walk_rests <= state == IDLE;
             case (state)
                 IDLE: begin
@@ -314,7 +321,7 @@ module matmul_8x8_os_sequencer (
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // tiles_stay, else: the walk goes on before it is known how
-        assert (!tile_moves || next_b_end == next_b_base + {3'd0, k});
+        assert (!tile_moves || next_b_end == tiles_stay_sum);
         // claimed_banks_in_range, else: a bank is filled or freed twice
         assert (clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term));
         // passes_have_all, else: a pass begins without its operands or its bank
@@ -328,7 +335,7 @@ module matmul_8x8_os_sequencer (
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if ((!tile_moves || next_b_end == next_b_base + {3'd0, k}) !== 1'b1)
+        if ((!tile_moves || next_b_end == tiles_stay_sum) !== 1'b1)
             $display("FERROGRID_ASSERT %m tiles_stay: the walk goes on before it is known how");
         if ((clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term)) !== 1'b1)
             $display("FERROGRID_ASSERT %m claimed_banks_in_range: a bank is filled or freed twice");

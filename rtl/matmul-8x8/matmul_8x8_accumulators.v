@@ -37,7 +37,7 @@ module matmul_8x8_accumulators (
     reg        [151:0] sums_1, sums_2;
     reg signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7;
 
-    wire for_sums_term = target_valid && !target_first && !clear;
+    wire reads_old_word = target_valid && !target_first && !clear;
     wire [1:0] collects = {target_valid && target_bank, target_valid && !target_bank};
     wire [1:0] reads = for_sums | (drain_moves ? for_drain : 2'd0);
 
@@ -75,12 +75,13 @@ module matmul_8x8_accumulators (
         sum_7 <= old_word[255:224] + {{13{sums_2[151]}}, sums_2[151:133]};
     end
 
-    wire words_rest_term_2 = valid[0] && bank[0] == target_bank && address_1 == target_address;
-    wire words_rest_term = valid[1] && bank[1] == target_bank && address_2 == target_address;
-    wire words_rest_term_3 = valid[2] && bank[2] == target_bank && address_3 == target_address;
-    wire words_rest_term_4 = words_rest_term_2 || words_rest_term || words_rest_term_3;
+    wire too_soon_term_2 = valid[0] && bank[0] == target_bank && address_1 == target_address;
+    wire too_soon_term = valid[1] && bank[1] == target_bank && address_2 == target_address;
+    wire too_soon_term_3 = valid[2] && bank[2] == target_bank && address_3 == target_address;
+    wire too_soon_term_4 = too_soon_term_2 || too_soon_term || too_soon_term_3;
+    wire too_soon = target_valid && !target_first && too_soon_term_4;
     wire [255:0] new_word = {sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0};
-    wire writes_term = valid[2] && !clear;
+    wire arrives = valid[2] && !clear;
 
     always @(posedge clk) begin
         if (writes[0]) bank_0_words[address_4] <= new_word;
@@ -105,7 +106,7 @@ module matmul_8x8_accumulators (
                 for_drain <= 2'd0;
             else if (drain_moves)
                 for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
-            for_sums <= {for_sums_term && target_bank, for_sums_term && !target_bank};
+            for_sums <= {reads_old_word && target_bank, reads_old_word && !target_bank};
             if (clear)
                 drained_bank <= 1'b0;
             else if (drain_moves)
@@ -114,22 +115,21 @@ module matmul_8x8_accumulators (
                 valid <= {valid[1:0], target_valid};
             else
                 valid <= 3'd0;
-            writes <= {writes_term && bank[2], writes_term && !bank[2]};
-            block_complete <= writes_term && last[2];
+            writes <= {arrives && bank[2], arrives && !bank[2]};
+            block_complete <= arrives && last[2];
         end
     end
 
     assign drain_data = drained_bank ? bank_1_word : bank_0_word;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, words_rest_term_4};
+    wire unused_ok = &{1'b0, too_soon};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // banks_apart, else: a bank is drained while it collects
         assert ((for_sums & for_drain) == 2'd0);
-        // words_rest, else: a word comes again before its sum is written
-        assert (!(target_valid && !target_first && words_rest_term_4));
+        assert (!too_soon);  // words_rest, else: a word comes again before its sum is written
     end
 `endif
 
@@ -137,7 +137,7 @@ module matmul_8x8_accumulators (
     always @(posedge clk) if (!rst) begin
         if (((for_sums & for_drain) == 2'd0) !== 1'b1)
             $display("FERROGRID_ASSERT %m banks_apart: a bank is drained while it collects");
-        if (!(target_valid && !target_first && words_rest_term_4) !== 1'b1)
+        if (!too_soon !== 1'b1)
             $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
     end
 `endif
