@@ -4,7 +4,7 @@ use super::constraints::Format;
 use super::error::SynthError;
 use super::router::{CONFIGURATION, TIMING, bitstream, pins_file};
 use super::routing::{PACKER_LOG, ROUTER_LOG};
-use super::script::{BLOCKS, CARRY, HIERARCHY, NETLIST, SCRIPT, VERILOG, WHOLE};
+use super::script::{CARRY, HIERARCHY, NETLIST, SCRIPT, VERILOG, WHOLE};
 use super::synthesis::YOSYS_LOG;
 use super::target::TARGETS;
 use std::fs;
@@ -38,10 +38,7 @@ impl Kept {
 }
 
 fn is_of_synthesis(name: &str) -> bool {
-    [
-        VERILOG, SCRIPT, BLOCKS, HIERARCHY, WHOLE, NETLIST, CARRY, YOSYS_LOG,
-    ]
-    .contains(&name)
+    [VERILOG, SCRIPT, HIERARCHY, WHOLE, NETLIST, CARRY, YOSYS_LOG].contains(&name)
 }
 
 fn is_of_routing(name: &str) -> bool {
