@@ -23,6 +23,16 @@ impl Kept {
     /// The script of Yosys: every run has one, of this name.
     pub const SCRIPT: &str = SCRIPT;
 
+    /// Whether it is a bitstream.
+    pub fn is_bitstream(&self) -> bool {
+        let packers = TARGETS.iter().filter_map(|target| target.chip.as_ref());
+        let mut names = packers.map(|chip| bitstream(chip.packer));
+        match self.name.split_once('-') {
+            Some((_, name)) => names.any(|bitstream| name == bitstream),
+            None => false,
+        }
+    }
+
     /// Whether a file of some run has this name.
     pub fn is_name(name: &str) -> bool {
         match name
@@ -96,5 +106,13 @@ mod tests {
         for name in others.split_whitespace() {
             assert!(!Kept::is_name(name), "{name}");
         }
+        let kept = |name: &str| Kept {
+            name: name.into(),
+            path: PathBuf::new(),
+        };
+        let bitstreams = of_runs.split_whitespace().map(kept);
+        let bitstreams = bitstreams.filter(Kept::is_bitstream).map(|kept| kept.name);
+        let expected = ["seed1-harness.bit", "seed100-harness.fs"];
+        assert_eq!(Vec::from_iter(bitstreams), expected);
     }
 }
