@@ -4,9 +4,10 @@ use super::error::CliError;
 use super::output::print;
 use super::progress::Progress;
 use crate::report::json;
-use crate::verify::bench::{self, Figure, Options, Verdict};
+use crate::verify::bench::{self, Figure, Options, Peer, Verdict};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use miette::miette;
 use std::path::PathBuf;
 
 /// Measure generation, utilization, simulation speed and area
@@ -29,10 +30,13 @@ pub(super) struct Bench {
     /// Measure placed and routed cores too: a quarter of an hour and more
     #[arg(long)]
     synth: bool,
-    /// Measure the area of someone else's array of 8 x 8 beside ours: the Verilog file of its top
-    /// module, which is called as the file; the Verilog beside it is read too
+    /// Measure the area of someone else's array beside ours, for the figure `area`: the Verilog file
+    /// of its top module, which is called as the file; the Verilog beside it is read too
     #[arg(long, value_name = "FILE")]
     peer: Option<PathBuf>,
+    /// The processing elements of that array, by which its cells are divided: 64 are 8 x 8
+    #[arg(long, value_name = "COUNT", requires = "peer", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
+    peer_pes: u32,
     /// Shorter runs: times are rougher
     #[arg(long)]
     quick: bool,
@@ -45,7 +49,10 @@ impl Bench {
     pub fn run(self) -> miette::Result<()> {
         let mut options = Options {
             quick: self.quick,
-            peer: self.peer,
+            peer: self.peer.map(|file| Peer {
+                file,
+                elements: self.peer_pes,
+            }),
             ..Options::default()
         };
         if !self.figures.is_empty() {
@@ -55,10 +62,13 @@ impl Bench {
             options.figures.push(Figure::Routed);
         }
         if options.peer.is_some() && !options.figures.contains(&Figure::Area) {
-            options.figures.push(Figure::Area);
+            return Err(miette!(
+                help = "add `--figure area`, or leave out `--peer`",
+                "`--peer` means nothing without the figure `area`: its area is measured"
+            ));
         }
         let mut progress = Progress::of_stages(self.json);
-        let report = bench::run(&options, &mut |what| progress.working(what))?;
+        let report = bench::run(&options, &mut |what| progress.working(what));
         progress.done();
         print(&if self.json {
             json(&report)
@@ -68,8 +78,17 @@ impl Bench {
         if report.passed() {
             return Ok(());
         }
-        let missed = |row: &&bench::Row| row.verdict == Verdict::Fail;
-        let missed = report.rows.iter().filter(missed).count();
-        Err(CliError::Figures { missed }.into())
+        let count = |verdict| {
+            let rows = report.rows.iter();
+            rows.filter(|row| row.verdict == verdict).count()
+        };
+        let missed = count(Verdict::Fail);
+        match count(Verdict::Error) {
+            0 => Err(CliError::Figures { missed }.into()),
+            failed => Err(miette!(
+                help = "the report says what is wrong with each",
+                "{failed} of the figures could not be measured, and {missed} miss what they must reach"
+            )),
+        }
     }
 }

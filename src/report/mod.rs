@@ -18,7 +18,7 @@ pub use numbers::grouped;
 pub use package::{Package, PackageFile};
 pub use presets::{CoreRow, presets_json, presets_table};
 pub use summary::Summary;
-pub use synth::{Floorplanned, PerMac, SynthReport};
+pub use synth::{Floorplanned, PerMac, Seed, SynthReport};
 pub use table::Table;
 pub use tools::{CacheReport, ToolReport, ToolsReport};
 

@@ -53,10 +53,24 @@ pub struct SynthReport {
     /// 10^9 operations a second at that clock with every multiplier busy; a multiply-accumulate is
     /// two.
     pub gops: Option<f64>,
+    /// Whether that clock is at least the one asked for; absent without a clock.
+    pub met: Option<bool>,
     /// Every seed.
-    pub seeds: Vec<Routed>,
+    pub seeds: Vec<Seed>,
+    /// Paths of the bitstreams that are kept, a seed each.
+    pub bitstreams: Vec<String>,
     /// What else is to be known about the run.
     pub notes: Vec<String>,
+}
+
+/// What came of a seed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Seed {
+    /// The run of the router.
+    #[serde(flatten)]
+    pub run: Routed,
+    /// Whether its clock is at least the one asked for; absent without a clock.
+    pub met: Option<bool>,
 }
 
 /// Cells whose places were given to the router, by kind.
@@ -89,6 +103,11 @@ impl SynthReport {
         let chip = flow.target.chip.as_ref();
         let fmax_mhz = outcome.median_mhz();
         let floorplan = flow.floorplan();
+        let met = |fmax: Option<f64>| fmax.map(|fmax| fmax >= f64::from(flow.clock_mhz));
+        let seeds = outcome.routed.iter().map(|run| Seed {
+            run: run.clone(),
+            met: met(run.timing.fmax_mhz),
+        });
         SynthReport {
             version: env!("CARGO_PKG_VERSION"),
             core: arch.name.clone(),
@@ -118,7 +137,9 @@ impl SynthReport {
             clock_mhz: chip.map(|_| flow.clock_mhz),
             fmax_mhz,
             gops: fmax_mhz.map(|mhz| 2.0 * macs as f64 * mhz / 1000.0),
-            seeds: outcome.routed.clone(),
+            met: met(fmax_mhz),
+            seeds: seeds.collect(),
+            bitstreams: Vec::new(),
             notes: outcome
                 .yosys_is_dated
                 .then(|| DATED.to_owned())
@@ -239,7 +260,7 @@ impl SynthReport {
 
     fn timing(&self) -> String {
         let mut text = String::new();
-        if let Some(usage) = self.seeds.first().map(|seed| &seed.timing.utilization) {
+        if let Some(usage) = self.seeds.first().map(|seed| &seed.run.timing.utilization) {
             let mut table = Table::new(&["placed", "used", "of", ""]);
             for (kind, usage) in usage {
                 let share = percent(usage.used, usage.available);
@@ -255,7 +276,8 @@ impl SynthReport {
         text += &self.floorplanned.text();
         text += "\n";
         let mut table = Table::new(&["seed", "Fmax", "critical path"]);
-        for Routed { seed, timing } in &self.seeds {
+        for Seed { run, .. } in &self.seeds {
+            let Routed { seed, timing } = run;
             let fmax = timing
                 .fmax_mhz
                 .map_or_else(|| "-".to_owned(), |fmax| format!("{fmax:.1} MHz"));
@@ -264,10 +286,9 @@ impl SynthReport {
         }
         text += &table.right(&[0, 1]).to_string();
         if let (Some(fmax), Some(gops), Some(clock)) = (self.fmax_mhz, self.gops, self.clock_mhz) {
-            let met = if fmax >= f64::from(clock) {
-                "reached"
-            } else {
-                "NOT reached"
+            let met = match self.met {
+                Some(true) => "reached",
+                _ => "NOT reached",
             };
             text += &format!(
                 "median {fmax:.1} MHz, {gops:.1} GOPS with every multiplier busy; the {clock} MHz \
@@ -284,7 +305,7 @@ impl SynthReport {
     }
 
     fn median_path(&self) -> Option<&CriticalPath> {
-        let mut runs = self.seeds.iter();
+        let mut runs = self.seeds.iter().map(|seed| &seed.run);
         let run = runs.find(|routed| routed.timing.fmax_mhz == self.fmax_mhz)?;
         run.timing.critical.as_ref()
     }
@@ -401,6 +422,14 @@ mod tests {
         let notes = ["the pins have no part in this".to_owned()];
         let report = SynthReport::new(&arch, &flow, &outcome, &notes);
         assert_eq!(report.fmax_mhz, Some(99.0), "the median");
+        let met = report.seeds.iter().map(|seed| seed.met);
+        assert_eq!(Vec::from_iter(met), [false, true, false].map(Some));
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(
+            (&json["met"], &json["seeds"][1]["met"]),
+            (&false.into(), &true.into())
+        );
+        assert_eq!(json["seeds"][1]["fmax_mhz"], 120.0);
         insta::assert_snapshot!(report.text());
     }
 

@@ -12,7 +12,7 @@ use super::resources::Resources;
 use super::router::{TIMING, needs_no_pins};
 use super::routing::Routing;
 use super::run::Watch;
-use super::script::{BLOCKS, HIERARCHY, NETLIST, VERILOG, WHOLE, helpers, script};
+use super::script::{HIERARCHY, NETLIST, VERILOG, WHOLE, helpers, script};
 use super::synthesis::Synthesis;
 use super::target::Target;
 use super::timing::{self, Timing};
@@ -282,16 +282,18 @@ impl<'a> Flow<'a> {
     }
 
     fn count(&self, folder: &Path) -> Result<Counts, SynthError> {
-        let counts = |file: &'static str| {
-            CellCounts::parse(self.target.family, &read(&folder.join(file))?)
-                .map_err(answer(Stage::Synthesis, file))
-        };
+        let family = self.target.family;
         let hierarchy = read(&folder.join(HIERARCHY))?;
+        let in_hierarchy = answer(Stage::Synthesis, HIERARCHY);
+        let blocks = CellCounts::of_netlist(family, &hierarchy).map_err(in_hierarchy)?;
+        let in_hierarchy = answer(Stage::Synthesis, HIERARCHY);
+        let memories = memories(self.design, family, &hierarchy).map_err(in_hierarchy)?;
+        let whole = CellCounts::of_stat(family, &read(&folder.join(WHOLE))?);
+        let whole = whole.map_err(answer(Stage::Synthesis, WHOLE))?;
         Ok(Counts {
-            blocks: counts(BLOCKS)?.blocks(&self.design.top().name),
-            whole: counts(WHOLE)?.total(self.top()),
-            memories: memories(self.design, self.target.family, &hierarchy)
-                .map_err(answer(Stage::Synthesis, HIERARCHY))?,
+            blocks: blocks.blocks(&self.design.top().name),
+            whole: whole.total(self.top()),
+            memories,
         })
     }
 }

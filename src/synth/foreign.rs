@@ -48,7 +48,7 @@ pub fn count_file(
         limit,
     };
     let count = |folder: &Path| {
-        let counts = CellCounts::parse(family, &read(&folder.join(WHOLE))?);
+        let counts = CellCounts::of_stat(family, &read(&folder.join(WHOLE))?);
         Ok(counts.map_err(answer(Stage::Synthesis, WHOLE))?.total(&top))
     };
     let folder = synthesis.folder(&Cache::open()?, watch, |folder| count(folder).map(drop))?;

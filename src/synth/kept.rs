@@ -4,7 +4,7 @@ use super::constraints::Format;
 use super::error::SynthError;
 use super::router::{CONFIGURATION, TIMING, bitstream, pins_file};
 use super::routing::{PACKER_LOG, ROUTER_LOG};
-use super::script::{BLOCKS, CARRY, HIERARCHY, NETLIST, SCRIPT, VERILOG, WHOLE};
+use super::script::{CARRY, HIERARCHY, NETLIST, SCRIPT, VERILOG, WHOLE};
 use super::synthesis::YOSYS_LOG;
 use super::target::TARGETS;
 use std::fs;
@@ -23,6 +23,16 @@ impl Kept {
     /// The script of Yosys: every run has one, of this name.
     pub const SCRIPT: &str = SCRIPT;
 
+    /// Whether it is a bitstream.
+    pub fn is_bitstream(&self) -> bool {
+        let packers = TARGETS.iter().filter_map(|target| target.chip.as_ref());
+        let mut names = packers.map(|chip| bitstream(chip.packer));
+        match self.name.split_once('-') {
+            Some((_, name)) => names.any(|bitstream| name == bitstream),
+            None => false,
+        }
+    }
+
     /// Whether a file of some run has this name.
     pub fn is_name(name: &str) -> bool {
         match name
@@ -38,10 +48,7 @@ impl Kept {
 }
 
 fn is_of_synthesis(name: &str) -> bool {
-    [
-        VERILOG, SCRIPT, BLOCKS, HIERARCHY, WHOLE, NETLIST, CARRY, YOSYS_LOG,
-    ]
-    .contains(&name)
+    [VERILOG, SCRIPT, HIERARCHY, WHOLE, NETLIST, CARRY, YOSYS_LOG].contains(&name)
 }
 
 fn is_of_routing(name: &str) -> bool {
@@ -99,5 +106,13 @@ mod tests {
         for name in others.split_whitespace() {
             assert!(!Kept::is_name(name), "{name}");
         }
+        let kept = |name: &str| Kept {
+            name: name.into(),
+            path: PathBuf::new(),
+        };
+        let bitstreams = of_runs.split_whitespace().map(kept);
+        let bitstreams = bitstreams.filter(Kept::is_bitstream).map(|kept| kept.name);
+        let expected = ["seed1-harness.bit", "seed100-harness.fs"];
+        assert_eq!(Vec::from_iter(bitstreams), expected);
     }
 }

@@ -1,6 +1,6 @@
 //! Of which cells the memories of a design are made.
 
-use super::resources::{block_ram_bits, holds_bits};
+use super::resources::{block_ram_bits, holds_bits, is_memory};
 use super::target::Family;
 use crate::hdl::ir::{Design, MemorySize, ModuleIr};
 use serde::{Deserialize, Serialize};
@@ -100,12 +100,18 @@ fn all_block_rams(module: &ModuleIr, family: Family, netlist: &Netlist) -> BTree
 }
 
 /// The cells that hold bits of a memory. Yosys calls them `words.0.3` in memories of the chip, and
-/// `words[7]`, with additions, where each word is a register.
+/// `words[7]`, with additions, where each word is a register. Other registers of a memory of the chip,
+/// as for the upper bits of the address that was read, are called as it too: `words.0.3_DOB0_...`.
 fn cells_of(memory: &str, family: Family, module: &Module) -> BTreeMap<String, u64> {
     let mut found = BTreeMap::new();
     for (name, Cell { kind }) in &module.cells {
         let rest = name.strip_prefix(memory).unwrap_or("");
-        if rest.starts_with(['.', '[']) && holds_bits(family, kind) {
+        let holds = match rest.chars().next() {
+            Some('.') => is_memory(family, kind),
+            Some('[') => holds_bits(family, kind),
+            _ => false,
+        };
+        if holds {
             *found.entry(kind.clone()).or_default() += 1;
         }
     }
@@ -163,6 +169,7 @@ mod tests {
             ("bank.0.1", "DP16KD"),
             ("bank_read.0.0", "TRELLIS_DPR16X4"),
             ("bank_read_LUT4_Z", "LUT4"),
+            ("bank.0.0_DOB0_TRELLIS_FF_Q", "TRELLIS_FF"),
         ];
         let memory = made_of(Family::Ecp5, &two);
         assert_eq!(

@@ -133,8 +133,13 @@ pub(super) fn block_ram_bits(family: Family, cell: &str) -> Option<u64> {
 
 /// Whether a cell holds bits: a register, or memory of any kind.
 pub(super) fn holds_bits(family: Family, cell: &str) -> bool {
-    matches!(kind(family, cell), Some(Kind::Register | Kind::RamLut(_)))
-        || block_ram_bits(family, cell).is_some()
+    matches!(kind(family, cell), Some(Kind::Register)) || is_memory(family, cell)
+}
+
+/// Whether a cell is memory: of LUTs, block RAM, or a larger one.
+pub(super) fn is_memory(family: Family, cell: &str) -> bool {
+    use Kind::{BlockRam, LargeRam, RamLut};
+    matches!(kind(family, cell), Some(RamLut(_) | BlockRam(_) | LargeRam))
 }
 
 impl Resources {

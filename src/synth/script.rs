@@ -7,9 +7,8 @@ use super::target::Family;
 pub const VERILOG: &str = "design.v";
 /// The script.
 pub const SCRIPT: &str = "synth.ys";
-/// Cells of each module, with the hierarchy kept.
-pub const BLOCKS: &str = "blocks.json";
-/// The netlist with the hierarchy kept.
+/// The netlist with the hierarchy kept: the cells of each module. `stat -json` tells them too, but
+/// the one of Yosys 0.23 is no JSON where there are several modules.
 pub const HIERARCHY: &str = "hierarchy.json";
 /// Cells of the whole, without hierarchy.
 pub const WHOLE: &str = "whole.json";
@@ -69,7 +68,6 @@ pub fn script(
          # Cells by block.\n\
          hierarchy -top {subject}\n\
          {command}{kept} -top {subject}\n\
-         tee -q -o {BLOCKS} stat -json -top {subject}\n\
          write_json {HIERARCHY}\n\
          \n\
          # The whole, flat.\n\

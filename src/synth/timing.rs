@@ -34,7 +34,7 @@ pub struct Timing {
     pub fmax_mhz: Option<f64>,
     /// What limits it.
     pub critical: Option<CriticalPath>,
-    /// Kinds of cells that are used.
+    /// Kinds of cells that are used, and that a chip may have too few of.
     pub utilization: BTreeMap<String, Usage>,
 }
 
@@ -95,9 +95,16 @@ pub fn parse(text: &str) -> Result<Timing, serde_json::Error> {
         utilization: report
             .utilization
             .into_iter()
-            .filter(|(_, usage)| usage.used > 0)
+            .filter(|(kind, usage)| is_resource(kind, *usage))
             .collect(),
     })
+}
+
+/// Whether a kind of cells is used and can run out. Constants, the global reset and cells that
+/// nextpnr adds for itself cannot.
+fn is_resource(kind: &str, usage: Usage) -> bool {
+    let always_there = ["GND", "VCC", "VCC_DRV", "GSR"];
+    usage.used > 0 && usage.available > 0 && !always_there.contains(&kind)
 }
 
 fn read_path(path: &Path) -> Option<CriticalPath> {
@@ -178,7 +185,10 @@ mod tests {
                  "to": {"cell": "accumulators.bank_0_words.0.6", "port": "CEB"}}]}
         ],
         "fmax": {"clk": {"achieved": 250.0, "constraint": 100.0}},
-        "utilization": {"TRELLIS_FF": {"available": 83640, "used": 232}, "GSR": {"available": 1, "used": 0}}
+        "utilization": {
+            "TRELLIS_FF": {"available": 83640, "used": 232}, "DCCA": {"available": 56, "used": 0},
+            "GND": {"available": 1, "used": 1}, "DUMMY_CELL": {"available": 0, "used": 4}
+        }
     }"#;
 
     #[test]

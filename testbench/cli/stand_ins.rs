@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 /// Writes what `ferrogrid synth` reads of Yosys.
 pub const YOSYS: &str = r#"
-echo '{"modules": {"matmul_2x2": {"num_cells_by_type": {"LUT4": 40, "TRELLIS_FF": 30}}}}' >blocks.json
-cp blocks.json whole.json
+echo '{"modules": {"matmul_2x2": {"num_cells_by_type": {"LUT4": 40, "TRELLIS_FF": 30}}}}' >whole.json
 echo '{"modules": {}}' | tee hierarchy.json >netlist.json
 echo End of script.
 "#;

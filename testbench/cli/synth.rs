@@ -71,6 +71,62 @@ fn a_small_array_is_placed_and_routed() {
     assert_eq!(report(&place, line), first, "from the cache");
 }
 
+/// The Yosys of Debian, which writes some of its answers otherwise, with what it does not find itself:
+/// nextpnr and ecppack of the environment.
+#[cfg(unix)]
+#[test]
+fn the_yosys_of_debian_is_enough() {
+    use crate::hierarchy::Hierarchy;
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    let test = "the_yosys_of_debian_is_enough";
+    let yosys = Path::new("/usr/bin/yosys");
+    if !yosys.exists() {
+        println!("SKIPPED {test}: there is no /usr/bin/yosys");
+        return;
+    }
+    let tools = [Tool::NextpnrEcp5, Tool::Ecppack];
+    let Some(place) = place(test, &tools) else {
+        return;
+    };
+    std::fs::create_dir(place.path("bin")).expect("a folder");
+    let found = tools.map(|tool| (tool.program(), tool.find().expect("a tool").path));
+    for (name, path) in [("yosys", yosys.to_owned())].into_iter().chain(found) {
+        // Started as it is called: what tells it where its files are must be as it was.
+        let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", path.display());
+        let file = place.path(&format!("bin/{name}"));
+        std::fs::write(&file, script).expect("a script");
+        std::fs::set_permissions(&file, Permissions::from_mode(0o755)).expect("a program");
+    }
+    place.write("core.toml", format!("name = \"core\"\n{CORE}"));
+    let line = "synth core.toml --json -o out";
+    let mut command = place.command(line);
+    let path = format!("{}:/usr/bin:/bin", place.path("bin").display());
+    command
+        .env("PATH", path)
+        .env("FERROGRID_VENV", place.path("none"))
+        .env("FERROGRID_CACHE", place.path("cache"));
+    let run = Run::of(&mut command);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{run:?}");
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let netlist = Hierarchy::of(&place);
+    let blocks = report["blocks"].as_array().expect("blocks");
+    assert!(blocks.len() > 10, "{report:#}");
+    for block in blocks {
+        let module = block["module"].as_str().expect("a name");
+        let registers = netlist.count(module, &|kind| kind == "TRELLIS_FF");
+        assert_eq!(block["each"]["registers"], registers, "{module}");
+    }
+    assert_eq!(report["whole"]["multipliers"], 4);
+    assert!(report["fmax_mhz"].as_f64().expect("a clock") > 10.0);
+    assert_eq!(
+        report["bitstreams"],
+        serde_json::json!(["out/seed1-harness.bit"])
+    );
+}
+
 /// What the router says there is, of the kinds that were used, is what the table of chips has.
 #[track_caller]
 fn assert_room(utilization: &Value, room: &Room) {

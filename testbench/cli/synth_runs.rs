@@ -409,3 +409,62 @@ fn doctor_tells_the_two_yosys_apart() {
     assert_eq!(version.as_deref(), Some("0.70"));
     assert_eq!(folder, "environment");
 }
+
+/// What was measured is told where a later figure fails.
+#[test]
+fn a_figure_that_fails_leaves_the_others() {
+    let tools = Tools::new();
+    tools.does("yosys", "echo 'ERROR: out of luck'; exit 1");
+    let line = "bench --quick --figure area --figure generation";
+    let run = Run::of(&mut tools.command(line));
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stdout.contains("Verilog"), "{run:?}");
+    assert!(run.stdout.contains("FAILED synthesis of an 8x8 array"));
+    assert!(run.stdout.contains("out of luck"), "{run:?}");
+    assert!(
+        run.stderr
+            .contains("1 of the figures could not be measured")
+    );
+    let run = Run::of(&mut tools.command(&format!("{line} --json")));
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let rows = report["rows"].as_array().expect("rows");
+    assert!(rows.len() > 2, "{report:#}");
+    assert_eq!(
+        (&rows[0]["figure"], &rows[0]["verdict"]),
+        (&"area".into(), &"error".into())
+    );
+    let error = rows[0]["error"].as_str().expect("an error");
+    assert!(error.contains("out of luck"), "{error}");
+
+    let line = "bench --figure generation --peer array.v";
+    let said = tools.place.fail_with(line, &mut tools.command(line));
+    assert!(said.contains("`--figure area`"), "{said}");
+}
+
+/// Bitstreams are named where they are kept; a clock that is missed is no failure.
+#[test]
+fn a_report_names_its_bitstreams_and_whether_the_clock_is_met() {
+    let tools = Tools::new();
+    let line = "synth core.toml --seeds 2 --clock 200";
+    let text = tools.succeed(&format!("{line} -o out"));
+    let end = "written: out\nbitstream: out/seed1-harness.bit\nbitstream: out/seed2-harness.bit\n";
+    assert!(text.ends_with(end), "{text}");
+    assert!(
+        text.contains("the 200 MHz asked for are NOT reached"),
+        "{text}"
+    );
+    let json = |line: &str| -> Value {
+        serde_json::from_str(&tools.succeed(&format!("{line} --json"))).expect("JSON")
+    };
+    let kept = json(&format!("{line} -o out"));
+    assert_eq!(kept["bitstreams"][1], "out/seed2-harness.bit");
+    assert_eq!(
+        (&kept["met"], &kept["seeds"][1]["met"]),
+        (&false.into(), &false.into())
+    );
+    assert_eq!(json("synth core.toml --clock 100 -o out")["met"], true);
+    let gone = json(line);
+    assert_eq!(gone["bitstreams"].as_array().map(Vec::len), Some(0));
+    assert_eq!(gone["notes"].as_array().map(Vec::len), Some(0));
+}

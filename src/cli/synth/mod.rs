@@ -61,7 +61,8 @@ pub(super) struct Synth {
     /// lower of the middle two [default: 1]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
     seeds: Option<u32>,
-    /// The clock to work for, in MHz [default: that of the board's oscillator, else 100]
+    /// The clock to work for, in MHz; one that is missed is reported, and is no failure (exit code 0;
+    /// `met` in JSON) [default: that of the board's oscillator, else 100]
     #[arg(long, value_name = "MHZ", value_parser = clap::value_parser!(u32).range(1..=1000))]
     clock: Option<u32>,
     /// Leave ports open, of the array alone or of the whole core; where the router cannot, and on a
@@ -128,19 +129,28 @@ impl Synth {
         progress.done();
         interrupt::check()?;
         let mut notes = choice.notes;
-        if flow.pins_are_chosen() {
+        if self.output.is_some() && flow.pins_are_chosen() {
             notes.push(
                 "the pins of the bitstream are those that the router chose, not those of a board"
                     .into(),
             );
         }
-        let report = SynthReport::new(&arch, &flow, &outcome, &notes);
+        let mut report = SynthReport::new(&arch, &flow, &outcome, &notes);
+        if let Some(folder) = &self.output {
+            let bitstreams = outcome.files.iter().filter(|file| file.is_bitstream());
+            let paths = bitstreams.map(|file| folder.join(&file.name).display().to_string());
+            report.bitstreams = paths.collect();
+        }
         let written = folder.map(|folder| folder.write(&outcome.files, &report));
         // Where the files cannot be written, the report of the long work is there all the same.
         print(&match (self.json, &self.output, &written) {
             (true, ..) => json(&report),
             (false, Some(path), Some(Ok(()))) => {
-                format!("{}written: {}\n", report.text(), path.display())
+                let mut text = format!("{}written: {}\n", report.text(), path.display());
+                for bitstream in &report.bitstreams {
+                    text += &format!("bitstream: {bitstream}\n");
+                }
+                text
             }
             _ => report.text(),
         })?;

@@ -1,6 +1,6 @@
 //! What a weight-stationary array takes on ECP5, per processing element.
 
-use super::{BenchError, Bound, Figure, Options, Row};
+use super::{BenchError, Bound, Figure, Options, Peer, Row};
 use crate::arch::MatmulArch;
 use crate::blocks::MatmulCore;
 use crate::config::Config;
@@ -17,33 +17,35 @@ const MOST: f64 = 80.0;
 /// The longest time for a run of Yosys.
 const LIMIT: Duration = Duration::from_secs(1800);
 
-pub(super) fn measure(options: &Options) -> Result<Vec<Row>, BenchError> {
+/// Adds rows as they are measured: ours are there where the peer fails.
+pub(super) fn measure(options: &Options, rows: &mut Vec<Row>) -> Result<(), BenchError> {
     let arch = MatmulArch::new(&Config::matmul(SIZE, SIZE)).expect("defaults are valid");
     let design = elaborate(&MatmulCore::array(&arch))?;
     let flow = Flow::to_count(&design, Target::named("ecp5-85k").expect("a target"));
     let outcome = flow.run(&Cache::open()?, &mut |_| (), &mut unwatched)?;
     let yosys: Vec<&str> = outcome.yosys.split_whitespace().take(2).collect();
     let whole = outcome.whole;
-    let macs = f64::from(SIZE * SIZE);
     let yosys = yosys.join(" ");
-    let info = |array: &str, what: &str, count: u64, digits| {
+    let info = |array: &str, macs: u32, what: &str, count: u64, digits| {
         let what = format!("{array}, ECP5, {yosys}: {what}");
-        Row::info(Figure::Area, &what, count as f64 / macs, "per MAC", digits)
+        let each = count as f64 / f64::from(macs);
+        Row::info(Figure::Area, &what, each, "per MAC", digits)
     };
-    let row = |what: &str, count, digits| info("8x8 array alone", what, count, digits);
-    let mut rows = vec![
+    let row = |what: &str, count, digits| info("8x8 array alone", SIZE * SIZE, what, count, digits);
+    rows.extend([
         row("LUT4 + 2 CCU2C + FF", whole.logic + whole.registers, 1).bound(Bound::AtMost(MOST)),
         row("MULT18X18D", whole.multipliers, 0).bound(Bound::Exactly(1.0)),
         row("LUT4", whole.luts, 1),
         row("CCU2C", whole.carries, 1),
         row("FF", whole.registers, 1),
-    ];
-    if let Some(peer) = &options.peer {
-        let cells = count_file(peer, flow.target.family, LIMIT, &mut unwatched)?;
-        let name = peer.file_stem().unwrap_or_default().to_string_lossy();
-        let row = |what: &str, count, digits| info(&format!("peer {name}"), what, count, digits);
+    ]);
+    if let Some(Peer { file, elements }) = &options.peer {
+        let cells = count_file(file, flow.target.family, LIMIT, &mut unwatched)?;
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        let peer = format!("peer {name}, {elements} PEs");
+        let row = |what: &str, count, digits| info(&peer, *elements, what, count, digits);
         rows.push(row("LUT4 + 2 CCU2C + FF", cells.logic + cells.registers, 1));
         rows.push(row("MULT18X18D", cells.multipliers, 2));
     }
-    Ok(rows)
+    Ok(())
 }

@@ -41,9 +41,17 @@ pub struct Options {
     pub figures: Vec<Figure>,
     /// Shorter runs and fewer repetitions: times are rougher, everything else is the same.
     pub quick: bool,
-    /// The file of an array of 8 x 8 by others, whose area is measured beside ours; its module is
-    /// called as the file, and the Verilog in its folder is read with it.
-    pub peer: Option<PathBuf>,
+    /// An array by others, whose area is measured beside ours.
+    pub peer: Option<Peer>,
+}
+
+/// An array by others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its file; its module is called as the file, and the Verilog in the folder is read with it.
+    pub file: PathBuf,
+    /// Its processing elements: what it takes is divided by them.
+    pub elements: u32,
 }
 
 impl Default for Options {
@@ -65,7 +73,8 @@ impl Options {
 }
 
 /// Why there is no figure. A figure that misses what it must reach is no error but a row of the
-/// report that says so; a missing tool leaves its figures out of the report, with the reason.
+/// report that says so; a missing tool leaves its figures out of the report, with the reason, and
+/// an error is a row beside the other figures.
 #[derive(Debug, Error, Diagnostic)]
 pub enum BenchError {
     /// The generator failed.
@@ -139,29 +148,29 @@ impl BenchError {
     }
 }
 
-/// Measures. `progress` is told what is measured next, a line each.
-///
-/// # Errors
-/// When something does not work at all; see [`BenchError`].
-pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> Result<BenchReport, BenchError> {
+/// Measures. `progress` is told what is measured next, a line each. Where an error comes in the way
+/// of a figure, the report has it beside what was measured.
+pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> BenchReport {
     let mut report = BenchReport::new(options);
     for &figure in &options.figures {
         progress(figure.title());
-        let rows = match figure {
-            Figure::Generation => generation::measure(options),
-            Figure::Utilization => utilization::measure(progress),
-            Figure::CoreSpeed => core_speed::measure(options),
-            Figure::ArraySpeed => array_speed::measure(options, progress),
-            Figure::Area => area::measure(options),
-            Figure::Routed => routed::measure(progress),
+        let rows = &mut report.rows;
+        let done = match figure {
+            Figure::Generation => generation::measure(options).map(|more| rows.extend(more)),
+            Figure::Utilization => utilization::measure(progress).map(|more| rows.extend(more)),
+            Figure::CoreSpeed => core_speed::measure(options).map(|more| rows.extend(more)),
+            Figure::ArraySpeed => {
+                array_speed::measure(options, progress).map(|more| rows.extend(more))
+            }
+            Figure::Area => area::measure(options, rows),
+            Figure::Routed => routed::measure(rows, progress),
         };
-        match rows {
-            Ok(rows) => report.rows.extend(rows),
-            Err(error) => match error.missing_tool() {
-                Some(tool) => report.rows.push(Row::skipped(figure, &tool.to_string())),
-                None => return Err(error),
-            },
+        if let Err(error) = done {
+            rows.push(match error.missing_tool() {
+                Some(tool) => Row::skipped(figure, &tool.to_string()),
+                None => Row::failed(figure, &error),
+            });
         }
     }
-    Ok(report)
+    report
 }

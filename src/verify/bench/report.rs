@@ -1,7 +1,8 @@
 //! What was measured, beside what was to be reached.
 
-use super::{Figure, Options};
+use super::{BenchError, Figure, Options};
 use crate::report::{Table, grouped};
+use miette::Diagnostic;
 use serde::Serialize;
 use std::fs;
 
@@ -49,8 +50,10 @@ pub enum Verdict {
     Fail,
     /// Nothing is required of it.
     Info,
-    /// Not measured.
+    /// Not measured: a tool is missing.
     Skipped,
+    /// Not measured: an error came in the way.
+    Error,
 }
 
 impl Verdict {
@@ -60,6 +63,7 @@ impl Verdict {
             Verdict::Fail => "FAIL",
             Verdict::Info => "",
             Verdict::Skipped => "SKIPPED",
+            Verdict::Error => "FAILED",
         }
     }
 }
@@ -82,6 +86,8 @@ pub struct Row {
     pub required: Option<Bound>,
     /// Whether it does.
     pub verdict: Verdict,
+    /// The error that came in the way, and what to do about it.
+    pub error: Option<String>,
 }
 
 impl Row {
@@ -95,6 +101,7 @@ impl Row {
             digits,
             required: None,
             verdict: Verdict::Info,
+            error: None,
         }
     }
 
@@ -120,6 +127,17 @@ impl Row {
             digits: 0,
             required: None,
             verdict: Verdict::Skipped,
+            error: None,
+        }
+    }
+
+    /// A figure that could not be measured, or not to its end.
+    pub fn failed(figure: Figure, error: &BenchError) -> Row {
+        let help = error.help().map(|help| format!("\n{help}"));
+        Row {
+            verdict: Verdict::Error,
+            error: Some(format!("{error}{}", help.unwrap_or_default())),
+            ..Row::skipped(figure, figure.title())
         }
     }
 
@@ -196,9 +214,10 @@ impl BenchReport {
         }
     }
 
-    /// No value misses its bound. Rows that were not measured do not count.
+    /// No value misses its bound, and no error came in the way. Rows that were skipped do not count.
     pub fn passed(&self) -> bool {
-        self.rows.iter().all(|row| row.verdict != Verdict::Fail)
+        let bad = [Verdict::Fail, Verdict::Error];
+        !self.rows.iter().any(|row| bad.contains(&row.verdict))
     }
 
     /// The report as text, a value a line.
@@ -219,7 +238,13 @@ impl BenchReport {
         if self.debug_build {
             head.push_str(", unoptimized build");
         }
-        format!("{head}\n\n{table}")
+        let mut text = format!("{head}\n\n{table}");
+        for row in &self.rows {
+            if let Some(error) = &row.error {
+                text += &format!("\nFAILED {}: {error}\n", row.what);
+            }
+        }
+        text
     }
 }
 
@@ -265,6 +290,13 @@ mod tests {
                 Row::info(Figure::Generation, "time", 0.0123, "s", 3).bound(Bound::Below(0.01)),
                 Row::info(Figure::CoreSpeed, "speed", 1234567.8, "cycles/s", 0),
                 Row::skipped(Figure::Area, "`yosys` was not found"),
+                Row::failed(
+                    Figure::Routed,
+                    &BenchError::Wrong {
+                        what: "an array".into(),
+                        how: "1, not 2".into(),
+                    },
+                ),
             ],
         };
         assert!(!report.passed());
