@@ -15,7 +15,7 @@ use std::path::PathBuf;
 #[command(
     after_help = "Example:\n  ferrogrid bench --figure utilization --json\n  ferrogrid bench --synth\n\n\
                   --synth adds the figure `routed`: Yosys and nextpnr place and route an 8x8 core on an ECP5, \
-                  16 times in all,\nwith the cache left aside. It takes a quarter of an hour to an hour and a half, and wants \
+                  16 times in all, with the cache left aside. It takes a quarter of an hour to an hour and a half, and wants \
                   `scripts/setup --fpga`."
 )]
 pub(super) struct Bench {

@@ -30,7 +30,7 @@ fn cannot_write(path: PathBuf, error: &io::Error) -> CliError {
 }
 
 /// For `map_err`: nothing new could be made in `folder`, on the way to `path`.
-fn make_error(path: &Path, folder: &Path) -> impl FnOnce(io::Error) -> CliError {
+pub(in crate::cli) fn make_error(path: &Path, folder: &Path) -> impl FnOnce(io::Error) -> CliError {
     let (path, folder) = (path.to_owned(), folder.to_owned());
     move |error| match error.kind() {
         ErrorKind::NotFound => {

@@ -1,7 +1,7 @@
 //! The folder that a run is copied to.
 
 use crate::cli::error::CliError;
-use crate::cli::files::PendingFile;
+use crate::cli::files::{PendingFile, make_error};
 use crate::report::{SynthReport, json};
 use crate::synth::Kept;
 use std::fs;
@@ -24,12 +24,11 @@ impl Folder {
     /// # Errors
     /// When it cannot be made, or takes none.
     pub fn prepare(path: &Path) -> Result<Folder, CliError> {
-        let error = |reason| CliError::Write {
-            path: path.to_owned(),
-            reason,
-        };
         if path.exists() && !path.is_dir() {
-            return Err(error("it is no folder".to_owned()));
+            return Err(CliError::Write {
+                path: path.to_owned(),
+                reason: "it is no folder".to_owned(),
+            });
         }
         let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
         let folder = Folder {
@@ -40,7 +39,10 @@ impl Folder {
                 .map(Path::to_owned)
                 .collect(),
         };
-        fs::create_dir_all(path).map_err(|cause| error(cause.kind().to_string()))?;
+        let parent = (folder.made.last()).and_then(|first| first.parent());
+        let parent = parent.filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        fs::create_dir_all(path).map_err(make_error(path, parent))?;
         PendingFile::new(&path.join(TEXT))?;
         Ok(folder)
     }
