@@ -150,9 +150,8 @@ fn a_waiting_job_starts_soon() {
             let gaps: Vec<_> = starts
                 .windows(2)
                 .map(|pair| {
-                    let mut idles = idles
-                        .iter()
-                        .filter(|idle| (pair[0]..pair[1]).contains(idle));
+                    let between = |idle: &&u64| pair[0] <= **idle && **idle < pair[1];
+                    let mut idles = idles.iter().filter(between);
                     let done = idles.next().expect("the job before is done") - 1;
                     assert_eq!(idles.next(), None, "{idle}");
                     pair[1] - done
