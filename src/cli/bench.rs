@@ -85,10 +85,16 @@ impl Bench {
         let missed = count(Verdict::Fail);
         match count(Verdict::Error) {
             0 => Err(CliError::Figures { missed }.into()),
-            failed => Err(miette!(
-                help = "the report says what is wrong with each",
-                "{failed} of the figures could not be measured, and {missed} miss what they must reach"
-            )),
+            failed => {
+                let also = match missed {
+                    0 => String::new(),
+                    _ => format!("; {missed} of the values miss what is required of them"),
+                };
+                Err(miette!(
+                    help = "the report says what is wrong with each",
+                    "{failed} of the figures could not be measured{also}"
+                ))
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use miette::{
 };
 use std::fmt;
 use std::io::{IsTerminal, Write};
+use textwrap::{WordSeparator, WordSplitter};
 
 /// An error to be shown to the user.
 #[derive(Debug)]
@@ -27,7 +28,12 @@ impl Failure {
     /// Prints the error with its place and the next step on standard error.
     pub fn print(&self) {
         let text = if std::io::stderr().is_terminal() {
-            let handler = MietteHandlerOpts::new().build();
+            // Names, paths and addresses stay whole, so that they can be copied.
+            let handler = MietteHandlerOpts::new()
+                .word_separator(WordSeparator::AsciiSpace)
+                .word_splitter(WordSplitter::NoHyphenation)
+                .break_words(false)
+                .build();
             Shown(&handler, self.0.as_ref()).to_string()
         } else {
             self.plain()
@@ -44,6 +50,9 @@ impl Failure {
     fn plain(&self) -> String {
         let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
             .with_width(WIDTH)
+            .with_word_separator(WordSeparator::AsciiSpace)
+            .with_word_splitter(WordSplitter::NoHyphenation)
+            .with_break_words(false)
             .with_links(false);
         let mut text = String::new();
         match handler.render_report(&mut text, self.0.as_ref()) {

@@ -42,6 +42,10 @@ pub(in crate::cli) fn make_error(path: &Path, folder: &Path) -> impl FnOnce(io::
             };
             CliError::Write { path, reason }
         }
+        ErrorKind::NotADirectory => CliError::Write {
+            path,
+            reason: "a part of this path is no folder".into(),
+        },
         _ => cannot_write(path, &error),
     }
 }

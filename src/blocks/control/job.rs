@@ -86,13 +86,13 @@ impl Block for JobControl {
             .comment("jobs from their second cycle in the loaders on");
         // A cycle late: a job that has just come cannot be wrong yet.
         let alone = m.delay("one_job", in_units.eq(1));
-        let forget = (abandon | abort).named("gives_up");
+        let gives_up = (abandon | abort).named("gives_up");
         let load = Moves {
             offered: (front.state.is(FrontState::Ready) & run).named("front_offers"),
             idle: loaders_idle & !errors.any,
             take: load_take,
             handed_on: Some(*compute_take),
-            clear: forget,
+            clear: gives_up,
         };
         let load = stage(
             m,
@@ -110,7 +110,7 @@ impl Block for JobControl {
             idle: sequencer_idle,
             take: compute_take,
             handed_on: Some(*drain_take),
-            clear: forget,
+            clear: gives_up,
         };
         let sizes = load.sizes(["m", "k", "panels", "last_columns"]);
         let compute = stage(m, "compute", &compute, &sizes);
@@ -119,7 +119,7 @@ impl Block for JobControl {
             idle: job_done,
             take: drain_take,
             handed_on: None,
-            clear: forget,
+            clear: gives_up,
         };
         let sizes = compute.sizes(["m", "panels", "last_columns"]);
         let drain = stage(m, "drain", &drain, &sizes);

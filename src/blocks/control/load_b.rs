@@ -96,7 +96,7 @@ impl Block for LoadB {
         port.enable.drive(write);
         let bank = m.reg("bank", bit()).reset(1);
         bank.next(job.forget | (bank ^ begins));
-        // Not `loaded`, a cycle later: where vectors are counted is far from the memories.
+        // A count of its own, a cycle behind `loaded`: that one is for the sequencer, far away.
         let offset = m.reg("offset", unsigned(sizes.b_offset_bits));
         let offset = offset.comment("of the vector in its bank");
         offset.walk(begins, 0, write, offset + 1);

@@ -17,8 +17,8 @@ const SLVERR: u32 = 0b10;
 /// read-write, write-pulse and write-one-to-clear fields and an input for read-only ones, and
 /// the input `<register>_<field>_set` for write-one-to-clear fields.
 ///
-/// A write takes effect, and its pulses are 1, in the first cycle of its response, at the
-/// earliest three cycles after the later of address and data, which may come in any order. A
+/// A write takes effect, and its pulses are 1, in the cycle before its response, at the earliest
+/// three cycles after the later of address and data, which may come in any order. A
 /// read shows the registers as they are two cycles after its address has been taken; the data
 /// follow another two cycles later. Reads and writes do not wait for each other. Protection bits
 /// do not exist, the lowest two address bits do not count, and byte strobes do.

@@ -142,6 +142,9 @@ impl Synth {
             report.bitstreams = paths.collect();
         }
         let written = folder.map(|folder| folder.write(&outcome.files, &report));
+        if matches!(written, Some(Err(_))) {
+            report.bitstreams.clear();
+        }
         // Where the files cannot be written, the report of the long work is there all the same.
         print(&match (self.json, &self.output, &written) {
             (true, ..) => json(&report),

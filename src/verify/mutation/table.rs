@@ -100,6 +100,7 @@ pub const MUTATIONS: &[Mutation] = &[
     m("rows of later panels are not counted", "_load_b", Next("rows_behind"), AlwaysOtherwise).at(2),
     m("a truncated B is not noticed", "_load_b", Next("truncated"), Stuck(0)),
     m("an over-long B is not noticed", "_load_b", Next("overlong"), Stuck(0)),
+    m("B is taken after an abort", "_load_b", Next("takes"), KeepLeft),
     m("the loader of B ignores an abort", "_load_b", Next("state"), AlwaysOtherwise).at(5),
 
     // ---- job control --------------------------------------------------------------------------
@@ -268,6 +269,7 @@ pub const MUTATIONS: &[Mutation] = &[
     m("a read selects the word a cycle late", "_registers", Next("read_select"), Late),
     m("a read shows constants alone", "_registers", Next("read_data"), KeepLeft),
     m("a read is answered before it is gathered", "_registers", Next("read_steps"), Stuck(7)),
+    m("a write commits while one is under way", "_registers", Next("write_under_way"), Stuck(0)),
     m("write responses do not wait", "_registers", Next("write_response_valid"), KeepLeft),
     m("read data do not wait", "_registers", Next("read_valid"), KeepLeft),
     m("read data change while they wait", "_registers", Enable("read_data"), Stuck(1)),
@@ -278,6 +280,7 @@ pub const MUTATIONS: &[Mutation] = &[
     m("a failed job is noted before it is counted", "_job", Output("failed"), Early),
     m("jobs that have ended are not counted", "", Next("jobs_ended_count"), AlwaysOtherwise).at(1),
     m("jobs are not counted anew after an abort", "", Next("jobs_ended_count"), AlwaysOtherwise),
+    m("the units do not hear that a job has failed", "_job", Next("abandon"), Stuck(0)),
     m("an error does not reach the units", "_job", Next("forget"), KeepRight),
     m("an abort does not reach the units", "_job", Next("forget"), KeepLeft),
 ];
