@@ -100,7 +100,6 @@ pub const MUTATIONS: &[Mutation] = &[
     m("rows of later panels are not counted", "_load_b", Next("rows_behind"), AlwaysOtherwise).at(2),
     m("a truncated B is not noticed", "_load_b", Next("truncated"), Stuck(0)),
     m("an over-long B is not noticed", "_load_b", Next("overlong"), Stuck(0)),
-    m("B is taken after an abort", "_load_b", Next("takes"), KeepLeft),
     m("the loader of B ignores an abort", "_load_b", Next("state"), AlwaysOtherwise).at(5),
 
     // ---- job control --------------------------------------------------------------------------
@@ -269,7 +268,6 @@ pub const MUTATIONS: &[Mutation] = &[
     m("a read selects the word a cycle late", "_registers", Next("read_select"), Late),
     m("a read shows constants alone", "_registers", Next("read_data"), KeepLeft),
     m("a read is answered before it is gathered", "_registers", Next("read_steps"), Stuck(7)),
-    m("a write commits while one is under way", "_registers", Next("write_under_way"), Stuck(0)),
     m("write responses do not wait", "_registers", Next("write_response_valid"), KeepLeft),
     m("read data do not wait", "_registers", Next("read_valid"), KeepLeft),
     m("read data change while they wait", "_registers", Enable("read_data"), Stuck(1)),
