@@ -174,7 +174,7 @@ pub fn concat<'m>(parts: &[impl Into<Signal<'m>> + Copy]) -> Signal<'m> {
 }
 
 /// The parts side by side, the first in the least significant place, as [`Signal::split`] gives
-/// them: [`concat`] from the other end.
+/// them: [`concat()`] from the other end.
 ///
 /// # Panics
 /// When `parts` is empty.
