@@ -29,8 +29,8 @@ const ULTRA_RAM_WIDTH: u32 = 72;
 impl MatmulArch {
     /// Of a memory of `depth` words of `width` bits with a write port and a read port.
     ///
-    /// Every chip of Xilinx has block RAM; UltraRAM only some of UltraScale+, and for the others
-    /// tools refuse a design that asks for it. What is as deep as an UltraRAM and would fill one
+    /// Chips of the 7-series have block RAM; those of UltraScale+ UltraRAM too, for which tools
+    /// refuse a design that asks for it on a chip without. What is as deep as an UltraRAM and would fill one
     /// is made of it there. Tools leave an output register outside the block RAM of ECP5, so that
     /// memories that have one are made of its cells there, unless they cost less in LUTs.
     pub fn memory_style(&self, width: u32, depth: u32) -> MemoryStyle {
@@ -46,6 +46,22 @@ impl MatmulArch {
             }
             Target::Portable | Target::Ecp5 | Target::Ice40 => MemoryStyle::Any,
         }
+    }
+
+    /// Whether a memory of the core is made of cells of its chip.
+    pub fn has_block_ram_cells(&self) -> bool {
+        let MatmulArch {
+            b_buffer: b,
+            accumulators,
+            ..
+        } = self;
+        let styles = [
+            self.a_buffer_style(),
+            self.memory_style(b.word_bits, BANKS * b.bank_depth),
+            self.memory_style(accumulators.word_bits, accumulators.bank_depth),
+        ];
+        let mut styles = styles.into_iter();
+        styles.any(|style| matches!(style, MemoryStyle::Registered(_)))
     }
 
     /// Of the A buffer.
@@ -69,7 +85,7 @@ impl MatmulArch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, ElementType};
+    use crate::config::{Bytes, Config, ElementType};
 
     fn arch(target: Target, rows: u32, change: impl Fn(&mut Config)) -> MatmulArch {
         let mut config = Config::matmul(rows, 2);
@@ -111,6 +127,26 @@ mod tests {
         assert_eq!(style(true, 64, 512), MemoryStyle::Registered(cells));
         assert_eq!(style(false, 64, 512), MemoryStyle::Any);
         assert_eq!(style(true, 8, 16), MemoryStyle::Any, "few words are LUTs");
+    }
+
+    #[test]
+    fn a_core_on_ecp5_has_cells_where_a_memory_is_large() {
+        let has = |register, sizes: [u64; 3]| {
+            let change = |config: &mut Config| {
+                let buffers = &mut config.buffers;
+                buffers.output_register = register;
+                let [a, b, accumulators] = sizes.map(|size| Some(Bytes(size)));
+                (buffers.a, buffers.b, buffers.accumulators) = (a, b, accumulators);
+            };
+            arch(Target::Ecp5, 2, change).has_block_ram_cells()
+        };
+        assert!(!has(true, [64, 64, 64]));
+        for large in 0..3 {
+            let mut sizes = [64; 3];
+            sizes[large] = 4096;
+            assert!(has(true, sizes), "{sizes:?}");
+            assert!(!has(false, sizes), "{sizes:?}");
+        }
     }
 
     #[test]

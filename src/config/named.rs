@@ -81,7 +81,7 @@ named!(
         Portable = "portable",
         /// Lattice ECP5: multipliers with registers inside.
         Ecp5 = "ecp5",
-        /// Xilinx: attributes that choose DSP slices and memories.
+        /// Xilinx 7-series: its DSP slices, and block RAM.
         Xilinx = "xilinx",
         /// Xilinx UltraScale+: its DSP slices, and UltraRAM for the large memories.
         UltraScalePlus = "ultrascale_plus",

@@ -22,9 +22,9 @@ pub fn template(config: &Config) -> String {
     ));
     line(&format!("kind = {}", quoted(config.kind)));
     line(
-        "# portable: for every chip. ecp5, xilinx, ultrascale_plus, ice40: with the multipliers and",
+        "# portable: for every chip. ecp5, xilinx (7-series), ultrascale_plus, ice40: with multipliers",
     );
-    line("# memories of these chips; the same results.");
+    line("# and memories of these chips; the same results.");
     line(&format!("target = {}", quoted(config.target)));
     line("");
     line("[array]");

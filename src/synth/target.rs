@@ -29,7 +29,7 @@ impl Family {
             arch::Target::Portable => true,
             arch::Target::Ecp5 => self == Family::Ecp5,
             arch::Target::Ice40 => self == Family::Ice40,
-            arch::Target::Xilinx => matches!(self, Family::Xilinx7 | Family::UltraScalePlus),
+            arch::Target::Xilinx => self == Family::Xilinx7,
             arch::Target::UltraScalePlus => self == Family::UltraScalePlus,
         }
     }

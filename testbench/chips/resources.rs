@@ -102,11 +102,31 @@ fn an_output_stationary_pe_on_ecp5_has_fewer_registers() {
     );
 }
 
+/// The families of Xilinx: `target`, Yosys' command and the slice.
+const XILINX: [(&str, &str, &str); 2] = [
+    (
+        "xilinx",
+        "synth_xilinx -family xc7 -noiopad -noclkbuf",
+        "DSP48E1",
+    ),
+    (
+        "ultrascale_plus",
+        "synth_xilinx -family xcup -noiopad -noclkbuf",
+        "DSP48E2",
+    ),
+];
+
+/// Number of LUTs and carries.
+fn logic(cells: &BTreeMap<String, u64>) -> u64 {
+    sum(cells, |name| {
+        name.starts_with("LUT") || name.starts_with("CARRY")
+    })
+}
+
 #[test]
 fn the_arithmetic_of_a_pe_on_xilinx_has_no_lut() {
     // Output-stationary: a bit of the drain register takes a LUT.
     let arrays = [
-        ("rows = 4\ncolumns = 4", 0),
         ("rows = 8\ncolumns = 3\nactivation = \"uint8\"", 0),
         (
             "rows = 2\ncolumns = 2\nactivation = \"int16\"\nproduct_register = false",
@@ -117,55 +137,57 @@ fn the_arithmetic_of_a_pe_on_xilinx_has_no_lut() {
             32,
         ),
     ];
-    let families = [
-        ("xilinx", "xc7", "DSP48E1"),
-        ("ultrascale_plus", "xcup", "DSP48E2"),
-    ];
-    for ((array, luts), (target, family, slice)) in arrays
+    for ((array, luts), (target, command, slice)) in arrays
         .iter()
-        .flat_map(|array| families.map(|family| (array, family)))
+        .flat_map(|array| XILINX.map(|family| (array, family)))
     {
         let arch = core(target, array);
-        // PE by PE: Yosys packs less of a flat column.
-        let command = format!("synth_xilinx -family {family} -noiopad -noclkbuf");
-        let Some(cells) = cells(&MatmulCore::array(&arch), &command) else {
+        let array = MatmulCore::array(&arch);
+        let Some(cells) = cells(&array, command) else {
             return;
         };
         let macs = u64::from(arch.rows * arch.columns);
         assert_eq!(cells[slice], macs, "{cells:?}");
-        let logic = |name: &str| name.starts_with("LUT") || name.starts_with("CARRY");
-        assert_eq!(sum(&cells, logic), luts * macs, "{cells:?}");
-        if *luts > 0 {
-            continue;
-        }
-        // The PE itself: its slice, and registers of operands on their way.
-        let pe = cells_of_module(&MatmulCore::array(&arch), &command, "core_pe");
-        let pe = pe.expect("Yosys was there");
-        let kinds: Vec<_> = pe.keys().map(String::as_str).collect();
-        assert_eq!(kinds, [slice, "FDRE"], "{pe:?}");
-        assert_eq!(pe[slice], 1, "{pe:?}");
+        assert_eq!(logic(&cells), luts * macs, "{cells:?}");
     }
 }
 
-/// Yosys takes no DSP for products of less than nine bits, whatever `use_dsp` says.
+/// By default the array is flattened before it is mapped.
 #[test]
-fn products_of_int4_on_the_7_series_are_luts_by_yosys() {
-    let arch = core("xilinx", "rows = 2\ncolumns = 2\nactivation = \"int4\"");
-    let array = MatmulCore::array(&arch);
-    let design = elaborate(&array).expect("a legal design");
-    let text = verilog::concat(&design);
-    assert!(text.contains("(* use_dsp = \"yes\" *)"), "{text}");
-    let command = "synth_xilinx -family xc7 -noiopad -noclkbuf";
-    if let Some(cells) = cells(&array, command) {
-        assert!(!cells.contains_key("DSP48E1"), "{cells:?}");
+fn a_flat_array_on_xilinx_has_no_lut() {
+    // Yosys infers no slice for products of less than nine bits.
+    let arrays = [
+        "rows = 8\ncolumns = 8",
+        "rows = 4\ncolumns = 2\nactivation = \"int4\"",
+    ];
+    for (array, (target, command, slice)) in arrays
+        .iter()
+        .flat_map(|array| XILINX.map(|family| (array, family)))
+    {
+        let arch = core(target, array);
+        let Some(cells) = cells(&MatmulCore::array(&arch), &format!("{command} -flatten")) else {
+            return;
+        };
+        assert_eq!(
+            cells[slice],
+            u64::from(arch.rows * arch.columns),
+            "{cells:?}"
+        );
+        assert_eq!(logic(&cells), 0, "{cells:?}");
     }
-    let arch = core(
-        "ultrascale_plus",
-        "rows = 2\ncolumns = 2\nactivation = \"int4\"",
-    );
-    let command = "synth_xilinx -family xcup -noiopad -noclkbuf";
-    if let Some(cells) = self::cells(&MatmulCore::array(&arch), command) {
-        assert_eq!(cells["DSP48E2"], 4, "{cells:?}");
+}
+
+/// Beside the slice there are registers of operands on their way.
+#[test]
+fn a_pe_on_xilinx_is_a_slice() {
+    for (target, command, slice) in XILINX {
+        let arch = core(target, "rows = 2\ncolumns = 2");
+        let Some(pe) = cells_of_module(&MatmulCore::array(&arch), command, "core_pe") else {
+            return;
+        };
+        let kinds: Vec<_> = pe.keys().map(String::as_str).collect();
+        assert_eq!(kinds, [slice, "FDRE"], "{pe:?}");
+        assert_eq!(pe[slice], 1, "{pe:?}");
     }
 }
 

@@ -1,39 +1,68 @@
-//! PEs that are the DSP slice of their chip, against the portable one.
+//! PEs that are the DSP slice of their chip, against the portable ones.
 
 use crate::duel::format;
 use crate::models::{models, module};
 use crate::multipliers::in_icarus;
-use crate::tool::tool;
+use crate::tool::{run_tool, tool};
 use ferrogrid::arch::{Dataflow, ElementType, Target};
 use ferrogrid::blocks::pe::{OutputStationaryPe, PeFormat, WeightStationaryPe};
-use ferrogrid::hdl::{Block, Module, Signal, bit, elaborate, sim::Simulator, unsigned};
+use ferrogrid::hdl::{
+    Block, Module, Shape, Signal, bit, elaborate, signed, sim::Simulator, unsigned,
+};
 use ferrogrid::verilog::{self, VerilogFile};
+use std::fs;
+use std::process::Command;
 
-const CYCLES: u32 = 20_000;
+/// The targets whose PE is a slice.
+const CHIPS: [Target; 2] = [Target::Xilinx, Target::UltraScalePlus];
 
-/// Gives pseudo-random inputs to both PEs and counts the cycles in which an output differs. Every
-/// fourth operand is the smallest or the largest.
+const CYCLES: u32 = 8_000;
+
+/// PEs of a column, one below the other.
+const ROWS: usize = 2;
+
+/// A column of PEs, each with its own activation and all with the same tokens.
 #[derive(Debug, Clone)]
-struct PeDuel {
+struct Column {
     format: PeFormat,
     dataflow: Dataflow,
 }
 
-impl PeDuel {
-    /// The PE for these chips.
-    fn pe(&self, target: Target) -> Box<dyn Block> {
-        let name = format!("{target}_pe");
-        let format = PeFormat {
-            target,
-            ..self.format
-        };
+impl Column {
+    fn pe(&self) -> Box<dyn Block> {
+        let name = format!("{}_pe", self.format.target);
+        let format = self.format;
         match self.dataflow {
             Dataflow::WeightStationary => Box::new(WeightStationaryPe { name, format }),
             Dataflow::OutputStationary => Box::new(OutputStationaryPe { name, format }),
         }
     }
 
-    /// Its outputs.
+    /// Inputs of the column, which each PE has too.
+    fn inputs(&self) -> Vec<(&'static str, Shape)> {
+        let PeFormat { weight, sum, .. } = self.format;
+        match self.dataflow {
+            Dataflow::WeightStationary => {
+                vec![("weight_in", weight), ("swap_in", bit()), ("sum_in", sum)]
+            }
+            Dataflow::OutputStationary => vec![
+                ("weight_in", weight),
+                ("start_in", bit()),
+                ("shift_in", bit()),
+                ("drain_in", sum),
+            ],
+        }
+    }
+
+    /// An input of a PE, and the output of the one above that drives it.
+    fn downwards(&self) -> &'static [(&'static str, &'static str)] {
+        match self.dataflow {
+            Dataflow::WeightStationary => &[("sum_in", "sum_out")],
+            Dataflow::OutputStationary => &[("weight_in", "weight_out"), ("drain_in", "drain_out")],
+        }
+    }
+
+    /// Outputs of a PE.
     fn outputs(&self) -> &'static [&'static str] {
         match self.dataflow {
             Dataflow::WeightStationary => &["swap_out", "activation_out", "sum_out"],
@@ -44,6 +73,58 @@ impl PeDuel {
                 "weight_out",
                 "drain_out",
             ],
+        }
+    }
+}
+
+impl Block for Column {
+    fn module_name(&self) -> String {
+        format!("{}_column", self.format.target)
+    }
+
+    fn build(&self, m: &Module) {
+        let inputs = self.inputs().into_iter();
+        let mut inputs: Vec<_> = inputs
+            .map(|(port, shape)| (port, m.input(port, shape)))
+            .collect();
+        let pe = self.pe();
+        for row in 0..ROWS {
+            let activation = m.input(format!("activation_in_{row}"), self.format.activation);
+            let mut pe = m
+                .instance(format!("pe_{row}"), pe.as_ref())
+                .input("activation_in", activation);
+            for (port, value) in &inputs {
+                pe = pe.input(port, *value);
+            }
+            for port in self.outputs() {
+                m.output(format!("{port}_{row}"), pe.output(port));
+            }
+            for (below, above) in self.downwards() {
+                let input = inputs.iter_mut().find(|(port, _)| port == below);
+                input.expect("an input").1 = pe.output(above);
+            }
+        }
+    }
+}
+
+/// Gives pseudo-random inputs to a column of the chip and a portable one, and counts the cycles in
+/// which an output differs. Every fourth operand is the smallest or the largest.
+#[derive(Debug, Clone)]
+struct PeDuel {
+    format: PeFormat,
+    dataflow: Dataflow,
+}
+
+impl PeDuel {
+    /// The column for these chips.
+    fn column(&self, target: Target) -> Column {
+        let format = PeFormat {
+            target,
+            ..self.format
+        };
+        Column {
+            format,
+            dataflow: self.dataflow,
         }
     }
 }
@@ -78,7 +159,7 @@ impl Block for PeDuel {
         count.next(count + 1);
         let done = count.ge(CYCLES).named("is_done");
         let (small, large) = (noise(m, "small", 1), noise(m, "large", 7));
-        let operand = |low: u32, shape: ferrogrid::hdl::Shape| {
+        let operand = |low: u32, shape: Shape| {
             let bits = small.slice(low, shape.width);
             let edge = small.slice(low + 17, 2).eq(0);
             let top = small.bit(low + 19);
@@ -87,28 +168,28 @@ impl Block for PeDuel {
             let bits = edge.mux(extreme, bits);
             if shape.signed { bits.as_signed() } else { bits }
         };
-        let a = operand(0, activation);
+        let activations = [operand(0, activation), operand(42, activation)];
         let w = operand(24, weight);
         let sum_in = large.slice(0, sum.width).as_signed();
         let token = large.slice(50, 2).eq(0);
-        let inputs = match self.dataflow {
-            Dataflow::WeightStationary => vec![("swap_in", token), ("sum_in", sum_in)],
-            Dataflow::OutputStationary => vec![
-                ("start_in", token),
-                ("shift_in", large.bit(55)),
-                ("drain_in", sum_in),
-            ],
-        };
         let outputs = [Target::Portable, self.format.target].map(|target| {
-            let pe = self.pe(target);
-            let mut pe = m
-                .instance(format!("{target}_pe"), pe.as_ref())
-                .input("activation_in", a)
-                .input("weight_in", w);
-            for (port, value) in &inputs {
-                pe = pe.input(port, *value);
+            let column = self.column(target);
+            let mut instance = m.instance(column.module_name(), &column);
+            for (row, activation) in activations.into_iter().enumerate() {
+                instance = instance.input(&format!("activation_in_{row}"), activation);
             }
-            let outputs = self.outputs().iter().map(|port| pe.output(port));
+            for (port, _) in column.inputs() {
+                let value = match port {
+                    "weight_in" => w,
+                    "swap_in" | "start_in" => token,
+                    "shift_in" => large.bit(55),
+                    _ => sum_in,
+                };
+                instance = instance.input(port, value);
+            }
+            let ports =
+                (0..ROWS).flat_map(|row| column.outputs().iter().map(move |port| (row, port)));
+            let outputs = ports.map(|(row, port)| instance.output(&format!("{port}_{row}")));
             outputs.collect::<Vec<_>>()
         });
         // Before, no weight has come through.
@@ -125,27 +206,28 @@ impl Block for PeDuel {
     }
 }
 
-/// Every format of the PEs of UltraScale+.
-fn duels() -> impl Iterator<Item = PeDuel> {
+/// Every format of the PEs of a target.
+fn duels(target: Target) -> impl Iterator<Item = PeDuel> {
     let elements = ElementType::ALL.iter();
-    elements.flat_map(|&element| {
+    elements.flat_map(move |&element| {
         let both = [false, true].into_iter();
         both.flat_map(move |register| {
             Dataflow::ALL.iter().map(move |&dataflow| PeDuel {
-                format: format(element, register, Target::UltraScalePlus),
+                format: format(element, register, target),
                 dataflow,
             })
         })
     })
 }
 
+/// The model of the slice stands first.
 fn files(duel: &PeDuel) -> Vec<VerilogFile> {
     verilog::emit_for_simulation(&elaborate(duel).expect("a legal design"))
 }
 
 #[test]
-fn slices_of_ultrascale_are_pes_in_the_native_simulator() {
-    for duel in duels() {
+fn slices_are_pes_in_the_native_simulator() {
+    for duel in CHIPS.into_iter().flat_map(duels) {
         let mut sim = Simulator::new(&elaborate(&duel).expect("a legal design"));
         sim.reset(1);
         for _ in 0..CYCLES + 4 {
@@ -157,11 +239,11 @@ fn slices_of_ultrascale_are_pes_in_the_native_simulator() {
 }
 
 #[test]
-fn slices_of_ultrascale_are_pes_in_icarus() {
-    if tool("iverilog", "a PE of UltraScale+ in Icarus Verilog").is_none() {
+fn slices_are_pes_in_icarus() {
+    if tool("iverilog", "PEs of Xilinx in Icarus Verilog").is_none() {
         return;
     }
-    for duel in duels() {
+    for duel in CHIPS.into_iter().flat_map(duels) {
         assert_eq!(in_icarus(&files(&duel)), "0 mismatches", "{duel:?}");
     }
 }
@@ -169,20 +251,23 @@ fn slices_of_ultrascale_are_pes_in_icarus() {
 /// Each of these makes a model that is wrong.
 #[test]
 fn a_wrong_slice_is_found() {
-    if tool("iverilog", "wrong PEs of UltraScale+ in Icarus Verilog").is_none() {
+    if tool("iverilog", "wrong PEs of Xilinx in Icarus Verilog").is_none() {
         return;
     }
     use Dataflow::{OutputStationary, WeightStationary};
-    for (dataflow, right, wrong) in [
-        (WeightStationary, "if (CEB2)", "if (CEA2)"),
-        (WeightStationary, "if (CEA2)", "if (CEB2)"),
-        (WeightStationary, "a * b", "a * $signed({11'd0, b[6:0]})"),
-        (WeightStationary, "9'd53", "9'd52"),
-        (OutputStationary, "9'd37", "9'd36"),
-        (OutputStationary, "9'd5 ? 48'sd0", "9'd5 ? sum"),
-    ] {
+    for (target, (dataflow, right, wrong)) in CHIPS.into_iter().flat_map(|target| {
+        [
+            (WeightStationary, "if (CEB2)", "if (CEA2)"),
+            (WeightStationary, "if (CEA2)", "if (CEB2)"),
+            (WeightStationary, "a * b", "a * $signed({11'd0, b[6:0]})"),
+            (WeightStationary, "'d53", "'d52"),
+            (OutputStationary, "'d37", "'d36"),
+            (OutputStationary, "'d5 ? 48'sd0", "'d5 ? sum"),
+        ]
+        .map(|bug| (target, bug))
+    }) {
         let duel = PeDuel {
-            format: format(ElementType::Int8, true, Target::UltraScalePlus),
+            format: format(ElementType::Int8, true, target),
             dataflow,
         };
         let mut files = files(&duel);
@@ -192,8 +277,64 @@ fn a_wrong_slice_is_found() {
         let said = in_icarus(&files);
         assert!(
             said.ends_with(" mismatches") && said != "0 mismatches",
-            "`{wrong}`: {said}"
+            "{target}, `{wrong}`: {said}"
         );
+    }
+}
+
+/// Yosys' model in the place of ours, which it shares nothing with.
+#[test]
+fn the_slice_of_the_7_series_is_used_as_the_model_of_yosys_works() {
+    let test = "DSP48E1 against Yosys' model";
+    let Some(models) = models("xilinx", test) else {
+        return;
+    };
+    let model = module(&models, "DSP48E1");
+    for duel in duels(Target::Xilinx) {
+        let mut files = files(&duel);
+        files[0].text.clone_from(&model);
+        assert_eq!(in_icarus(&files), "0 mismatches", "{duel:?}");
+    }
+}
+
+/// Synthesis packs registers and adders into the slices that it infers; these are full.
+#[test]
+fn a_netlist_for_the_7_series_computes_the_same() {
+    let Some(models) = models("xilinx", "netlists for the 7-series") else {
+        return;
+    };
+    let every = duels(Target::Xilinx);
+    for duel in every.filter(|duel| duel.format.activation == signed(8)) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let top = duel.column(Target::Xilinx).module_name();
+        // The model stands first; the chip's column and PE become a netlist.
+        let (column, mut files): (Vec<_>, Vec<_>) = files(&duel)
+            .into_iter()
+            .skip(1)
+            .partition(|file| file.name.starts_with("xilinx_"));
+        for file in &column {
+            fs::write(folder.path().join(&file.name), &file.text).expect("a written file");
+        }
+        let names: Vec<_> = column.into_iter().map(|file| file.name).collect();
+        let script = format!(
+            "read_verilog {}; synth_xilinx -family xc7 -noiopad -noclkbuf -flatten -top {top}; \
+             write_verilog -noattr netlist.v",
+            names.join(" ")
+        );
+        run_tool(
+            Command::new("yosys")
+                .args(["-q", "-p", &script])
+                .current_dir(folder.path()),
+        );
+        let netlist = fs::read_to_string(folder.path().join("netlist.v")).expect("the netlist");
+        assert_eq!(netlist.matches("DSP48E1 #(").count(), ROWS, "{netlist}");
+        for (name, text) in [("netlist.v", &netlist), ("cells.v", &models)] {
+            files.push(VerilogFile {
+                name: name.into(),
+                text: text.clone(),
+            });
+        }
+        assert_eq!(in_icarus(&files), "0 mismatches", "{duel:?}");
     }
 }
 
@@ -253,7 +394,7 @@ fn the_slice_of_ultrascale_is_used_as_that_of_the_7_series_works() {
         return;
     };
     let model = module(&models, "DSP48E1");
-    for duel in duels() {
+    for duel in duels(Target::UltraScalePlus) {
         let mut files = files(&duel);
         files[0].text = format!("{model}{ADAPTER}");
         assert_eq!(in_icarus(&files), "0 mismatches", "{duel:?}");

@@ -325,11 +325,16 @@ fn a_pe_in_a_core_for_xilinx_has_no_lut() {
     let Some(place) = place("a_pe_in_a_core_for_xilinx_has_no_lut", &[]) else {
         return;
     };
-    let text = "name = \"core\"\ntarget = \"xilinx\"\n[array]\nrows = 2\ncolumns = 2\n";
+    let text = "name = \"core\"\ntarget = \"xilinx\"\n[array]\nrows = 3\ncolumns = 2\n";
     place.write("core.toml", text);
     let report = report(&place, "synth core.toml --target xilinx-7 --json -o out");
     let pe = block(&report, "core_pe");
-    assert_eq!(pe["instances"], 4);
+    assert_eq!(pe["instances"], 6);
+    // Flat, nothing is added either: no adder stands outside.
+    let whole = &report["whole"];
+    assert_eq!(number(&whole["multipliers"]), 6);
+    let by_block = &block(&report, "core")["each"]["logic"];
+    assert!(number(&whole["logic"]) <= number(by_block), "{whole:#}");
     for (kind, wanted) in [
         ("multipliers", 1),
         ("luts", 0),

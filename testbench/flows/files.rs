@@ -55,7 +55,7 @@ fn tools_get_files_for_cores_of_their_chips() {
         ),
         ("ecp5", &[&["constraints/*.lpf"], &cells]),
         ("ice40", &[&["constraints/*.pcf"], &cells]),
-        ("xilinx", &[&xilinx]),
+        ("xilinx", &[&xilinx, &cells]),
         ("ultrascale_plus", &[&xilinx, &cells]),
     ];
     for (target, expected) in rows {

@@ -25,7 +25,7 @@ struct Run {
 }
 
 /// The targets whose cores are instances of cells.
-const WITH_CELLS: [&str; 3] = ["ecp5", "ice40", "ultrascale_plus"];
+const WITH_CELLS: [&str; 4] = ["ecp5", "ice40", "xilinx", "ultrascale_plus"];
 
 /// A core in a folder of its own.
 struct Core {

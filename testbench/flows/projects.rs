@@ -75,15 +75,16 @@ fn the_project_scripts_run_to_their_end_and_name_files_that_exist() {
     }
 }
 
-/// Vivado has models of the cells of its chips; ours would hide them. Cores for UltraScale+ go to
-/// such a chip.
+/// Vivado has models of the cells of its chips; ours would hide them. Cores with such cells go to
+/// a chip that has them.
 #[test]
 fn vivado_simulates_with_its_own_models() {
     if !tools::present(&[Tool::Yosys]) {
         return;
     }
     for (target, part, note) in [
-        ("xilinx", "xc7a100tcsg324-1", "instantiates no cell"),
+        ("portable", "xc7a100tcsg324-1", "instantiates no cell"),
+        ("xilinx", "xc7a100tcsg324-1", "unisim"),
         ("ultrascale_plus", "xczu7ev-ffvc1156-2-e", "unisim"),
     ] {
         let core = Core::for_target(target);

@@ -66,7 +66,7 @@ const ODD: [(&str, &str, &str); 11] = [
 ];
 
 /// Cores for the chips of one vendor: target, and `[array]`.
-const FOR_CHIPS: [(&str, &str); 11] = [
+const FOR_CHIPS: [(&str, &str); 12] = [
     ("ecp5", "rows = 3\ncolumns = 2\nactivation = \"uint8\""),
     (
         "ecp5",
@@ -91,6 +91,10 @@ const FOR_CHIPS: [(&str, &str); 11] = [
         "rows = 2\ncolumns = 2\nactivation = \"int16\"\ndataflow = \"output_stationary\"",
     ),
     ("xilinx", "rows = 8\ncolumns = 8"),
+    (
+        "xilinx",
+        "rows = 2\ncolumns = 2\nactivation = \"int4\"\ndataflow = \"output_stationary\"",
+    ),
     (
         "ultrascale_plus",
         "rows = 4\ncolumns = 3\nactivation = \"uint8\"",

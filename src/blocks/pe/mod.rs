@@ -8,9 +8,9 @@ pub use multiply::{RegisteredMultiplier, multiply};
 pub use output_stationary::OutputStationaryPe;
 pub use weight_stationary::WeightStationaryPe;
 
-use super::vendor::Dsp48e2;
+use super::vendor::{Dsp48, Slice};
 use crate::arch::{Dataflow, IntType, MatmulArch, Target};
-use crate::hdl::{Module, Reg, Shape};
+use crate::hdl::Shape;
 
 /// The number formats inside a PE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +63,8 @@ impl PeFormat {
         self.registered_multiplier("").map(|_| cell())
     }
 
-    /// The multiplier that holds the registers of its operands, where the chips have one. DSP
-    /// slices of Xilinx take such registers in from portable text.
+    /// The multiplier that holds the registers of its operands, where the chips have one and the
+    /// sum stays outside.
     fn registered_multiplier(&self, pe: &str) -> Option<RegisteredMultiplier> {
         let name = format!("{}_multiplier", pe.trim_end_matches("_pe"));
         match self.target {
@@ -76,22 +76,18 @@ impl PeFormat {
         }
     }
 
-    /// The slice with the multiplier, the sum and their registers, where it is instantiated: of
-    /// DSP48E2 Yosys uses none of the registers by itself.
-    fn dsp_slice(&self) -> Option<Dsp48e2> {
-        (self.target == Target::UltraScalePlus).then_some(Dsp48e2 {
+    /// The slice with the multiplier, the sum and their registers, where it is instantiated. Yosys
+    /// infers it without the registers (DSP48E2), or without the adders of a flat column (DSP48E1).
+    fn dsp_slice(&self) -> Option<Dsp48> {
+        let slice = match self.target {
+            Target::Xilinx => Slice::Dsp48e1,
+            Target::UltraScalePlus => Slice::Dsp48e2,
+            Target::Portable | Target::Ecp5 | Target::Ice40 => return None,
+        };
+        Some(Dsp48 {
+            slice,
             product_register: self.product_register,
         })
-    }
-
-    /// The register `sum`. DSP slices of Xilinx take it in, with its adder and the multiplier.
-    #[track_caller]
-    fn sum_register<'m>(&self, m: &'m Module) -> Reg<'m> {
-        let sum = m.reg("sum", self.sum);
-        match self.target {
-            Target::Xilinx => sum.attribute("use_dsp = \"yes\""),
-            _ => sum,
-        }
     }
 }
 

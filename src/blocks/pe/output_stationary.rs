@@ -68,7 +68,7 @@ impl Block for OutputStationaryPe {
                 Some(multiplier) => multiplier.insert(m, activation_in, weight_in, m.high()),
             };
             let first = first(start);
-            let sum = format.sum_register(m);
+            let sum = m.reg("sum", format.sum);
             let base = sum.gate(!first).named("base");
             (
                 first,

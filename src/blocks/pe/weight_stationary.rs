@@ -72,7 +72,7 @@ impl Block for WeightStationaryPe {
                     (activation, product.sign_extend(width))
                 }
             };
-            let sum = format.sum_register(m).next(sum_in + product);
+            let sum = m.reg("sum", format.sum).next(sum_in + product);
             (activation, sum)
         };
 

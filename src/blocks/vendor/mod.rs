@@ -5,18 +5,18 @@
 //! | [`Mult18x18d`] | Lattice ECP5 | multiplies 18 x 18 bits between registers of its own |
 //! | [`Dp16kd`] | Lattice ECP5 | 18 kbit of RAM with a register at its output |
 //! | [`SbMac16`] | Lattice iCE40 UltraPlus | multiplies 16 x 16 bits between registers of its own |
-//! | [`Dsp48e2`] | Xilinx UltraScale+ | multiplies 27 x 18 bits and adds 48, between registers of its own |
+//! | [`Dsp48`] | Xilinx 7-series, UltraScale+ | multiplies 25 or 27 x 18 bits and adds 48, between registers of its own |
 //!
 //! A model covers the parameters and inputs that Ferrogrid gives to the cell; the ports are the
 //! vendor's, without those that no instance connects.
 
 mod dp16kd;
-mod dsp48e2;
+mod dsp48;
 mod mult18x18d;
 mod sb_mac16;
 
 pub use dp16kd::Dp16kd;
-pub use dsp48e2::Dsp48e2;
+pub use dsp48::{Dsp48, Slice};
 pub use mult18x18d::Mult18x18d;
 pub use sb_mac16::SbMac16;
 

@@ -1,7 +1,7 @@
 //! What the options of a run come to, and which of them contradict each other.
 
 use super::{Part, Synth};
-use crate::arch::{self, BANKS, MatmulArch, MemoryStyle};
+use crate::arch::{self, MatmulArch};
 use crate::synth::{BOARDS, Board, Chip, Flow, Frame, TARGETS, Target};
 use miette::miette;
 
@@ -117,32 +117,14 @@ fn check_cells(arch: &MatmulArch, target: &Target, board: Option<&Board>) -> mie
         arch.name,
         match arch.target {
             arch::Target::Ice40 => "SB_MAC16 and SPRAM of iCE40 UltraPlus",
-            arch::Target::Ecp5 if has_block_rams(arch) => "MULT18X18D and DP16KD of ECP5",
+            arch::Target::Ecp5 if arch.has_block_ram_cells() => "MULT18X18D and DP16KD of ECP5",
             arch::Target::Ecp5 => "MULT18X18D of ECP5",
+            arch::Target::Xilinx => "DSP48E1 of the 7-series of Xilinx",
             arch::Target::UltraScalePlus => "DSP48E2 and UltraRAM of Xilinx UltraScale+",
-            arch::Target::Xilinx | arch::Target::Portable => "DSP48 and block RAM of Xilinx",
+            arch::Target::Portable => "cells of every chip",
         },
         target.title
     ))
-}
-
-/// Whether memories of a core for ECP5 are cells of the chip.
-fn has_block_rams(arch: &MatmulArch) -> bool {
-    let MatmulArch {
-        a_buffer,
-        b_buffer,
-        accumulators,
-        ..
-    } = arch;
-    let memories = [
-        (a_buffer.word_bits, BANKS * a_buffer.bank_depth),
-        (b_buffer.word_bits, BANKS * b_buffer.bank_depth),
-        (accumulators.word_bits, accumulators.bank_depth),
-    ];
-    let mut styles = memories
-        .into_iter()
-        .map(|(width, depth)| arch.memory_style(width, depth));
-    styles.any(|style| matches!(style, MemoryStyle::Registered(_)))
 }
 
 /// `--target` names, separated by commas.
@@ -264,21 +246,6 @@ mod tests {
     }
 
     #[test]
-    fn memories_with_output_registers_are_cells_where_they_are_large() {
-        let has = |buffers: &str| {
-            let text =
-                format!("target = \"ecp5\"\n[array]\nrows = 2\ncolumns = 2\n[buffers]\n{buffers}");
-            has_block_rams(&arch::from_toml("core.toml", &text).expect("a legal core"))
-        };
-        assert!(!has(""));
-        assert!(has("output_register = true\n"));
-        let small = "a = \"64 B\"\nb = \"64 B\"\naccumulators = \"64 B\"\n";
-        assert!(!has(&format!("output_register = true\n{small}")));
-        let one = small.replace("b = \"64 B\"", "b = \"4 KiB\"");
-        assert!(has(&format!("output_register = true\n{one}")));
-    }
-
-    #[test]
     fn cells_are_on_chips_of_their_family() {
         let chips = |target| {
             let arch = arch(target);
@@ -286,7 +253,7 @@ mod tests {
         };
         assert_eq!(chips("ecp5"), "ecp5-25k, ecp5-45k, ecp5-85k, ecp5-5g-85k");
         assert_eq!(chips("ice40"), "ice40-up5k");
-        assert_eq!(chips("xilinx"), "xilinx-7, xilinx-usp");
+        assert_eq!(chips("xilinx"), "xilinx-7");
         assert_eq!(chips("ultrascale_plus"), "xilinx-usp");
         assert_eq!(chips("portable").split(", ").count(), TARGETS.len());
     }

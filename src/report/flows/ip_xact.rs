@@ -8,10 +8,10 @@ use super::Flow;
 use crate::arch::Target;
 use xml::{Element, element, leaf};
 
-/// Families that the catalogue offers the core for: as plain Verilog for all of Xilinx, with the
-/// cells of UltraScale+ for that.
+/// Families that the catalogue offers the core for: those that have its cells.
 fn families(target: Target) -> &'static [&'static str] {
     match target {
+        Target::Xilinx => &["artix7", "kintex7", "spartan7", "virtex7", "zynq"],
         Target::UltraScalePlus => &["kintexuplus", "virtexuplus", "zynquplus"],
         _ => &[
             "artix7",

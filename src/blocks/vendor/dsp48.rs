@@ -1,16 +1,15 @@
-//! The DSP slice of Xilinx UltraScale+.
+//! The DSP slices of Xilinx.
 
 use super::{Operands, widened};
 use crate::hdl::{Block, Module, Reset, Signal, VendorCell, bit, signed, unsigned};
 
-/// Bits of the operands and of the sum; the multiplier takes the low 27 of A.
+/// Bits of the operands and of the sum.
 const A: u32 = 30;
-const A_MULTIPLIED: u32 = 27;
 const B: u32 = 18;
 const P: u32 = 48;
 
-/// OPMODE: nothing through W (00), through Z what is added (3 bits), the product through Y and X
-/// (01 each).
+/// OPMODE: through Z what is added (3 bits), the product through Y and X (01 each). Above them W
+/// of DSP48E2, through which nothing comes (00).
 const fn opmode_bits(z: u32) -> u32 {
     z << 4 | 0b0101
 }
@@ -20,25 +19,68 @@ const Z_NOTHING: u32 = 0b000;
 const Z_P: u32 = 0b010;
 const Z_C: u32 = 0b011;
 
-/// A DSP48E2 that multiplies and adds, with registers at A, B and P: P = A * B + Z, where OPMODE
+/// The slice of a family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slice {
+    /// Of the 7-series.
+    Dsp48e1,
+    /// Of UltraScale and UltraScale+.
+    Dsp48e2,
+}
+
+impl Slice {
+    /// The name of the cell.
+    fn cell(self) -> &'static str {
+        match self {
+            Slice::Dsp48e1 => "DSP48E1",
+            Slice::Dsp48e2 => "DSP48E2",
+        }
+    }
+
+    fn chips(self) -> &'static str {
+        match self {
+            Slice::Dsp48e1 => "the 7-series of Xilinx",
+            Slice::Dsp48e2 => "Xilinx UltraScale+",
+        }
+    }
+
+    /// The multiplier takes so many low bits of A; D is as wide.
+    fn multiplied_bits(self) -> u32 {
+        match self {
+            Slice::Dsp48e1 => 25,
+            Slice::Dsp48e2 => 27,
+        }
+    }
+
+    /// With W, or without.
+    fn opmode_bits(self) -> u32 {
+        match self {
+            Slice::Dsp48e1 => 7,
+            Slice::Dsp48e2 => 9,
+        }
+    }
+}
+
+/// A DSP slice that multiplies and adds, with registers at A, B and P: P = A * B + Z, where OPMODE
 /// chooses Z among 0, P and C. The register of A takes every cycle, that of B where CEB2 is 1. C
 /// and OPMODE have none.
 ///
 /// The pre-adder, the cascades and the pattern detector are not used; all inputs that belong to
 /// them, and the resets, are there to be tied to 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dsp48e2 {
+pub struct Dsp48 {
+    /// The chips' slice.
+    pub slice: Slice,
     /// A register stands behind the multiplier.
     pub product_register: bool,
 }
 
-/// Inputs that are tied to 0, with their widths.
-const TIED: [(&str, u32); 29] = [
+/// Inputs that are tied to 0, with their widths; D is another.
+const TIED: [(&str, u32); 28] = [
     ("ALUMODE", 4),
     ("INMODE", 5),
     ("CARRYINSEL", 3),
     ("CARRYIN", 1),
-    ("D", 27),
     ("ACIN", A),
     ("BCIN", B),
     ("PCIN", P),
@@ -65,7 +107,18 @@ const TIED: [(&str, u32); 29] = [
     ("RSTALLCARRYIN", 1),
 ];
 
-impl Dsp48e2 {
+impl Dsp48 {
+    /// All inputs that are tied to 0.
+    fn tied(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        TIED.into_iter()
+            .chain([("D", self.slice.multiplied_bits())])
+    }
+
+    /// OPMODE that adds `z` to the product.
+    fn opmode<'m>(&self, m: &'m Module, z: u32) -> Signal<'m> {
+        m.lit(opmode_bits(z), unsigned(self.slice.opmode_bits()))
+    }
+
     /// `sum_in` and the signed product of two operands of up to 18 bits (17 if unsigned), as wide
     /// as `sum_in`, which has up to 48 bits. It comes a cycle after `sum_in`, and two after the
     /// operands, three with a product register.
@@ -77,7 +130,7 @@ impl Dsp48e2 {
         operands: Operands<'m>,
         sum_in: Signal<'m>,
     ) -> Signal<'m> {
-        let opmode = m.lit(opmode_bits(Z_C), unsigned(9));
+        let opmode = self.opmode(m, Z_C);
         let c = widened(sum_in, P).as_unsigned();
         self.insert(m, name, operands, c, opmode)
             .truncate(sum_in.width())
@@ -95,7 +148,7 @@ impl Dsp48e2 {
         first: Signal<'m>,
         width: u32,
     ) -> Signal<'m> {
-        let [nothing, p] = [Z_NOTHING, Z_P].map(|z| m.lit(opmode_bits(z), unsigned(9)));
+        let [nothing, p] = [Z_NOTHING, Z_P].map(|z| self.opmode(m, z));
         let opmode = first.mux(nothing, p).named("opmode");
         self.insert(m, name, operands, m.zero(unsigned(P)), opmode)
             .truncate(width)
@@ -122,25 +175,28 @@ impl Dsp48e2 {
             .input("CEB2", b_enable)
             .input("CEM", m.high())
             .input("CEP", m.high());
-        for (port, width) in TIED {
+        for (port, width) in self.tied() {
             cell = cell.input(port, m.zero(unsigned(width)));
         }
         cell.output("P").as_signed().named("full_sum")
     }
 }
 
-impl Block for Dsp48e2 {
+impl Block for Dsp48 {
     fn module_name(&self) -> String {
         let register = if self.product_register {
             "_registered"
         } else {
             ""
         };
-        format!("dsp48e2_multiply_add{register}")
+        format!(
+            "{}_multiply_add{register}",
+            self.slice.cell().to_lowercase()
+        )
     }
 
     fn vendor_cell(&self) -> Option<VendorCell> {
-        let cell = VendorCell::new("DSP48E2")
+        let cell = VendorCell::new(self.slice.cell())
             .integer("AREG", 1)
             .integer("ACASCREG", 1)
             .integer("BREG", 1)
@@ -158,20 +214,25 @@ impl Block for Dsp48e2 {
 
     fn build(&self, m: &Module) {
         m.clock("CLK", Reset::ActiveHigh("RESET"));
-        m.doc(
-            "DSP48E2 of Xilinx UltraScale+ as a multiplier and adder with registers at A, B and P, \
-             for simulation.",
-        );
+        m.doc(&format!(
+            "{} of {} as a multiplier and adder with registers at A, B and P, for simulation.",
+            self.slice.cell(),
+            self.slice.chips()
+        ));
         let a = m.input("A", unsigned(A));
         let b = m.input("B", unsigned(B));
         let c = m.input("C", unsigned(P));
-        let opmode = m.input("OPMODE", unsigned(9));
+        let opmode = m.input("OPMODE", unsigned(self.slice.opmode_bits()));
         let [a_enable, b_enable, m_enable, p_enable] =
             ["CEA2", "CEB2", "CEM", "CEP"].map(|port| m.input(port, bit()));
-        for (port, width) in TIED {
+        for (port, width) in self.tied() {
             m.unused(m.input(port, unsigned(width)));
         }
-        let a = m.capture("a", a_enable, a.truncate(A_MULTIPLIED).as_signed());
+        let a = m.capture(
+            "a",
+            a_enable,
+            a.truncate(self.slice.multiplied_bits()).as_signed(),
+        );
         let b = m.capture("b", b_enable, b.as_signed());
         let product = if self.product_register {
             m.capture("product", m_enable, a * b)
