@@ -59,7 +59,7 @@ fn plain(error: &io::Error) -> String {
 }
 
 /// The folder that a new file or folder at `path` goes to.
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

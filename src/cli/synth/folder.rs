@@ -1,7 +1,7 @@
 //! The folder that a run is copied to.
 
 use crate::cli::error::CliError;
-use crate::cli::files::{PendingFile, make_error};
+use crate::cli::files::{PendingFile, folder_of, make_error};
 use crate::report::{SynthReport, json};
 use crate::synth::Kept;
 use std::fs;
@@ -39,9 +39,7 @@ impl Folder {
                 .map(Path::to_owned)
                 .collect(),
         };
-        let parent = (folder.made.last()).and_then(|first| first.parent());
-        let parent = parent.filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
+        let parent = folder_of(folder.made.last().map_or(path, PathBuf::as_path));
         fs::create_dir_all(path).map_err(make_error(path, parent))?;
         PendingFile::new(&path.join(TEXT))?;
         Ok(folder)
