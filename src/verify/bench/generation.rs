@@ -37,8 +37,7 @@ fn count_lines(files: &[VerilogFile]) -> usize {
     files.iter().map(|file| file.text.lines().count()).sum()
 }
 
-pub(super) fn measure(options: &Options) -> Result<Vec<Row>, BenchError> {
-    let mut rows = Vec::new();
+pub(super) fn measure(options: &Options, rows: &mut Vec<Row>) -> Result<(), BenchError> {
     for (preset, most_seconds, most_lines) in CASES {
         let mut times = Vec::new();
         let mut lines = 0;
@@ -54,5 +53,5 @@ pub(super) fn measure(options: &Options) -> Result<Vec<Row>, BenchError> {
         rows.push(row("TOML to Verilog", median(times), "s", 3).bound(Bound::Below(most_seconds)));
         rows.push(row("Verilog", lines as f64, "lines", 0).bound(Bound::AtMost(most_lines)));
     }
-    Ok(rows)
+    Ok(())
 }

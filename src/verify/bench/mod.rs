@@ -156,12 +156,10 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> BenchReport {
         progress(figure.title());
         let rows = &mut report.rows;
         let done = match figure {
-            Figure::Generation => generation::measure(options).map(|more| rows.extend(more)),
-            Figure::Utilization => utilization::measure(progress).map(|more| rows.extend(more)),
-            Figure::CoreSpeed => core_speed::measure(options).map(|more| rows.extend(more)),
-            Figure::ArraySpeed => {
-                array_speed::measure(options, progress).map(|more| rows.extend(more))
-            }
+            Figure::Generation => generation::measure(options, rows),
+            Figure::Utilization => utilization::measure(rows, progress),
+            Figure::CoreSpeed => core_speed::measure(options, rows),
+            Figure::ArraySpeed => array_speed::measure(options, rows, progress),
             Figure::Area => area::measure(options, rows),
             Figure::Routed => routed::measure(rows, progress),
         };

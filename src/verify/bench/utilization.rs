@@ -110,8 +110,10 @@ pub fn queued_utilization(
 }
 
 /// The native simulator: cycles are the same in every simulator.
-pub(super) fn measure(progress: &mut dyn FnMut(&str)) -> Result<Vec<Row>, BenchError> {
-    let mut rows = Vec::new();
+pub(super) fn measure(
+    rows: &mut Vec<Row>,
+    progress: &mut dyn FnMut(&str),
+) -> Result<(), BenchError> {
     let mut weight_stationary = Vec::new();
     for dataflow in [Dataflow::WeightStationary, Dataflow::OutputStationary] {
         let arch = sixteen_by_sixteen(dataflow);
@@ -145,5 +147,5 @@ pub(super) fn measure(progress: &mut dyn FnMut(&str)) -> Result<Vec<Row>, BenchE
         let percent = queued_utilization(&arch, &mut backend, shape, jobs)?;
         rows.push(Row::info(Figure::Utilization, &what, percent, "%", 1));
     }
-    Ok(rows)
+    Ok(())
 }
