@@ -199,7 +199,7 @@ impl Block for JobControl {
         m.output("failed", failed);
         // The units hear of it a cycle later, from registers.
         m.output("abandon", m.flag("abandon", abandon));
-        let forgets = m.reg("forget", bit()).reset(1).next(abandon | abort);
+        let forgets = m.reg("forget", bit()).reset(1).next(gives_up);
         m.output("forget", forgets);
         m.output("load_start", load.start);
         for (name, size) in load.sizes(["m", "k", "panels", "last_columns"]) {

@@ -279,6 +279,7 @@ pub const MUTATIONS: &[Mutation] = &[
     m("jobs that have ended are not counted", "", Next("jobs_ended_count"), AlwaysOtherwise).at(1),
     m("jobs are not counted anew after an abort", "", Next("jobs_ended_count"), AlwaysOtherwise),
     m("the units do not hear that a job has failed", "_job", Next("abandon"), Stuck(0)),
-    m("an error does not reach the units", "_job", Next("forget"), KeepRight),
-    m("an abort does not reach the units", "_job", Next("forget"), KeepLeft),
+    m("the units do not forget", "_job", Next("forget"), Stuck(0)),
+    m("an error is not given up for", "_job", Wire("gives_up"), KeepRight),
+    m("an abort is not given up for", "_job", Wire("gives_up"), KeepLeft),
 ];
