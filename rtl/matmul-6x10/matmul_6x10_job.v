@@ -351,7 +351,7 @@ module matmul_6x10_job (
             first <= started && at_rest;
             working <= at_work;
             abandon <= state_is_abandon;
-            forget <= state_is_abandon || abort;
+            forget <= gives_up;
         end
     end
 
