@@ -132,7 +132,7 @@ pub fn matmul_registers(name: &str, arch: &MatmulArch) -> RegisterMap {
                     "abort",
                     1,
                     1,
-                    "Gives up all jobs and returns to idle at once: withdraws an offered beat of C, leaves its packet open \
+                    "Gives up all jobs and returns to idle at once. Withdraws an offered beat of C, leaves its packet open \
                      and clears done, error and jobs_ended. Reset the DMA and every FIFO on the streams with it.",
                 )),
         )

@@ -76,11 +76,20 @@ pub struct Field {
     pub access: Access,
     /// The value after reset; 0 for fields that hold nothing.
     pub reset: u32,
-    /// One sentence for the documentation.
+    /// For the documentation.
     pub doc: String,
 }
 
 impl Field {
+    /// The first clause of the documentation, for a line of text.
+    pub fn summary(&self) -> &str {
+        let ends = ["; ", ". "]
+            .into_iter()
+            .filter_map(|end| self.doc.find(end));
+        let end = ends.min().unwrap_or(self.doc.len());
+        self.doc[..end].trim_end_matches('.')
+    }
+
     /// A field of any access with reset value 0.
     pub fn new(name: &str, lsb: u32, width: u32, access: Access, doc: &str) -> Field {
         Field {

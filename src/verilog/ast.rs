@@ -203,7 +203,7 @@ pub enum Item {
 pub struct Module {
     /// Its name.
     pub name: String,
-    /// Lines of comment above it.
+    /// Comments above it.
     pub header: Vec<String>,
     /// Clocks and resets, then the rest.
     pub ports: Vec<PortDeclaration>,

@@ -239,11 +239,11 @@ fn build_field<'m>(
     let state = || -> Reg<'m> {
         let state = m.reg(&port, shape).reset(field.reset);
         m.output(&port, state);
-        state.comment(&field.doc)
+        state.comment(field.summary())
     };
     match field.access {
         Access::Constant(value) => m.lit(value, shape),
-        Access::ReadOnly => m.input(port, shape).comment(&field.doc),
+        Access::ReadOnly => m.input(port, shape).comment(field.summary()),
         Access::ReadWrite => {
             let value = state().enable(selected());
             value.next(merge(field, write, *value));

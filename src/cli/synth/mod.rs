@@ -30,7 +30,7 @@ use std::time::Duration;
     group = ArgGroup::new("configuration").required(true),
     after_help = "Example:\n  ferrogrid synth --preset matmul-8x8 --target ecp5-85k --out-of-context array\n\n\
                   Without --out-of-context, shift registers stand at the ports of the core, so that \
-                  it needs three pins; with --board\nthey are pins of the board, and the bitstream \
+                  it needs three pins; with --board they are pins of the board, and the bitstream \
                   in DIR loads (it shows that the core fits, and computes nothing useful).\n\
                   The tools: `scripts/setup --fpga`. Nothing is placed for xilinx-7, xilinx-usp and cyclone-v."
 )]

@@ -142,3 +142,17 @@ fn a_map_that_breaks_a_rule_is_refused_by_name() {
     }
     assert_eq!(timer().check(), Ok(()));
 }
+
+#[test]
+fn a_summary_is_the_first_clause() {
+    let summary = |doc: &str| Field::read_only("count", 0, 8, doc).summary().to_owned();
+    assert_eq!(summary("Beats of A."), "Beats of A");
+    assert_eq!(
+        summary("Starts a job; ignored while it runs. Reads 0."),
+        "Starts a job"
+    );
+    assert_eq!(
+        summary("Up to 1.5 V. Never more; see there."),
+        "Up to 1.5 V"
+    );
+}

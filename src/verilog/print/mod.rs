@@ -11,6 +11,7 @@ use super::ast::{Declaration, Expr, Item, Module};
 use expression::COLUMNS;
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use textwrap::{Options, WordSeparator, WordSplitter};
 
 /// The module's text, `default_nettype` lines included.
 pub fn module(module: &Module) -> String {
@@ -18,8 +19,8 @@ pub fn module(module: &Module) -> String {
         out: String::new(),
         repeated: instance::repeated(&module.items),
     };
-    for line in &module.header {
-        printer.line(0, comment_line(line).trim_end());
+    for text in &module.header {
+        printer.comment(0, text);
     }
     printer.out.push_str("\n`default_nettype none\n\n");
     printer.ports(&module.name, &module.ports);
@@ -91,9 +92,29 @@ impl Printer {
         let _ = writeln!(self.out, "{:indent$}{text}", "");
     }
 
+    /// Lines of comment. What a long one has too much begins the next.
     fn comment(&mut self, indent: usize, comment: &str) {
-        for line in comment.lines() {
-            self.line(indent, comment_line(line).trim_end());
+        let options = Options::new(COLUMNS - indent - "// ".len())
+            .break_words(false)
+            .word_separator(WordSeparator::AsciiSpace)
+            .word_splitter(WordSplitter::NoHyphenation);
+        let mut rest = String::new();
+        let mut lines = comment.lines().peekable();
+        while let Some(line) = lines.next() {
+            if !rest.is_empty() {
+                rest.push(' ');
+            }
+            rest.push_str(line);
+            let mut wrapped = textwrap::wrap(&rest, &options);
+            let more = lines.peek().is_some_and(|next| !next.is_empty());
+            let last = match wrapped.len() {
+                2.. if more => wrapped.pop(),
+                _ => None,
+            };
+            for line in wrapped {
+                self.line(indent, comment_line(&line).trim_end());
+            }
+            rest = last.unwrap_or_default().into_owned();
         }
     }
 

@@ -298,6 +298,26 @@ fn user_text_stays_in_comments() {
 }
 
 #[test]
+fn long_comments_take_more_lines() {
+    let long = "which has more to say of itself than there is room for in one line of a text; ";
+    let text = accept("talker", |m: &Module| {
+        m.doc(&format!("A module {}", long.repeat(3)));
+        let a = m
+            .input("a", bit())
+            .comment(&format!("A port {}", long.repeat(2)));
+        m.output("b", m.reg("one", bit()).next(a).comment(&long.repeat(2)));
+    });
+    let comments = text.lines().filter_map(|line| line.split_once("// "));
+    let comments: Vec<_> = comments.map(|(_, comment)| comment).collect();
+    assert_eq!(
+        comments.join(" ").matches(long.trim_end()).count(),
+        7,
+        "{text}"
+    );
+    assert!(text.lines().all(|line| line.len() <= 96), "{text}");
+}
+
+#[test]
 fn signals_do_not_hide_their_module() {
     let text = accept("adder", |m: &Module| {
         let a = m.input("a", unsigned(8));
