@@ -204,6 +204,8 @@ pub struct Node {
     pub name: Option<String>,
     /// Printed above the declaration; may be empty.
     pub comment: String,
+    /// Verilog attributes of a wire or of the output of an instance, as `keep = "true"`.
+    pub attributes: Vec<String>,
     /// The line of Rust that made the node.
     pub location: &'static Location<'static>,
 }

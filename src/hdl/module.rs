@@ -189,6 +189,7 @@ impl Module {
             shape,
             name,
             comment: String::new(),
+            attributes: Vec::new(),
             location: Location::caller(),
         });
         Signal::new(self, id)

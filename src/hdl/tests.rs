@@ -440,6 +440,18 @@ fn clock_crossings_need_a_synchronizer() {
 }
 
 #[test]
+fn attributes_are_of_nets() {
+    let message = refused(|m| {
+        let a = m.input("a", unsigned(8));
+        m.output("b", a.attribute("keep"));
+    });
+    assert_eq!(
+        message,
+        "`a` cannot have attributes: it is neither a wire nor an instance's output"
+    );
+}
+
+#[test]
 fn names_must_be_legal_and_apart() {
     let text = rejected(|m| {
         let a = m.input("wire", bit());

@@ -127,7 +127,7 @@ impl Lowering<'_> {
             let net = self.net_of(node, name);
             let attributes = match &self.module.node(node).kind {
                 NodeKind::Register(id) => self.module.registers[id.index()].attributes.clone(),
-                _ => Vec::new(),
+                _ => self.module.node(node).attributes.clone(),
             };
             self.nets[index] = Some(net.clone());
             // An instance stands in the section in which it was made, wherever its outputs are read.

@@ -27,7 +27,9 @@ impl Lowering<'_> {
                         } else {
                             NetKind::Wire
                         };
-                        self.declare(node.0, net, kind, Vec::new(), ir.comment.clone());
+                        let of_both = [&ir.attributes, &self.module.node(driver).attributes];
+                        let attributes = of_both.into_iter().flatten().cloned().collect();
+                        self.declare(node.0, net, kind, attributes, ir.comment.clone());
                     }
                 } else {
                     let value = self.whole(driver);
@@ -91,7 +93,8 @@ impl Lowering<'_> {
     /// Gives a node a net, and the net its value.
     fn drive(&mut self, node: NodeId, value: Expr) {
         let index = node.index();
-        let comment = self.module.node(node).comment.clone();
+        let ir = self.module.node(node);
+        let (attributes, comment) = (ir.attributes.clone(), ir.comment.clone());
         let net = match self.nets[index].clone() {
             Some(net) => net,
             None => {
@@ -127,10 +130,11 @@ impl Lowering<'_> {
             return;
         }
         let last = self.last_read(|visit| value.reads(&mut |name, msb, lsb| visit(name, msb, lsb)));
-        if last > node.0 {
-            self.declare(node.0, net.clone(), NetKind::Wire, Vec::new(), comment);
+        // Icarus has no attributes in a declaration with a value.
+        if last > node.0 || !attributes.is_empty() {
+            self.declare(node.0, net.clone(), NetKind::Wire, attributes, comment);
             self.place(
-                last,
+                last.max(node.0),
                 Item::Assign {
                     target: net,
                     value,

@@ -57,15 +57,17 @@ impl Lowering<'_> {
             }
         }
         for index in 0..self.module.nodes.len() {
+            let variable = self.is_variable(NodeId(index as u32));
             if self.is_port[index]
-                && self.is_variable(NodeId(index as u32))
                 && let Some(net) = &self.nets[index]
                 && let Some(port) = self.ports.iter_mut().find(|port| port.net == *net)
             {
-                port.variable = true;
-                if let NodeKind::Register(id) = self.module.nodes[index].kind {
-                    port.attributes = self.module.registers[id.index()].attributes.clone();
-                }
+                port.variable |= variable;
+                let node = &self.module.nodes[index];
+                port.attributes.extend_from_slice(match node.kind {
+                    NodeKind::Register(id) => &self.module.registers[id.index()].attributes,
+                    _ => &node.attributes,
+                });
             }
         }
     }
@@ -80,6 +82,7 @@ impl Lowering<'_> {
         has_net
             && !self.is_port[index]
             && self.module.node(wire).comment.is_empty()
+            && self.module.node(wire).attributes.is_empty()
             && self.graph.uses[index] == 1
             && matches!(&self.graph.readers[index], Some(Reader::Role(role)) if role.word == INPUT)
     }

@@ -9,6 +9,7 @@ pub use choices::first_match;
 
 use super::ir::{NodeId, NodeKind, UnaryOp};
 use super::module::made_at;
+use super::names::assert_attribute;
 use super::{Module, Operand, Reg, Shape};
 use operators::symbol;
 use std::fmt;
@@ -134,6 +135,26 @@ impl<'m> Signal<'m> {
             Some(port) => port.comment = text.to_string(),
             None => state.ir.nodes[self.id.index()].comment = text.to_string(),
         }
+        self
+    }
+
+    /// Adds a Verilog attribute to the net of a wire or of an instance's output, as `keep = "true"`.
+    /// Panics where this is neither, and on text that would not stay inside `(* *)`.
+    #[track_caller]
+    pub fn attribute(self, attribute: &str) -> Signal<'m> {
+        assert_attribute(attribute);
+        let is_net = matches!(
+            self.module.state().ir.node(self.id).kind,
+            NodeKind::Wire { .. } | NodeKind::InstanceOutput { .. }
+        );
+        assert!(
+            is_net,
+            "{} cannot have attributes: it is neither a wire nor an instance's output",
+            self.describe()
+        );
+        let mut state = self.module.state_mut();
+        let node = &mut state.ir.nodes[self.id.index()];
+        node.attributes.push(attribute.to_string());
         self
     }
 

@@ -55,6 +55,7 @@ impl Editor<'_> {
             shape,
             name,
             comment: String::new(),
+            attributes: Vec::new(),
             location: Location::caller(),
         });
         id

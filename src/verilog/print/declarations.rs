@@ -5,6 +5,24 @@ use super::expression::{COLUMNS, listed};
 use super::{Printer, comment_line};
 use std::fmt::Write;
 
+/// A line with what belongs to it.
+struct Line<'a> {
+    /// In a line above; may be empty.
+    attributes: String,
+    text: String,
+    /// May be empty.
+    comment: &'a str,
+}
+
+impl Line<'_> {
+    /// The comment stands beside the text.
+    fn is_beside(&self) -> bool {
+        !self.comment.is_empty()
+            && !self.comment.contains('\n')
+            && self.text.len() + self.comment.len() + 5 <= COLUMNS
+    }
+}
+
 impl Printer {
     pub(super) fn ports(&mut self, name: &str, ports: &[PortDeclaration]) {
         if ports.is_empty() {
@@ -21,7 +39,6 @@ impl Printer {
         let last = ports.len() - 1;
         let mut lines = Vec::new();
         for (index, port) in ports.iter().enumerate() {
-            lines.extend(attributes(&port.attributes));
             let comma = if index < last { "," } else { "" };
             let text = format!(
                 "    {} {}{}{comma}",
@@ -29,27 +46,28 @@ impl Printer {
                 columns.text(&port.net),
                 port.net.name
             );
-            lines.push((text, port.comment.as_str()));
+            lines.push(Line {
+                attributes: attributes(&port.attributes),
+                text,
+                comment: &port.comment,
+            });
         }
         self.commented_lines(&lines);
         self.out.push_str(");\n");
     }
 
     /// Lines with their comments in one column beside them, or above where they are long.
-    fn commented_lines(&mut self, lines: &[(String, &str)]) {
-        let beside = |text: &str, comment: &str| {
-            !comment.is_empty()
-                && !comment.contains('\n')
-                && text.len() + comment.len() + 5 <= COLUMNS
-        };
-        let column = lines
-            .iter()
-            .filter(|(text, comment)| beside(text, comment))
-            .map(|(text, _)| text.len())
-            .max()
-            .unwrap_or(0);
-        for (text, comment) in lines {
-            if beside(text, comment) {
+    fn commented_lines(&mut self, lines: &[Line]) {
+        let beside = lines.iter().filter(|line| line.is_beside());
+        let column = beside.map(|line| line.text.len()).max().unwrap_or(0);
+        for line in lines {
+            let Line { text, comment, .. } = line;
+            let beside = line.is_beside();
+            if !beside {
+                self.comment(4, comment);
+            }
+            self.out.push_str(&line.attributes);
+            if beside {
                 let column = if column + comment.len() + 5 <= COLUMNS {
                     column
                 } else {
@@ -58,7 +76,6 @@ impl Printer {
                 let comment = comment_line(comment);
                 let _ = writeln!(self.out, "{text:column$}  {comment}");
             } else {
-                self.comment(4, comment);
                 let _ = writeln!(self.out, "{text}");
             }
         }
@@ -67,9 +84,7 @@ impl Printer {
     /// A wire with the expression that it stands for, or a variable with its first value.
     pub(super) fn declaration_of_a_value(&mut self, declaration: &Declaration) {
         self.comment(4, &declaration.comment);
-        if let Some((line, _)) = attributes(&declaration.attributes) {
-            self.line(0, &line);
-        }
+        self.out.push_str(&attributes(&declaration.attributes));
         let columns = TypeColumns::of(std::iter::once(&declaration.net));
         let kind = match declaration.kind {
             NetKind::Wire => "wire",
@@ -101,7 +116,6 @@ impl Printer {
             if joined.contains(&&declaration.net.name) {
                 continue;
             }
-            lines.extend(attributes(&declaration.attributes));
             let kind = match declaration.kind {
                 NetKind::Wire => "wire",
                 _ if mixed => "reg ",
@@ -120,11 +134,11 @@ impl Printer {
                     .filter(alike)
                     .map(|other| &other.net.name)
                     .collect();
-                lines.extend(
-                    listed(&start, &names, ";")
-                        .into_iter()
-                        .map(|line| (line, "")),
-                );
+                lines.extend(listed(&start, &names, ";").into_iter().map(|text| Line {
+                    attributes: String::new(),
+                    text,
+                    comment: "",
+                }));
                 joined.extend(names);
                 continue;
             }
@@ -133,7 +147,11 @@ impl Printer {
                 let _ = write!(text, " [0:{}]", depth - 1);
             }
             text.push(';');
-            lines.push((text, declaration.comment.as_str()));
+            lines.push(Line {
+                attributes: attributes(&declaration.attributes),
+                text,
+                comment: &declaration.comment,
+            });
         }
         self.commented_lines(&lines);
     }
@@ -187,8 +205,10 @@ fn range(net: &Net) -> String {
     }
 }
 
-/// The line of a declaration's attributes, without a comment.
-fn attributes(attributes: &[String]) -> Option<(String, &'static str)> {
-    let line = format!("    (* {} *)", attributes.join(", "));
-    (!attributes.is_empty()).then_some((line, ""))
+/// The line of a declaration's attributes; nothing without any.
+fn attributes(attributes: &[String]) -> String {
+    match attributes {
+        [] => String::new(),
+        _ => format!("    (* {} *)\n", attributes.join(", ")),
+    }
 }

@@ -353,6 +353,47 @@ fn a_table_keeps_its_attributes() {
     );
 }
 
+#[derive(Debug)]
+struct Inverter;
+
+impl Block for Inverter {
+    fn module_name(&self) -> String {
+        "inverter".into()
+    }
+
+    fn build(&self, m: &Module) {
+        let a = m.input("a", unsigned(4));
+        m.output("b", !a);
+    }
+}
+
+#[test]
+fn wires_have_attributes_wherever_their_nets_are_declared() {
+    let text = accept("kept", |m: &Module| {
+        let a = m.input("a", unsigned(4));
+        fn kept<'m>(value: hdl::Signal<'m>, name: &str) -> hdl::Signal<'m> {
+            value.named(name).attribute(&format!("{name}_kept"))
+        }
+        let sum = kept(a + 1, "sum");
+        let count = m.reg("count", unsigned(4)).next(sum);
+        // One is the output that it drives, one the output of an instance.
+        m.output("port", kept(count ^ a, "port"));
+        let child = m.instance("child", &Inverter).input("a", a);
+        let inverted = kept(child.output("b"), "inverted");
+        m.output("b", inverted & a);
+        m.output("c", inverted ^ count);
+        let other = m.instance("other", &Inverter).input("a", count);
+        let other = other.output("b").attribute("other_b_kept");
+        m.output("d", other & a);
+        m.output("e", other ^ a);
+    });
+    for name in ["sum", "port", "inverted", "other_b"] {
+        let (_, rest) = text.split_once(&format!("(* {name}_kept *)")).expect(name);
+        let declared = rest.lines().nth(1).expect("the declaration");
+        assert!(declared.contains(name), "{declared}\n{text}");
+    }
+}
+
 /// Runs in a thread with the stack that tests have.
 fn with_small_stack(run: impl FnOnce() + Send + 'static) {
     let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(run);
