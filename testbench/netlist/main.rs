@@ -1,5 +1,6 @@
 //! Netlists after synthesis compute what the core computes, cycle for cycle: the random cases of
-//! the core's own tests, with the vendors' cells as Yosys and `ecp5.v` model them.
+//! the core's own tests, with the vendors' cells as Yosys,
+//! `ecp5.v` and `xilinx.v` model them.
 
 #[path = "../tools.rs"]
 mod tools;
@@ -24,7 +25,13 @@ const SEEDS: u64 = 8;
 const SEEDS_PER_CASE: u64 = 4;
 
 /// Models of the cells that Yosys has none of.
-const OWN: &str = include_str!("ecp5.v");
+fn own_models(family: Family) -> &'static str {
+    match family {
+        Family::Ecp5 => include_str!("ecp5.v"),
+        Family::Xilinx7 => include_str!("xilinx.v"),
+        _ => "",
+    }
+}
 
 /// A core with memories so small that jobs fill them, and large enough for block RAM.
 fn small(target: Target, dataflow: Dataflow) -> MatmulArch {
@@ -40,6 +47,7 @@ fn small(target: Target, dataflow: Dataflow) -> MatmulArch {
 
 struct Subject {
     arch: MatmulArch,
+    family: Family,
     design: Design,
     netlist: Netlist,
 }
@@ -51,6 +59,7 @@ impl Subject {
         let netlist = netlist(&design, family, limit, &mut || ControlFlow::Continue(()));
         Subject {
             arch,
+            family,
             netlist: netlist.unwrap_or_else(|error| panic!("{error}")),
             design,
         }
@@ -71,7 +80,7 @@ impl Subject {
 
     fn check(&self, netlist: &Netlist, case: &Case) -> Result<CaseReport, Mismatch> {
         let mut core = Native::new(&self.design)?;
-        let files = netlist.files(OWN);
+        let files = netlist.files(own_models(self.family));
         let mut cells = Icarus::from_verilog(Interface::of(&self.design), files)?;
         check_netlist(case, &mut core, &mut cells)
     }
@@ -79,10 +88,14 @@ impl Subject {
 
 /// A netlist that is of these cells computes what the core does.
 fn computes_the_same(target: Target, dataflow: Dataflow, family: Family, cells: &[&str]) {
+    of_core_computes_the_same(small(target, dataflow), family, cells);
+}
+
+fn of_core_computes_the_same(arch: MatmulArch, family: Family, cells: &[&str]) {
     if !tools::present(&[Tool::Iverilog, Tool::Vvp]) || !tools::synthesizer() {
         return;
     }
-    let subject = Subject::new(small(target, dataflow), family);
+    let subject = Subject::new(arch, family);
     for cell in cells {
         let found = subject.netlist.verilog.contains(&format!("  {cell} "));
         assert!(found, "no {cell} in the netlist");
@@ -109,6 +122,8 @@ const ICE40_LARGE: [&str; 5] = [
     "SB_RAM40_4K",
     "SB_SPRAM256KA",
 ];
+
+const XILINX: [&str; 6] = ["LUT6", "CARRY4", "FDRE", "DSP48E1", "RAMB18E1", "RAMB36E1"];
 
 #[test]
 fn weight_stationary_in_cells_of_ecp5() {
@@ -156,6 +171,27 @@ fn weight_stationary_made_for_ice40() {
 fn output_stationary_made_for_ice40() {
     let dataflow = Dataflow::OutputStationary;
     computes_the_same(Target::Ice40, dataflow, Family::Ice40, &ICE40);
+}
+
+#[test]
+fn weight_stationary_made_for_xilinx() {
+    let dataflow = Dataflow::WeightStationary;
+    computes_the_same(Target::Xilinx, dataflow, Family::Xilinx7, &XILINX);
+}
+
+/// Where the register behind the multiplier is left out, Yosys looks for one to put there.
+#[test]
+fn weight_stationary_made_for_xilinx_without_product_register() {
+    let mut config = small(Target::Xilinx, Dataflow::WeightStationary).to_config();
+    config.array.product_register = false;
+    let arch = MatmulArch::new(&config).expect("a valid configuration");
+    of_core_computes_the_same(arch, Family::Xilinx7, &XILINX);
+}
+
+#[test]
+fn output_stationary_made_for_xilinx() {
+    let dataflow = Dataflow::OutputStationary;
+    computes_the_same(Target::Xilinx, dataflow, Family::Xilinx7, &XILINX);
 }
 
 /// The netlist with something put for something else in the first cell in whose text all of
@@ -323,6 +359,41 @@ fn a_wrong_cell_of_ice40_is_found() {
         (
             "a memory read where it is written",
             exchanged(text, &["  SB_RAM40_4K #("], ".RADDR(", ".WADDR("),
+        ),
+    ];
+    are_found(&subject, &bugs);
+}
+
+/// The same of the 7-series.
+#[test]
+fn a_wrong_cell_of_xilinx_is_found() {
+    let Some(subject) = to_be_broken(Target::Xilinx, Family::Xilinx7) else {
+        return;
+    };
+    let text = &subject.netlist.verilog;
+    let slice = ["  DSP48E1 #("];
+    let below = ["  DSP48E1 #(", "row_1.pe_0"];
+    let block_ram = ["  RAMB18E1 #("];
+    let bugs = [
+        (
+            "no register behind a multiplier",
+            replaced(text, &slice, ".MREG(32'sd1)", ".MREG(32'sd0)"),
+        ),
+        (
+            "a slice that does not add",
+            replaced(text, &below, ".OPMODE(7'h35)", ".OPMODE(7'h05)"),
+        ),
+        (
+            "a weight that is taken in every cycle",
+            exchanged(text, &slice, ".CEB2(", ".CEA2("),
+        ),
+        (
+            "swapped halves of a word",
+            exchanged(text, &block_ram, ".DIADI(", ".DIBDI("),
+        ),
+        (
+            "a memory read where it is written",
+            exchanged(text, &block_ram, ".ADDRARDADDR(", ".ADDRBWRADDR("),
         ),
     ];
     are_found(&subject, &bugs);

@@ -131,8 +131,9 @@ impl Dsp48 {
         sum_in: Signal<'m>,
     ) -> Signal<'m> {
         let opmode = self.opmode(m, Z_C);
+        let comment = "OPMODE 53 is 011_01_01: C comes through Z, the product through Y and X.";
         let c = widened(sum_in, P).as_unsigned();
-        self.insert(m, name, operands, c, opmode)
+        self.insert(m, name, operands, c, (opmode, comment))
             .truncate(sum_in.width())
     }
 
@@ -150,7 +151,9 @@ impl Dsp48 {
     ) -> Signal<'m> {
         let [nothing, p] = [Z_NOTHING, Z_P].map(|z| self.opmode(m, z));
         let opmode = first.mux(nothing, p).named("opmode");
-        self.insert(m, name, operands, m.zero(unsigned(P)), opmode)
+        let comment = "OPMODE 37 is 010_01_01: P comes through Z, the product through Y and X; 5 is 000_01_01:\n\
+                       nothing through Z.";
+        self.insert(m, name, operands, m.zero(unsigned(P)), (opmode, comment))
             .truncate(width)
     }
 
@@ -161,12 +164,12 @@ impl Dsp48 {
         name: &str,
         operands: Operands<'m>,
         c: Signal<'m>,
-        opmode: Signal<'m>,
+        (opmode, comment): (Signal<'m>, &str),
     ) -> Signal<'m> {
         let Operands { a, b, b_enable } = operands;
         let mut cell = m
             .instance(name, self)
-            .comment("OPMODE: 53 adds C to the product, 37 adds P, 5 nothing.")
+            .comment(comment)
             .input("A", widened(a, A).as_unsigned())
             .input("B", widened(b, B).as_unsigned())
             .input("C", c)
@@ -178,7 +181,14 @@ impl Dsp48 {
         for (port, width) in self.tied() {
             cell = cell.input(port, m.zero(unsigned(width)));
         }
-        cell.output("P").as_signed().named("full_sum")
+        let sum = cell.output("P");
+        if !self.product_register && self.slice == Slice::Dsp48e1 {
+            // What reads a net that is kept stays outside of the slice.
+            sum.attribute("keep").comment(
+                "Else Yosys takes a register behind it for the one behind the multiplier.",
+            );
+        }
+        sum.as_signed().named("full_sum")
     }
 }
 
