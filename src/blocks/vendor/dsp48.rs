@@ -10,7 +10,7 @@ const P: u32 = 48;
 
 /// OPMODE: through Z what is added (3 bits), the product through Y and X (01 each). Above them W
 /// of DSP48E2, through which nothing comes (00).
-const fn opmode_bits(z: u32) -> u32 {
+const fn opmode_adding(z: u32) -> u32 {
     z << 4 | 0b0101
 }
 
@@ -37,6 +37,7 @@ impl Slice {
         }
     }
 
+    /// Where it is.
     fn chips(self) -> &'static str {
         match self {
             Slice::Dsp48e1 => "the 7-series of Xilinx",
@@ -116,7 +117,7 @@ impl Dsp48 {
 
     /// OPMODE that adds `z` to the product.
     fn opmode<'m>(&self, m: &'m Module, z: u32) -> Signal<'m> {
-        m.lit(opmode_bits(z), unsigned(self.slice.opmode_bits()))
+        m.lit(opmode_adding(z), unsigned(self.slice.opmode_bits()))
     }
 
     /// `sum_in` and the signed product of two operands of up to 18 bits (17 if unsigned), as wide
@@ -151,8 +152,8 @@ impl Dsp48 {
     ) -> Signal<'m> {
         let [nothing, p] = [Z_NOTHING, Z_P].map(|z| self.opmode(m, z));
         let opmode = first.mux(nothing, p).named("opmode");
-        let comment = "OPMODE 37 is 010_01_01: P comes through Z, the product through Y and X; 5 is 000_01_01:\n\
-                       nothing through Z.";
+        let comment = "OPMODE 37 is 010_01_01: P comes through Z, the product through Y and X; \
+                       5 is 000_01_01: nothing through Z.";
         self.insert(m, name, operands, m.zero(unsigned(P)), (opmode, comment))
             .truncate(width)
     }
@@ -253,7 +254,7 @@ impl Block for Dsp48 {
         let sum = m.reg("sum", signed(P)).enable(p_enable);
         // Other operations than these are not in the model.
         let zero = m.zero(signed(P));
-        let z = |z: u32| u64::from(opmode_bits(z));
+        let z = |z: u32| u64::from(opmode_adding(z));
         let added = opmode.case(
             &[
                 (z(Z_NOTHING), zero),
