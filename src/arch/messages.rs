@@ -66,6 +66,7 @@ fn values_out_of_range_name_the_range() {
         &array("[streams]\na = 100"),
         &array("[streams]\nc = 2048"),
         &array("[buffers]\nb = \"32 MiB\""),
+        &array("[buffers]\nb = \"1 GiB\""),
         &array("[buffers]\nb = 0"),
         "name = \"8x8\"\n[array]\nrows = 8\ncolumns = 8\n",
         "name = \"../../etc\"\n[array]\nrows = 8\ncolumns = 8\n",
@@ -102,7 +103,35 @@ fn unknown_choices_name_the_nearest() {
         &array("activation = \"i8\""),
         &array("activation = \"int7\""),
         &array("weight = \"INT4\""),
+        &array("weight = \"usp\""),
     ]));
+}
+
+/// Families and chips that `target` has under another name.
+#[test]
+fn families_by_their_own_names_name_the_target() {
+    for (found, meant) in [
+        ("xilinx-usp", "ultrascale_plus"),
+        ("usp", "ultrascale_plus"),
+        ("artix7", "xilinx"),
+        ("kintex7", "xilinx"),
+        ("spartan7", "xilinx"),
+        ("virtex7", "xilinx"),
+        ("zynq", "xilinx"),
+        ("xilinx-7", "xilinx"),
+        ("ecp5-25k", "ecp5"),
+    ] {
+        let text = format!("target = \"{found}\"\n{}", array(""));
+        let report = reports(&[&text]);
+        assert!(
+            report.contains(&format!("unknown `target`: `{found}`")),
+            "{report}"
+        );
+        assert!(
+            report.contains(&format!("did you mean `{meant}`?")),
+            "{report}"
+        );
+    }
 }
 
 #[test]

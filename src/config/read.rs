@@ -183,9 +183,12 @@ impl Reader {
                 help += "; a single chip is an option of `ferrogrid synth`: `--target`";
             }
             let problem = Problem::at(field, format!("unknown `{field}`: `{found}`")).help(help);
-            let meant = match found.as_str() {
-                // A chip of `ferrogrid synth`.
-                "xilinx-usp" => Some(Target::UltraScalePlus.name()),
+            let meant = match (field, found.as_str()) {
+                // A chip of `ferrogrid synth`, and families by names of their own.
+                ("target", "xilinx-usp" | "usp") => Some(Target::UltraScalePlus.name()),
+                ("target", "artix7" | "kintex7" | "spartan7" | "virtex7" | "zynq") => {
+                    Some(Target::Xilinx.name())
+                }
                 _ => nearest(&found, choices.iter().copied()),
             };
             match meant {

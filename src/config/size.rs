@@ -24,6 +24,7 @@ impl Bytes {
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            bytes if bytes > 0 && bytes % (1 << 30) == 0 => write!(f, "{} GiB", bytes >> 30),
             bytes if bytes > 0 && bytes % (1 << 20) == 0 => write!(f, "{} MiB", bytes >> 20),
             bytes if bytes > 0 && bytes % (1 << 10) == 0 => write!(f, "{} KiB", bytes >> 10),
             bytes => write!(f, "{bytes} B"),
@@ -39,7 +40,7 @@ pub struct ParseBytesError(pub String);
 impl FromStr for Bytes {
     type Err = ParseBytesError;
 
-    /// A whole number with one of the units B, KiB, MiB; no unit means bytes.
+    /// A whole number with one of the units B, KiB, MiB, GiB; no unit means bytes.
     fn from_str(text: &str) -> Result<Bytes, ParseBytesError> {
         let error = || ParseBytesError(text.into());
         let trimmed = text.trim();
@@ -51,6 +52,8 @@ impl FromStr for Bytes {
             "" | "B" => 1,
             "KiB" => 1 << 10,
             "MiB" => 1 << 20,
+            // No buffer is so large, which whoever asks for one is to hear.
+            "GiB" => 1 << 30,
             _ => return Err(error()),
         };
         count.checked_mul(unit).map(Bytes).ok_or_else(error)
@@ -78,6 +81,7 @@ mod tests {
             8 << 10,
             3 << 20,
             (1 << 20) + (1 << 10),
+            2 << 30,
         ] {
             let text = Bytes(size).to_string();
             assert_eq!(text.parse(), Ok(Bytes(size)), "{text}");
