@@ -19,7 +19,7 @@ pub fn random_arch_within(rng: &mut impl Rng, max_size: u32) -> MatmulArch {
     config.array.activation = pick(rng, ElementType::ALL);
     config.array.product_register = rng.random();
     config.buffers.output_register = rng.random();
-    // Half of all for every chip, the rest for one family each.
+    // Three fifths of all for every chip, the rest for one family each.
     if rng.random() {
         config.target = pick(rng, Target::ALL);
     }

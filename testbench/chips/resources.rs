@@ -265,7 +265,7 @@ fn large_memories_on_ultrascale_are_ultra_ram() {
     assert_eq!(cells["DSP48E2"], 16, "{cells:?}");
 }
 
-/// A core with its default buffers is taken for chips without UltraRAM.
+/// The buffers have their default sizes.
 #[test]
 fn a_whole_core_is_mapped_for_the_7_series() {
     let arch = core("xilinx", "rows = 2\ncolumns = 2");

@@ -319,7 +319,7 @@ fn a_core_for_ice40_is_routed_with_the_pins_of_a_board() {
 }
 
 /// In the whole core too, the PE itself is a DSP48E1 with registers beside it. The buffers have
-/// their default sizes: chips without UltraRAM take them.
+/// their default sizes.
 #[test]
 fn a_pe_in_a_core_for_xilinx_has_no_lut() {
     let Some(place) = place("a_pe_in_a_core_for_xilinx_has_no_lut", &[]) else {
