@@ -54,22 +54,36 @@ pub struct AccumulatorBuffer {
     pub panels: u32,
 }
 
+/// How large a buffer is to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Size {
+    /// So large, or the array is refused.
+    Given(Bytes),
+    /// So large, or as large as the array needs it.
+    Default(Bytes),
+}
+
 /// Whole units of `unit_bits` in `size`, at least `minimum` of them.
 fn units(
     field: &'static str,
-    size: Bytes,
+    size: Size,
     unit_bits: u64,
     minimum: u64,
     purpose: &str,
 ) -> Result<u32, Problem> {
-    let count = size.0 * 8 / unit_bits;
-    if count >= minimum {
+    let (Size::Given(bytes) | Size::Default(bytes)) = size;
+    let count = match (bytes.0 * 8 / unit_bits, size) {
+        (count, _) if count >= minimum => Some(count),
+        (_, Size::Default(_)) => Some(minimum),
+        (_, Size::Given(_)) => None,
+    };
+    if let Some(count) = count {
         return Ok(u32::try_from(count).expect("buffer sizes are bounded"));
     }
     let needed = bytes_for(minimum * unit_bits);
     Err(Problem::at(
         field,
-        format!("`{field}` = {size} is too small for this array"),
+        format!("`{field}` = {bytes} is too small for this array"),
     )
     .label(format!("at least {needed}"))
     .help(format!("{purpose} take {needed}")))
@@ -107,7 +121,7 @@ impl ABuffer {
         rows: u32,
         element: IntType,
         beat: u32,
-        size: Option<Bytes>,
+        size: Option<Size>,
         default_k: u32,
     ) -> Result<ABuffer, Problem> {
         let geometry = ABuffer::geometry(dataflow, rows, element, beat);
@@ -150,7 +164,7 @@ impl BBuffer {
         columns: u32,
         element: IntType,
         minimum: u32,
-        size: Option<Bytes>,
+        size: Option<Size>,
         default_depth: u32,
     ) -> Result<BBuffer, Problem> {
         let word_bits = columns * element.bits;
@@ -193,7 +207,7 @@ impl AccumulatorBuffer {
         rows: u32,
         columns: u32,
         lane: IntType,
-        size: Option<Bytes>,
+        size: Option<Size>,
         default_panels: u32,
     ) -> Result<AccumulatorBuffer, Problem> {
         let word_bits = columns * lane.bits;

@@ -1,17 +1,22 @@
 //! A matmul core: validation and derivation.
 
+use super::buffer::Size;
 use super::{
     ABuffer, AccumulatorBuffer, BANKS, BBuffer, Dataflow, IntType, Limits, MAX_SIZE, OperandPair,
     StreamFormat, Target,
 };
 use crate::config::{
-    Array, Buffers, Config, Kind, Problem, STREAM_WIDTHS, Streams, check_array_size, check_buffer,
-    check_name, check_stream_width,
+    Array, Buffers, Bytes, Config, Kind, Problem, STREAM_WIDTHS, Streams, check_array_size,
+    check_buffer, check_name, check_stream_width,
 };
 use std::fmt;
 
-/// K and N that the default buffers take.
+/// K and N that the default buffers take, but for iCE40.
 const DEFAULT_SIZE: u32 = 256;
+
+/// Default sizes of the buffers of A and B and of the accumulators for iCE40: an UP5K has 15 KiB of
+/// block RAM.
+const ICE40_SIZES: [Bytes; 3] = [Bytes::kib(2), Bytes::kib(4), Bytes::kib(1)];
 
 /// Everything about a matmul core that follows from its configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -320,14 +325,24 @@ fn buffers(
         dataflow,
         ..
     } = config.array;
-    let sizes = &config.buffers;
+    let Buffers {
+        a: a_size,
+        b: b_size,
+        accumulators,
+        ..
+    } = config.buffers;
+    let size = |given: Option<Bytes>, on_ice40: Bytes| match (given, config.target) {
+        (Some(size), _) => Some(Size::Given(size)),
+        (None, Target::Ice40) => Some(Size::Default(on_ice40)),
+        (None, _) => None,
+    };
     let panels = DEFAULT_SIZE.div_ceil(columns);
     let a_buffer = ABuffer::new(
         dataflow,
         rows,
         operands.activation.int(),
         a.elements_per_beat,
-        sizes.a,
+        size(a_size, ICE40_SIZES[0]),
         DEFAULT_SIZE,
     );
     // A whole tile of weights; and a memory of one word is no memory.
@@ -339,14 +354,14 @@ fn buffers(
         columns,
         operands.weight.int(),
         least,
-        sizes.b,
+        size(b_size, ICE40_SIZES[1]),
         DEFAULT_SIZE * panels,
     );
     let accumulators = AccumulatorBuffer::new(
         rows,
         columns,
         operands.accumulator(),
-        sizes.accumulators,
+        size(accumulators, ICE40_SIZES[2]),
         panels,
     );
     match (a_buffer, b_buffer, accumulators) {

@@ -103,6 +103,50 @@ fn templates_show_the_defaults_of_the_8x8_core() {
     assert_eq!(missing, [""; 0]);
 }
 
+/// The preset says what is the default, and so does the template; larger arrays get what they need.
+#[test]
+fn defaults_for_ice40_are_small() {
+    let mut config = from_preset("matmul-2x4-ice40").unwrap().to_config();
+    let complete = arch(&config);
+    let sizes = std::mem::take(&mut config.buffers);
+    assert_eq!(arch(&config), complete);
+    let text = template(&config);
+    for (key, size) in [
+        ("a", sizes.a),
+        ("b", sizes.b),
+        ("accumulators", sizes.accumulators),
+    ] {
+        let line = format!("\n# {key} = \"{}\"\n", size.expect("a size"));
+        assert!(text.contains(&line), "{line}{text}");
+    }
+
+    for mut config in all_defaults() {
+        config.target = Target::Ice40;
+        let small = arch(&config);
+        let MatmulArch {
+            a_buffer: a,
+            b_buffer: b,
+            accumulators: sums,
+            ..
+        } = &small;
+        let tile = match config.array.dataflow {
+            Dataflow::WeightStationary => small.rows.max(2),
+            Dataflow::OutputStationary => 2,
+        };
+        assert!(a.size() <= Bytes::kib(2) || a.words_per_row == 1, "{a:?}");
+        assert!(b.size() <= Bytes::kib(4) || b.bank_depth == tile, "{b:?}");
+        assert!(sums.size() <= Bytes::kib(1) || sums.panels == 1, "{sums:?}");
+    }
+
+    // A size that is given counts, also where it is too small.
+    config.buffers.b = Some(Bytes::kib(8));
+    let given = arch(&config);
+    assert_eq!(given.b_buffer.size(), Bytes::kib(8));
+    assert_eq!(given.a_buffer, complete.a_buffer);
+    config.buffers.b = Some(Bytes(1));
+    assert!(MatmulArch::new(&config).is_err());
+}
+
 /// Rounding a size down to whole vectors never changes what the rounded size means.
 #[test]
 fn a_completed_configuration_gives_the_same_core() {

@@ -2,14 +2,10 @@
 
 use super::files::write_new;
 use super::output::print;
-use crate::arch::MatmulArch;
-use crate::config::{ARRAY_SIZES, Config, Dataflow, Target, preset, template};
+use crate::config::{ARRAY_SIZES, Config, Dataflow, Target, template};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
-
-/// The preset that a core for iCE40 starts from.
-const ICE40: &str = "matmul-2x4-ice40";
 
 /// Write a commented TOML file to start from
 #[derive(Debug, Args)]
@@ -58,28 +54,14 @@ impl New {
     }
 
     fn config(&self) -> Config {
-        // An iCE40 UP5K has eight multipliers and 15 KiB of block RAM.
-        let small = (self.target == Target::Ice40).then(|| {
-            preset(ICE40)
-                .expect("it is a preset")
-                .document()
-                .config()
-                .clone()
-        });
-        let (rows, columns) = small
-            .as_ref()
-            .map_or((8, 8), |small| (small.array.rows, small.array.columns));
+        let (rows, columns) = match self.target {
+            // An iCE40 UP5K has eight multipliers.
+            Target::Ice40 => (2, 4),
+            _ => (8, 8),
+        };
         let mut config = Config::matmul(self.rows.unwrap_or(rows), self.columns.unwrap_or(columns));
         config.array.dataflow = self.dataflow;
         config.target = self.target;
-        if let Some(small) = small {
-            let with_defaults = config.clone();
-            config.buffers = small.buffers;
-            // A larger array may want more of them.
-            if MatmulArch::new(&config).is_err() {
-                return with_defaults;
-            }
-        }
         config
     }
 }

@@ -83,7 +83,8 @@ pub struct Streams {
     pub c: Option<u32>,
 }
 
-/// `[buffers]`: total sizes, all banks together; by default enough for K = N = 256.
+/// `[buffers]`: total sizes, all banks together; by default enough for K = N = 256, for
+/// [`Target::Ice40`] so much as its block RAM takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Buffers {
     /// Row blocks of A, two banks.

@@ -1,6 +1,6 @@
 //! The text that `ferrogrid new` starts a user with.
 
-use super::{Config, Dataflow};
+use super::{Config, Dataflow, Target};
 use std::fmt::Write;
 
 /// A commented TOML text for a core of this configuration. Every key of the format appears:
@@ -55,8 +55,15 @@ pub fn template(config: &Config) -> String {
     line("");
     line("# Sizes of all banks together, as \"16 KiB\" or a number of bytes. They set the largest");
     line("# matrices; M goes up to 65,535. A size is rounded down to whole rows of vectors.");
-    line("# Default: enough for K = N = 256.");
+    line(
+        "# Default: enough for K = N = 256; for ice40 2, 4 and 1 KiB, or as much as the array needs.",
+    );
     line("[buffers]");
+    let examples = match config.target {
+        Target::Ice40 => ["2 KiB", "4 KiB", "1 KiB"],
+        _ => ["4 KiB", "128 KiB", "16 KiB"],
+    };
+    let [a, b, accumulators] = examples.map(quoted);
     match array.dataflow {
         Dataflow::WeightStationary => {
             line("# Two banks of `rows` rows of A. K up to bank bytes / (rows x element bytes).");
@@ -66,16 +73,16 @@ pub fn template(config: &Config) -> String {
             line("# K up to bank bytes / (rows x element bytes).");
         }
     }
-    line(&key("a", config.buffers.a.map(quoted), "\"4 KiB\""));
+    line(&key("a", config.buffers.a.map(quoted), &a));
     line(
         "# Two banks of all of B: K x N elements each, N rounded up to whole columns of the array.",
     );
-    line(&key("b", config.buffers.b.map(quoted), "\"128 KiB\""));
+    line(&key("b", config.buffers.b.map(quoted), &b));
     line("# Two banks of `rows` rows of C: N results each, 4 bytes a result (6 for int16).");
     line(&key(
         "accumulators",
         config.buffers.accumulators.map(quoted),
-        "\"16 KiB\"",
+        &accumulators,
     ));
     line(
         "# A pipeline register behind the output of each memory, and a cycle more from buffers to sums",
