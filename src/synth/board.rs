@@ -1,6 +1,8 @@
 //! The boards that synthesis knows. Pins are those that the public board files of LiteX or Amaranth
 //! name, and for the UPduino its public pinout.
 
+use super::resources::Resources;
+
 /// A pin, its I/O standard in the words of the chip's vendor, and what is at it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pin {
@@ -10,6 +12,33 @@ pub struct Pin {
     pub standard: &'static str,
     /// What the board has there.
     pub what: &'static str,
+}
+
+/// A chip for which nothing is placed. Of LUTs and registers nothing is said: the tools of its vendor
+/// may take fewer than Yosys counts.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Its name.
+    pub name: &'static str,
+    /// Multipliers or DSP slices, and what the vendor calls them.
+    pub multipliers: (u64, &'static str),
+    /// Block RAMs as [`Resources`](super::Resources) counts them, and what the vendor calls them.
+    pub block_rams: (u64, &'static str),
+}
+
+impl Counted {
+    /// What `counted` takes more of than there is; nothing if there is enough of all.
+    pub fn lacks(&self, counted: &Resources) -> Option<String> {
+        let lacking: Vec<String> = [
+            (counted.multipliers, self.multipliers),
+            (counted.block_rams, self.block_rams),
+        ]
+        .into_iter()
+        .filter(|(taken, (there, _))| taken > there)
+        .map(|(taken, (there, kind))| format!("{taken} {kind} (it has {there})"))
+        .collect();
+        (!lacking.is_empty()).then(|| lacking.join(", "))
+    }
 }
 
 /// A board: a chip in its package, and pins for [harnessed](super::harness) designs.
@@ -25,6 +54,8 @@ pub struct Board {
     pub package: &'static str,
     /// The speed grade; 0 if the chip has one only.
     pub speed: u8,
+    /// Its chip, where its target is a family and the numbers are known.
+    pub part: Option<Counted>,
     /// Frequency of the oscillator in MHz.
     pub oscillator: u32,
     /// The pin of the oscillator.
@@ -51,6 +82,7 @@ pub static BOARDS: [Board; 10] = [
         target: "ecp5-85k",
         package: "CABGA381",
         speed: 6,
+        part: None,
         oscillator: 25,
         clock: pin("G2", "LVCMOS33", "oscillator"),
         input: pin("R1", "LVCMOS33", "button FIRE1, high when pressed"),
@@ -62,6 +94,7 @@ pub static BOARDS: [Board; 10] = [
         target: "ecp5-5g-85k",
         package: "CABGA554",
         speed: 8,
+        part: None,
         oscillator: 100,
         clock: pin("K23", "LVCMOS33", "oscillator"),
         input: pin("T25", "LVCMOS33", "PMOD 0, pin 1"),
@@ -73,6 +106,7 @@ pub static BOARDS: [Board; 10] = [
         target: "ecp5-25k",
         package: "CSFBGA285",
         speed: 8,
+        part: None,
         oscillator: 48,
         clock: pin("A9", "LVCMOS33", "oscillator"),
         input: pin("J17", "SSTL135_I", "button, low when pressed"),
@@ -84,6 +118,7 @@ pub static BOARDS: [Board; 10] = [
         target: "ice40-up5k",
         package: "sg48",
         speed: 0,
+        part: None,
         oscillator: 12,
         clock: pin("35", "", "oscillator"),
         input: pin("10", "", "user button, low when pressed"),
@@ -95,6 +130,7 @@ pub static BOARDS: [Board; 10] = [
         target: "ice40-up5k",
         package: "sg48",
         speed: 0,
+        part: None,
         oscillator: 12,
         clock: pin("20", "", "oscillator, through the jumper OSC"),
         input: pin("25", "", "header pin gpio_25"),
@@ -106,6 +142,7 @@ pub static BOARDS: [Board; 10] = [
         target: "ice40-hx8k",
         package: "ct256",
         speed: 0,
+        part: None,
         oscillator: 12,
         clock: pin("J3", "", "oscillator"),
         input: pin("R15", "", "header J2, pin 4"),
@@ -117,6 +154,7 @@ pub static BOARDS: [Board; 10] = [
         target: "nexus-40",
         package: "BG400",
         speed: 9,
+        part: None,
         oscillator: 12,
         clock: pin("L13", "LVCMOS33", "oscillator, with JP2 closed"),
         input: pin("G14", "LVCMOS33", "button SW2, low when pressed"),
@@ -128,6 +166,7 @@ pub static BOARDS: [Board; 10] = [
         target: "gowin-18",
         package: "QN88",
         speed: 0,
+        part: None,
         oscillator: 27,
         clock: pin("4", "LVCMOS33", "oscillator"),
         input: pin("88", "LVCMOS33", "button S1, high when pressed"),
@@ -135,10 +174,15 @@ pub static BOARDS: [Board; 10] = [
     },
     Board {
         name: "arty-a7",
-        title: "Arty A7",
+        title: "Arty A7-100T",
         target: "xilinx-7",
         package: "csg324",
         speed: 0,
+        part: Some(Counted {
+            name: "XC7A100T",
+            multipliers: (240, "DSP48E1"),
+            block_rams: (270, "halves of a RAMB36E1"),
+        }),
         oscillator: 100,
         clock: pin("E3", "LVCMOS33", "oscillator"),
         input: pin("C2", "LVCMOS33", "button RESET, low when pressed"),
@@ -150,6 +194,7 @@ pub static BOARDS: [Board; 10] = [
         target: "cyclone-v",
         package: "U23",
         speed: 0,
+        part: None,
         oscillator: 50,
         clock: pin("V11", "3.3-V LVTTL", "FPGA_CLK1_50"),
         input: pin("AH17", "3.3-V LVTTL", "button KEY0, low when pressed"),
@@ -177,6 +222,15 @@ mod tests {
             let known = speeds.contains(&board.speed);
             assert!(known || speeds.is_empty(), "{}", board.name);
             assert_eq!(Board::named(board.name), Some(board));
+        }
+    }
+
+    /// What routers place tells of itself what a chip has too little of.
+    #[test]
+    fn parts_are_of_boards_where_cells_are_counted() {
+        for board in &BOARDS {
+            let target = Target::named(board.target).expect(board.name);
+            assert!(board.part.is_none() || target.chip.is_none());
         }
     }
 

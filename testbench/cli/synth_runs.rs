@@ -4,6 +4,7 @@ use crate::golden;
 use crate::program::Run;
 use crate::stand_ins::{HANGING, PACKER, ROUTER, Tools, YOSYS};
 use serde_json::Value;
+use std::fs;
 use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -64,7 +65,7 @@ fn a_stage_that_fails() {
 #[test]
 fn a_packer_that_is_missing() {
     let tools = Tools::new();
-    std::fs::remove_file(tools.place.path("bin/ecppack")).expect("removed");
+    fs::remove_file(tools.place.path("bin/ecppack")).expect("removed");
     let line = "synth core.toml --board ulx3s -o out";
     let said = tools.place.fail_with(line, &mut tools.command(line));
     assert!(said.contains("`ecppack` was not found"), "{said}");
@@ -295,6 +296,10 @@ fn options_that_mean_nothing() {
             "synth ecp5.toml --target nexus-40",
             "synth registers.toml --target nexus-40",
             "synth xilinx.toml --target ecp5-85k",
+            "synth xilinx.toml --target xilinx-usp",
+            "synth xilinx.toml --board ulx3s",
+            "synth ultrascale_plus.toml --target xilinx-7",
+            "synth ecp5.toml --target cyclone-v",
         ]
         .map(|line| tools.place.fail_with(line, &mut tools.command(line)))
         .join("\n")
@@ -347,6 +352,36 @@ fn a_core_goes_to_a_chip_that_has_its_cells() {
     );
 }
 
+/// Nothing is placed for it, but a board has a chip, which may be too small for what was counted.
+#[test]
+fn a_part_that_is_too_small_is_noted() {
+    const TOO_SMALL: &str = "the XC7A100T of the Arty A7-100T is too small for what was counted: ";
+    let lacking = |line: &str, cells: &str| {
+        let tools = Tools::new();
+        let whole = format!(r#"{{"modules": {{"matmul_2x2": {{"num_cells_by_type": {cells}}}}}}}"#);
+        tools.place.write("tools/whole.json", whole);
+        let whole = "cp $STAND_INS/whole.json whole.json";
+        tools.does("yosys", &format!("{YOSYS}\n{whole}"));
+        let text = tools.succeed(line);
+        let json = tools.succeed(&format!("{line} --json"));
+        let report: Value = serde_json::from_str(&json).expect("JSON");
+        let mut notes = report["notes"].as_array().expect("notes").iter();
+        let note = notes.find_map(|note| note.as_str()?.strip_prefix(TOO_SMALL));
+        let line = format!("note: {TOO_SMALL}{}\n", note.unwrap_or_default());
+        assert_eq!(text.contains(&line), note.is_some(), "{text}");
+        note.unwrap_or_default().to_owned()
+    };
+    let arty = |cells| lacking("synth core.toml --board arty-a7", cells);
+    assert_eq!(arty(r#"{"DSP48E1": 241}"#), "241 DSP48E1 (it has 240)");
+    assert_eq!(
+        arty(r#"{"DSP48E1": 256, "RAMB36E1": 135, "RAMB18E1": 1}"#),
+        "256 DSP48E1 (it has 240), 271 halves of a RAMB36E1 (it has 270)"
+    );
+    assert_eq!(arty(r#"{"DSP48E1": 240, "RAMB36E1": 135}"#), "");
+    let family = lacking("synth core.toml --target xilinx-7", r#"{"DSP48E1": 256}"#);
+    assert_eq!(family, "", "nothing is known of its chip");
+}
+
 /// What a run did otherwise than it may have been understood is in its report.
 #[test]
 fn a_report_says_what_had_no_part_in_it() {
@@ -390,7 +425,7 @@ fn doctor_tells_the_two_yosys_apart() {
         .place
         .write("environment/bin/yosys.version", "Yosys 0.70");
     let environment = tools.place.path("environment");
-    let tool = std::fs::read_link(tools.place.path("bin/yosys")).expect("a link");
+    let tool = fs::read_link(tools.place.path("bin/yosys")).expect("a link");
     std::os::unix::fs::symlink(tool, environment.join("bin/yosys")).expect("a link");
     let mut command = tools.command("doctor --json");
     let run = Run::of(command.env("FERROGRID_VENV", &environment));

@@ -4,7 +4,7 @@ use super::choice::{Choice, names};
 use super::{Part, design};
 use crate::arch::{self, MatmulArch};
 use crate::config::{Config, PRESETS};
-use crate::synth::{BOARDS, Chip, Demand, Flow, Room, SynthError, TARGETS, Target};
+use crate::synth::{BOARDS, Board, Chip, Demand, Flow, Outcome, Room, SynthError, TARGETS, Target};
 
 /// K and N that the buffers of a smaller core take, the best first.
 const SIZES: [u32; 5] = [256, 128, 64, 32, 16];
@@ -30,6 +30,16 @@ pub(super) fn too_large(
         log.display()
     );
     miette::miette!(help = help, "{error}")
+}
+
+/// Says so where a board's part has less than was counted: no router does.
+pub(super) fn part_too_small(board: &Board, outcome: &Outcome) -> Option<String> {
+    let part = board.part.as_ref()?;
+    let lacking = part.lacks(&outcome.whole)?;
+    Some(format!(
+        "the {} of the {} is too small for what was counted: {lacking}",
+        part.name, board.title
+    ))
 }
 
 /// A core that a chip was too small for.

@@ -111,8 +111,12 @@ fn check_cells(arch: &MatmulArch, target: &Target, board: Option<&Board>) -> mie
         }
         Some(_) => format!("choose a board that has them: {boards}"),
     };
+    let written = match cells_of(target) {
+        arch::Target::Portable => "`target = \"portable\"`".to_owned(),
+        cells => format!("`target = \"{cells}\"` (or `\"portable\"`)"),
+    };
     Err(miette!(
-        help = format!("{choice}; or write `target = \"portable\"` into the configuration"),
+        help = format!("{choice}; or write {written} into the configuration"),
         "{} is made for the {}, which {} does not have",
         arch.name,
         match arch.target {
@@ -125,6 +129,13 @@ fn check_cells(arch: &MatmulArch, target: &Target, board: Option<&Board>) -> mie
         },
         target.title
     ))
+}
+
+/// The `target` of a configuration that makes most of a chip.
+fn cells_of(target: &Target) -> arch::Target {
+    let mut own = arch::Target::ALL.iter().copied();
+    own.find(|&cells| cells != arch::Target::Portable && target.takes(cells))
+        .unwrap_or(arch::Target::Portable)
 }
 
 /// `--target` names, separated by commas.
@@ -256,5 +267,19 @@ mod tests {
         assert_eq!(chips("xilinx"), "xilinx-7");
         assert_eq!(chips("ultrascale_plus"), "xilinx-usp");
         assert_eq!(chips("portable").split(", ").count(), TARGETS.len());
+    }
+
+    #[test]
+    fn every_chip_has_cells_that_suit_it() {
+        for target in &TARGETS {
+            let expected = match target.name {
+                "ecp5-25k" | "ecp5-45k" | "ecp5-85k" | "ecp5-5g-85k" => "ecp5",
+                "ice40-up5k" => "ice40",
+                "xilinx-7" => "xilinx",
+                "xilinx-usp" => "ultrascale_plus",
+                _ => "portable",
+            };
+            assert_eq!(cells_of(target).name(), expected, "{}", target.name);
+        }
     }
 }

@@ -32,7 +32,9 @@ use std::time::Duration;
                   Without --out-of-context, shift registers stand at the ports of the core, so that \
                   it needs three pins; with --board they are pins of the board, and the bitstream \
                   in DIR loads (it shows that the core fits, and computes nothing useful).\n\
-                  The tools: `scripts/setup --fpga`. Nothing is placed for xilinx-7, xilinx-usp and cyclone-v."
+                  Nothing is placed for xilinx-7, xilinx-usp and cyclone-v: cells are counted, always \
+                  with open ports, and --out-of-context core changes nothing.\n\
+                  The tools: `scripts/setup --fpga`."
 )]
 pub(super) struct Synth {
     /// The configuration: see `ferrogrid new`
@@ -135,6 +137,11 @@ impl Synth {
                     .into(),
             );
         }
+        notes.extend(
+            choice
+                .board
+                .and_then(|board| advice::part_too_small(board, &outcome)),
+        );
         let mut report = SynthReport::new(&arch, &flow, &outcome, &notes);
         if let Some(folder) = &self.output {
             let bitstreams = outcome.files.iter().filter(|file| file.is_bitstream());
