@@ -2,6 +2,7 @@
 //! recorded.
 
 use super::{Core, tools};
+use ferrogrid::synth::Board;
 use ferrogrid::synth::tools::Tool;
 use std::fs;
 use std::path::Path;
@@ -76,16 +77,21 @@ fn the_project_scripts_run_to_their_end_and_name_files_that_exist() {
 }
 
 /// Vivado has models of the cells of its chips; ours would hide them. Cores with such cells go to
-/// a chip that has them.
+/// a chip that has them, and so does the other one that the script names.
 #[test]
 fn vivado_simulates_with_its_own_models() {
     if !tools::present(&[Tool::Yosys]) {
         return;
     }
-    for (target, part, note) in [
-        ("portable", "xc7a100tcsg324-1", "instantiates no cell"),
-        ("xilinx", "xc7a100tcsg324-1", "unisim"),
-        ("ultrascale_plus", "xczu7ev-ffvc1156-2-e", "unisim"),
+    const ARTY: &str = "xc7a100tcsg324-1";
+    let board = Board::named("arty-a7").expect("a board");
+    let chip = board.part.as_ref().expect("a chip").name.to_lowercase();
+    assert!(ARTY.starts_with(&format!("{chip}{}", board.package)));
+    const ZU7EV: &str = "xczu7ev-ffvc1156-2-e";
+    for (target, part, other, note) in [
+        ("portable", ARTY, ZU7EV, "instantiates no cell"),
+        ("xilinx", ARTY, "xc7z020clg400-1", "unisim"),
+        ("ultrascale_plus", ZU7EV, "xcku5p-ffvb676-2-e", "unisim"),
     ] {
         let core = Core::for_target(target);
         let recorded = recorded(&core, "vivado");
@@ -94,6 +100,7 @@ fn vivado_simulates_with_its_own_models() {
         assert!(!recorded.contains("_cells.v"), "{recorded}");
         let script = core.read(&format!("vivado/{}.tcl", core.top));
         assert!(script.contains(note), "{script}");
+        assert!(script.contains(&format!("-tclargs {other}\n")), "{script}");
     }
 }
 

@@ -8,22 +8,35 @@ use super::Flow;
 use crate::arch::Target;
 use xml::{Element, element, leaf};
 
+/// The 7-series. A family for cars begins with `a`, one for defence with `q`; one of low voltage ends
+/// with `l`.
+const SERIES_7: [&str; 15] = [
+    "artix7",
+    "artix7l",
+    "aartix7",
+    "qartix7",
+    "kintex7",
+    "kintex7l",
+    "qkintex7",
+    "qkintex7l",
+    "spartan7",
+    "aspartan7",
+    "virtex7",
+    "qvirtex7",
+    "zynq",
+    "azynq",
+    "qzynq",
+];
+
+/// UltraScale+.
+const PLUS: [&str; 3] = ["kintexuplus", "virtexuplus", "zynquplus"];
+
 /// Families that the catalogue offers the core for: those that have its cells.
-fn families(target: Target) -> &'static [&'static str] {
+fn families(target: Target) -> Vec<&'static str> {
     match target {
-        Target::Xilinx => &["artix7", "kintex7", "spartan7", "virtex7", "zynq"],
-        Target::UltraScalePlus => &["kintexuplus", "virtexuplus", "zynquplus"],
-        _ => &[
-            "artix7",
-            "kintex7",
-            "kintexu",
-            "kintexuplus",
-            "spartan7",
-            "virtex7",
-            "virtexuplus",
-            "zynq",
-            "zynquplus",
-        ],
+        Target::Xilinx => SERIES_7.to_vec(),
+        Target::UltraScalePlus => PLUS.to_vec(),
+        _ => [&SERIES_7[..], &["kintexu"], &PLUS].concat(),
     }
 }
 
@@ -130,7 +143,7 @@ impl Flow<'_> {
     /// What Vivado's catalogue shows.
     fn extensions(&self) -> Element {
         let families = families(self.arch.target)
-            .iter()
+            .into_iter()
             .map(|family| leaf("xilinx:family", family).attribute("xilinx:lifeCycle", "Beta"));
         let name = format!("Ferrogrid {}", self.arch.name);
         element("spirit:vendorExtensions").child(

@@ -7,9 +7,12 @@ use crate::arch::Target;
 impl Flow<'_> {
     /// Tcl that makes a project and synthesizes the core out of context.
     pub(super) fn vivado(&self) -> String {
-        let (part, board, other) = match self.arch.target {
-            Target::UltraScalePlus => (ZU7EV, "a ZCU104", "xcku5p-ffvb676-2-e"),
-            _ => ("xc7a100tcsg324-1", "an Arty A7-100T", ZU7EV),
+        let arty = ("xc7a100tcsg324-1", "an Arty A7-100T");
+        // The other is another that has the core's cells.
+        let ((part, board), other) = match self.arch.target {
+            Target::UltraScalePlus => ((ZU7EV, "a ZCU104"), "xcku5p-ffvb676-2-e"),
+            Target::Xilinx => (arty, "xc7z020clg400-1"),
+            _ => (arty, ZU7EV),
         };
         let models = match self.cells {
             None => {
