@@ -1,4 +1,4 @@
-# Arty A7, package csg324: pins of ferrogrid_harness, the top that `ferrogrid synth --board arty-a7` makes.
+# Arty A7-100T, package csg324: pins of ferrogrid_harness, the top that `ferrogrid synth --board arty-a7` makes.
 # Here are three pins. The clock of 100 MHz holds from register to register.
 # There are no I/O delays: what comes in at serial_in belongs to no clock, and serial_out is slow.
 # For a design of your own name its ports, add its other pins, give I/O delays to those that
