@@ -2,6 +2,7 @@
 
 use super::{Core, WITH_CELLS, has_passed, run, tools};
 use ferrogrid::synth::tools::Tool;
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -79,4 +80,63 @@ fn litex_adds_no_models_for_a_chip() {
             core.models()
         ));
     }
+}
+
+/// A SoC for a chip, from the script that LiteX writes for Yosys: every multiplier of the core is in the
+/// netlist, with the registers that it had.
+#[test]
+fn yosys_keeps_the_cells_of_a_core_in_a_soc() {
+    if !tools::synthesizer() {
+        return;
+    }
+    let Some(python) = tools::python("litex, migen") else {
+        return;
+    };
+    let yosys = Tool::synthesizer().expect("a Yosys");
+    for (target, cell, registers) in [
+        ("ecp5", "MULT18X18D", ["REG_INPUTA_CLK", "REG_INPUTB_CLK"]),
+        ("ice40", "SB_MAC16", ["A_REG", "B_REG"]),
+        ("xilinx", "DSP48E1", ["AREG", "BREG"]),
+    ] {
+        let core = Core::for_target(target);
+        elaborate(&python, &core, target);
+        let script = core.read("soc/top.ys");
+        for line in ["hierarchy -top top", "setattr -unset reprocess_after t:*"] {
+            let times = script.lines().filter(|found| *found == line).count();
+            assert_eq!(times, 1, "{line}\n{script}");
+        }
+        let done = run(Command::new(&yosys.path)
+            .args(["-s", "top.ys"])
+            .current_dir(core.path("soc")));
+        assert!(done.success, "{target}, {}\n{}", yosys.banner, done.text);
+        let netlist: Value = serde_json::from_str(&core.read("soc/top.json")).expect("JSON");
+        let cells = netlist["modules"]["top"]["cells"].as_object();
+        let multipliers: Vec<&Value> = (cells.expect("cells").values())
+            .filter(|found| found["type"] == cell)
+            .collect();
+        assert_eq!(multipliers.len(), 6, "{target}");
+        for multiplier in multipliers {
+            for register in registers {
+                // A string, or the digits of a number.
+                let value = multiplier["parameters"][register].as_str();
+                let value = value.map(|digits| digits.trim_start_matches('0'));
+                assert!(
+                    matches!(value, Some("1" | "CLK0")),
+                    "{target}: {multiplier}"
+                );
+            }
+        }
+    }
+}
+
+/// A core without cells leaves LiteX's Yosys as it is.
+#[test]
+fn a_portable_core_tells_yosys_nothing() {
+    let Some(python) = tools::python("litex, migen") else {
+        return;
+    };
+    let core = Core::new();
+    elaborate(&python, &core, "ice40");
+    let script = core.read("soc/top.ys");
+    assert!(script.contains("synth_ice40 -dsp") && !script.contains("reprocess_after"));
 }

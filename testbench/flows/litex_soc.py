@@ -2,16 +2,21 @@
 
     python litex_soc.py CORE OUTPUT PLATFORM
 
-CORE is the folder that `ferrogrid generate` wrote; PLATFORM is `simulator` or `chip`. The registers are reached through the SoC's
+CORE is the folder that `ferrogrid generate` wrote; PLATFORM is `simulator`, `chip`, or one of a chip
+that LiteX gives to Yosys: `ecp5`, `ice40`, `xilinx`. The registers are reached through the SoC's
 bus; the streams go straight to the module. OUTPUT/soc.v holds the module `top`, OUTPUT/sources.f
-the Verilog that the module asked the platform for.
+the Verilog that the module asked the platform for. For Yosys LiteX writes OUTPUT/top.v and the
+script OUTPUT/top.ys instead.
 """
 
+import os
 import sys
 from pathlib import Path
 
 from litex.build.generic_platform import GenericPlatform, Pins
+from litex.build.lattice import LatticeECP5Platform, LatticeiCE40Platform
 from litex.build.sim import SimPlatform
+from litex.build.xilinx import Xilinx7SeriesPlatform
 from litex.gen import LiteXModule
 from litex.soc.integration.soc import SoCRegion
 from litex.soc.integration.soc_core import SoCMini
@@ -21,7 +26,13 @@ from migen import ClockDomain
 BASE = 0x9000_0000
 
 core, output = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
-kind = {"simulator": SimPlatform, "chip": GenericPlatform}[sys.argv[3]]
+kind, device, toolchain = {
+    "simulator": (SimPlatform, "SIM", None),
+    "chip": (GenericPlatform, "CHIP", None),
+    "ecp5": (LatticeECP5Platform, "LFE5U-85F-6BG756C", "trellis"),
+    "ice40": (LatticeiCE40Platform, "ice40-up5k-sg48", "icestorm"),
+    "xilinx": (Xilinx7SeriesPlatform, "xc7a100tcsg324-1", "openxc7"),
+}[sys.argv[3]]
 (name,) = [path.stem for path in (core / "litex").glob("*.py")]
 sys.path.insert(0, str(core / "litex"))
 module = __import__(name)
@@ -46,7 +57,7 @@ io += [(f"s_axil_{signal}", 0, Pins(width)) for signal, width in axi_lite.items(
 for prefix, stream in streams.items():
     io += [(f"{prefix}_tdata", 0, Pins(len(stream.data)))]
     io += [(f"{prefix}_{signal}", 0, Pins(1)) for signal in ("tlast", "tvalid", "tready")]
-platform = kind("SIM", io)
+platform = kind(device, io, toolchain=toolchain) if toolchain else kind(device, io)
 pin = platform.request
 
 
@@ -96,8 +107,16 @@ soc.comb += [
     pin("m_axis_c_tvalid").eq(soc.matmul.c.valid),
     soc.matmul.c.ready.eq(pin("m_axis_c_tready")),
 ]
-soc.finalize()
 output.mkdir(exist_ok=True)
+if toolchain:
+    # As with a second core in the SoC.
+    wrapper(platform)
+    # What LiteX looks for when it names the files of the router, which does not run.
+    os.environ |= {"CHIPDB": str(output.resolve()), "PRJXRAY_DB_DIR": str(output.resolve())}
+    (output / "xc7a100tcsg324.bin").touch()
+    soc.build(build_dir=str(output), build_name="top", run=False)
+    sys.exit()
+soc.finalize()
 platform.get_verilog(soc).write(str(output / "soc.v"))
 sources = "".join(f"{source[0]}\n" for source in platform.sources)
 (output / "sources.f").write_text(sources)

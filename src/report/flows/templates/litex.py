@@ -7,6 +7,7 @@
     soc.bus.add_slave("matmul", soc.matmul.bus, region)
 
 On a LiteX `SimPlatform` the models of the chip's cells are added as well, if the core has such cells.
+Where Yosys synthesizes the SoC, such a core changes what LiteX tells it: see `keep_cells`.
 
 `a` and `b` take operands, `c` gives results: LiteX streams whose `data` and `last` are TDATA and
 TLAST. The registers behind `bus` are described in registers.md.
@@ -27,6 +28,25 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Models of cells of the chip: for simulators, never for synthesis.
 MODELS = [@models@]
+
+# Before synthesis: else Yosys 0.70 reads modules with such cells again after it has flattened them,
+# and then misses the modules that it flattened away.
+YOSYS_COMMANDS = ["hierarchy -top {build_name}", "setattr -unset reprocess_after t:*"]
+
+
+def keep_cells(toolchain):
+    """Has LiteX's Yosys, if the toolchain is one with it, leave the cells of the chip as they are.
+
+    `synth_ice40` loses the option `-dsp`, which takes their registers away from the cells of this
+    core, so that products are wrong: other multiplications of the SoC are then made of LUTs.
+    """
+    if not hasattr(toolchain, "_yosys_cmds"):
+        return
+    # Once, however many cores there are.
+    toolchain._yosys_cmds += [line for line in YOSYS_COMMANDS if line not in toolchain._yosys_cmds]
+    options = toolchain._synth_opts.split()
+    if "-dsp" in options:
+        toolchain._synth_opts = "".join(f"{option} " for option in options if option != "-dsp")
 
 
 class @class@(LiteXModule):
@@ -96,3 +116,5 @@ class @class@(LiteXModule):
         names = (ROOT / "filelist.f").read_text().split()
         for name in (MODELS if models else []) + names:
             platform.add_source(str(ROOT / name))
+        if MODELS and not models:
+            keep_cells(getattr(platform, "toolchain", None))
