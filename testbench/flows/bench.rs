@@ -9,8 +9,10 @@ fn the_bench_passes_in_icarus_and_can_fail() {
         return;
     }
     let core = Core::new();
-    let compile =
-        format!("iverilog -g2005 -Wall -s tb_{TOP} -o tb.vvp -c filelist.f sim/tb_{TOP}.v");
+    // The bench alone has a time scale, as it alone has delays.
+    let compile = format!(
+        "iverilog -g2005 -Wall -Wno-timescale -s tb_{TOP} -o tb.vvp -c filelist.f sim/tb_{TOP}.v"
+    );
     assert_eq!(core.succeed(&compile), "", "no warning");
     let text = core.succeed("vvp -N tb.vvp");
     assert!(has_passed(&text), "{text}");

@@ -18,6 +18,9 @@ module tb_@top@ (
     input wire aclk
 );
 `else
+// The core has no delays. The vendor's own models of cells have, and need the precision.
+`timescale 1ns / 1ps
+
 module tb_@top@;
 
     reg aclk = 1'b0;
@@ -28,6 +31,10 @@ module tb_@top@;
     localparam [@b_msb@:0] B_BEATS = @b_count@;
     localparam [@c_msb@:0] C_BEATS = @c_count@;
     localparam [31:0] MAX_CYCLES = 32'd@max_cycles@;
+
+    // Vivado's models of cells hold their registers at 0 for the first 100 ns, as a chip does while
+    // it is configured.
+    localparam [31:0] RESET_CYCLES = 32'd12;
 
     // ---- the core ------------------------------------------------------------------------
 
@@ -138,7 +145,7 @@ module tb_@top@;
 
     always @(posedge aclk) begin
         cycle <= cycle + 32'd1;
-        aresetn <= cycle >= 32'd4;
+        aresetn <= cycle >= RESET_CYCLES;
         if (s_axil_awready) s_axil_awvalid <= 1'b0;
         if (s_axil_wready) s_axil_wvalid <= 1'b0;
         if (s_axil_arready) s_axil_arvalid <= 1'b0;
