@@ -10,6 +10,7 @@ use std::fmt::Write;
 /// them, and strings of different lengths are compared.
 const WAIVERS: &str = "\
 // Models for simulation of cells of the chip; synthesis must not read this file.
+// Each module has a guard: the files of several cores can be read together.
 /* verilator lint_off DECLFILENAME */
 /* verilator lint_off WIDTH */
 ";
@@ -59,10 +60,12 @@ pub(super) fn models(design: &Design) -> Option<VerilogFile> {
             None => cells.push((cell.name(), vec![module])),
         }
     }
-    let models = ids.iter().map(|&id| emit_module(design, id));
+    let models = ids
+        .iter()
+        .map(|&id| guarded(&design.module(id).name, &emit_module(design, id)));
     let wrappers = cells
         .iter()
-        .map(|(name, models)| chosen_by_parameters(name, models));
+        .map(|(name, models)| guarded(name, &chosen_by_parameters(name, models)));
     let texts: Vec<String> = models.chain(wrappers).collect();
     let mut name = format!("{}_cells", design.top().name);
     while design.modules.iter().any(|module| module.name == name) {
@@ -72,6 +75,12 @@ pub(super) fn models(design: &Design) -> Option<VerilogFile> {
         name: format!("{name}.v"),
         text: format!("{WAIVERS}\n{}", texts.join("\n")),
     })
+}
+
+/// A module that is left out where an earlier file has it.
+fn guarded(name: &str, text: &str) -> String {
+    let guard = format!("FERROGRID_MODEL_{name}");
+    format!("`ifndef {guard}\n`define {guard}\n\n{text}\n`endif  // {guard}\n")
 }
 
 /// The module that has the cell's name and parameters.
@@ -131,7 +140,7 @@ fn chosen_by_parameters(name: &str, models: &[&ModuleIr]) -> String {
     text += &format!(
         " else begin : no_model\n            initial begin\n                \
          $display(\"{name} has no model for these parameters: %m\");\n                \
-         $finish;\n            end\n        end\n    endgenerate\n\nendmodule\n\n\
+         $stop;\n            end\n        end\n    endgenerate\n\nendmodule\n\n\
          `default_nettype wire\n"
     );
     text

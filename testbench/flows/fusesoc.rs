@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The FuseSoC that is to run the targets, and all that they need; else says what is missing.
-fn fusesoc() -> Option<PathBuf> {
+pub(super) fn fusesoc() -> Option<PathBuf> {
     let needed = [
         Tool::Verilator,
         Tool::Cxx,

@@ -2,6 +2,7 @@
 //! its test bench, FuseSoC core, LiteX module and Tcl scripts are used as `docs/flows.md` says.
 
 mod bench;
+mod cells;
 mod files;
 mod fusesoc;
 mod ip_xact;
@@ -44,15 +45,20 @@ impl Core {
 
     /// A 3 x 2 core with small buffers.
     fn for_target(target: &str) -> Core {
-        let file = tempfile::NamedTempFile::new().expect("a temporary file");
         let name = format!("small-{}", target.replace('_', "-"));
+        Core::small(&name, target, "", "")
+    }
+
+    /// Such a core with more lines in the configuration of its array and of its buffers.
+    fn small(name: &str, target: &str, array: &str, buffers: &str) -> Core {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
         let text = format!(
-            "name = \"{name}\"\ntarget = \"{target}\"\n[array]\nrows = 3\ncolumns = 2\n\
-             [buffers]\na = 192\nb = 128\naccumulators = 128\n"
+            "name = \"{name}\"\ntarget = \"{target}\"\n[array]\nrows = 3\ncolumns = 2\n{array}\n\
+             [buffers]\na = 192\nb = 128\naccumulators = 128\n{buffers}\n"
         );
         fs::write(file.path(), text).expect("a written file");
         let path = file.path().to_str().expect("a plain path");
-        Core::generate(&[path], &name)
+        Core::generate(&[path], name)
     }
 
     fn generate(arguments: &[&str], name: &str) -> Core {
