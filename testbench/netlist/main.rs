@@ -1,6 +1,5 @@
 //! Netlists after synthesis compute what the core computes, cycle for cycle: the random cases of
-//! the core's own tests, with the vendors' cells as Yosys,
-//! `ecp5.v` and `xilinx.v` model them.
+//! the core's own tests, with the vendors' cells as Yosys, `ecp5.v` and `xilinx.v` model them.
 
 #[path = "../tools.rs"]
 mod tools;
