@@ -29,9 +29,9 @@ const ULTRA_RAM_WIDTH: u32 = 72;
 impl MatmulArch {
     /// Of a memory of `depth` words of `width` bits with a write port and a read port.
     ///
-    /// Chips of the 7-series have block RAM. Some of UltraScale+ have UltraRAM too, and tools refuse
-    /// a design that asks for it on the others: what is as deep as an UltraRAM and would fill one is
-    /// made of it. Tools leave an output register outside the block RAM of ECP5, so that memories
+    /// Chips of the 7-series have block RAM. Some of UltraScale+ have UltraRAM too, and tools
+    /// refuse a design that asks for it on the others: what is as deep as an UltraRAM and would
+    /// fill one is made of it. Tools leave an output register outside the block RAM of ECP5, so that memories
     /// that have one are made of its cells there, unless they cost less in LUTs.
     pub fn memory_style(&self, width: u32, depth: u32) -> MemoryStyle {
         let one = u64::from(ULTRA_RAM_DEPTH * ULTRA_RAM_WIDTH);

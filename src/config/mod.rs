@@ -84,7 +84,7 @@ pub struct Streams {
 }
 
 /// `[buffers]`: total sizes, all banks together; by default enough for K = N = 256, for
-/// [`Target::Ice40`] so much as its block RAM takes.
+/// [`Target::Ice40`] 2, 4 and 1 KiB, or as much as the array needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Buffers {
     /// Row blocks of A, two banks.

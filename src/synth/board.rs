@@ -14,10 +14,10 @@ pub struct Pin {
     pub what: &'static str,
 }
 
-/// A chip for which nothing is placed. Of LUTs and registers nothing is said: the tools of its vendor
-/// may take fewer than Yosys counts.
+/// A chip for which nothing is placed. Of LUTs and registers nothing is said: the tools of its
+/// vendor may take fewer than Yosys counts.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Counted {
+pub struct CountedPart {
     /// Its name.
     pub name: &'static str,
     /// Multipliers or DSP slices, and what the vendor calls them.
@@ -26,7 +26,7 @@ pub struct Counted {
     pub block_rams: (u64, &'static str),
 }
 
-impl Counted {
+impl CountedPart {
     /// What `counted` takes more of than there is; nothing if there is enough of all.
     pub fn lacks(&self, counted: &Resources) -> Option<String> {
         let lacking: Vec<String> = [
@@ -55,7 +55,7 @@ pub struct Board {
     /// The speed grade; 0 if the chip has one only.
     pub speed: u8,
     /// Its chip, where its target is a family and the numbers are known.
-    pub part: Option<Counted>,
+    pub part: Option<CountedPart>,
     /// Frequency of the oscillator in MHz.
     pub oscillator: u32,
     /// The pin of the oscillator.
@@ -178,7 +178,7 @@ pub static BOARDS: [Board; 10] = [
         target: "xilinx-7",
         package: "csg324",
         speed: 0,
-        part: Some(Counted {
+        part: Some(CountedPart {
             name: "XC7A100T",
             multipliers: (240, "DSP48E1"),
             block_rams: (270, "halves of a RAMB36E1"),

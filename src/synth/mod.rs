@@ -30,7 +30,7 @@ mod target;
 mod timing;
 pub mod tools;
 
-pub use board::{BOARDS, Board, Counted, Pin};
+pub use board::{BOARDS, Board, CountedPart, Pin};
 pub use cells::{BlockCells, CellCounts};
 pub use demand::Demand;
 pub use error::{Stage, SynthError};

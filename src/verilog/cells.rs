@@ -10,7 +10,8 @@ use std::fmt::Write;
 /// them, and strings of different lengths are compared.
 const WAIVERS: &str = "\
 // Models for simulation of cells of the chip; synthesis must not read this file.
-// Each module has a guard: the files of several cores can be read together.
+// Each module has a guard: files of several cores are read together, if their cells have the same
+// parameters.
 /* verilator lint_off DECLFILENAME */
 /* verilator lint_off WIDTH */
 ";

@@ -82,8 +82,8 @@ fn litex_adds_no_models_for_a_chip() {
     }
 }
 
-/// A SoC for a chip, from the script that LiteX writes for Yosys: every multiplier of the core is in
-/// the netlist, with the registers that it had.
+/// A SoC for a chip, from the script that LiteX writes for Yosys: every multiplier of the core is
+/// in the netlist, with the registers that it had.
 #[test]
 fn yosys_keeps_the_cells_of_a_core_in_a_soc() {
     if !tools::synthesizer() {
@@ -105,6 +105,7 @@ fn yosys_keeps_the_cells_of_a_core_in_a_soc() {
             let times = script.lines().filter(|found| *found == line).count();
             assert_eq!(times, 1, "{line}\n{script}");
         }
+        assert!(!script.contains("-dsp"), "{script}");
         let done = run(Command::new(&yosys.path)
             .args(["-s", "top.ys"])
             .current_dir(core.path("soc")));

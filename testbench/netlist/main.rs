@@ -87,10 +87,10 @@ impl Subject {
 
 /// A netlist that is of these cells computes what the core does.
 fn computes_the_same(target: Target, dataflow: Dataflow, family: Family, cells: &[&str]) {
-    of_core_computes_the_same(small(target, dataflow), family, cells);
+    core_computes_the_same(small(target, dataflow), family, cells);
 }
 
-fn of_core_computes_the_same(arch: MatmulArch, family: Family, cells: &[&str]) {
+fn core_computes_the_same(arch: MatmulArch, family: Family, cells: &[&str]) {
     if !tools::present(&[Tool::Iverilog, Tool::Vvp]) || !tools::synthesizer() {
         return;
     }
@@ -179,12 +179,21 @@ fn weight_stationary_made_for_xilinx() {
 }
 
 /// Where the register behind the multiplier is left out, Yosys looks for one to put there.
-#[test]
-fn weight_stationary_made_for_xilinx_without_product_register() {
-    let mut config = small(Target::Xilinx, Dataflow::WeightStationary).to_config();
+fn without_product_register_computes_the_same(dataflow: Dataflow) {
+    let mut config = small(Target::Xilinx, dataflow).to_config();
     config.array.product_register = false;
     let arch = MatmulArch::new(&config).expect("a valid configuration");
-    of_core_computes_the_same(arch, Family::Xilinx7, &XILINX);
+    core_computes_the_same(arch, Family::Xilinx7, &XILINX);
+}
+
+#[test]
+fn weight_stationary_made_for_xilinx_without_product_register() {
+    without_product_register_computes_the_same(Dataflow::WeightStationary);
+}
+
+#[test]
+fn output_stationary_made_for_xilinx_without_product_register() {
+    without_product_register_computes_the_same(Dataflow::OutputStationary);
 }
 
 #[test]

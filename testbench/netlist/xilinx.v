@@ -1,7 +1,8 @@
 // Block RAM of the 7-series, which Yosys has as black boxes only, after the user guide of Xilinx
-// (UG473): with one port that reads and one that writes, each with both halves of a word (SDP: A reads,
-// B writes) or with one (TDP: A writes, B reads). What a netlist of a core does not use is not
-// modelled; where it would matter, the simulation ends with a message.
+// (UG473): with one port that reads and one that writes, each with both halves of a word (SDP: A
+// reads, B writes) or with one (TDP: A writes, B reads). The simulation ends with a message where a
+// port is used in another way. Neither contents at the start nor resets are modelled: memories of
+// cores have none.
 
 `default_nettype none
 

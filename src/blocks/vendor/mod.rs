@@ -5,7 +5,7 @@
 //! | [`Mult18x18d`] | Lattice ECP5 | multiplies 18 x 18 bits between registers of its own |
 //! | [`Dp16kd`] | Lattice ECP5 | 18 kbit of RAM with a register at its output |
 //! | [`SbMac16`] | Lattice iCE40 UltraPlus | multiplies 16 x 16 bits between registers of its own |
-//! | [`Dsp48`] | Xilinx 7-series, UltraScale+ | multiplies 25 or 27 x 18 bits and adds 48, between registers of its own |
+//! | [`Dsp48`] | Xilinx 7-series, UltraScale+ | multiplies 25 or 27 x 18 bits, adds 48 |
 //!
 //! A model covers the parameters and inputs that Ferrogrid gives to the cell; the ports are the
 //! vendor's, without those that no instance connects.

@@ -32,7 +32,8 @@ pub(super) fn too_large(
     miette::miette!(help = help, "{error}")
 }
 
-/// Says so where a board's part has less than was counted: no router does.
+/// Says so where a board's part has less than was counted. Nothing is routed for such a board, so
+/// that no tool says it.
 pub(super) fn part_too_small(board: &Board, outcome: &Outcome) -> Option<String> {
     let part = board.part.as_ref()?;
     let lacking = part.lacks(&outcome.whole)?;

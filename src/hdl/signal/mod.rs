@@ -138,8 +138,9 @@ impl<'m> Signal<'m> {
         self
     }
 
-    /// Adds a Verilog attribute to the net of a wire or of an instance's output, as `keep = "true"`.
-    /// Panics where this is neither, and on text that would not stay inside `(* *)`.
+    /// Adds a Verilog attribute to the net of a wire or of an instance's output, as
+    /// `keep = "true"`. A net that nothing reads is not emitted. Panics where this is neither, and
+    /// on text that would not stay inside `(* *)`.
     #[track_caller]
     pub fn attribute(self, attribute: &str) -> Signal<'m> {
         assert_attribute(attribute);

@@ -8,8 +8,8 @@ use super::Flow;
 use crate::arch::Target;
 use xml::{Element, element, leaf};
 
-/// The 7-series. A family for cars begins with `a`, one for defence with `q`; one of low voltage ends
-/// with `l`.
+/// The 7-series. A family for cars begins with `a`, one for defence with `q`; one of low voltage
+/// ends with `l`.
 const SERIES_7: [&str; 15] = [
     "artix7",
     "artix7l",
@@ -28,10 +28,10 @@ const SERIES_7: [&str; 15] = [
     "qzynq",
 ];
 
-/// UltraScale+.
+/// Of UltraScale+.
 const PLUS: [&str; 3] = ["kintexuplus", "virtexuplus", "zynquplus"];
 
-/// Families that the catalogue offers the core for: those that have its cells.
+/// Families that the catalogue offers the core for, among those that have its cells.
 fn families(target: Target) -> Vec<&'static str> {
     match target {
         Target::Xilinx => SERIES_7.to_vec(),

@@ -106,7 +106,10 @@ impl Printer {
             }
             rest.push_str(line);
             let mut wrapped = textwrap::wrap(&rest, &options);
-            let more = lines.peek().is_some_and(|next| !next.is_empty());
+            // Not a list, a picture or an empty line.
+            let more = lines
+                .peek()
+                .is_some_and(|next| next.starts_with(char::is_alphanumeric));
             let last = match wrapped.len() {
                 2.. if more => wrapped.pop(),
                 _ => None,

@@ -7,7 +7,8 @@
     soc.bus.add_slave("matmul", soc.matmul.bus, region)
 
 On a LiteX `SimPlatform` the models of the chip's cells are added as well, if the core has such cells.
-Where Yosys synthesizes the SoC, such a core changes what LiteX tells it: see `keep_cells`.
+Such a core changes what the toolchains trellis, icestorm, yosys+nextpnr and openxc7 tell Yosys: see
+`keep_cells`.
 
 `a` and `b` take operands, `c` gives results: LiteX streams whose `data` and `last` are TDATA and
 TLAST. The registers behind `bus` are described in registers.md.
