@@ -31,8 +31,8 @@ impl MatmulArch {
     ///
     /// Chips of the 7-series have block RAM. Some of UltraScale+ have UltraRAM too, and tools
     /// refuse a design that asks for it on the others: what is as deep as an UltraRAM and would
-    /// fill one is made of it. Tools leave an output register outside the block RAM of ECP5, so that memories
-    /// that have one are made of its cells there, unless they cost less in LUTs.
+    /// fill one is made of it. Tools leave an output register outside the block RAM of ECP5, so
+    /// that memories that have one are made of its cells there, unless they cost less in LUTs.
     pub fn memory_style(&self, width: u32, depth: u32) -> MemoryStyle {
         let one = u64::from(ULTRA_RAM_DEPTH * ULTRA_RAM_WIDTH);
         let large = depth >= ULTRA_RAM_DEPTH && u64::from(width) * u64::from(depth) >= one;

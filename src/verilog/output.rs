@@ -57,9 +57,11 @@ impl Lowering<'_> {
             }
         }
         for index in 0..self.module.nodes.len() {
+            if !self.is_port[index] {
+                continue;
+            }
             let variable = self.is_variable(NodeId(index as u32));
-            if self.is_port[index]
-                && let Some(net) = &self.nets[index]
+            if let Some(net) = &self.nets[index]
                 && let Some(port) = self.ports.iter_mut().find(|port| port.net == *net)
             {
                 port.variable |= variable;

@@ -43,6 +43,61 @@ module sdp_ram #(
     end
 endmodule
 
+// What both cells are: addresses are of halves of a word.
+module block_ram #(
+    parameter BYTES = 4,
+    parameter RAM_MODE = "TDP",
+    parameter READ_WIDTH_A = 0, READ_WIDTH_B = 0, WRITE_WIDTH_A = 0, WRITE_WIDTH_B = 0,
+    parameter WRITE_MODE_A = "", WRITE_MODE_B = "",
+    parameter DOA_REG = 0, DOB_REG = 0
+) (
+    input wire clock_a, enable_a, clock_b, enable_b,
+    input wire [9:0] address_a, address_b,
+    input wire [BYTES/2-1:0] writes_a,
+    input wire [BYTES-1:0] writes_b,
+    input wire [4*BYTES-1:0] data_a, data_b,
+    input wire [BYTES/2-1:0] parity_a, parity_b,
+    output wire [4*BYTES-1:0] word_a, word_b,
+    output wire [BYTES/2-1:0] word_parity_a, word_parity_b
+);
+    localparam HALF = BYTES / 2;
+    localparam BOTH = RAM_MODE == "SDP" && READ_WIDTH_A == 9 * BYTES && WRITE_WIDTH_B == 9 * BYTES
+        && READ_WIDTH_B == 0 && WRITE_WIDTH_A == 0;
+    localparam ONE = RAM_MODE == "TDP" && WRITE_WIDTH_A == 9 * HALF && READ_WIDTH_B == 9 * HALF
+        && READ_WIDTH_A == 0 && WRITE_WIDTH_B == 0;
+
+    initial begin
+        if (
+            !(BOTH || ONE) || WRITE_MODE_A != "READ_FIRST" || WRITE_MODE_B != "READ_FIRST"
+            || DOA_REG != 0 || DOB_REG != 0
+        ) begin
+            $display("a block RAM is used in a way that its model does not have");
+            $stop;
+        end
+    end
+
+    generate
+        if (BOTH) begin : both
+            sdp_ram #(.BYTES(BYTES), .ADDRESS_BITS(9)) ram (
+                .read_clock(clock_a), .read(enable_a), .read_address(address_a[9:1]),
+                .read_data({word_b, word_a}), .read_parity({word_parity_b, word_parity_a}),
+                .write_clock(clock_b), .writes(writes_b & {BYTES{enable_b}}),
+                .write_address(address_b[9:1]),
+                .write_data({data_b, data_a}), .write_parity({parity_b, parity_a})
+            );
+        end else begin : one
+            assign word_a = {8*HALF{1'bx}};
+            assign word_parity_a = {HALF{1'bx}};
+            sdp_ram #(.BYTES(HALF), .ADDRESS_BITS(10)) ram (
+                .read_clock(clock_b), .read(enable_b), .read_address(address_b),
+                .read_data(word_b), .read_parity(word_parity_b),
+                .write_clock(clock_a), .writes(writes_a & {HALF{enable_a}}),
+                .write_address(address_a), .write_data(data_a), .write_parity(parity_a)
+            );
+        end
+    endgenerate
+endmodule
+
 module RAMB18E1 (
     input wire [13:0] ADDRARDADDR, ADDRBWRADDR,
     input wire CLKARDCLK, CLKBWRCLK, ENARDEN, ENBWREN, REGCEAREGCE, REGCEB,
@@ -77,42 +132,18 @@ module RAMB18E1 (
     parameter [255:0] INITP_00 = 256'bx, INITP_01 = 256'bx, INITP_02 = 256'bx, INITP_03 = 256'bx;
     parameter [255:0] INITP_04 = 256'bx, INITP_05 = 256'bx, INITP_06 = 256'bx, INITP_07 = 256'bx;
 
-    localparam BOTH = RAM_MODE == "SDP" && READ_WIDTH_A == 36 && WRITE_WIDTH_B == 36
-        && READ_WIDTH_B == 0 && WRITE_WIDTH_A == 0;
-    localparam ONE = RAM_MODE == "TDP" && WRITE_WIDTH_A == 18 && READ_WIDTH_B == 18
-        && READ_WIDTH_A == 0 && WRITE_WIDTH_B == 0;
-
-    initial begin
-        if (
-            !(BOTH || ONE) || WRITE_MODE_A != "READ_FIRST" || WRITE_MODE_B != "READ_FIRST"
-            || DOA_REG != 0 || DOB_REG != 0
-        ) begin
-            $display("RAMB18E1 is used in a way that its model does not have");
-            $stop;
-        end
-    end
-
-    generate
-        if (BOTH) begin : both
-            sdp_ram #(.BYTES(4), .ADDRESS_BITS(9)) ram (
-                .read_clock(CLKARDCLK), .read(ENARDEN), .read_address(ADDRARDADDR[13:5]),
-                .read_data({DOBDO, DOADO}), .read_parity({DOPBDOP, DOPADOP}),
-                .write_clock(CLKBWRCLK), .writes(WEBWE & {4{ENBWREN}}),
-                .write_address(ADDRBWRADDR[13:5]),
-                .write_data({DIBDI, DIADI}), .write_parity({DIPBDIP, DIPADIP})
-            );
-        end else begin : one
-            assign DOADO = 16'bx;
-            assign DOPADOP = 2'bx;
-            sdp_ram #(.BYTES(2), .ADDRESS_BITS(10)) ram (
-                .read_clock(CLKBWRCLK), .read(ENBWREN), .read_address(ADDRBWRADDR[13:4]),
-                .read_data(DOBDO), .read_parity(DOPBDOP),
-                .write_clock(CLKARDCLK), .writes(WEA & {2{ENARDEN}}),
-                .write_address(ADDRARDADDR[13:4]),
-                .write_data(DIADI), .write_parity(DIPADIP)
-            );
-        end
-    endgenerate
+    block_ram #(
+        .BYTES(4), .RAM_MODE(RAM_MODE),
+        .READ_WIDTH_A(READ_WIDTH_A), .READ_WIDTH_B(READ_WIDTH_B),
+        .WRITE_WIDTH_A(WRITE_WIDTH_A), .WRITE_WIDTH_B(WRITE_WIDTH_B),
+        .WRITE_MODE_A(WRITE_MODE_A), .WRITE_MODE_B(WRITE_MODE_B),
+        .DOA_REG(DOA_REG), .DOB_REG(DOB_REG)
+    ) ram (
+        .clock_a(CLKARDCLK), .enable_a(ENARDEN), .address_a(ADDRARDADDR[13:4]),
+        .writes_a(WEA), .data_a(DIADI), .parity_a(DIPADIP), .word_a(DOADO), .word_parity_a(DOPADOP),
+        .clock_b(CLKBWRCLK), .enable_b(ENBWREN), .address_b(ADDRBWRADDR[13:4]),
+        .writes_b(WEBWE), .data_b(DIBDI), .parity_b(DIPBDIP), .word_b(DOBDO), .word_parity_b(DOPBDOP)
+    );
 endmodule
 
 module RAMB36E1 (
@@ -167,42 +198,18 @@ module RAMB36E1 (
     parameter [255:0] INITP_08 = 256'bx, INITP_09 = 256'bx, INITP_0A = 256'bx, INITP_0B = 256'bx;
     parameter [255:0] INITP_0C = 256'bx, INITP_0D = 256'bx, INITP_0E = 256'bx, INITP_0F = 256'bx;
 
-    localparam BOTH = RAM_MODE == "SDP" && READ_WIDTH_A == 72 && WRITE_WIDTH_B == 72
-        && READ_WIDTH_B == 0 && WRITE_WIDTH_A == 0;
-    localparam ONE = RAM_MODE == "TDP" && WRITE_WIDTH_A == 36 && READ_WIDTH_B == 36
-        && READ_WIDTH_A == 0 && WRITE_WIDTH_B == 0;
-
-    initial begin
-        if (
-            !(BOTH || ONE) || WRITE_MODE_A != "READ_FIRST" || WRITE_MODE_B != "READ_FIRST"
-            || DOA_REG != 0 || DOB_REG != 0
-        ) begin
-            $display("RAMB36E1 is used in a way that its model does not have");
-            $stop;
-        end
-    end
-
-    generate
-        if (BOTH) begin : both
-            sdp_ram #(.BYTES(8), .ADDRESS_BITS(9)) ram (
-                .read_clock(CLKARDCLK), .read(ENARDEN), .read_address(ADDRARDADDR[14:6]),
-                .read_data({DOBDO, DOADO}), .read_parity({DOPBDOP, DOPADOP}),
-                .write_clock(CLKBWRCLK), .writes(WEBWE & {8{ENBWREN}}),
-                .write_address(ADDRBWRADDR[14:6]),
-                .write_data({DIBDI, DIADI}), .write_parity({DIPBDIP, DIPADIP})
-            );
-        end else begin : one
-            assign DOADO = 32'bx;
-            assign DOPADOP = 4'bx;
-            sdp_ram #(.BYTES(4), .ADDRESS_BITS(10)) ram (
-                .read_clock(CLKBWRCLK), .read(ENBWREN), .read_address(ADDRBWRADDR[14:5]),
-                .read_data(DOBDO), .read_parity(DOPBDOP),
-                .write_clock(CLKARDCLK), .writes(WEA & {4{ENARDEN}}),
-                .write_address(ADDRARDADDR[14:5]),
-                .write_data(DIADI), .write_parity(DIPADIP)
-            );
-        end
-    endgenerate
+    block_ram #(
+        .BYTES(8), .RAM_MODE(RAM_MODE),
+        .READ_WIDTH_A(READ_WIDTH_A), .READ_WIDTH_B(READ_WIDTH_B),
+        .WRITE_WIDTH_A(WRITE_WIDTH_A), .WRITE_WIDTH_B(WRITE_WIDTH_B),
+        .WRITE_MODE_A(WRITE_MODE_A), .WRITE_MODE_B(WRITE_MODE_B),
+        .DOA_REG(DOA_REG), .DOB_REG(DOB_REG)
+    ) ram (
+        .clock_a(CLKARDCLK), .enable_a(ENARDEN), .address_a(ADDRARDADDR[14:5]),
+        .writes_a(WEA), .data_a(DIADI), .parity_a(DIPADIP), .word_a(DOADO), .word_parity_a(DOPADOP),
+        .clock_b(CLKBWRCLK), .enable_b(ENBWREN), .address_b(ADDRBWRADDR[14:5]),
+        .writes_b(WEBWE), .data_b(DIBDI), .parity_b(DIPBDIP), .word_b(DOBDO), .word_parity_b(DOPBDOP)
+    );
 endmodule
 
 `default_nettype wire
