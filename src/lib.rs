@@ -4,8 +4,10 @@
 #![doc = include_str!("../docs/map.md")]
 
 // ---- hardware description ---------------------------------------------------------------
-pub mod hdl;
-pub mod verilog;
+#[doc(inline)]
+pub use ferrogrid_hdl as hdl;
+#[doc(inline)]
+pub use ferrogrid_hdl::verilog;
 
 // ---- configuration ----------------------------------------------------------------------
 pub mod arch;

@@ -43,7 +43,7 @@ pub fn library() -> Vec<SourceFile> {
 
 /// All Rust files of the package.
 pub fn all() -> Vec<SourceFile> {
-    read(&["src", "testbench", "examples"])
+    read(&["src", "crates", "testbench", "examples"])
 }
 
 fn read(folders: &[&str]) -> Vec<SourceFile> {

@@ -1,0 +1,277 @@
+//! Memories with synchronous ports.
+
+use super::Domain;
+use super::ir::{self, DomainId, MemoryId, NodeKind, ReadPort, WritePort};
+use super::names::assert_attribute;
+use super::{MAX_WIDTH, Module, Signal, index_bits, unsigned};
+use num_bigint::BigUint;
+use std::panic::Location;
+
+/// A memory with any number of synchronous write ports and read ports of latency 1.
+///
+/// A read in the cycle of a write to the same address gives the old word.
+///
+/// Addresses may name more words than there are when the depth is no power of 2. An enabled port
+/// at such an address is a failure that the native simulator reports; the Verilog reads unknown
+/// bits there and writes nothing, and reports nothing. A design that cannot rule it out should
+/// [`assert`](super::Module::assert) its addresses.
+///
+/// ```
+/// # use ferrogrid_hdl::{self as hdl, bit, unsigned};
+/// let design = hdl::design("ram", |m| {
+///     let write = m.input("write", bit());
+///     let address = m.input("address", unsigned(4));
+///     let data = m.input("data", unsigned(8));
+///     let ram = m.memory("ram", 8, 16);
+///     ram.write(write, address, data);
+///     m.output("q", ram.read("ram_q", address));
+/// });
+/// # design.unwrap();
+/// ```
+#[derive(Clone, Copy)]
+pub struct Memory<'m> {
+    module: &'m Module,
+    id: MemoryId,
+}
+
+impl<'m> Memory<'m> {
+    #[track_caller]
+    pub(super) fn new(module: &'m Module, name: String, width: u32, depth: u32) -> Self {
+        assert!(
+            width > 0 && depth > 0,
+            "memory `{name}` needs a width and a depth, not {width} x {depth}"
+        );
+        assert!(
+            width <= MAX_WIDTH,
+            "words of memory `{name}` would have {width} bits: a signal has 1 to {MAX_WIDTH}"
+        );
+        let mut state = module.state_mut();
+        let id = MemoryId(state.ir.memories.len() as u32);
+        state.ir.memories.push(ir::Memory {
+            name,
+            width,
+            depth,
+            granularity: width,
+            init: None,
+            no_collision: false,
+            writes: Vec::new(),
+            reads: Vec::new(),
+            attributes: Vec::new(),
+            comment: String::new(),
+            location: Location::caller(),
+        });
+        Memory { module, id }
+    }
+
+    fn edit(self, change: impl FnOnce(&mut ir::Memory)) -> Self {
+        change(&mut self.module.state_mut().ir.memories[self.id.index()]);
+        self
+    }
+
+    fn get<T>(self, read: impl FnOnce(&ir::Memory) -> T) -> T {
+        read(&self.module.state().ir.memories[self.id.index()])
+    }
+
+    /// Promises that no address is read in the cycle in which it is written, so that tools can
+    /// leave out bypass logic. The native simulator checks the promise.
+    pub fn no_collision(self) -> Self {
+        self.edit(|memory| memory.no_collision = true)
+    }
+
+    /// Sets the bits per write-mask bit.
+    ///
+    /// # Panics
+    /// When it does not divide the width, or a masked write port is there already.
+    #[track_caller]
+    pub fn granularity(self, bits: u32) -> Self {
+        let masked = self.get(|memory| memory.writes.iter().any(|port| port.mask.is_some()));
+        assert!(
+            !masked,
+            "memory `{}` has a masked write port already: set the granularity before it",
+            self.get(|memory| memory.name.clone())
+        );
+        let width = self.get(|memory| memory.width);
+        assert!(
+            bits > 0 && width.is_multiple_of(bits),
+            "granules of {bits} bits do not divide {width} bits"
+        );
+        self.edit(|memory| memory.granularity = bits)
+    }
+
+    /// Sets the initial words from address 0.
+    ///
+    /// # Panics
+    /// When there are more words than the depth, or a word is too wide.
+    #[track_caller]
+    pub fn init(self, words: Vec<BigUint>) -> Self {
+        let (width, depth) = self.get(|memory| (memory.width, memory.depth));
+        assert!(
+            words.len() <= depth as usize,
+            "{} initial words, depth {depth}",
+            words.len()
+        );
+        for word in &words {
+            assert!(
+                word.bits() <= u64::from(width),
+                "initial word {word} is wider than {width} bits"
+            );
+        }
+        self.edit(|memory| memory.init = Some(words))
+    }
+
+    /// Adds a Verilog attribute, as `ram_style = "block"`. Panics on text that would not stay
+    /// inside `(* *)`.
+    #[track_caller]
+    pub fn attribute(self, attribute: &str) -> Self {
+        assert_attribute(attribute);
+        self.edit(|memory| memory.attributes.push(attribute.to_string()))
+    }
+
+    /// Adds a comment, printed above the declaration.
+    pub fn comment(self, text: &str) -> Self {
+        self.edit(|memory| memory.comment = text.to_string())
+    }
+
+    /// Bits of an address.
+    pub fn address_bits(self) -> u32 {
+        index_bits(u64::from(self.get(|memory| memory.depth)))
+    }
+
+    #[track_caller]
+    fn check_address(self, address: Signal<'m>) {
+        self.module.own(address);
+        let name = self.get(|memory| memory.name.clone());
+        address.expect_shape(
+            unsigned(self.address_bits()),
+            &format!("an address of memory `{name}`"),
+        );
+    }
+
+    /// Adds a write port: stores `data` at `address` on the rising edge where `enable` is 1. The
+    /// address must then be below the depth: see [`Memory`].
+    #[track_caller]
+    pub fn write(
+        self,
+        enable: impl Into<Signal<'m>>,
+        address: impl Into<Signal<'m>>,
+        data: impl Into<Signal<'m>>,
+    ) {
+        self.write_port(enable.into(), address.into(), data.into(), None);
+    }
+
+    /// Adds a write port with a mask: a bit per granule, the lowest granule first.
+    #[track_caller]
+    pub fn write_masked(
+        self,
+        enable: impl Into<Signal<'m>>,
+        address: impl Into<Signal<'m>>,
+        data: impl Into<Signal<'m>>,
+        mask: impl Into<Signal<'m>>,
+    ) {
+        self.write_port(
+            enable.into(),
+            address.into(),
+            data.into(),
+            Some(mask.into()),
+        );
+    }
+
+    #[track_caller]
+    fn write_port(
+        self,
+        enable: Signal<'m>,
+        address: Signal<'m>,
+        data: Signal<'m>,
+        mask: Option<Signal<'m>>,
+    ) {
+        let (name, width, granularity) =
+            self.get(|memory| (memory.name.clone(), memory.width, memory.granularity));
+        self.module.one_bit(enable, "a write enable");
+        self.check_address(address);
+        self.module.own(data);
+        data.expect_shape(unsigned(width), &format!("a word of memory `{name}`"));
+        if let Some(mask) = mask {
+            self.module.own(mask);
+            mask.expect_shape(
+                unsigned(width / granularity),
+                &format!("a write mask of `{name}`"),
+            );
+        }
+        let port = WritePort {
+            domain: DomainId(0),
+            enable: enable.id,
+            address: address.id,
+            data: data.id,
+            mask: mask.map(|mask| mask.id),
+        };
+        self.edit(|memory| memory.writes.push(port));
+    }
+
+    /// Adds a read port and returns its data, a register called `name`: the word at the address
+    /// of the previous cycle. The address must be below the depth in every cycle: see [`Memory`].
+    #[track_caller]
+    pub fn read(self, name: impl Into<String>, address: impl Into<Signal<'m>>) -> Signal<'m> {
+        self.read_port(DomainId(0), name.into(), None, address.into())
+    }
+
+    /// Adds a read port that keeps its data where `enable` is 0. Where it is 1 the address must be
+    /// below the depth: see [`Memory`].
+    #[track_caller]
+    pub fn read_enabled(
+        self,
+        name: impl Into<String>,
+        enable: impl Into<Signal<'m>>,
+        address: impl Into<Signal<'m>>,
+    ) -> Signal<'m> {
+        self.read_port(
+            DomainId(0),
+            name.into(),
+            Some(enable.into()),
+            address.into(),
+        )
+    }
+
+    /// The same, clocked by a domain other than the module's default.
+    ///
+    /// # Panics
+    /// When the domain is another module's.
+    #[track_caller]
+    pub fn read_of(
+        self,
+        domain: Domain,
+        name: impl Into<String>,
+        enable: impl Into<Signal<'m>>,
+        address: impl Into<Signal<'m>>,
+    ) -> Signal<'m> {
+        let domain = self.module.own_domain(domain);
+        self.read_port(domain, name.into(), Some(enable.into()), address.into())
+    }
+
+    #[track_caller]
+    fn read_port(
+        self,
+        domain: DomainId,
+        name: String,
+        enable: Option<Signal<'m>>,
+        address: Signal<'m>,
+    ) -> Signal<'m> {
+        self.check_address(address);
+        if let Some(enable) = enable {
+            self.module.one_bit(enable, "a read enable");
+        }
+        let (width, port) = self.get(|memory| (memory.width, memory.reads.len() as u32));
+        let kind = NodeKind::MemoryRead {
+            memory: self.id,
+            port,
+        };
+        let data = self.module.node(kind, unsigned(width), Some(name));
+        let port = ReadPort {
+            domain,
+            enable: enable.map(|enable| enable.id),
+            address: address.id,
+            data: data.id,
+        };
+        self.edit(|memory| memory.reads.push(port));
+        data
+    }
+}

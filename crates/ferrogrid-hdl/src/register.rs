@@ -1,0 +1,150 @@
+//! Registers.
+
+use super::ir::{self, DomainId, NodeKind, RegisterId};
+use super::names::assert_attribute;
+use super::{Domain, Module, Operand, Shape, Signal};
+use num_bigint::BigInt;
+use std::ops::Deref;
+
+/// A register: a [`Signal`] with a next value.
+///
+/// On each rising edge it takes its reset value when the domain's reset is asserted, else its
+/// next value when enabled, else it keeps its value. Feedback is written with the register
+/// itself:
+///
+/// ```
+/// # use ferrogrid_hdl::{self as hdl, unsigned};
+/// # hdl::design("example", |m| {
+/// let count = m.reg("count", unsigned(4)).reset(0);
+/// count.next(count + 1);
+/// # m.output("value", count);
+/// # }).unwrap();
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Reg<'m> {
+    /// The register's output.
+    pub q: Signal<'m>,
+    id: RegisterId,
+}
+
+impl<'m> Deref for Reg<'m> {
+    type Target = Signal<'m>;
+    fn deref(&self) -> &Signal<'m> {
+        &self.q
+    }
+}
+
+impl<'m> Reg<'m> {
+    #[track_caller]
+    pub(super) fn new(module: &'m Module, name: String, shape: Shape) -> Self {
+        let id = RegisterId(module.state().ir.registers.len() as u32);
+        let q = module.node(NodeKind::Register(id), shape, Some(name));
+        module.state_mut().ir.registers.push(ir::Register {
+            node: q.id,
+            domain: DomainId(0),
+            enable: None,
+            reset: None,
+            next: None,
+            states: None,
+            synchronizer: false,
+            attributes: Vec::new(),
+        });
+        Reg { q, id }
+    }
+
+    fn edit(self, change: impl FnOnce(&mut ir::Register)) -> Self {
+        change(&mut self.q.module().state_mut().ir.registers[self.id.index()]);
+        self
+    }
+
+    /// Sets the synchronous reset value.
+    ///
+    /// # Panics
+    /// When the value does not fit.
+    #[track_caller]
+    pub fn reset(self, value: impl Into<BigInt>) -> Self {
+        let (value, shape) = (value.into(), self.q.shape());
+        assert!(
+            shape.contains(&value),
+            "reset value {value} does not fit {}, which is {shape}",
+            self.q.describe()
+        );
+        self.edit(|register| register.reset = Some(shape.to_bits(&value)))
+    }
+
+    /// Updates only where `enable` is 1.
+    #[track_caller]
+    pub fn enable(self, enable: impl Into<Signal<'m>>) -> Self {
+        let enable = enable.into();
+        self.q.module().one_bit(enable, "a register's enable");
+        self.edit(|register| register.enable = Some(enable.id))
+    }
+
+    /// Puts the register into a clock domain other than the module's default.
+    ///
+    /// # Panics
+    /// When the domain is another module's.
+    #[track_caller]
+    pub fn domain(self, domain: Domain) -> Self {
+        let domain = self.q.module().own_domain(domain);
+        self.edit(|register| register.domain = domain)
+    }
+
+    /// Declares that the register samples another domain on purpose.
+    pub fn synchronizer(self) -> Self {
+        self.edit(|register| register.synchronizer = true)
+    }
+
+    /// Adds a Verilog attribute, as `keep = "true"`. Panics on text that would not stay
+    /// inside `(* *)`.
+    #[track_caller]
+    pub fn attribute(self, attribute: &str) -> Self {
+        assert_attribute(attribute);
+        self.edit(|register| register.attributes.push(attribute.to_string()))
+    }
+
+    /// Adds a comment, printed above the declaration.
+    pub fn comment(self, text: &str) -> Self {
+        self.q.comment(text);
+        self
+    }
+
+    pub(super) fn holds_states(self, states: ir::EnumId) -> Self {
+        self.edit(|register| register.states = Some(states))
+    }
+
+    /// Sets the next value and returns the register's output.
+    #[track_caller]
+    pub fn next(self, value: impl Operand<'m>) -> Signal<'m> {
+        let value = self.q.resolve(value);
+        assert!(
+            value.shape() == self.q.shape(),
+            "register {} is {}, its next value {} is {}",
+            self.q.describe(),
+            self.q.shape(),
+            value.describe(),
+            value.shape()
+        );
+        self.q
+            .module()
+            .drive_node(self.q.id, value, format!("register {}", self.q.describe()));
+        self.q
+    }
+
+    /// Takes `initial` where `start` is 1, else `next` where `step` is 1, else keeps its value: a
+    /// position that begins anew and goes on.
+    #[track_caller]
+    pub fn walk(
+        self,
+        start: impl Into<Signal<'m>>,
+        initial: impl Operand<'m>,
+        step: impl Into<Signal<'m>>,
+        next: impl Operand<'m>,
+    ) -> Signal<'m> {
+        let (module, shape) = (self.q.module(), self.q.shape());
+        let initial = initial.resolve(module, shape);
+        let next = next.resolve(module, shape);
+        let moved = step.into().mux(next, self.q);
+        self.next(start.into().mux(initial, moved))
+    }
+}

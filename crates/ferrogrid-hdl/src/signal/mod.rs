@@ -1,0 +1,207 @@
+//! Signals: handles to the values of a module.
+
+mod bits;
+mod choices;
+mod operators;
+
+pub use bits::{concat, join};
+pub use choices::first_match;
+
+use super::ir::{NodeId, NodeKind, UnaryOp};
+use super::module::made_at;
+use super::names::assert_attribute;
+use super::{Module, Operand, Reg, Shape};
+use operators::symbol;
+use std::fmt;
+
+/// A value in a module: a cheap handle with operators.
+///
+/// The shape rules stand in the [module documentation](super). All methods panic at the
+/// caller's line when shapes do not fit.
+#[derive(Clone, Copy)]
+pub struct Signal<'m> {
+    module: &'m Module,
+    pub(super) id: NodeId,
+}
+
+impl fmt::Debug for Signal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.describe(), self.shape())
+    }
+}
+
+impl<'m> From<Reg<'m>> for Signal<'m> {
+    fn from(reg: Reg<'m>) -> Self {
+        reg.q
+    }
+}
+
+impl<'m> Signal<'m> {
+    pub(crate) fn new(module: &'m Module, id: NodeId) -> Self {
+        Signal { module, id }
+    }
+
+    /// The module that the signal belongs to.
+    pub fn module(self) -> &'m Module {
+        self.module
+    }
+
+    /// The shape.
+    pub fn shape(self) -> Shape {
+        self.module.state().ir.shape(self.id)
+    }
+
+    /// The width in bits.
+    pub fn width(self) -> u32 {
+        self.shape().width
+    }
+
+    /// The name that it was given, if any.
+    pub fn name(self) -> Option<String> {
+        self.module.state().ir.node(self.id).name.clone()
+    }
+
+    /// The signal for a message: its name, or how and where it was made.
+    pub(crate) fn describe(self) -> String {
+        match self.name() {
+            Some(name) => format!("`{name}`"),
+            None => {
+                let operation = operation_name(&self.module.state().ir.node(self.id).kind);
+                format!("{operation} (made at {})", made_at(self.module, self.id))
+            }
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_shape(self, shape: Shape, role: &str) {
+        assert!(
+            self.shape() == shape,
+            "{role} must be {shape}, {} is {}",
+            self.describe(),
+            self.shape()
+        );
+    }
+
+    #[track_caller]
+    pub(crate) fn resolve(self, other: impl Operand<'m>) -> Signal<'m> {
+        if let Some(value) = other.integer() {
+            let shape = self.shape();
+            assert!(
+                shape.contains(&value),
+                "{value} does not fit {}, which is {shape} ({} to {})",
+                self.describe(),
+                shape.min(),
+                shape.max()
+            );
+        }
+        let other = other.resolve(self.module, self.shape());
+        self.module.own(other);
+        other
+    }
+
+    /// Panics unless this value of a choice has the shape of `other`.
+    #[track_caller]
+    fn expect_shape_of(self, other: Signal<'m>, choice: &str, role: &str) {
+        assert!(
+            self.shape() == other.shape(),
+            "`{choice}` needs equal shapes: {} is {}, {role} {} is {}",
+            self.describe(),
+            self.shape(),
+            other.describe(),
+            other.shape()
+        );
+    }
+
+    #[track_caller]
+    fn make(self, kind: NodeKind, shape: Shape) -> Signal<'m> {
+        self.module.node(kind, shape, None)
+    }
+
+    // ---- names --------------------------------------------------------------------------
+
+    /// The same value as a named wire.
+    #[track_caller]
+    pub fn named(self, name: impl Into<String>) -> Signal<'m> {
+        let wire = self.module.wire(name, self.shape());
+        wire.drive(self);
+        wire
+    }
+
+    /// Adds a comment, printed above the declaration (beside it for a port).
+    pub fn comment(self, text: &str) -> Signal<'m> {
+        let mut state = self.module.state_mut();
+        let port = state.ir.ports.iter_mut().find(|port| port.node == self.id);
+        match port {
+            Some(port) => port.comment = text.to_string(),
+            None => state.ir.nodes[self.id.index()].comment = text.to_string(),
+        }
+        self
+    }
+
+    /// Adds a Verilog attribute to the net of a wire or of an instance's output, as
+    /// `keep = "true"`. A net that nothing reads is not emitted. Panics where this is neither, and
+    /// on text that would not stay inside `(* *)`.
+    #[track_caller]
+    pub fn attribute(self, attribute: &str) -> Signal<'m> {
+        assert_attribute(attribute);
+        let is_net = matches!(
+            self.module.state().ir.node(self.id).kind,
+            NodeKind::Wire { .. } | NodeKind::InstanceOutput { .. }
+        );
+        assert!(
+            is_net,
+            "{} cannot have attributes: it is neither a wire nor an instance's output",
+            self.describe()
+        );
+        let mut state = self.module.state_mut();
+        let node = &mut state.ir.nodes[self.id.index()];
+        node.attributes.push(attribute.to_string());
+        self
+    }
+
+    /// Drives a wire or output.
+    #[track_caller]
+    pub fn drive(self, value: impl Operand<'m>) {
+        let value = self.resolve(value);
+        assert!(
+            matches!(
+                self.module.state().ir.node(self.id).kind,
+                NodeKind::Wire { .. }
+            ),
+            "{} cannot be driven: it is not a wire",
+            self.describe()
+        );
+        assert!(
+            value.shape() == self.shape(),
+            "{} is {}, its driver {} is {}",
+            self.describe(),
+            self.shape(),
+            value.describe(),
+            value.shape()
+        );
+        self.module
+            .drive_node(self.id, value, format!("wire {}", self.describe()));
+    }
+}
+
+/// What an unnamed node is, for messages.
+pub(crate) fn operation_name(kind: &NodeKind) -> String {
+    match kind {
+        NodeKind::Constant { bits, .. } => format!("the constant {bits}"),
+        NodeKind::Unary(UnaryOp::Not, _) => "the result of `!`".into(),
+        NodeKind::Unary(UnaryOp::Negate, _) => "the result of unary `-`".into(),
+        NodeKind::Unary(..) => "a reduction".into(),
+        NodeKind::Binary(op, ..) => format!("the result of `{}`", symbol(*op)),
+        NodeKind::Mux { .. } => "the result of `mux`".into(),
+        NodeKind::Case { .. } => "the result of `case`".into(),
+        NodeKind::Slice { .. } => "a slice".into(),
+        NodeKind::Concat(_) => "a concatenation".into(),
+        NodeKind::Extend(_) => "a widened value".into(),
+        NodeKind::Cast(_) => "a cast value".into(),
+        NodeKind::InstanceOutput { .. } => "an instance output".into(),
+        NodeKind::Input(_)
+        | NodeKind::Wire { .. }
+        | NodeKind::Register(_)
+        | NodeKind::MemoryRead { .. } => "a signal".into(),
+    }
+}

@@ -1,0 +1,277 @@
+//! Random designs: compiled programs against the interpreter, every name in every cycle.
+
+use super::super::flatten::{FlatNode, Hierarchy, join};
+use super::Source;
+use super::interpreter::Interpreter;
+use crate::ir::{Direction, NodeId, PortId};
+use crate::sim::Simulator;
+use crate::{Block, Module, Shape, Signal, bit, concat, elaborate, signed, unsigned};
+
+const DESIGNS: u64 = 200;
+const CYCLES: u64 = 12;
+
+/// A module made from a seed.
+#[derive(Debug)]
+struct Random {
+    seed: u64,
+    depth: u32,
+}
+
+fn shape(source: &mut Source) -> Shape {
+    let widths = [1, 1, 2, 8, 8, 8, 16, 20, 33, 63, 64, 65, 100, 130];
+    let width = widths[source.below(widths.len() as u64) as usize];
+    if source.below(2) == 1 {
+        signed(width)
+    } else {
+        unsigned(width)
+    }
+}
+
+/// Some value of the pool, made to fit a shape.
+fn pick<'m>(source: &mut Source, pool: &[Signal<'m>], shape: Shape) -> Signal<'m> {
+    let some = pool[source.below(pool.len() as u64) as usize];
+    let sized = if some.width() > shape.width {
+        some.slice(
+            source.below(u64::from(some.width() - shape.width) + 1) as u32,
+            shape.width,
+        )
+    } else if some.width() < shape.width {
+        some.extend(shape.width)
+    } else {
+        some
+    };
+    if shape.signed {
+        sized.as_signed()
+    } else {
+        sized.as_unsigned()
+    }
+}
+
+fn operation<'m>(m: &'m Module, source: &mut Source, pool: &[Signal<'m>]) -> Signal<'m> {
+    let shape = shape(source);
+    let (a, b) = (pick(source, pool, shape), pick(source, pool, shape));
+    let small = unsigned(1 + source.below(8) as u32);
+    match source.below(22) {
+        0 | 1 => a + b,
+        2 => a - b,
+        3 | 4 => a * b,
+        5 => a & b,
+        6 => a | b,
+        7 => a ^ b,
+        8 => a.eq(b),
+        9 => a.lt(b),
+        10 => a.le(b),
+        11 => !a,
+        12 => -a,
+        13 => [a.all(), a.any(), a.parity()][source.below(3) as usize],
+        14 => a << pick(source, pool, small),
+        15 => a >> pick(source, pool, small),
+        16 | 17 => pick(source, pool, bit()).mux(a, b),
+        18 => {
+            let items: Vec<_> = (0..1 + source.below(6))
+                .map(|_| pick(source, pool, shape))
+                .collect();
+            pick(source, pool, small).select(&items)
+        }
+        19 => concat(&[a, pick(source, pool, small), b]),
+        20 => {
+            let literal = m.lit(shape.from_bits(&source.bits(shape.width)), shape);
+            a.ne(literal).mux(a, literal)
+        }
+        _ => {
+            let wider = a.extend(shape.width + 1 + source.below(70) as u32);
+            wider + pick(source, pool, wider.shape())
+        }
+    }
+}
+
+impl Block for Random {
+    fn module_name(&self) -> String {
+        format!("random_{}_{}", self.seed, self.depth)
+    }
+
+    fn build(&self, m: &Module) {
+        let mut source = Source(self.seed * 7919 + u64::from(self.depth));
+        let source = &mut source;
+        let mut pool: Vec<Signal> = (0..4)
+            .map(|i| m.input(format!("in_{i}"), shape(source)))
+            .collect();
+        let used = pool
+            .iter()
+            .skip(1)
+            .fold(pool[0].parity(), |all, input| all ^ input.parity());
+        m.output("used", used);
+        let enables = [0, 1].map(|i| m.wire(format!("enable_{i}"), bit()));
+        let mut registers = Vec::new();
+        for i in 0..10 {
+            let shape = shape(source);
+            let mut register = m.reg(format!("reg_{i}"), shape);
+            if source.below(2) == 0 {
+                register = register.reset(shape.from_bits(&source.bits(shape.width)));
+            }
+            if source.below(3) > 0 {
+                register = register.enable(enables[source.below(2) as usize]);
+            }
+            pool.push(*register);
+            registers.push(register);
+        }
+        for enable in enables {
+            enable.drive(pick(source, &pool[4..], bit()));
+        }
+        let granularity = [1, 3, 5, 13][source.below(4) as usize];
+        let width = granularity * (1 + source.below(20) as u32);
+        let ram = m.memory("ram", width, 6).granularity(granularity);
+        for i in 0..2 {
+            let enable = pick(source, &pool, bit());
+            pool.push(ram.read_enabled(
+                format!("word_{i}"),
+                enable,
+                pick(source, &pool, unsigned(3)),
+            ));
+        }
+        for i in 0..40 {
+            let mut result = operation(m, source, &pool);
+            if result.width() > 300 {
+                result = result.slice(source.below(200) as u32, 100);
+            }
+            // A name must not rest on a signal that has one already.
+            if source.below(4) == 0 {
+                let wire = m.wire(format!("named_{i}"), result.shape());
+                wire.drive(result);
+                result = wire;
+            }
+            pool.push(result);
+            if self.depth > 0 && i % 20 == 10 {
+                let child = Random {
+                    seed: self.seed + source.below(2),
+                    depth: self.depth - 1,
+                };
+                pool.extend(instance(m, source, &pool, &child, i));
+            }
+        }
+        for _ in 0..2 {
+            let (enable, to) = (pick(source, &pool, bit()), pick(source, &pool, unsigned(3)));
+            let data = pick(source, &pool, unsigned(width));
+            if granularity == width {
+                ram.write(enable, to, data);
+            } else {
+                let mask = pick(source, &pool, unsigned(width / granularity));
+                ram.write_masked(enable, to, data, mask);
+            }
+        }
+        for register in registers {
+            register.next(pick(source, &pool, register.shape()));
+        }
+        for i in 0..3 {
+            let shape = shape(source);
+            m.output(format!("out_{i}"), pick(source, &pool, shape));
+        }
+    }
+}
+
+fn instance<'m>(
+    m: &'m Module,
+    source: &mut Source,
+    pool: &[Signal<'m>],
+    child: &Random,
+    index: u32,
+) -> Vec<Signal<'m>> {
+    // The child draws its input shapes first: draw them again to fit the values.
+    let mut again = Source(child.seed * 7919 + u64::from(child.depth));
+    let mut instance = m.instance(format!("child_{index}"), child);
+    for i in 0..4 {
+        let value = pick(source, pool, shape(&mut again));
+        instance = instance.input(&format!("in_{i}"), value);
+    }
+    ["out_0", "out_1", "used"]
+        .map(|port| instance.output(port))
+        .to_vec()
+}
+
+/// All names of a hierarchy with their nodes.
+fn names(hierarchy: &Hierarchy) -> Vec<(String, FlatNode)> {
+    let mut names = Vec::new();
+    for scope in 0..hierarchy.scopes.len() as u32 {
+        let path = hierarchy.path(scope);
+        let module = hierarchy.module(scope);
+        for port in &module.ports {
+            names.push((
+                join(&path, &port.name),
+                FlatNode {
+                    scope,
+                    node: port.node,
+                },
+            ));
+        }
+        for (index, node) in module.nodes.iter().enumerate() {
+            if let Some(name) = &node.name {
+                let node = NodeId(index as u32);
+                names.push((join(&path, name), FlatNode { scope, node }));
+            }
+        }
+    }
+    names
+}
+
+fn compare(seed: u64) {
+    let design = match elaborate(&Random {
+        seed,
+        depth: (seed % 3) as u32,
+    }) {
+        Ok(design) => design,
+        Err(error) => panic!("seed {seed}: {error}"),
+    };
+    let hierarchy = Hierarchy::new(&design);
+    let names = names(&hierarchy);
+    let mut source = Source(seed);
+    let mut sim = Simulator::new(&design);
+    let mut interpreter = Interpreter::new(&hierarchy);
+    for cycle in 0..CYCLES {
+        // Some cycles are not looked at, some only at the outputs, some before the inputs too.
+        let look = source.below(4);
+        if look == 3 {
+            check(seed, cycle, &names, &mut sim, &mut interpreter);
+        }
+        interpreter.reset = source.below(6) == 0;
+        sim.set_reset(interpreter.reset);
+        for (index, port) in design.top().ports.iter().enumerate() {
+            if port.direction == Direction::Input && source.below(3) > 0 {
+                let bits = source.bits(port.shape.width);
+                sim.poke(&port.name, port.shape.from_bits(&bits));
+                interpreter.inputs.insert(PortId(index as u32), bits);
+            }
+        }
+        interpreter.unsettle();
+        let ports = design.top().ports.len();
+        match look {
+            0 => {}
+            1 => check(seed, cycle, &names[..ports], &mut sim, &mut interpreter),
+            _ => check(seed, cycle, &names, &mut sim, &mut interpreter),
+        }
+        sim.step();
+        interpreter.step();
+    }
+    check(seed, CYCLES, &names, &mut sim, &mut interpreter);
+}
+
+fn check(
+    seed: u64,
+    cycle: u64,
+    names: &[(String, FlatNode)],
+    sim: &mut Simulator,
+    interpreter: &mut Interpreter,
+) {
+    for (name, node) in names {
+        let expected = interpreter.value(*node);
+        assert_eq!(
+            sim.peek(name),
+            expected,
+            "seed {seed}, cycle {cycle}, {name}"
+        );
+    }
+}
+
+#[test]
+fn random_designs_run_as_they_read() {
+    (0..DESIGNS).for_each(compare);
+}
