@@ -9,7 +9,7 @@ use ferrogrid::verilog;
 use std::io::Write;
 
 /// Counts from 0 to `most` while `enable` is 1, then from 0 again.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Counter {
     most: u64,
 }
@@ -19,11 +19,13 @@ impl Block for Counter {
         format!("counter_to_{}", self.most)
     }
 
-    fn build(&self, m: &Module) {
+    ferrogrid::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.doc(&format!("Counts from 0 to {} while enabled.", self.most));
         let enable = m.input("enable", bit());
         let shape = unsigned(bits_for(self.most));
-        let count = m.reg("count", shape).reset(0).enable(enable);
+        let count = m.reg(shape).named("count").reset(0).enable(enable);
         let full = count.eq(self.most as i64).named("full");
         count.next(full.mux(m.zero(shape), count + 1));
         m.output("value", count);

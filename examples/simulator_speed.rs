@@ -8,7 +8,7 @@ use std::time::Instant;
 
 /// Multiply-accumulate element: the weight moves down and is swapped in, the activation moves
 /// right, the sum moves down.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Element {
     sum_bits: u32,
 }
@@ -18,24 +18,26 @@ impl Block for Element {
         format!("element_{}", self.sum_bits)
     }
 
-    fn build(&self, m: &Module) {
+    ferrogrid::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let load = m.input("load", bit());
         let swap_in = m.input("swap_in", bit());
         let weight_in = m.input("weight_in", signed(8));
         let activation_in = m.input("activation_in", signed(8));
         let sum_in = m.input("sum_in", signed(self.sum_bits));
 
-        let next_weight = m.reg("next_weight", signed(8)).enable(load);
+        let next_weight = m.reg(signed(8)).named("next_weight").enable(load);
         next_weight.next(weight_in);
-        let weight = m.reg("weight", signed(8)).enable(swap_in);
+        let weight = m.reg(signed(8)).named("weight").enable(swap_in);
         weight.next(next_weight);
-        let activation = m.reg("activation", signed(8));
+        let activation = m.reg(signed(8)).named("activation");
         activation.next(activation_in);
-        let swap = m.reg("swap", bit()).reset(0);
+        let swap = m.reg(bit()).named("swap").reset(0);
         swap.next(swap_in);
-        let product = m.reg("product", signed(16));
+        let product = m.reg(signed(16)).named("product");
         product.next(activation_in * weight);
-        let sum = m.reg("sum", signed(self.sum_bits));
+        let sum = m.reg(signed(self.sum_bits)).named("sum");
         sum.next(sum_in + product.extend(self.sum_bits));
 
         m.output("weight_out", next_weight);
@@ -46,7 +48,7 @@ impl Block for Element {
 }
 
 /// A grid of elements.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Array {
     rows: usize,
     columns: usize,
@@ -57,7 +59,9 @@ impl Block for Array {
         format!("array_{}x{}", self.rows, self.columns)
     }
 
-    fn build(&self, m: &Module) {
+    ferrogrid::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let element = Element {
             sum_bits: 16 + self.rows.ilog2(),
         };
@@ -75,7 +79,7 @@ impl Block for Array {
         for (row, mut activation) in activations.into_iter().enumerate() {
             for column in 0..self.columns {
                 let pe = m
-                    .instance(format!("pe_{row}_{column}"), &element)
+                    .untyped_instance(format!("pe_{row}_{column}"), &element)
                     .input("load", load)
                     .input("swap_in", swaps[column])
                     .input("weight_in", weights[column])

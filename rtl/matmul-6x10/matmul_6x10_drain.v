@@ -245,7 +245,7 @@ module matmul_6x10_drain (
                 CLOSE: begin
                     if (clear || all_sent) state <= IDLE;
                 end
-                default: ;
+                default: state <= IDLE;
             endcase
             moves <= next_moves;
             issue <= next_moves && next_asks;

@@ -172,7 +172,7 @@ module matmul_8x8_os_job (
                     else if (refuse)
                         front_state <= IDLE;
                 end
-                default: ;
+                default: front_state <= IDLE;
             endcase
         end
     end
@@ -324,7 +324,7 @@ module matmul_8x8_os_job (
                 FLUSH: begin
                     if (abort || flushed) state <= RUN;
                 end
-                default: ;
+                default: state <= RUN;
             endcase
             flushed <= state == FLUSH && units_idle && !flushed && !abort;
             failed <= (refuse || flushed) && !given_up;

@@ -154,7 +154,7 @@ module matmul_8x8_os_load_a (
                     else if (s_axis_tvalid && s_axis_tlast)
                         state <= IDLE;
                 end
-                default: ;
+                default: state <= IDLE;
             endcase
             takes <=
                 (state == LOOK || (state == LOAD && !packet_ends))

@@ -26,7 +26,7 @@ const ACCUMULATORS: &str = "accumulators";
 ///
 /// Ports: clock `aclk`, synchronous reset `aresetn` (asserted when 0), `s_axil` (registers),
 /// `s_axis_a`, `s_axis_b`, `m_axis_c` (operands and results), `irq`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MatmulCore {
     arch: MatmulArch,
 }
@@ -76,7 +76,9 @@ impl Block for MatmulCore {
         self.arch.module_name()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let arch = &self.arch;
         m.clock("aclk", Reset::ActiveLow("aresetn"));
         m.doc(&format!(
@@ -88,13 +90,13 @@ impl Block for MatmulCore {
         ));
         let sizes = PortSizes::of(arch);
         let registers = AxiLiteRegisters::new(MatmulCore::register_map(arch));
-        let axil: AxiLite<'_> = m.sink_port("s_axil", (registers.map().address_bits(),));
-        let a: AxiStream<'_> = m.sink_port("s_axis_a", (arch.a.width,));
-        let b: AxiStream<'_> = m.sink_port("s_axis_b", (arch.b.width,));
-        let c: AxiStream<'_> = m.source_port("m_axis_c", (arch.c.width,));
+        let axil: AxiLite<'_> = m.sink_port("s_axil", AxiLite::of(registers.map().address_bits()));
+        let a: AxiStream<'_> = m.sink_port("s_axis_a", AxiStream::of(arch.a.width));
+        let b: AxiStream<'_> = m.sink_port("s_axis_b", AxiStream::of(arch.b.width));
+        let c: AxiStream<'_> = m.source_port("m_axis_c", AxiStream::of(arch.c.width));
 
         // Signals that run against the order of the units below.
-        let wire = |name: &str| m.wire(name, bit());
+        let wire = |name: &str| m.wire(bit()).named(name);
         let a_release = wire("a_release");
         let drained = wire("drained");
         let (loaders_idle, drain_idle) = (wire("loaders_idle"), wire("drain_idle"));
@@ -106,7 +108,7 @@ impl Block for MatmulCore {
         m.section("registers and job control");
         let registers = registers.insert(m, "registers", &axil);
         let job = m
-            .instance(
+            .untyped_instance(
                 "job",
                 &self.part("job", |name, arch| JobControl { name, arch }),
             )
@@ -130,7 +132,7 @@ impl Block for MatmulCore {
 
         m.section("loaders");
         let load_a = m
-            .instance(
+            .untyped_instance(
                 "load_a",
                 &self.part("load_a", |name, arch| LoadA { name, arch }),
             )
@@ -143,7 +145,7 @@ impl Block for MatmulCore {
             .input("k", job.output("load_k"))
             .input("bank_released", a_release);
         let load_b = m
-            .instance(
+            .untyped_instance(
                 "load_b",
                 &self.part("load_b", |name, arch| LoadB { name, arch }),
             )
@@ -155,8 +157,8 @@ impl Block for MatmulCore {
             .input("k", job.output("load_k"))
             .input("panels", job.output("load_panels"))
             .input("last_columns", job.output("load_last_columns"));
-        let a_write: WritePort<'_> = load_a.source("write", sizes.a_write);
-        let b_write: WritePort<'_> = load_b.source("write", sizes.b_write);
+        let a_write: WritePort<'_> = load_a.source("write", sizes.a_write.clone());
+        let b_write: WritePort<'_> = load_b.source("write", sizes.b_write.clone());
         a_truncated.drive(load_a.output("truncated"));
         a_overlong.drive(load_a.output("overlong"));
         b_truncated.drive(load_b.output("truncated"));
@@ -169,13 +171,13 @@ impl Block for MatmulCore {
                 name,
                 arch,
             });
-            m.instance("sequencer", &block)
+            m.untyped_instance("sequencer", &block)
         } else {
             let block = self.part("sequencer", |name, arch| OutputStationarySequencer {
                 name,
                 arch,
             });
-            m.instance("sequencer", &block)
+            m.untyped_instance("sequencer", &block)
         };
         sequencer
             .input("start", job.output("compute_start"))
@@ -188,7 +190,7 @@ impl Block for MatmulCore {
             .input("b_loaded", load_b.output("loaded"))
             .input("drained", drained);
         a_release.drive(sequencer.output("a_release"));
-        let target: Target<'_> = sequencer.source("target", sizes.target);
+        let target: Target<'_> = sequencer.source("target", sizes.target.clone());
         let (core, arch_of_core) = (self.module_name(), arch.clone());
         let datapath = if weight_stationary {
             let block = WeightStationaryDatapath {
@@ -197,7 +199,7 @@ impl Block for MatmulCore {
             };
             let issue: WeightStationaryIssue<'_> =
                 sequencer.source("issue", sizes.weight_stationary());
-            m.instance(DATAPATH, &block).sink("issue", &issue)
+            m.untyped_instance(DATAPATH, &block).sink("issue", &issue)
         } else {
             let block = OutputStationaryDatapath {
                 core,
@@ -205,7 +207,7 @@ impl Block for MatmulCore {
             };
             let issue: OutputStationaryIssue<'_> =
                 sequencer.source("issue", sizes.output_stationary());
-            m.instance(DATAPATH, &block).sink("issue", &issue)
+            m.untyped_instance(DATAPATH, &block).sink("issue", &issue)
         };
         datapath
             .input("clear", forget)
@@ -217,7 +219,7 @@ impl Block for MatmulCore {
         m.section("accumulators and drain");
         let block_complete = wire("block_complete");
         let drain = m
-            .instance(
+            .untyped_instance(
                 "drain",
                 &self.part("drain", |name, arch| Drain { name, arch }),
             )
@@ -231,7 +233,7 @@ impl Block for MatmulCore {
             .input("block_complete", block_complete);
         let words: ResultPort<'_> = drain.source("words", sizes.result);
         let accumulators = m
-            .instance(
+            .untyped_instance(
                 ACCUMULATORS,
                 &self.part("accumulators", |name, arch| Accumulators { name, arch }),
             )
@@ -245,7 +247,7 @@ impl Block for MatmulCore {
         loaders_idle.drive(load_a.output("idle") & load_b.output("idle"));
         sequencer_idle.drive(sequencer.output("idle"));
         drain_idle.drive(drain.output("idle"));
-        let results: AxiStream<'_> = drain.source("m_axis", (arch.c.width,));
+        let results: AxiStream<'_> = drain.source("m_axis", AxiStream::of(arch.c.width));
         connect(&results, &c);
 
         self.status(m, registers, job, sequencer);
@@ -277,19 +279,19 @@ impl MatmulCore {
         let error =
             registers.output("interrupt_enable_error") & registers.output("interrupt_status_error");
         let error = error.named("error_interrupt");
-        m.output("irq", m.flag("irq", done | error));
+        m.output("irq", m.flag(done | error).named("irq"));
 
         let counter = |name: &str, clear: Signal<'m>, event: Signal<'m>| {
             // Its clear is 1 from reset on.
-            let count = m.reg(format!("{name}_count"), unsigned(32));
+            let count = m.reg(unsigned(32)).named(format!("{name}_count"));
             let next = event.mux(count + 1, *count);
             registers.input(&format!("{name}_count"), count);
             count.next(clear.mux(m.zero(unsigned(32)), next))
         };
         let aborted = job.output("aborted");
         let jobs_ended = counter("jobs_ended", aborted, ended);
-        let counted = m.flag("failed_job_counted", failed);
-        let last_failed = m.reg("last_failed", unsigned(32));
+        let counted = m.flag(failed).named("failed_job_counted");
+        let last_failed = m.reg(unsigned(32)).named("last_failed");
         let next = counted.mux(jobs_ended, *last_failed);
         last_failed.next(aborted.mux(m.zero(unsigned(32)), next));
         registers.input("last_failed_job", last_failed);
@@ -305,7 +307,9 @@ impl MatmulCore {
             ("stall_b", "stall_b"),
             ("stall_c", "stall_c"),
         ] {
-            let event = m.flag(format!("{name}_event"), sequencer.output(output));
+            let event = m
+                .flag(sequencer.output(output))
+                .named(format!("{name}_event"));
             counter(name, first, event);
         }
     }

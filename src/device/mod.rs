@@ -15,7 +15,7 @@
 //!
 //! // A wire from one stream to the other.
 //! let design = hdl::design("through", |m| {
-//!     let input: AxiStream = m.sink_port("s_axis_a", (8,));
+//!     let input: AxiStream = m.sink_port("s_axis_a", AxiStream::of(8));
 //!     connect(&input, &m.source_port("m_axis_c", (8,)));
 //! })?;
 //! let scenario = Scenario {

@@ -9,7 +9,7 @@ fn follower(width: u32) -> Design {
     design("follower", |m| {
         m.clock("clk", Reset::ActiveHigh("rst"));
         let d = m.input("d", unsigned(width));
-        let q = m.reg("q_reg", unsigned(width)).reset(0);
+        let q = m.reg(unsigned(width)).named("q_reg").reset(0);
         q.next(d);
         m.output("q", q);
         m.output("inverted", !d);
@@ -130,10 +130,10 @@ fn each_clock_moves_its_own_registers() {
     let core = design("two_clocks", |m| {
         m.clock("fast", Reset::ActiveHigh("rst"));
         let slow = m.add_domain("slow", Reset::ActiveHigh("slow_rst"));
-        let count = m.reg("fast_reg", unsigned(8));
+        let count = m.reg(unsigned(8)).named("fast_reg");
         count.next(count + 1);
         m.output("fast_count", count);
-        let count = m.reg("slow_reg", signed(8)).domain(slow);
+        let count = m.reg(signed(8)).named("slow_reg").domain(slow);
         count.next(count - 1);
         m.output("slow_count", count);
     })
@@ -293,7 +293,7 @@ fn different_modules_of_one_name_are_refused() {
     let other = design("follower", |m| {
         m.clock("clk", Reset::ActiveHigh("rst"));
         let d = m.input("d", unsigned(12));
-        let q = m.reg("q_reg", unsigned(12)).reset(1);
+        let q = m.reg(unsigned(12)).named("q_reg").reset(1);
         q.next(d);
         m.output("q", q);
         m.output("inverted", !d);

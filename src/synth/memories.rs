@@ -131,7 +131,7 @@ mod tests {
     use super::*;
     use crate::hdl::{Block, elaborate, unsigned};
 
-    #[derive(Debug)]
+    #[derive(Debug, Clone, PartialEq)]
     struct Words;
 
     impl Block for Words {
@@ -139,13 +139,18 @@ mod tests {
             "words".into()
         }
 
-        fn build(&self, m: &crate::hdl::Module) {
+        crate::hdl::untyped_ports!();
+
+        fn build<'m>(&self, m: &'m crate::hdl::Module, (): ()) {
             let address = m.input("address", unsigned(10));
             let data = m.input("data", unsigned(24));
             let enable = m.input("enable", crate::hdl::bit());
-            let memory = m.memory("bank", 24, 1024);
+            let memory = m.memory(24, 1024).named("bank");
             memory.write(enable, address, data);
-            m.output("word", memory.read_enabled("word_read", enable, address));
+            m.output(
+                "word",
+                memory.read_enabled(enable, address).named("word_read"),
+            );
         }
     }
 
@@ -184,7 +189,7 @@ mod tests {
     }
 
     /// A memory of cells, of which only the netlist knows.
-    #[derive(Debug)]
+    #[derive(Debug, Clone, PartialEq)]
     struct Ram;
 
     impl Block for Ram {
@@ -192,14 +197,16 @@ mod tests {
             "ram".into()
         }
 
-        fn build(&self, m: &crate::hdl::Module) {
+        crate::hdl::untyped_ports!();
+
+        fn build<'m>(&self, m: &'m crate::hdl::Module, (): ()) {
             m.is_memory(40, 500);
             m.output("word", m.input("address", unsigned(9)));
         }
     }
 
     /// A module with such a memory.
-    #[derive(Debug)]
+    #[derive(Debug, Clone, PartialEq)]
     struct Cells;
 
     impl Block for Cells {
@@ -207,8 +214,10 @@ mod tests {
             "cells".into()
         }
 
-        fn build(&self, m: &crate::hdl::Module) {
-            let bank = m.instance("bank", &Ram);
+        crate::hdl::untyped_ports!();
+
+        fn build<'m>(&self, m: &'m crate::hdl::Module, (): ()) {
+            let bank = m.untyped_instance("bank", &Ram);
             let bank = bank.input("address", m.input("address", unsigned(9)));
             m.output("word", bank.output("word"));
         }

@@ -208,7 +208,7 @@ mod tests {
     fn stopping(most: u32, stop_at: u32) -> Design {
         hdl::design("stopping", |m: &Module| {
             let go = m.input("go", bit());
-            let count = m.reg("count", unsigned(4)).reset(0);
+            let count = m.reg(unsigned(4)).named("count").reset(0);
             let stop = count.eq(stop_at);
             count.next(stop.mux(*count, count + go.zero_extend(4)));
             m.assert("stays", count.le(most), "the count went too far");
@@ -270,7 +270,7 @@ mod tests {
         // Odd values are never reached, but 128 of them lead to 7.
         let design = hdl::design("parity", |m: &Module| {
             let go = m.input("go", bit());
-            let count = m.reg("count", unsigned(8)).reset(0).enable(go);
+            let count = m.reg(unsigned(8)).named("count").reset(0).enable(go);
             count.next(count + 2);
             m.assert("never_seven", count.ne(7), "");
         });

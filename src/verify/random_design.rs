@@ -6,7 +6,7 @@
 //! state was at the start. Four-state simulators can be compared with two-state ones then.
 
 use crate::hdl::{
-    Block, Module, Reg, Reset, Shape, Signal, bit, concat, index_bits, state_enum, unsigned,
+    Block, Module, Reg, Reset, Shape, Signal, bit, concat, hardware_enum, index_bits, unsigned,
 };
 use num_bigint::BigUint;
 use rand::{Rng, RngExt, SeedableRng};
@@ -38,12 +38,14 @@ impl Block for RandomDesign {
         self.name.clone()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         Builder::new(self, m).build();
     }
 }
 
-state_enum! {
+hardware_enum! {
     /// States of the random machines.
     enum Phase { Idle, LoadTile, Compute, Drain, Done }
 }
@@ -414,7 +416,7 @@ impl<'a, 'm> Builder<'a, 'm> {
 
     fn wire(&mut self, step: u32) -> Signal<'m> {
         let value = self.any();
-        let wire = self.m.wire(format!("w{step}"), value.shape());
+        let wire = self.m.wire(value.shape()).named(format!("w{step}"));
         wire.drive(value);
         wire.comment("a wire")
     }
@@ -424,7 +426,8 @@ impl<'a, 'm> Builder<'a, 'm> {
         let bits = self.bits(shape.width);
         let mut register = self
             .m
-            .reg(format!("r{step}"), shape)
+            .reg(shape)
+            .named(format!("r{step}"))
             .reset(shape.from_bits(&bits));
         if self.rng.random_bool(0.4) {
             register = register.enable(self.condition());
@@ -435,7 +438,7 @@ impl<'a, 'm> Builder<'a, 'm> {
 
     fn register_without_reset(&mut self, step: u32) -> Signal<'m> {
         let next = self.any();
-        let mut register = self.m.reg(format!("r{step}"), next.shape());
+        let mut register = self.m.reg(next.shape()).named(format!("r{step}"));
         if self.rng.random_bool(0.4) {
             register = register.enable(self.condition() | !self.run);
         } else if self.rng.random_bool(0.15) {
@@ -462,7 +465,8 @@ impl<'a, 'm> Builder<'a, 'm> {
         let depth = self.rng.random_range(1..20);
         let memory = self
             .m
-            .memory(format!("m{step}"), width, depth)
+            .memory(width, depth)
+            .named(format!("m{step}"))
             .comment("a memory");
         let words = (0..depth).map(|_| self.bits(width)).collect();
         let memory = memory.init(words);
@@ -487,13 +491,15 @@ impl<'a, 'm> Builder<'a, 'm> {
         }
         let address = self.address(depth);
         let data = if self.rng.random_bool(0.5) {
-            memory.read_enabled(format!("q{step}"), self.condition() | !self.run, address)
+            memory
+                .read_enabled(self.condition() | !self.run, address)
+                .named(format!("q{step}"))
         } else {
-            memory.read(format!("q{step}"), address)
+            memory.read(address).named(format!("q{step}"))
         };
         if self.rng.random_bool(0.3) {
             let address = self.address(depth);
-            let second = memory.read(format!("e{step}"), address);
+            let second = memory.read(address).named(format!("e{step}"));
             self.pool.push(second);
         }
         data
@@ -513,7 +519,8 @@ impl<'a, 'm> Builder<'a, 'm> {
     fn machine(&mut self, step: u32) -> Signal<'m> {
         let machine = self
             .m
-            .fsm(format!("s{step}"), PHASES[self.rng.random_range(0..5)]);
+            .fsm(PHASES[self.rng.random_range(0..5)])
+            .named(format!("s{step}"));
         for _ in 0..self.rng.random_range(1..8) {
             let (from, to) = (self.rng.random_range(0..5), self.rng.random_range(0..5));
             machine.go(PHASES[from], self.condition(), PHASES[to]);
@@ -521,7 +528,7 @@ impl<'a, 'm> Builder<'a, 'm> {
         self.pool
             .push(machine.is(PHASES[self.rng.random_range(0..5)]));
         if self.rng.random_bool(0.5) {
-            return machine.state();
+            return machine.state().signal();
         }
         let shape = self.shape();
         let arms: Vec<(Phase, Signal)> = PHASES[..3]
@@ -545,7 +552,7 @@ impl<'a, 'm> Builder<'a, 'm> {
         let block = RandomDesign { seed, ..block };
         let instance = self
             .m
-            .instance(format!("u{step}"), &block)
+            .untyped_instance(format!("u{step}"), &block)
             .comment("an instance");
         for (name, shape) in instance_ports(&block, false) {
             let value = if name == RUN {

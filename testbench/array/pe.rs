@@ -3,7 +3,7 @@
 use ferrogrid::arch::Target;
 use ferrogrid::blocks::pe::{OutputStationaryPe, PeFormat, WeightStationaryPe};
 use ferrogrid::hdl::sim::{Simulator, Waveform};
-use ferrogrid::hdl::{Block, elaborate, signed};
+use ferrogrid::hdl::{AnyBlock, elaborate, signed};
 
 const FORMAT: PeFormat = PeFormat {
     activation: signed(8),
@@ -15,7 +15,7 @@ const FORMAT: PeFormat = PeFormat {
 };
 
 /// Draws `signals` while the inputs take the values of `stimulus`, a row a cycle.
-fn picture(pe: &dyn Block, inputs: &[&str], stimulus: &[&[i32]], signals: &[&str]) -> String {
+fn picture(pe: &dyn AnyBlock, inputs: &[&str], stimulus: &[&[i32]], signals: &[&str]) -> String {
     let mut sim = Simulator::new(&elaborate(pe).expect("a legal design"));
     let mut waves = Waveform::new(&sim, signals);
     for values in stimulus {

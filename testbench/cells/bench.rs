@@ -1,7 +1,7 @@
 //! A cell with a stream in and a stream out, a random producer and a random consumer.
 
 use ferrogrid::hdl::sim::Simulator;
-use ferrogrid::hdl::{self, Block, Shape};
+use ferrogrid::hdl::{self, AnyBlock, Shape};
 use num_bigint::BigInt;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -82,7 +82,7 @@ pub fn random_value(rng: &mut ChaCha8Rng, shape: Shape) -> BigInt {
 /// compared with the number inside where the cell shows it. Returns the cycles from the first
 /// offer to the last payload.
 pub fn run(
-    block: &dyn Block,
+    block: &dyn AnyBlock,
     shape: Shape,
     count: usize,
     ends: Ends,

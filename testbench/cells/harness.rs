@@ -7,7 +7,7 @@
 //! overtaken.
 
 use ferrogrid::hdl::ir::Design;
-use ferrogrid::hdl::{self, Block, Module, Shape, Signal, Stream, bit, bits_for, unsigned};
+use ferrogrid::hdl::{self, AnyBlock, Module, Shape, Signal, Stream, bit, bits_for, unsigned};
 
 /// What the harness knows in a cycle, before its edge.
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ pub struct Model<'m> {
 /// A cell and what is special about it.
 pub struct Harness<'a> {
     /// The cell, with streams at `s` and `m`, called `dut` in the harness.
-    pub cell: &'a dyn Block,
+    pub cell: &'a dyn AnyBlock,
     /// Shape of a payload.
     pub shape: Shape,
     /// How many payloads the cell can hold.
@@ -50,16 +50,16 @@ impl Harness<'_> {
     }
 
     fn build(&self, m: &Module) {
-        let input: Stream<'_> = m.sink_port("s", (self.shape,));
-        let output: Stream<'_> = m.source_port("m", (self.shape,));
-        let cell = m.instance("dut", self.cell).sink("s", &input);
-        hdl::connect(&cell.source("m", (self.shape,)), &output);
+        let input: Stream<'_> = m.sink_port("s", Stream::of(self.shape));
+        let output: Stream<'_> = m.source_port("m", Stream::of(self.shape));
+        let cell = m.untyped_instance("dut", self.cell).sink("s", &input);
+        hdl::connect(&cell.source("m", Stream::of(self.shape)), &output);
         let push = input.fires().named("push");
         let pop = output.fires().named("pop");
 
         m.section("assumption and promise of both ends");
         let offered = was(m, "s_waited", input.valid & !input.ready);
-        let offered_payload = m.delay("s_waited_payload", input.payload);
+        let offered_payload = m.delay(input.payload).named("s_waited_payload");
         let kept = input.valid & input.payload.eq(offered_payload);
         m.assume(
             "s_stable",
@@ -67,7 +67,7 @@ impl Harness<'_> {
             "the producer takes its offer back",
         );
         let shown = was(m, "m_waited", output.valid & !output.ready);
-        let shown_payload = m.delay("m_waited_payload", output.payload);
+        let shown_payload = m.delay(output.payload).named("m_waited_payload");
         let kept = output.valid & output.payload.eq(shown_payload);
         m.assert(
             "m_stable",
@@ -78,7 +78,7 @@ impl Harness<'_> {
         m.section("number inside");
         // One bit more than the capacity needs, so that too many are seen.
         let count = unsigned(bits_for(u64::from(self.capacity)) + 1);
-        let inside = m.reg("inside", count).reset(0).enable(push ^ pop);
+        let inside = m.reg(count).named("inside").reset(0).enable(push ^ pop);
         inside.next(push.mux(inside + 1, inside - 1));
         m.assert(
             "no_overflow",
@@ -103,10 +103,14 @@ impl Harness<'_> {
         m.section("the payload that is followed");
         let follow = m.input("follow", bit());
         let left = inside - pop.zero_extend(count.width);
-        let following = m.reg("following", bit()).reset(0);
+        let following = m.reg(bit()).named("following").reset(0);
         let start = (push & follow & !following).named("start");
-        let value = m.reg("value", self.shape).enable(start).next(input.payload);
-        let ahead = m.reg("ahead", count);
+        let value = m
+            .reg(self.shape)
+            .named("value")
+            .enable(start)
+            .next(input.payload);
+        let ahead = m.reg(count).named("ahead");
         let turn = (following & ahead.eq(0)).named("turn");
         ahead.next(start.mux(left, ahead - pop.zero_extend(count.width)));
         // A payload that passes at once has left before it could be followed.
@@ -149,5 +153,5 @@ impl Harness<'_> {
 
 /// One bit: the condition held in the cycle before, and there was no reset since.
 pub fn was<'m>(m: &'m Module, name: &str, condition: Signal<'m>) -> Signal<'m> {
-    m.reg(name, bit()).reset(0).next(condition)
+    m.reg(bit()).named(name).reset(0).next(condition)
 }

@@ -5,11 +5,11 @@ use ferrogrid::blocks::prim::{
     AxiLiteRegisters, Counter, Cut, Fifo, RegisterSlice, ShiftLine, SimpleDualPortRam, SkidBuffer,
     Storage,
 };
-use ferrogrid::hdl::{self, Block, signed, unsigned};
+use ferrogrid::hdl::{self, AnyBlock, signed, unsigned};
 use ferrogrid::isa::{Field, Register, RegisterMap};
 use std::process::Command;
 
-fn blocks() -> Vec<Box<dyn Block>> {
+fn blocks() -> Vec<Box<dyn AnyBlock>> {
     let map = RegisterMap::new("timer", "Counts.")
         .register(
             Register::new("control", 0, "Starts.")
@@ -25,7 +25,7 @@ fn blocks() -> Vec<Box<dyn Block>> {
     let constant = RegisterMap::new("id", "Says who.").register(
         Register::new("version", 0, "Is.").field(Field::constant("value", 0, 32, 7, "Is.")),
     );
-    let mut blocks: Vec<Box<dyn Block>> = vec![
+    let mut blocks: Vec<Box<dyn AnyBlock>> = vec![
         Box::new(AxiLiteRegisters::new(map)),
         Box::new(AxiLiteRegisters::new(constant)),
         Box::new(SimpleDualPortRam::new(32, 64).granularity(8).no_collision()),

@@ -253,7 +253,7 @@ fn ram_fifo(depth: u32, bugs: &[(&str, &str)]) {
             let holds = !model.following | place.eq(model.value);
             m.assert("place_holds_it", holds, "its place holds another payload");
             // Two cycles behind the RAM, then valid.
-            let waited = m.reg("waited", unsigned(2)).reset(0);
+            let waited = m.reg(unsigned(2)).named("waited").reset(0);
             let waits = model.inside.any() & !model.output.valid;
             waited.next(waits.mux(waited + 1, 0));
             m.assert(

@@ -199,7 +199,7 @@ fn inserted_shift_lines_delay_by_as_much_as_asked() {
 }
 
 /// A FIFO between AXI4-Streams, seen through streams of beats at both ends.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct ThroughAxi;
 
 impl Block for ThroughAxi {
@@ -207,9 +207,11 @@ impl Block for ThroughAxi {
         "through_axi".into()
     }
 
-    fn build(&self, m: &Module) {
-        let input: Stream<'_> = m.sink_port("s", (unsigned(33),));
-        let output: Stream<'_> = m.source_port("m", (unsigned(33),));
+    ferrogrid::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
+        let input: Stream<'_> = m.sink_port("s", Stream::of(unsigned(33)));
+        let output: Stream<'_> = m.source_port("m", Stream::of(unsigned(33)));
         let axi = beats_of_stream(m, "in", &input);
         let beats = stream_of_beats(m, "in", &axi);
         let buffered = Fifo::insert(m, "fifo", &beats, 2).stream;
@@ -232,7 +234,7 @@ fn beats_survive_axi4_stream_and_back() {
 #[test]
 fn tlast_is_the_highest_bit_of_a_beat() {
     let design = hdl::design("top", |m| {
-        let axi: AxiStream<'_> = m.sink_port("s_axis", (8,));
+        let axi: AxiStream<'_> = m.sink_port("s_axis", AxiStream::of(8));
         let beats = stream_of_beats(m, "s", &axi);
         let (tlast, tdata) = split_beat(beats.payload);
         m.output("beat", beats.payload);

@@ -19,7 +19,7 @@ const VENDOR: &str = include_str!("../netlist/ecp5.v");
 
 /// Writes every word of a memory of cells and of a portable one, then both at random, and counts the
 /// cycles in which what they read differs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct MemoryDuel {
     width: u32,
     depth: u32,
@@ -62,20 +62,23 @@ impl Block for MemoryDuel {
         "duel".into()
     }
 
-    fn build(&self, m: &Module) {
+    ferrogrid::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let MemoryDuel { width, depth, hold } = *self;
         let bits = index_bits(depth.into());
         // xorshift64.
         let random = m
-            .reg("random", unsigned(64))
+            .reg(unsigned(64))
+            .named("random")
             .reset(0x0123_4567_89ab_cdef_u64);
         let step = (*random ^ (*random << 13)).named("step_1");
         let step = (step ^ (step >> 7)).named("step_2");
         random.next(step ^ (step << 17));
-        let count = m.reg("count", unsigned(32)).reset(0);
+        let count = m.reg(unsigned(32)).named("count").reset(0);
         count.next(count + 1);
         let filling = count.lt(depth).named("filling");
-        let done = m.reg("done", bit()).reset(0);
+        let done = m.reg(bit()).named("done").reset(0);
         done.next(*done | count.eq(depth + RANDOM));
 
         // Few addresses, so that words are read soon after they were written; and all of them.
@@ -107,11 +110,11 @@ impl Block for MemoryDuel {
             memory.read_held(&format!("{target}_word"), read, read_address, take)
         });
         // Before, no word has come through.
-        let first = m.reg("first", bit()).reset(0);
+        let first = m.reg(bit()).named("first").reset(0);
         first.next(*first | read);
-        let there = m.reg("there", bit()).reset(0);
+        let there = m.reg(bit()).named("there").reset(0);
         there.next(*there | (*first & take));
-        let mismatches = m.reg("mismatches", unsigned(32)).reset(0);
+        let mismatches = m.reg(unsigned(32)).named("mismatches").reset(0);
         // A sum, so that an unknown word makes the count unknown: a condition would hide it.
         let differ = (*there & words[0].ne(words[1])).named("differ");
         mismatches.next(*mismatches + differ.zero_extend(32));

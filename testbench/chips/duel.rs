@@ -20,7 +20,7 @@ pub fn format(element: ElementType, product_register: bool, target: Target) -> P
 ///
 /// At first every weight is taken; then only some, so that most products are of a weight that
 /// was taken earlier. `done` says that all pairs have come out.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Duel {
     /// Formats, with the chips of the one multiplier.
     pub format: PeFormat,
@@ -52,14 +52,16 @@ impl Block for Duel {
         "duel".into()
     }
 
-    fn build(&self, m: &Module) {
+    ferrogrid::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let PeFormat {
             activation, weight, ..
         } = self.format;
         assert_eq!(activation.width, weight.width);
         let width = activation.width;
-        let count = m.reg("count", unsigned(2 * width + 1)).reset(0);
-        let done = m.reg("done", ferrogrid::hdl::bit()).reset(0);
+        let count = m.reg(unsigned(2 * width + 1)).named("count").reset(0);
+        let done = m.reg(ferrogrid::hdl::bit()).named("done").reset(0);
         count.next(count + 1);
         let last = (!*count).eq(0);
         done.next(*done | last);
@@ -69,17 +71,17 @@ impl Block for Duel {
         let b = cast(second.mux(low, high), weight);
         let some = count.bit(0) ^ count.bit(2) ^ count.bit(width);
         let products = self.multipliers().map(|multiplier| {
-            m.instance(multiplier.name.clone(), &multiplier)
+            m.untyped_instance(multiplier.name.clone(), &multiplier)
                 .input("activation_in", a)
                 .input("weight_in", b)
                 .input("weight_enable", !second | some)
                 .output("product_out")
         });
         // Before, no operand has come through.
-        let settled = m.reg("settled", ferrogrid::hdl::bit()).reset(0);
+        let settled = m.reg(ferrogrid::hdl::bit()).named("settled").reset(0);
         settled.next(*settled | count.eq(4));
         let differ = (*settled & products[0].ne(products[1])).named("differ");
-        let mismatches = m.reg("mismatches", unsigned(32)).reset(0);
+        let mismatches = m.reg(unsigned(32)).named("mismatches").reset(0);
         // A sum, so that an unknown product makes the count unknown: a condition would hide it.
         mismatches.next(*mismatches + differ.zero_extend(32));
         m.output("mismatches", mismatches);

@@ -5,13 +5,13 @@ use ferrogrid::arch;
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::blocks::prim::{RamRead, RamWrite};
 use ferrogrid::blocks::vendor::{Dp16kd, Mult18x18d, Operands};
-use ferrogrid::hdl::{Block, Module, Signal, bit, elaborate, signed, unsigned};
+use ferrogrid::hdl::{AnyBlock, Block, Module, Signal, bit, elaborate, signed, unsigned};
 use ferrogrid::synth::cache::Cache;
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::synth::{Columns, Flow, Outcome, SynthError, Target, unwatched};
 
 /// Multipliers one behind the other.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Chain {
     multipliers: u32,
 }
@@ -45,7 +45,9 @@ impl Block for Chain {
         "chain".into()
     }
 
-    fn build(&self, m: &Module) {
+    ferrogrid::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.clock("clk", ferrogrid::hdl::Reset::ActiveHigh("reset"));
         let factor = m.input("factor", signed(18));
         let product = (0..self.multipliers).fold(factor, |a, i| multiply(m, i, a, factor));
@@ -53,7 +55,11 @@ impl Block for Chain {
     }
 }
 
-fn route(block: &dyn Block, columns: Columns, target: &str) -> Option<Result<Outcome, SynthError>> {
+fn route(
+    block: &dyn AnyBlock,
+    columns: Columns,
+    target: &str,
+) -> Option<Result<Outcome, SynthError>> {
     if !tools::synthesizer() || !tools::present(&[Tool::NextpnrEcp5]) {
         return None;
     }
@@ -75,7 +81,7 @@ fn route(block: &dyn Block, columns: Columns, target: &str) -> Option<Result<Out
 }
 
 /// Block RAMs, and the multiplier that they stand by.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Memories {
     count: u32,
 }
@@ -95,7 +101,9 @@ impl Block for Memories {
         "memories".into()
     }
 
-    fn build(&self, m: &Module) {
+    ferrogrid::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.clock("clk", ferrogrid::hdl::Reset::ActiveHigh("reset"));
         let factor = m.input("factor", signed(18));
         let mut word = multiply(m, 0, factor, factor).as_unsigned();
@@ -161,7 +169,7 @@ fn block_rams_are_where_their_paths_say() {
 
 /// Yosys finds that a place is one of nothing.
 #[track_caller]
-fn leads_nowhere(block: &dyn Block, columns: Columns, target: &str) {
+fn leads_nowhere(block: &dyn AnyBlock, columns: Columns, target: &str) {
     let outcome = route(block, columns, target).expect("the tools");
     let error = outcome.expect_err("a path that leads nowhere").to_string();
     assert!(error.contains("select"), "{error}");

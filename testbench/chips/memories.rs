@@ -6,7 +6,7 @@ use ferrogrid::synth::cache::Cache;
 use ferrogrid::synth::{Flow, Target, unwatched};
 
 /// A memory of many words beside one of few.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Memories;
 
 /// Width and depth of both.
@@ -17,16 +17,20 @@ impl Block for Memories {
         "memories".into()
     }
 
-    fn build(&self, m: &Module) {
+    ferrogrid::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let address = m.input("address", unsigned(10));
         let data = m.input("data", unsigned(16));
         let (write, read) = (m.input("write", bit()), m.input("read", bit()));
         let place = m.input("place", unsigned(10));
         for (name, width, depth) in SIZES {
             let bits = depth.ilog2();
-            let memory = m.memory(name, width, depth).no_collision();
+            let memory = m.memory(width, depth).named(name).no_collision();
             memory.write(write, address.truncate(bits), data.truncate(width));
-            let word = memory.read_enabled(format!("{name}_word"), read, place.truncate(bits));
+            let word = memory
+                .read_enabled(read, place.truncate(bits))
+                .named(format!("{name}_word"));
             m.output(format!("{name}_out"), word);
         }
     }

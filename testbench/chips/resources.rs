@@ -4,7 +4,7 @@ use crate::tool::run_tool;
 use crate::tools;
 use ferrogrid::arch::{self, MatmulArch};
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::hdl::{Block, elaborate};
+use ferrogrid::hdl::{AnyBlock, elaborate};
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::verilog;
 use serde_json::Value;
@@ -13,14 +13,14 @@ use std::fs;
 use std::process::Command;
 
 /// Number of cells of each kind in the whole; `None`, with a word about it, without Yosys.
-fn cells(block: &dyn Block, command: &str) -> Option<BTreeMap<String, u64>> {
+fn cells(block: &dyn AnyBlock, command: &str) -> Option<BTreeMap<String, u64>> {
     let top = block.module_name();
     cells_of(block, command, "flatten; ", &top)
 }
 
 /// The same in one module, which Yosys made of it with the hierarchy kept.
 fn cells_of_module(
-    block: &dyn Block,
+    block: &dyn AnyBlock,
     command: &str,
     module: &str,
 ) -> Option<BTreeMap<String, u64>> {
@@ -29,7 +29,7 @@ fn cells_of_module(
 
 /// By the Yosys that `ferrogrid synth` takes.
 fn cells_of(
-    block: &dyn Block,
+    block: &dyn AnyBlock,
     command: &str,
     then: &str,
     module: &str,

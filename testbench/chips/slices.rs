@@ -7,7 +7,7 @@ use crate::tool::tool;
 use ferrogrid::arch::{Dataflow, ElementType, Target};
 use ferrogrid::blocks::pe::{OutputStationaryPe, PeFormat, WeightStationaryPe};
 use ferrogrid::hdl::{
-    Block, Module, Shape, Signal, bit, elaborate, signed, sim::Simulator, unsigned,
+    AnyBlock, Block, Module, Shape, Signal, bit, elaborate, signed, sim::Simulator, unsigned,
 };
 use ferrogrid::verilog::{self, VerilogFile};
 
@@ -20,14 +20,14 @@ const CYCLES: u32 = 8_000;
 const ROWS: usize = 2;
 
 /// A column of PEs, each with its own activation and all with the same tokens.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Column {
     format: PeFormat,
     dataflow: Dataflow,
 }
 
 impl Column {
-    fn pe(&self) -> Box<dyn Block> {
+    fn pe(&self) -> Box<dyn AnyBlock> {
         let name = format!("{}_pe", self.format.target);
         let format = self.format;
         match self.dataflow {
@@ -80,7 +80,9 @@ impl Block for Column {
         format!("{}_column", self.format.target)
     }
 
-    fn build(&self, m: &Module) {
+    ferrogrid::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let inputs = self.inputs().into_iter();
         let mut inputs: Vec<_> = inputs
             .map(|(port, shape)| (port, m.input(port, shape)))
@@ -89,7 +91,7 @@ impl Block for Column {
         for row in 0..ROWS {
             let activation = m.input(format!("activation_in_{row}"), self.format.activation);
             let mut pe = m
-                .instance(format!("pe_{row}"), pe.as_ref())
+                .untyped_instance(format!("pe_{row}"), pe.as_ref())
                 .input("activation_in", activation);
             for (port, value) in &inputs {
                 pe = pe.input(port, *value);
@@ -107,7 +109,7 @@ impl Block for Column {
 
 /// Gives pseudo-random inputs to a column of the chip and a portable one, and counts the cycles in
 /// which an output differs. Every fourth operand is the smallest or the largest.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct PeDuel {
     format: PeFormat,
     dataflow: Dataflow,
@@ -130,7 +132,7 @@ impl PeDuel {
 /// A register of so many bits that looks random.
 fn noise<'m>(m: &'m Module, name: &str, seed: u64) -> Signal<'m> {
     let shape = unsigned(63);
-    let state = m.reg(name, shape).reset(seed);
+    let state = m.reg(shape).named(name).reset(seed);
     // x^63 + x^62 + 1, 21 steps a cycle.
     let mut next = *state;
     for _ in 0..21 {
@@ -146,14 +148,16 @@ impl Block for PeDuel {
         "duel".into()
     }
 
-    fn build(&self, m: &Module) {
+    ferrogrid::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let PeFormat {
             activation,
             weight,
             sum,
             ..
         } = self.format;
-        let count = m.reg("count", unsigned(16)).reset(0);
+        let count = m.reg(unsigned(16)).named("count").reset(0);
         count.next(count + 1);
         let done = count.ge(CYCLES).named("is_done");
         let (small, large) = (noise(m, "small", 1), noise(m, "large", 7));
@@ -172,7 +176,7 @@ impl Block for PeDuel {
         let token = large.slice(50, 2).eq(0);
         let outputs = [Target::Portable, self.format.target].map(|target| {
             let column = self.column(target);
-            let mut instance = m.instance(column.module_name(), &column);
+            let mut instance = m.untyped_instance(column.module_name(), &column);
             for (row, activation) in activations.into_iter().enumerate() {
                 instance = instance.input(&format!("activation_in_{row}"), activation);
             }
@@ -196,11 +200,11 @@ impl Block for PeDuel {
             .map(|(one, other)| one.ne(*other))
             .reduce(|any, one| any | one)
             .expect("outputs");
-        let mismatches = m.reg("mismatches", unsigned(32)).reset(0);
+        let mismatches = m.reg(unsigned(32)).named("mismatches").reset(0);
         // A sum, so that an unknown output makes the count unknown: a condition would hide it.
         mismatches.next(*mismatches + (settled & differ).zero_extend(32));
         m.output("mismatches", mismatches);
-        m.output("done", m.reg("done", bit()).reset(0).next(done));
+        m.output("done", m.reg(bit()).named("done").reset(0).next(done));
     }
 }
 

@@ -45,7 +45,7 @@ pub fn toy(fault: Fault) -> Design {
     hdl::elaborate(&Toy { fault }).expect("a sound design")
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Toy {
     fault: Fault,
 }
@@ -55,14 +55,20 @@ impl Block for Toy {
         "toy".to_owned()
     }
 
-    fn build(&self, m: &Module) {
+    ferrogrid::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.clock("clk", Reset::ActiveLow("rst_n"));
-        let control: AxiLite = m.sink_port("s_axil", (8,));
-        let input: AxiStream = m.sink_port("s_axis_a", (STREAM_BITS,));
-        let output: AxiStream = m.source_port("m_axis_c", (STREAM_BITS,));
+        let control: AxiLite = m.sink_port("s_axil", AxiLite::of(8));
+        let input: AxiStream = m.sink_port("s_axis_a", AxiStream::of(STREAM_BITS));
+        let output: AxiStream = m.source_port("m_axis_c", AxiStream::of(STREAM_BITS));
 
         let packet_left = output.fires() & output.tlast;
-        let packets = m.reg("packets", unsigned(32)).reset(0).enable(packet_left);
+        let packets = m
+            .reg(unsigned(32))
+            .named("packets")
+            .reset(0)
+            .enable(packet_left);
         packets.next(packets + 1);
         let (add, enable) = self.write_channel(m, control);
         self.read_channel(m, control, &[add, enable.zero_extend(32), packets.q]);
@@ -70,9 +76,9 @@ impl Block for Toy {
         m.cover("hundredth_packet", packets.eq(100));
         m.output("interrupt", enable & packets.ne(0));
 
-        let slice = m.instance("slice", &Slice { fault: self.fault });
+        let slice = m.untyped_instance("slice", &Slice { fault: self.fault });
         let slice = slice.input("add", add).sink("in", &input);
-        hdl::connect(&slice.source::<AxiStream>("out", (STREAM_BITS,)), &output);
+        hdl::connect(&slice.source("out", AxiStream::of(STREAM_BITS)), &output);
     }
 }
 
@@ -80,7 +86,7 @@ impl Toy {
     /// The writable registers: the number to add, and the interrupt enable.
     fn write_channel<'m>(&self, m: &'m Module, control: AxiLite<'m>) -> (Signal<'m>, Signal<'m>) {
         let is = |fault| self.fault == fault;
-        let valid = m.reg("b_valid", bit()).reset(0);
+        let valid = m.reg(bit()).named("b_valid").reset(0);
         let write = (control.awvalid & control.wvalid & !valid.q).named("write");
         // A fault keeps every port in use, or the design would be refused.
         let never = control.bready & !control.bready;
@@ -95,7 +101,7 @@ impl Toy {
             m.low()
         };
         valid.next(write | (valid & keep) | unasked);
-        let response = m.reg("b_response", unsigned(2));
+        let response = m.reg(unsigned(2)).named("b_response");
         let fresh = control.awaddr.gt(4).mux(m.lit(2, unsigned(2)), 0);
         let old = if is(Fault::WriteResponseChanges) {
             !response.q
@@ -112,21 +118,22 @@ impl Toy {
             .map(|byte| {
                 let selected = write & control.awaddr.eq(0) & control.wstrb.bit(byte);
                 let reg = m
-                    .reg(format!("add_{byte}"), unsigned(8))
+                    .reg(unsigned(8))
+                    .named(format!("add_{byte}"))
                     .reset(0)
                     .enable(selected);
                 reg.next(control.wdata.slice(8 * byte, 8))
             })
             .collect();
         let selected = write & control.awaddr.eq(4) & control.wstrb.bit(0);
-        let enable = m.reg("enable", bit()).reset(0).enable(selected);
+        let enable = m.reg(bit()).named("enable").reset(0).enable(selected);
         enable.next(control.wdata.bit(0));
         (concat(&[bytes[3], bytes[2], bytes[1], bytes[0]]), enable.q)
     }
 
     fn read_channel<'m>(&self, m: &'m Module, control: AxiLite<'m>, words: &[Signal<'m>]) {
         let is = |fault| self.fault == fault;
-        let valid = m.reg("r_valid", bit()).reset(0);
+        let valid = m.reg(bit()).named("r_valid").reset(0);
         let read = (control.arvalid & !valid.q).named("read");
         let never = control.rready & !control.rready;
         let keep = if is(Fault::ReadFalls) {
@@ -140,9 +147,9 @@ impl Toy {
             m.low()
         };
         valid.next(read | (valid & keep) | unasked);
-        let response = m.reg("r_response", unsigned(2)).reset(0).enable(read);
+        let response = m.reg(unsigned(2)).named("r_response").reset(0).enable(read);
         response.next(control.araddr.gt(8).mux(m.lit(2, unsigned(2)), 0));
-        let data = m.reg("r_data", unsigned(32)).reset(0);
+        let data = m.reg(unsigned(32)).named("r_data").reset(0);
         let arms = [(0, words[0]), (4, words[1]), (8, words[2])];
         let fresh = control.araddr.case(&arms, m.zero(unsigned(32)));
         let old = if is(Fault::ReadChanges) {
@@ -158,7 +165,7 @@ impl Toy {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Slice {
     fault: Fault,
 }
@@ -168,14 +175,16 @@ impl Block for Slice {
         "slice".to_owned()
     }
 
-    fn build(&self, m: &Module) {
+    ferrogrid::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.clock("clk", Reset::ActiveLow("rst_n"));
         let is = |fault| self.fault == fault;
         let add = m.input("add", unsigned(32));
-        let input: AxiStream = m.sink_port("in", (STREAM_BITS,));
-        let output: AxiStream = m.source_port("out", (STREAM_BITS,));
+        let input: AxiStream = m.sink_port("in", AxiStream::of(STREAM_BITS));
+        let output: AxiStream = m.source_port("out", AxiStream::of(STREAM_BITS));
 
-        let valid = m.reg("valid", bit());
+        let valid = m.reg(bit()).named("valid");
         let valid = if is(Fault::NoReset) {
             valid
         } else {
@@ -197,14 +206,14 @@ impl Block for Slice {
 
         let word = |index: u32| input.tdata.slice(32 * index, 32) + add;
         let sum = concat(&[input.tdata.slice(64, STREAM_BITS - 64), word(1), word(0)]);
-        let data = m.reg("data", unsigned(STREAM_BITS));
+        let data = m.reg(unsigned(STREAM_BITS)).named("data");
         let old = if is(Fault::PayloadChanges) {
             !data.q
         } else {
             data.q
         };
         data.next(ready.mux(sum, old));
-        let last = m.reg("last", bit()).enable(ready);
+        let last = m.reg(bit()).named("last").enable(ready);
         last.next(if is(Fault::NoLast) {
             input.tlast & !input.tlast
         } else {

@@ -37,19 +37,21 @@ fn simulator() -> Simulator {
         let enable = m.input("enable", bit());
         let narrow = m.input("narrow", unsigned(16));
         let wide = m.input("wide", unsigned(200));
-        let address = m.reg("address", unsigned(4)).reset(0);
+        let address = m.reg(unsigned(4)).named("address").reset(0);
         address.next(address + 1);
         let product = m
-            .reg("product", unsigned(400))
+            .reg(unsigned(400))
+            .named("product")
             .enable(enable)
             .next(wide * wide);
         let shifted = m
-            .reg("shifted", unsigned(200))
+            .reg(unsigned(200))
+            .named("shifted")
             .reset(5)
             .next(wide >> narrow);
-        let ram = m.memory("ram", 200, 13).granularity(25);
+        let ram = m.memory(200, 13).named("ram").granularity(25);
         ram.write_masked(enable, *address, shifted, narrow.truncate(8));
-        let word = ram.read_enabled("word", enable, *address);
+        let word = ram.read_enabled(enable, *address).named("word");
         m.assert("in_range", address.lt(13), "the address left the memory");
         m.cover("wrapped", address.eq(0));
         m.output("sum", (word + shifted).lt(wide).mux(narrow, 1) + narrow);

@@ -1,26 +1,35 @@
 //! Blocks: parameterised modules, and the elaboration of a design from its top block.
 
+use super::bundle::{Bundle, Flow, Layout, Shapes, gather, signals};
 use super::check::Summary;
 use super::ir::{Design, ModuleId, ModuleIr};
 use super::{DesignError, Issue, Module, VendorCell, cell};
+use std::any::{Any, type_name};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
-/// A module with its parameters.
+/// A module with its parameters: a function from a bundle of inputs to a bundle of outputs.
 ///
-/// Blocks that are equal (same type, same `Debug` text) share one module: a thousand instances
-/// of one PE give one Verilog module. Two different blocks of the same
-/// [`module_name`](Block::module_name) are an error, so the name should carry the parameters
-/// that vary, as `fifo_8x16`.
-pub trait Block: Debug {
+/// Equal blocks (`==`) share one module: a thousand instances of one PE give one Verilog module.
+/// Two different blocks of the same [`module_name`](Block::module_name) are an error, so the name
+/// should carry the parameters that vary, as `fifo_8x16`.
+pub trait Block: Clone + PartialEq + Debug + 'static {
+    /// What comes in: its forward members are input ports, its backward members outputs.
+    type Inputs<'m>: Bundle<'m>;
+    /// What goes out: its forward members are output ports, its backward members inputs.
+    type Outputs<'m>: Bundle<'m>;
+
     /// The Verilog module name.
     fn module_name(&self) -> String;
 
+    /// The shapes of the inputs.
+    fn inputs(&self) -> Shapes<Self::Inputs<'static>>;
+
     /// Describes the module.
-    fn build(&self, m: &Module);
+    fn build<'m>(&self, m: &'m Module, io: Self::Inputs<'m>) -> Self::Outputs<'m>;
 
     /// The cell of a chip's vendor that the module is, if it is one: then
     /// [`build`](Block::build) describes the cell's simulation model.
@@ -30,44 +39,108 @@ pub trait Block: Debug {
     fn vendor_cell(&self) -> Option<VendorCell> {
         None
     }
+}
 
-    /// The Rust type, which tells blocks of equal `Debug` text apart. Not to be overridden.
+/// Any [`Block`], for lists of different ones. Not to be implemented by hand.
+pub trait AnyBlock: Debug {
+    #[doc(hidden)]
+    fn name(&self) -> String;
+    #[doc(hidden)]
+    fn cell(&self) -> Option<VendorCell>;
+    #[doc(hidden)]
+    fn type_name(&self) -> &'static str;
+    #[doc(hidden)]
+    fn equals(&self, other: &dyn Any) -> bool;
+    #[doc(hidden)]
+    fn kept(&self) -> Rc<dyn Kept>;
+    /// Describes the module; returns the layouts of its inputs and outputs.
+    #[doc(hidden)]
+    fn describe(&self, m: &Module) -> Ports;
+}
+
+impl dyn AnyBlock + '_ {
+    /// The Verilog module name.
+    pub fn module_name(&self) -> String {
+        self.name()
+    }
+}
+
+/// A block that a design remembers.
+pub trait Kept: AnyBlock + Any {
+    #[doc(hidden)]
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<B: Block> Kept for B {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// The ports of a module by their bundles.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct Ports {
+    pub(crate) inputs: Layout,
+    pub(crate) outputs: Layout,
+}
+
+impl<B: Block> AnyBlock for B {
+    fn name(&self) -> String {
+        self.module_name()
+    }
+
+    fn cell(&self) -> Option<VendorCell> {
+        self.vendor_cell()
+    }
+
     fn type_name(&self) -> &'static str {
-        std::any::type_name::<Self>()
+        type_name::<Self>()
+    }
+
+    fn equals(&self, other: &dyn Any) -> bool {
+        other.downcast_ref::<Self>() == Some(self)
+    }
+
+    fn kept(&self) -> Rc<dyn Kept> {
+        Rc::new(self.clone())
+    }
+
+    fn describe(&self, m: &Module) -> Ports {
+        let inputs = Block::inputs(self);
+        let ports = m.ports("", &inputs.layout, Flow::Forward, inputs.at);
+        let outputs = Block::build(self, m, gather(&inputs.layout, ports));
+        let layout = outputs.layout();
+        m.output_bundle(&layout, signals(&outputs));
+        Ports {
+            inputs: inputs.layout,
+            outputs: layout,
+        }
     }
 }
 
-/// What makes two blocks the same block.
-#[derive(Clone, PartialEq, Eq)]
-struct Identity {
-    type_name: &'static str,
-    parameters: String,
+/// A block for a message beside another: the type only where the `Debug` texts do not differ.
+fn beside(block: &dyn AnyBlock, other: &dyn AnyBlock) -> String {
+    let text = format!("{block:?}");
+    if text == format!("{other:?}") {
+        format!("{text} ({})", block.type_name())
+    } else {
+        text
+    }
 }
 
-impl Identity {
-    fn of(block: &dyn Block) -> Identity {
-        Identity {
-            type_name: block.type_name(),
-            parameters: format!("{block:?}"),
-        }
-    }
+/// A module that a block has become.
+#[derive(Clone)]
+struct Defined {
+    block: Rc<dyn Kept>,
+    module: ModuleId,
+}
 
-    /// A top that a closure describes is equal to no block.
-    fn closure() -> Identity {
-        Identity {
-            type_name: "",
-            parameters: "the top, described by a closure".into(),
-        }
-    }
-
-    /// For a message beside `other`: the type only where the `Debug` texts do not differ.
-    fn beside(&self, other: &Identity) -> String {
-        if self.parameters == other.parameters {
-            format!("{} ({})", self.parameters, self.type_name)
-        } else {
-            self.parameters.clone()
-        }
-    }
+/// A module that is being built.
+struct Building {
+    name: String,
+    /// Absent for a top that a closure describes.
+    block: Option<Rc<dyn Kept>>,
 }
 
 /// Unwinds from a block that cannot be built; the context holds the issue that says why.
@@ -78,10 +151,12 @@ struct Abandoned;
 pub(super) struct Context {
     /// Finished modules, children first.
     pub modules: RefCell<Vec<ModuleIr>>,
-    /// Module name to the blocks of that name (one, unless names clash) and their modules.
-    defined: RefCell<HashMap<String, Vec<(Identity, ModuleId)>>>,
-    /// The blocks being built, outermost first, with their module names.
-    building: RefCell<Vec<(String, Identity)>>,
+    /// The ports of each, by bundles.
+    pub ports: RefCell<Vec<Option<Ports>>>,
+    /// Module name to the blocks of that name (one, unless names clash).
+    defined: RefCell<HashMap<String, Vec<Defined>>>,
+    /// The blocks being built, outermost first.
+    building: RefCell<Vec<Building>>,
     /// What checks of a parent need to know of each finished module.
     pub summaries: RefCell<Vec<Summary>>,
     /// Everything found wrong so far.
@@ -90,67 +165,84 @@ pub(super) struct Context {
 
 impl Context {
     /// The module of a block, built at its first use.
-    pub fn define(self: &Rc<Self>, block: &dyn Block) -> ModuleId {
-        let name = block.module_name();
-        let identity = Identity::of(block);
-        self.refuse_enclosing(&name, &identity);
+    pub fn define(self: &Rc<Self>, block: &dyn AnyBlock) -> ModuleId {
+        let name = block.name();
+        self.refuse_enclosing(&name, block);
         let known = self.defined.borrow().get(&name).cloned();
         let known = known.unwrap_or_default();
-        if let Some((_, id)) = known.iter().find(|(other, _)| *other == identity) {
-            return *id;
+        if let Some(same) = known
+            .iter()
+            .find(|other| block.equals(other.block.as_any()))
+        {
+            return same.module;
         }
-        if let Some((first, _)) = known.first() {
+        if let Some(first) = known.first() {
             // Built all the same, so that its instances find their ports.
-            self.clash(&name, first, &identity);
+            self.clash(&name, &*first.block, block);
         }
-        let cell = block.vendor_cell();
-        let id = self.build(&name, identity.clone(), cell, |m| block.build(m));
-        let mut defined = self.defined.borrow_mut();
-        defined.entry(name).or_default().push((identity, id));
-        id
+        let kept = block.kept();
+        let building = Building {
+            name: name.clone(),
+            block: Some(kept.clone()),
+        };
+        let module = self.build(building, block.cell(), |m| Some(block.describe(m)));
+        let defined = Defined {
+            block: kept,
+            module,
+        };
+        self.defined
+            .borrow_mut()
+            .entry(name)
+            .or_default()
+            .push(defined);
+        module
     }
 
     /// Gives up on a block that has the name of one that is being built: it may be that very
     /// block, and then it never ends.
-    fn refuse_enclosing(&self, name: &str, identity: &Identity) {
+    fn refuse_enclosing(&self, name: &str, block: &dyn AnyBlock) {
         let building = self.building.borrow();
-        let Some(at) = building.iter().position(|(other, _)| other == name) else {
+        let Some(at) = building.iter().position(|other| other.name == name) else {
             return;
         };
-        let enclosing = building[at].1.clone();
-        if enclosing == *identity {
-            let mut path: Vec<_> = building[at..].iter().map(|(n, _)| n.clone()).collect();
-            path.push(name.to_string());
-            self.issues.borrow_mut().push(Issue::Recursion { path });
-        } else {
-            self.clash(name, &enclosing, identity);
+        match &building[at].block {
+            Some(enclosing) if block.equals(enclosing.as_any()) => {
+                let names = building[at..].iter().map(|other| other.name.clone());
+                let path = names.chain([name.to_string()]).collect();
+                self.issues.borrow_mut().push(Issue::Recursion { path });
+            }
+            Some(enclosing) => self.clash(name, &**enclosing, block),
+            None => self.issues.borrow_mut().push(Issue::ModuleNameClash {
+                module: name.to_string(),
+                first: "the top, described by a closure".into(),
+                second: format!("{block:?}"),
+            }),
         }
         drop(building);
         resume_unwind(Box::new(Abandoned));
     }
 
-    fn clash(&self, name: &str, first: &Identity, second: &Identity) {
+    fn clash(&self, name: &str, first: &dyn AnyBlock, second: &dyn AnyBlock) {
         self.issues.borrow_mut().push(Issue::ModuleNameClash {
             module: name.to_string(),
-            first: first.beside(second),
-            second: second.beside(first),
+            first: beside(first, second),
+            second: beside(second, first),
         });
     }
 
     fn build(
         self: &Rc<Self>,
-        name: &str,
-        identity: Identity,
+        building: Building,
         cell: Option<VendorCell>,
-        describe: impl FnOnce(&Module),
+        describe: impl FnOnce(&Module) -> Option<Ports>,
     ) -> ModuleId {
-        let entry = (name.to_string(), identity);
-        self.building.borrow_mut().push(entry);
-        let module = Module::new(self.clone(), name);
-        describe(&module);
+        let module = Module::new(self.clone(), &building.name);
+        self.building.borrow_mut().push(building);
+        let ports = describe(&module);
         let mut finished = module.finish();
         finished.cell = cell;
         self.building.borrow_mut().pop();
+        self.ports.borrow_mut().push(ports);
         let mut modules = self.modules.borrow_mut();
         modules.push(finished);
         ModuleId(modules.len() as u32 - 1)
@@ -182,7 +274,7 @@ fn close(build: impl FnOnce(&Rc<Context>)) -> Result<Design, DesignError> {
 }
 
 /// Builds and checks the design whose top is `block`.
-pub fn elaborate(block: &dyn Block) -> Result<Design, DesignError> {
+pub fn elaborate(block: &dyn AnyBlock) -> Result<Design, DesignError> {
     close(|context| {
         context.define(block);
     })
@@ -191,6 +283,26 @@ pub fn elaborate(block: &dyn Block) -> Result<Design, DesignError> {
 /// Builds and checks a design from a closure that describes its top module.
 pub fn design(name: &str, describe: impl FnOnce(&Module)) -> Result<Design, DesignError> {
     close(|context| {
-        context.build(name, Identity::closure(), None, describe);
+        let building = Building {
+            name: name.to_string(),
+            block: None,
+        };
+        context.build(building, None, |m| {
+            describe(m);
+            None
+        });
     })
+}
+
+/// For a block that makes its ports itself, with [`Module::input`] and [`Module::output`]: the
+/// members of [`Block`] that say that its bundles are empty.
+#[macro_export]
+macro_rules! untyped_ports {
+    () => {
+        type Inputs<'m> = ();
+        type Outputs<'m> = ();
+        fn inputs(&self) -> $crate::Shapes<()> {
+            $crate::Shapes::none()
+        }
+    };
 }

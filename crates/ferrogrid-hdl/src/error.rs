@@ -62,6 +62,24 @@ pub enum Issue {
         /// Where it was made.
         at: &'static Location<'static>,
     },
+    /// A wire is not set in every case.
+    Incomplete {
+        /// The module.
+        module: String,
+        /// ``wire `x` ``.
+        what: String,
+        /// Where it is set first.
+        at: &'static Location<'static>,
+    },
+    /// A register, wire or memory has no name.
+    Unnamed {
+        /// The module.
+        module: String,
+        /// `register`, `wire` or `memory`.
+        what: String,
+        /// Where it was made.
+        at: &'static Location<'static>,
+    },
     /// Two things in a module have one name.
     NameClash {
         /// The module.
@@ -197,6 +215,18 @@ impl fmt::Display for Issue {
                 f,
                 "module `{module}`: {what} is clocked by `{clock}` but samples a value of `{source}`\n  \
                  made at {}\n  use a register marked `.synchronizer()`",
+                place(at)
+            ),
+            Issue::Incomplete { module, what, at } => write!(
+                f,
+                "module `{module}`: {what} is not set in every case\n  first set at {}\n  \
+                 set it without a condition before, or describe the other cases with `otherwise`",
+                place(at)
+            ),
+            Issue::Unnamed { module, what, at } => write!(
+                f,
+                "module `{module}`: a {what} has no name\n  made at {}\n  \
+                 bind it with `let` in a function under `#[hardware]`, or say `.named(..)`",
                 place(at)
             ),
             Issue::NameClash {

@@ -1,11 +1,41 @@
 //! Instances of blocks.
 
+use super::block::{AnyBlock, Ports};
+use super::bundle::{Family, Flow, Leaf, Shapes, gather, signals};
 use super::ir::{self, Direction, DomainId, InstanceId, ModuleId, NodeId, NodeKind, PortId};
 use super::module::{DriverKey, State};
-use super::{Block, Domain, Flow, Interface, Issue, Module, Operand, Shape, Signal};
+use super::{Block, Bundle, Domain, Issue, Module, Operand, Shape, Signal};
 use std::panic::Location;
 
-/// An instance of a [`Block`] in a module.
+impl Module {
+    /// An instance of a block: takes its inputs, gives its outputs.
+    ///
+    /// # Panics
+    /// When the shapes of the inputs are not those that the block declares.
+    #[track_caller]
+    pub fn instance<'m, B: Block>(&'m self, block: &B, inputs: B::Inputs<'m>) -> B::Outputs<'m> {
+        Instance::new(self, String::new(), block).connect::<B>(inputs)
+    }
+
+    /// An instance whose ports are given by name, for blocks and tops of any kind; see
+    /// [`instance`](Module::instance) for blocks with typed ports.
+    #[track_caller]
+    pub fn untyped_instance(&self, name: impl Into<String>, block: &dyn AnyBlock) -> Instance<'_> {
+        Instance::new(self, name.into(), block)
+    }
+
+    /// The clock of instances that are made in `body`: the default domain of each is clocked from
+    /// `domain`.
+    pub fn clocked<T>(&self, domain: Domain, body: impl FnOnce() -> T) -> T {
+        let id = self.own_domain(domain);
+        let before = std::mem::replace(&mut self.state_mut().instance_domain, id);
+        let result = body();
+        self.state_mut().instance_domain = before;
+        result
+    }
+}
+
+/// An instance in a module whose ports are given by name.
 #[derive(Clone, Copy)]
 pub struct Instance<'m> {
     module: &'m Module,
@@ -15,7 +45,7 @@ pub struct Instance<'m> {
 
 impl<'m> Instance<'m> {
     #[track_caller]
-    pub(super) fn new(module: &'m Module, name: String, block: &dyn Block) -> Self {
+    pub(super) fn new(module: &'m Module, name: String, block: &dyn AnyBlock) -> Self {
         let definition = module.context.define(block);
         let (ports, domains) = {
             let modules = module.context.modules.borrow();
@@ -25,11 +55,15 @@ impl<'m> Instance<'m> {
         let mut state = module.state_mut();
         let id = InstanceId(state.ir.instances.len() as u32);
         let first_node = NodeId(state.ir.nodes.len() as u32);
+        let mut domains = vec![DomainId(0); domains];
+        if let Some(default) = domains.first_mut() {
+            *default = state.instance_domain;
+        }
         state.ir.instances.push(ir::Instance {
             name,
             module: definition,
             connections: vec![None; ports],
-            domains: vec![DomainId(0); domains],
+            domains,
             first_node,
             comment: String::new(),
             location: Location::caller(),
@@ -39,6 +73,94 @@ impl<'m> Instance<'m> {
             id,
             definition,
         }
+    }
+
+    /// Connects typed ports.
+    #[track_caller]
+    fn connect<B: Block>(self, inputs: B::Inputs<'m>) -> B::Outputs<'m> {
+        let at = Location::caller();
+        let ports = self.module.context.ports.borrow()[self.definition.index()].clone();
+        let Ports {
+            inputs: expected,
+            outputs,
+        } = ports.expect("a block has typed ports");
+        let given = inputs.layout().leaves();
+        let expected = expected.leaves();
+        self.compare(&expected, &given);
+        let mut number = 0;
+        let mut next = || {
+            number += 1;
+            PortId(number - 1)
+        };
+        for (leaf, signal) in expected.iter().zip(signals(&inputs)) {
+            let port = next();
+            match leaf.flow {
+                Flow::Forward => self.feed(port, &leaf.name, self.checked(leaf, signal)),
+                Flow::Backward => self
+                    .checked(leaf, signal)
+                    .drive_at(self.shown(port, at), at),
+            }
+        }
+        let mut results = Vec::new();
+        for leaf in outputs.leaves() {
+            let port = next();
+            results.push(match leaf.flow {
+                Flow::Forward => self.shown(port, at),
+                Flow::Backward => {
+                    let wire = self.module.wire_at(leaf.shape, at);
+                    self.feed(port, &leaf.name, wire);
+                    wire
+                }
+            });
+        }
+        gather(&outputs, results)
+    }
+
+    /// As many inputs as the block has; arrays may differ.
+    #[track_caller]
+    fn compare(self, expected: &[Leaf], given: &[Leaf]) {
+        let names = |leaves: &[Leaf]| -> Vec<String> {
+            leaves.iter().map(|leaf| leaf.name.clone()).collect()
+        };
+        let (expected, given) = (names(expected), names(given));
+        assert!(
+            expected == given,
+            "the instance of `{}` has the inputs {}, and is given {}",
+            self.module.context.modules.borrow()[self.definition.index()].name,
+            expected.join(", "),
+            given.join(", ")
+        );
+    }
+
+    /// A signal that fits a member of the block's inputs.
+    #[track_caller]
+    fn checked(self, leaf: &Leaf, signal: Signal<'m>) -> Signal<'m> {
+        self.module.own(signal);
+        assert!(
+            signal.shape() == leaf.shape,
+            "input `{}` of the instance of `{}` is {}, {} is {}",
+            leaf.name,
+            self.module.context.modules.borrow()[self.definition.index()].name,
+            leaf.shape,
+            signal.describe(),
+            signal.shape()
+        );
+        signal
+    }
+
+    /// The value of a port that is an output.
+    fn shown(self, port: PortId, at: &'static Location<'static>) -> Signal<'m> {
+        let shape = {
+            let modules = self.module.context.modules.borrow();
+            modules[self.definition.index()].ports[port.index()].shape
+        };
+        let kind = NodeKind::InstanceOutput {
+            instance: self.id,
+            port,
+        };
+        let signal = self.module.node_at(kind, shape, None, at);
+        self.edit(|instance| instance.connections[port.index()] = Some(signal.id));
+        signal
     }
 
     fn edit(self, change: impl FnOnce(&mut ir::Instance)) -> Self {
@@ -128,11 +250,12 @@ impl<'m> Instance<'m> {
             value.describe(),
             value.shape()
         );
-        self.feed(id, port, value)
+        self.feed(id, port, value);
+        self
     }
 
     #[track_caller]
-    fn feed(self, id: PortId, port: &str, value: Signal<'m>) -> Self {
+    fn feed(self, id: PortId, port: &str, value: Signal<'m>) {
         let at = Location::caller();
         let key = DriverKey::InstanceInput(self.id.0, id);
         let first = self.module.state_mut().driven_at.insert(key, at);
@@ -146,9 +269,9 @@ impl<'m> Instance<'m> {
                 first,
                 second: at,
             });
-            return self;
+            return;
         }
-        self.edit(|instance| instance.connections[id.index()] = Some(value.id))
+        self.edit(|instance| instance.connections[id.index()] = Some(value.id));
     }
 
     /// The value of an output.
@@ -157,26 +280,20 @@ impl<'m> Instance<'m> {
     /// When there is no such output.
     #[track_caller]
     pub fn output(self, port: &str) -> Signal<'m> {
-        let (id, shape) = self.port(port, Direction::Output);
+        let (id, _) = self.port(port, Direction::Output);
         let known = self.module.state().ir.instances[self.id.index()].connections[id.index()];
         if let Some(node) = known {
             return Signal::new(self.module, node);
         }
-        let kind = NodeKind::InstanceOutput {
-            instance: self.id,
-            port: id,
-        };
-        let signal = self.module.node(kind, shape, None);
-        self.edit(|instance| instance.connections[id.index()] = Some(signal.id));
-        signal
+        self.shown(id, Location::caller())
     }
 
-    /// Connects the ports `<prefix>_<member>` that consume an interface to its producer.
+    /// Connects the ports `<prefix>_<member>` that consume a bundle to its producer.
     #[track_caller]
-    pub fn sink<I: Interface<'m>>(self, prefix: &str, producer: &I) -> Self {
-        for (field, signal) in producer.fields().into_iter().zip(producer.signals()) {
-            let port = format!("{prefix}_{}", field.name);
-            match field.flow {
+    pub fn sink<B: Bundle<'m>>(self, prefix: &str, producer: &B) -> Self {
+        for (leaf, signal) in producer.layout().leaves().iter().zip(signals(producer)) {
+            let port = leaf.port(prefix);
+            match leaf.flow {
                 Flow::Forward => {
                     self.input(&port, signal);
                 }
@@ -186,31 +303,27 @@ impl<'m> Instance<'m> {
         self
     }
 
-    /// The interface that the ports `<prefix>_<member>` produce.
+    /// The bundle that the ports `<prefix>_<member>` produce.
     #[track_caller]
-    pub fn source<I: Interface<'m>>(self, prefix: &str, parameters: I::Parameters) -> I {
-        let fields = I::describe(&parameters);
-        let signals = fields
-            .iter()
-            .map(|field| {
-                let port = format!("{prefix}_{}", field.name);
-                match field.flow {
-                    Flow::Forward => {
-                        let signal = self.output(&port);
-                        signal.expect_shape(field.shape, &format!("member `{}`", field.name));
-                        signal
-                    }
-                    Flow::Backward => {
-                        let wire = self
-                            .module
-                            .wire(format!("{}_{port}", self.name()), field.shape);
-                        self.input(&port, wire);
-                        wire
-                    }
+    pub fn source<F: Family>(self, prefix: &str, shapes: Shapes<F>) -> F::On<'m> {
+        let at = Location::caller();
+        let mut members = Vec::new();
+        for leaf in shapes.layout.leaves() {
+            let port = leaf.port(prefix);
+            members.push(match leaf.flow {
+                Flow::Forward => {
+                    let signal = self.output(&port);
+                    signal.expect_shape(leaf.shape, &format!("member `{}`", leaf.name));
+                    signal
                 }
-            })
-            .collect();
-        I::from_signals(parameters, signals)
+                Flow::Backward => {
+                    let wire = self.module.wire_at(leaf.shape, at);
+                    self.input(&port, wire);
+                    wire
+                }
+            });
+        }
+        gather(&shapes.layout, members)
     }
 }
 

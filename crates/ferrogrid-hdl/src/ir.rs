@@ -174,6 +174,8 @@ pub struct Port {
     pub domain: DomainId,
     /// Printed beside the port; may be empty.
     pub comment: String,
+    /// The enum whose values it carries.
+    pub of: Option<EnumId>,
     /// For an input: the module declares that it does not read it.
     pub allow_unused: bool,
 }
@@ -206,6 +208,8 @@ pub struct Node {
     pub comment: String,
     /// Verilog attributes of a wire or of the output of an instance, as `keep = "true"`.
     pub attributes: Vec<String>,
+    /// A wire or register whose value `when` and `switch` describe: printed as `if` and `case`.
+    pub procedural: bool,
     /// The line of Rust that made the node.
     pub location: &'static Location<'static>,
 }
@@ -504,18 +508,39 @@ pub struct Property {
     pub location: &'static Location<'static>,
 }
 
-/// The states of a state machine.
+/// An enum: states of a machine, opcodes, error codes; or constants that have names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnumType {
-    /// The Rust type's name.
+    /// The Rust type's name, or that of the constant.
     pub name: String,
-    /// Variant names as Verilog writes them (`LOAD_TILE`), by encoding 0, 1, 2 ...
-    pub variants: Vec<String>,
+    /// Width of the encodings in bits.
+    pub width: u32,
+    /// It is one constant that has a name.
+    pub constant: bool,
+    /// The variants.
+    pub variants: Vec<Variant>,
+}
+
+/// A value of an [`EnumType`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variant {
+    /// As Verilog writes it (`LOAD_TILE`).
+    pub name: String,
+    /// Its bits.
+    pub encoding: u64,
 }
 
 impl EnumType {
-    /// Width of the encoding in bits.
-    pub fn width(&self) -> u32 {
-        super::index_bits(self.variants.len() as u64)
+    /// The names by encoding, empty where there is none; nothing if encodings are large.
+    pub fn by_encoding(&self) -> Vec<String> {
+        let largest = self.variants.iter().map(|v| v.encoding).max().unwrap_or(0);
+        let mut names = Vec::new();
+        if largest < 1024 {
+            names.resize(largest as usize + 1, String::new());
+            for variant in &self.variants {
+                names[variant.encoding as usize].clone_from(&variant.name);
+            }
+        }
+        names
     }
 }

@@ -10,7 +10,7 @@
 //!
 //! let design = hdl::design("counter", |m| {
 //!     let enable = m.input("enable", bit());
-//!     let count = m.reg("count", unsigned(8)).reset(0).enable(enable);
+//!     let count = m.reg(unsigned(8)).named("count").reset(0).enable(enable);
 //!     count.next(count + 1);
 //!     m.output("value", count);
 //! })?;
@@ -51,13 +51,63 @@
 
 #![forbid(unsafe_code)]
 
+// The macros name the library so, in itself too.
+extern crate self as ferrogrid_hdl;
+
+/// Names what a function binds: before a function, an `impl` or a module, it gives hardware that
+/// has no name the name of its `let`, in that function and the closures in it.
+///
+/// `let sum = m.reg(shape)` is the register `sum`; `let fifo = m.instance(..)` the instance `fifo`; an
+/// array is numbered, and so are names that stand several times, as in a loop. A computed value
+/// becomes a wire of the name unless it only feeds a register or a wire. `.named(..)` gives another
+/// name.
+pub use ferrogrid_hdl_macros::hardware;
+
+/// Defines a [`Bundle`]: a struct of signals from one definition of names, shapes and directions.
+///
+/// ```
+/// use ferrogrid_hdl::{bit, bundle, unsigned};
+///
+/// bundle! {
+///     /// A read port of a memory.
+///     pub struct ReadPort(address_bits: u32, width: u32) {
+///         /// Asks for a word.
+///         enable: bit(),
+///         /// Which word.
+///         address: unsigned(address_bits),
+///         /// The word, one cycle later.
+///         back data: unsigned(width),
+///     }
+/// }
+/// bundle! {
+///     /// Two ports, and what else there is.
+///     pub struct Ports(width: u32) {
+///         ports: [ReadPort(4, width); 2],
+///         bytes: Stream(unsigned(8)),
+///     }
+/// }
+/// # use ferrogrid_hdl::Stream;
+/// let shapes = Ports::of(16);
+/// # let _ = shapes;
+/// ```
+///
+/// A member is a shape; another bundle, `Name(arguments)`; an enum of
+/// [`hardware_enum!`], `Name`; or an array of one of these, `[member; count]` (a Rust array where the
+/// count is a literal, else a `Vec`). `back` marks what runs from the consumer to the producer. The
+/// first sentence of its documentation is the comment of its port.
+pub use ferrogrid_hdl_macros::bundle;
+
 #[doc = include_str!("../hdl.md")]
 pub mod guide {}
 
+pub mod binding;
 mod block;
+pub mod bundle;
 mod cell;
 mod check;
 mod error;
+mod fsm;
+mod hardware_enum;
 mod instance;
 mod interface;
 pub mod ir;
@@ -70,18 +120,19 @@ mod register;
 mod shape;
 mod signal;
 pub mod sim;
-mod state;
 #[cfg(test)]
 mod tests;
 pub mod verilog;
+mod when;
 
-pub use block::{Block, design, elaborate};
+pub use block::{AnyBlock, Block, design, elaborate};
+pub use bundle::{Bundle, Family, Flow, Shapes, connect};
 pub use cell::{ParameterValue, VendorCell};
 pub use error::{DesignError, Hop, Issue};
+pub use fsm::Fsm;
+pub use hardware_enum::{EnumSignal, HardwareEnum};
 pub use instance::Instance;
-pub use interface::{
-    Axi4, AxiLite, AxiStream, Field, Flow, Interface, MemoryPort, Stream, connect,
-};
+pub use interface::{Axi4, AxiLite, AxiStream, MemoryPort, Payload, Stream};
 pub use memory::Memory;
 pub use module::{Domain, Module, Reset};
 pub use names::{is_identifier, is_reserved};
@@ -89,4 +140,4 @@ pub use operand::Operand;
 pub use register::Reg;
 pub use shape::{MAX_WIDTH, Shape, bit, bits_for, index_bits, signed, unsigned};
 pub use signal::{Signal, concat, first_match, join};
-pub use state::{Fsm, StateEnum};
+pub use when::{Selector, Switch, When};

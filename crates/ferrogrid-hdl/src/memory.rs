@@ -22,9 +22,9 @@ use std::panic::Location;
 ///     let write = m.input("write", bit());
 ///     let address = m.input("address", unsigned(4));
 ///     let data = m.input("data", unsigned(8));
-///     let ram = m.memory("ram", 8, 16);
+///     let ram = m.memory(8, 16).named("ram");
 ///     ram.write(write, address, data);
-///     m.output("q", ram.read("ram_q", address));
+///     m.output("q", ram.read(address).named("ram_q"));
 /// });
 /// # design.unwrap();
 /// ```
@@ -36,19 +36,19 @@ pub struct Memory<'m> {
 
 impl<'m> Memory<'m> {
     #[track_caller]
-    pub(super) fn new(module: &'m Module, name: String, width: u32, depth: u32) -> Self {
+    pub(super) fn new(module: &'m Module, width: u32, depth: u32) -> Self {
         assert!(
             width > 0 && depth > 0,
-            "memory `{name}` needs a width and a depth, not {width} x {depth}"
+            "a memory needs a width and a depth, not {width} x {depth}"
         );
         assert!(
             width <= MAX_WIDTH,
-            "words of memory `{name}` would have {width} bits: a signal has 1 to {MAX_WIDTH}"
+            "words of a memory would have {width} bits: a signal has 1 to {MAX_WIDTH}"
         );
         let mut state = module.state_mut();
         let id = MemoryId(state.ir.memories.len() as u32);
         state.ir.memories.push(ir::Memory {
-            name,
+            name: String::new(),
             width,
             depth,
             granularity: width,
@@ -70,6 +70,19 @@ impl<'m> Memory<'m> {
 
     fn get<T>(self, read: impl FnOnce(&ir::Memory) -> T) -> T {
         read(&self.module.state().ir.memories[self.id.index()])
+    }
+
+    /// Names the memory, where its binding does not: see [`hardware`](crate::hardware).
+    pub fn named(self, name: impl Into<String>) -> Self {
+        self.edit(|memory| memory.name = name.into())
+    }
+
+    pub(super) fn module(self) -> &'m Module {
+        self.module
+    }
+
+    pub(super) fn id(self) -> MemoryId {
+        self.id
     }
 
     /// Promises that no address is read in the cycle in which it is written, so that tools can
@@ -197,6 +210,10 @@ impl<'m> Memory<'m> {
                 &format!("a write mask of `{name}`"),
             );
         }
+        let enable = match self.module.open_condition() {
+            Some(condition) => condition & enable,
+            None => enable,
+        };
         let port = WritePort {
             domain: DomainId(0),
             enable: enable.id,
@@ -207,11 +224,11 @@ impl<'m> Memory<'m> {
         self.edit(|memory| memory.writes.push(port));
     }
 
-    /// Adds a read port and returns its data, a register called `name`: the word at the address
-    /// of the previous cycle. The address must be below the depth in every cycle: see [`Memory`].
+    /// Adds a read port and returns its data, a register: the word at the address of the previous
+    /// cycle. The address must be below the depth in every cycle: see [`Memory`].
     #[track_caller]
-    pub fn read(self, name: impl Into<String>, address: impl Into<Signal<'m>>) -> Signal<'m> {
-        self.read_port(DomainId(0), name.into(), None, address.into())
+    pub fn read(self, address: impl Into<Signal<'m>>) -> Signal<'m> {
+        self.read_port(DomainId(0), None, address.into())
     }
 
     /// Adds a read port that keeps its data where `enable` is 0. Where it is 1 the address must be
@@ -219,16 +236,10 @@ impl<'m> Memory<'m> {
     #[track_caller]
     pub fn read_enabled(
         self,
-        name: impl Into<String>,
         enable: impl Into<Signal<'m>>,
         address: impl Into<Signal<'m>>,
     ) -> Signal<'m> {
-        self.read_port(
-            DomainId(0),
-            name.into(),
-            Some(enable.into()),
-            address.into(),
-        )
+        self.read_port(DomainId(0), Some(enable.into()), address.into())
     }
 
     /// The same, clocked by a domain other than the module's default.
@@ -239,19 +250,17 @@ impl<'m> Memory<'m> {
     pub fn read_of(
         self,
         domain: Domain,
-        name: impl Into<String>,
         enable: impl Into<Signal<'m>>,
         address: impl Into<Signal<'m>>,
     ) -> Signal<'m> {
         let domain = self.module.own_domain(domain);
-        self.read_port(domain, name.into(), Some(enable.into()), address.into())
+        self.read_port(domain, Some(enable.into()), address.into())
     }
 
     #[track_caller]
     fn read_port(
         self,
         domain: DomainId,
-        name: String,
         enable: Option<Signal<'m>>,
         address: Signal<'m>,
     ) -> Signal<'m> {
@@ -264,7 +273,7 @@ impl<'m> Memory<'m> {
             memory: self.id,
             port,
         };
-        let data = self.module.node(kind, unsigned(width), Some(name));
+        let data = self.module.node(kind, unsigned(width), None);
         let port = ReadPort {
             domain,
             enable: enable.map(|enable| enable.id),

@@ -1,14 +1,16 @@
 //! The module under construction.
 
+use super::binding::{Suggestions, Thing, settle_names};
 use super::block::Context;
+use super::bundle::{Flow, Layout, Leaf};
 use super::error::place;
 use super::ir::{
     self, Direction, DomainId, EnumId, EnumType, ModuleIr, Node, NodeId, NodeKind, Port, PortId,
-    Section,
+    Section, Variant,
 };
 use super::signal::operation_name;
-use super::{Block, Interface, Issue};
-use super::{Instance, MAX_WIDTH, Memory, Reg, Shape, Signal, check};
+use super::when::{Script, lower_statements};
+use super::{Issue, MAX_WIDTH, Memory, Reg, Shape, Signal, check};
 use num_bigint::{BigInt, BigUint};
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::{HashMap, HashSet};
@@ -32,7 +34,13 @@ pub(super) struct State {
     /// Where wires, registers and instance inputs got their driver.
     pub driven_at: HashMap<DriverKey, &'static Location<'static>>,
     /// State machines whose transitions are still being collected.
-    pub machines: Vec<super::state::Machine>,
+    pub machines: Vec<super::fsm::Machine>,
+    /// What `when` and `switch` say.
+    pub script: Script,
+    /// Names from bindings.
+    pub suggestions: Suggestions,
+    /// The domain that clocks new instances.
+    pub instance_domain: DomainId,
     /// Findings made during construction.
     pub issues: Vec<Issue>,
     /// Which domains of which instances have been given a clock by name.
@@ -87,6 +95,9 @@ impl Module {
             ir,
             driven_at: HashMap::new(),
             machines: Vec::new(),
+            script: Script::default(),
+            suggestions: Suggestions::default(),
+            instance_domain: DomainId(0),
             issues: Vec::new(),
             clocked: HashSet::new(),
         };
@@ -173,6 +184,17 @@ impl Module {
 
     #[track_caller]
     pub(super) fn node(&self, kind: NodeKind, shape: Shape, name: Option<String>) -> Signal<'_> {
+        self.node_at(kind, shape, name, Location::caller())
+    }
+
+    #[track_caller]
+    pub(super) fn node_at(
+        &self,
+        kind: NodeKind,
+        shape: Shape,
+        name: Option<String>,
+        location: &'static Location<'static>,
+    ) -> Signal<'_> {
         assert!(
             (1..=MAX_WIDTH).contains(&shape.width),
             "{} would have {} bits: a signal has 1 to {MAX_WIDTH}",
@@ -190,7 +212,8 @@ impl Module {
             name,
             comment: String::new(),
             attributes: Vec::new(),
-            location: Location::caller(),
+            procedural: false,
+            location,
         });
         Signal::new(self, id)
     }
@@ -235,10 +258,15 @@ impl Module {
         self.lit(0, super::bit())
     }
 
-    /// A named wire, to be driven once with [`Signal::drive`].
+    /// A wire, to be driven once with [`Signal::drive`], or set with [`Signal::set`].
     #[track_caller]
-    pub fn wire(&self, name: impl Into<String>, shape: Shape) -> Signal<'_> {
-        self.node(NodeKind::Wire { driver: None }, shape, Some(name.into()))
+    pub fn wire(&self, shape: Shape) -> Signal<'_> {
+        self.wire_at(shape, Location::caller())
+    }
+
+    #[track_caller]
+    pub(super) fn wire_at(&self, shape: Shape, at: &'static Location<'static>) -> Signal<'_> {
+        self.node_at(NodeKind::Wire { driver: None }, shape, None, at)
     }
 
     // ---- ports --------------------------------------------------------------------------
@@ -291,9 +319,103 @@ impl Module {
     #[track_caller]
     pub fn output_wire(&self, name: impl Into<String>, shape: Shape) -> Signal<'_> {
         let name = name.into();
-        let signal = self.wire(name.clone(), shape);
+        let signal = self.wire(shape).named(name.clone());
         self.add_port(name, Direction::Output, signal, DomainId(0));
         signal
+    }
+
+    /// A port of a bundle.
+    #[track_caller]
+    pub(super) fn port_at(
+        &self,
+        direction: Direction,
+        name: String,
+        leaf: &Leaf,
+        at: &'static Location<'static>,
+    ) -> Signal<'_> {
+        let port = PortId(self.state().ir.ports.len() as u32);
+        let kind = match direction {
+            Direction::Input => NodeKind::Input(port),
+            Direction::Output => NodeKind::Wire { driver: None },
+        };
+        let signal = self.node_at(kind, leaf.shape, Some(name.clone()), at);
+        self.add_leaf(name, direction, signal, leaf);
+        signal
+    }
+
+    /// The ports of the bundle that a block gives.
+    #[track_caller]
+    pub(super) fn output_bundle(&self, layout: &Layout, signals: Vec<Signal<'_>>) {
+        for (leaf, signal) in layout.leaves().iter().zip(signals) {
+            let name = leaf.port("");
+            self.own(signal);
+            match leaf.flow {
+                Flow::Forward => self.show(name, signal, leaf),
+                Flow::Backward => self.take(name, signal, leaf),
+            }
+        }
+    }
+
+    /// An output port that shows a value; state and wires without a name become the port.
+    #[track_caller]
+    fn show(&self, name: String, signal: Signal<'_>, leaf: &Leaf) {
+        let unnamed = {
+            let state = self.state();
+            let node = state.ir.node(signal.id);
+            let known = state.suggestions.of(Thing::Node(signal.id));
+            let is_state = matches!(
+                node.kind,
+                NodeKind::Wire { .. } | NodeKind::Register(_) | NodeKind::MemoryRead { .. }
+            );
+            is_state && node.name.is_none() && known.is_none_or(|known| known == name)
+        };
+        if unnamed {
+            self.state_mut().ir.nodes[signal.id.index()].name = Some(name.clone());
+        }
+        if self.can_be_output(signal.id, &name) {
+            let comment = std::mem::take(&mut self.state_mut().ir.nodes[signal.id.index()].comment);
+            self.add_leaf(name, Direction::Output, signal, leaf);
+            if !comment.is_empty() {
+                signal.comment(&comment);
+            }
+        } else {
+            let at = self.state().ir.node(signal.id).location;
+            let wire = self.port_at(Direction::Output, name, leaf, at);
+            wire.drive_at(signal, at);
+        }
+    }
+
+    /// An input port that drives a wire, by being it.
+    #[track_caller]
+    fn take(&self, name: String, wire: Signal<'_>, leaf: &Leaf) {
+        wire.expect_wire();
+        let port = PortId(self.state().ir.ports.len() as u32);
+        let at = self.state().ir.node(wire.id).location;
+        if self
+            .state()
+            .driven_at
+            .contains_key(&DriverKey::Node(wire.id))
+        {
+            let input = self.port_at(Direction::Input, name, leaf, at);
+            wire.drive_at(input, at);
+            return;
+        }
+        {
+            let mut state = self.state_mut();
+            let node = &mut state.ir.nodes[wire.id.index()];
+            node.kind = NodeKind::Input(port);
+            node.name = Some(name.clone());
+        }
+        self.add_leaf(name, Direction::Input, wire, leaf);
+    }
+
+    fn add_leaf(&self, name: String, direction: Direction, signal: Signal<'_>, leaf: &Leaf) {
+        self.add_port(name, direction, signal, DomainId(0));
+        let of = leaf.of.map(|info| self.enum_of(info));
+        let mut state = self.state_mut();
+        let port = state.ir.ports.last_mut().expect("the port that was added");
+        port.comment = leaf.comment.clone();
+        port.of = of;
     }
 
     fn add_port(&self, name: String, direction: Direction, signal: Signal<'_>, domain: DomainId) {
@@ -305,6 +427,7 @@ impl Module {
             node: signal.id,
             domain,
             comment: String::new(),
+            of: None,
             allow_unused: false,
         });
     }
@@ -324,77 +447,58 @@ impl Module {
         state.ir.ports[port.index()].allow_unused = true;
     }
 
-    /// Ports of an interface whose producer is outside: its forward members are inputs.
-    #[track_caller]
-    pub fn sink_port<'m, I: Interface<'m>>(&'m self, prefix: &str, parameters: I::Parameters) -> I {
-        super::interface::module_port(self, prefix, parameters, super::Flow::Forward)
-    }
-
-    /// Ports of an interface whose producer is in this module: its forward members are outputs,
-    /// to be connected with [`connect`](super::connect).
-    #[track_caller]
-    pub fn source_port<'m, I: Interface<'m>>(
-        &'m self,
-        prefix: &str,
-        parameters: I::Parameters,
-    ) -> I {
-        super::interface::module_port(self, prefix, parameters, super::Flow::Backward)
-    }
-
     // ---- state and structure ------------------------------------------------------------
 
-    /// A register; give it a value with [`Reg::next`].
+    /// A register; give it a value with [`Reg::next`] or [`Reg::set`].
     #[track_caller]
-    pub fn reg(&self, name: impl Into<String>, shape: Shape) -> Reg<'_> {
-        Reg::new(self, name.into(), shape)
+    pub fn reg(&self, shape: Shape) -> Reg<'_> {
+        Reg::new(self, shape)
     }
 
     /// A register that follows `value` one cycle later.
     #[track_caller]
-    pub fn delay<'m>(
-        &'m self,
-        name: impl Into<String>,
-        value: impl Into<Signal<'m>>,
-    ) -> Signal<'m> {
+    pub fn delay<'m>(&'m self, value: impl Into<Signal<'m>>) -> Signal<'m> {
         let value = value.into();
-        self.reg(name, value.shape()).next(value)
+        self.reg(value.shape()).next(value)
     }
 
     /// A register that takes `value` where `enable` is 1.
     #[track_caller]
     pub fn capture<'m>(
         &'m self,
-        name: impl Into<String>,
         enable: impl Into<Signal<'m>>,
         value: impl Into<Signal<'m>>,
     ) -> Signal<'m> {
         let value = value.into();
-        self.reg(name, value.shape()).enable(enable).next(value)
+        self.reg(value.shape()).enable(enable).next(value)
     }
 
     /// A one-bit register, 0 after reset, that follows `value` one cycle later.
     #[track_caller]
-    pub fn flag<'m>(&'m self, name: impl Into<String>, value: impl Into<Signal<'m>>) -> Signal<'m> {
-        self.reg(name, super::bit()).reset(0).next(value.into())
+    pub fn flag<'m>(&'m self, value: impl Into<Signal<'m>>) -> Signal<'m> {
+        self.reg(super::bit()).reset(0).next(value.into())
     }
 
     /// A memory of `depth` words of `width` bits.
     #[track_caller]
-    pub fn memory(&self, name: impl Into<String>, width: u32, depth: u32) -> Memory<'_> {
-        Memory::new(self, name.into(), width, depth)
-    }
-
-    /// An instance of a block.
-    #[track_caller]
-    pub fn instance(&self, name: impl Into<String>, block: &dyn Block) -> Instance<'_> {
-        Instance::new(self, name.into(), block)
+    pub fn memory(&self, width: u32, depth: u32) -> Memory<'_> {
+        Memory::new(self, width, depth)
     }
 
     // ---- finishing ----------------------------------------------------------------------
 
     #[track_caller]
     pub(super) fn drive_node(&self, target: NodeId, value: Signal<'_>, what: String) {
-        let at = Location::caller();
+        self.drive_node_at(target, value, what, Location::caller());
+    }
+
+    pub(super) fn drive_node_at(
+        &self,
+        target: NodeId,
+        value: Signal<'_>,
+        what: String,
+        at: &'static Location<'static>,
+    ) {
         let mut state = self.state_mut();
         if let Some(first) = state.driven_at.insert(DriverKey::Node(target), at) {
             let module = state.ir.name.clone();
@@ -416,29 +520,49 @@ impl Module {
         }
     }
 
-    /// The enumeration of these variants. Another of the same name gets a number behind it.
-    pub(super) fn enum_id(&self, name: &str, variants: &[String]) -> EnumId {
+    /// The enum, or the same that is known. Another of the same name gets a number behind it.
+    pub(super) fn enum_id(&self, mut of: EnumType) -> EnumId {
         let enums = &mut self.state_mut().ir.enums;
-        let mut unique = name.to_string();
+        let base = of.name.clone();
         for number in 2.. {
-            let Some(known) = enums.iter().position(|e| e.name == unique) else {
-                break;
-            };
-            if enums[known].variants == variants {
-                return EnumId(known as u32);
+            match enums.iter().position(|known| known.name == of.name) {
+                None => break,
+                Some(known) if enums[known] == of => return EnumId(known as u32),
+                Some(_) => of.name = format!("{base}_{number}"),
             }
-            unique = format!("{name}_{number}");
         }
-        enums.push(EnumType {
-            name: unique,
-            variants: variants.to_vec(),
-        });
+        enums.push(of);
         EnumId(enums.len() as u32 - 1)
     }
 
-    /// Closes the module: lowers its state machines and checks it.
+    /// A constant that the Verilog shows as a `localparam` of this name.
+    ///
+    /// # Panics
+    /// When the value does not fit the shape, or the shape is signed or wider than 64 bits.
+    #[track_caller]
+    pub fn constant(&self, name: &str, value: u64, shape: Shape) -> Signal<'_> {
+        assert!(
+            !shape.signed && shape.width <= 64 && shape.contains(&value.into()),
+            "constant `{name}` is {value}, which must fit an unsigned shape of at most 64 bits, not {shape}"
+        );
+        let variant = Variant {
+            name: name.to_string(),
+            encoding: value,
+        };
+        let id = self.enum_id(EnumType {
+            name: name.to_string(),
+            width: shape.width,
+            constant: true,
+            variants: vec![variant],
+        });
+        self.constant_of(BigUint::from(value), shape, Some((id, 0)))
+    }
+
+    /// Closes the module: lowers its statements and state machines, names all and checks it.
     pub(super) fn finish(self) -> ModuleIr {
-        super::state::lower_machines(&self);
+        lower_statements(&self);
+        super::fsm::lower_machines(&self);
+        settle_names(&self);
         super::instance::clock_further_domains(&self);
         let mut state = self.state.into_inner();
         let mut issues = std::mem::take(&mut state.issues);
@@ -473,9 +597,9 @@ impl Module {
         );
     }
 
-    /// A constant from raw bits.
+    /// A constant from raw bits, and the variant or named constant that it stands for.
     #[track_caller]
-    pub(super) fn constant(
+    pub(super) fn constant_of(
         &self,
         bits: BigUint,
         shape: Shape,
@@ -494,7 +618,7 @@ impl Module {
     ) -> Signal<'m> {
         let mut value = value.into();
         for i in 1..=cycles {
-            value = self.delay(format!("{name}_{i}"), value);
+            value = self.delay(value).named(format!("{name}_{i}"));
         }
         value
     }

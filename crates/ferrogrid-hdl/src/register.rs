@@ -15,7 +15,7 @@ use std::ops::Deref;
 /// ```
 /// # use ferrogrid_hdl::{self as hdl, unsigned};
 /// # hdl::design("example", |m| {
-/// let count = m.reg("count", unsigned(4)).reset(0);
+/// let count = m.reg(unsigned(4)).named("count").reset(0);
 /// count.next(count + 1);
 /// # m.output("value", count);
 /// # }).unwrap();
@@ -36,9 +36,9 @@ impl<'m> Deref for Reg<'m> {
 
 impl<'m> Reg<'m> {
     #[track_caller]
-    pub(super) fn new(module: &'m Module, name: String, shape: Shape) -> Self {
+    pub(super) fn new(module: &'m Module, shape: Shape) -> Self {
         let id = RegisterId(module.state().ir.registers.len() as u32);
-        let q = module.node(NodeKind::Register(id), shape, Some(name));
+        let q = module.node(NodeKind::Register(id), shape, None);
         module.state_mut().ir.registers.push(ir::Register {
             node: q.id,
             domain: DomainId(0),
@@ -54,6 +54,22 @@ impl<'m> Reg<'m> {
 
     fn edit(self, change: impl FnOnce(&mut ir::Register)) -> Self {
         change(&mut self.q.module().state_mut().ir.registers[self.id.index()]);
+        self
+    }
+
+    /// Names the register, where its binding does not: see [`hardware`](crate::hardware).
+    ///
+    /// # Panics
+    /// When it has a name already.
+    #[track_caller]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        let known = self.q.name();
+        assert!(
+            known.is_none(),
+            "register {} has a name already",
+            self.q.describe()
+        );
+        self.q.named(name);
         self
     }
 

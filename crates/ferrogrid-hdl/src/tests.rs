@@ -25,7 +25,8 @@ fn rejected(describe: impl FnOnce(&Module)) -> String {
         match line.find("crates/ferrogrid-hdl/src/tests.rs:") {
             Some(at) => {
                 let (before, rest) = line.split_at(at);
-                let digits = rest["crates/ferrogrid-hdl/src/tests.rs:".len()..].trim_start_matches(char::is_numeric);
+                let digits = rest["crates/ferrogrid-hdl/src/tests.rs:".len()..]
+                    .trim_start_matches(char::is_numeric);
                 text.push_str(&format!("{before}HERE{digits}\n"));
             }
             None => text.push_str(&format!("{line}\n")),
@@ -64,7 +65,10 @@ fn an_unnamed_operand_is_described_by_its_line() {
         message.starts_with("`^` needs equal shapes: the result of `*` (made at "),
         "{message}"
     );
-    assert!(message.contains("crates/ferrogrid-hdl/src/tests.rs:"), "{message}");
+    assert!(
+        message.contains("crates/ferrogrid-hdl/src/tests.rs:"),
+        "{message}"
+    );
     assert!(message.ends_with(") is u12, `a` is u8"), "{message}");
 }
 
@@ -76,7 +80,7 @@ fn literals_must_fit() {
     });
     assert_eq!(message, "8 does not fit `a`, which is s4 (-8 to 7)");
     let message = refused(|m| {
-        m.reg("count", unsigned(3)).reset(8);
+        m.reg(unsigned(3)).named("count").reset(8);
     });
     assert_eq!(message, "reset value 8 does not fit `count`, which is u3");
 }
@@ -103,7 +107,7 @@ fn widening_and_slicing_are_explicit() {
     assert_eq!(message, "bits 2 to 4 are not in `a`, which is u4");
     let message = refused(|m| {
         let a = m.input("a", unsigned(4));
-        m.wire("y", unsigned(5)).drive(a);
+        m.wire(unsigned(5)).named("y").drive(a);
     });
     assert_eq!(message, "`y` is u5, its driver `a` is u4");
 }
@@ -123,8 +127,8 @@ fn conditions_are_one_bit() {
 #[test]
 fn undriven_things_are_named() {
     let text = rejected(|m| {
-        let wire = m.wire("loose", bit());
-        let register = m.reg("count", unsigned(4));
+        let wire = m.wire(bit()).named("loose");
+        let register = m.reg(unsigned(4)).named("count");
         m.output("y", wire);
         m.output("z", register);
     });
@@ -139,7 +143,7 @@ fn undriven_things_are_named() {
 fn two_drivers_are_both_shown() {
     let text = rejected(|m| {
         let a = m.input("a", bit());
-        let wire = m.wire("w", bit());
+        let wire = m.wire(bit()).named("w");
         wire.drive(a);
         wire.drive(!a);
         m.output("y", wire);
@@ -154,7 +158,7 @@ fn two_drivers_are_both_shown() {
 fn a_combinational_loop_is_printed_hop_by_hop() {
     let text = rejected(|m| {
         let a = m.input("a", unsigned(4));
-        let first = m.wire("first", unsigned(4));
+        let first = m.wire(unsigned(4)).named("first");
         let second = (first + a).named("second");
         first.drive(second ^ 1);
         m.output("y", second);
@@ -170,14 +174,16 @@ fn a_combinational_loop_is_printed_hop_by_hop() {
     );
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Inverter;
 
 impl Block for Inverter {
     fn module_name(&self) -> String {
         "inverter".into()
     }
-    fn build(&self, m: &Module) {
+    crate::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let a = m.input("a", bit());
         m.output("y", !a);
     }
@@ -186,9 +192,16 @@ impl Block for Inverter {
 #[test]
 fn a_loop_through_instances_is_found() {
     let text = rejected(|m| {
-        let back = m.wire("back", bit());
-        let once = m.instance("once", &Inverter).input("a", back).output("y");
-        back.drive(m.instance("twice", &Inverter).input("a", once).output("y"));
+        let back = m.wire(bit()).named("back");
+        let once = m
+            .untyped_instance("once", &Inverter)
+            .input("a", back)
+            .output("y");
+        back.drive(
+            m.untyped_instance("twice", &Inverter)
+                .input("a", once)
+                .output("y"),
+        );
         m.output("y", back);
     });
     assert!(
@@ -205,10 +218,15 @@ fn a_loop_through_instances_is_found() {
 fn equal_blocks_share_a_module() {
     let design = design("pair", |m| {
         let a = m.input("a", bit());
-        let b = m.instance("first", &Inverter).input("a", a).output("y");
+        let b = m
+            .untyped_instance("first", &Inverter)
+            .input("a", a)
+            .output("y");
         m.output(
             "y",
-            m.instance("second", &Inverter).input("a", b).output("y"),
+            m.untyped_instance("second", &Inverter)
+                .input("a", b)
+                .output("y"),
         );
     })
     .unwrap();
@@ -218,21 +236,28 @@ fn equal_blocks_share_a_module() {
 
 #[test]
 fn different_blocks_need_different_names() {
-    #[derive(Debug)]
+    #[derive(Debug, Clone, PartialEq)]
     struct Wide(u32);
     impl Block for Wide {
         fn module_name(&self) -> String {
             "wide".into()
         }
-        fn build(&self, m: &Module) {
+        crate::untyped_ports!();
+
+        fn build<'m>(&self, m: &'m Module, (): ()) {
             let a = m.input("a", unsigned(self.0));
             m.output("y", !a);
         }
     }
     let text = rejected(|m| {
         let a = m.input("a", bit());
-        m.output("y", m.instance("one", &Wide(1)).input("a", a).output("y"));
-        m.instance("two", &Wide(2));
+        m.output(
+            "y",
+            m.untyped_instance("one", &Wide(1))
+                .input("a", a)
+                .output("y"),
+        );
+        m.untyped_instance("two", &Wide(2));
     });
     assert!(
         text.starts_with(
@@ -247,14 +272,16 @@ fn different_blocks_need_different_names() {
 mod other {
     use super::*;
 
-    #[derive(Debug)]
+    #[derive(Debug, Clone, PartialEq)]
     pub struct Inverter;
 
     impl Block for Inverter {
         fn module_name(&self) -> String {
             "inverter".into()
         }
-        fn build(&self, m: &Module) {
+        crate::untyped_ports!();
+
+        fn build<'m>(&self, m: &'m Module, (): ()) {
             let a = m.input("a", unsigned(2));
             m.output("y", !a);
         }
@@ -265,9 +292,12 @@ mod other {
 fn blocks_of_two_types_are_two_blocks() {
     let text = rejected(|m| {
         let a = m.input("a", bit());
-        m.output("y", m.instance("u", &Inverter).input("a", a).output("y"));
+        m.output(
+            "y",
+            m.untyped_instance("u", &Inverter).input("a", a).output("y"),
+        );
         let b = m.input("b", unsigned(2));
-        let other = m.instance("v", &other::Inverter).input("a", b);
+        let other = m.untyped_instance("v", &other::Inverter).input("a", b);
         m.output("z", other.output("y"));
     });
     assert_eq!(
@@ -288,19 +318,24 @@ fn a_child_may_not_have_the_name_of_its_parent() {
     };
     let describe = |m: &Module| {
         let a = m.input("a", bit());
-        m.output("y", m.instance("u", &Inverter).input("a", a).output("y"));
+        m.output(
+            "y",
+            m.untyped_instance("u", &Inverter).input("a", a).output("y"),
+        );
     };
     let error = design("inverter", describe).unwrap_err();
     assert_eq!(error.to_string(), clash("the top, described by a closure"));
 
-    #[derive(Debug)]
+    #[derive(Debug, Clone, PartialEq)]
     struct Outer;
     impl Block for Outer {
         fn module_name(&self) -> String {
             "inverter".into()
         }
-        fn build(&self, m: &Module) {
-            m.instance("u", &Inverter);
+        crate::untyped_ports!();
+
+        fn build<'m>(&self, m: &'m Module, (): ()) {
+            m.untyped_instance("u", &Inverter);
         }
     }
     assert_eq!(elaborate(&Outer).unwrap_err().to_string(), clash("Outer"));
@@ -308,28 +343,32 @@ fn a_child_may_not_have_the_name_of_its_parent() {
 
 #[test]
 fn a_block_may_not_contain_itself() {
-    #[derive(Debug)]
+    #[derive(Debug, Clone, PartialEq)]
     struct Ping;
-    #[derive(Debug)]
+    #[derive(Debug, Clone, PartialEq)]
     struct Pong;
     impl Block for Ping {
         fn module_name(&self) -> String {
             "ping".into()
         }
-        fn build(&self, m: &Module) {
-            m.instance("pong", &Pong);
+        crate::untyped_ports!();
+
+        fn build<'m>(&self, m: &'m Module, (): ()) {
+            m.untyped_instance("pong", &Pong);
         }
     }
     impl Block for Pong {
         fn module_name(&self) -> String {
             "pong".into()
         }
-        fn build(&self, m: &Module) {
-            m.instance("ping", &Ping).input("a", m.high());
+        crate::untyped_ports!();
+
+        fn build<'m>(&self, m: &'m Module, (): ()) {
+            m.untyped_instance("ping", &Ping).input("a", m.high());
         }
     }
     let text = rejected(|m| {
-        m.instance("ping", &Ping);
+        m.untyped_instance("ping", &Ping);
     });
     assert_eq!(
         text,
@@ -339,22 +378,22 @@ fn a_block_may_not_contain_itself() {
 }
 
 mod lights {
-    crate::state_enum! { pub enum Phase { Red, Green } }
+    crate::hardware_enum! { pub enum Phase { Red, Green } }
 }
 
 mod moons {
-    crate::state_enum! { pub enum Phase { New, Half, Full } }
+    crate::hardware_enum! { pub enum Phase { New, Half, Full } }
 }
 
 #[test]
 fn enums_of_one_name_stay_apart() {
     let design = design("test", |m| {
         let go = m.input("go", bit());
-        let light = m.fsm("light", lights::Phase::Red);
+        let light = m.fsm(lights::Phase::Red).named("light");
         light.go(lights::Phase::Red, go, lights::Phase::Green);
-        let moon = m.fsm("moon", moons::Phase::New);
+        let moon = m.fsm(moons::Phase::New).named("moon");
         moon.go(moons::Phase::New, go, moons::Phase::Full);
-        let again = m.fsm("again", moons::Phase::Half);
+        let again = m.fsm(moons::Phase::Half).named("again");
         again.go(moons::Phase::Half, go, moons::Phase::New);
         m.output("green", light.is(lights::Phase::Green));
         m.output(
@@ -378,18 +417,18 @@ fn enums_of_one_name_stay_apart() {
 fn instance_ports_are_checked() {
     let message = refused(|m| {
         let a = m.input("a", unsigned(2));
-        m.instance("u", &Inverter).input("a", a);
+        m.untyped_instance("u", &Inverter).input("a", a);
     });
     assert_eq!(message, "input `a` of instance `u` is u1, `a` is u2");
     let message = refused(|m| {
-        m.instance("u", &Inverter).output("q");
+        m.untyped_instance("u", &Inverter).output("q");
     });
     assert_eq!(
         message,
         "instance `u` of `inverter` has no output `q`; it has: y"
     );
     let text = rejected(|m| {
-        m.output("y", m.instance("u", &Inverter).output("y"));
+        m.output("y", m.untyped_instance("u", &Inverter).output("y"));
     });
     assert_eq!(
         text,
@@ -420,8 +459,8 @@ fn clock_crossings_need_a_synchronizer() {
     let cross = |m: &Module, synchronize: bool| {
         let other = m.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
         let a = m.input("a", bit());
-        let slow = m.delay("slow", a);
-        let fast = m.reg("fast", bit()).domain(other);
+        let slow = m.delay(a).named("slow");
+        let fast = m.reg(bit()).named("fast").domain(other);
         let fast = if synchronize {
             fast.synchronizer()
         } else {
@@ -458,8 +497,8 @@ fn names_must_be_legal_and_apart() {
         let b = m.input("a.b", bit());
         m.output("x", a);
         m.output("x_1", b.named("x_1_"));
-        m.delay("twin", a);
-        m.delay("twin", b);
+        m.delay(a).named("twin");
+        m.delay(b).named("twin");
     });
     assert_eq!(
         text,
@@ -472,13 +511,13 @@ fn names_must_be_legal_and_apart() {
 #[test]
 fn interfaces_check_every_member() {
     let message = refused(|m| {
-        let from: Stream<'_> = m.sink_port("s", (unsigned(8),));
-        let to: Stream<'_> = m.source_port("m", (unsigned(9),));
+        let from: Stream<'_> = m.sink_port("s", Stream::of(unsigned(8)));
+        let to: Stream<'_> = m.source_port("m", Stream::of(unsigned(9)));
         connect(&from, &to);
     });
     assert_eq!(
         message,
-        "`Stream` interfaces do not fit: member `payload` is u8 at the producer (`s_payload`) \
+        "`Stream` bundles do not fit: member `payload` is u8 at the producer (`s_payload`) \
          and u9 at the consumer (`m_payload`)"
     );
 }
@@ -487,14 +526,18 @@ fn interfaces_check_every_member() {
 fn an_output_may_be_the_register_or_wire_of_its_name() {
     let design = design("test", |m| {
         let a = m.input("a", bit());
-        let held = m.reg("held", bit()).reset(0).comment("one cycle later");
+        let held = m
+            .reg(bit())
+            .named("held")
+            .reset(0)
+            .comment("one cycle later");
         held.next(a);
         m.output("held", held);
         let either = (a | *held).named("either");
         m.output("either", either);
-        let memory = m.memory("words", 4, 2);
+        let memory = m.memory(4, 2).named("words");
         memory.write(a, a, m.lit(3, unsigned(4)));
-        m.output("word", memory.read("word", a));
+        m.output("word", memory.read(a).named("word"));
         m.output("other", held);
     })
     .unwrap();
@@ -525,7 +568,7 @@ fn an_output_may_be_the_register_or_wire_of_its_name() {
 fn two_ports_need_two_names() {
     let twin = "module `test`: two things are called `x`\n  first at HERE\n  again at HERE";
     let text = rejected(|m| {
-        let x = m.flag("x", m.input("a", bit()));
+        let x = m.flag(m.input("a", bit())).named("x");
         m.output("x", x);
         m.output("x", x);
     });
@@ -541,7 +584,7 @@ fn two_ports_need_two_names() {
 fn properties_are_sampled_by_their_clock() {
     let text = rejected(|m| {
         let other = m.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
-        let fast = m.reg("fast", bit()).domain(other);
+        let fast = m.reg(bit()).named("fast").domain(other);
         fast.next(!fast);
         m.assert("is_low", !fast, "");
     });
@@ -557,9 +600,9 @@ fn a_memory_tells_a_crossing_once() {
     let text = rejected(|m| {
         let other = m.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
         let a = m.input_of(other, "a", bit());
-        let words = m.memory("words", 1, 2);
+        let words = m.memory(1, 2).named("words");
         words.write(a, a, a);
-        m.output("y", words.read("q", a));
+        m.output("y", words.read(a).named("q"));
     });
     assert_eq!(
         text,
@@ -584,17 +627,19 @@ fn properties_have_names_of_their_own() {
     );
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct TwoClocks;
 
 impl Block for TwoClocks {
     fn module_name(&self) -> String {
         "two_clocks".into()
     }
-    fn build(&self, m: &Module) {
+    crate::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let other = m.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
-        m.output("slow", m.flag("slow_q", m.high()));
-        let fast = m.reg("fast_q", bit()).domain(other);
+        m.output("slow", m.flag(m.high()).named("slow_q"));
+        let fast = m.reg(bit()).named("fast_q").domain(other);
         m.output("fast", fast.next(m.high()));
     }
 }
@@ -602,7 +647,7 @@ impl Block for TwoClocks {
 #[test]
 fn further_clocks_of_an_instance_are_not_guessed() {
     let text = rejected(|m| {
-        m.instance("u", &TwoClocks);
+        m.untyped_instance("u", &TwoClocks);
     });
     assert_eq!(
         text,
@@ -613,12 +658,12 @@ fn further_clocks_of_an_instance_are_not_guessed() {
         design.top().instances[0].domains.clone()
     };
     let same_name = domains(|m| {
-        m.instance("u", &TwoClocks);
+        m.untyped_instance("u", &TwoClocks);
         m.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
     });
     assert_eq!(same_name, [ir::DomainId(0), ir::DomainId(1)]);
     let told = domains(|m| {
-        let u = m.instance("u", &TwoClocks);
+        let u = m.untyped_instance("u", &TwoClocks);
         u.clock("fast_clk", m.default_domain());
     });
     assert_eq!(told, [ir::DomainId(0); 2]);
@@ -634,13 +679,14 @@ fn handles_of_another_module_are_refused() {
     };
     let register = refused(|outer| {
         inner(outer, &|m, foreign| {
-            m.reg("r", bit()).domain(foreign);
+            m.reg(bit()).named("r").domain(foreign);
         });
     });
     assert_eq!(register, domain);
     let instance = refused(|outer| {
         inner(outer, &|m, foreign| {
-            m.instance("u", &TwoClocks).clock("fast_clk", foreign);
+            m.untyped_instance("u", &TwoClocks)
+                .clock("fast_clk", foreign);
         });
     });
     assert_eq!(instance, domain);
@@ -664,7 +710,7 @@ fn handles_of_another_module_are_refused() {
 fn granules_are_set_before_masks_are_used() {
     let message = refused(|m| {
         let a = m.input("a", bit());
-        let words = m.memory("words", 8, 2);
+        let words = m.memory(8, 2).named("words");
         words.write_masked(a, a, m.zero(unsigned(8)), a);
         words.granularity(4);
     });
@@ -701,11 +747,11 @@ fn widths_have_bounds() {
     });
     assert_eq!(message, "a constant of 0 bits: a signal has 1 to 65536");
     let message = refused(|m| {
-        m.memory("words", 65_537, 4);
+        m.memory(65_537, 4).named("words");
     });
     assert_eq!(
         message,
-        "words of memory `words` would have 65537 bits: a signal has 1 to 65536"
+        "words of a memory would have 65537 bits: a signal has 1 to 65536"
     );
     let of_wide =
         |describe: for<'m> fn(Signal<'m>)| refused(|m| describe(m.input("a", unsigned(MAX_WIDTH))));
@@ -753,8 +799,8 @@ fn clocks_and_resets_have_names_of_their_own() {
         let other = (clock.to_string(), reset);
         rejected(|m| {
             let other = m.add_domain(&other.0, other.1);
-            let a = m.flag("a", m.high());
-            let b = m.reg("b", bit()).reset(0).domain(other);
+            let a = m.flag(m.high()).named("a");
+            let b = m.reg(bit()).named("b").reset(0).domain(other);
             m.output("x", a);
             m.output("y", b.next(m.high()));
         })
@@ -773,7 +819,7 @@ fn clocks_and_resets_have_names_of_their_own() {
     );
     let text = rejected(|m| {
         let clk = m.input("clk", bit());
-        m.output("y", m.delay("held", clk));
+        m.output("y", m.delay(clk).named("held"));
     });
     assert_eq!(
         text,
@@ -782,8 +828,8 @@ fn clocks_and_resets_have_names_of_their_own() {
     );
     design("test", |m| {
         let other = m.add_domain("clk_b", Reset::ActiveHigh("rst"));
-        let b = m.reg("b", bit()).reset(0).domain(other);
-        m.output("x", m.flag("a", m.high()));
+        let b = m.reg(bit()).named("b").reset(0).domain(other);
+        m.output("x", m.flag(m.high()).named("a"));
         m.output("y", b.next(m.high()));
     })
     .expect("domains may share a reset");
@@ -819,10 +865,10 @@ fn choices_name_both_values() {
     );
 }
 
-crate::interface! {
+crate::bundle! {
     /// An interface may be private.
     struct Hidden(width: u32) {
-        forward data: unsigned(width),
+        data: unsigned(width),
     }
 }
 
@@ -830,7 +876,7 @@ crate::interface! {
 fn registers_and_integers_stand_where_signals_do() {
     let design = design("test", |m| {
         let a = m.input("a", unsigned(8));
-        let r = m.reg("r", unsigned(8)).reset(3);
+        let r = m.reg(unsigned(8)).named("r").reset(3);
         r.next(a);
         m.output("left", r << a);
         m.output("right", r >> 1);
@@ -841,7 +887,7 @@ fn registers_and_integers_stand_where_signals_do() {
         m.output("more", a + 200u8);
         m.output("chosen", a.bit(0).mux(7, r));
         m.output("joined", concat(&[r, r]));
-        let hidden: Hidden<'_> = m.sink_port("h", (2,));
+        let hidden: Hidden<'_> = m.sink_port("h", Hidden::of(2));
         m.output("hidden", hidden.data);
     })
     .unwrap();
@@ -868,11 +914,11 @@ fn registers_and_integers_stand_where_signals_do() {
 #[test]
 fn axi4_and_memory_ports_connect_in_one_call() {
     let design = design("through", |m| {
-        let from: Axi4<'_> = m.sink_port("s_axi", (4, 32, 128));
-        let to: Axi4<'_> = m.source_port("m_axi", (4, 32, 128));
+        let from: Axi4<'_> = m.sink_port("s_axi", Axi4::of(4, 32, 128));
+        let to: Axi4<'_> = m.source_port("m_axi", Axi4::of(4, 32, 128));
         connect(&from, &to);
-        let from: MemoryPort<'_> = m.sink_port("s_port", (10, 64, 8));
-        let to: MemoryPort<'_> = m.source_port("m_port", (10, 64, 8));
+        let from: MemoryPort<'_> = m.sink_port("s_port", MemoryPort::of(10, 64, 8));
+        let to: MemoryPort<'_> = m.source_port("m_port", MemoryPort::of(10, 64, 8));
         connect(&from, &to);
     })
     .unwrap();
@@ -897,7 +943,7 @@ fn axi4_and_memory_ports_connect_in_one_call() {
 }
 
 /// A cell of this name and parameter, with an input of this width.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct ModelOf {
     module: &'static str,
     cell: VendorCell,
@@ -913,7 +959,9 @@ impl Block for ModelOf {
         Some(self.cell.clone())
     }
 
-    fn build(&self, m: &Module) {
+    crate::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.output("O", m.input("I", unsigned(self.width)));
     }
 }
@@ -923,7 +971,9 @@ fn rejected_cells(cells: &[ModelOf]) -> String {
     rejected(|m| {
         for (index, cell) in cells.iter().enumerate() {
             let i = m.input(format!("i{index}"), unsigned(cell.width));
-            let instance = m.instance(format!("cell_{index}"), cell).input("I", i);
+            let instance = m
+                .untyped_instance(format!("cell_{index}"), cell)
+                .input("I", i);
             m.output(format!("o{index}"), instance.output("O"));
         }
     })

@@ -11,7 +11,7 @@ use crate::hdl::{Block, Module, Signal, unsigned};
 /// Everything at its edges is skewed: the operands of row r and of column c arrive r and c
 /// cycles after those of row 0 and column 0, and results of column c leave c cycles after those
 /// of column 0.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Array {
     /// Module name.
     pub name: String,
@@ -87,7 +87,9 @@ impl Block for Array {
         self.name.clone()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.doc(&format!(
             "{} x {} processing elements. Row r and column c are r and c cycles behind row 0 and column 0.",
             self.rows, self.columns
@@ -121,7 +123,7 @@ impl Array {
         let mut sums = m.zero(self.sums_shape());
         for r in 0..self.rows {
             let row = m
-                .instance(row_name(r), &row)
+                .untyped_instance(row_name(r), &row)
                 .input("swap", swaps.bit(r))
                 .input("activation", self.activation(activations, r))
                 .input("weights", weights)
@@ -147,7 +149,7 @@ impl Array {
         let mut drain = m.zero(self.sums_shape());
         for r in 0..self.rows {
             let row = m
-                .instance(row_name(r), &row)
+                .untyped_instance(row_name(r), &row)
                 .input("start", starts.bit(r))
                 .input("shift", shifts.bit(r))
                 .input("activation", self.activation(activations, r))

@@ -6,7 +6,7 @@ use crate::blocks::pe::{OutputStationaryPe, PeFormat, WeightStationaryPe};
 use crate::hdl::{Block, Module, Shape, Signal, bit, join, unsigned};
 
 /// A row of PEs. Operands from above and sums are buses with column 0 in the lowest bits.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ArrayRow {
     /// Module name; the PE is called `<name>_pe` without a trailing `_row`.
     pub name: String,
@@ -47,7 +47,9 @@ impl Block for ArrayRow {
         self.name.clone()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.doc(&format!("A row of {} processing elements.", self.columns));
         match self.dataflow {
             Dataflow::WeightStationary => self.weight_stationary(m),
@@ -73,7 +75,7 @@ impl ArrayRow {
         for column in 0..self.columns as usize {
             let last = column + 1 == self.columns as usize;
             let pe = m
-                .instance(pe_name(column as u32), &pe)
+                .untyped_instance(pe_name(column as u32), &pe)
                 .input("swap_in", swap)
                 .input("activation_in", activation)
                 .input("weight_in", weights[column])
@@ -106,7 +108,7 @@ impl ArrayRow {
         for column in 0..self.columns as usize {
             let last = column + 1 == self.columns as usize;
             let pe = m
-                .instance(pe_name(column as u32), &pe)
+                .untyped_instance(pe_name(column as u32), &pe)
                 .input("start_in", start)
                 .input("shift_in", shift)
                 .input("activation_in", activation)

@@ -15,7 +15,7 @@ pub enum Lanes {
 ///
 /// Stage k holds only the lanes that need more than k cycles, so the triangle is written as
 /// (lanes - 1) registers of shrinking width.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Skew {
     /// Module name.
     pub name: String,
@@ -32,7 +32,9 @@ impl Block for Skew {
         self.name.clone()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let Skew { lanes, width, .. } = *self;
         let first = self.order == Lanes::FirstLaneFirst;
         m.doc(if first {
@@ -54,7 +56,7 @@ impl Block for Skew {
             out.push(rest.slice(leaving, width));
             if left > 1 {
                 let others = rest.slice(staying, (left - 1) * width);
-                rest = m.delay(format!("stage_{}", stage + 1), others);
+                rest = m.delay(others).named(format!("stage_{}", stage + 1));
             }
         }
         if first {

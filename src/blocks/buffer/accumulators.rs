@@ -12,7 +12,7 @@ use crate::hdl::{Block, Module, Signal, bit, concat, join, unsigned};
 /// Weight-stationary arrays deliver partial sums, which are added to the word unless `first`
 /// says that it begins anew; a word must not come again within the
 /// [reuse distance](Accumulators::reuse_distance). Output-stationary arrays deliver whole sums.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Accumulators {
     /// Module name.
     pub name: String,
@@ -64,7 +64,7 @@ fn onward<'m>(
     words: Signal<'m>,
     (moves, clear): (Signal<'m>, Signal<'m>),
 ) -> Signal<'m> {
-    let next = moves.module().reg(name, words.shape()).reset(0);
+    let next = moves.module().reg(words.shape()).named(name).reset(0);
     let moved = moves.mux(words, *next);
     next.next(clear.mux(next.module().zero(words.shape()), moved))
 }
@@ -74,7 +74,9 @@ impl Block for Accumulators {
         self.name.clone()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let arch = &self.arch;
         let accumulate = arch.dataflow == Dataflow::WeightStationary;
         let sum = shape(if accumulate {
@@ -109,7 +111,7 @@ impl Block for Accumulators {
         let (reads, collects) = if accumulate {
             let reads_old = (valid & !first & !clear).named("reads_old_word");
             let old = of_banks(reads_old, bank);
-            let for_sums = m.reg("for_sums", unsigned(2)).reset(0).next(old);
+            let for_sums = m.reg(unsigned(2)).named("for_sums").reset(0).next(old);
             m.assert(
                 "banks_apart",
                 (for_sums & for_drain).eq(0),
@@ -123,7 +125,7 @@ impl Block for Accumulators {
         let reads = reads.named("reads");
         // Each bank has an address of its own: it drives all of its memories.
         let read = |b: u32| -> (Signal<'_>, Signal<'_>) {
-            let place = m.reg(format!("bank_{b}_address"), address.shape());
+            let place = m.reg(address.shape()).named(format!("bank_{b}_address"));
             let place = if accumulate {
                 place.walk(collects.bit(b), address, drain.moves, drain.address)
             } else {
@@ -167,17 +169,17 @@ impl Block for Accumulators {
             1
         };
         let line = |name: &str, value, cycles| {
-            let past = m.reg(name, unsigned(cycles));
+            let past = m.reg(unsigned(cycles)).named(name);
             past.next(concat(&[*past, value]).truncate(cycles))
         };
-        let valids = m.reg("valid", unsigned(cycles)).reset(0);
+        let valids = m.reg(unsigned(cycles)).named("valid").reset(0);
         let all = concat(&[*valids, valid]).truncate(cycles);
         let valids = valids.next(all.gate(!clear));
         let (lasts, banks) = (line("last", last, cycles), line("bank", bank, cycles));
         let mut addresses = vec![address];
         for stage in 1..=cycles + 1 {
             let before = addresses[stage as usize - 1];
-            addresses.push(m.delay(format!("address_{stage}"), before));
+            addresses.push(m.delay(before).named(format!("address_{stage}")));
         }
         let word = if accumulate {
             // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
@@ -185,14 +187,14 @@ impl Block for Accumulators {
             let anew = line("first", first, choice).msb();
             let chosen = banks.bit(choice - 1).mux(words[1], words[0]);
             let old = anew.mux(m.zero(word), chosen);
-            let old = m.delay("old_word", old);
+            let old = m.delay(old).named("old_word");
             let sums = m.delay_by("sums", sums, choice);
             let mut lanes = Vec::new();
             for column in 0..arch.columns {
                 let partial = sums.slice(column * sum.width, sum.width).as_signed();
                 let old = old.slice(column * lane.width, lane.width).as_signed();
                 let total = old + partial.sign_extend(lane.width);
-                lanes.push(m.delay(format!("sum_{column}"), total));
+                lanes.push(m.delay(total).named(format!("sum_{column}")));
             }
             let comes_again = (0..cycles)
                 .map(|stage| {
@@ -210,19 +212,19 @@ impl Block for Accumulators {
             join(&lanes).named("new_word")
         } else {
             m.unused(first);
-            m.delay("sums_1", sums)
+            m.delay(sums).named("sums_1")
         };
         let arrives = (valids.msb() & !clear).named("arrives");
         let address = addresses[cycles as usize + 1];
         let writes = of_banks(arrives, banks.msb());
-        let writes = m.reg("writes", unsigned(2)).reset(0).next(writes);
+        let writes = m.reg(unsigned(2)).named("writes").reset(0).next(writes);
         for (b, memory) in (0..).zip(&memories) {
             memory.write(writes.bit(b), address, word);
         }
         // The drain asks for a word no sooner than the cycle after.
         m.output(
             "block_complete",
-            m.flag("block_complete", arrives & lasts.msb()),
+            m.flag(arrives & lasts.msb()).named("block_complete"),
         );
 
         m.section("drain");

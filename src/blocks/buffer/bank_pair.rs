@@ -32,7 +32,7 @@ impl BankPair {
         write: RamWrite<'m>,
         read: RamRead<'m>,
     ) -> Signal<'m> {
-        m.instance(name, self)
+        m.untyped_instance(name, self)
             .input("write_enable", write.enable)
             .input("write_address", write.address)
             .input("write_data", write.data)
@@ -59,7 +59,9 @@ impl Block for BankPair {
         self.name.clone()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.doc("Two banks of memory with one port each: one is written while the other is read.");
         let address = unsigned(self.address_bits());
         let write_enable = m.input("write_enable", bit());
@@ -77,18 +79,23 @@ impl Block for BankPair {
                 .mux(write_offset, read_offset)
                 .named(format!("place_{bank}"));
             let memory = m
-                .memory(format!("bank_{bank}"), self.width, self.bank_depth)
+                .memory(self.width, self.bank_depth)
+                .named(format!("bank_{bank}"))
                 .no_collision()
                 .attribute("ram_style = \"huge\"");
             memory.write(write, place, write_data);
-            words.push(memory.read_enabled(format!("word_{bank}"), read & !write, place));
+            words.push(
+                memory
+                    .read_enabled(read & !write, place)
+                    .named(format!("word_{bank}")),
+            );
             m.assert(
                 &format!("bank_{bank}_has_one_port"),
                 !(write & read),
                 "a bank is read in a cycle in which it is written",
             );
         }
-        let bank_read = m.capture("bank_read", read_enable, read_bank);
+        let bank_read = m.capture(read_enable, read_bank).named("bank_read");
         m.output("read_data", bank_read.mux(words[1], words[0]));
     }
 }

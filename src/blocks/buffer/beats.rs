@@ -29,10 +29,14 @@ impl<'m> BeatWalk<'m> {
     #[track_caller]
     pub fn new(m: &'m Module, format: &StreamFormat, size: Shape) -> Self {
         let behind = m
-            .reg("elements_behind", unsigned(size.width + 1))
+            .reg(unsigned(size.width + 1))
+            .named("elements_behind")
             .comment("of the row, behind the next beat, less one; negative in the last");
         let beats = format.beats_per_group;
-        let index = (beats > 1).then(|| m.reg("next_index", unsigned(index_bits(beats.into()))));
+        let index = (beats > 1).then(|| {
+            m.reg(unsigned(index_bits(beats.into())))
+                .named("next_index")
+        });
         let last_of_group = index.map(|index| index.eq(beats - 1).named("last_beat_of_group"));
         BeatWalk {
             format: *format,
@@ -77,7 +81,7 @@ impl<'m> BeatWalk<'m> {
                 !self.row_end | there
             })
             .collect();
-        (!lanes.is_empty()).then(|| m.capture("lanes", step, join(&lanes)))
+        (!lanes.is_empty()).then(|| m.capture(step, join(&lanes)).named("lanes"))
     }
 
     /// Begins with a row of which `first` is behind its first beat where `start` is 1, and goes on
@@ -96,7 +100,7 @@ impl<'m> BeatWalk<'m> {
         let (group_end, index, used) = match (self.index, self.last_of_group) {
             (Some(index), Some(last)) => {
                 let group_end = (last | row_end).named("group_ends");
-                let at = m.capture("index", step, *index);
+                let at = m.capture(step, *index).named("index");
                 let zero = m.zero(index.shape());
                 index.walk(start, 0, step, group_end.mux(zero, index + 1));
                 let next_is_last = index.eq(self.format.beats_per_group - 2);
@@ -105,7 +109,11 @@ impl<'m> BeatWalk<'m> {
                 } else {
                     next_is_last.mux(m.lit(tail, behind.shape()), used)
                 };
-                (m.capture("group_end", step, group_end), Some(at), used)
+                (
+                    m.capture(step, group_end).named("group_end"),
+                    Some(at),
+                    used,
+                )
             }
             _ => (m.high(), None, used),
         };

@@ -46,7 +46,9 @@ impl Block for BlockRam {
         format!("{}_block_ram_{}x{}", self.core, self.width, self.depth)
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let BlockRam { width, depth, .. } = *self;
         let cut = BlockRams::of(width, depth);
         let BlockRams {
@@ -112,15 +114,15 @@ impl Block for BlockRam {
                     },
                     take,
                 };
-                ports.feed(m.instance(part_name(&cut, number, column), &part))
+                ports.feed(m.untyped_instance(part_name(&cut, number, column), &part))
             });
             words.push(join(&parts.collect::<Vec<_>>()));
         }
         let word = match read_row {
             None => words[0],
             Some(read_row) => {
-                let row = m.capture("row_read", read.enable, read_row);
-                m.capture("row_taken", take, row).select(&words)
+                let row = m.capture(read.enable, read_row).named("row_read");
+                m.capture(take, row).named("row_taken").select(&words)
             }
         };
         m.output("read_data", word.truncate(width));
@@ -140,7 +142,9 @@ impl Block for Part {
         format!("{}_block_ram_part_{}", self.core, self.width)
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let cell = Dp16kd { width: self.width };
         m.doc(&format!(
             "One block RAM: {} words of {} bits, with its output register.",

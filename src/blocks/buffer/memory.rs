@@ -30,9 +30,12 @@ impl<'m> BufferMemory<'m> {
         let made = match style {
             MemoryStyle::Registered(_) => {
                 let core = arch.module_name();
-                Made::Cells(m.instance(name, &BlockRam { core, width, depth }))
+                Made::Cells(m.untyped_instance(name, &BlockRam { core, width, depth }))
             }
-            _ => Made::Inferred(styled(m.memory(name, width, depth).no_collision(), style)),
+            _ => Made::Inferred(styled(
+                m.memory(width, depth).named(name).no_collision(),
+                style,
+            )),
         };
         BufferMemory {
             module: m,
@@ -62,7 +65,7 @@ impl<'m> BufferMemory<'m> {
             return self.read_held(name, enable, address, self.module.high());
         }
         match self.made {
-            Made::Inferred(memory) => memory.read_enabled(name, enable, address),
+            Made::Inferred(memory) => memory.read_enabled(enable, address).named(name),
             Made::Cells(_) => unreachable!("cells are for memories with output registers"),
         }
     }
@@ -78,8 +81,8 @@ impl<'m> BufferMemory<'m> {
     ) -> Signal<'m> {
         match self.made {
             Made::Inferred(memory) => {
-                let word = memory.read_enabled(name, enable, address);
-                self.module.capture(register_name(name), take, word)
+                let word = memory.read_enabled(enable, address).named(name);
+                self.module.capture(take, word).named(register_name(name))
             }
             Made::Cells(cells) => cells
                 .input("read_enable", enable)
@@ -100,7 +103,7 @@ pub fn read_word<'m>(
     word: Signal<'m>,
 ) -> Signal<'m> {
     if output_register {
-        m.delay(register_name(name), word)
+        m.delay(word).named(register_name(name))
     } else {
         word
     }

@@ -35,7 +35,7 @@ pub(in crate::blocks) fn unpack<'m>(
 ) -> Signal<'m> {
     let bits = format.element_bits;
     let Some(index) = beat.index else {
-        let vector = m.reg("vector", unsigned(format.group * bits));
+        let vector = m.reg(unsigned(format.group * bits)).named("vector");
         return vector.enable(take).next(data.truncate(format.group * bits));
     };
     // The first beat of a group also clears the places of the beats that may not come.
@@ -48,7 +48,7 @@ pub(in crate::blocks) fn unpack<'m>(
             format.elements_per_beat
         };
         let bits = lanes * bits;
-        let part = m.reg(format!("vector_{beat}"), unsigned(bits));
+        let part = m.reg(unsigned(bits)).named(format!("vector_{beat}"));
         let mine = index.eq(beat);
         let part = if beat == 0 {
             part.enable(take & first_beat).next(data.slice(0, bits))

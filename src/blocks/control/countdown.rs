@@ -31,7 +31,8 @@ pub(super) fn countdown<'m>(
 ) -> Countdown<'m> {
     let shape = unsigned(size.width + 1);
     let behind = m
-        .reg(format!("{name}_behind"), shape)
+        .reg(shape)
+        .named(format!("{name}_behind"))
         .comment(&format!("{comment}, less one; negative in the last"));
     let last = behind.msb().named(format!("last_{one}"));
     let next = match again {

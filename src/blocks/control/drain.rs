@@ -7,10 +7,10 @@ use super::tiles::resize;
 use super::{SIZE, bank_counter, panel_columns_shape, panels_shape};
 use crate::arch::MatmulArch;
 use crate::hdl::{
-    AxiStream, Block, Module, Signal, bit, bits_for, index_bits, state_enum, unsigned,
+    AxiStream, Block, Module, Signal, bit, bits_for, hardware_enum, index_bits, unsigned,
 };
 
-state_enum! {
+hardware_enum! {
     /// States of the drain.
     pub enum DrainState {
         /// No job, or its last beat has been handed over.
@@ -26,7 +26,7 @@ state_enum! {
 ///
 /// In stages: a word is asked for, read from the accumulators, and cut into beats. Whatever is
 /// before the beats moves on by a stage when they take a word, and else stands still.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Drain {
     /// Module name.
     pub name: String,
@@ -39,7 +39,9 @@ impl Block for Drain {
         self.name.clone()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let arch = &self.arch;
         m.doc("Drain: reads finished row blocks and sends them as one packet on m_axis.");
         let start = m.input("start", bit()).comment("a job starts");
@@ -59,24 +61,27 @@ impl Block for Drain {
             .input("block_complete", bit())
             .comment("a row block is complete");
         let words: ResultPort<'_> = m.source_port("words", PortSizes::of(arch).result);
-        let stream: AxiStream<'_> = m.source_port("m_axis", (arch.c.width,));
-        let state = m.fsm("state", DrainState::Idle);
+        let stream: AxiStream<'_> = m.source_port("m_axis", AxiStream::of(arch.c.width));
+        let state = m.fsm(DrainState::Idle).named("state");
         let moves = m
-            .reg("moves", bit())
+            .reg(bit())
+            .named("moves")
             .reset(0)
             .comment("all words move on by a stage");
 
         m.section("position in C");
         let asks = m
-            .reg("asks", bit())
+            .reg(bit())
+            .named("asks")
             .reset(0)
             .comment("there is a word to read");
         let issue = m
-            .reg("issue", bit())
+            .reg(bit())
+            .named("issue")
             .reset(0)
             .comment("`asks` and `moves`; it may stand in the cycle after all is forgotten");
         let reads = (issue & asks).named("reads");
-        let more_rows = m.reg("more_rows", bit()).reset(0);
+        let more_rows = m.reg(bit()).named("more_rows").reset(0);
         let position = position(m, arch, (*more_rows, *issue), rows_total, panels);
         let Position {
             row_end,
@@ -87,10 +92,10 @@ impl Block for Drain {
         let block_end = (row_end & position.last_of_block).named("block_end");
         let block_done = (reads & block_end).named("block_done");
         // Behind the last word, blocks of the next job may be complete already.
-        let started = m.flag("start_1", start);
+        let started = m.flag(start).named("start_1");
         let stays = *more_rows & !(row_done & last_row);
         more_rows.next((started | stays) & !forget);
-        let bank = m.reg("bank", bit()).reset(0);
+        let bank = m.reg(bit()).named("bank").reset(0);
         bank.next((bank ^ block_done) & !forget);
         let pending = bank_counter("complete_banks", complete, block_done, forget);
         let another = !last_row & (pending.eq(2) | complete);
@@ -101,7 +106,7 @@ impl Block for Drain {
         m.section("words on their way");
         let last_beats = run_down(self.beats_of_last_word(last_columns), 2);
         let beats_shape = last_beats.shape();
-        let last_beats = m.delay("last_beats", last_beats);
+        let last_beats = m.delay(last_beats).named("last_beats");
         let (values, full) = (1u64 << beats_shape.width, u64::from(arch.c.beats_per_group));
         let full = m.lit((values + full - 2) % values, beats_shape);
         let mut valid = reads;
@@ -116,10 +121,14 @@ impl Block for Drain {
             &["read", "word"]
         };
         for stage in stages {
-            let there = m.reg(format!("{stage}_valid"), bit()).reset(0);
+            let there = m.reg(bit()).named(format!("{stage}_valid")).reset(0);
             valid = there.next(moves.mux(valid, *there) & !forget);
-            facts = facts
-                .map(|(name, fact)| (name, m.capture(format!("{stage}_{name}"), *moves, fact)));
+            facts = facts.map(|(name, fact)| {
+                (
+                    name,
+                    m.capture(*moves, fact).named(format!("{stage}_{name}")),
+                )
+            });
         }
         let [beats, last, ends_block] = facts.map(|(_, fact)| fact);
         let word = Word {
@@ -130,7 +139,7 @@ impl Block for Drain {
         };
         // The bank is in use as long as its last word waits.
         let drained = valid & ends_block & moves & !forget;
-        m.output("block_drained", m.flag("block_drained", drained));
+        m.output("block_drained", m.flag(drained).named("block_drained"));
         words.enable.drive(*asks);
         words.moves.drive(*moves);
         words.bank.drive(*bank);
@@ -144,7 +153,9 @@ impl Block for Drain {
         let sent = send(m, arch, &word, moves, &orders, &stream);
         issue.next(sent.next_moves & next_asks);
         state.go(DrainState::Idle, start, DrainState::Drain);
-        let done = m.flag("job_done", state.is(DrainState::Drain) & sent.last & !clear);
+        let done = m
+            .flag(state.is(DrainState::Drain) & sent.last & !clear)
+            .named("job_done");
         state.go(DrainState::Drain, clear | done, DrainState::Idle);
         state.go(DrainState::Drain, abandon, DrainState::Close);
         state.go(DrainState::Close, clear | sent.all, DrainState::Idle);
@@ -192,7 +203,8 @@ fn position<'m>(
     let begin = !more_rows;
     let panels = run_down(panels, 2);
     let panels_left = m
-        .reg("panels_left", panels.shape())
+        .reg(panels.shape())
+        .named("panels_left")
         .comment("words of the row from this one on, less 2");
     let row_end = panels_left.msb().named("row_end");
     let row_done = (issue & row_end).named("row_done");
@@ -200,20 +212,22 @@ fn position<'m>(
 
     let rows_total = run_down(rows_total, 3);
     let rows_left = m
-        .reg("rows_left", rows_total.shape())
+        .reg(rows_total.shape())
+        .named("rows_left")
         .comment("rows from this one on, less 3");
     rows_left.walk(begin, rows_total, row_done, rows_left - 1);
     let last_two = rows_left.msb().named("last_two_rows");
     // Before the first row: -2 says that there is only one.
     let only_row = (last_two & !rows_left.bit(0)).named("only_row");
-    let last_row = m.reg("last_row", bit());
+    let last_row = m.reg(bit()).named("last_row");
     last_row.walk(begin, only_row, row_done, last_two);
 
     let row = m
-        .reg("row", unsigned(index_bits(rows.into())))
+        .reg(unsigned(index_bits(rows.into())))
+        .named("row")
         .comment("row in the block");
     let last_of_block = if rows > 1 {
-        let last = m.reg("last_row_of_block", bit());
+        let last = m.reg(bit()).named("last_row_of_block");
         let next = last_two | (!last & row.eq(rows - 2));
         last.walk(begin, only_row, row_done, next)
     } else {
@@ -222,9 +236,9 @@ fn position<'m>(
     let next_row = last_of_block.mux(m.zero(row.shape()), row + 1);
     let next_row = next_row.named("next_row");
     row.walk(begin, 0, row_done, next_row);
-    let address_shape = unsigned(PortSizes::of(arch).result.0);
+    let address_shape = unsigned(PortSizes::of(arch).accumulator_bits);
     let address = if arch.accumulators.panels > 1 {
-        let address = m.reg("address", address_shape);
+        let address = m.reg(address_shape).named("address");
         let next_row = next_row.zero_extend(address_shape.width);
         address.walk(begin, 0, issue, row_end.mux(next_row, address + rows))
     } else {

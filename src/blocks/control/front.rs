@@ -2,9 +2,9 @@
 
 use super::{SIZE, k_shape, panel_columns_shape, panels_shape};
 use crate::arch::MatmulArch;
-use crate::hdl::{Fsm, Module, Signal, bits_for, state_enum, unsigned};
+use crate::hdl::{Fsm, Module, Signal, bits_for, hardware_enum, unsigned};
 
-state_enum! {
+hardware_enum! {
     /// States of the front.
     pub enum FrontState {
         /// Ready for a start.
@@ -49,35 +49,47 @@ pub(super) fn front<'m>(
     clear: Signal<'m>,
     (launch, refuse): (Signal<'m>, Signal<'m>),
 ) -> Front<'m> {
-    let state = m.fsm("front_state", FrontState::Idle);
-    let started = m.flag("started", state.is(FrontState::Idle) & start & !clear);
+    let state = m.fsm(FrontState::Idle).named("front_state");
+    let started = m
+        .flag(state.is(FrontState::Idle) & start & !clear)
+        .named("started");
     let count = state.is(FrontState::Count).named("count");
     let [m_size, k_size, n_size] = sizes;
-    let m_job = m.capture("front_m", started, m_size);
-    let k_job = m.capture("front_k", started, k_size);
+    let m_job = m.capture(started, m_size).named("front_m");
+    let k_job = m.capture(started, k_size).named("front_k");
 
     m.section("check: count the panels of B and their vectors");
     let limits = &arch.limits;
     // Once too many, they are counted once more.
     let counted_panels = unsigned(bits_for(u64::from(limits.max_panels) + 2));
-    let panels = m.reg("panels", counted_panels).comment("panels counted");
+    let panels = m
+        .reg(counted_panels)
+        .named("panels")
+        .comment("panels counted");
     let vectors_shape = unsigned(bits_for(u64::from(limits.max_b_vectors) + 2 * 65_535));
     let vectors = m
-        .reg("vectors", vectors_shape)
+        .reg(vectors_shape)
+        .named("vectors")
         .comment("vectors of B counted");
     let n_left = m
-        .reg("n_left", SIZE)
+        .reg(SIZE)
+        .named("n_left")
         .comment("columns from the panel on that is counted; in the end those of the last one");
-    let too_many_panels = m.delay("too_many_panels", panels.gt(limits.max_panels));
-    let too_many_vectors = m.delay("too_many_vectors", vectors.gt(limits.max_b_vectors));
+    let too_many_panels = m
+        .delay(panels.gt(limits.max_panels))
+        .named("too_many_panels");
+    let too_many_vectors = m
+        .delay(vectors.gt(limits.max_b_vectors))
+        .named("too_many_vectors");
     let too_many = (too_many_panels | too_many_vectors).named("too_many");
     // Not `le(columns)`: tools would share the subtraction, whose carry then leaves the chain.
-    let panel_end = m.delay("panel_end", n_left.lt(arch.columns + 1));
-    let counted = m.delay("counted", count & (panel_end | too_many));
+    let panel_end = m.delay(n_left.lt(arch.columns + 1)).named("panel_end");
+    let counted = m.delay(count & (panel_end | too_many)).named("counted");
     let verdict = m
-        .delay("verdict", counted)
+        .delay(counted)
+        .named("verdict")
         .comment("all panels have been counted and compared");
-    let n_next = m.delay("n_next", n_left - arch.columns);
+    let n_next = m.delay(n_left - arch.columns).named("n_next");
     n_left.walk(started, n_size, count & !panel_end, n_next);
     panels.walk(started, 0, count, panels + 1);
     let more = vectors + k_job.zero_extend(vectors_shape.width);
@@ -87,10 +99,12 @@ pub(super) fn front<'m>(
         ("no_depth", k_job),
         ("no_columns", *n_left),
     ]
-    .map(|(name, size)| m.delay(name, size.eq(0)));
-    let too_deep = m.delay("too_deep", k_job.gt(limits.max_k));
+    .map(|(name, size)| m.delay(size.eq(0)).named(name));
+    let too_deep = m.delay(k_job.gt(limits.max_k)).named("too_deep");
     // Sizes stand long before the panels are counted.
-    let bad = m.delay("bad_size", empty[0] | empty[1] | empty[2] | too_deep);
+    let bad = m
+        .delay(empty[0] | empty[1] | empty[2] | too_deep)
+        .named("bad_size");
     let bad = bad | too_many;
 
     for from in [

@@ -4,10 +4,10 @@ use super::SIZE;
 use super::front::{FrontState, front};
 use super::stage::{Moves, stage};
 use crate::arch::MatmulArch;
-use crate::hdl::{Block, Module, Signal, bit, first_match, state_enum, unsigned};
+use crate::hdl::{Block, Module, Signal, bit, first_match, hardware_enum, unsigned};
 use crate::isa::JobError;
 
-state_enum! {
+hardware_enum! {
     /// States of the job control.
     pub enum JobState {
         /// Jobs come and go.
@@ -27,7 +27,7 @@ const ERROR_BITS: u32 = 4;
 /// A job moves on to the loaders when both operands of the one before have arrived whole. From
 /// then on that one cannot fail; so a job that fails is the last in the units, and when the jobs
 /// before it have ended it is also the only one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct JobControl {
     /// Module name.
     pub name: String,
@@ -40,7 +40,9 @@ impl Block for JobControl {
         self.name.clone()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.doc(
             "Job control: checks jobs, sends them through load, compute and drain, and ends them when C has \
              left or a stream is wrong.",
@@ -51,29 +53,31 @@ impl Block for JobControl {
             .comment("the host gives all jobs up");
         let sizes = ["m_size", "k_size", "n_size"].map(|name| m.input(name, SIZE));
         let [loaders_idle, sequencer_idle] = ["loaders_idle", "sequencer_idle"]
-            .map(|name| m.delay(format!("{name}_1"), m.input(name, bit())));
+            .map(|name| m.delay(m.input(name, bit())).named(format!("{name}_1")));
         let drain_idle = m.input("drain_idle", bit());
         let job_done = m
             .input("job_done", bit())
             .comment("the last beat of C has left: the cycle before drain_idle");
         // 1 from reset on too: what it clears needs no reset.
-        let aborted = m.reg("aborted", bit()).reset(1).next(abort);
+        let aborted = m.reg(bit()).named("aborted").reset(1).next(abort);
 
-        let state = m.fsm("state", JobState::Run);
+        let state = m.fsm(JobState::Run).named("state");
         let run = state.is(JobState::Run);
         let abandon = state.is(JobState::Abandon);
         let flushed = m
-            .reg("flushed", bit())
+            .reg(bit())
+            .named("flushed")
             .reset(0)
             .comment("the last cycle of a failed job");
-        let failed = m.reg("failed", bit()).reset(0);
+        let failed = m.reg(bit()).named("failed").reset(0);
         let errors = stream_errors(m, failed | aborted);
         let refuse = m
-            .reg("refuse", bit())
+            .reg(bit())
+            .named("refuse")
             .reset(0)
             .comment("the last cycle of a job of bad sizes");
-        let [load_take, compute_take, drain_take] =
-            ["load_take", "compute_take", "drain_take"].map(|name| m.reg(name, bit()).reset(0));
+        let [load_take, compute_take, drain_take] = ["load_take", "compute_take", "drain_take"]
+            .map(|name| m.reg(bit()).named(name).reset(0));
 
         m.section("the job that was started last");
         let front = front(m, &self.arch, start, sizes, abort, (*load_take, *refuse));
@@ -81,11 +85,12 @@ impl Block for JobControl {
 
         m.section("the jobs in the units");
         let in_units = m
-            .reg("jobs_in_units", unsigned(2))
+            .reg(unsigned(2))
+            .named("jobs_in_units")
             .reset(0)
             .comment("jobs from their second cycle in the loaders on");
         // A cycle late: a job that has just come cannot be wrong yet.
-        let alone = m.delay("one_job", in_units.eq(1));
+        let alone = m.delay(in_units.eq(1)).named("one_job");
         let gives_up = (abandon | abort).named("gives_up");
         let load = Moves {
             offered: (front.state.is(FrontState::Ready) & run).named("front_offers"),
@@ -134,7 +139,7 @@ impl Block for JobControl {
         state.then(JobState::Abandon, JobState::Flush);
         state.go(JobState::Flush, abort | *flushed, JobState::Run);
 
-        let launched = m.flag("launched", load.start);
+        let launched = m.flag(load.start).named("launched");
         let begins = launched & !job_done;
         let ends = job_done & !launched;
         let moved = first_match(&[(begins, in_units + 1), (ends, in_units - 1)], in_units);
@@ -146,12 +151,14 @@ impl Block for JobControl {
 
         // What a host sees of these comes a cycle later for all of them, so that it is of one time.
         let given_up = (abort | aborted).named("given_up");
-        let ended = m.flag("ended", (job_done | refuse | *flushed) & !given_up);
+        let ended = m
+            .flag((job_done | refuse | *flushed) & !given_up)
+            .named("ended");
         failed.next((refuse | flushed) & !given_up);
-        let done = m.reg("done", bit()).reset(0);
+        let done = m.reg(bit()).named("done").reset(0);
         done.next((ended | (done & !started)) & !abort);
         let code = |error: JobError| m.lit(error as u32, unsigned(ERROR_BITS));
-        let error = m.reg("error", unsigned(ERROR_BITS)).reset(0);
+        let error = m.reg(unsigned(ERROR_BITS)).named("error").reset(0);
         let next_error = first_match(
             &[
                 (abort, code(JobError::None)),
@@ -165,9 +172,9 @@ impl Block for JobControl {
         );
         error.next(next_error);
         let waits = (started | !front.state.is(FrontState::Idle)).named("waits");
-        let queued = m.flag("queued", waits);
-        let busy = m.flag("busy", waits | load.valid | at_work);
-        let first = m.reg("first", bit()).reset(1).next(started & at_rest);
+        let queued = m.flag(waits).named("queued");
+        let busy = m.flag(waits | load.valid | at_work).named("busy");
+        let first = m.reg(bit()).named("first").reset(1).next(started & at_rest);
 
         m.cover("refuses_a_job", *refuse);
         m.cover("job_fails", fail);
@@ -189,7 +196,7 @@ impl Block for JobControl {
             "a job whose stream is wrong ends as if it were right",
         );
         m.output("first", first);
-        m.output("working", m.flag("working", at_work));
+        m.output("working", m.flag(at_work).named("working"));
         m.output("aborted", aborted);
         m.output("busy", busy);
         m.output("queued", queued);
@@ -198,8 +205,8 @@ impl Block for JobControl {
         m.output("ended", ended);
         m.output("failed", failed);
         // The units hear of it a cycle later, from registers.
-        m.output("abandon", m.flag("abandon", abandon));
-        let forgets = m.reg("forget", bit()).reset(1).next(gives_up);
+        m.output("abandon", m.flag(abandon).named("abandon"));
+        let forgets = m.reg(bit()).named("forget").reset(1).next(gives_up);
         m.output("forget", forgets);
         m.output("load_start", load.start);
         for (name, size) in load.sizes(["m", "k", "panels", "last_columns"]) {
@@ -238,9 +245,11 @@ fn stream_errors<'m>(m: &'m Module, forget: Signal<'m>) -> StreamErrors<'m> {
         (m.input(name, bit()), code)
     });
     let [a_truncated, a_overlong, b_truncated, b_overlong] = events.map(|(event, _)| event);
-    let any = m.reg("any_stream_error", bit()).reset(0);
+    let any = m.reg(bit()).named("any_stream_error").reset(0);
     let now = a_truncated | a_overlong | b_truncated | b_overlong;
     any.next((any | now) & !forget);
-    let code = m.capture("stream_error", !any, first_match(&events[..3], events[3].1));
+    let code = m
+        .capture(!any, first_match(&events[..3], events[3].1))
+        .named("stream_error");
     StreamErrors { any: *any, code }
 }

@@ -10,7 +10,7 @@ use crate::hdl::{AxiStream, Block, Module, bit, unsigned};
 
 /// Writes the vectors of B, panel after panel, K vectors a panel; those of the next job into the
 /// other bank.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LoadB {
     /// Module name.
     pub name: String,
@@ -23,12 +23,14 @@ impl Block for LoadB {
         self.name.clone()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let arch = &self.arch;
         m.doc(
             "Loader of B: takes the packet on s_axis, fills a bank of the B buffer in the order of arrival.",
         );
-        let stream: AxiStream<'_> = m.sink_port("s_axis", (arch.b.width,));
+        let stream: AxiStream<'_> = m.sink_port("s_axis", AxiStream::of(arch.b.width));
         let job = LoaderJob::ports(m);
         let (k, columns) = (k_shape(arch), panel_columns_shape(arch));
         let panel_rows = m.input("k", k).comment("rows of B");
@@ -63,13 +65,13 @@ impl Block for LoadB {
             .mux(panels_left.behind.eq(0), panels_left.last)
             .named("next_row_in_last_panel");
         let of_last = walk.behind_first(last_columns);
-        let of_last = m.delay("behind_first_beat_of_last_panel", of_last);
+        let of_last = m.delay(of_last).named("behind_first_beat_of_last_panel");
         let whole = walk.behind_first(m.lit(arch.columns, columns));
         let next_row = next_in_last.mux(of_last, whole);
-        let one_panel = m.delay("one_panel", panels.eq(1));
+        let one_panel = m.delay(panels.eq(1)).named("one_panel");
         let first_row = one_panel.mux(of_last, whole);
         let last_beat = walk.row_end & rows_left.last & panels_left.last;
-        let last_beat = m.capture("last_beat", step, last_beat);
+        let last_beat = m.capture(step, last_beat).named("last_beat");
         let data = masked(&arch.b, stream.tdata, walk.lanes(m, step));
         let beat = walk.run((begins, first_row), (step, next_row));
         let vector = unpack(m, &arch.b, data, take, &beat);
@@ -79,9 +81,10 @@ impl Block for LoadB {
 
         m.section("write port, a cycle after the last beat of a vector");
         let vector_done = (take & beat.group_end).named("vector_done");
-        let write = m.flag("write_1", vector_done);
+        let write = m.flag(vector_done).named("write_1");
         let loaded = m
-            .reg("loaded", b_count(arch.b_buffer.bank_depth))
+            .reg(b_count(arch.b_buffer.bank_depth))
+            .named("loaded")
             .reset(0)
             .comment("vectors of the job's B that are in the buffer in the next cycle");
         loaded.walk(begins, 0, vector_done, loaded + 1);
@@ -94,10 +97,10 @@ impl Block for LoadB {
         let sizes = PortSizes::of(arch);
         let port: WritePort<'_> = m.source_port("write", sizes.b_write);
         port.enable.drive(write);
-        let bank = m.reg("bank", bit()).reset(1);
+        let bank = m.reg(bit()).named("bank").reset(1);
         bank.next(job.forget | (bank ^ begins));
         // A count of its own, a cycle behind `loaded`: that one is for the sequencer, far away.
-        let offset = m.reg("offset", unsigned(sizes.b_offset_bits));
+        let offset = m.reg(unsigned(sizes.b_offset_bits)).named("offset");
         let offset = offset.comment("of the vector in its bank");
         offset.walk(begins, 0, write, offset + 1);
         port.address

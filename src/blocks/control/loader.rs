@@ -1,8 +1,8 @@
 //! What the loaders of A and B have in common: the packet on their stream.
 
-use crate::hdl::{AxiStream, Module, Signal, bit, state_enum};
+use crate::hdl::{AxiStream, Module, Signal, bit, hardware_enum};
 
-state_enum! {
+hardware_enum! {
     /// States of a loader.
     pub enum LoadState {
         /// No job, or the job's packet has arrived.
@@ -32,7 +32,7 @@ impl<'m> Packet<'m> {
     /// For [`packet`] to drive.
     #[track_caller]
     pub fn wires(m: &'m Module) -> Self {
-        let [take, begins, step] = ["take", "begins", "step"].map(|name| m.wire(name, bit()));
+        let [take, begins, step] = ["take", "begins", "step"].map(|name| m.wire(bit()).named(name));
         Packet { take, begins, step }
     }
 }
@@ -50,10 +50,10 @@ pub(super) fn packet<'m>(
     next_space: Signal<'m>,
     last_beat: Signal<'m>,
 ) {
-    let state = m.fsm("state", LoadState::Idle);
+    let state = m.fsm(LoadState::Idle).named("state");
     let loading = state.is(LoadState::Load);
     // Decided a cycle ahead: all that moves on with a beat waits for `tvalid` and this alone.
-    let takes = m.reg("takes", bit()).reset(0);
+    let takes = m.reg(bit()).named("takes").reset(0);
     let takes = takes.comment("loading, and there is space");
     stream.tready.drive(takes | state.is(LoadState::Discard));
     let take = packet.take;
@@ -88,8 +88,11 @@ pub(super) fn packet<'m>(
 
     m.output("idle", state.is(LoadState::Idle));
     // Registered: a stream's handshake would otherwise reach every unit within the cycle.
-    m.output("truncated", m.flag("truncated", truncated & !job.clear));
-    m.output("overlong", m.flag("overlong", overlong & !job.clear));
+    m.output(
+        "truncated",
+        m.flag(truncated & !job.clear).named("truncated"),
+    );
+    m.output("overlong", m.flag(overlong & !job.clear).named("overlong"));
 }
 
 /// What job control tells a loader.

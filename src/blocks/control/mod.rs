@@ -64,7 +64,7 @@ pub fn b_count(depth: u32) -> Shape {
 #[track_caller]
 fn bank_counter<'m>(name: &str, up: Signal<'m>, down: Signal<'m>, clear: Signal<'m>) -> Signal<'m> {
     let m = up.module();
-    let count = m.reg(name, BANK_COUNT).reset(0);
+    let count = m.reg(BANK_COUNT).named(name).reset(0);
     let moved = (up & !down).mux(count + 1, (down & !up).mux(count - 1, *count));
     let too_many = up & !down & count.eq(2);
     let too_few = down & !up & count.eq(0);

@@ -4,12 +4,12 @@ use super::countdown::run_down;
 use super::tiles::{Advance, SequencerJob};
 use super::{BANK_COUNT, b_count, bank_counter};
 use crate::arch::MatmulArch;
-use crate::hdl::{Fsm, Module, Signal, bit, state_enum};
+use crate::hdl::{Fsm, Module, Signal, bit, hardware_enum};
 
 /// Cycles of the shortest pass: what is known of a tile takes three to decide on the next pass.
 pub(super) const MIN_PASS_CYCLES: u32 = 4;
 
-state_enum! {
+hardware_enum! {
     /// States of a sequencer.
     pub enum SequencerState {
         /// No job.
@@ -42,7 +42,7 @@ impl<'m> Supplies<'m> {
             a_full: m
                 .input("a_full", BANK_COUNT)
                 .comment("row blocks in the A buffer"),
-            b_loaded: m.delay("b_loaded_1", b_loaded),
+            b_loaded: m.delay(b_loaded).named("b_loaded_1"),
             b_whole: b_whole(m, job),
             drained: m
                 .input("drained", bit())
@@ -58,7 +58,8 @@ fn b_whole<'m>(m: &'m Module, job: &SequencerJob<'m>) -> Signal<'m> {
         .input("next_job_loads", bit())
         .comment("the loaders begin with the job behind");
     let whole = m
-        .reg("b_whole", bit())
+        .reg(bit())
+        .named("b_whole")
         .reset(0)
         .comment("all of B is in the buffer: the loader is at the next job");
     whole.next(next_loads | (whole & !job.start))
@@ -92,8 +93,8 @@ impl<'m> PassEnd<'m> {
     #[track_caller]
     pub fn after(two_before: Signal<'m>) -> Self {
         let m = two_before.module();
-        let penultimate = m.delay("penultimate_step", two_before);
-        let last = m.delay("last_step", penultimate);
+        let penultimate = m.delay(two_before).named("penultimate_step");
+        let last = m.delay(penultimate).named("last_step");
         PassEnd { penultimate, last }
     }
 }
@@ -124,11 +125,11 @@ pub(super) fn decide_next_pass<'m>(
     let needs_b = (needs.b & !supplies.b_whole).named("needs_b");
     let b_short = supplies.b_loaded.lt(needs.b_end).named("b_short");
     let bank_there = (!needs.block | claimed.ne(2)).named("bank_there");
-    let has_a = m.delay("has_a", a_there);
-    let lacks_b = m.delay("needs_b_1", needs_b) & m.delay("b_short_1", b_short);
+    let has_a = m.delay(a_there).named("has_a");
+    let lacks_b = m.delay(needs_b).named("needs_b_1") & m.delay(b_short).named("b_short_1");
     let has_b = (!lacks_b).named("has_b");
-    let has_bank = m.delay("has_bank", bank_there);
-    let more = m.flag("more_passes", needs.more);
+    let has_bank = m.delay(bank_there).named("has_bank");
+    let more = m.flag(needs.more).named("more_passes");
     let ready = (more & has_a & has_b & has_bank).named("ready");
     let due = ((waiting & !next) | end.penultimate).named("due");
     advance.decide(
@@ -179,11 +180,12 @@ pub(super) fn first_cycles<'m>(
     let m = next.module();
     let behind_first = run_down(count, 2);
     let left = m
-        .reg(format!("{name}s_left"), behind_first.shape())
+        .reg(behind_first.shape())
+        .named(format!("{name}s_left"))
         .comment("behind the next one; below 0 in the last cycle");
     left.next(next.mux(behind_first, left - 1));
     let last = left.msb().named(format!("last_{name}"));
-    let runs = m.reg(name, bit()).reset(0);
+    let runs = m.reg(bit()).named(name).reset(0);
     runs.next(next.mux(valid, runs & !last) & !clear);
     [*runs, last]
 }

@@ -52,12 +52,14 @@ pub(super) fn send<'m>(
     let (format, beats_shape) = (&arch.c, word.beats.shape());
     m.section("beats, and the stream");
     let room = m
-        .reg("room", bit())
+        .reg(bit())
+        .named("room")
         .reset(1)
         .comment("the spare register is free: the stream takes a beat");
     let none = m.lit((1u64 << beats_shape.width) - 1, beats_shape);
     let beats_left = m
-        .reg("beats_left", beats_shape)
+        .reg(beats_shape)
+        .named("beats_left")
         .reset((1u64 << beats_shape.width) - 1)
         .comment("beats from this one on, less 2");
     // The last beat leaves, or there is none.
@@ -66,11 +68,11 @@ pub(super) fn send<'m>(
     let next = takes.mux(taken, beats_left - 1);
     let next = room.mux(next, *beats_left).named("next_beats_left");
     beats_left.next(orders.forget.mux(none, next));
-    let valid = m.reg("beat_valid", bit()).reset(0);
+    let valid = m.reg(bit()).named("beat_valid").reset(0);
     valid.next(moves.mux(word.valid, *valid) & !orders.forget);
-    let last_word = m.capture("last_word", *moves, word.last);
+    let last_word = m.capture(*moves, word.last).named("last_word");
     let beats = padded(m, arch, word.data);
-    let data = m.reg("data", beats.shape());
+    let data = m.reg(beats.shape()).named("data");
     let behind = (format.beats_per_group - 1) * format.width;
     data.enable(*room).next(if behind > 0 {
         // Nothing follows the last beat: its place may always take what the memory shows.
@@ -82,15 +84,16 @@ pub(super) fn send<'m>(
     });
 
     let last = (takes & last_word).named("last");
-    let open = m.reg("packet_open", bit()).reset(0);
+    let open = m.reg(bit()).named("packet_open").reset(0);
     let still_open = (room & valid).mux(!last, *open);
     open.next(still_open & !orders.close & !orders.clear);
     let closing = m
-        .reg("closing", bit())
+        .reg(bit())
+        .named("closing")
         .reset(0)
         .comment("a zero beat ends the packet of a failed job");
 
-    let out_valid = m.reg("out_valid", bit()).reset(0);
+    let out_valid = m.reg(bit()).named("out_valid").reset(0);
     let load = (!out_valid | stream.tready).named("out_loads");
     // The closing beat waits until nothing is offered, and so nothing spare.
     let closed = (closing & !out_valid).named("close");
@@ -103,13 +106,13 @@ pub(super) fn send<'m>(
     let next_moves = (free & next.msb()).named("next_moves");
     moves.next(next_moves);
     let beat = data.truncate(format.width);
-    let spare = m.capture("spare", *room, beat);
-    let spare_last = m.capture("spare_last", *room, last);
+    let spare = m.capture(*room, beat).named("spare");
+    let spare_last = m.capture(*room, last).named("spare_last");
     let next = room.mux(beat.gate(!closing), spare);
-    stream.tdata.drive(m.capture("out_data", load, next));
+    stream.tdata.drive(m.capture(load, next).named("out_data"));
     stream.tvalid.drive(*out_valid);
     let next = room.mux(last | *closing, spare_last);
-    let out_last = m.capture("out_last", load, next);
+    let out_last = m.capture(load, next).named("out_last");
     stream.tlast.drive(out_last);
 
     let nothing = !word.valid & !valid;
@@ -123,7 +126,9 @@ pub(super) fn send<'m>(
     Sent {
         next_moves,
         last: (out_valid & stream.tready & out_last).named("last_sent"),
-        all: m.flag("all_sent", orders.close & !open & !closing & !out_valid),
+        all: m
+            .flag(orders.close & !open & !closing & !out_valid)
+            .named("all_sent"),
     }
 }
 

@@ -55,14 +55,15 @@ pub(super) fn stage<'m>(
     moves: &Moves<'m>,
     sizes: &[(&'static str, Signal<'m>)],
 ) -> Stage<'m> {
-    let valid = m.reg(format!("{name}_valid"), bit()).reset(0);
+    let valid = m.reg(bit()).named(format!("{name}_valid")).reset(0);
     let take = *moves.take;
-    let start = m.flag(format!("{name}_start"), take & !moves.clear);
+    let start = m.flag(take & !moves.clear).named(format!("{name}_start"));
     let (handed_on, offers) = match moves.handed_on {
         Some(handed_on) => {
             // In the job's third cycle at the earliest: only then is `idle` of this job.
             let taken = m
-                .reg(format!("{name}_taken"), bit())
+                .reg(bit())
+                .named(format!("{name}_taken"))
                 .reset(0)
                 .comment("the stage behind has it too");
             taken.next((taken | handed_on) & !take);
@@ -76,7 +77,7 @@ pub(super) fn stage<'m>(
     (moves.take).next(moves.offered & room & !take & !moves.clear);
     valid.next((take | (valid & !done)) & !moves.clear);
     let captured = sizes.iter().map(|(size_name, size)| {
-        let kept = m.capture(format!("{name}_{size_name}"), take, *size);
+        let kept = m.capture(take, *size).named(format!("{name}_{size_name}"));
         (*size_name, kept)
     });
     Stage {

@@ -39,7 +39,7 @@ impl<'m> SequencerJob<'m> {
 /// The bank of B of the job: by turns, as the loader fills them.
 #[track_caller]
 pub(super) fn b_bank<'m>(m: &'m Module, job: &SequencerJob<'m>) -> Signal<'m> {
-    let bank = m.reg("b_bank", bit()).reset(1);
+    let bank = m.reg(bit()).named("b_bank").reset(1);
     bank.next(job.clear | (bank ^ job.start))
 }
 
@@ -70,11 +70,11 @@ impl<'m> Advance<'m> {
     /// The registers; [`Self::decide`] drives them.
     #[track_caller]
     pub fn new(m: &'m Module, job: &SequencerJob<'m>) -> Self {
-        let next = m.reg("next_pass", bit()).reset(0);
-        let any = m.reg("tile_moves", bit()).reset(0);
-        let rests = m.reg("walk_rests", bit()).reset(1);
+        let next = m.reg(bit()).named("next_pass").reset(0);
+        let any = m.reg(bit()).named("tile_moves").reset(0);
+        let rests = m.reg(bit()).named("walk_rests").reset(1);
         // As long as it takes to find out the first tile.
-        let starts = m.reg("starting", unsigned(3)).reset(0);
+        let starts = m.reg(unsigned(3)).named("starting").reset(0);
         let later = concat(&[starts.truncate(2), job.start]);
         starts.next(later.gate(!job.clear));
         Advance {
@@ -138,44 +138,47 @@ pub(super) fn walk<'m>(
     // K is walked a tile ahead, as the end of the next tile in B must be known when it comes.
     let (k_end, b_vectors, ahead_vectors) = if cut_k {
         let k_left = m
-            .reg("ahead_k_left", k_shape(arch))
+            .reg(k_shape(arch))
+            .named("ahead_k_left")
             .comment("K from the tile behind this one on");
-        let ahead_end = m.delay("ahead_k_end", fits(*k_left, rows));
+        let ahead_end = m.delay(fits(*k_left, rows)).named("ahead_k_end");
         let next_k = ahead_end.mux(job.k, k_left - rows);
         k_left.walk(rests, job.k, any, next_k);
         let vectors = remainder(ahead_end, *k_left, rows).named("ahead_b_vectors");
-        let k_end = m.capture("tile_k_end", any, ahead_end);
-        let b_vectors = m.capture("tile_b_vectors", any, vectors);
+        let k_end = m.capture(any, ahead_end).named("tile_k_end");
+        let b_vectors = m.capture(any, vectors).named("tile_b_vectors");
         (k_end, b_vectors, vectors)
     } else {
         (m.high().named("tile_k_end"), job.k, job.k)
     };
     let panels = run_down(job.panels, 2);
     let panels_left = m
-        .reg("tile_panels_left", panels.shape())
+        .reg(panels.shape())
+        .named("tile_panels_left")
         .comment("panels behind the next one; below 0 in the last");
     let n_end = panels_left.msb().named("tile_n_end");
     let next_panels = n_end.mux(panels, panels_left - 1);
     panels_left.walk(rests, panels, next & k_end, next_panels);
-    let block_end = m.delay("tile_block_end", k_end & n_end);
+    let block_end = m.delay(k_end & n_end).named("tile_block_end");
     let m_left = m
-        .reg("tile_m_left", SIZE)
+        .reg(SIZE)
+        .named("tile_m_left")
         .comment("M from this row block on");
-    let m_end = m.delay("tile_m_end", fits(*m_left, rows));
+    let m_end = m.delay(fits(*m_left, rows)).named("tile_m_end");
     m_left.walk(rests, job.m, next & block_end, m_left - rows);
 
-    let valid = m.reg("tile_valid", bit()).reset(0);
+    let valid = m.reg(bit()).named("tile_valid").reset(0);
     let stays = valid & !(next & block_end & m_end);
     valid.next((advance.first | stays) & !job.clear);
-    let bank = m.reg("tile_bank", bit()).reset(0);
+    let bank = m.reg(bit()).named("tile_bank").reset(0);
     bank.next((bank ^ (next & valid & block_end)) & !job.clear);
 
     let b_shape = b_count(arch.b_buffer.bank_depth);
-    let b_end = m.reg("tile_b_end", b_shape);
-    let next_base = m.delay("next_b_base", b_end.gate(!block_end));
-    let b_base = m.capture("tile_b_base", any, next_base);
+    let b_end = m.reg(b_shape).named("tile_b_end");
+    let next_base = m.delay(b_end.gate(!block_end)).named("next_b_base");
+    let b_base = m.capture(any, next_base).named("tile_b_base");
     let end_ahead = next_base + resize(ahead_vectors, b_shape.width);
-    let next_end = m.delay("next_b_end", end_ahead);
+    let next_end = m.delay(end_ahead).named("next_b_end");
     b_end.walk(rests, 0, any, next_end);
     let settled = next_end.eq(end_ahead);
     m.assert(
@@ -186,15 +189,15 @@ pub(super) fn walk<'m>(
 
     let offset_shape = unsigned(sizes.a_offset_bits);
     let a_offset = if cut_k && arch.a_buffer.words_per_row > 1 {
-        let a_offset = m.reg("tile_a_offset", offset_shape);
+        let a_offset = m.reg(offset_shape).named("tile_a_offset");
         let zero = m.zero(offset_shape);
         a_offset.walk(rests, 0, next, k_end.mux(zero, a_offset + rows))
     } else {
         m.zero(offset_shape)
     };
-    let sum_shape = unsigned(sizes.target.0);
+    let sum_shape = unsigned(sizes.accumulator_bits);
     let sum_offset = if arch.accumulators.panels > 1 {
-        let sum_offset = m.reg("tile_sum_offset", sum_shape);
+        let sum_offset = m.reg(sum_shape).named("tile_sum_offset");
         let zero = m.zero(sum_shape);
         let beyond = n_end.mux(zero, sum_offset + rows);
         sum_offset.walk(rests, 0, next & k_end, beyond)
@@ -203,7 +206,7 @@ pub(super) fn walk<'m>(
     };
 
     let flag = |name: &str, then: Signal<'m>| {
-        let flag = m.reg(name, bit());
+        let flag = m.reg(bit()).named(name);
         flag.next(rests | next.mux(then, *flag))
     };
     Tile {

@@ -5,7 +5,7 @@ use crate::hdl::{Block, Module, bit, concat, unsigned};
 /// Delays a valid bit and what goes with it. `clear` wipes out the valid bits on their way.
 ///
 /// Written as two shift registers, whatever the length.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TokenLine {
     /// Module name.
     pub name: String,
@@ -20,7 +20,9 @@ impl Block for TokenLine {
         self.name.clone()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let TokenLine { cycles, width, .. } = *self;
         m.doc(&format!(
             "Tokens of the vectors in the array, {cycles} cycles long."
@@ -29,9 +31,9 @@ impl Block for TokenLine {
         let valid_in = m.input("valid_in", bit());
         let token_in = m.input("token_in", unsigned(width));
 
-        let valid = m.reg("valid", unsigned(cycles)).reset(0);
+        let valid = m.reg(unsigned(cycles)).named("valid").reset(0);
         valid.next(concat(&[valid.truncate(cycles - 1), valid_in]).gate(!clear));
-        let tokens = m.reg("tokens", unsigned(cycles * width));
+        let tokens = m.reg(unsigned(cycles * width)).named("tokens");
         tokens.next(concat(&[tokens.truncate((cycles - 1) * width), token_in]));
 
         m.output("valid_out", valid.msb());

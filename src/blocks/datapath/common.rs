@@ -5,7 +5,7 @@ use super::super::buffer::BufferMemory;
 use super::super::control::TokenLine;
 use super::super::ports::{PortSizes, Target, WritePort};
 use crate::arch::MatmulArch;
-use crate::hdl::{Interface, Module, Signal, concat, unsigned};
+use crate::hdl::{Module, Signal, concat, unsigned};
 
 /// The B buffer: the word at `address`, after the read latency.
 #[track_caller]
@@ -29,7 +29,7 @@ pub(super) fn row_tokens<'m>(name: &str, token: Signal<'m>, rows: u32) -> Signal
         return token;
     }
     let m = token.module();
-    let later = m.reg(format!("{name}_below"), unsigned(rows - 1));
+    let later = m.reg(unsigned(rows - 1)).named(format!("{name}_below"));
     let all = concat(&[*later, token]).named(name);
     later.next(all.truncate(rows - 1));
     all
@@ -60,7 +60,7 @@ pub(super) fn skew<'m>(
     };
     vector
         .module()
-        .instance(part, &skew)
+        .untyped_instance(part, &skew)
         .input("vector_in", vector)
         .output("vector_out")
 }
@@ -81,19 +81,18 @@ pub(super) fn delay_target<'m>(
     };
     let line = token
         .module()
-        .instance("token_line", &line)
+        .untyped_instance("token_line", &line)
         .comment("where the sums go, beside the array")
         .input("clear", clear)
         .input("valid_in", target.valid)
         .input("token_in", token);
     let token = line.output("token_out");
     let bits = target.address.width();
-    let signals = vec![
-        line.output("valid_out"),
-        token.bit(bits + 2),
-        token.bit(bits + 1),
-        token.bit(bits),
-        token.truncate(bits),
-    ];
-    Target::from_signals((bits,), signals)
+    Target {
+        valid: line.output("valid_out"),
+        first: token.bit(bits + 2),
+        last: token.bit(bits + 1),
+        bank: token.bit(bits),
+        address: token.truncate(bits),
+    }
 }

@@ -6,11 +6,11 @@ use super::super::ports::{OutputStationaryIssue, PortSizes, Target, WritePort};
 use super::common::{b_buffer, delay_target, row_tokens, skew};
 use super::{ARRAY, operand_latency};
 use crate::arch::MatmulArch;
-use crate::hdl::{Block, Interface, Module, Signal, bit, connect, index_bits, join, unsigned};
+use crate::hdl::{Block, Module, Signal, bit, connect, index_bits, join, unsigned};
 use num_bigint::BigInt;
 
 /// Operand buffers, skew, array and deskew of an output-stationary core.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OutputStationaryDatapath {
     /// The core's module name, which begins the names of all parts.
     pub core: String,
@@ -23,7 +23,9 @@ impl Block for OutputStationaryDatapath {
         format!("{}_datapath", self.core)
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let (arch, core) = (&self.arch, &self.core);
         let (rows, columns) = (arch.rows, arch.columns);
         let sizes = PortSizes::of(arch);
@@ -32,13 +34,13 @@ impl Block for OutputStationaryDatapath {
             .input("clear", bit())
             .comment("forget the sums on their way");
         let issue: OutputStationaryIssue<'_> = m.sink_port("issue", sizes.output_stationary());
-        let target: Target<'_> = m.sink_port("target", sizes.target);
+        let target: Target<'_> = m.sink_port("target", sizes.target.clone());
 
         m.section("operand buffers; between tiles the array is fed with zeros");
         let there = m.delay_by("read", issue.read, arch.read_latency());
         let activations = self.a_buffers(m, &issue, there);
         let b_word = b_buffer(m, arch, issue.read, issue.b_address);
-        let weights = m.delay("weights", b_word.gate(there));
+        let weights = m.delay(b_word.gate(there)).named("weights");
 
         m.section("array");
         let start = m.delay_by("pass_start", issue.pass_start, operand_latency(arch));
@@ -48,7 +50,7 @@ impl Block for OutputStationaryDatapath {
         let array = Array::new(&format!("{core}_array"), arch);
         let shifts = drain_shifts(m, start, &array);
         let sums = m
-            .instance(ARRAY, &array)
+            .untyped_instance(ARRAY, &array)
             .input("starts", starts)
             .input("shifts", shifts)
             .input("activations", activations)
@@ -96,7 +98,10 @@ impl OutputStationaryDatapath {
             } else {
                 word
             };
-            activations.push(m.delay(format!("activation_{row}"), element.gate(there)));
+            activations.push(
+                m.delay(element.gate(there))
+                    .named(format!("activation_{row}")),
+            );
         }
         join(&activations)
     }
@@ -106,7 +111,7 @@ impl OutputStationaryDatapath {
 fn drain_shifts<'m>(m: &'m Module, start: Signal<'m>, array: &Array) -> Signal<'m> {
     let rows = array.rows;
     let caught = m.delay_by("caught", start, array.latency() - 1);
-    let shifts = m.reg("shifts", unsigned(rows));
+    let shifts = m.reg(unsigned(rows)).named("shifts");
     let moved = if rows == 1 {
         m.zero(unsigned(1))
     } else {
@@ -119,8 +124,8 @@ fn drain_shifts<'m>(m: &'m Module, start: Signal<'m>, array: &Array) -> Signal<'
 /// The targets of a tile's rows, from the target of the tile.
 fn rows_of_tile<'m>(m: &'m Module, rows: u32, tile: &Target<'m>, clear: Signal<'m>) -> Target<'m> {
     let row_shape = unsigned(index_bits(rows.into()));
-    let next_row = m.reg("next_row", row_shape);
-    let more_rows = m.reg("more_rows", bit()).reset(0);
+    let next_row = m.reg(row_shape).named("next_row");
+    let more_rows = m.reg(bit()).named("more_rows").reset(0);
     let row = tile
         .valid
         .mux(m.lit(rows - 1, row_shape), *next_row)
@@ -130,16 +135,15 @@ fn rows_of_tile<'m>(m: &'m Module, rows: u32, tile: &Target<'m>, clear: Signal<'
     next_row.next(row - 1);
     more_rows.next(valid & !end & !clear);
     let hold = |name: &str, value: Signal<'m>| {
-        let held = m.capture(format!("{name}_held"), tile.valid, value);
+        let held = m.capture(tile.valid, value).named(format!("{name}_held"));
         tile.valid.mux(value, held).named(name)
     };
     let base = hold("tile_address", tile.address);
-    let signals = vec![
+    Target {
         valid,
-        m.high(),
-        hold("tile_last", tile.last) & end,
-        hold("tile_bank", tile.bank),
-        base + row.zero_extend(base.width()),
-    ];
-    Target::from_signals((base.width(),), signals)
+        first: m.high(),
+        last: hold("tile_last", tile.last) & end,
+        bank: hold("tile_bank", tile.bank),
+        address: base + row.zero_extend(base.width()),
+    }
 }

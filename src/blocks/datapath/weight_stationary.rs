@@ -10,7 +10,7 @@ use crate::arch::{MatmulArch, MemoryStyle};
 use crate::hdl::{Block, Module, Signal, bit, connect, unsigned};
 
 /// Operand buffers, skew, array and deskew of a weight-stationary core.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WeightStationaryDatapath {
     /// The core's module name, which begins the names of all parts.
     pub core: String,
@@ -23,7 +23,9 @@ impl Block for WeightStationaryDatapath {
         format!("{}_datapath", self.core)
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let (arch, core) = (&self.arch, &self.core);
         let sizes = PortSizes::of(arch);
         m.doc("Operand buffers, skew, array and deskew of a weight-stationary core.");
@@ -31,16 +33,17 @@ impl Block for WeightStationaryDatapath {
             .input("clear", bit())
             .comment("forget the sums on their way");
         let issue: WeightStationaryIssue<'_> = m.sink_port("issue", sizes.weight_stationary());
-        let target: Target<'_> = m.sink_port("target", sizes.target);
+        let target: Target<'_> = m.sink_port("target", sizes.target.clone());
         let a_write: WritePort<'_> = m.sink_port("a_write", sizes.a_write);
 
         m.section("operand buffers");
         let a_word = self.a_buffer(m, &issue, &a_write);
-        let activations = m.delay("activations", a_word);
+        let activations = m.delay(a_word).named("activations");
         let b_word = b_buffer(m, arch, issue.b_read, issue.b_address);
         let b_valid = m.delay_by("b_valid", issue.b_read, arch.read_latency());
         let weights = m
-            .delay("weights", b_word.gate(b_valid))
+            .delay(b_word.gate(b_valid))
+            .named("weights")
             .comment("zeros beyond K");
 
         m.section("array");
@@ -56,7 +59,7 @@ impl Block for WeightStationaryDatapath {
         let weights = skew(core, "skew_b", weights, arch.columns, Lanes::FirstLaneFirst);
         let array = Array::new(&format!("{core}_array"), arch);
         let sums = m
-            .instance(ARRAY, &array)
+            .untyped_instance(ARRAY, &array)
             .input("swaps", swaps)
             .input("activations", activations)
             .input("weights", weights)

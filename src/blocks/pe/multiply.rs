@@ -38,7 +38,7 @@ pub fn multiply<'m>(
         full.sign_extend(width)
     };
     if format.product_register {
-        m.delay("product", exact)
+        m.delay(exact).named("product")
     } else {
         exact.named("product")
     }
@@ -49,7 +49,7 @@ pub fn multiply<'m>(
 /// The activation's register takes every cycle, the weight's where `weight_enable` is 1. The
 /// product comes a cycle after its operands, two with a product register. Chips with registers
 /// inside their multipliers give these; for others the registers are described like any.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RegisteredMultiplier {
     /// Module name.
     pub name: String,
@@ -67,7 +67,7 @@ impl RegisteredMultiplier {
         weight: Signal<'m>,
         weight_enable: Signal<'m>,
     ) -> Signal<'m> {
-        m.instance(MULTIPLIER, self)
+        m.untyped_instance(MULTIPLIER, self)
             .input("activation_in", activation)
             .input("weight_in", weight)
             .input("weight_enable", weight_enable)
@@ -81,7 +81,9 @@ impl Block for RegisteredMultiplier {
         self.name.clone()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let format = &self.format;
         let width = format.product.width;
         m.doc("Multiplier with the registers of its operands.");
@@ -104,8 +106,8 @@ impl Block for RegisteredMultiplier {
                 product.named("full_product").truncate(width)
             }
             Target::Portable | Target::Xilinx | Target::UltraScalePlus => {
-                let weight = m.capture("weight", b_enable, b);
-                let activation = m.delay("activation", a);
+                let weight = m.capture(b_enable, b).named("weight");
+                let activation = m.delay(a).named("activation");
                 multiply(m, format, width, activation, weight)
             }
         };

@@ -10,7 +10,7 @@ use crate::hdl::{Block, Module, bit};
 /// the first operands of a tile: it hands the finished sum to the drain register and begins a new
 /// one in the same cycle, so that tiles follow each other without a gap. Drain registers form a
 /// chain down each column that moves where `shift` is 1.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OutputStationaryPe {
     /// Module name.
     pub name: String,
@@ -23,7 +23,9 @@ impl Block for OutputStationaryPe {
         self.name.clone()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let format = &self.format;
         m.doc(
             "Processing element of an output-stationary array: sum += activation * weight.\n\
@@ -41,14 +43,14 @@ impl Block for OutputStationaryPe {
         drain_in.comment("from above");
 
         // Without reset: tokens left from before pass ahead of those of the next job.
-        let start = m.delay("start", start_in);
-        let shift = m.delay("shift", shift_in);
-        let activation = m.delay("activation", activation_in);
-        let weight = m.delay("weight", weight_in);
+        let start = m.delay(start_in).named("start");
+        let shift = m.delay(shift_in).named("shift");
+        let activation = m.delay(activation_in).named("activation");
+        let weight = m.delay(weight_in).named("weight");
         // The token reaches the sum together with the first product.
         let first = |start| {
             if format.product_register {
-                m.delay("first", start)
+                m.delay(start).named("first")
             } else {
                 start
             }
@@ -68,14 +70,14 @@ impl Block for OutputStationaryPe {
                 Some(multiplier) => multiplier.insert(m, activation_in, weight_in, m.high()),
             };
             let first = first(start);
-            let sum = m.reg("sum", format.sum);
+            let sum = m.reg(format.sum).named("sum");
             let base = sum.gate(!first).named("base");
             (
                 first,
                 sum.next(base + product.sign_extend(format.sum.width)),
             )
         };
-        let drain = m.reg("drain", format.sum);
+        let drain = m.reg(format.sum).named("drain");
         let moved = shift_in.mux(drain_in, drain);
         drain.next(first.mux(sum, moved));
 

@@ -11,7 +11,7 @@ use crate::hdl::{Block, Module, bit};
 /// first activation of a tile: it puts the waiting weight to work, and a cycle later the weight
 /// of the next tile, then on the column's bus, is caught. A tile can follow another without a
 /// gap as long as each streams at least as many vectors as the array has rows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WeightStationaryPe {
     /// Module name.
     pub name: String,
@@ -24,7 +24,9 @@ impl Block for WeightStationaryPe {
         self.name.clone()
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let format = &self.format;
         m.doc(
             "Processing element of a weight-stationary array: sum_out = sum_in + activation * weight.\n\
@@ -41,13 +43,13 @@ impl Block for WeightStationaryPe {
 
         // Without reset: a token left from before passes ahead of those of the next job, and finds
         // nothing but weights that no vector has used.
-        let swap = m.delay("swap", swap_in);
-        let next_weight = m.capture("next_weight", swap, weight_in);
+        let swap = m.delay(swap_in).named("swap");
+        let next_weight = m.capture(swap, weight_in).named("next_weight");
         // The product is as wide as the sum: synthesis merges the copies of the sign, and compiled
         // simulators need not make them every cycle.
         let width = format.sum.width;
         let (activation, sum) = if let Some(slice) = format.dsp_slice() {
-            let activation = m.delay("activation", activation_in);
+            let activation = m.delay(activation_in).named("activation");
             let operands = Operands {
                 a: activation_in,
                 b: next_weight,
@@ -57,14 +59,14 @@ impl Block for WeightStationaryPe {
         } else {
             let (activation, product) = match format.registered_multiplier(&self.name) {
                 None => {
-                    let weight = m.capture("weight", swap_in, next_weight);
-                    let activation = m.delay("activation", activation_in);
+                    let weight = m.capture(swap_in, next_weight).named("weight");
+                    let activation = m.delay(activation_in).named("activation");
                     (activation, multiply(m, format, width, activation, weight))
                 }
                 Some(multiplier) => {
-                    let activation = m.delay("activation", activation_in);
+                    let activation = m.delay(activation_in).named("activation");
                     let product = if format.operand_latency(Dataflow::WeightStationary) > 0 {
-                        let weight = m.capture("weight", swap_in, next_weight);
+                        let weight = m.capture(swap_in, next_weight).named("weight");
                         multiplier.insert(m, activation, weight, m.high())
                     } else {
                         multiplier.insert(m, activation_in, next_weight, swap_in)
@@ -72,7 +74,7 @@ impl Block for WeightStationaryPe {
                     (activation, product.sign_extend(width))
                 }
             };
-            let sum = m.reg("sum", format.sum).next(sum_in + product);
+            let sum = m.reg(format.sum).named("sum").next(sum_in + product);
             (activation, sum)
         };
 

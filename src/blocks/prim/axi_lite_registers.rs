@@ -22,7 +22,7 @@ const SLVERR: u32 = 0b10;
 /// read shows the registers as they are two cycles after its address has been taken; the data
 /// follow another two cycles later. Reads and writes do not wait for each other. Protection bits
 /// do not exist, the lowest two address bits do not count, and byte strobes do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AxiLiteRegisters {
     map: RegisterMap,
 }
@@ -49,7 +49,7 @@ impl AxiLiteRegisters {
     /// [`Instance::input`] and [`Instance::output`].
     #[track_caller]
     pub fn insert<'m>(&self, m: &'m Module, name: &str, axi: &AxiLite<'m>) -> Instance<'m> {
-        m.instance(name, self).sink("s_axil", axi)
+        m.untyped_instance(name, self).sink("s_axil", axi)
     }
 
     /// The response to a word address.
@@ -76,9 +76,11 @@ impl Block for AxiLiteRegisters {
         format!("{}_registers", self.map.name)
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.doc(&format!("Registers of {}: {}", self.map.name, self.map.doc));
-        let axi: AxiLite<'_> = m.sink_port("s_axil", (self.map.address_bits(),));
+        let axi: AxiLite<'_> = m.sink_port("s_axil", AxiLite::of(self.map.address_bits()));
 
         m.section("write channel");
         let write = self.write_channel(m, &axi);
@@ -113,32 +115,35 @@ impl AxiLiteRegisters {
     /// Holds address and data, whichever comes first, until both are there and the last response
     /// is gone.
     fn write_channel<'m>(&self, m: &'m Module, axi: &AxiLite<'m>) -> Write<'m> {
-        let commit = m.wire("write_commit", bit());
-        let response_valid = m.reg("write_response_valid", bit()).reset(0);
+        let commit = m.wire(bit()).named("write_commit");
+        let response_valid = m.reg(bit()).named("write_response_valid").reset(0);
 
-        let address_held = m.reg("write_address_held", bit()).reset(0);
+        let address_held = m.reg(bit()).named("write_address_held").reset(0);
         let take_address = (axi.awvalid & !address_held).named("write_address_take");
         address_held.next((address_held | take_address) & !commit);
         let address = m
-            .reg("write_word", unsigned(axi.awaddr.width() - 2))
+            .reg(unsigned(axi.awaddr.width() - 2))
+            .named("write_word")
             .enable(take_address)
             .next(word_address(axi.awaddr));
         axi.awready.drive(!address_held);
 
-        let data_held = m.reg("write_data_held", bit()).reset(0);
+        let data_held = m.reg(bit()).named("write_data_held").reset(0);
         let take_data = (axi.wvalid & !data_held).named("write_data_take");
         data_held.next((data_held | take_data) & !commit);
         axi.wready.drive(!data_held);
         let (data, strobes) = self.hold_data(m, axi, take_data);
 
-        let under_way = m.reg("write_under_way", bit()).reset(0);
+        let under_way = m.reg(bit()).named("write_under_way").reset(0);
         commit.drive(address_held & data_held & !under_way);
         under_way.next(commit | (under_way & !(response_valid & axi.bready)));
-        let response = m.capture("write_response", commit, self.response(m, address));
+        let response = m
+            .capture(commit, self.response(m, address))
+            .named("write_response");
         // What was decoded takes effect a cycle later, when data and strobes are still there. It is
         // answered another cycle later, so that pulses may go through a register on their way.
-        let committed = m.flag("write_committed", commit);
-        let effective = m.flag("write_effective", committed);
+        let committed = m.flag(commit).named("write_committed");
+        let effective = m.flag(committed).named("write_effective");
         response_valid.next(effective | (response_valid & !axi.bready));
         let selected = self.select_written(m, commit, address);
         axi.bvalid.drive(response_valid);
@@ -165,7 +170,7 @@ impl AxiLiteRegisters {
             return Vec::new();
         }
         let matches = join(&matches);
-        let select = m.reg("write_select", matches.shape()).reset(0);
+        let select = m.reg(matches.shape()).named("write_select").reset(0);
         let select = select.comment("a bit for each register that can be written");
         select.next(matches.gate(commit)).split(1)
     }
@@ -182,8 +187,9 @@ impl AxiLiteRegisters {
             m.unused(axi.wstrb);
             return (axi.wdata, axi.wstrb);
         }
-        let hold =
-            |name: &str, value: Signal<'m>| m.reg(name, value.shape()).enable(take).next(value);
+        let hold = |name: &str, value: Signal<'m>| {
+            m.reg(value.shape()).named(name).enable(take).next(value)
+        };
         (
             hold("write_data", axi.wdata),
             hold("write_strobes", axi.wstrb),
@@ -237,7 +243,7 @@ fn build_field<'m>(
     let port = register.port(field);
     let selected = || selected.expect("a register with a writable field is selected");
     let state = || -> Reg<'m> {
-        let state = m.reg(&port, shape).reset(field.reset);
+        let state = m.reg(shape).named(&port).reset(field.reset);
         m.output(&port, state);
         state.comment(field.summary())
     };

@@ -7,8 +7,8 @@
 //! use ferrogrid::hdl::{self, AxiStream, connect};
 //!
 //! hdl::design("buffered", |m| {
-//!     let input: AxiStream<'_> = m.sink_port("s_axis", (32,));
-//!     let output: AxiStream<'_> = m.source_port("m_axis", (32,));
+//!     let input: AxiStream<'_> = m.sink_port("s_axis", AxiStream::of(32));
+//!     let output: AxiStream<'_> = m.source_port("m_axis", AxiStream::of(32));
 //!     let beats = stream_of_beats(m, "input", &input);
 //!     let buffered = Fifo::insert(m, "fifo", &beats, 16).stream;
 //!     connect(&beats_of_stream(m, "buffered", &buffered), &output);
@@ -21,7 +21,7 @@ use crate::hdl::{AxiStream, Module, Signal, Stream, bit, concat};
 /// The beats of an AXI4-Stream as a stream of {TLAST, TDATA}. `name` names a wire.
 #[track_caller]
 pub fn stream_of_beats<'m>(m: &'m Module, name: &str, axi: &AxiStream<'m>) -> Stream<'m> {
-    let ready = m.wire(format!("{name}_beat_ready"), bit());
+    let ready = m.wire(bit()).named(format!("{name}_beat_ready"));
     axi.tready.drive(ready);
     Stream {
         payload: concat(&[axi.tlast, axi.tdata]),
@@ -36,7 +36,7 @@ pub fn stream_of_beats<'m>(m: &'m Module, name: &str, axi: &AxiStream<'m>) -> St
 /// When a payload has less than two bits.
 #[track_caller]
 pub fn beats_of_stream<'m>(m: &'m Module, name: &str, stream: &Stream<'m>) -> AxiStream<'m> {
-    let tready = m.wire(format!("{name}_tready"), bit());
+    let tready = m.wire(bit()).named(format!("{name}_tready"));
     stream.ready.drive(tready);
     let (tlast, tdata) = split_beat(stream.payload);
     AxiStream {

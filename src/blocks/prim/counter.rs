@@ -36,7 +36,7 @@ impl Counter {
             width: last.width(),
         };
         let instance = m
-            .instance(name, &counter)
+            .untyped_instance(name, &counter)
             .input("enable", enable)
             .input("clear", clear)
             .input("last", last);
@@ -52,13 +52,15 @@ impl Block for Counter {
         format!("counter_{}", self.width)
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.doc("Counts from 0 to `last`, then wraps.");
         let shape = unsigned(self.width);
         let enable = m.input("enable", bit());
         let clear = m.input("clear", bit());
         let last = m.input("last", shape);
-        let value = m.reg("value", shape).reset(0).enable(enable | clear);
+        let value = m.reg(shape).named("value").reset(0).enable(enable | clear);
         let at_last = value.ge(last).named("at_last");
         value.next((clear | at_last).mux(m.zero(shape), value + 1));
         m.output("value", value);

@@ -92,9 +92,9 @@ impl Fifo {
         name: &str,
         stream: &Stream<'m>,
     ) -> FifoOutputs<'m> {
-        let instance = m.instance(name, self).sink("s", stream);
+        let instance = m.untyped_instance(name, self).sink("s", stream);
         FifoOutputs {
-            stream: instance.source("m", (self.shape,)),
+            stream: instance.source("m", Stream::of(self.shape)),
             level: instance.output("level"),
         }
     }
@@ -109,13 +109,15 @@ impl Block for Fifo {
         format!("fifo{storage}_{}x{}", shape_name(self.shape), self.depth)
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.doc(&format!(
             "FIFO of {} x {}, first-word fall-through.",
             self.depth, self.shape
         ));
-        let input: Stream<'_> = m.sink_port("s", (self.shape,));
-        let output: Stream<'_> = m.source_port("m", (self.shape,));
+        let input: Stream<'_> = m.sink_port("s", Stream::of(self.shape));
+        let output: Stream<'_> = m.source_port("m", Stream::of(self.shape));
         let push = input.fires().named("push");
         let pop = output.fires().named("pop");
         let level = counter(m, "level", self.depth, push, pop);
@@ -148,7 +150,8 @@ impl Fifo {
         let mut newer = payload;
         for i in 0..self.depth {
             newer = m
-                .reg(format!("stage_{i}"), self.shape)
+                .reg(self.shape)
+                .named(format!("stage_{i}"))
                 .enable(push)
                 .next(newer);
             stages.push(newer);
@@ -175,19 +178,19 @@ impl Fifo {
     ) {
         m.section("storage");
         let width = self.shape.width;
-        let fetch = m.wire("fetch", bit());
+        let fetch = m.wire(bit()).named("fetch");
         let stored = counter(m, "stored", self.depth, push, fetch);
         let write_address = pointer(m, "write_address", self.depth, push);
         let read_address = pointer(m, "read_address", self.depth, fetch);
         // A word is fetched from a RAM that is not empty and written to one that is not full:
         // equal addresses, empty or full, never do both.
-        let ram = m.memory("ram", width, self.depth).no_collision();
+        let ram = m.memory(width, self.depth).named("ram").no_collision();
         ram.write(push, write_address, payload.as_unsigned());
-        let data = ram.read_enabled("ram_data", fetch, read_address);
+        let data = ram.read_enabled(fetch, read_address).named("ram_data");
 
         m.section("output");
-        let fetched = m.reg("fetched", bit()).reset(0);
-        let moved = m.wire("fetched_ready", bit());
+        let fetched = m.reg(bit()).named("fetched").reset(0);
+        let moved = m.wire(bit()).named("fetched_ready");
         let payload = if self.shape.signed {
             data.as_signed()
         } else {
@@ -226,7 +229,8 @@ fn counter<'m>(
     down: Signal<'m>,
 ) -> Signal<'m> {
     let count: Reg<'_> = m
-        .reg(name, unsigned(bits_for(u64::from(most))))
+        .reg(unsigned(bits_for(u64::from(most))))
+        .named(name)
         .reset(0)
         .enable(up ^ down);
     count.next(up.mux(count + 1, count - 1))
@@ -235,7 +239,8 @@ fn counter<'m>(
 /// An address that goes on by one where `step` is 1 and wraps at `depth`.
 fn pointer<'m>(m: &'m Module, name: &str, depth: u32, step: Signal<'m>) -> Signal<'m> {
     let address = m
-        .reg(name, unsigned(index_bits(u64::from(depth))))
+        .reg(unsigned(index_bits(u64::from(depth))))
+        .named(name)
         .reset(0)
         .enable(step);
     let next = if depth.is_power_of_two() && depth > 1 {

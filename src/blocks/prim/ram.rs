@@ -107,7 +107,7 @@ impl SimpleDualPortRam {
             "memory `{name}` must have granules and a write mask, or neither"
         );
         let instance = m
-            .instance(name, self)
+            .untyped_instance(name, self)
             .input("write_enable", write.enable)
             .input("write_address", write.address)
             .input("write_data", write.data)
@@ -139,13 +139,15 @@ impl Block for SimpleDualPortRam {
         name
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.doc("Memory with a write port and a read port of latency 1.");
         let address = unsigned(self.address_bits());
         let write_enable = m.input("write_enable", bit());
         let write_address = m.input("write_address", address);
         let write_data = m.input("write_data", unsigned(self.width));
-        let mut ram = m.memory("ram", self.width, self.depth);
+        let mut ram = m.memory(self.width, self.depth).named("ram");
         if self.no_collision {
             ram = ram.no_collision();
         }
@@ -164,7 +166,8 @@ impl Block for SimpleDualPortRam {
         let read_address = m.input("read_address", address);
         m.output(
             "read_data",
-            ram.read_enabled("ram_data", read_enable, read_address),
+            ram.read_enabled(read_enable, read_address)
+                .named("ram_data"),
         );
     }
 }

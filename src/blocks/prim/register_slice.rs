@@ -41,9 +41,9 @@ impl RegisterSlice {
     #[track_caller]
     fn insert_cut<'m>(m: &'m Module, name: &str, stream: &Stream<'m>, cut: Cut) -> Stream<'m> {
         let shape = stream.payload.shape();
-        m.instance(name, &RegisterSlice { shape, cut })
+        m.untyped_instance(name, &RegisterSlice { shape, cut })
             .sink("s", stream)
-            .source("m", (shape,))
+            .source("m", Stream::of(shape))
     }
 }
 
@@ -56,13 +56,15 @@ impl Block for RegisterSlice {
         format!("register_slice{cut}_{}", shape_name(self.shape))
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.doc(match self.cut {
             Cut::Forward => "Registers valid and payload of a stream; one payload per cycle.",
             Cut::Both => "Registers valid, payload and ready of a stream; one payload per cycle.",
         });
-        let input: Stream<'_> = m.sink_port("s", (self.shape,));
-        let output: Stream<'_> = m.source_port("m", (self.shape,));
+        let input: Stream<'_> = m.sink_port("s", Stream::of(self.shape));
+        let output: Stream<'_> = m.source_port("m", Stream::of(self.shape));
         let sliced = match self.cut {
             Cut::Forward => cut_forward(m, &input),
             Cut::Both => cut_forward(m, &cut_ready(m, &input)),
@@ -74,12 +76,13 @@ impl Block for RegisterSlice {
 /// Registers of valid and payload behind `input`, whose ready it drives.
 #[track_caller]
 pub(super) fn cut_forward<'m>(m: &'m Module, input: &Stream<'m>) -> Stream<'m> {
-    let ready = m.wire("slice_ready", bit());
-    let valid = m.reg("slice_valid", bit()).reset(0);
+    let ready = m.wire(bit()).named("slice_ready");
+    let valid = m.reg(bit()).named("slice_valid").reset(0);
     let load = (!valid | ready).named("slice_load");
     valid.enable(load).next(input.valid);
     let payload = m
-        .reg("slice_payload", input.payload.shape())
+        .reg(input.payload.shape())
+        .named("slice_payload")
         .enable(load)
         .next(input.payload);
     input.ready.drive(load);

@@ -28,7 +28,7 @@ impl ShiftLine {
             cycles,
             valid: false,
         };
-        m.instance(name, &line)
+        m.untyped_instance(name, &line)
             .input("s_payload", value)
             .output("m_payload")
     }
@@ -51,7 +51,7 @@ impl ShiftLine {
             valid: true,
         };
         let instance = m
-            .instance(name, &line)
+            .untyped_instance(name, &line)
             .input("s_payload", value)
             .input("s_valid", valid);
         (instance.output("m_payload"), instance.output("m_valid"))
@@ -68,14 +68,20 @@ impl Block for ShiftLine {
         )
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.doc(&format!("A value {} cycles later.", self.cycles));
         let value = m.input("s_payload", self.shape);
         m.output("m_payload", m.delay_by("payload", value, self.cycles));
         if self.valid {
             let mut valid = m.input("s_valid", bit());
             for i in 1..=self.cycles {
-                valid = m.reg(format!("valid_{i}"), bit()).reset(0).next(valid);
+                valid = m
+                    .reg(bit())
+                    .named(format!("valid_{i}"))
+                    .reset(0)
+                    .next(valid);
             }
             m.output("m_valid", valid);
         }

@@ -19,9 +19,9 @@ impl SkidBuffer {
     #[track_caller]
     pub fn insert<'m>(m: &'m Module, name: &str, stream: &Stream<'m>) -> Stream<'m> {
         let shape = stream.payload.shape();
-        m.instance(name, &SkidBuffer { shape })
+        m.untyped_instance(name, &SkidBuffer { shape })
             .sink("s", stream)
-            .source("m", (shape,))
+            .source("m", Stream::of(shape))
     }
 }
 
@@ -30,10 +30,12 @@ impl Block for SkidBuffer {
         format!("skid_buffer_{}", shape_name(self.shape))
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.doc("Cuts the ready path of a stream by a register; one payload per cycle.");
-        let input: Stream<'_> = m.sink_port("s", (self.shape,));
-        let output: Stream<'_> = m.source_port("m", (self.shape,));
+        let input: Stream<'_> = m.sink_port("s", Stream::of(self.shape));
+        let output: Stream<'_> = m.source_port("m", Stream::of(self.shape));
         connect(&cut_ready(m, &input), &output);
     }
 }
@@ -41,13 +43,15 @@ impl Block for SkidBuffer {
 /// A spare register behind `input`, whose ready it drives.
 #[track_caller]
 pub(super) fn cut_ready<'m>(m: &'m Module, input: &Stream<'m>) -> Stream<'m> {
-    let ready = m.wire("spare_ready", bit());
+    let ready = m.wire(bit()).named("spare_ready");
     let full = m
-        .reg("spare_full", bit())
+        .reg(bit())
+        .named("spare_full")
         .reset(0)
         .comment("A payload waits because the consumer stopped.");
     let spare = m
-        .reg("spare_payload", input.payload.shape())
+        .reg(input.payload.shape())
+        .named("spare_payload")
         .enable(!full)
         .next(input.payload);
     let valid = (input.valid | full).named("any_valid");

@@ -1,7 +1,7 @@
 //! Cells close without issues and refuse what they cannot be.
 
 use super::*;
-use crate::hdl::{self, AxiLite, Block, signed, unsigned};
+use crate::hdl::{self, AnyBlock, AxiLite, Block, signed, unsigned};
 use crate::isa::{Field, Register, RegisterMap};
 
 #[test]
@@ -20,7 +20,7 @@ fn a_register_block_has_the_ports_of_its_fields() {
         );
     let block = AxiLiteRegisters::new(map);
     let design = hdl::design("top", |m| {
-        let axi: AxiLite<'_> = m.sink_port("s_axil", (4,));
+        let axi: AxiLite<'_> = m.sink_port("s_axil", AxiLite::of(4));
         let registers = block.insert(m, "registers", &axi);
         let period = registers.output("control_period");
         registers.input("status_busy", period.any());
@@ -63,7 +63,7 @@ fn a_broken_map_is_refused_at_once() {
 #[test]
 fn every_cell_closes_at_every_size() {
     for shape in [unsigned(1), signed(1), unsigned(9), signed(70)] {
-        let mut blocks: Vec<Box<dyn Block>> = vec![
+        let mut blocks: Vec<Box<dyn AnyBlock>> = vec![
             Box::new(SkidBuffer { shape }),
             Box::new(RegisterSlice {
                 shape,

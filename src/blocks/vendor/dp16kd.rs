@@ -64,7 +64,7 @@ impl Dp16kd {
     ) -> Signal<'m> {
         let both = self.width > DATA;
         let mut cell = m
-            .instance(name, self)
+            .untyped_instance(name, self)
             .clock("CLKB", m.default_domain())
             .input("CEA", write.enable)
             .input("WEA", m.high())
@@ -124,7 +124,9 @@ impl Block for Dp16kd {
         Some(cell)
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.clock("CLKA", Reset::ActiveHigh("RESET"));
         let reader = m.add_domain("CLKB", Reset::ActiveHigh("RESET"));
         m.doc(&format!(
@@ -164,7 +166,10 @@ impl Block for Dp16kd {
         for pin in &data[self.width as usize..] {
             m.unused(*pin);
         }
-        let words = m.memory("words", self.width, self.depth()).no_collision();
+        let words = m
+            .memory(self.width, self.depth())
+            .named("words")
+            .no_collision();
         let data = join(&data[..self.width as usize]);
         let address = join(&address_a[low..]);
         if bytes > 0 {
@@ -174,8 +179,11 @@ impl Block for Dp16kd {
         } else {
             words.write(write, address, data);
         }
-        let word = words.read_of(reader, "word", read, join(&address_b[low..]));
-        let register = |name: &str, bits: Signal<'_>| m.reg(name, bits.shape()).domain(reader);
+        let word = words
+            .read_of(reader, read, join(&address_b[low..]))
+            .named("word");
+        let register =
+            |name: &str, bits: Signal<'_>| m.reg(bits.shape()).named(name).domain(reader);
         let (a, b) = if self.width > DATA {
             let (low, high) = (word.truncate(DATA), word.slice(DATA, self.width - DATA));
             let low = register("low", low).enable(take_a).next(low);

@@ -169,7 +169,7 @@ impl Dsp48 {
     ) -> Signal<'m> {
         let Operands { a, b, b_enable } = operands;
         let mut cell = m
-            .instance(name, self)
+            .untyped_instance(name, self)
             .comment(comment)
             .input("A", widened(a, A).as_unsigned())
             .input("B", widened(b, B).as_unsigned())
@@ -223,7 +223,9 @@ impl Block for Dsp48 {
         Some(cell)
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.clock("CLK", Reset::ActiveHigh("RESET"));
         m.doc(&format!(
             "{} of {} as a multiplier and adder with registers at A, B and P, for simulation.",
@@ -239,19 +241,20 @@ impl Block for Dsp48 {
         for (port, width) in self.tied() {
             m.unused(m.input(port, unsigned(width)));
         }
-        let a = m.capture(
-            "a",
-            a_enable,
-            a.truncate(self.slice.multiplied_bits()).as_signed(),
-        );
-        let b = m.capture("b", b_enable, b.as_signed());
+        let a = m
+            .capture(
+                a_enable,
+                a.truncate(self.slice.multiplied_bits()).as_signed(),
+            )
+            .named("a");
+        let b = m.capture(b_enable, b.as_signed()).named("b");
         let product = if self.product_register {
-            m.capture("product", m_enable, a * b)
+            m.capture(m_enable, a * b).named("product")
         } else {
             m.unused(m_enable);
             (a * b).named("product")
         };
-        let sum = m.reg("sum", signed(P)).enable(p_enable);
+        let sum = m.reg(signed(P)).named("sum").enable(p_enable);
         // Other operations than these are not in the model.
         let zero = m.zero(signed(P));
         let z = |z: u32| u64::from(opmode_adding(z));

@@ -26,7 +26,7 @@ impl Mult18x18d {
     #[track_caller]
     pub fn insert<'m>(&self, m: &'m Module, name: &str, operands: Operands<'m>) -> Signal<'m> {
         let Operands { a, b, b_enable } = operands;
-        let mut cell = m.instance(name, self);
+        let mut cell = m.untyped_instance(name, self);
         for (letter, operand) in [("A", a), ("B", b)] {
             let operand = widened(operand, OPERAND);
             for i in 0..OPERAND {
@@ -83,7 +83,9 @@ impl Block for Mult18x18d {
         Some(cell)
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.clock("CLK0", Reset::ActiveHigh("RESET"));
         m.doc("MULT18X18D of Lattice ECP5 with registers at its operands, for simulation.");
         let operand = |letter: &str| {
@@ -101,11 +103,11 @@ impl Block for Mult18x18d {
         for port in tied() {
             m.unused(m.input(port, bit()));
         }
-        let a = m.capture("a", enables[0], a);
-        let b = m.capture("b", enables[1], b);
+        let a = m.capture(enables[0], a).named("a");
+        let b = m.capture(enables[1], b).named("b");
         let product = (a * b).truncate(self.product_bits).as_unsigned();
         let product = if self.product_register {
-            m.capture("product", enables[0], product)
+            m.capture(enables[0], product).named("product")
         } else {
             product.named("product")
         };

@@ -44,7 +44,7 @@ impl SbMac16 {
     pub fn insert<'m>(&self, m: &'m Module, name: &str, operands: Operands<'m>) -> Signal<'m> {
         let Operands { a, b, b_enable } = operands;
         let mut cell = m
-            .instance(name, self)
+            .untyped_instance(name, self)
             .comment(
                 "Do not pass -dsp to Yosys' synth_ice40: it takes the registers of this cell away.",
             )
@@ -92,7 +92,9 @@ impl Block for SbMac16 {
         Some(cell)
     }
 
-    fn build(&self, m: &Module) {
+    crate::hdl::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.clock("CLK", Reset::ActiveHigh("RESET"));
         m.doc("SB_MAC16 of Lattice iCE40 as a multiplier with registers at its operands, for simulation.");
         let enable = m.input("CE", bit());
@@ -105,11 +107,11 @@ impl Block for SbMac16 {
         for port in TIED {
             m.unused(m.input(port, bit()));
         }
-        let a = m.capture("a", enable, a.as_signed());
-        let b = m.capture("b", enable & !b_hold, b.as_signed());
+        let a = m.capture(enable, a.as_signed()).named("a");
+        let b = m.capture(enable & !b_hold, b.as_signed()).named("b");
         let product = (a * b).as_unsigned();
         if self.product_register {
-            m.output("O", m.capture("product", enable, product));
+            m.output("O", m.capture(enable, product).named("product"));
         } else {
             m.output("O", product);
         }

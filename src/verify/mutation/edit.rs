@@ -56,6 +56,7 @@ impl Editor<'_> {
             name,
             comment: String::new(),
             attributes: Vec::new(),
+            procedural: false,
             location: Location::caller(),
         });
         id

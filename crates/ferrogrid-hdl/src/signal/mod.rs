@@ -7,12 +7,15 @@ mod operators;
 pub use bits::{concat, join};
 pub use choices::first_match;
 
+use super::binding::Thing;
 use super::ir::{NodeId, NodeKind, UnaryOp};
 use super::module::made_at;
 use super::names::assert_attribute;
 use super::{Module, Operand, Reg, Shape};
+use num_bigint::BigUint;
 use operators::symbol;
 use std::fmt;
+use std::panic::Location;
 
 /// A value in a module: a cheap handle with operators.
 ///
@@ -58,7 +61,14 @@ impl<'m> Signal<'m> {
 
     /// The name that it was given, if any.
     pub fn name(self) -> Option<String> {
-        self.module.state().ir.node(self.id).name.clone()
+        let state = self.module.state();
+        let suggested = state.suggestions.of(Thing::Node(self.id));
+        state
+            .ir
+            .node(self.id)
+            .name
+            .clone()
+            .or(suggested.map(str::to_string))
     }
 
     /// The signal for a message: its name, or how and where it was made.
@@ -119,10 +129,24 @@ impl<'m> Signal<'m> {
 
     // ---- names --------------------------------------------------------------------------
 
-    /// The same value as a named wire.
+    /// Names the signal, where its binding does not: see [`hardware`](crate::hardware). A signal
+    /// that has a name, or is computed, becomes the value of a wire of this name.
     #[track_caller]
     pub fn named(self, name: impl Into<String>) -> Signal<'m> {
-        let wire = self.module.wire(name, self.shape());
+        let unnamed = {
+            let state = self.module.state();
+            let node = state.ir.node(self.id);
+            let is_own = matches!(
+                node.kind,
+                NodeKind::Register(_) | NodeKind::MemoryRead { .. } | NodeKind::Wire { .. }
+            );
+            is_own && node.name.is_none()
+        };
+        if unnamed {
+            self.module.state_mut().ir.nodes[self.id.index()].name = Some(name.into());
+            return self;
+        }
+        let wire = self.module.wire(self.shape()).named(name);
         wire.drive(self);
         wire
     }
@@ -163,6 +187,17 @@ impl<'m> Signal<'m> {
     #[track_caller]
     pub fn drive(self, value: impl Operand<'m>) {
         let value = self.resolve(value);
+        self.drive_at(value, Location::caller());
+    }
+
+    /// The signal is the constant 1.
+    pub(crate) fn is_one(self) -> bool {
+        matches!(&self.module.state().ir.node(self.id).kind,
+            NodeKind::Constant { bits, .. } if *bits == BigUint::from(1u32))
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_wire(self) {
         assert!(
             matches!(
                 self.module.state().ir.node(self.id).kind,
@@ -171,6 +206,11 @@ impl<'m> Signal<'m> {
             "{} cannot be driven: it is not a wire",
             self.describe()
         );
+    }
+
+    #[track_caller]
+    pub(crate) fn drive_at(self, value: Signal<'m>, at: &'static Location<'static>) {
+        self.expect_wire();
         assert!(
             value.shape() == self.shape(),
             "{} is {}, its driver {} is {}",
@@ -180,7 +220,7 @@ impl<'m> Signal<'m> {
             value.shape()
         );
         self.module
-            .drive_node(self.id, value, format!("wire {}", self.describe()));
+            .drive_node_at(self.id, value, format!("wire {}", self.describe()), at);
     }
 }
 

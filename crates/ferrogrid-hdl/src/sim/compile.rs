@@ -230,7 +230,7 @@ impl<'d> Collector<'d> {
         let enums: Vec<Arc<[String]>> = module
             .enums
             .iter()
-            .map(|of| Arc::from(of.variants.as_slice()))
+            .map(|of| Arc::from(of.by_encoding()))
             .collect();
         for register in &module.registers {
             let current = self.span(scope, register.node);

@@ -14,7 +14,7 @@
 //!
 //! let design = hdl::design("counter", |m| {
 //!     let enable = m.input("enable", bit());
-//!     let count = m.reg("count", unsigned(8)).reset(0).enable(enable);
+//!     let count = m.reg(unsigned(8)).named("count").reset(0).enable(enable);
 //!     count.next(count + 1);
 //!     m.output("value", count);
 //! })?;

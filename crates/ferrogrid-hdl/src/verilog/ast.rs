@@ -190,7 +190,7 @@ pub enum Item {
         /// Bits of each.
         width: u32,
         /// Names and values.
-        entries: Vec<(Rc<str>, u32)>,
+        entries: Vec<(Rc<str>, u64)>,
     },
     /// An instance.
     Instance(Instance),

@@ -2,7 +2,7 @@
 
 use super::ast::{Net, NetKind, PortDeclaration};
 use super::lower::Lowering;
-use crate::ir::{Direction, NodeId, NodeKind};
+use crate::ir::{Direction, NodeId, NodeKind, Variant};
 
 impl Lowering<'_> {
     pub(super) fn declare_ports(&mut self) {
@@ -55,7 +55,7 @@ impl Lowering<'_> {
         self.names.exact(&self.module.name);
         for states in &self.module.enums {
             let mut names = Vec::new();
-            for variant in &states.variants {
+            for Variant { name: variant, .. } in &states.variants {
                 let wanted = if self.names.is_free(variant) {
                     variant.clone()
                 } else {

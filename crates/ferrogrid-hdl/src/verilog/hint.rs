@@ -80,7 +80,7 @@ impl Lowering<'_> {
                     ..
                 } => {
                     let variants = &self.module.enums[states.index()].variants;
-                    Some(variants.get(*variant as usize)?.to_lowercase())
+                    Some(variants.get(*variant as usize)?.name.to_lowercase())
                 }
                 NodeKind::Constant { bits, .. } if bits.bits() < 32 => Some(bits.to_string()),
                 _ => None,

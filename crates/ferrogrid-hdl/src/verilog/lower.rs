@@ -5,11 +5,11 @@
 //! after the last declaration it needs, so that nothing is read before it is declared.
 
 use super::ast::{Expr, Module, Net, PortDeclaration, UnaryOp};
-use super::graph::Graph;
+use super::graph::{Graph, Reader};
 use super::names::Names;
 use super::place::Placed;
 use crate::ir::{Design, DomainId, EnumId, InstanceId, ModuleIr, NodeId, NodeKind};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// More arms than this become a `case` statement instead of a chain of `? :`.
@@ -57,7 +57,8 @@ pub(super) struct Lowering<'a> {
     /// Position of each declaration, by name.
     pub(super) declared: HashMap<Rc<str>, u32>,
     pub(super) states: Vec<Vec<Rc<str>>>,
-    pub(super) states_used: Vec<bool>,
+    /// Which variants of which enums appear.
+    pub(super) states_used: BTreeSet<(EnumId, u32)>,
     pub(super) instance_names: Vec<Rc<str>>,
     pub(super) memory_names: Vec<Rc<str>>,
     pub(super) ports: Vec<PortDeclaration>,
@@ -80,7 +81,7 @@ impl<'a> Lowering<'a> {
             designed: vec![None; count],
             declared: HashMap::new(),
             states: Vec::new(),
-            states_used: vec![false; module.enums.len()],
+            states_used: BTreeSet::new(),
             instance_names: Vec::new(),
             memory_names: Vec::new(),
             ports: Vec::new(),
@@ -97,14 +98,27 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A case with so many arms that it becomes a statement.
+    /// A case with so many arms that it becomes a statement, or what `when` and `switch` say of a
+    /// wire.
     pub(super) fn is_table(&self, node: NodeId) -> bool {
+        let varies = |decision: &NodeId| self.graph.values[decision.index()].is_none();
         match &self.module.node(node).kind {
             NodeKind::Case { selector, arms, .. } => {
-                arms.len() > CHAIN_ARMS && self.graph.values[selector.index()].is_none()
+                (arms.len() > CHAIN_ARMS || self.is_procedural(node)) && varies(selector)
             }
+            NodeKind::Mux { condition, .. } => self.is_procedural(node) && varies(condition),
             _ => false,
         }
+    }
+
+    /// The value is described by `when` or `switch`.
+    fn is_procedural(&self, node: NodeId) -> bool {
+        let wire = match &self.graph.readers[node.index()] {
+            Some(Reader::Node(reader)) => self.module.node(*reader),
+            _ => return false,
+        };
+        let driven = matches!(wire.kind, NodeKind::Wire { .. });
+        driven && wire.procedural && self.graph.uses[node.index()] == 1
     }
 
     pub(super) fn is_variable(&self, node: NodeId) -> bool {
@@ -136,10 +150,10 @@ impl<'a> Lowering<'a> {
     /// The name of a state, noted as used.
     pub(super) fn state(&mut self, states: EnumId, variant: u32) -> Option<Expr> {
         let name = self.states[states.index()].get(variant as usize)?.clone();
-        self.states_used[states.index()] = true;
+        self.states_used.insert((states, variant));
         Some(Expr::Parameter {
             name,
-            width: self.module.enums[states.index()].width(),
+            width: self.module.enums[states.index()].width,
         })
     }
 }

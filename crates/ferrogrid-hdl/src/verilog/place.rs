@@ -3,6 +3,7 @@
 use super::ast::{Declaration, Item, Module, Net, NetKind};
 use super::lower::Lowering;
 use super::unused;
+use crate::ir::{EnumId, EnumType};
 
 /// The order of what a section holds; within a rank, by position.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,18 +86,33 @@ impl Lowering<'_> {
             .count()
     }
 
+    /// The variants of an enum: all states of a machine, else those that appear.
+    fn parameters(&self, index: usize, of: &EnumType) -> Option<Item> {
+        let id = EnumId(index as u32);
+        let is_machine = self.module.registers.iter().any(|r| r.states == Some(id));
+        let appears = |variant: u32| self.states_used.contains(&(id, variant));
+        let names = (0..).zip(&self.states[index]).zip(&of.variants);
+        let entries: Vec<_> = names
+            .filter(|((variant, _), _)| is_machine || appears(*variant))
+            .map(|((_, name), variant)| (name.clone(), variant.encoding))
+            .collect();
+        let used = (0..of.variants.len() as u32).any(appears);
+        let comment = match (of.constant, is_machine) {
+            (true, _) => String::new(),
+            (_, true) => format!("States of {}", of.name),
+            (_, false) => format!("Values of {}", of.name),
+        };
+        used.then_some(Item::Parameters {
+            comment,
+            width: of.width,
+            entries,
+        })
+    }
+
     pub(super) fn finish(mut self, properties: Vec<Item>) -> Module {
         let mut items = Vec::new();
         for (index, states) in self.module.enums.iter().enumerate() {
-            if self.states_used[index] {
-                let entries = self.states[index].iter().cloned().zip(0..).collect();
-                let comment = format!("States of {}", states.name);
-                items.push(Item::Parameters {
-                    comment,
-                    width: states.width(),
-                    entries,
-                });
-            }
+            items.extend(self.parameters(index, states));
         }
         self.placed.sort_by_key(|placed| placed.key);
         let mut section = 0;

@@ -22,12 +22,21 @@ impl Lowering<'_> {
             }
         }
         for &node in self.graph.order.clone().iter().rev() {
-            if self.is_table(node)
-                && !self.in_tree[node.index()]
-                && let NodeKind::Case { arms, default, .. } = &self.module.node(node).kind
-            {
-                arms.iter().for_each(|(_, value)| self.mark_tree(*value, 0));
-                self.mark_tree(*default, 0);
+            if !self.is_table(node) || self.in_tree[node.index()] {
+                continue;
+            }
+            match &self.module.node(node).kind {
+                NodeKind::Case { arms, default, .. } => {
+                    arms.iter().for_each(|(_, value)| self.mark_tree(*value, 0));
+                    self.mark_tree(*default, 0);
+                }
+                NodeKind::Mux {
+                    then, otherwise, ..
+                } => {
+                    self.mark_tree(*then, 0);
+                    self.mark_tree(*otherwise, 0);
+                }
+                _ => {}
             }
         }
     }
@@ -111,10 +120,13 @@ impl Lowering<'_> {
                 };
                 let mut printed: Vec<(Vec<Expr>, Vec<Statement>)> = Vec::new();
                 for (pattern, value) in arms {
+                    // A state is named, though what it does be the default.
+                    let named = pattern.state.is_some();
                     let pattern = self.pattern(pattern, width);
                     let body = self.tree(*value, target, clocked);
+                    let unnamed = body.is_empty() || !named;
                     match printed.last_mut() {
-                        _ if Some(&body) == default.as_ref() => {}
+                        _ if unnamed && Some(&body) == default.as_ref() => {}
                         Some((patterns, last)) if *last == body && patterns.len() < PATTERNS => {
                             patterns.push(pattern);
                         }

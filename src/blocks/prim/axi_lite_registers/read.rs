@@ -27,20 +27,22 @@ pub(super) fn read_channel<'m>(
     response: impl Fn(Signal<'m>) -> Signal<'m>,
 ) {
     let busy = m
-        .reg("read_busy", bit())
+        .reg(bit())
+        .named("read_busy")
         .reset(0)
         .comment("from the address until the data are taken");
     let take = (axi.arvalid & !busy).named("read_take");
     axi.arready.drive(!busy);
     // It stays until the data are taken: nothing behind it has to be held.
-    let at = m.capture("read_word", take, word_address(axi.araddr));
+    let at = m.capture(take, word_address(axi.araddr)).named("read_word");
     let steps = m
-        .reg("read_steps", unsigned(3))
+        .reg(unsigned(3))
+        .named("read_steps")
         .reset(0)
         .comment("taken, decoded, gathered in groups: a 1 walks up");
     steps.next(concat(&[steps.truncate(2), take]));
     let gathered = steps.bit(2);
-    let valid = m.reg("read_valid", bit()).reset(0);
+    let valid = m.reg(bit()).named("read_valid").reset(0);
     valid.next(gathered | (valid & !axi.rready));
     busy.next(take | (busy & !(valid & axi.rready)));
 
@@ -50,26 +52,30 @@ pub(super) fn read_channel<'m>(
         let arms: Vec<_> = (constant.iter())
             .map(|word| (u64::from(word.at), word.value))
             .collect();
-        found.push(m.delay("read_constant", at.case(&arms, m.zero(unsigned(32)))));
+        found.push(
+            m.delay(at.case(&arms, m.zero(unsigned(32))))
+                .named("read_constant"),
+        );
     }
     if !variable.is_empty() {
         let selected: Vec<_> = variable.iter().map(|word| at.eq(word.at)).collect();
         let selected = m
-            .delay("read_select", join(&selected))
+            .delay(join(&selected))
+            .named("read_select")
             .comment("a bit for each word that may change");
         let shown: Vec<_> = (selected.split(1).into_iter())
             .zip(&variable)
             .map(|(selected, word)| selected.repeat(32) & word.value)
             .collect();
         for (index, group) in shown.chunks(GROUP).enumerate() {
-            found.push(m.delay(format!("read_group_{index}"), any(group)));
+            found.push(m.delay(any(group)).named(format!("read_group_{index}")));
         }
     }
     axi.rvalid.drive(valid);
     axi.rdata
-        .drive(m.capture("read_data", gathered, any(&found)));
+        .drive(m.capture(gathered, any(&found)).named("read_data"));
     axi.rresp
-        .drive(m.capture("read_response", gathered, response(at)));
+        .drive(m.capture(gathered, response(at)).named("read_response"));
 }
 
 /// The or of words of which all but one are 0.

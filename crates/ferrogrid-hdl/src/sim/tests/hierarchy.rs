@@ -4,7 +4,7 @@ use super::{Simulator, simulate};
 use crate::{Block, Module, Reset, bit, elaborate, unsigned};
 
 /// Adds 1 a cycle, more with every level of nesting.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Stage {
     depth: u32,
 }
@@ -14,12 +14,14 @@ impl Block for Stage {
         format!("stage_{}", self.depth)
     }
 
-    fn build(&self, m: &Module) {
+    crate::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let value = m.input("value", unsigned(8));
         let mut inner = (value + 1).named("incremented");
         for i in 0..2 {
             if self.depth > 0 {
-                let stage = m.instance(
+                let stage = m.untyped_instance(
                     format!("s_{i}"),
                     &Stage {
                         depth: self.depth - 1,
@@ -28,7 +30,7 @@ impl Block for Stage {
                 inner = stage.input("value", inner).output("result");
             }
         }
-        let held = m.reg("held", unsigned(8)).reset(0);
+        let held = m.reg(unsigned(8)).named("held").reset(0);
         held.next(inner);
         let spare = (held ^ value).named("spare");
         let _ = spare;
@@ -47,7 +49,7 @@ fn stages() -> Simulator {
 }
 
 /// A blinker whose register is its output.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Blinker;
 
 impl Block for Blinker {
@@ -55,8 +57,10 @@ impl Block for Blinker {
         "blinker".into()
     }
 
-    fn build(&self, m: &Module) {
-        let on = m.reg("on", bit()).reset(0);
+    crate::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
+        let on = m.reg(bit()).named("on").reset(0);
         on.next(!*on);
         m.output("on", on);
     }
@@ -65,8 +69,8 @@ impl Block for Blinker {
 #[test]
 fn a_register_that_is_an_output_is_one_signal() {
     let mut sim = simulate(|m| {
-        let on = m.instance("blinker", &Blinker).output("on");
-        let total = m.reg("total", unsigned(8)).reset(0);
+        let on = m.untyped_instance("blinker", &Blinker).output("on");
+        let total = m.reg(unsigned(8)).named("total").reset(0);
         total.next(total + on.zero_extend(8));
         m.output("total", total);
         m.output("running", on);
@@ -167,7 +171,7 @@ fn properties_count_outside_reset() {
     );
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Toggle;
 
 impl Block for Toggle {
@@ -175,9 +179,11 @@ impl Block for Toggle {
         "toggle".into()
     }
 
-    fn build(&self, m: &Module) {
+    crate::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.clock("clock", Reset::ActiveLow("reset_n"));
-        let r = m.reg("r", bit()).reset(1);
+        let r = m.reg(bit()).named("r").reset(1);
         r.next(!r);
         m.output("q", r);
     }
@@ -187,8 +193,11 @@ impl Block for Toggle {
 fn instances_follow_the_clock_of_their_parent() {
     let mut sim = simulate(|m| {
         let other = m.add_domain("clk_b", Reset::ActiveHigh("rst_b"));
-        let a = m.instance("a", &Toggle).output("q");
-        let b = m.instance("b", &Toggle).clock("clock", other).output("q");
+        let a = m.untyped_instance("a", &Toggle).output("q");
+        let b = m
+            .untyped_instance("b", &Toggle)
+            .clock("clock", other)
+            .output("q");
         m.output("a_q", a);
         m.output("b_q", b);
     });

@@ -9,7 +9,7 @@ use num_traits::{One, Zero};
 fn two_ports(width: u32, depth: u32, granularity: u32) -> Simulator {
     simulate(|m| {
         let address = unsigned(index_bits(u64::from(depth)));
-        let ram = m.memory("ram", width, depth).granularity(granularity);
+        let ram = m.memory(width, depth).named("ram").granularity(granularity);
         for port in 0..2 {
             let enable = m.input(format!("write_{port}"), bit());
             let to = m.input(format!("to_{port}"), address);
@@ -17,11 +17,12 @@ fn two_ports(width: u32, depth: u32, granularity: u32) -> Simulator {
             let mask = m.input(format!("mask_{port}"), unsigned(width / granularity));
             ram.write_masked(enable, to, data, mask);
         }
-        m.output("q_0", ram.read("read_0", m.input("from_0", address)));
+        m.output("q_0", ram.read(m.input("from_0", address)).named("read_0"));
         let enable = m.input("read_1_enable", bit());
         m.output(
             "q_1",
-            ram.read_enabled("read_1", enable, m.input("from_1", address)),
+            ram.read_enabled(enable, m.input("from_1", address))
+                .named("read_1"),
         );
     })
 }
@@ -89,14 +90,14 @@ fn reads_are_first_writes_are_masked_addresses_are_bounded() {
 fn initial_words_and_pokes() {
     let init = vec![BigUint::from(7u32), (BigUint::one() << 99u32) + 1u32];
     let mut sim = simulate(|m| {
-        let ram = m.memory("ram", 100, 3).init(init.clone());
+        let ram = m.memory(100, 3).named("ram").init(init.clone());
         let address = m.input("address", unsigned(2));
         ram.write(
             m.input("write", bit()),
             address,
             m.input("data", unsigned(100)),
         );
-        m.output("q", ram.read("word", address));
+        m.output("q", ram.read(address).named("word"));
     });
     assert_eq!(sim.peek("q"), 0.into(), "nothing was read yet");
     for (address, word) in init.iter().enumerate() {
@@ -117,7 +118,7 @@ fn initial_words_and_pokes() {
 
 fn rules(no_collision: bool) -> Simulator {
     simulate(|m| {
-        let ram = m.memory("ram", 8, 5);
+        let ram = m.memory(8, 5).named("ram");
         let ram = if no_collision {
             ram.no_collision()
         } else {
@@ -132,9 +133,10 @@ fn rules(no_collision: bool) -> Simulator {
         let read = m.input("read", bit());
         m.output(
             "q",
-            ram.read_enabled("word", read, m.input("from", unsigned(3))),
+            ram.read_enabled(read, m.input("from", unsigned(3)))
+                .named("word"),
         );
-        let count = m.reg("count", unsigned(8)).reset(0);
+        let count = m.reg(unsigned(8)).named("count").reset(0);
         count.next(count + 1);
         m.output("cycles", count);
     })

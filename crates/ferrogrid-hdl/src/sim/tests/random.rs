@@ -11,7 +11,7 @@ const DESIGNS: u64 = 200;
 const CYCLES: u64 = 12;
 
 /// A module made from a seed.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Random {
     seed: u64,
     depth: u32,
@@ -90,7 +90,9 @@ impl Block for Random {
         format!("random_{}_{}", self.seed, self.depth)
     }
 
-    fn build(&self, m: &Module) {
+    crate::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let mut source = Source(self.seed * 7919 + u64::from(self.depth));
         let source = &mut source;
         let mut pool: Vec<Signal> = (0..4)
@@ -101,11 +103,11 @@ impl Block for Random {
             .skip(1)
             .fold(pool[0].parity(), |all, input| all ^ input.parity());
         m.output("used", used);
-        let enables = [0, 1].map(|i| m.wire(format!("enable_{i}"), bit()));
+        let enables = [0, 1].map(|i| m.wire(bit()).named(format!("enable_{i}")));
         let mut registers = Vec::new();
         for i in 0..10 {
             let shape = shape(source);
-            let mut register = m.reg(format!("reg_{i}"), shape);
+            let mut register = m.reg(shape).named(format!("reg_{i}"));
             if source.below(2) == 0 {
                 register = register.reset(shape.from_bits(&source.bits(shape.width)));
             }
@@ -120,14 +122,13 @@ impl Block for Random {
         }
         let granularity = [1, 3, 5, 13][source.below(4) as usize];
         let width = granularity * (1 + source.below(20) as u32);
-        let ram = m.memory("ram", width, 6).granularity(granularity);
+        let ram = m.memory(width, 6).named("ram").granularity(granularity);
         for i in 0..2 {
             let enable = pick(source, &pool, bit());
-            pool.push(ram.read_enabled(
-                format!("word_{i}"),
-                enable,
-                pick(source, &pool, unsigned(3)),
-            ));
+            pool.push(
+                ram.read_enabled(enable, pick(source, &pool, unsigned(3)))
+                    .named(format!("word_{i}")),
+            );
         }
         for i in 0..40 {
             let mut result = operation(m, source, &pool);
@@ -136,7 +137,7 @@ impl Block for Random {
             }
             // A name must not rest on a signal that has one already.
             if source.below(4) == 0 {
-                let wire = m.wire(format!("named_{i}"), result.shape());
+                let wire = m.wire(result.shape()).named(format!("named_{i}"));
                 wire.drive(result);
                 result = wire;
             }
@@ -178,7 +179,7 @@ fn instance<'m>(
 ) -> Vec<Signal<'m>> {
     // The child draws its input shapes first: draw them again to fit the values.
     let mut again = Source(child.seed * 7919 + u64::from(child.depth));
-    let mut instance = m.instance(format!("child_{index}"), child);
+    let mut instance = m.untyped_instance(format!("child_{index}"), child);
     for i in 0..4 {
         let value = pick(source, pool, shape(&mut again));
         instance = instance.input(&format!("in_{i}"), value);

@@ -12,12 +12,19 @@ fn reset_stands_over_enable_over_hold() {
             let d = m.input("d", unsigned(width));
             m.output(
                 "q",
-                m.reg("r", unsigned(width)).reset(1).enable(enable).next(d),
+                m.reg(unsigned(width))
+                    .named("r")
+                    .reset(1)
+                    .enable(enable)
+                    .next(d),
             );
-            m.output("p", m.reg("plain", unsigned(width)).next(d));
+            m.output("p", m.reg(unsigned(width)).named("plain").next(d));
             m.output(
                 "e",
-                m.reg("enabled", unsigned(width)).enable(enable).next(d),
+                m.reg(unsigned(width))
+                    .named("enabled")
+                    .enable(enable)
+                    .next(d),
             );
         });
         let largest = unsigned(width).max();
@@ -59,13 +66,13 @@ fn all_registers_sample_before_the_edge() {
         // A ring of registers made in both directions, one of them wide, and a swap.
         let shape = unsigned(100);
         let ring: Vec<_> = (0..5)
-            .map(|i| m.reg(format!("up_{i}"), shape).reset(i))
+            .map(|i| m.reg(shape).named(format!("up_{i}")).reset(i))
             .collect();
         for i in 0..5 {
             ring[i].next(*ring[(i + 4) % 5]);
         }
         let back: Vec<_> = (0..5)
-            .map(|i| m.reg(format!("down_{i}"), unsigned(8)).reset(i))
+            .map(|i| m.reg(unsigned(8)).named(format!("down_{i}")).reset(i))
             .collect();
         for i in 0..5 {
             back[i].next(*back[(i + 1) % 5]);
@@ -92,7 +99,8 @@ fn a_shared_enable_guards_many_registers() {
         let mut value = d;
         for i in 0..20 {
             value = m
-                .reg(format!("r_{i}"), signed(8))
+                .reg(signed(8))
+                .named(format!("r_{i}"))
                 .enable(enable)
                 .next(value + 1);
         }
@@ -125,11 +133,19 @@ fn constant_enables() {
         let d = m.input("d", unsigned(70));
         m.output(
             "held",
-            m.reg("n", unsigned(70)).reset(7).enable(m.low()).next(d),
+            m.reg(unsigned(70))
+                .named("n")
+                .reset(7)
+                .enable(m.low())
+                .next(d),
         );
         m.output(
             "free",
-            m.reg("a", unsigned(70)).reset(7).enable(m.high()).next(d),
+            m.reg(unsigned(70))
+                .named("a")
+                .reset(7)
+                .enable(m.high())
+                .next(d),
         );
     });
     sim.poke("d", 3);
@@ -147,9 +163,9 @@ fn domains_have_their_own_edges_and_resets() {
     let mut sim = simulate(|m| {
         m.clock("fast_clk", Reset::ActiveHigh("fast_rst"));
         let slow = m.add_domain("slow_clk", Reset::ActiveLow("slow_rst_n"));
-        let fast = m.reg("fast", unsigned(8)).reset(0);
+        let fast = m.reg(unsigned(8)).named("fast").reset(0);
         fast.next(fast + 1);
-        let other = m.reg("slow", unsigned(8)).reset(100).domain(slow);
+        let other = m.reg(unsigned(8)).named("slow").reset(100).domain(slow);
         other.next(other + 1);
         m.output("f", fast);
         m.output("s", other);
@@ -178,7 +194,7 @@ fn domains_have_their_own_edges_and_resets() {
 #[should_panic(expected = "the design has no clock `clock`; did you mean `clk`?")]
 fn an_unknown_clock_is_refused() {
     simulate(|m| {
-        let r = m.reg("r", bit());
+        let r = m.reg(bit()).named("r");
         r.next(!r);
         m.output("q", r);
     })
@@ -189,11 +205,14 @@ fn an_unknown_clock_is_refused() {
 fn a_clone_is_a_snapshot() {
     let mut sim = simulate(|m| {
         let d = m.input("d", unsigned(8));
-        let sum = m.reg("sum", unsigned(16)).reset(0);
+        let sum = m.reg(unsigned(16)).named("sum").reset(0);
         sum.next(sum + d.extend(16));
-        let ram = m.memory("ram", 16, 4);
+        let ram = m.memory(16, 4).named("ram");
         ram.write(m.high(), sum.truncate(2), sum);
-        m.output("q", concat(&[*sum, ram.read("word", sum.truncate(2))]));
+        m.output(
+            "q",
+            concat(&[*sum, ram.read(sum.truncate(2)).named("word")]),
+        );
     });
     sim.poke("d", 3);
     sim.run(10);
@@ -214,7 +233,8 @@ fn poked_registers_reach_outputs_and_hold() {
         let mut next = m.input("d", unsigned(8));
         for i in 0..6 {
             next = m
-                .reg(format!("r_{i}"), unsigned(8))
+                .reg(unsigned(8))
+                .named(format!("r_{i}"))
                 .enable(enable)
                 .next(next);
         }

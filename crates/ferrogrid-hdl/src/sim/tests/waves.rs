@@ -2,7 +2,7 @@
 
 use super::simulate;
 use crate::sim::{Radix, Simulator, Waveform};
-use crate::{Block, Module, Reset, bit, concat, signed, state_enum, unsigned};
+use crate::{Block, Module, Reset, bit, concat, hardware_enum, signed, unsigned};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use vcd::{Command, Value};
 fn counter() -> Simulator {
     simulate(|m| {
         let enable = m.input("enable", bit());
-        let count = m.reg("count", unsigned(4)).reset(14).enable(enable);
+        let count = m.reg(unsigned(4)).named("count").reset(14).enable(enable);
         count.next(count + 1);
         m.output("value", count);
     })
@@ -60,13 +60,13 @@ fn cycles_that_were_not_recorded_have_no_column() {
     assert_eq!(heads, ["cycle", "0", "5", "6"]);
 }
 
-state_enum! {
+hardware_enum! {
     /// Phases of a job.
     enum Phase { Idle, LoadTile, Run }
 }
 
 /// A state machine in an instance, with a signed and a wide register.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Machine;
 
 impl Block for Machine {
@@ -74,15 +74,17 @@ impl Block for Machine {
         "machine".into()
     }
 
-    fn build(&self, m: &Module) {
+    crate::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let start = m.input("start", bit());
-        let phase = m.fsm("phase", Phase::Idle);
+        let phase = m.fsm(Phase::Idle).named("phase");
         phase.go(Phase::Idle, start, Phase::LoadTile);
         phase.then(Phase::LoadTile, Phase::Run);
         phase.go(Phase::Run, !start, Phase::Idle);
-        let level = m.reg("level", signed(6)).reset(2);
+        let level = m.reg(signed(6)).named("level").reset(2);
         level.next(level - 5);
-        let wide = m.reg("wide", unsigned(100)).reset(1);
+        let wide = m.reg(unsigned(100)).named("wide").reset(1);
         wide.next(concat(&[wide.truncate(67), m.zero(unsigned(33))]));
         m.output("busy", !phase.is(Phase::Idle));
         m.output("phase_now", phase.state());
@@ -93,7 +95,9 @@ impl Block for Machine {
 fn machine() -> Simulator {
     simulate(|m| {
         let start = m.input("start", bit());
-        let machine = m.instance("machine", &Machine).input("start", start);
+        let machine = m
+            .untyped_instance("machine", &Machine)
+            .input("start", start);
         m.output("busy", machine.output("busy"));
         m.output("phase", machine.output("phase_now"));
         m.output("low", machine.output("low"));
@@ -260,9 +264,9 @@ fn only_the_stepped_clock_ticks() {
     let file = File::default();
     let mut sim = simulate(|m| {
         let slow = m.add_domain("slow_clk", Reset::ActiveHigh("slow_rst"));
-        let fast = m.reg("fast", bit());
+        let fast = m.reg(bit()).named("fast");
         fast.next(!fast);
-        let other = m.reg("other", bit()).domain(slow);
+        let other = m.reg(bit()).named("other").domain(slow);
         other.next(!other);
         m.output("f", fast);
         m.output("o", other);

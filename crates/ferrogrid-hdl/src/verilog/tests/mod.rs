@@ -3,7 +3,7 @@
 mod tools;
 
 use super::emit;
-use crate::{self as hdl, Block, Module, Reset, bit, concat, signed, state_enum, unsigned};
+use crate::{self as hdl, Block, Module, Reset, bit, concat, hardware_enum, signed, unsigned};
 
 /// Holds the text of a design to its snapshot and gives it to all tools.
 macro_rules! check {
@@ -21,14 +21,14 @@ fn counter() {
     check!("counter", |m: &Module| {
         m.doc("Counts the cycles in which it is enabled.");
         let enable = m.input("enable", bit());
-        let count = m.reg("count", unsigned(8)).reset(0).enable(enable);
+        let count = m.reg(unsigned(8)).named("count").reset(0).enable(enable);
         count.next(count + 1);
         m.output("value", count);
         m.output("full", count.all());
     });
 }
 
-state_enum! {
+hardware_enum! {
     enum Loader { Idle, LoadTile, Drain }
 }
 
@@ -40,9 +40,10 @@ fn state_machine() {
         let start = m.input("start", bit());
         let length = m.input("length", unsigned(6));
         m.section("State");
-        let state = m.fsm("state", Loader::Idle);
+        let state = m.fsm(Loader::Idle).named("state");
         let left = m
-            .reg("left", unsigned(6))
+            .reg(unsigned(6))
+            .named("left")
             .reset(0)
             .comment("vectors still to come");
         let last = left.eq(1);
@@ -57,7 +58,7 @@ fn state_machine() {
             left,
         ));
         m.section("Outputs");
-        m.output("busy", state.state().ne(0));
+        m.output("busy", state.state().signal().ne(0));
         m.output("drain", state.is(Loader::Drain));
         m.assert(
             "never_empty",
@@ -77,16 +78,21 @@ fn masked_memory() {
         let mask = m.input("mask", unsigned(4));
         let read = m.input("read", bit());
         let read_address = m.input("read_address", unsigned(6));
-        let words = m.memory("words", 32, 64).granularity(8).no_collision();
+        let words = m
+            .memory(32, 64)
+            .named("words")
+            .granularity(8)
+            .no_collision();
         let words = words.attribute("ram_style = \"block\"").comment("the tile");
         words.write_masked(write, address, data, mask);
-        let word = words.read_enabled("word", read, read_address);
+        let word = words.read_enabled(read, read_address).named("word");
         m.output("word_out", word);
         let table = m
-            .memory("table_", 4, 5)
+            .memory(4, 5)
+            .named("table_")
             .init((0u32..5).map(|i| (i * i % 16).into()).collect());
         table.write(write, read_address.truncate(3), data.truncate(4));
-        m.output("entry_out", table.read("entry", address.truncate(3)));
+        m.output("entry_out", table.read(address.truncate(3)).named("entry"));
     });
 }
 
@@ -99,7 +105,7 @@ fn signed_arithmetic() {
         let u = m.input("u", unsigned(8));
         let shift = m.input("shift", unsigned(5));
         let product = a * b;
-        let sum = m.reg("accumulator", signed(20)).reset(0);
+        let sum = m.reg(signed(20)).named("accumulator").reset(0);
         sum.next(sum + product.extend(20));
         m.output("sum", sum);
         m.output("scaled", (sum.q >> shift).slice(0, 8).as_signed());
@@ -120,10 +126,10 @@ fn nested_mux_as_if() {
         let load = m.input("load", bit());
         let step = m.input("step", unsigned(2));
         let value = m.input("value", unsigned(16));
-        let total = m.reg("total_reg", unsigned(16));
+        let total = m.reg(unsigned(16)).named("total_reg");
         let stepped = step.case(&[(1, total + 1), (2, total + 2)], total);
         total.next(clear.mux(m.lit(0, unsigned(16)), load.mux(value, stepped)));
-        let seen = m.reg("seen_reg", bit()).reset(0);
+        let seen = m.reg(bit()).named("seen_reg").reset(0);
         seen.next(clear.mux(m.low(), load.mux(m.high(), seen)));
         m.output("total", total);
         m.output("seen", seen);
@@ -145,15 +151,16 @@ fn outputs_that_are_state() {
         let code = m.input("code", unsigned(4));
         m.section("state");
         let done = m
-            .reg("done", bit())
+            .reg(bit())
+            .named("done")
             .reset(0)
             .comment("until the next start");
         done.next((code.eq(15) | done) & !start);
-        let count = m.reg("count", signed(6)).attribute("keep = \"true\"");
+        let count = m.reg(signed(6)).named("count").attribute("keep = \"true\"");
         count.enable(start).next(count + 1);
-        let words = m.memory("words", 8, 16);
+        let words = m.memory(8, 16).named("words");
         words.write(start, code, count.as_unsigned().zero_extend(8));
-        let word = words.read("word", code);
+        let word = words.read(code).named("word");
         let arms: Vec<_> = (0..6).map(|i| (i, m.lit(i * 3 + 1, unsigned(5)))).collect();
         let table = code.case(&arms, m.lit(0, unsigned(5))).named("table_of");
         m.section("ports");
@@ -167,7 +174,7 @@ fn outputs_that_are_state() {
 }
 
 /// One lane of a row.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Lane {
     width: u32,
 }
@@ -177,10 +184,12 @@ impl Block for Lane {
         format!("lane_{}", self.width)
     }
 
-    fn build(&self, m: &Module) {
+    crate::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.doc("Passes a value on, a cycle later.");
         let value = m.input("value", signed(self.width));
-        let held = m.reg("held", signed(self.width)).reset(-1);
+        let held = m.reg(signed(self.width)).named("held").reset(-1);
         held.next(value);
         m.output("out", held);
         m.output("parity", held.parity());
@@ -195,7 +204,7 @@ fn hierarchy() {
         let bus = m.input("bus", unsigned(32));
         let mut out = Vec::new();
         for (index, part) in bus.split(8).into_iter().take(3).enumerate() {
-            let lane = m.instance(format!("lane_{index}"), &Lane { width: 8 });
+            let lane = m.untyped_instance(format!("lane_{index}"), &Lane { width: 8 });
             let lane = lane.input("value", part.as_signed());
             out.push(lane.output("out").as_unsigned());
             if index == 1 {
@@ -205,7 +214,7 @@ fn hierarchy() {
         out.reverse();
         m.output("out", concat(&out));
         let sum = m
-            .instance("last", &Lane { width: 9 })
+            .untyped_instance("last", &Lane { width: 9 })
             .comment("the odd one out");
         let sum = sum.input("value", out[0].zero_extend(9).as_signed() + 1);
         m.output("sum", sum.output("out"));
@@ -225,31 +234,42 @@ fn state_that_is_never_updated_is_0() {
     let text = accept("still", |m: &Module| {
         let a = m.input("a", unsigned(8));
         let enable = m.input("enable", bit());
-        let disabled = m.reg("disabled", unsigned(8)).enable(m.low());
+        let disabled = m.reg(unsigned(8)).named("disabled").enable(m.low());
         disabled.next(a);
-        let folded = m.reg("folded", unsigned(8)).enable(enable & m.low());
+        let folded = m.reg(unsigned(8)).named("folded").enable(enable & m.low());
         folded.next(a + 1);
-        let kept = m.reg("kept", signed(8));
+        let kept = m.reg(signed(8)).named("kept");
         kept.next(kept.q);
-        let branched = m.reg("branched", bit());
+        let branched = m.reg(bit()).named("branched");
         branched.next(enable.mux(branched.q, branched.q));
-        let reset = m.reg("reset_only", unsigned(8)).reset(7).enable(m.low());
+        let reset = m
+            .reg(unsigned(8))
+            .named("reset_only")
+            .reset(7)
+            .enable(m.low());
         reset.next(a);
-        let words = m.memory("words", 8, 16);
+        let words = m.memory(8, 16).named("words");
         words.write(enable, a.truncate(4), a);
-        m.output("read", words.read("word", a.slice(4, 4)));
+        m.output("read", words.read(a.slice(4, 4)).named("word"));
         m.output(
             "unread",
-            words.read_enabled("unread_word", m.low(), a.truncate(4)),
+            words
+                .read_enabled(m.low(), a.truncate(4))
+                .named("unread_word"),
         );
-        let table = m.memory("table_", 8, 4).init(vec![3u32.into()]);
+        let table = m.memory(8, 4).named("table_").init(vec![3u32.into()]);
         m.output(
             "entry",
-            table.read_enabled("entry_word", m.low(), a.truncate(2)),
+            table
+                .read_enabled(m.low(), a.truncate(2))
+                .named("entry_word"),
         );
-        let masked = m.memory("masked", 8, 16).granularity(4);
+        let masked = m.memory(8, 16).named("masked").granularity(4);
         masked.write_masked(enable, a.truncate(4), a, m.lit(0, unsigned(2)));
-        m.output("masked_out", masked.read("masked_word", a.truncate(4)));
+        m.output(
+            "masked_out",
+            masked.read(a.truncate(4)).named("masked_word"),
+        );
         m.output("disabled", disabled);
         m.output("sum", disabled.q + folded.q + kept.q.as_unsigned());
         m.output("branch", branched);
@@ -274,11 +294,15 @@ fn user_text_stays_in_comments() {
         m.doc("verilator lint_off ALL\nsynopsys translate_off\rwire x;");
         let a = m.input("a", unsigned(8)).comment("pragma translate_off");
         m.section("one\nassign wrong = 1;");
-        let one = m.reg("one", unsigned(8)).comment("synthesis translate_off");
+        let one = m
+            .reg(unsigned(8))
+            .named("one")
+            .comment("synthesis translate_off");
         one.next(a);
         m.section("verilator lint_on");
         let two = m
-            .reg("two", unsigned(8))
+            .reg(unsigned(8))
+            .named("two")
             .comment("first\nCadence translate_off\r\nlast");
         two.next(one.q);
         m.assert("sure", two.eq(two.q), "always\nendmodule");
@@ -305,7 +329,10 @@ fn long_comments_take_more_lines() {
         let a = m
             .input("a", bit())
             .comment(&format!("A port {}", long.repeat(2)));
-        m.output("b", m.reg("one", bit()).next(a).comment(&long.repeat(2)));
+        m.output(
+            "b",
+            m.reg(bit()).named("one").next(a).comment(&long.repeat(2)),
+        );
     });
     let comments = text.lines().filter_map(|line| line.split_once("// "));
     let comments: Vec<_> = comments.map(|(_, comment)| comment).collect();
@@ -321,12 +348,12 @@ fn long_comments_take_more_lines() {
 fn signals_do_not_hide_their_module() {
     let text = accept("adder", |m: &Module| {
         let a = m.input("a", unsigned(8));
-        let own = m.reg("adder", unsigned(8));
+        let own = m.reg(unsigned(8)).named("adder");
         own.next(a);
         // Words of C++ are warned of as ports only.
-        let double = m.reg("double", unsigned(8));
+        let double = m.reg(unsigned(8)).named("double");
         double.next(own + own);
-        let template = m.reg("template", unsigned(8));
+        let template = m.reg(unsigned(8)).named("template");
         template.next(double.q);
         m.output("out", template);
     });
@@ -341,10 +368,10 @@ fn a_table_keeps_its_attributes() {
     let text = accept("rom", |m: &Module| {
         let address = m.input("address", unsigned(3));
         let words = (0u32..8).map(|i| (i * 5).into()).collect();
-        let table = m.memory("table_", 8, 8).init(words);
+        let table = m.memory(8, 8).named("table_").init(words);
         let table = table.attribute("rom_style = \"block\"");
-        m.output("value", table.read("first", address));
-        m.output("word", table.read("second", !address));
+        m.output("value", table.read(address).named("first"));
+        m.output("word", table.read(!address).named("second"));
     });
     assert_eq!(
         text.matches("(* rom_style = \"block\" *)").count(),
@@ -353,7 +380,7 @@ fn a_table_keeps_its_attributes() {
     );
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Inverter;
 
 impl Block for Inverter {
@@ -361,7 +388,9 @@ impl Block for Inverter {
         "inverter".into()
     }
 
-    fn build(&self, m: &Module) {
+    crate::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         let a = m.input("a", unsigned(4));
         m.output("b", !a);
     }
@@ -375,14 +404,14 @@ fn wires_have_attributes_wherever_their_nets_are_declared() {
             value.named(name).attribute(&format!("{name}_kept"))
         }
         let sum = kept(a + 1, "sum");
-        let count = m.reg("count", unsigned(4)).next(sum);
+        let count = m.reg(unsigned(4)).named("count").next(sum);
         // One is the output that it drives, one the output of an instance.
         m.output("port", kept(count ^ a, "port"));
-        let child = m.instance("child", &Inverter).input("a", a);
+        let child = m.untyped_instance("child", &Inverter).input("a", a);
         let inverted = kept(child.output("b"), "inverted");
         m.output("b", inverted & a);
         m.output("c", inverted ^ count);
-        let other = m.instance("other", &Inverter).input("a", count);
+        let other = m.untyped_instance("other", &Inverter).input("a", count);
         let other = other.output("b").attribute("other_b_kept");
         m.output("d", other & a);
         m.output("e", other ^ a);
@@ -415,7 +444,7 @@ fn deep_chains_do_not_overflow_the_stack() {
                     a.eq(i + from).mux(m.lit(i, unsigned(16)), rest)
                 })
             };
-            let state = m.reg("state", unsigned(16)).reset(0);
+            let state = m.reg(unsigned(16)).named("state").reset(0);
             state.next(chain(0));
             m.output("registered", state);
             m.output("chosen", chain(1));
@@ -424,9 +453,9 @@ fn deep_chains_do_not_overflow_the_stack() {
             let words: Vec<_> = (0..DEEP)
                 .map(|i| (u64::from(i), m.lit(i ^ 5, unsigned(16))))
                 .collect();
-            let first = m.reg("first", unsigned(16));
+            let first = m.reg(unsigned(16)).named("first");
             first.next(a.case(&words, first.q));
-            let second = m.reg("second", unsigned(16));
+            let second = m.reg(unsigned(16)).named("second");
             second.next(a.case(&words, second.q));
             m.output("table_of", first.q + second.q);
         });
@@ -442,7 +471,7 @@ fn deep_chains_do_not_overflow_the_stack() {
 }
 
 /// A flip-flop cell with enable; its parameter says what it does.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct VendorFlipFlop {
     inverted: bool,
 }
@@ -462,12 +491,14 @@ impl Block for VendorFlipFlop {
         )
     }
 
-    fn build(&self, m: &Module) {
+    crate::untyped_ports!();
+
+    fn build<'m>(&self, m: &'m Module, (): ()) {
         m.clock("C", Reset::ActiveHigh("R"));
         m.doc("A flip-flop, for simulation.");
         let d = m.input("D", bit());
         let enable = m.input("CE", bit());
-        let q = m.capture("q", enable, d);
+        let q = m.capture(enable, d).named("q");
         m.output("Q", if self.inverted { !q } else { q });
     }
 }
@@ -478,7 +509,7 @@ fn vendor_cells_are_instances_with_models_apart() {
         let (d, enable) = (m.input("d", bit()), m.input("enable", bit()));
         for (name, inverted) in [("plain", false), ("inverted", true), ("again", false)] {
             let cell = m
-                .instance(format!("{name}_ff"), &VendorFlipFlop { inverted })
+                .untyped_instance(format!("{name}_ff"), &VendorFlipFlop { inverted })
                 .comment("a cell of the chip");
             let q = cell.input("D", d).input("CE", enable).output("Q");
             m.output(name, q);

@@ -1,0 +1,318 @@
+//! `bundle!`: a struct of signals from one definition of names, shapes and directions.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Error, Expr, ExprCall, ExprLit, ExprPath, ExprRepeat, FnArg, Ident, Lit, Meta, Path,
+    Result, Token, Visibility, braced, parenthesized, parse2,
+};
+
+/// `pub struct Name(parameters) { members }`.
+struct Definition {
+    attributes: Vec<Attribute>,
+    visibility: Visibility,
+    name: Ident,
+    parameters: Punctuated<FnArg, Token![,]>,
+    members: Punctuated<Member, Token![,]>,
+}
+
+/// `back name: shape`.
+struct Member {
+    attributes: Vec<Attribute>,
+    backward: bool,
+    name: Ident,
+    shape: Expr,
+}
+
+impl Parse for Definition {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        input.parse::<Token![struct]>()?;
+        let name = input.parse()?;
+        let mut parameters = Punctuated::new();
+        if input.peek(syn::token::Paren) {
+            let content;
+            parenthesized!(content in input);
+            parameters = content.parse_terminated(FnArg::parse, Token![,])?;
+        }
+        let content;
+        braced!(content in input);
+        let members = content.parse_terminated(Member::parse, Token![,])?;
+        Ok(Definition {
+            attributes,
+            visibility,
+            name,
+            parameters,
+            members,
+        })
+    }
+}
+
+impl Parse for Member {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let mut name: Ident = input.parse()?;
+        let backward = name == "back" && input.peek(syn::Ident);
+        if backward {
+            name = input.parse()?;
+        }
+        input.parse::<Token![:]>()?;
+        let shape = input.parse()?;
+        Ok(Member {
+            attributes,
+            backward,
+            name,
+            shape,
+        })
+    }
+}
+
+impl Member {
+    /// The first paragraph of its documentation, in one line.
+    fn doc(&self) -> String {
+        let lines = self
+            .attributes
+            .iter()
+            .filter_map(|attribute| match &attribute.meta {
+                Meta::NameValue(value) if value.path.is_ident("doc") => match &value.value {
+                    Expr::Lit(ExprLit {
+                        lit: Lit::Str(text),
+                        ..
+                    }) => Some(text.value()),
+                    _ => None,
+                },
+                _ => None,
+            });
+        let words: Vec<String> = lines
+            .map(|line| line.trim().to_string())
+            .take_while(|line| !line.is_empty())
+            .collect();
+        words.join(" ")
+    }
+}
+
+/// What a member is.
+enum Kind {
+    /// A shape: one signal.
+    Signal,
+    /// `Name(arguments)`: another bundle, with the bundles among its arguments.
+    Bundle { path: Path, arguments: Vec<Expr> },
+    /// `Name`: a value of an enum.
+    Enum(Path),
+    /// `[member; count]`; the count where it is a number.
+    Array {
+        of: Box<Kind>,
+        element: Expr,
+        count: Expr,
+        literal: bool,
+    },
+}
+
+fn is_type(path: &Path) -> bool {
+    let name = path.segments.last().map(|part| part.ident.to_string());
+    // Constants are all upper case, types are not.
+    name.is_some_and(|name| {
+        name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
+    })
+}
+
+fn kind(shape: &Expr) -> Kind {
+    match shape {
+        Expr::Call(ExprCall { func, args, .. }) => match &**func {
+            Expr::Path(ExprPath { path, .. }) if is_type(path) => Kind::Bundle {
+                path: path.clone(),
+                arguments: args.iter().cloned().collect(),
+            },
+            _ => Kind::Signal,
+        },
+        Expr::Path(ExprPath { path, .. }) if is_type(path) => Kind::Enum(path.clone()),
+        Expr::Repeat(ExprRepeat { expr, len, .. }) => Kind::Array {
+            of: Box::new(kind(expr)),
+            element: (**expr).clone(),
+            count: (**len).clone(),
+            literal: matches!(&**len, Expr::Lit(_)),
+        },
+        _ => Kind::Signal,
+    }
+}
+
+impl Kind {
+    /// The type of the member.
+    fn of_type(&self, hdl: &TokenStream, lifetime: &TokenStream) -> TokenStream {
+        match self {
+            Kind::Signal => quote!(#hdl::Signal<#lifetime>),
+            Kind::Enum(path) => quote!(#hdl::EnumSignal<#lifetime, #path>),
+            Kind::Bundle { path, arguments } => {
+                let payloads = arguments
+                    .iter()
+                    .map(kind)
+                    .filter_map(|argument| match argument {
+                        Kind::Signal => None,
+                        bundle => Some(bundle.of_type(hdl, lifetime)),
+                    });
+                quote!(#path<#lifetime #(, #payloads)*>)
+            }
+            Kind::Array {
+                of, count, literal, ..
+            } => {
+                let of = of.of_type(hdl, lifetime);
+                if *literal {
+                    quote!([#of; #count])
+                } else {
+                    quote!(Vec<#of>)
+                }
+            }
+        }
+    }
+
+    /// The expression of its layout.
+    fn layout(&self, hdl: &TokenStream, shape: &Expr) -> TokenStream {
+        match self {
+            Kind::Signal => quote!(#hdl::bundle::Layout::from(#shape)),
+            Kind::Enum(path) => quote!(#hdl::bundle::Layout::of_enum::<#path>()),
+            Kind::Bundle { .. } => {
+                let shapes = shapes(shape);
+                quote!(#hdl::bundle::Layout::from(#shapes))
+            }
+            Kind::Array {
+                of, element, count, ..
+            } => {
+                let element = of.layout(hdl, element);
+                quote!(#hdl::bundle::Layout::array(#element, (#count) as usize))
+            }
+        }
+    }
+}
+
+/// The expression of an argument of a bundle, and of a bundle as one: `Stream(Job(bits))` is
+/// `Stream::of(Job::of(bits))`.
+fn shapes(argument: &Expr) -> TokenStream {
+    match kind(argument) {
+        Kind::Bundle { path, arguments } => {
+            let arguments = arguments.iter().map(shapes);
+            quote!(<#path>::of(#(#arguments),*))
+        }
+        _ => quote!(#argument),
+    }
+}
+
+pub fn expand(definition: TokenStream) -> Result<TokenStream> {
+    let Definition {
+        attributes,
+        visibility,
+        name,
+        parameters,
+        members,
+    } = parse2(definition)?;
+    if let Some(receiver) = parameters.iter().find(|p| matches!(p, FnArg::Receiver(_))) {
+        return Err(Error::new_spanned(receiver, "a bundle has no `self`"));
+    }
+    let hdl = crate::hdl();
+    let (short, other) = (quote!('m), quote!('static));
+    let kinds: Vec<Kind> = members.iter().map(|member| kind(&member.shape)).collect();
+    let names: Vec<&Ident> = members.iter().map(|member| &member.name).collect();
+    let docs = members.iter().map(|member| {
+        let attributes = &member.attributes;
+        quote!(#(#attributes)*)
+    });
+    let types = kinds.iter().map(|kind| kind.of_type(&hdl, &short));
+    let types_again = types.clone();
+    let handles = types.clone();
+    let described = members.iter().zip(&kinds).map(|(member, kind)| {
+        let (text, doc) = (member.name.to_string(), member.doc());
+        let flow = format_ident!(
+            "{}",
+            if member.backward {
+                "Backward"
+            } else {
+                "Forward"
+            }
+        );
+        let layout = kind.layout(&hdl, &member.shape);
+        quote!(#hdl::bundle::Member {
+            name: #text,
+            doc: #doc,
+            flow: #hdl::Flow::#flow,
+            layout: #layout,
+        })
+    });
+    let flows = members.iter().map(|member| {
+        let (name, text) = (&member.name, member.name.to_string());
+        let flow = format_ident!(
+            "{}",
+            if member.backward {
+                "Backward"
+            } else {
+                "Forward"
+            }
+        );
+        quote!(#hdl::bundle::Member {
+            name: #text,
+            doc: "",
+            flow: #hdl::Flow::#flow,
+            layout: #hdl::Bundle::layout(&self.#name),
+        })
+    });
+    let text = name.to_string();
+    let lifetime = (!members.is_empty()).then(|| quote!(<'m>));
+    let of_static = (!members.is_empty()).then(|| quote!(<#other>));
+    let any = (!members.is_empty()).then(|| quote!(<'_>));
+    Ok(quote! {
+        #(#attributes)*
+        #[derive(Clone, Debug)]
+        #visibility struct #name #lifetime {
+            #(#docs pub #names: #types,)*
+        }
+
+        // Vectors cannot be copied, all else can.
+        impl #lifetime Copy for #name #lifetime where #(#handles: Copy,)* {}
+
+        impl #name #any {
+            /// The shapes of its members.
+            #[track_caller]
+            pub fn of(#parameters) -> #hdl::Shapes<#name #of_static> {
+                #hdl::Shapes::new(#hdl::bundle::Layout::Bundle(vec![#(#described),*]))
+            }
+        }
+
+        impl #lifetime #hdl::binding::Nameable for #name #lifetime {
+            fn suggest(&self, name: &str) {
+                #hdl::binding::suggest_bundle(self, name);
+            }
+        }
+
+        impl #hdl::Family for #name #of_static {
+            type On<'m> = #name #lifetime;
+        }
+
+        impl<'m> #hdl::Bundle<'m> for #name #lifetime {
+            const NAME: &'static str = #text;
+
+            fn layout(&self) -> #hdl::bundle::Layout {
+                #hdl::bundle::Layout::Bundle(vec![#(#flows),*])
+            }
+
+            fn signals(&self, all: &mut Vec<#hdl::Signal<'m>>) {
+                let _ = &all;
+                #(#hdl::Bundle::signals(&self.#names, all);)*
+            }
+
+            fn from_signals(
+                layout: &#hdl::bundle::Layout,
+                signals: &mut dyn Iterator<Item = #hdl::Signal<'m>>,
+            ) -> Self {
+                let mut members = layout.members().iter().map(|member| &member.layout);
+                let _ = (&mut members, &signals);
+                #name {
+                    #(#names: <#types_again as #hdl::Bundle<'m>>::from_signals(
+                        members.next().expect("a layout for every member"),
+                        signals,
+                    ),)*
+                }
+            }
+        }
+    })
+}

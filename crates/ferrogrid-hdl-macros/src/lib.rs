@@ -1,0 +1,44 @@
+//! The macros of `ferrogrid-hdl`, documented there.
+
+mod bundle;
+mod hardware;
+
+use proc_macro::TokenStream;
+use proc_macro_crate::{FoundCrate, crate_name};
+use proc_macro2::{Ident, Span, TokenStream as Tokens};
+use quote::quote;
+
+/// Gives what a function binds with `let` the name of the binding: see `ferrogrid_hdl::hardware`.
+#[proc_macro_attribute]
+pub fn hardware(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    finish(hardware::expand(arguments.into(), item.into()))
+}
+
+/// Defines a struct of signals: see `ferrogrid_hdl::bundle`.
+#[proc_macro]
+pub fn bundle(definition: TokenStream) -> TokenStream {
+    finish(bundle::expand(definition.into()))
+}
+
+fn finish(result: syn::Result<Tokens>) -> TokenStream {
+    result
+        .unwrap_or_else(|error| error.to_compile_error())
+        .into()
+}
+
+/// The path of the HDL in the crate that is compiled: by itself, or through `ferrogrid`.
+fn hdl() -> Tokens {
+    let found = |package| crate_name(package).ok();
+    match (found("ferrogrid-hdl"), found("ferrogrid")) {
+        (Some(FoundCrate::Name(name)), _) => {
+            let name = Ident::new(&name, Span::call_site());
+            quote!(::#name)
+        }
+        (None, Some(FoundCrate::Name(name))) => {
+            let name = Ident::new(&name, Span::call_site());
+            quote!(::#name::hdl)
+        }
+        // The library itself names itself so.
+        _ => quote!(::ferrogrid_hdl),
+    }
+}

@@ -1,0 +1,27 @@
+//! The language as a user writes it: typed ports, conditional description, names.
+
+mod names;
+mod ports;
+mod when;
+
+use ferrogrid_hdl::Module;
+use ferrogrid_hdl::{self as hdl, DesignError, verilog};
+
+/// The Verilog of a design.
+fn text(name: &str, describe: impl FnOnce(&Module)) -> String {
+    verilog::concat(&hdl::design(name, describe).unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// What is wrong with a design.
+fn error(describe: impl FnOnce(&Module)) -> DesignError {
+    hdl::design("top", describe).expect_err("the design is wrong")
+}
+
+/// The message of a panic.
+fn panic_of(describe: impl FnOnce(&Module) + std::panic::UnwindSafe) -> String {
+    let payload = std::panic::catch_unwind(|| hdl::design("top", describe).map(|_| ()))
+        .expect_err("the description panics");
+    let text = payload.downcast_ref::<String>().cloned();
+    text.or_else(|| payload.downcast_ref::<&str>().map(|text| text.to_string()))
+        .expect("a message")
+}
