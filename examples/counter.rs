@@ -21,7 +21,7 @@ impl Block for Counter {
 
     ferrogrid::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.doc(&format!("Counts from 0 to {} while enabled.", self.most));
         let enable = m.input("enable", bit());
         let shape = unsigned(bits_for(self.most));

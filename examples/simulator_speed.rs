@@ -20,7 +20,7 @@ impl Block for Element {
 
     ferrogrid::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let load = m.input("load", bit());
         let swap_in = m.input("swap_in", bit());
         let weight_in = m.input("weight_in", signed(8));
@@ -61,7 +61,7 @@ impl Block for Array {
 
     ferrogrid::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let element = Element {
             sum_bits: 16 + self.rows.ilog2(),
         };

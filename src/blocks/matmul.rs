@@ -78,7 +78,7 @@ impl Block for MatmulCore {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let arch = &self.arch;
         m.clock("aclk", Reset::ActiveLow("aresetn"));
         m.doc(&format!(

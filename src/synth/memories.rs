@@ -141,7 +141,7 @@ mod tests {
 
         crate::hdl::untyped_ports!();
 
-        fn build<'m>(&self, m: &'m crate::hdl::Module, (): ()) {
+        fn build(&self, m: &crate::hdl::Module, (): ()) {
             let address = m.input("address", unsigned(10));
             let data = m.input("data", unsigned(24));
             let enable = m.input("enable", crate::hdl::bit());
@@ -199,7 +199,7 @@ mod tests {
 
         crate::hdl::untyped_ports!();
 
-        fn build<'m>(&self, m: &'m crate::hdl::Module, (): ()) {
+        fn build(&self, m: &crate::hdl::Module, (): ()) {
             m.is_memory(40, 500);
             m.output("word", m.input("address", unsigned(9)));
         }
@@ -216,7 +216,7 @@ mod tests {
 
         crate::hdl::untyped_ports!();
 
-        fn build<'m>(&self, m: &'m crate::hdl::Module, (): ()) {
+        fn build(&self, m: &crate::hdl::Module, (): ()) {
             let bank = m.untyped_instance("bank", &Ram);
             let bank = bank.input("address", m.input("address", unsigned(9)));
             m.output("word", bank.output("word"));

@@ -40,7 +40,7 @@ impl Block for RandomDesign {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         Builder::new(self, m).build();
     }
 }

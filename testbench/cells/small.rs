@@ -209,7 +209,7 @@ impl Block for ThroughAxi {
 
     ferrogrid::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let input: Stream<'_> = m.sink_port("s", Stream::of(unsigned(33)));
         let output: Stream<'_> = m.source_port("m", Stream::of(unsigned(33)));
         let axi = beats_of_stream(m, "in", &input);

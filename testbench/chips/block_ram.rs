@@ -64,7 +64,7 @@ impl Block for MemoryDuel {
 
     ferrogrid::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let MemoryDuel { width, depth, hold } = *self;
         let bits = index_bits(depth.into());
         // xorshift64.

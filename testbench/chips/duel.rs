@@ -54,7 +54,7 @@ impl Block for Duel {
 
     ferrogrid::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let PeFormat {
             activation, weight, ..
         } = self.format;

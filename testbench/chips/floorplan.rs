@@ -47,7 +47,7 @@ impl Block for Chain {
 
     ferrogrid::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.clock("clk", ferrogrid::hdl::Reset::ActiveHigh("reset"));
         let factor = m.input("factor", signed(18));
         let product = (0..self.multipliers).fold(factor, |a, i| multiply(m, i, a, factor));
@@ -103,7 +103,7 @@ impl Block for Memories {
 
     ferrogrid::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.clock("clk", ferrogrid::hdl::Reset::ActiveHigh("reset"));
         let factor = m.input("factor", signed(18));
         let mut word = multiply(m, 0, factor, factor).as_unsigned();

@@ -19,7 +19,7 @@ impl Block for Memories {
 
     ferrogrid::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let address = m.input("address", unsigned(10));
         let data = m.input("data", unsigned(16));
         let (write, read) = (m.input("write", bit()), m.input("read", bit()));

@@ -82,7 +82,7 @@ impl Block for Column {
 
     ferrogrid::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let inputs = self.inputs().into_iter();
         let mut inputs: Vec<_> = inputs
             .map(|(port, shape)| (port, m.input(port, shape)))
@@ -150,7 +150,7 @@ impl Block for PeDuel {
 
     ferrogrid::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let PeFormat {
             activation,
             weight,

@@ -57,7 +57,7 @@ impl Block for Toy {
 
     ferrogrid::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.clock("clk", Reset::ActiveLow("rst_n"));
         let control: AxiLite = m.sink_port("s_axil", AxiLite::of(8));
         let input: AxiStream = m.sink_port("s_axis_a", AxiStream::of(STREAM_BITS));
@@ -177,7 +177,7 @@ impl Block for Slice {
 
     ferrogrid::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.clock("clk", Reset::ActiveLow("rst_n"));
         let is = |fault| self.fault == fault;
         let add = m.input("add", unsigned(32));

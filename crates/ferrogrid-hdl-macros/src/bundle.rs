@@ -105,8 +105,8 @@ enum Kind {
     /// `[member; count]`; the count where it is a number.
     Array {
         of: Box<Kind>,
-        element: Expr,
-        count: Expr,
+        element: Box<Expr>,
+        count: Box<Expr>,
         literal: bool,
     },
 }
@@ -131,8 +131,8 @@ fn kind(shape: &Expr) -> Kind {
         Expr::Path(ExprPath { path, .. }) if is_type(path) => Kind::Enum(path.clone()),
         Expr::Repeat(ExprRepeat { expr, len, .. }) => Kind::Array {
             of: Box::new(kind(expr)),
-            element: (**expr).clone(),
-            count: (**len).clone(),
+            element: expr.clone(),
+            count: len.clone(),
             literal: matches!(&**len, Expr::Lit(_)),
         },
         _ => Kind::Signal,

@@ -125,11 +125,15 @@ impl<'m, S: HardwareEnum> EnumSignal<'m, S> {
 
     /// The value beside the variant that this is, else `default`.
     #[track_caller]
-    pub fn case(self, arms: &[(S, Signal<'m>)], default: impl Into<Signal<'m>>) -> Signal<'m> {
+    pub fn case(
+        self,
+        arms: &[(S, impl Into<Signal<'m>> + Copy)],
+        default: impl Into<Signal<'m>>,
+    ) -> Signal<'m> {
         let module = self.signal.module();
         let arms = arms.iter();
         let arms = arms
-            .map(|(variant, value)| (module.pattern(*variant), *value))
+            .map(|(variant, value)| (module.pattern(*variant), (*value).into()))
             .collect();
         self.signal.case_patterns(arms, default.into())
     }

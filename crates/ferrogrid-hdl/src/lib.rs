@@ -100,6 +100,7 @@ pub use ferrogrid_hdl_macros::bundle;
 #[doc = include_str!("../hdl.md")]
 pub mod guide {}
 
+mod array;
 pub mod binding;
 mod block;
 pub mod bundle;
@@ -125,6 +126,7 @@ mod tests;
 pub mod verilog;
 mod when;
 
+pub use array::{Elements, SetElements};
 pub use block::{AnyBlock, Block, design, elaborate};
 pub use bundle::{Bundle, Family, Flow, Shapes, connect};
 pub use cell::{ParameterValue, VendorCell};
@@ -136,6 +138,7 @@ pub use interface::{Axi4, AxiLite, AxiStream, MemoryPort, Payload, Stream};
 pub use memory::Memory;
 pub use module::{Domain, Module, Reset};
 pub use names::{is_identifier, is_reserved};
+pub use num_bigint::{BigInt, BigUint};
 pub use operand::Operand;
 pub use register::Reg;
 pub use shape::{MAX_WIDTH, Shape, bit, bits_for, index_bits, signed, unsigned};

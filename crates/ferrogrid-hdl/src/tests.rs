@@ -183,7 +183,7 @@ impl Block for Inverter {
     }
     crate::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let a = m.input("a", bit());
         m.output("y", !a);
     }
@@ -244,7 +244,7 @@ fn different_blocks_need_different_names() {
         }
         crate::untyped_ports!();
 
-        fn build<'m>(&self, m: &'m Module, (): ()) {
+        fn build(&self, m: &Module, (): ()) {
             let a = m.input("a", unsigned(self.0));
             m.output("y", !a);
         }
@@ -281,7 +281,7 @@ mod other {
         }
         crate::untyped_ports!();
 
-        fn build<'m>(&self, m: &'m Module, (): ()) {
+        fn build(&self, m: &Module, (): ()) {
             let a = m.input("a", unsigned(2));
             m.output("y", !a);
         }
@@ -334,7 +334,7 @@ fn a_child_may_not_have_the_name_of_its_parent() {
         }
         crate::untyped_ports!();
 
-        fn build<'m>(&self, m: &'m Module, (): ()) {
+        fn build(&self, m: &Module, (): ()) {
             m.untyped_instance("u", &Inverter);
         }
     }
@@ -353,7 +353,7 @@ fn a_block_may_not_contain_itself() {
         }
         crate::untyped_ports!();
 
-        fn build<'m>(&self, m: &'m Module, (): ()) {
+        fn build(&self, m: &Module, (): ()) {
             m.untyped_instance("pong", &Pong);
         }
     }
@@ -363,7 +363,7 @@ fn a_block_may_not_contain_itself() {
         }
         crate::untyped_ports!();
 
-        fn build<'m>(&self, m: &'m Module, (): ()) {
+        fn build(&self, m: &Module, (): ()) {
             m.untyped_instance("ping", &Ping).input("a", m.high());
         }
     }
@@ -636,7 +636,7 @@ impl Block for TwoClocks {
     }
     crate::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let other = m.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
         m.output("slow", m.flag(m.high()).named("slow_q"));
         let fast = m.reg(bit()).named("fast_q").domain(other);
@@ -961,7 +961,7 @@ impl Block for ModelOf {
 
     crate::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.output("O", m.input("I", unsigned(self.width)));
     }
 }

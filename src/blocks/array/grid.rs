@@ -89,7 +89,7 @@ impl Block for Array {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.doc(&format!(
             "{} x {} processing elements. Row r and column c are r and c cycles behind row 0 and column 0.",
             self.rows, self.columns

@@ -49,7 +49,7 @@ impl Block for ArrayRow {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.doc(&format!("A row of {} processing elements.", self.columns));
         match self.dataflow {
             Dataflow::WeightStationary => self.weight_stationary(m),

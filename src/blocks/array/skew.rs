@@ -34,7 +34,7 @@ impl Block for Skew {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let Skew { lanes, width, .. } = *self;
         let first = self.order == Lanes::FirstLaneFirst;
         m.doc(if first {

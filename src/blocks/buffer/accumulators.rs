@@ -76,7 +76,7 @@ impl Block for Accumulators {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let arch = &self.arch;
         let accumulate = arch.dataflow == Dataflow::WeightStationary;
         let sum = shape(if accumulate {

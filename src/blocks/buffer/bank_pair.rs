@@ -61,7 +61,7 @@ impl Block for BankPair {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.doc("Two banks of memory with one port each: one is written while the other is read.");
         let address = unsigned(self.address_bits());
         let write_enable = m.input("write_enable", bit());

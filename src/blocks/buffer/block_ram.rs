@@ -48,7 +48,7 @@ impl Block for BlockRam {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let BlockRam { width, depth, .. } = *self;
         let cut = BlockRams::of(width, depth);
         let BlockRams {
@@ -144,7 +144,7 @@ impl Block for Part {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let cell = Dp16kd { width: self.width };
         m.doc(&format!(
             "One block RAM: {} words of {} bits, with its output register.",

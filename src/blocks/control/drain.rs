@@ -41,7 +41,7 @@ impl Block for Drain {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let arch = &self.arch;
         m.doc("Drain: reads finished row blocks and sends them as one packet on m_axis.");
         let start = m.input("start", bit()).comment("a job starts");

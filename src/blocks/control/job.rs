@@ -42,7 +42,7 @@ impl Block for JobControl {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.doc(
             "Job control: checks jobs, sends them through load, compute and drain, and ends them when C has \
              left or a stream is wrong.",

@@ -24,7 +24,7 @@ impl Block for LoadA {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let arch = &self.arch;
         let rows = arch.rows;
         m.doc("Loader of A: takes the packet on s_axis, fills the banks of the A buffer by turns.");

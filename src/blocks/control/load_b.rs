@@ -25,7 +25,7 @@ impl Block for LoadB {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let arch = &self.arch;
         m.doc(
             "Loader of B: takes the packet on s_axis, fills a bank of the B buffer in the order of arrival.",

@@ -36,7 +36,7 @@ impl Block for OutputStationarySequencer {
     // `tile` comes next, `sums` is the tile whose sums are in the array.
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let arch = &self.arch;
         m.doc(
             "Sequencer of an output-stationary array: streams the operands of a tile while the sums of \

@@ -22,7 +22,7 @@ impl Block for TokenLine {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let TokenLine { cycles, width, .. } = *self;
         m.doc(&format!(
             "Tokens of the vectors in the array, {cycles} cycles long."

@@ -36,7 +36,7 @@ impl Block for WeightStationarySequencer {
     // loaded, and the tile `stream` computes.
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let arch = &self.arch;
         let cycles = Self::pass_cycles(arch);
         m.doc(

@@ -25,7 +25,7 @@ impl Block for OutputStationaryDatapath {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let (arch, core) = (&self.arch, &self.core);
         let (rows, columns) = (arch.rows, arch.columns);
         let sizes = PortSizes::of(arch);

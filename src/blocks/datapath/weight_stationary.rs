@@ -25,7 +25,7 @@ impl Block for WeightStationaryDatapath {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let (arch, core) = (&self.arch, &self.core);
         let sizes = PortSizes::of(arch);
         m.doc("Operand buffers, skew, array and deskew of a weight-stationary core.");

@@ -83,7 +83,7 @@ impl Block for RegisteredMultiplier {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let format = &self.format;
         let width = format.product.width;
         m.doc("Multiplier with the registers of its operands.");

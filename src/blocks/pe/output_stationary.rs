@@ -25,7 +25,7 @@ impl Block for OutputStationaryPe {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let format = &self.format;
         m.doc(
             "Processing element of an output-stationary array: sum += activation * weight.\n\

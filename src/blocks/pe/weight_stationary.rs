@@ -26,7 +26,7 @@ impl Block for WeightStationaryPe {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let format = &self.format;
         m.doc(
             "Processing element of a weight-stationary array: sum_out = sum_in + activation * weight.\n\

@@ -78,7 +78,7 @@ impl Block for AxiLiteRegisters {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.doc(&format!("Registers of {}: {}", self.map.name, self.map.doc));
         let axi: AxiLite<'_> = m.sink_port("s_axil", AxiLite::of(self.map.address_bits()));
 

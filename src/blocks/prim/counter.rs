@@ -54,7 +54,7 @@ impl Block for Counter {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.doc("Counts from 0 to `last`, then wraps.");
         let shape = unsigned(self.width);
         let enable = m.input("enable", bit());

@@ -111,7 +111,7 @@ impl Block for Fifo {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.doc(&format!(
             "FIFO of {} x {}, first-word fall-through.",
             self.depth, self.shape

@@ -141,7 +141,7 @@ impl Block for SimpleDualPortRam {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.doc("Memory with a write port and a read port of latency 1.");
         let address = unsigned(self.address_bits());
         let write_enable = m.input("write_enable", bit());

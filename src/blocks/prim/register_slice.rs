@@ -58,7 +58,7 @@ impl Block for RegisterSlice {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.doc(match self.cut {
             Cut::Forward => "Registers valid and payload of a stream; one payload per cycle.",
             Cut::Both => "Registers valid, payload and ready of a stream; one payload per cycle.",

@@ -70,7 +70,7 @@ impl Block for ShiftLine {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.doc(&format!("A value {} cycles later.", self.cycles));
         let value = m.input("s_payload", self.shape);
         m.output("m_payload", m.delay_by("payload", value, self.cycles));

@@ -32,7 +32,7 @@ impl Block for SkidBuffer {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.doc("Cuts the ready path of a stream by a register; one payload per cycle.");
         let input: Stream<'_> = m.sink_port("s", Stream::of(self.shape));
         let output: Stream<'_> = m.source_port("m", Stream::of(self.shape));

@@ -126,7 +126,7 @@ impl Block for Dp16kd {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.clock("CLKA", Reset::ActiveHigh("RESET"));
         let reader = m.add_domain("CLKB", Reset::ActiveHigh("RESET"));
         m.doc(&format!(

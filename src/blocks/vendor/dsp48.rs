@@ -225,7 +225,7 @@ impl Block for Dsp48 {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.clock("CLK", Reset::ActiveHigh("RESET"));
         m.doc(&format!(
             "{} of {} as a multiplier and adder with registers at A, B and P, for simulation.",

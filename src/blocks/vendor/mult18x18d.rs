@@ -85,7 +85,7 @@ impl Block for Mult18x18d {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.clock("CLK0", Reset::ActiveHigh("RESET"));
         m.doc("MULT18X18D of Lattice ECP5 with registers at its operands, for simulation.");
         let operand = |letter: &str| {

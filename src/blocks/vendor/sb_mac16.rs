@@ -94,7 +94,7 @@ impl Block for SbMac16 {
 
     crate::hdl::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.clock("CLK", Reset::ActiveHigh("RESET"));
         m.doc("SB_MAC16 of Lattice iCE40 as a multiplier with registers at its operands, for simulation.");
         let enable = m.input("CE", bit());

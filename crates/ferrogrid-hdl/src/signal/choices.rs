@@ -49,7 +49,11 @@ impl<'m> Signal<'m> {
     ///
     /// Patterns are values of this signal's shape and distinct.
     #[track_caller]
-    pub fn case(self, arms: &[(u64, Signal<'m>)], default: impl Into<Signal<'m>>) -> Signal<'m> {
+    pub fn case(
+        self,
+        arms: &[(u64, impl Into<Signal<'m>> + Copy)],
+        default: impl Into<Signal<'m>>,
+    ) -> Signal<'m> {
         let default = default.into();
         let arms = arms
             .iter()
@@ -65,7 +69,7 @@ impl<'m> Signal<'m> {
                         bits: BigUint::from(*pattern),
                         state: None,
                     },
-                    *value,
+                    (*value).into(),
                 )
             })
             .collect();
@@ -114,7 +118,8 @@ impl<'m> Signal<'m> {
     /// # Panics
     /// When `items` is empty or their shapes differ.
     #[track_caller]
-    pub fn select(self, items: &[Signal<'m>]) -> Signal<'m> {
+    pub fn select(self, items: &[impl Into<Signal<'m>> + Copy]) -> Signal<'m> {
+        let items: Vec<Signal<'m>> = items.iter().map(|item| (*item).into()).collect();
         let (last, rest) = items
             .split_last()
             .expect("`select` needs at least one item");
@@ -139,11 +144,15 @@ impl<'m> Signal<'m> {
 /// The value beside the first condition that is 1, else `default`.
 #[track_caller]
 pub fn first_match<'m>(
-    arms: &[(Signal<'m>, Signal<'m>)],
+    arms: &[(impl Into<Signal<'m>> + Copy, impl Into<Signal<'m>> + Copy)],
     default: impl Into<Signal<'m>>,
 ) -> Signal<'m> {
     let default = default.into();
-    for (_, then) in arms {
+    let arms: Vec<(Signal<'m>, Signal<'m>)> = arms
+        .iter()
+        .map(|(condition, then)| ((*condition).into(), (*then).into()))
+        .collect();
+    for (_, then) in &arms {
         then.expect_shape_of(default, "first_match", "the default");
     }
     let mut value = default;

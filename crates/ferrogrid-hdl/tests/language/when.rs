@@ -2,7 +2,9 @@
 
 use super::{error, panic_of, text};
 use ferrogrid_hdl::sim::Simulator;
-use ferrogrid_hdl::{self as hdl, Module, bit, hardware, hardware_enum, unsigned};
+use ferrogrid_hdl::{
+    self as hdl, Elements, Module, SetElements, bit, hardware, hardware_enum, unsigned,
+};
 
 hardware_enum! {
     pub enum State { Idle, Run, Stop }
@@ -195,4 +197,35 @@ fn a_shape_that_does_not_fit_is_told() {
         count.set(wide);
     });
     assert_eq!(message, "`count` is u8, what it is set to, `wide`, is u9");
+}
+
+#[test]
+fn arrays_are_read_and_set_at_an_index() {
+    #[hardware]
+    fn file(m: &Module) {
+        let (write, index) = (m.input("write", bit()), m.input("index", unsigned(2)));
+        let value = m.input("value", unsigned(8));
+        let words: Vec<_> = (0..3).map(|_| m.reg(unsigned(8)).reset(0)).collect();
+        m.when(write, || words.set_at(index, value));
+        m.output("word", words.at(index));
+    }
+    let text = text("file", file);
+    assert!(
+        text.contains("words_2") && text.contains("case (index)"),
+        "{text}"
+    );
+    let mut sim = Simulator::new(&hdl::design("file", file).unwrap());
+    sim.reset(1);
+    sim.poke("write", 1);
+    for index in 0..4u32 {
+        sim.poke("index", index);
+        sim.poke("value", 10 + index);
+        sim.step();
+    }
+    // Index 3 is beyond the end: nothing was set, the last is read.
+    for (index, word) in [(0, 10), (1, 11), (2, 12), (3, 12)] {
+        sim.poke("write", 0);
+        sim.poke("index", index);
+        assert_eq!(sim.peek("word"), word.into());
+    }
 }

@@ -16,7 +16,7 @@ impl Block for Stage {
 
     crate::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let value = m.input("value", unsigned(8));
         let mut inner = (value + 1).named("incremented");
         for i in 0..2 {
@@ -59,7 +59,7 @@ impl Block for Blinker {
 
     crate::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let on = m.reg(bit()).named("on").reset(0);
         on.next(!*on);
         m.output("on", on);
@@ -181,7 +181,7 @@ impl Block for Toggle {
 
     crate::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.clock("clock", Reset::ActiveLow("reset_n"));
         let r = m.reg(bit()).named("r").reset(1);
         r.next(!r);

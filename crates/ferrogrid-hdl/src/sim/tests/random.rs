@@ -92,7 +92,7 @@ impl Block for Random {
 
     crate::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let mut source = Source(self.seed * 7919 + u64::from(self.depth));
         let source = &mut source;
         let mut pool: Vec<Signal> = (0..4)

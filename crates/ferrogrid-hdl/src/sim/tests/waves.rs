@@ -76,7 +76,7 @@ impl Block for Machine {
 
     crate::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let start = m.input("start", bit());
         let phase = m.fsm(Phase::Idle).named("phase");
         phase.go(Phase::Idle, start, Phase::LoadTile);

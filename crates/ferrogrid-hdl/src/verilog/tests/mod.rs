@@ -186,7 +186,7 @@ impl Block for Lane {
 
     crate::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.doc("Passes a value on, a cycle later.");
         let value = m.input("value", signed(self.width));
         let held = m.reg(signed(self.width)).named("held").reset(-1);
@@ -390,7 +390,7 @@ impl Block for Inverter {
 
     crate::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         let a = m.input("a", unsigned(4));
         m.output("b", !a);
     }
@@ -493,7 +493,7 @@ impl Block for VendorFlipFlop {
 
     crate::untyped_ports!();
 
-    fn build<'m>(&self, m: &'m Module, (): ()) {
+    fn build(&self, m: &Module, (): ()) {
         m.clock("C", Reset::ActiveHigh("R"));
         m.doc("A flip-flop, for simulation.");
         let d = m.input("D", bit());
