@@ -36,11 +36,30 @@ pub(super) fn load(preset: Option<&str>, file: Option<&Path>) -> miette::Result<
 
 /// The hardware of a core.
 pub(super) fn design(arch: &MatmulArch) -> miette::Result<Design> {
-    elaborate(&MatmulCore::new(arch)).map_err(|error| {
+    let design = elaborate(&MatmulCore::new(arch)).map_err(|error| {
         miette::miette!(
             help = "this is a bug of Ferrogrid: please report it with the configuration",
             "the hardware of {} does not close: {error}",
             arch.name
         )
-    })
+    })?;
+    for warning in &design.warnings {
+        eprintln!("warning: {warning}");
+    }
+    Ok(design)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::PRESETS;
+
+    #[test]
+    fn the_presets_have_no_warnings() {
+        for preset in PRESETS {
+            let arch = arch::from_preset(preset.name).unwrap();
+            let design = design(&arch).unwrap();
+            assert_eq!(design.warnings, [], "{}", preset.name);
+        }
+    }
 }

@@ -54,6 +54,7 @@ fn operator(kind: &NodeKind) -> Option<(&'static str, NodeId)> {
         | NodeKind::Wire { .. }
         | NodeKind::Register(_)
         | NodeKind::MemoryRead { .. }
+        | NodeKind::MemoryWord { .. }
         | NodeKind::InstanceOutput { .. } => return None,
     })
 }

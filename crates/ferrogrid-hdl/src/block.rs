@@ -3,7 +3,7 @@
 use super::bundle::{Bundle, Flow, Layout, Shapes, gather, signals};
 use super::check::Summary;
 use super::ir::{Design, ModuleId, ModuleIr};
-use super::{DesignError, Issue, Module, VendorCell, cell};
+use super::{DesignError, Issue, Module, VendorCell, Warning, cell};
 use std::any::{Any, type_name};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -161,6 +161,8 @@ pub(super) struct Context {
     pub summaries: RefCell<Vec<Summary>>,
     /// Everything found wrong so far.
     pub issues: RefCell<Vec<Issue>>,
+    /// And everything that is odd.
+    pub warnings: RefCell<Vec<Warning>>,
 }
 
 impl Context {
@@ -254,6 +256,7 @@ impl Context {
         if issues.is_empty() {
             Ok(Design {
                 modules: self.modules.take(),
+                warnings: self.warnings.take(),
             })
         } else {
             Err(DesignError { issues })

@@ -1,5 +1,6 @@
 //! What is wrong with a design as a whole.
 
+use super::Warning;
 use std::fmt;
 use std::panic::Location;
 
@@ -8,6 +9,13 @@ use std::panic::Location;
 pub struct DesignError {
     /// The findings, in the order of the modules.
     pub issues: Vec<Issue>,
+}
+
+/// What closing a module found.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub issues: Vec<Issue>,
+    pub warnings: Vec<Warning>,
 }
 
 /// A finding of the checks at design close.
@@ -32,6 +40,28 @@ pub enum Issue {
         first: &'static Location<'static>,
         /// The second driver.
         second: &'static Location<'static>,
+    },
+    /// A register has two enables.
+    TwiceEnabled {
+        /// The module.
+        module: String,
+        /// The register.
+        register: String,
+        /// The first enable.
+        first: &'static Location<'static>,
+        /// The second enable.
+        second: &'static Location<'static>,
+    },
+    /// An instance stands in a domain whose clock enable does not reach into it.
+    EnabledInstance {
+        /// The module.
+        module: String,
+        /// The instance.
+        instance: String,
+        /// The clock of its block.
+        clock: String,
+        /// Where it was made.
+        at: &'static Location<'static>,
     },
     /// Values that depend on themselves without a register between.
     CombinationalLoop {
@@ -183,6 +213,30 @@ impl fmt::Display for Issue {
                 "module `{module}`: {what} is driven more than once\n  first at {}\n  again at {}",
                 place(first),
                 place(second)
+            ),
+            Issue::TwiceEnabled {
+                module,
+                register,
+                first,
+                second,
+            } => write!(
+                f,
+                "module `{module}`: register `{register}` has two enables\n  first at {}\n  \
+                 again at {}\n  say `.enable(a & b)` or `.enable(a | b)` once",
+                place(first),
+                place(second)
+            ),
+            Issue::EnabledInstance {
+                module,
+                instance,
+                clock,
+                at,
+            } => write!(
+                f,
+                "module `{module}`: instance `{instance}` stands in a domain with an enable, which \
+                 does not reach into it\n  made at {}\n  give the block an input for its enable, and \
+                 say `.clock(\"{clock}\", ..)` with a domain without one",
+                place(at)
             ),
             Issue::CombinationalLoop { module, path } => {
                 write!(

@@ -23,16 +23,6 @@ impl Module {
     pub fn untyped_instance(&self, name: impl Into<String>, block: &dyn AnyBlock) -> Instance<'_> {
         Instance::new(self, name.into(), block)
     }
-
-    /// The clock of instances that are made in `body`: the default domain of each is clocked from
-    /// `domain`.
-    pub fn clocked<T>(&self, domain: Domain, body: impl FnOnce() -> T) -> T {
-        let id = self.own_domain(domain);
-        let before = std::mem::replace(&mut self.state_mut().instance_domain, id);
-        let result = body();
-        self.state_mut().instance_domain = before;
-        result
-    }
 }
 
 /// An instance in a module whose ports are given by name.
@@ -52,12 +42,16 @@ impl<'m> Instance<'m> {
             let child = &modules[definition.index()];
             (child.ports.len(), child.domains.len())
         };
+        let domain = module.current_domain();
         let mut state = module.state_mut();
         let id = InstanceId(state.ir.instances.len() as u32);
+        if domain.has_enable() {
+            state.in_enabled.insert(id);
+        }
         let first_node = NodeId(state.ir.nodes.len() as u32);
         let mut domains = vec![DomainId(0); domains];
         if let Some(default) = domains.first_mut() {
-            *default = state.instance_domain;
+            *default = state.domain.0;
         }
         state.ir.instances.push(ir::Instance {
             name,
@@ -181,11 +175,12 @@ impl<'m> Instance<'m> {
 
     /// Clocks the block's domain of clock port `clock` from `domain`.
     ///
-    /// If not said, the block's default domain is clocked from the default domain here, and a
-    /// further domain from the domain here of the same clock name; without one it is undriven.
+    /// If not said, the block's default domain is clocked from the domain that is being described
+    /// (the default domain, unless inside of [`Module::in_domain`]), and a further domain from the
+    /// domain here of the same clock name; without one it is undriven.
     ///
     /// # Panics
-    /// When the block has no such clock, or the domain is another module's.
+    /// When the block has no such clock, or the domain is another module's or has an enable.
     #[track_caller]
     pub fn clock(self, clock: &str, domain: Domain) -> Self {
         let index = {
@@ -195,6 +190,12 @@ impl<'m> Instance<'m> {
         };
         let index =
             index.unwrap_or_else(|| panic!("instance `{}` has no clock `{clock}`", self.name()));
+        assert!(
+            !domain.has_enable(),
+            "instance `{}` cannot be clocked by a domain with an enable, which would not reach into \
+             it: give the block an input for its enable",
+            self.name()
+        );
         let domain = self.module.own_domain(domain);
         let mut state = self.module.state_mut();
         state.clocked.insert((self.id.0, index));
@@ -327,32 +328,46 @@ impl<'m> Instance<'m> {
     }
 }
 
-/// Clocks the further domains of instances that no [`Instance::clock`] clocks: from the domain
-/// of the same clock name, or else they are undriven.
-pub(super) fn clock_further_domains(module: &Module) {
-    let modules = module.context.modules.borrow();
-    let mut state = module.state_mut();
-    let State {
-        ir,
-        clocked,
-        issues,
-        ..
-    } = &mut *state;
-    for (number, instance) in ir.instances.iter_mut().enumerate() {
-        let child = &modules[instance.module.index()];
-        for (index, domain) in child.domains.iter().enumerate().skip(1) {
-            if clocked.contains(&(number as u32, index)) {
-                continue;
-            }
-            let same = ir.domains.iter().position(|own| own.clock == domain.clock);
-            if let Some(same) = same {
-                instance.domains[index] = DomainId(same as u32);
-            } else if domain.uses_clock {
-                issues.push(Issue::Undriven {
+impl Module {
+    /// Clocks the further domains of instances that no [`Instance::clock`] clocks: from the domain
+    /// of the same clock name, or else they are undriven.
+    pub(super) fn clock_further_domains(&self) {
+        let modules = self.context.modules.borrow();
+        let mut state = self.state_mut();
+        let State {
+            ir,
+            clocked,
+            issues,
+            in_enabled,
+            ..
+        } = &mut *state;
+        for (number, instance) in ir.instances.iter_mut().enumerate() {
+            let child = &modules[instance.module.index()];
+            if child.domains[0].uses_clock
+                && in_enabled.contains(&InstanceId(number as u32))
+                && !clocked.contains(&(number as u32, 0))
+            {
+                issues.push(Issue::EnabledInstance {
                     module: ir.name.clone(),
-                    what: format!("clock `{}` of instance `{}`", domain.clock, instance.name),
+                    instance: instance.name.clone(),
+                    clock: child.domains[0].clock.clone(),
                     at: instance.location,
                 });
+            }
+            for (index, domain) in child.domains.iter().enumerate().skip(1) {
+                if clocked.contains(&(number as u32, index)) {
+                    continue;
+                }
+                let same = ir.domains.iter().position(|own| own.clock == domain.clock);
+                if let Some(same) = same {
+                    instance.domains[index] = DomainId(same as u32);
+                } else if domain.uses_clock {
+                    issues.push(Issue::Undriven {
+                        module: ir.name.clone(),
+                        what: format!("clock `{}` of instance `{}`", domain.clock, instance.name),
+                        at: instance.location,
+                    });
+                }
             }
         }
     }

@@ -11,7 +11,7 @@
 //! node. The operands of a node obey the rules stated at [`NodeKind`]; the builder enforces
 //! them, so that a reader may rely on them.
 
-use super::{Shape, VendorCell};
+use super::{Shape, VendorCell, Warning};
 use num_bigint::BigUint;
 use std::panic::Location;
 
@@ -67,6 +67,8 @@ id!(
 pub struct Design {
     /// All modules, each after those it instantiates; the last one is the top.
     pub modules: Vec<ModuleIr>,
+    /// What closing found that is legal, but hardly meant, in the order of the modules.
+    pub warnings: Vec<Warning>,
 }
 
 impl Design {
@@ -176,11 +178,9 @@ pub struct Port {
     pub comment: String,
     /// The enum whose values it carries.
     pub of: Option<EnumId>,
-    /// For an input: the module declares that it does not read it.
-    pub allow_unused: bool,
 }
 
-/// A clock with an optional synchronous reset.
+/// A clock with an optional reset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Domain {
     /// Name of the clock port.
@@ -189,6 +189,8 @@ pub struct Domain {
     pub reset: String,
     /// The reset port is asserted when 0.
     pub reset_active_low: bool,
+    /// Registers are reset as soon as the reset is asserted, not at the next rising edge.
+    pub asynchronous_reset: bool,
     /// Something in this module or below it is clocked by it: the clock port exists.
     pub uses_clock: bool,
     /// Something in this module or below it is reset by it: the reset port exists.
@@ -208,6 +210,8 @@ pub struct Node {
     pub comment: String,
     /// Verilog attributes of a wire or of the output of an instance, as `keep = "true"`.
     pub attributes: Vec<String>,
+    /// The module declares that it does not read this input or wire.
+    pub allow_unused: bool,
     /// A wire or register whose value `when` and `switch` describe: printed as `if` and `case`.
     pub procedural: bool,
     /// The line of Rust that made the node.
@@ -239,6 +243,13 @@ pub enum NodeKind {
         memory: MemoryId,
         /// Index into [`Memory::reads`].
         port: u32,
+    },
+    /// The word of a memory at an address, in the same cycle.
+    MemoryWord {
+        /// The memory.
+        memory: MemoryId,
+        /// Unsigned, wide enough for the depth.
+        address: NodeId,
     },
     /// An output of an instance.
     InstanceOutput {
@@ -299,6 +310,7 @@ impl NodeKind {
             | NodeKind::InstanceOutput { .. } => Vec::new(),
             NodeKind::Wire { driver } => driver.iter().copied().collect(),
             NodeKind::Unary(_, a)
+            | NodeKind::MemoryWord { address: a, .. }
             | NodeKind::Slice { value: a, .. }
             | NodeKind::Extend(a)
             | NodeKind::Cast(a) => vec![*a],
@@ -379,7 +391,8 @@ pub enum BinaryOp {
 }
 
 /// A register: on each rising edge, the reset value when reset is asserted, else `next` when
-/// enabled, else unchanged.
+/// enabled, else unchanged. Where the domain's reset is asynchronous, the reset value as long as
+/// it is asserted.
 #[derive(Debug)]
 pub struct Register {
     /// Its [`NodeKind::Register`] node, which carries name and shape.
@@ -388,7 +401,7 @@ pub struct Register {
     pub domain: DomainId,
     /// One bit; absent means always.
     pub enable: Option<NodeId>,
-    /// Synchronous reset value; absent means that the reset does not touch it.
+    /// Reset value; absent means that the reset does not touch it.
     pub reset: Option<BigUint>,
     /// The next value; `Some` in a closed design.
     pub next: Option<NodeId>,
@@ -400,7 +413,7 @@ pub struct Register {
     pub attributes: Vec<String>,
 }
 
-/// A memory with synchronous writes and reads of latency 1.
+/// A memory with synchronous writes, and reads of latency 1 or 0.
 ///
 /// A write port stores on the rising edge when enabled. A read port samples its address on the
 /// rising edge when enabled and shows the word after it; otherwise its output keeps its value.
@@ -422,8 +435,11 @@ pub struct Memory {
     pub no_collision: bool,
     /// Write ports.
     pub writes: Vec<WritePort>,
-    /// Read ports.
+    /// Read ports of latency 1.
     pub reads: Vec<ReadPort>,
+    /// Its [`NodeKind::MemoryWord`] nodes: reads of latency 0, which show a word written from the
+    /// next cycle on.
+    pub words: Vec<NodeId>,
     /// Verilog attributes, as `ram_style = "block"`.
     pub attributes: Vec<String>,
     /// Printed above the declaration; may be empty.

@@ -47,7 +47,7 @@
 //!
 //! Undriven and multiply driven wires and registers, combinational loops (the whole path, a hop
 //! a line), inputs that nothing reads, clock crossings, clashing or illegal names: see
-//! [`DesignError`].
+//! [`DesignError`]. What may be meant, but hardly is, stands in [`ir::Design::warnings`].
 
 #![forbid(unsafe_code)]
 
@@ -102,10 +102,13 @@ pub mod guide {}
 
 mod array;
 pub mod binding;
+mod bits;
 mod block;
 pub mod bundle;
 mod cell;
 mod check;
+mod circles;
+mod domain;
 mod error;
 mod fsm;
 mod hardware_enum;
@@ -116,6 +119,7 @@ mod memory;
 mod module;
 mod names;
 mod operand;
+mod operation;
 mod property;
 mod register;
 mod shape;
@@ -124,23 +128,26 @@ pub mod sim;
 #[cfg(test)]
 mod tests;
 pub mod verilog;
+mod warning;
 mod when;
 
 pub use array::{Elements, SetElements};
 pub use block::{AnyBlock, Block, design, elaborate};
 pub use bundle::{Bundle, Family, Flow, Shapes, connect};
 pub use cell::{ParameterValue, VendorCell};
+pub use domain::{Domain, Reset};
 pub use error::{DesignError, Hop, Issue};
 pub use fsm::Fsm;
 pub use hardware_enum::{EnumSignal, HardwareEnum};
 pub use instance::Instance;
 pub use interface::{Axi4, AxiLite, AxiStream, MemoryPort, Payload, Stream};
 pub use memory::Memory;
-pub use module::{Domain, Module, Reset};
+pub use module::Module;
 pub use names::{is_identifier, is_reserved};
 pub use num_bigint::{BigInt, BigUint};
 pub use operand::Operand;
 pub use register::Reg;
 pub use shape::{MAX_WIDTH, Shape, bit, bits_for, index_bits, signed, unsigned};
 pub use signal::{Signal, concat, first_match, join};
+pub use warning::Warning;
 pub use when::{Selector, Switch, When};

@@ -1,13 +1,14 @@
-//! Memories with synchronous ports.
+//! Memories.
 
 use super::Domain;
-use super::ir::{self, DomainId, MemoryId, NodeKind, ReadPort, WritePort};
+use super::ir::{self, MemoryId, NodeKind, ReadPort, WritePort};
 use super::names::assert_attribute;
 use super::{MAX_WIDTH, Module, Signal, index_bits, unsigned};
 use num_bigint::BigUint;
 use std::panic::Location;
 
-/// A memory with any number of synchronous write ports and read ports of latency 1.
+/// A memory with any number of synchronous write ports, and of read ports of latency 1 or (for
+/// memories of LUTs and register files) of latency 0.
 ///
 /// A read in the cycle of a write to the same address gives the old word.
 ///
@@ -32,6 +33,8 @@ use std::panic::Location;
 pub struct Memory<'m> {
     module: &'m Module,
     id: MemoryId,
+    /// The domain of further ports; absent means that which is being described.
+    domain: Option<Domain>,
 }
 
 impl<'m> Memory<'m> {
@@ -56,11 +59,16 @@ impl<'m> Memory<'m> {
             no_collision: false,
             writes: Vec::new(),
             reads: Vec::new(),
+            words: Vec::new(),
             attributes: Vec::new(),
             comment: String::new(),
             location: Location::caller(),
         });
-        Memory { module, id }
+        Memory {
+            module,
+            id,
+            domain: None,
+        }
     }
 
     fn edit(self, change: impl FnOnce(&mut ir::Memory)) -> Self {
@@ -145,6 +153,25 @@ impl<'m> Memory<'m> {
         self.edit(|memory| memory.comment = text.to_string())
     }
 
+    /// The memory as ports of another domain see it: ports made with what this returns are clocked
+    /// by `domain`.
+    ///
+    /// # Panics
+    /// When the domain is another module's.
+    #[track_caller]
+    #[must_use = "the ports of this domain are made with what is returned"]
+    pub fn domain(self, domain: Domain) -> Self {
+        self.module.own_domain(domain);
+        Memory {
+            domain: Some(domain),
+            ..self
+        }
+    }
+
+    fn port_domain(self) -> Domain {
+        self.domain.unwrap_or_else(|| self.module.current_domain())
+    }
+
     /// Bits of an address.
     pub fn address_bits(self) -> u32 {
         index_bits(u64::from(self.get(|memory| memory.depth)))
@@ -214,9 +241,11 @@ impl<'m> Memory<'m> {
             Some(condition) => condition & enable,
             None => enable,
         };
+        let domain = self.port_domain();
+        let enable = self.module.enabled(domain, Some(enable.id));
         let port = WritePort {
-            domain: DomainId(0),
-            enable: enable.id,
+            domain: self.module.own_domain(domain),
+            enable: enable.expect("the enable given"),
             address: address.id,
             data: data.id,
             mask: mask.map(|mask| mask.id),
@@ -228,7 +257,7 @@ impl<'m> Memory<'m> {
     /// cycle. The address must be below the depth in every cycle: see [`Memory`].
     #[track_caller]
     pub fn read(self, address: impl Into<Signal<'m>>) -> Signal<'m> {
-        self.read_port(DomainId(0), None, address.into())
+        self.read_port(None, address.into())
     }
 
     /// Adds a read port that keeps its data where `enable` is 0. Where it is 1 the address must be
@@ -239,10 +268,10 @@ impl<'m> Memory<'m> {
         enable: impl Into<Signal<'m>>,
         address: impl Into<Signal<'m>>,
     ) -> Signal<'m> {
-        self.read_port(DomainId(0), Some(enable.into()), address.into())
+        self.read_port(Some(enable.into()), address.into())
     }
 
-    /// The same, clocked by a domain other than the module's default.
+    /// The same, clocked by `domain`: see [`domain`](Self::domain).
     ///
     /// # Panics
     /// When the domain is another module's.
@@ -253,17 +282,42 @@ impl<'m> Memory<'m> {
         enable: impl Into<Signal<'m>>,
         address: impl Into<Signal<'m>>,
     ) -> Signal<'m> {
-        let domain = self.module.own_domain(domain);
-        self.read_port(domain, Some(enable.into()), address.into())
+        self.domain(domain).read_enabled(enable, address)
+    }
+
+    /// The word at the address, in the same cycle; a word written shows from the next cycle on. The
+    /// address must be below the depth in every cycle: see [`Memory`].
+    ///
+    /// Tools make such a memory of LUTs or registers; `attribute("ram_style = \"distributed\"")`
+    /// says so.
+    ///
+    /// ```
+    /// # use ferrogrid_hdl::{self as hdl, bit, unsigned};
+    /// # let design = hdl::design("registers", |m| {
+    /// # let (write, rd, rs) = (m.input("write", bit()), m.input("rd", unsigned(5)), m.input("rs", unsigned(5)));
+    /// # let result = m.input("result", unsigned(32));
+    /// let file = m.memory(32, 32).named("file").attribute("ram_style = \"distributed\"");
+    /// file.write(write, rd, result);
+    /// m.output("operand", file.read_async(rs));
+    /// # });
+    /// # design.unwrap();
+    /// ```
+    #[track_caller]
+    pub fn read_async(self, address: impl Into<Signal<'m>>) -> Signal<'m> {
+        let address = address.into();
+        self.check_address(address);
+        let kind = NodeKind::MemoryWord {
+            memory: self.id,
+            address: address.id,
+        };
+        let width = self.get(|memory| memory.width);
+        let word = self.module.node(kind, unsigned(width), None);
+        self.edit(|memory| memory.words.push(word.id));
+        word
     }
 
     #[track_caller]
-    fn read_port(
-        self,
-        domain: DomainId,
-        enable: Option<Signal<'m>>,
-        address: Signal<'m>,
-    ) -> Signal<'m> {
+    fn read_port(self, enable: Option<Signal<'m>>, address: Signal<'m>) -> Signal<'m> {
         self.check_address(address);
         if let Some(enable) = enable {
             self.module.one_bit(enable, "a read enable");
@@ -273,10 +327,12 @@ impl<'m> Memory<'m> {
             memory: self.id,
             port,
         };
+        let domain = self.port_domain();
+        let enable = self.module.enabled(domain, enable.map(|enable| enable.id));
         let data = self.module.node(kind, unsigned(width), None);
         let port = ReadPort {
-            domain,
-            enable: enable.map(|enable| enable.id),
+            domain: self.module.own_domain(domain),
+            enable,
             address: address.id,
             data: data.id,
         };

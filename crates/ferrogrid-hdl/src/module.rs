@@ -3,17 +3,17 @@
 use super::binding::{Suggestions, Thing, settle_names};
 use super::block::Context;
 use super::bundle::{Flow, Layout, Leaf};
-use super::error::place;
+use super::error::{Findings, place};
 use super::ir::{
-    self, Direction, DomainId, EnumId, EnumType, ModuleIr, Node, NodeId, NodeKind, Port, PortId,
-    Section, Variant,
+    self, Direction, DomainId, EnumId, EnumType, InstanceId, ModuleIr, Node, NodeId, NodeKind,
+    Port, PortId, RegisterId, Section, Variant,
 };
-use super::signal::operation_name;
+use super::operation::operation_name;
 use super::when::{Script, lower_statements};
-use super::{Issue, MAX_WIDTH, Memory, Reg, Shape, Signal, check};
+use super::{Issue, MAX_WIDTH, Memory, Reg, Reset, Shape, Signal, check};
 use num_bigint::{BigInt, BigUint};
 use std::cell::{Ref, RefCell, RefMut};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// [`clock`](Module::clock)). Their ports appear when something uses them.
 pub struct Module {
     pub(super) context: Rc<Context>,
-    number: u64,
+    pub(super) number: u64,
     state: RefCell<State>,
 }
 
@@ -39,40 +39,28 @@ pub(super) struct State {
     pub script: Script,
     /// Names from bindings.
     pub suggestions: Suggestions,
-    /// The domain that clocks new instances.
-    pub instance_domain: DomainId,
     /// Findings made during construction.
     pub issues: Vec<Issue>,
     /// Which domains of which instances have been given a clock by name.
     pub clocked: HashSet<(u32, usize)>,
+    /// The domain that is being described, and its clock enable.
+    pub domain: (DomainId, Option<NodeId>),
+    /// The clock enables of registers whose domain has one.
+    pub clock_enables: BTreeMap<RegisterId, NodeId>,
+    /// Instances made where the domain has a clock enable.
+    pub in_enabled: BTreeSet<InstanceId>,
 }
 
 /// Something that takes one driver.
 #[derive(PartialEq, Eq, Hash, Clone, Copy)]
 pub(super) enum DriverKey {
     Node(NodeId),
+    Enable(NodeId),
     InstanceInput(u32, PortId),
-}
-
-/// A clock domain of a module.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Domain {
-    id: DomainId,
-    /// The [`Module::number`] of the module that it belongs to.
-    module: u64,
 }
 
 /// The number of the next module; numbers only tell handles of different modules apart.
 static NEXT_MODULE: AtomicU64 = AtomicU64::new(0);
-
-/// How a domain is reset. Resets are synchronous.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reset<'a> {
-    /// Asserted when 1.
-    ActiveHigh(&'a str),
-    /// Asserted when 0.
-    ActiveLow(&'a str),
-}
 
 impl Module {
     pub(super) fn new(context: Rc<Context>, name: &str) -> Module {
@@ -82,7 +70,7 @@ impl Module {
             cell: None,
             memory: None,
             ports: Vec::new(),
-            domains: vec![domain("clk", Reset::ActiveHigh("rst"))],
+            domains: vec![Reset::ActiveHigh("rst").of_clock("clk")],
             nodes: Vec::new(),
             registers: Vec::new(),
             memories: Vec::new(),
@@ -97,9 +85,11 @@ impl Module {
             machines: Vec::new(),
             script: Script::default(),
             suggestions: Suggestions::default(),
-            instance_domain: DomainId(0),
             issues: Vec::new(),
             clocked: HashSet::new(),
+            domain: (DomainId(0), None),
+            clock_enables: BTreeMap::new(),
+            in_enabled: BTreeSet::new(),
         };
         Module {
             context,
@@ -142,44 +132,6 @@ impl Module {
         });
     }
 
-    // ---- clocks -------------------------------------------------------------------------
-
-    /// Names the default domain's clock and reset (`clk` and `rst` unless set).
-    pub fn clock(&self, clock: &str, reset: Reset<'_>) {
-        self.state_mut().ir.domains[0] = domain(clock, reset);
-    }
-
-    /// The default domain.
-    pub fn default_domain(&self) -> Domain {
-        self.domain(DomainId(0))
-    }
-
-    /// Adds a clock domain.
-    pub fn add_domain(&self, clock: &str, reset: Reset<'_>) -> Domain {
-        let mut state = self.state_mut();
-        state.ir.domains.push(domain(clock, reset));
-        self.domain(DomainId(state.ir.domains.len() as u32 - 1))
-    }
-
-    fn domain(&self, id: DomainId) -> Domain {
-        Domain {
-            id,
-            module: self.number,
-        }
-    }
-
-    /// The domain's id, which must be this module's.
-    #[track_caller]
-    pub(super) fn own_domain(&self, domain: Domain) -> DomainId {
-        assert!(
-            domain.module == self.number,
-            "a clock domain of another module cannot be used in module `{}`: add it there with \
-             `m.add_domain(..)` and clock the instance with `.clock(..)`",
-            self.name()
-        );
-        domain.id
-    }
-
     // ---- nodes --------------------------------------------------------------------------
 
     #[track_caller]
@@ -213,6 +165,7 @@ impl Module {
             comment: String::new(),
             attributes: Vec::new(),
             procedural: false,
+            allow_unused: false,
             location,
         });
         Signal::new(self, id)
@@ -270,23 +223,6 @@ impl Module {
     }
 
     // ---- ports --------------------------------------------------------------------------
-
-    /// An input port of the default domain.
-    #[track_caller]
-    pub fn input(&self, name: impl Into<String>, shape: Shape) -> Signal<'_> {
-        self.input_of(self.default_domain(), name, shape)
-    }
-
-    /// An input port whose values belong to `domain`.
-    #[track_caller]
-    pub fn input_of(&self, domain: Domain, name: impl Into<String>, shape: Shape) -> Signal<'_> {
-        let name = name.into();
-        let domain = self.own_domain(domain);
-        let port = PortId(self.state().ir.ports.len() as u32);
-        let signal = self.node(NodeKind::Input(port), shape, Some(name.clone()));
-        self.add_port(name, Direction::Input, signal, domain);
-        signal
-    }
 
     /// An output port that shows `value`. A register or wire of the port's own name is the port.
     #[track_caller]
@@ -418,7 +354,13 @@ impl Module {
         port.of = of;
     }
 
-    fn add_port(&self, name: String, direction: Direction, signal: Signal<'_>, domain: DomainId) {
+    pub(super) fn add_port(
+        &self,
+        name: String,
+        direction: Direction,
+        signal: Signal<'_>,
+        domain: DomainId,
+    ) {
         let shape = signal.shape();
         self.state_mut().ir.ports.push(Port {
             name,
@@ -428,23 +370,26 @@ impl Module {
             domain,
             comment: String::new(),
             of: None,
-            allow_unused: false,
         });
     }
 
-    /// Declares that an input is not read on purpose.
+    /// Declares that an input or a wire is not read on purpose.
     ///
     /// # Panics
-    /// When the signal is not an input port.
+    /// When the signal is neither an input port nor a wire.
     #[track_caller]
-    pub fn unused(&self, input: Signal<'_>) {
-        self.own(input);
-        let mut state = self.state_mut();
-        let NodeKind::Input(port) = state.ir.node(input.id).kind else {
-            drop(state);
-            panic!("{} is not an input port", input.describe());
-        };
-        state.ir.ports[port.index()].allow_unused = true;
+    pub fn unused(&self, signal: Signal<'_>) {
+        self.own(signal);
+        let may_be = matches!(
+            self.state().ir.node(signal.id).kind,
+            NodeKind::Input(_) | NodeKind::Wire { .. }
+        );
+        assert!(
+            may_be,
+            "{} is neither an input port nor a wire",
+            signal.describe()
+        );
+        self.state_mut().ir.nodes[signal.id.index()].allow_unused = true;
     }
 
     // ---- state and structure ------------------------------------------------------------
@@ -562,13 +507,24 @@ impl Module {
     pub(super) fn finish(self) -> ModuleIr {
         lower_statements(&self);
         super::fsm::lower_machines(&self);
+        self.apply_clock_enables();
         settle_names(&self);
-        super::instance::clock_further_domains(&self);
+        self.clock_further_domains();
         let mut state = self.state.into_inner();
-        let mut issues = std::mem::take(&mut state.issues);
-        let summary = check::close(&mut state.ir, &self.context, &mut issues);
+        let mut findings = Findings {
+            issues: std::mem::take(&mut state.issues),
+            warnings: Vec::new(),
+        };
+        let summary = check::close(
+            &mut state.ir,
+            &self.context.modules.borrow(),
+            &self.context.summaries.borrow(),
+            &mut findings,
+        );
         self.context.summaries.borrow_mut().push(summary);
+        let Findings { issues, warnings } = findings;
         self.context.issues.borrow_mut().extend(issues);
+        self.context.warnings.borrow_mut().extend(warnings);
         state.ir
     }
 
@@ -621,20 +577,6 @@ impl Module {
             value = self.delay(value).named(format!("{name}_{i}"));
         }
         value
-    }
-}
-
-fn domain(clock: &str, reset: Reset<'_>) -> ir::Domain {
-    let (reset, reset_active_low) = match reset {
-        Reset::ActiveHigh(name) => (name, false),
-        Reset::ActiveLow(name) => (name, true),
-    };
-    ir::Domain {
-        clock: clock.to_string(),
-        reset: reset.to_string(),
-        reset_active_low,
-        uses_clock: false,
-        uses_reset: false,
     }
 }
 

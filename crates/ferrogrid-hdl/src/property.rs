@@ -1,6 +1,6 @@
 //! Assertions, assumptions and cover points.
 
-use super::ir::{DomainId, Property, PropertyKind};
+use super::ir::{Property, PropertyKind};
 use super::{Module, Signal};
 use std::panic::Location;
 
@@ -28,7 +28,13 @@ impl Module {
     #[track_caller]
     fn property(&self, kind: PropertyKind, name: &str, condition: Signal<'_>, message: &str) {
         self.one_bit(condition, "a property");
-        let domain = DomainId(0);
+        let domain = self.current_domain();
+        let condition = match self.clock_enable(domain) {
+            None => condition,
+            Some(enable) if kind == PropertyKind::Cover => enable & condition,
+            Some(enable) => !enable | condition,
+        };
+        let domain = self.own_domain(domain);
         self.state_mut().ir.properties.push(Property {
             kind,
             name: name.to_string(),

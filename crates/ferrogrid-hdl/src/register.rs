@@ -1,15 +1,18 @@
 //! Registers.
 
 use super::ir::{self, DomainId, NodeKind, RegisterId};
+use super::module::DriverKey;
 use super::names::assert_attribute;
-use super::{Domain, Module, Operand, Shape, Signal};
+use super::{Domain, Issue, Module, Operand, Shape, Signal};
 use num_bigint::BigInt;
 use std::ops::Deref;
+use std::panic::Location;
 
 /// A register: a [`Signal`] with a next value.
 ///
 /// On each rising edge it takes its reset value when the domain's reset is asserted, else its
-/// next value when enabled, else it keeps its value. Feedback is written with the register
+/// next value when enabled, else it keeps its value; an asynchronous reset does not wait for the
+/// edge. Feedback is written with the register
 /// itself:
 ///
 /// ```
@@ -38,6 +41,7 @@ impl<'m> Reg<'m> {
     #[track_caller]
     pub(super) fn new(module: &'m Module, shape: Shape) -> Self {
         let id = RegisterId(module.state().ir.registers.len() as u32);
+        let domain = module.current_domain();
         let q = module.node(NodeKind::Register(id), shape, None);
         module.state_mut().ir.registers.push(ir::Register {
             node: q.id,
@@ -49,6 +53,7 @@ impl<'m> Reg<'m> {
             synchronizer: false,
             attributes: Vec::new(),
         });
+        module.set_domain(id, domain);
         Reg { q, id }
     }
 
@@ -73,7 +78,7 @@ impl<'m> Reg<'m> {
         self
     }
 
-    /// Sets the synchronous reset value.
+    /// Sets the reset value.
     ///
     /// # Panics
     /// When the value does not fit.
@@ -92,18 +97,32 @@ impl<'m> Reg<'m> {
     #[track_caller]
     pub fn enable(self, enable: impl Into<Signal<'m>>) -> Self {
         let enable = enable.into();
-        self.q.module().one_bit(enable, "a register's enable");
+        let module = self.q.module();
+        module.one_bit(enable, "a register's enable");
+        let second = Location::caller();
+        let key = DriverKey::Enable(self.q.id);
+        let first = module.state_mut().driven_at.insert(key, second);
+        if let Some(first) = first {
+            let issue = Issue::TwiceEnabled {
+                module: module.name(),
+                register: self.q.name().unwrap_or_default(),
+                first,
+                second,
+            };
+            module.state_mut().issues.push(issue);
+        }
         self.edit(|register| register.enable = Some(enable.id))
     }
 
-    /// Puts the register into a clock domain other than the module's default.
+    /// Puts the register into a clock domain other than the one that is being described.
     ///
     /// # Panics
     /// When the domain is another module's.
     #[track_caller]
     pub fn domain(self, domain: Domain) -> Self {
-        let domain = self.q.module().own_domain(domain);
-        self.edit(|register| register.domain = domain)
+        self.q.module().own_domain(domain);
+        self.q.module().set_domain(self.id, domain);
+        self
     }
 
     /// Declares that the register samples another domain on purpose.

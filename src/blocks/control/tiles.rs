@@ -209,6 +209,9 @@ pub(super) fn walk<'m>(
         let flag = m.reg(bit()).named(name);
         flag.next(rests | next.mux(then, *flag))
     };
+    // The output-stationary core does not read it.
+    let tile_rows = remainder(m_end, *m_left, rows).named("tile_rows");
+    m.unused(tile_rows);
     Tile {
         valid: *valid,
         b_vectors,
@@ -217,7 +220,7 @@ pub(super) fn walk<'m>(
         bank: *bank,
         a_offset,
         sum_offset,
-        rows: remainder(m_end, *m_left, rows).named("tile_rows"),
+        rows: tile_rows,
         block_first: flag("tile_block_first", block_end),
         block_last: block_end,
         k_first: if cut_k {

@@ -57,6 +57,7 @@ impl Editor<'_> {
             comment: String::new(),
             attributes: Vec::new(),
             procedural: false,
+            allow_unused: false,
             location: Location::caller(),
         });
         id

@@ -8,12 +8,12 @@ pub use bits::{concat, join};
 pub use choices::first_match;
 
 use super::binding::Thing;
-use super::ir::{NodeId, NodeKind, UnaryOp};
+use super::ir::{NodeId, NodeKind};
 use super::module::made_at;
 use super::names::assert_attribute;
+use super::operation::operation_name;
 use super::{Module, Operand, Reg, Shape};
 use num_bigint::BigUint;
-use operators::symbol;
 use std::fmt;
 use std::panic::Location;
 
@@ -221,27 +221,5 @@ impl<'m> Signal<'m> {
         );
         self.module
             .drive_node_at(self.id, value, format!("wire {}", self.describe()), at);
-    }
-}
-
-/// What an unnamed node is, for messages.
-pub(crate) fn operation_name(kind: &NodeKind) -> String {
-    match kind {
-        NodeKind::Constant { bits, .. } => format!("the constant {bits}"),
-        NodeKind::Unary(UnaryOp::Not, _) => "the result of `!`".into(),
-        NodeKind::Unary(UnaryOp::Negate, _) => "the result of unary `-`".into(),
-        NodeKind::Unary(..) => "a reduction".into(),
-        NodeKind::Binary(op, ..) => format!("the result of `{}`", symbol(*op)),
-        NodeKind::Mux { .. } => "the result of `mux`".into(),
-        NodeKind::Case { .. } => "the result of `case`".into(),
-        NodeKind::Slice { .. } => "a slice".into(),
-        NodeKind::Concat(_) => "a concatenation".into(),
-        NodeKind::Extend(_) => "a widened value".into(),
-        NodeKind::Cast(_) => "a cast value".into(),
-        NodeKind::InstanceOutput { .. } => "an instance output".into(),
-        NodeKind::Input(_)
-        | NodeKind::Wire { .. }
-        | NodeKind::Register(_)
-        | NodeKind::MemoryRead { .. } => "a signal".into(),
     }
 }

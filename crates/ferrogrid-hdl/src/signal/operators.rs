@@ -2,6 +2,7 @@
 
 use super::{Signal, concat};
 use crate::ir::{BinaryOp, NodeKind, UnaryOp};
+use crate::operation::symbol;
 use crate::{MAX_WIDTH, Operand, Shape, bit, unsigned};
 
 impl<'m> Signal<'m> {
@@ -165,22 +166,5 @@ impl<'m> Signal<'m> {
     #[track_caller]
     pub fn parity(self) -> Signal<'m> {
         self.make(NodeKind::Unary(UnaryOp::ReduceXor, self.id), bit())
-    }
-}
-
-pub(super) fn symbol(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Add => "+",
-        BinaryOp::Subtract => "-",
-        BinaryOp::Multiply => "*",
-        BinaryOp::And => "&",
-        BinaryOp::Or => "|",
-        BinaryOp::Xor => "^",
-        BinaryOp::Equal => "eq",
-        BinaryOp::NotEqual => "ne",
-        BinaryOp::Less => "lt",
-        BinaryOp::LessOrEqual => "le",
-        BinaryOp::ShiftLeft => "<<",
-        BinaryOp::ShiftRight => ">>",
     }
 }

@@ -1,5 +1,6 @@
 //! From a closed design to programs, places and names.
 
+use super::execute::Load;
 use super::flatten::{FlatNode, Hierarchy, join};
 use super::lower::Lowering;
 use super::memory::{MemoryLayout, ReadLayout, WriteLayout};
@@ -7,7 +8,7 @@ use super::names::{self, Handle, ModuleNames, Names, Role};
 use super::property::PropertyLayout;
 use super::schedule::{Demands, Schedule, StateWord, schedule};
 use super::wide::{Span, words_of};
-use crate::ir::{Design, Direction, PropertyKind};
+use crate::ir::{Design, Direction, DomainId, Memory, MemoryId, NodeKind, PropertyKind};
 use crate::{Shape, bit};
 use num_bigint::BigUint;
 use std::collections::HashMap;
@@ -22,6 +23,8 @@ pub(super) struct DomainLayout {
     pub reset: Option<(u32, u64)>,
     /// Words of state with their values in reset.
     pub reset_values: Vec<(u32, u64)>,
+    /// Those of them that do not wait for an edge.
+    pub asynchronous: Vec<(u32, u64)>,
 }
 
 /// A compiled design, shared by all clones of a simulator.
@@ -41,6 +44,7 @@ struct Register {
     current: u32,
     domain: u32,
     reset: Option<Vec<u64>>,
+    asynchronous: bool,
 }
 
 /// Fills `demands` from the nodes of a hierarchy.
@@ -110,10 +114,11 @@ pub(super) fn compile(design: &Design) -> Model {
         .into_iter()
         .map(|(name, value)| (name, schedule.place(value)))
         .collect();
+    let domains = finish.domains(&registers, &resets);
     let names = Names {
         handles: finish.handles(&tables, &named),
         modules: tables,
-        resets: finish.reset_handles(&resets),
+        resets: finish.reset_handles(&resets, &domains),
         memories: finish.memory_paths(&memories),
         states: states
             .into_iter()
@@ -121,7 +126,6 @@ pub(super) fn compile(design: &Design) -> Model {
             .collect(),
         scopes: hierarchy.scopes.clone(),
     };
-    let domains = finish.domains(&registers, &resets);
     let memories = finish.memories(memories);
     let properties = properties
         .into_iter()
@@ -205,11 +209,26 @@ impl<'d> Collector<'d> {
                 node: register.node,
             });
         }
-        for read in module.memories.iter().flat_map(|memory| &memory.reads) {
-            self.lowering.define(FlatNode {
-                scope,
-                node: read.data,
-            });
+        for (memory, id) in module.memories.iter().zip(0..) {
+            for read in &memory.reads {
+                self.lowering.define(FlatNode {
+                    scope,
+                    node: read.data,
+                });
+            }
+            let load = Load {
+                first: self.array.len(),
+                words: words_of(memory.width) as usize,
+                depth: memory.depth,
+            };
+            self.lowering.memories.insert((scope, MemoryId(id)), load);
+            let size = load.words * memory.depth as usize;
+            self.array.resize(load.first + size, 0);
+            for (address, bits) in memory.init.iter().flatten().enumerate() {
+                let at = load.first + address * load.words;
+                let word = &mut self.array[at..at + load.words];
+                word.copy_from_slice(&digits(bits, load.words));
+            }
         }
     }
 
@@ -261,6 +280,7 @@ impl<'d> Collector<'d> {
                 current: current.start,
                 domain,
                 reset,
+                asynchronous: module.domains[register.domain.index()].asynchronous_reset,
             });
             if let Some(id) = register.states {
                 self.states
@@ -271,7 +291,7 @@ impl<'d> Collector<'d> {
 
     fn memories(&mut self, scope: u32) {
         let path = self.hierarchy.path(scope);
-        for memory in &self.hierarchy.module(scope).memories {
+        for (memory, id) in self.hierarchy.module(scope).memories.iter().zip(0..) {
             let writes = memory.writes.iter().map(|port| WriteLayout {
                 domain: self.domain(scope, port.domain),
                 enable: self.span(scope, port.enable).start,
@@ -297,17 +317,34 @@ impl<'d> Collector<'d> {
                 depth: memory.depth,
                 granularity: memory.granularity,
                 no_collision: memory.no_collision,
-                first: self.array.len(),
+                first: self.lowering.memories[&(scope, MemoryId(id))].first,
                 writes,
                 reads,
+                asynchronous: self.asynchronous(scope, memory),
             };
             layout.for_each_read_value(|value| self.demands.sinks.push(value));
-            self.array.resize(self.array.len() + layout.size(), 0);
-            for (address, bits) in memory.init.iter().flatten().enumerate() {
-                self.array[layout.at(address)].copy_from_slice(&digits(bits, layout.words()));
-            }
             self.memories.push(layout);
         }
+    }
+
+    /// The addresses of reads of latency 0 that may lie beyond the depth, at the edges of the first
+    /// clock that writes.
+    fn asynchronous(&mut self, scope: u32, memory: &Memory) -> Vec<(u32, Span)> {
+        if memory.depth.is_power_of_two() && memory.depth > 1 {
+            return Vec::new();
+        }
+        let domain = memory
+            .writes
+            .first()
+            .map_or(DomainId(0), |port| port.domain);
+        let domain = self.domain(scope, domain);
+        let module = self.hierarchy.module(scope);
+        let words = memory.words.iter();
+        let addresses = words.filter_map(|word| match module.node(*word).kind {
+            NodeKind::MemoryWord { address, .. } => Some((domain, self.span(scope, address))),
+            _ => None,
+        });
+        addresses.collect()
     }
 
     fn properties(&mut self, scope: u32) {
@@ -377,7 +414,17 @@ impl Finish<'_> {
             .collect()
     }
 
-    fn reset_handles(&self, resets: &HashMap<&str, u32>) -> Vec<(String, Handle)> {
+    fn reset_handles(
+        &self,
+        resets: &HashMap<&str, u32>,
+        layouts: &[DomainLayout],
+    ) -> Vec<(String, Handle)> {
+        let at_once = |place: u32| {
+            let mut of_reset = layouts
+                .iter()
+                .filter(|layout| layout.reset.is_some_and(|(reset, _)| reset == place));
+            of_reset.any(|layout| !layout.asynchronous.is_empty())
+        };
         let domains = self.hierarchy.design.top().domains.iter();
         let mut handles: Vec<(String, Handle)> = Vec::new();
         for domain in domains.filter(|domain| domain.uses_reset) {
@@ -387,7 +434,11 @@ impl Finish<'_> {
                     place,
                     shape: bit(),
                     level: 0,
-                    role: Role::Input,
+                    role: if at_once(place) {
+                        Role::AsynchronousReset
+                    } else {
+                        Role::Input
+                    },
                 };
                 handles.push((domain.reset.clone(), handle));
             }
@@ -417,15 +468,18 @@ impl Finish<'_> {
                     )
                 }),
                 reset_values: Vec::new(),
+                asynchronous: Vec::new(),
             })
             .collect();
         for register in registers {
             let place = self.schedule.place(register.current);
             let words = register.reset.iter().flatten().enumerate();
             let values = words.map(|(word, value)| (place + word as u32, *value));
-            domains[register.domain as usize]
-                .reset_values
-                .extend(values);
+            let domain = &mut domains[register.domain as usize];
+            if register.asynchronous {
+                domain.asynchronous.extend(values.clone());
+            }
+            domain.reset_values.extend(values);
         }
         domains
     }

@@ -173,6 +173,7 @@ impl Simulator {
         match handle.role {
             // The first program does not read inputs.
             Role::Input => self.settled = self.settled.min(1),
+            Role::AsynchronousReset => self.reset_at_once(),
             Role::State => {
                 self.values[place + self.model.schedule.shadow] = bits;
                 self.settled = 0;
@@ -197,6 +198,7 @@ impl Simulator {
         });
         let (at, words) = (memory.at(address), memory.words());
         self.array[at].copy_from_slice(&digits(&bits, words));
+        self.settled = 0;
     }
 
     #[track_caller]

@@ -1,6 +1,6 @@
 //! Collects single-assignment instructions; folds constants and shares equal instructions.
 
-use super::execute::{Tables, execute};
+use super::execute::{Load, Tables, execute};
 use super::ops::{Instruction, Micro, Op, pack};
 use super::wide::{Span, WideInstruction, WideOp, words_of};
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ pub(super) struct Emitter {
 /// Calls `f` with each value that the instruction reads.
 pub(super) fn operands(micro: &Micro, tables: &Tables, mut f: impl FnMut(u32)) {
     match micro.op {
-        Op::Copy | Op::Slice | Op::SignExtend | Op::SignFill | Op::Parity => f(micro.a),
+        Op::Copy | Op::Slice | Op::SignExtend | Op::SignFill | Op::Parity | Op::Load => f(micro.a),
         Op::Mux => {
             f(micro.a);
             f(micro.b);
@@ -173,6 +173,16 @@ impl Emitter {
         (Op::Select, selector, base, entries.len() as u32 - 1)
     }
 
+    /// The number of a memory in the table of memories that are read at once.
+    pub(super) fn load_table(&mut self, load: Load) -> u32 {
+        let loads = &mut self.tables.loads;
+        let known = loads.iter().position(|known| known.first == load.first);
+        known.unwrap_or_else(|| {
+            loads.push(load);
+            loads.len() - 1
+        }) as u32
+    }
+
     /// An operand and the shift that sign-extends it, looking through an extension to `mask`.
     pub(super) fn extension(&self, value: u32, mask: u32) -> (u32, u32) {
         let definition = self.definition[value as usize];
@@ -228,7 +238,7 @@ impl Emitter {
             op,
             Op::Copy | Op::Slice | Op::SignExtend | Op::SignFill | Op::Parity
         );
-        if matches!(op, Op::Mux | Op::Select | Op::Wide) {
+        if matches!(op, Op::Mux | Op::Select | Op::Load | Op::Wide) {
             return None;
         }
         let first = self.known(a)?;
@@ -240,7 +250,7 @@ impl Emitter {
             b: 1,
             c,
         }];
-        execute(op, &mut values, &code, &Tables::default());
+        execute(op, &mut values, &[], &code, &Tables::default());
         Some(values[2])
     }
 

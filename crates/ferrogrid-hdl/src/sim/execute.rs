@@ -31,8 +31,33 @@ pub(super) struct Program {
 pub(super) struct Tables {
     /// Values of [`Op::Select`].
     pub select: Vec<u32>,
+    /// Memories of [`Op::Load`].
+    pub loads: Vec<Load>,
     /// Instructions of [`Op::Wide`].
     pub wide: Vec<WideInstruction>,
+}
+
+/// A memory in the array of the words of all memories.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Load {
+    /// Place of word 0.
+    pub first: usize,
+    /// Number of 64-bit words per memory word.
+    pub words: usize,
+    /// Number of memory words.
+    pub depth: u32,
+}
+
+impl Load {
+    /// A 64-bit word of the memory word at an address; 0 beyond the depth.
+    #[inline(always)]
+    fn word(self, array: &[u64], address: u64, word: u32) -> u64 {
+        if address < u64::from(self.depth) {
+            array[self.first + address as usize * self.words + word as usize]
+        } else {
+            0
+        }
+    }
 }
 
 #[inline(always)]
@@ -50,18 +75,25 @@ fn binary(values: &mut [u64], code: &[Instruction], f: impl Fn(u64, u64, u32) ->
 }
 
 impl Program {
-    /// Runs the whole program.
-    pub(super) fn run(&self, values: &mut [u64], tables: &Tables) {
+    /// Runs the whole program; `array` holds the words of all memories.
+    pub(super) fn run(&self, values: &mut [u64], array: &[u64], tables: &Tables) {
         for run in &self.runs {
             if run.guard == ALWAYS || values[run.guard as usize] != 0 {
-                execute(run.op, values, &self.code[run.code.clone()], tables);
+                let code = &self.code[run.code.clone()];
+                execute(run.op, values, array, code, tables);
             }
         }
     }
 }
 
 /// Runs instructions of one operation in order.
-pub(super) fn execute(op: Op, values: &mut [u64], code: &[Instruction], tables: &Tables) {
+pub(super) fn execute(
+    op: Op,
+    values: &mut [u64],
+    array: &[u64],
+    code: &[Instruction],
+    tables: &Tables,
+) {
     match op {
         Op::Copy => unary(values, code, |a, _| a),
         Op::Add => binary(values, code, ops::add),
@@ -105,6 +137,12 @@ pub(super) fn execute(op: Op, values: &mut [u64], code: &[Instruction], tables: 
                 let entry = values[i.a as usize].min(u64::from(i.c));
                 let source = tables.select[i.b as usize + entry as usize];
                 values[i.dst as usize] = values[source as usize];
+            }
+        }
+        Op::Load => {
+            for i in code {
+                let load = tables.loads[i.b as usize];
+                values[i.dst as usize] = load.word(array, values[i.a as usize], i.c);
             }
         }
         Op::Wide => {

@@ -1,10 +1,12 @@
 //! Turns the nodes of all scopes into single-word instructions.
 
+use super::bits::Circles;
 use super::emit::Emitter;
+use super::execute::Load;
 use super::flatten::{FlatNode, Hierarchy};
 use super::ops::{Op, pack, shift_of};
 use super::wide::{Span, WideOp, top_mask, words_of};
-use crate::ir::{BinaryOp, CasePattern, NodeId, NodeKind, UnaryOp};
+use crate::ir::{BinaryOp, CasePattern, MemoryId, NodeId, NodeKind, UnaryOp};
 use num_bigint::BigUint;
 use std::collections::HashMap;
 
@@ -19,16 +21,20 @@ pub(super) struct Lowering<'d> {
     values: Vec<u32>,
     stack: Vec<(FlatNode, bool)>,
     pending: Vec<FlatNode>,
+    /// Where the words of each memory stand, by scope and memory.
+    pub memories: HashMap<(u32, MemoryId), Load>,
+    /// What runs in a circle, once something was found that does.
+    pub circles: Option<Circles>,
     /// For a value put together from whole values: these, lowest first.
     concatenations: HashMap<u32, Vec<Span>>,
 }
 
 /// Bits of a value: first word of the value, lowest bit taken, number of bits.
 #[derive(Clone, Copy)]
-struct Part {
-    value: u32,
-    lsb: u32,
-    width: u32,
+pub(super) struct Part {
+    pub value: u32,
+    pub lsb: u32,
+    pub width: u32,
 }
 
 /// Bits used of the highest word of a value of this width.
@@ -44,6 +50,8 @@ impl<'d> Lowering<'d> {
             values: vec![UNSET; hierarchy.nodes],
             stack: Vec::new(),
             pending: Vec::new(),
+            memories: HashMap::new(),
+            circles: None,
             concatenations: HashMap::new(),
         }
     }
@@ -58,17 +66,26 @@ impl<'d> Lowering<'d> {
 
     /// The first word of a node's value; computes it and what it needs if that is not yet done.
     pub(super) fn value(&mut self, root: FlatNode) -> u32 {
+        // Bits of circles ask for values while others are under way.
+        let base = self.stack.len();
         self.stack.push((root, false));
-        while let Some((at, ready)) = self.stack.pop() {
+        while self.stack.len() > base {
+            let Some((at, ready)) = self.stack.pop() else {
+                break;
+            };
             let number = self.hierarchy.number(at);
             let state = self.values[number];
             if ready {
                 self.values[number] = self.lower(at);
             } else if state == VISITING {
-                panic!(
-                    "combinational loop through {:?}",
-                    self.hierarchy.path(at.scope)
-                );
+                assert!(self.circles.is_none(), "all circles are found at once");
+                self.circles = Some(Circles::of(self.hierarchy));
+                for (under_way, _) in self.stack.drain(base..).filter(|(_, ready)| *ready) {
+                    self.values[self.hierarchy.number(under_way)] = UNSET;
+                }
+                self.stack.push((root, false));
+            } else if state == UNSET && self.in_circle(at) {
+                self.values[number] = self.joined(at);
             } else if state == UNSET {
                 self.values[number] = VISITING;
                 self.stack.push((at, true));
@@ -99,9 +116,10 @@ impl<'d> Lowering<'d> {
             })
         };
         match &self.hierarchy.module(at.scope).node(at.node).kind {
-            NodeKind::Unary(_, a) | NodeKind::Extend(a) | NodeKind::Slice { value: a, .. } => {
-                push(*a)
-            }
+            NodeKind::Unary(_, a)
+            | NodeKind::Extend(a)
+            | NodeKind::MemoryWord { address: a, .. }
+            | NodeKind::Slice { value: a, .. } => push(*a),
             NodeKind::Binary(_, a, b) => {
                 push(*a);
                 push(*b);
@@ -182,6 +200,10 @@ impl<'d> Lowering<'d> {
                 let parts: Vec<Span> = parts.iter().map(|part| self.span(here(*part))).collect();
                 self.concat(width, &parts)
             }
+            NodeKind::MemoryWord { memory, address } => {
+                let address = self.done(here(*address));
+                self.word(at.scope, *memory, address, width)
+            }
             NodeKind::Extend(a) => self.extend(width, self.span(here(*a)), module.shape(*a).signed),
             NodeKind::Register(_)
             | NodeKind::MemoryRead { .. }
@@ -190,6 +212,12 @@ impl<'d> Lowering<'d> {
             | NodeKind::InstanceOutput { .. }
             | NodeKind::Cast(_) => unreachable!("aliases and state have their values already"),
         }
+    }
+
+    pub(super) fn word(&mut self, scope: u32, memory: MemoryId, address: u32, width: u32) -> u32 {
+        let load = self.memories[&(scope, memory)];
+        let table = self.emitter.load_table(load);
+        self.each_word(width, |word| (Op::Load, address, table, word))
     }
 
     fn span(&self, at: FlatNode) -> Span {
@@ -224,7 +252,7 @@ impl<'d> Lowering<'d> {
         }
     }
 
-    fn unary(&mut self, op: UnaryOp, a: Span) -> u32 {
+    pub(super) fn unary(&mut self, op: UnaryOp, a: Span) -> u32 {
         let narrow = a.width <= 64;
         match op {
             UnaryOp::Not => {
@@ -256,7 +284,14 @@ impl<'d> Lowering<'d> {
         }
     }
 
-    fn binary(&mut self, op: BinaryOp, width: u32, signed: bool, a: Span, b: Span) -> u32 {
+    pub(super) fn binary(
+        &mut self,
+        op: BinaryOp,
+        width: u32,
+        signed: bool,
+        a: Span,
+        b: Span,
+    ) -> u32 {
         let (x, y) = (a.start, b.start);
         match op {
             BinaryOp::And => return self.each_word(width, |i| (Op::And, x + i, y + i, 0)),
@@ -319,7 +354,7 @@ impl<'d> Lowering<'d> {
         value
     }
 
-    fn case(
+    pub(super) fn case(
         &mut self,
         width: u32,
         selector: Span,
@@ -373,7 +408,7 @@ impl<'d> Lowering<'d> {
         self.each_word(width, |word| words[word as usize])
     }
 
-    fn slice(&mut self, width: u32, value: Span, lsb: u32) -> u32 {
+    pub(super) fn slice(&mut self, width: u32, value: Span, lsb: u32) -> u32 {
         let (value, lsb) = self.origin(width, value, lsb);
         if lsb == 0 && width == value.width {
             return value.start;
@@ -466,7 +501,7 @@ impl<'d> Lowering<'d> {
     }
 
     /// Bits put together, lowest part first; bits beyond the parts are 0.
-    fn assemble(&mut self, width: u32, parts: &[Part]) -> u32 {
+    pub(super) fn assemble(&mut self, width: u32, parts: &[Part]) -> u32 {
         let words: Vec<_> = (0..words_of(width))
             .map(|word| self.assemble_word(word * 64, parts))
             .collect();

@@ -34,17 +34,15 @@ pub(super) struct MemoryLayout {
     pub first: usize,
     pub writes: Vec<WriteLayout>,
     pub reads: Vec<ReadLayout>,
+    /// Addresses of reads of latency 0, if they can be wrong, with the domain at whose edges they
+    /// count.
+    pub asynchronous: Vec<(u32, Span)>,
 }
 
 impl MemoryLayout {
     /// Number of 64-bit words per memory word.
     pub(super) fn words(&self) -> usize {
         words_of(self.width) as usize
-    }
-
-    /// Number of 64-bit words in all.
-    pub(super) fn size(&self) -> usize {
-        self.words() * self.depth as usize
     }
 
     /// Where the word at an address stands.
@@ -75,6 +73,9 @@ impl MemoryLayout {
                 .for_each(|start| span(Span { start, width: 1 }));
             span(read.address);
         }
+        self.asynchronous
+            .iter()
+            .for_each(|(_, address)| span(*address));
     }
 
     /// Replaces values by places.
@@ -90,6 +91,9 @@ impl MemoryLayout {
             read.enable = read.enable.map(&at);
             read.data = at(read.data);
             move_span(&mut read.address);
+        }
+        for (_, address) in &mut self.asynchronous {
+            move_span(address);
         }
     }
 

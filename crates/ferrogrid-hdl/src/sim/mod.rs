@@ -51,10 +51,12 @@
 //! # Edges
 //!
 //! [`Simulator::step`] is one rising edge of every clock: everything samples what was before the
-//! edge. Properties are checked on those values, outside reset only.
+//! edge. Properties are checked on those values, outside reset only. Setting an asynchronous reset
+//! resets its registers at once.
 
 #![forbid(unsafe_code)]
 
+mod bits;
 mod compile;
 mod drive;
 mod emit;

@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub(super) enum Role {
     /// A top-level input or reset: set from outside.
     Input,
+    /// A reset for which registers do not wait for an edge.
+    AsynchronousReset,
     /// A register or the data register of a memory: can be overwritten between edges.
     State,
     /// Computed: only read.

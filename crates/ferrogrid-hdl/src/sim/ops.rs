@@ -61,6 +61,8 @@ pub(super) enum Op {
     Parity,
     /// Entry `min(a, c)` of the table of values at `b`
     Select,
+    /// Word `c` of the memory word at address `a` of memory `b` of the table of memories
+    Load,
     /// Instruction `a` of the list of instructions on wide values
     Wide,
 }

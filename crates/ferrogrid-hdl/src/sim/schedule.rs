@@ -397,7 +397,7 @@ impl Scheduler<'_> {
                     b: at(b),
                     c: at(c),
                 },
-                Op::Select => Instruction {
+                Op::Select | Op::Load => Instruction {
                     dst,
                     a: at(a),
                     b,
@@ -439,6 +439,7 @@ impl Scheduler<'_> {
         let tables = &self.emitter.tables;
         Tables {
             select: tables.select.iter().map(|value| at(*value)).collect(),
+            loads: tables.loads.clone(),
             wide: tables
                 .wide
                 .iter()

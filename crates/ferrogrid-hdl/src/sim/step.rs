@@ -41,7 +41,8 @@ impl Simulator {
     pub(super) fn settle(&mut self, level: u8) {
         while self.settled < level {
             let schedule = &self.model.schedule;
-            schedule.programs[self.settled as usize].run(&mut self.values, &schedule.tables);
+            let program = &schedule.programs[self.settled as usize];
+            program.run(&mut self.values, &self.array, &schedule.tables);
             self.settled += 1;
         }
     }
@@ -86,6 +87,21 @@ impl Simulator {
                 self.values[place as usize] = active ^ u64::from(!asserted);
             }
         }
+        self.reset_at_once();
+    }
+
+    /// Gives the registers of asserted asynchronous resets their reset values.
+    pub(super) fn reset_at_once(&mut self) {
+        let shadow = self.model.schedule.shadow;
+        for domain in &self.model.domains {
+            if domain.in_reset(&self.values) {
+                for &(place, value) in &domain.asynchronous {
+                    self.values[place as usize] = value;
+                    self.values[place as usize + shadow] = value;
+                }
+            }
+        }
+        self.settled = 0;
     }
 
     fn edge(&mut self, edge: Edge) {
@@ -105,7 +121,7 @@ impl Simulator {
                 .filter(|(d, _)| edge.has(*d as u32))
         };
         for (index, domain) in domains() {
-            schedule.commits[index].run(&mut self.values, &schedule.tables);
+            schedule.commits[index].run(&mut self.values, &self.array, &schedule.tables);
             if domain.in_reset(&self.values) {
                 for &(place, value) in &domain.reset_values {
                     self.values[place as usize + shadow] = value;
@@ -198,6 +214,11 @@ fn check_memory(
     for port in &memory.writes {
         if writing(port) && memory.address(values, port.address).is_none() {
             failed.push(&memory.path, || format!("write at or beyond depth {depth}"));
+        }
+    }
+    for &(domain, address) in &memory.asynchronous {
+        if active(domain) && memory.address(values, address).is_none() {
+            failed.push(&memory.path, || format!("read at or beyond depth {depth}"));
         }
     }
     for port in &memory.reads {

@@ -145,6 +145,15 @@ pub struct Connection {
     pub output: bool,
 }
 
+/// The edge of an asynchronous reset at which it is asserted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ResetEdge {
+    /// The reset.
+    pub name: Rc<str>,
+    /// `negedge` when true.
+    pub falling: bool,
+}
+
 /// A part of a module's body.
 #[derive(Clone, Debug)]
 pub enum Item {
@@ -165,6 +174,8 @@ pub enum Item {
     Always {
         /// `posedge` clock; absent means `@*`.
         clock: Option<Rc<str>>,
+        /// An asynchronous reset.
+        reset: Option<ResetEdge>,
         /// What it does.
         body: Vec<Statement>,
         /// Printed above; may be empty.
@@ -174,6 +185,8 @@ pub enum Item {
     Sampled {
         /// The clock.
         clock: Rc<str>,
+        /// An asynchronous reset: at its edge the condition does not hold.
+        reset: Option<ResetEdge>,
         /// The condition; none where every edge counts.
         when: Option<Expr>,
         /// The statements.

@@ -127,6 +127,15 @@ impl Lowering<'_> {
                 expr @ Expr::Binary(Op::ArithmeticShiftRight, ..) => Expr::Signed(Box::new(expr)),
                 expr => expr,
             },
+            NodeKind::MemoryWord { memory, address } => {
+                let id = memory.index();
+                let memory = &self.module.memories[id];
+                Expr::Word {
+                    memory: self.memory_names[id].clone(),
+                    width: shape.width,
+                    index: Box::new(self.index(memory, *address)),
+                }
+            }
             NodeKind::Input(_)
             | NodeKind::Wire { .. }
             | NodeKind::Register(_)

@@ -14,6 +14,7 @@ pub fn value(module: &ModuleIr, node: NodeId, known: &[Option<BigUint>]) -> Opti
         NodeKind::Input(_)
         | NodeKind::Register(_)
         | NodeKind::MemoryRead { .. }
+        | NodeKind::MemoryWord { .. }
         | NodeKind::InstanceOutput { .. } => None,
         NodeKind::Constant { bits, .. } => Some(bits.clone()),
         NodeKind::Wire { driver } => bits(driver.as_ref()?),

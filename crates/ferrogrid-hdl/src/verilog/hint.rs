@@ -33,6 +33,9 @@ impl Lowering<'_> {
                     _ => "compare",
                 }
             }
+            NodeKind::MemoryWord { memory, .. } => {
+                return format!("{}_word", self.memory_names[memory.index()]);
+            }
             NodeKind::Unary(..) => "term",
             NodeKind::Mux { .. } | NodeKind::Case { .. } => "choice",
             NodeKind::Extend(_) => "extended",

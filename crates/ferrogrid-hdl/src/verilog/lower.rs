@@ -4,10 +4,10 @@
 //! Declarations stand in the section in which the designer made them; what uses them stands
 //! after the last declaration it needs, so that nothing is read before it is declared.
 
-use super::ast::{Expr, Module, Net, PortDeclaration, UnaryOp};
+use super::ast::{Expr, Module, Net, PortDeclaration, ResetEdge, UnaryOp};
 use super::graph::{Graph, Reader};
 use super::names::Names;
-use super::place::Placed;
+use super::placed::Placed;
 use crate::ir::{Design, DomainId, EnumId, InstanceId, ModuleIr, NodeId, NodeKind};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -145,6 +145,15 @@ impl<'a> Lowering<'a> {
         } else {
             net
         }
+    }
+
+    /// The edge at which the domain's reset is asserted, where registers do not wait for a clock.
+    pub(super) fn reset_edge(&self, domain: DomainId) -> Option<ResetEdge> {
+        let domain = &self.module.domains[domain.index()];
+        domain.asynchronous_reset.then(|| ResetEdge {
+            name: domain.reset.as_str().into(),
+            falling: domain.reset_active_low,
+        })
     }
 
     /// The name of a state, noted as used.

@@ -27,7 +27,7 @@ impl Lowering<'_> {
                 .iter()
                 .filter(|write| self.can_write(memory, write))
                 .collect();
-            if writes.is_empty() {
+            if writes.is_empty() && memory.words.is_empty() {
                 self.table_memory(memory);
                 continue;
             }
@@ -49,7 +49,7 @@ impl Lowering<'_> {
             };
             let kind = NetKind::Memory(memory.depth);
             self.declare(position, net, kind, attributes, memory.comment.clone());
-            self.initial(position, memory, &name);
+            self.initial(position, memory, &name, writes.is_empty());
             for domain in domains {
                 let mut body = Vec::new();
                 for write in writes.iter().filter(|write| write.domain == domain) {
@@ -81,6 +81,7 @@ impl Lowering<'_> {
                     position,
                     Item::Always {
                         clock,
+                        reset: None,
                         body,
                         comment: String::new(),
                     },
@@ -142,6 +143,7 @@ impl Lowering<'_> {
                 read.data.0,
                 Item::Always {
                     clock,
+                    reset: None,
                     body,
                     comment,
                 },
@@ -164,8 +166,15 @@ impl Lowering<'_> {
         )
     }
 
-    fn initial(&mut self, position: u32, memory: &Memory, name: &Rc<str>) {
-        let Some(words) = &memory.init else { return };
+    /// The initial words: of a memory that is never written all of them.
+    fn initial(&mut self, position: u32, memory: &Memory, name: &Rc<str>, fixed: bool) {
+        let mut words = memory.init.clone().unwrap_or_default();
+        if fixed {
+            words.resize(memory.depth as usize, BigUint::ZERO);
+        }
+        if words.is_empty() {
+            return;
+        }
         let width = index_bits(u64::from(memory.depth));
         let shape = unsigned(memory.width);
         let body = words.iter().zip(0u32..memory.depth).map(|(word, address)| {
@@ -236,7 +245,7 @@ impl Lowering<'_> {
     }
 
     /// The address as an index: unsigned, and no wider than the depth asks for.
-    fn index(&mut self, memory: &Memory, address: NodeId) -> Expr {
+    pub(super) fn index(&mut self, memory: &Memory, address: NodeId) -> Expr {
         let width = index_bits(u64::from(memory.depth));
         if self.module.shape(address).width > width {
             let address = self.simple(address);
@@ -270,7 +279,10 @@ impl Lowering<'_> {
 
 /// Where a memory is declared: beside its first read data, else with what it stores.
 fn memory_position(memory: &Memory) -> u32 {
-    let read = memory.reads.iter().map(|read| read.data.0).min();
+    let registers = memory.reads.iter().map(|read| read.data.0);
+    let read = registers
+        .chain(memory.words.iter().map(|word| word.0))
+        .min();
     let written = memory.writes.iter().map(|write| write.data.0).max();
     read.or(written).unwrap_or(0)
 }

@@ -19,6 +19,7 @@ mod names;
 mod node;
 mod output;
 mod place;
+mod placed;
 mod print;
 mod property;
 mod register;

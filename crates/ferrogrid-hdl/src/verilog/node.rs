@@ -2,7 +2,7 @@
 
 use super::ast::{Declaration, Expr, Item, NetKind, UnaryOp};
 use super::lower::Lowering;
-use super::place::{Placed, Rank};
+use super::placed::{Placed, Rank};
 use crate::ir::{NodeId, NodeKind};
 
 impl Lowering<'_> {
@@ -42,7 +42,9 @@ impl Lowering<'_> {
                 let named = self.designed[index].is_some() || self.nets[index].is_some();
                 let repeated = self.graph.uses[index] > 1 && !reads_well_repeated(&value);
                 self.expressions[index] = Some(value);
-                if named || repeated {
+                // Icarus warns where a block waits for all words of a memory.
+                let of_memory = matches!(ir.kind, NodeKind::MemoryWord { .. });
+                if named || repeated || of_memory {
                     self.materialize(node);
                 }
             }
@@ -84,6 +86,7 @@ impl Lowering<'_> {
             position,
             Item::Always {
                 clock: None,
+                reset: None,
                 body,
                 comment: String::new(),
             },

@@ -2,22 +2,9 @@
 
 use super::ast::{Declaration, Item, Module, Net, NetKind};
 use super::lower::Lowering;
+use super::placed::{Placed, Rank};
 use super::unused;
 use crate::ir::{EnumId, EnumType};
-
-/// The order of what a section holds; within a rank, by position.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rank {
-    Declaration,
-    Logic,
-    Output,
-}
-
-/// An item and where it goes.
-pub(super) struct Placed {
-    pub(super) key: (usize, Rank, u32, bool),
-    pub(super) item: Item,
-}
 
 impl Lowering<'_> {
     /// Declares a net by itself.

@@ -48,7 +48,9 @@ impl Lowering<'_> {
         let mut items = Vec::new();
         for (condition, sampled) in [(FORMAL, formal), (CHECKS, checks)] {
             if !sampled.0.is_empty() {
-                items.push(Item::Conditional(condition, self.outside_reset(sampled)));
+                let for_formal = condition == FORMAL;
+                let sampled = self.outside_reset(sampled, for_formal);
+                items.push(Item::Conditional(condition, sampled));
             }
         }
         let properties = &self.module.properties;
@@ -93,17 +95,22 @@ impl Lowering<'_> {
             report.push(Statement::Display(text, vec![hits]));
         }
         let mut items = declare;
-        items.extend(self.outside_reset(count));
+        items.extend(self.outside_reset(count, false));
         items.push(Item::Final(report));
         items
     }
 
-    /// A block for each clock, whose statements count outside reset.
-    fn outside_reset(&self, sampled: Sampled) -> Vec<Item> {
+    /// A block for each clock, whose statements count outside reset. For simulators the edge of an
+    /// asynchronous reset stands there too, although nothing happens at it: Verilator warns of a
+    /// reset that is sampled here and asynchronous there. Formal tools take clocks alone.
+    fn outside_reset(&self, sampled: Sampled, for_formal: bool) -> Vec<Item> {
         let block = |(domain, statements): (DomainId, Vec<Statement>)| {
             let of_clock = &self.module.domains[domain.index()];
             Item::Sampled {
                 clock: of_clock.clock.as_str().into(),
+                reset: self
+                    .reset_edge(domain)
+                    .filter(|_| !for_formal && of_clock.uses_reset),
                 when: (of_clock.uses_reset).then(|| negated(self.reset(domain))),
                 body: statements,
             }

@@ -2,7 +2,7 @@
 
 use super::ast::{Expr, Item, Net, NetKind, Statement, Target};
 use super::lower::Lowering;
-use super::place::Rank;
+use super::placed::Rank;
 use super::simplify::constant;
 use super::tree::merged;
 use crate::ir::DomainId;
@@ -99,8 +99,12 @@ impl Lowering<'_> {
                     .clock
                     .as_str()
                     .into();
+                let reset = (block.has_reset)
+                    .then(|| self.reset_edge(block.domain))
+                    .flatten();
                 let item = Item::Always {
                     clock: Some(clock),
+                    reset,
                     body,
                     comment: String::new(),
                 };

@@ -21,7 +21,9 @@ pub fn reads(item: &Item, visit: &mut dyn FnMut(&str, u32, u32)) {
             body.iter()
                 .for_each(|statement| statement.reads(&mut visit));
         }
-        Item::Sampled { clock, when, body } => {
+        Item::Sampled {
+            clock, when, body, ..
+        } => {
             visit(clock, 0, 0);
             if let Some(when) = when {
                 when.reads(&mut visit);

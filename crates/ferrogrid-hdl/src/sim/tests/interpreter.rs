@@ -87,6 +87,12 @@ impl<'d> Interpreter<'d> {
             NodeKind::Register(_) | NodeKind::MemoryRead { .. } => {
                 self.state[hierarchy.number(at)].clone()
             }
+            NodeKind::MemoryWord { memory, address } => {
+                let address = self.bits(here(*address)).to_usize();
+                let words = &self.memories[&(at.scope, memory.index())];
+                let word = address.and_then(|address| words.get(address));
+                word.cloned().unwrap_or_default()
+            }
             NodeKind::Constant { bits, .. } => bits.clone(),
             NodeKind::Unary(op, a) => {
                 let (bits, value) = (self.bits(here(*a)), self.value(here(*a)));

@@ -192,3 +192,30 @@ fn a_memory_address_is_checked() {
 fn a_memory_word_is_checked() {
     rules(false).poke_memory("ram", 0, BigInt::from(256));
 }
+
+#[test]
+fn a_word_is_read_in_the_same_cycle() {
+    let mut sim = simulate(|m| {
+        let write = m.input("write", bit());
+        let address = m.input("address", unsigned(2));
+        let words = m.memory(70, 3).named("words");
+        let word = words.read_async(address);
+        words.write(write, address, word + 1);
+        m.output("word", word);
+    });
+    sim.poke("address", 2);
+    assert_eq!(sim.peek("word"), 0.into());
+    sim.poke("write", 1);
+    sim.run(3);
+    assert_eq!(sim.peek("word"), 3.into());
+    sim.poke("address", 1);
+    assert_eq!(sim.peek("word"), 0.into());
+    sim.poke_memory("words", 1, 9);
+    assert_eq!(sim.peek("word"), 9.into());
+    assert!(sim.failures().is_empty());
+    sim.poke("write", 0);
+    sim.poke("address", 3);
+    assert_eq!(sim.peek("word"), 0.into());
+    sim.step();
+    assert_eq!(sim.failures()[0].message, "read at or beyond depth 3");
+}

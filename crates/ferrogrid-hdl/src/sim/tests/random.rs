@@ -130,6 +130,7 @@ impl Block for Random {
                     .named(format!("word_{i}")),
             );
         }
+        pool.push(ram.read_async(pick(source, &pool, unsigned(3))));
         for i in 0..40 {
             let mut result = operation(m, source, &pool);
             if result.width() > 300 {

@@ -7,7 +7,7 @@ mod statements;
 
 pub use expression::flat;
 
-use super::ast::{Declaration, Expr, Item, Module};
+use super::ast::{Declaration, Expr, Item, Module, ResetEdge};
 use expression::COLUMNS;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -62,6 +62,17 @@ fn comment_line(text: &str) -> String {
         format!("// Note: {text}")
     } else {
         format!("// {text}")
+    }
+}
+
+/// The event at which registers change.
+fn edges(clock: &str, reset: Option<&ResetEdge>) -> String {
+    match reset {
+        None => format!("@(posedge {clock})"),
+        Some(ResetEdge { name, falling }) => {
+            let edge = if *falling { "negedge" } else { "posedge" };
+            format!("@(posedge {clock} or {edge} {name})")
+        }
     }
 }
 
@@ -170,23 +181,30 @@ impl Printer {
             }
             Item::Always {
                 clock,
+                reset,
                 body,
                 comment,
             } => {
                 self.comment(4, comment);
                 let event = match clock {
-                    Some(clock) => format!("@(posedge {clock})"),
+                    Some(clock) => edges(clock, reset.as_ref()),
                     None => "@*".into(),
                 };
                 self.line(4, &format!("always {event} begin"));
                 self.statements(8, body);
                 self.line(4, "end");
             }
-            Item::Sampled { clock, when, body } => {
+            Item::Sampled {
+                clock,
+                reset,
+                when,
+                body,
+            } => {
                 let when = when
                     .as_ref()
                     .map_or_else(String::new, |when| format!(" if ({})", flat(when)));
-                self.line(4, &format!("always @(posedge {clock}){when} begin"));
+                let event = edges(clock, reset.as_ref());
+                self.line(4, &format!("always {event}{when} begin"));
                 self.statements(8, body);
                 self.line(4, "end");
             }

@@ -1,6 +1,10 @@
 //! Each text here is read by reviewers (as a snapshot) and by Verilator, Icarus and Yosys.
 
+mod agree;
+mod domains;
+mod ripple;
 mod tools;
+mod words;
 
 use super::emit;
 use crate::{self as hdl, Block, Module, Reset, bit, concat, hardware_enum, signed, unsigned};
