@@ -122,7 +122,8 @@ def train():
         "expected": expected,
     }
     for name, array in arrays.items():
-        np.save(FOLDER / f"{name}.npy", np.ascontiguousarray(array))
+        # Vectors are matrices of one row.
+        np.save(FOLDER / f"{name}.npy", np.ascontiguousarray(np.atleast_2d(array)))
     (FOLDER / "network.toml").write_text(
         f"""\
 # Written by scripts/train_digits.py, which also says what the network computes.
@@ -159,6 +160,7 @@ def check():
     network = tomllib.loads((FOLDER / "network.toml").read_text())
     names = ("images", "labels", "expected", "weights1", "bias1", "weights2", "bias2")
     images, labels, expected, *layers = (np.load(FOLDER / f"{name}.npy") for name in names)
+    labels = labels[0]
     logits = infer(
         images,
         *layers,

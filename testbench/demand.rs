@@ -70,3 +70,8 @@ fn a_core_on_a_chip_without_multipliers() {
 fn a_core_on_gowin() {
     is_near("gowin-18", SMALL);
 }
+
+#[test]
+fn without_fpga_tools() {
+    tools::pass_without_fpga_tools(&["core"]);
+}

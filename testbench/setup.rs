@@ -1,5 +1,5 @@
-//! Runs `scripts/setup` on machines that are not there: a PATH of stand-ins for the tools, for
-//! `apt-get`, `sudo` and `id`, and nothing else.
+//! Runs `scripts/setup` and `scripts/test` on machines that are not there: a PATH of stand-ins for
+//! the tools, for `apt-get`, `sudo` and `id`, and nothing else.
 #![cfg(unix)]
 
 use std::fs;
@@ -41,7 +41,8 @@ impl Machine {
             _alone,
         };
         for helper in [
-            "bash", "env", "awk", "sort", "head", "cat", "chmod", "ln", "mkdir",
+            "bash", "env", "awk", "sort", "head", "cat", "chmod", "ln", "mkdir", "dirname", "grep",
+            "mktemp", "rm", "tee", "uniq",
         ] {
             symlink(which::which(helper).unwrap(), machine.path().join(helper)).unwrap();
         }
@@ -138,14 +139,19 @@ impl Machine {
     }
 
     fn setup(&self, arguments: &[&str]) -> Run {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/setup");
+        self.run("setup", arguments, false)
+    }
+
+    fn run(&self, script: &str, arguments: &[&str], ci: bool) -> Run {
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
         let log = self.path().join("apt.log");
-        let output = Command::new(script)
+        let output = Command::new(scripts.join(script))
             .args(arguments)
             .env_clear()
             .env("PATH", self.path())
             .env("HOME", self.path())
             .env("FERROGRID_VENV", self.path().join("venv"))
+            .envs(ci.then_some(("CI", "true")))
             .output()
             .unwrap();
         let apt = fs::read_to_string(&log).unwrap_or_default();
@@ -435,4 +441,53 @@ fn a_wrong_argument_is_refused() {
             .starts_with("setup: unknown argument: --chekc\n\nUsage:"),
         "{run:?}"
     );
+}
+
+/// A machine whose `cargo` notes its calls, and as the output of tests prints `said`.
+fn machine_that_tests(said: &str) -> Machine {
+    let machine = machine_with_python();
+    machine.has(
+        "cargo",
+        &format!(
+            r#"
+            case "$*" in
+                --version) echo cargo 1.95.0 ;;
+                *--version) ;;
+                *) echo "$*" >>"${{0%/*}}/cargo.log" ;;
+            esac
+            [ $1 != test ] || echo '{said}'"#
+        ),
+    );
+    machine
+}
+
+/// What CI runs and what a newcomer runs are one thing: CI only has more tools.
+#[test]
+fn ci_runs_what_a_newcomer_runs() {
+    let [newcomer, ci] = [false, true].map(|ci| {
+        let machine = machine_that_tests("test result: ok. 1 passed; 0 failed; 0 ignored;");
+        let run = machine.run("test", &[], ci);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert_eq!(machine.pip() != "", ci, "the tools of --fpga");
+        fs::read_to_string(machine.path().join("cargo.log")).unwrap()
+    });
+    assert_eq!(newcomer, ci);
+    let words: Vec<_> = ci.lines().map(|call| call.split(' ').next()).collect();
+    assert_eq!(words, ["fmt", "clippy", "test", "doc"].map(Some));
+}
+
+#[test]
+fn a_test_that_is_left_out_fails_in_ci_alone() {
+    for said in [
+        "SKIPPED: no nextpnr-ecp5",
+        "test result: ok. 1 passed; 0 failed; 2 ignored;",
+    ] {
+        let run = machine_that_tests(said).run("test", &[], false);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let (_, end) = run.out.split_once("test: left out").expect("a list");
+        assert!(end.contains(said), "{run:?}");
+        let run = machine_that_tests(said).run("test", &[], true);
+        assert_eq!(run.code, Some(1), "{run:?}");
+        assert!(run.err.contains(said), "{run:?}");
+    }
 }

@@ -18,3 +18,8 @@ mod multipliers;
 mod netlists;
 mod resources;
 mod slices;
+
+#[test]
+fn without_fpga_tools() {
+    tools::pass_without_fpga_tools(&["resources::", "memories::", "floorplan::"]);
+}

@@ -1,6 +1,9 @@
 //! The `ferrogrid` command as its users meet it: the program is started, and its output, its exit
 //! code and what it left on the disk are looked at.
 
+#[path = "../tools.rs"]
+mod tools;
+
 mod campaigns;
 mod documents;
 mod errors;
@@ -22,3 +25,8 @@ mod synth_core;
 mod synth_kept;
 #[cfg(unix)]
 mod synth_runs;
+
+#[test]
+fn without_fpga_tools() {
+    tools::pass_without_fpga_tools(&["synth::", "synth_boards::", "synth_core::"]);
+}

@@ -2,6 +2,7 @@
 
 use crate::golden;
 use crate::program::{Place, Run};
+use crate::tools;
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::synth::{Room, Target};
 use serde_json::Value;
@@ -13,19 +14,13 @@ const CORE: &str = "[array]\nrows = 2\ncolumns = 2\n";
 
 /// A place with a small core and an empty cache, so that the tools really run; without a tool,
 /// says that the test is skipped, or fails where `CI` is `true`.
-pub fn place(test: &str, tools: &[Tool]) -> Option<Place> {
-    let missing = Tool::synthesizer()
-        .err()
-        .or_else(|| tools.iter().find_map(|tool| tool.find().err()));
-    if let Some(error) = missing {
-        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        assert!(!ci, "{error}, and CI must not skip tests");
-        println!("SKIPPED {test}: {error}");
-        return None;
-    }
-    let place = Place::new();
-    place.write("core.toml", CORE);
-    Some(place)
+pub fn place(tools: &[Tool]) -> Option<Place> {
+    let tools = [&[Tool::Synthesizer], tools].concat();
+    tools::present(&tools).then(|| {
+        let place = Place::new();
+        place.write("core.toml", CORE);
+        place
+    })
 }
 
 /// The report of a run that works, in JSON.
@@ -40,7 +35,7 @@ pub fn report(place: &Place, line: &str) -> Value {
 
 #[test]
 fn a_small_array_is_placed_and_routed() {
-    let Some(place) = place("a_small_array_is_placed_and_routed", &[Tool::NextpnrEcp5]) else {
+    let Some(place) = place(&[Tool::NextpnrEcp5]) else {
         return;
     };
     let line = "synth core.toml --out-of-context --seeds 2 --speed 8 --clock 250 --json -o out";
@@ -88,7 +83,7 @@ fn the_yosys_of_debian_is_enough() {
         return;
     }
     let tools = [Tool::NextpnrEcp5, Tool::Ecppack];
-    let Some(place) = place(test, &tools) else {
+    let Some(place) = place(&tools) else {
         return;
     };
     std::fs::create_dir(place.path("bin")).expect("a folder");
@@ -151,7 +146,7 @@ fn assert_room(utilization: &Value, room: &Room) {
 /// multipliers of a column wrongly if it may.
 #[track_caller]
 fn board_gets_a_bitstream(board: &str, tools: &[Tool], multipliers: (&str, u64), bitstream: &str) {
-    let Some(place) = place(board, tools) else {
+    let Some(place) = place(tools) else {
         return;
     };
     let line = format!("synth core.toml --out-of-context --board {board} --json -o out");
@@ -206,8 +201,7 @@ fn a_gowin_board_gets_a_bitstream() {
 /// Its router places no port without a pin: it gets pins of a board, and makes no bitstream.
 #[test]
 fn a_gowin_chip_is_routed_without_a_board() {
-    let test = "a_gowin_chip_is_routed_without_a_board";
-    let Some(place) = place(test, &[Tool::NextpnrGowin]) else {
+    let Some(place) = place(&[Tool::NextpnrGowin]) else {
         return;
     };
     let line = "synth core.toml --out-of-context --target gowin-18 --json -o out";
@@ -222,8 +216,7 @@ fn a_gowin_chip_is_routed_without_a_board() {
 /// The HX8K has no multipliers: they are built of LUTs.
 #[test]
 fn a_chip_without_multipliers_takes_an_array() {
-    let test = "a_chip_without_multipliers_takes_an_array";
-    let Some(place) = place(test, &[Tool::NextpnrIce40, Tool::Icepack]) else {
+    let Some(place) = place(&[Tool::NextpnrIce40, Tool::Icepack]) else {
         return;
     };
     place.write("core.toml", "[array]\nrows = 1\ncolumns = 1\n");
@@ -238,7 +231,7 @@ fn a_chip_without_multipliers_takes_an_array() {
 /// A run that ends badly says what it was at, and leaves its log and nothing else.
 #[test]
 fn a_run_that_takes_too_long_is_ended() {
-    let Some(place) = place("a_run_that_takes_too_long_is_ended", &[Tool::NextpnrEcp5]) else {
+    let Some(place) = place(&[Tool::NextpnrEcp5]) else {
         return;
     };
     let line = "synth --preset matmul-8x8 --time-limit 1 -o out";
@@ -261,7 +254,7 @@ fn a_run_that_takes_too_long_is_ended() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_the_tools_too() {
-    let Some(place) = place("ctrl_c_ends_the_tools_too", &[Tool::NextpnrEcp5]) else {
+    let Some(place) = place(&[Tool::NextpnrEcp5]) else {
         return;
     };
     let mut command = place.command("synth --preset matmul-8x8 -o out");
@@ -296,10 +289,7 @@ fn ctrl_c_ends_the_tools_too() {
 
 #[test]
 fn a_chip_that_is_too_small_says_what_fits() {
-    let Some(place) = place(
-        "a_chip_that_is_too_small_says_what_fits",
-        &[Tool::NextpnrEcp5],
-    ) else {
+    let Some(place) = place(&[Tool::NextpnrEcp5]) else {
         return;
     };
     place.write("core.toml", "[array]\nrows = 5\ncolumns = 6\n");
@@ -319,7 +309,7 @@ fn a_chip_that_is_too_small_says_what_fits() {
 
 #[test]
 fn families_without_a_router_are_counted() {
-    let Some(place) = place("families_without_a_router_are_counted", &[]) else {
+    let Some(place) = place(&[]) else {
         return;
     };
     for target in ["xilinx-7", "xilinx-usp", "cyclone-v"] {

@@ -6,7 +6,7 @@ use ferrogrid::synth::tools::Tool;
 /// Routes with the pins of a board, and packs a bitstream.
 #[track_caller]
 fn fits(core: &str, board: &str, tools: &[Tool]) {
-    let Some(place) = place(board, tools) else {
+    let Some(place) = place(tools) else {
         return;
     };
     let line = format!("synth {core} --board {board} --json -o out");

@@ -215,8 +215,7 @@ fn bitstreams(place: &Place, seeds: usize, marks: &[&[u8]]) {
 
 #[test]
 fn a_core_for_ecp5_is_routed_with_the_pins_of_a_board() {
-    let test = "a_core_for_ecp5_is_routed_with_the_pins_of_a_board";
-    let Some(place) = place(test, &[Tool::NextpnrEcp5, Tool::Ecppack]) else {
+    let Some(place) = place(&[Tool::NextpnrEcp5, Tool::Ecppack]) else {
         return;
     };
     // The output registers of its memories are those of the block RAMs.
@@ -264,8 +263,7 @@ fn a_core_for_ecp5_is_routed_with_the_pins_of_a_board() {
 /// The LFE5U-45F is on no board here: nextpnr chooses the pins.
 #[test]
 fn a_core_gets_a_bitstream_for_a_chip_without_a_board() {
-    let test = "a_core_gets_a_bitstream_for_a_chip_without_a_board";
-    let Some(place) = place(test, &[Tool::NextpnrEcp5, Tool::Ecppack]) else {
+    let Some(place) = place(&[Tool::NextpnrEcp5, Tool::Ecppack]) else {
         return;
     };
     place.write("core.toml", core("ecp5"));
@@ -284,8 +282,7 @@ fn a_core_gets_a_bitstream_for_a_chip_without_a_board() {
 
 #[test]
 fn a_core_for_ice40_is_routed_with_the_pins_of_a_board() {
-    let test = "a_core_for_ice40_is_routed_with_the_pins_of_a_board";
-    let Some(place) = place(test, &[Tool::NextpnrIce40, Tool::Icepack]) else {
+    let Some(place) = place(&[Tool::NextpnrIce40, Tool::Icepack]) else {
         return;
     };
     place.write("core.toml", core("ice40"));
@@ -322,7 +319,7 @@ fn a_core_for_ice40_is_routed_with_the_pins_of_a_board() {
 /// their default sizes.
 #[test]
 fn a_pe_in_a_core_for_xilinx_has_no_lut() {
-    let Some(place) = place("a_pe_in_a_core_for_xilinx_has_no_lut", &[]) else {
+    let Some(place) = place(&[]) else {
         return;
     };
     let text = "name = \"core\"\ntarget = \"xilinx\"\n[array]\nrows = 3\ncolumns = 2\n";

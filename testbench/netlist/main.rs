@@ -415,3 +415,8 @@ fn invert_init(cell: &str) -> String {
     let init = u16::from_str_radix(digits, 16).expect("four digits");
     format!("{}{:04x}{}", &cell[..at], !init, &cell[at + 4..])
 }
+
+#[test]
+fn without_fpga_tools() {
+    tools::pass_without_fpga_tools(&["ecp5", "ice40", "xilinx"]);
+}

@@ -2,7 +2,10 @@
 //!
 //! Both layers of an int8 network run as products on the simulated core; biases and
 //! requantization are the host's. Every integer is compared with NumPy's and with the golden
-//! model's. See `examples/digits/README.md` for the network and `scripts/demo` for the call.
+//! model's. See `README.md` beside it for the network and `scripts/demo` for the call.
+
+#[cfg(test)]
+mod tests;
 
 use clap::{Parser, ValueEnum};
 use comfy_table::{CellAlignment, Table, presets};
@@ -16,27 +19,26 @@ use ferrogrid::reference;
 use ferrogrid::synth::tools::{Tool, ToolError};
 use miette::{IntoDiagnostic, WrapErr};
 use ndarray::{Array1, Array2};
-use ndarray_npy::read_npy;
 use serde::Deserialize;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 /// Classify 360 handwritten digits on a generated core and compare every integer.
 #[derive(Parser)]
-pub struct Arguments {
+struct Arguments {
     /// Where the core runs; `auto` is Verilator where it is found, else native
     #[arg(long, value_enum, default_value = "auto")]
-    pub sim: Sim,
+    sim: Sim,
     /// The core: a preset with int8 operands
     #[arg(long, default_value = "matmul-16x16")]
-    pub preset: String,
+    preset: String,
 }
 
 /// Where a core can run.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Sim {
+enum Sim {
     /// Verilator where it is found, else native.
     Auto,
     /// The simulator of the library; needs no tool.
@@ -47,7 +49,6 @@ pub enum Sim {
     Icarus,
 }
 
-#[allow(dead_code, reason = "a test includes this file for `run`")]
 fn main() -> miette::Result<ExitCode> {
     let exact = run(&Arguments::parse(), &mut std::io::stdout())?;
     Ok(if exact {
@@ -58,9 +59,8 @@ fn main() -> miette::Result<ExitCode> {
 }
 
 /// The whole demonstration. True when every integer is right.
-pub fn run(arguments: &Arguments, out: &mut dyn Write) -> miette::Result<bool> {
-    let network =
-        Network::read(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/digits"))?;
+fn run(arguments: &Arguments, out: &mut dyn Write) -> miette::Result<bool> {
+    let network = Network::read(Path::new(env!("CARGO_MANIFEST_DIR")))?;
     let arch = arch::from_preset(&arguments.preset)?;
     let core = elaborate(&MatmulCore::new(&arch)).into_diagnostic()?;
 
@@ -189,7 +189,7 @@ fn class(logits: &[i64]) -> usize {
         .unwrap_or_default()
 }
 
-/// What `examples/digits` holds.
+/// What the folder of the package holds.
 struct Network {
     images: Array2<i64>,
     labels: Vec<usize>,
@@ -220,18 +220,14 @@ impl Network {
         let text = text.wrap_err_with(|| format!("cannot read {}", path.display()))?;
         let file: NetworkFile = toml::from_str(&text).into_diagnostic()?;
         let matrix = |name: &str| npy::read_matrix(&folder.join(name));
-        let bias = |name: &str| -> miette::Result<Array1<i64>> {
-            let bias: Array1<i32> = read_npy(folder.join(name)).into_diagnostic()?;
-            Ok(bias.mapv(i64::from))
-        };
-        let labels: Array1<u8> = read_npy(folder.join("labels.npy")).into_diagnostic()?;
+        let vector = |name: &str| matrix(name).map(|matrix| matrix.row(0).to_owned());
         Ok(Network {
             images: matrix("images.npy")?,
-            labels: labels.into_iter().map(usize::from).collect(),
+            labels: vector("labels.npy")?.mapv(|label| label as usize).to_vec(),
             weights1: matrix("weights1.npy")?,
-            bias1: bias("bias1.npy")?,
+            bias1: vector("bias1.npy")?,
             weights2: matrix("weights2.npy")?,
-            bias2: bias("bias2.npy")?,
+            bias2: vector("bias2.npy")?,
             expected: matrix("expected.npy")?,
             requantize: file.requantize,
         })
