@@ -1,52 +1,14 @@
 //! Computes nodes bit by bit where ports of instances run in a circle as a whole, though no bit
 //! follows itself.
 
-use super::flatten::{FlatNode, Hierarchy};
+use super::flatten::FlatNode;
 use super::lower::{Lowering, Part};
 use super::ops::Op;
 use super::wide::Span;
+use crate::bits;
 use crate::ir::{BinaryOp, NodeId, NodeKind, UnaryOp};
-use crate::{bits, circles};
 use std::collections::HashMap;
 use std::ops::Range;
-
-/// The nodes of circles.
-pub(super) struct Circles {
-    /// For each flat node whether it stands in a circle.
-    members: Vec<bool>,
-    /// The values of their bits, by flat node and bit.
-    bits: HashMap<(usize, u32), u32>,
-}
-
-impl Circles {
-    /// Looks for all circles of a design.
-    pub(super) fn of(hierarchy: &Hierarchy<'_>) -> Circles {
-        let mut nodes = Vec::with_capacity(hierarchy.nodes);
-        for scope in 0..hierarchy.scopes.len() as u32 {
-            let count = hierarchy.module(scope).nodes.len() as u32;
-            nodes.extend((0..count).map(|node| FlatNode {
-                scope,
-                node: NodeId(node),
-            }));
-        }
-        let number = |at| NodeId(hierarchy.number(at) as u32);
-        let members = circles::find(nodes.len(), |id| {
-            let at = nodes[id.index()];
-            if let Some(same) = hierarchy.alias(at) {
-                return vec![number(same)];
-            }
-            let operands = hierarchy.module(at.scope).node(at.node).kind.operands();
-            let operands = operands
-                .into_iter()
-                .map(|node| number(FlatNode { node, ..at }));
-            operands.collect()
-        });
-        Circles {
-            members,
-            bits: HashMap::new(),
-        }
-    }
-}
 
 impl Lowering<'_> {
     pub(super) fn in_circle(&self, at: FlatNode) -> bool {

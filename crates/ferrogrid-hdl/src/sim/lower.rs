@@ -1,6 +1,6 @@
 //! Turns the nodes of all scopes into single-word instructions.
 
-use super::bits::Circles;
+use super::circles::Circles;
 use super::emit::Emitter;
 use super::execute::Load;
 use super::flatten::{FlatNode, Hierarchy};

@@ -57,6 +57,7 @@
 #![forbid(unsafe_code)]
 
 mod bits;
+mod circles;
 mod compile;
 mod drive;
 mod emit;
