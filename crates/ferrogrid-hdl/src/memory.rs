@@ -199,6 +199,13 @@ impl<'m> Memory<'m> {
         self.write_port(enable.into(), address.into(), data.into(), None);
     }
 
+    /// Adds a write port that stores under the conditions of [`when`](Module::when) and
+    /// [`switch`](Module::switch) that are open, as [`Reg::set`](super::Reg::set) does.
+    #[track_caller]
+    pub fn set(self, address: impl Into<Signal<'m>>, data: impl Into<Signal<'m>>) {
+        self.write_port(self.module.high(), address.into(), data.into(), None);
+    }
+
     /// Adds a write port with a mask: a bit per granule, the lowest granule first.
     #[track_caller]
     pub fn write_masked(
@@ -238,6 +245,7 @@ impl<'m> Memory<'m> {
             );
         }
         let enable = match self.module.open_condition() {
+            Some(condition) if enable.is_one() => condition,
             Some(condition) => condition & enable,
             None => enable,
         };

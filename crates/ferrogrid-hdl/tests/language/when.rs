@@ -94,7 +94,7 @@ fn a_switch_is_a_case_and_leaves_illegal_states() {
             })
             .case(State::Run, || {
                 light.set(2);
-                words.write(m.high(), address, data);
+                words.set(address, data);
                 m.when(stop, || state.set(State::Stop));
             })
             .case(State::Stop, || {
