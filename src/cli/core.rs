@@ -3,7 +3,7 @@
 use super::error::CliError;
 use crate::arch::{self, MatmulArch};
 use crate::blocks::MatmulCore;
-use crate::config::{Document, Problem};
+use crate::config::{Config, Document, Problem};
 use crate::hdl::{elaborate, ir::Design, is_reserved};
 use std::fs;
 use std::path::Path;
@@ -18,8 +18,8 @@ pub(super) fn load(preset: Option<&str>, file: Option<&Path>) -> miette::Result<
         error,
     })?;
     let document = Document::parse(&path.display().to_string(), &text)?;
-    let arch =
-        MatmulArch::new(document.config()).map_err(|error| document.error(error.problems))?;
+    let Config::Matmul(config) = document.config();
+    let arch = MatmulArch::new(config).map_err(|error| document.error(error.problems))?;
     // The top module bears the name of the core, and a user instantiates it by that name.
     let module = arch.module_name();
     if is_reserved(&module) {

@@ -3,6 +3,7 @@
 use super::flows::{Example, Flow};
 use super::summary::Summary;
 use crate::arch::MatmulArch;
+use crate::config::Config;
 use crate::device::Interface;
 use crate::isa::RegisterMap;
 use crate::verilog::VerilogFile;
@@ -123,7 +124,7 @@ fn configuration(arch: &MatmulArch) -> String {
     format!(
         "# The complete configuration of this core; `ferrogrid generate core.toml -o DIR` makes it again.\n\
          {}",
-        arch.to_config().to_toml()
+        Config::from(arch.to_config()).to_toml()
     )
 }
 

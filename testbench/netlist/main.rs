@@ -6,7 +6,7 @@ mod tools;
 
 use ferrogrid::arch::{Dataflow, MatmulArch, Target};
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::config::{Bytes, Config};
+use ferrogrid::config::{Bytes, MatmulConfig};
 use ferrogrid::device::{Icarus, Interface, Native};
 use ferrogrid::hdl::elaborate;
 use ferrogrid::hdl::ir::Design;
@@ -34,8 +34,8 @@ fn own_models(family: Family) -> &'static str {
 
 /// A core with memories so small that jobs fill them, and large enough for block RAM.
 fn small(target: Target, dataflow: Dataflow) -> MatmulArch {
-    let mut config = Config::matmul(3, 2);
-    config.target = target;
+    let mut config = MatmulConfig::new(3, 2);
+    config.common.target = target;
     config.array.dataflow = dataflow;
     config.buffers.output_register = target == Target::Ecp5;
     config.buffers.a = Some(Bytes(192));

@@ -2,7 +2,7 @@
 
 use ferrogrid::arch::MatmulArch;
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::config::{Config, Dataflow};
+use ferrogrid::config::{Dataflow, MatmulConfig};
 use ferrogrid::device::matmul::{MatmulJob, Stalls, run, run_queued};
 use ferrogrid::device::{Backend, Native, StallPattern, unwatched};
 use ferrogrid::hdl::elaborate;
@@ -16,7 +16,7 @@ use vcd::{Command, Parser, Value};
 fn what_limits_a_job_is_counted() {
     let mut text = String::new();
     for dataflow in Dataflow::ALL {
-        let mut config = Config::matmul(4, 4);
+        let mut config = MatmulConfig::new(4, 4);
         config.array.dataflow = *dataflow;
         let arch = MatmulArch::new(&config).expect("a core");
         let design = elaborate(&MatmulCore::new(&arch)).expect("a core");
@@ -91,7 +91,7 @@ fn short_passes_follow_without_a_gap() {
         (Dataflow::WeightStationary, 16, 4),
         (Dataflow::OutputStationary, 4, 1),
     ] {
-        let mut config = Config::matmul(4, 4);
+        let mut config = MatmulConfig::new(4, 4);
         config.array.dataflow = dataflow;
         let arch = MatmulArch::new(&config).expect("a core");
         let design = elaborate(&MatmulCore::new(&arch)).expect("a core");
@@ -129,7 +129,7 @@ fn a_waiting_job_starts_soon() {
         ("drain_start", "job_done", [&none, &none, &slow], 4),
     ];
     for dataflow in Dataflow::ALL {
-        let mut config = Config::matmul(4, 4);
+        let mut config = MatmulConfig::new(4, 4);
         config.array.dataflow = *dataflow;
         let arch = MatmulArch::new(&config).expect("a core");
         let design = elaborate(&MatmulCore::new(&arch)).expect("a core");

@@ -1,7 +1,7 @@
 //! Sizes at the edges of tiles, on every preset, and at the limits of buffers.
 
 use crate::support::{all_pass, case};
-use ferrogrid::arch::{JobShape, MatmulArch};
+use ferrogrid::arch::{self, JobShape};
 use ferrogrid::config::PRESETS;
 use ferrogrid::verify::case::{Case, DataKind, Host, Job};
 
@@ -16,7 +16,7 @@ fn around(tile: u32) -> Vec<u32> {
 #[test]
 fn every_preset_at_the_edges_of_tiles() {
     for preset in PRESETS {
-        let arch = MatmulArch::new(preset.document().config()).expect("a preset");
+        let arch = arch::from_preset(preset.name).expect("a preset");
         let (rows, columns) = (arch.rows, arch.columns);
         let mut shapes = Vec::new();
         if rows <= 16 {

@@ -25,7 +25,8 @@ fn rejected(describe: impl FnOnce(&Module)) -> String {
         match line.find("crates/ferrogrid-hdl/src/tests.rs:") {
             Some(at) => {
                 let (before, rest) = line.split_at(at);
-                let digits = rest["crates/ferrogrid-hdl/src/tests.rs:".len()..].trim_start_matches(char::is_numeric);
+                let digits = rest["crates/ferrogrid-hdl/src/tests.rs:".len()..]
+                    .trim_start_matches(char::is_numeric);
                 text.push_str(&format!("{before}HERE{digits}\n"));
             }
             None => text.push_str(&format!("{line}\n")),
@@ -64,7 +65,10 @@ fn an_unnamed_operand_is_described_by_its_line() {
         message.starts_with("`^` needs equal shapes: the result of `*` (made at "),
         "{message}"
     );
-    assert!(message.contains("crates/ferrogrid-hdl/src/tests.rs:"), "{message}");
+    assert!(
+        message.contains("crates/ferrogrid-hdl/src/tests.rs:"),
+        "{message}"
+    );
     assert!(message.ends_with(") is u12, `a` is u8"), "{message}");
 }
 

@@ -3,7 +3,7 @@
 use super::choice::{Choice, names};
 use super::{Part, design};
 use crate::arch::{self, MatmulArch};
-use crate::config::{Config, PRESETS};
+use crate::config::{MatmulConfig, PRESETS};
 use crate::synth::{BOARDS, Board, Chip, Demand, Flow, Outcome, Room, SynthError, TARGETS, Target};
 
 /// K and N that the buffers of a smaller core take, the best first.
@@ -168,8 +168,8 @@ fn has_more(room: &Room, than: &Room) -> bool {
 
 /// A core as another, with an array of another size and buffers for K and N of `size`.
 fn resized(arch: &MatmulArch, rows: u32, columns: u32, size: u32) -> Option<MatmulArch> {
-    let mut config = Config::matmul(rows, columns);
-    config.target = arch.target;
+    let mut config = MatmulConfig::new(rows, columns);
+    config.common.target = arch.target;
     config.array = arch.to_config().array;
     config.array.rows = rows;
     config.array.columns = columns;

@@ -3,7 +3,7 @@
 use super::Example;
 use crate::arch::MatmulArch;
 use crate::blocks::MatmulCore;
-use crate::config::Config;
+use crate::config::MatmulConfig;
 use crate::device::Interface;
 use crate::hdl::elaborate;
 use crate::reference;
@@ -27,8 +27,8 @@ pub(in crate::report) fn package(arch: &MatmulArch, verilog: Vec<VerilogFile>) -
 
 /// The package of a 2 x 2 core.
 fn small() -> Package {
-    let mut config = Config::matmul(2, 2);
-    config.name = Some("small-core".into());
+    let mut config = MatmulConfig::new(2, 2);
+    config.common.name = Some("small-core".into());
     let verilog = ["array", "core"].map(|name| VerilogFile {
         name: format!("{name}.v"),
         text: String::new(),

@@ -2,7 +2,7 @@
 
 use super::{Case, DataKind, Fault, Host, Job, Operand, Stalls};
 use crate::arch::{JobShape, MatmulArch, Target};
-use crate::config::{Bytes, Config};
+use crate::config::{Bytes, MatmulConfig};
 use crate::device::{Restart, StallPattern};
 use std::fmt;
 use std::str::FromStr;
@@ -157,7 +157,7 @@ fn parse_fault(text: &str) -> Result<Fault, String> {
 
 /// What the words of a text say.
 struct Words {
-    config: Config,
+    config: MatmulConfig,
     jobs: Vec<Job>,
     stalls: Stalls,
     host: Host,
@@ -175,7 +175,7 @@ impl Words {
             "activation" => config.array.activation = choice(value)?,
             "product_register" => config.array.product_register = choice(value)?,
             "output_register" => config.buffers.output_register = choice(value)?,
-            "target" => config.target = choice(value)?,
+            "target" => config.common.target = choice(value)?,
             "streams" => {
                 let [a, b, c] = numbers(value, ',')?.map(Some);
                 (config.streams.a, config.streams.b, config.streams.c) = (a, b, c);
@@ -216,7 +216,7 @@ impl FromStr for Case {
             problem,
         };
         let mut words = Words {
-            config: Config::matmul(4, 4),
+            config: MatmulConfig::new(4, 4),
             jobs: Vec::new(),
             stalls: Stalls::default(),
             host: Host::Patient,
