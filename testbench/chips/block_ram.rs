@@ -8,7 +8,7 @@ use ferrogrid::config::MatmulConfig;
 use ferrogrid::hdl::{
     Block, Module, Signal, bit, concat, elaborate, index_bits, sim::Simulator, unsigned,
 };
-use ferrogrid::verify::random_arch::random_arch;
+use ferrogrid::verify::matmul::random_arch::random_arch;
 use ferrogrid::verilog::{self, VerilogFile};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

@@ -12,8 +12,8 @@ use ferrogrid::hdl::elaborate;
 use ferrogrid::hdl::ir::Design;
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::synth::{Family, Netlist, netlist};
-use ferrogrid::verify::case::{Case, random_case_of};
 use ferrogrid::verify::check::{CaseReport, Mismatch, check_netlist};
+use ferrogrid::verify::matmul::{MatmulCase, random_case_of};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl Subject {
     }
 
     /// Random cases, each with the jobs of so many.
-    fn cases(&self, seeds_per_case: u64) -> impl Iterator<Item = Case> {
+    fn cases(&self, seeds_per_case: u64) -> impl Iterator<Item = MatmulCase> {
         (0..SEEDS / seeds_per_case).map(move |case| {
             let mut seeds = (1..=seeds_per_case).map(|seed| case * seeds_per_case + seed);
             let first = seeds.next().expect("at least one seed");
@@ -77,7 +77,7 @@ impl Subject {
         })
     }
 
-    fn check(&self, netlist: &Netlist, case: &Case) -> Result<CaseReport, Mismatch> {
+    fn check(&self, netlist: &Netlist, case: &MatmulCase) -> Result<CaseReport, Mismatch> {
         let mut core = Native::new(&self.design)?;
         let files = netlist.files(own_models(self.family));
         let mut cells = Icarus::from_verilog(Interface::of(&self.design), files)?;

@@ -3,8 +3,8 @@
 use ferrogrid::arch::MatmulArch;
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::config::{Dataflow, MatmulConfig};
-use ferrogrid::device::matmul::{MatmulJob, Stalls, run, run_queued};
-use ferrogrid::device::{Backend, Native, StallPattern, unwatched};
+use ferrogrid::device::matmul::{MatmulJob, run, run_queued};
+use ferrogrid::device::{Backend, Native, StallPattern, Stalls, unwatched};
 use ferrogrid::hdl::elaborate;
 use ndarray::Array2;
 use std::fmt::Write;
@@ -36,7 +36,10 @@ fn what_limits_a_job_is_counted() {
         ];
         for (paused, patterns) in stalls {
             let [a, b, c] = patterns.map(StallPattern::clone);
-            let stalls = Stalls { a, b, c };
+            let stalls = Stalls::default()
+                .with("s_axis_a", a)
+                .with("s_axis_b", b)
+                .with("m_axis_c", c);
             let result = run(&arch, &mut native, &job, &stalls, &mut unwatched);
             let result = result.expect("the core runs");
             let c = result.counters;
@@ -142,7 +145,10 @@ fn a_waiting_job_starts_soon() {
             };
             let jobs = [&job; 6].map(MatmulJob::clone);
             let [a, b, c] = patterns.map(StallPattern::clone);
-            let stalls = Stalls { a, b, c };
+            let stalls = Stalls::default()
+                .with("s_axis_a", a)
+                .with("s_axis_b", b)
+                .with("m_axis_c", c);
             run_queued(&arch, &mut native, &jobs, &stalls, &mut unwatched).expect("the core runs");
             let top = &design.top().name;
             let [starts, idles] = rises(&path, [top, "job"], [start, idle]);

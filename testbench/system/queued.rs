@@ -3,8 +3,8 @@
 use ferrogrid::arch::MatmulArch;
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::config::MatmulConfig;
-use ferrogrid::device::matmul::{MatmulJob, Stalls, run_queued};
-use ferrogrid::device::{Backend, Error, Native, Outcome, Scenario, Watch, unwatched};
+use ferrogrid::device::matmul::{MatmulJob, run_queued};
+use ferrogrid::device::{Backend, Error, Native, Outcome, Scenario, Stalls, Watch, unwatched};
 use ferrogrid::hdl::elaborate;
 use ndarray::Array2;
 use std::path::PathBuf;

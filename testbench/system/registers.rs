@@ -2,9 +2,9 @@
 
 use ferrogrid::arch::{self, MatmulArch};
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::device::matmul::{JobSequence, MatmulJob, Stalls};
+use ferrogrid::device::matmul::{JobSequence, MatmulJob};
 use ferrogrid::device::pack::{pack_a, pack_b};
-use ferrogrid::device::{Backend, Native, Operation, Outcome, Packet, unwatched};
+use ferrogrid::device::{Backend, Native, Operation, Outcome, Packet, Stalls, unwatched};
 use ferrogrid::hdl::elaborate;
 use ferrogrid::isa::RegisterMap;
 use ndarray::Array2;

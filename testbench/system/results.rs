@@ -3,8 +3,8 @@
 use ferrogrid::arch::MatmulArch;
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::config::{Dataflow, MatmulConfig};
-use ferrogrid::device::matmul::{MatmulJob, Stalls, run};
-use ferrogrid::device::{Backend, Error, Native, Outcome, Scenario, Watch, unwatched};
+use ferrogrid::device::matmul::{MatmulJob, run};
+use ferrogrid::device::{Backend, Error, Native, Outcome, Scenario, Stalls, Watch, unwatched};
 use ferrogrid::hdl::elaborate;
 use ndarray::Array2;
 use std::path::PathBuf;

@@ -4,7 +4,7 @@
 use super::*;
 use crate::arch::{MatmulArch, from_preset};
 use crate::config::MatmulConfig;
-use crate::verify::random_arch::random_arch;
+use crate::verify::matmul::random_arch::random_arch;
 use ndarray::array;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,7 +1,8 @@
 //! The job that goes with a matmul core as an example.
 
 use crate::arch::{IntType, JobShape, MatmulArch};
-use crate::device::matmul::{JobSequence, MatmulJob, Stalls};
+use crate::device::Stalls;
+use crate::device::matmul::{JobSequence, MatmulJob};
 use crate::device::pack::{pack_a, pack_b, pack_c};
 use crate::isa::matmul_registers;
 use crate::product::{Action, Example, Step, Transfer};
