@@ -4,8 +4,8 @@
 
 use ferrogrid::arch;
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::device::matmul::{self, MatmulJob, Stalls};
-use ferrogrid::device::{Native, unwatched};
+use ferrogrid::device::matmul::{self, MatmulJob};
+use ferrogrid::device::{Native, Stalls, unwatched};
 use ferrogrid::hdl::elaborate;
 use ferrogrid::{reference, verilog};
 use ndarray::{Array2, array};

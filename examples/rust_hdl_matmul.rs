@@ -7,9 +7,8 @@
 //! in a FIFO that a strobe empties slowly enough to stall the core. With a folder, the Verilog and
 //! the waves of the run are written to it.
 
-use ferrogrid::arch::{JobShape, MatmulArch};
+use ferrogrid::arch::{self, JobShape, MatmulArch};
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::config::preset;
 use ferrogrid::device::pack::{pack_a, pack_b, unpack_c};
 use ferrogrid::hdl::elaborate;
 use ferrogrid::rust_hdl::{Matmul, emit};
@@ -239,8 +238,7 @@ impl Logic for Accelerator {
 
 /// The smallest preset: beats of 32 bits in, of 64 bits out.
 pub(crate) fn arch() -> MatmulArch {
-    let document = preset("matmul-4x4").expect("a preset").document();
-    MatmulArch::new(document.config()).expect("presets are valid")
+    arch::from_preset("matmul-4x4").expect("a preset")
 }
 
 /// Runs an accelerator under rust-hdl's simulator until `count` pairs of results have come;

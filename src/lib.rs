@@ -17,6 +17,9 @@ pub mod config;
 pub mod blocks;
 pub mod isa;
 
+// ---- what is generated -----------------------------------------------------------------
+pub mod product;
+
 // ---- running a core ---------------------------------------------------------------------
 pub mod device;
 #[cfg(feature = "rust-hdl")]

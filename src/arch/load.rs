@@ -1,7 +1,7 @@
 //! From a TOML text or a preset's name straight to the architecture.
 
 use super::MatmulArch;
-use crate::config::{self, ConfigError, Document, UnknownPreset};
+use crate::config::{self, Config, ConfigError, Document, UnknownPreset};
 
 /// The configuration cannot be used.
 #[derive(Clone, Debug, thiserror::Error, miette::Diagnostic)]
@@ -16,13 +16,14 @@ pub enum LoadError {
     Preset(#[from] UnknownPreset),
 }
 
-/// The architecture that a TOML text describes; `name` is the text's name in messages.
+/// The matmul core that a TOML text describes; `name` is the text's name in messages.
 pub fn from_toml(name: &str, text: &str) -> Result<MatmulArch, ConfigError> {
     let document = Document::parse(name, text)?;
-    MatmulArch::new(document.config()).map_err(|error| document.error(error.problems))
+    let Config::Matmul(config) = document.config();
+    MatmulArch::new(config).map_err(|error| document.error(error.problems))
 }
 
-/// The architecture of a preset.
+/// The matmul core of a preset.
 pub fn from_preset(name: &str) -> Result<MatmulArch, LoadError> {
     let preset = config::preset(name)?;
     Ok(from_toml(&format!("{name}.toml"), preset.toml)?)

@@ -6,7 +6,7 @@ use super::{
     StreamFormat, Target,
 };
 use crate::config::{
-    Array, Buffers, Bytes, Config, Kind, Problem, STREAM_WIDTHS, Streams, check_array_size,
+    Array, Buffers, Bytes, Common, MatmulConfig, Problem, STREAM_WIDTHS, Streams, check_array_size,
     check_buffer, check_name, check_stream_width,
 };
 use std::fmt;
@@ -96,9 +96,8 @@ impl From<Problem> for ArchError {
 
 impl MatmulArch {
     /// Validates and completes a configuration.
-    pub fn new(config: &Config) -> Result<MatmulArch, ArchError> {
+    pub fn new(config: &MatmulConfig) -> Result<MatmulArch, ArchError> {
         check_values(config)?;
-        let Kind::Matmul = config.kind;
         let Array {
             rows,
             columns,
@@ -139,10 +138,11 @@ impl MatmulArch {
         };
         Ok(MatmulArch {
             name: config
+                .common
                 .name
                 .clone()
-                .unwrap_or_else(|| default_name(rows, columns, dataflow, config.target)),
-            target: config.target,
+                .unwrap_or_else(|| default_name(rows, columns, dataflow, config.common.target)),
+            target: config.common.target,
             rows,
             columns,
             dataflow,
@@ -185,11 +185,12 @@ impl MatmulArch {
     }
 
     /// A configuration without defaults that gives this architecture again.
-    pub fn to_config(&self) -> Config {
-        Config {
-            name: Some(self.name.clone()),
-            kind: Kind::Matmul,
-            target: self.target,
+    pub fn to_config(&self) -> MatmulConfig {
+        MatmulConfig {
+            common: Common {
+                name: Some(self.name.clone()),
+                target: self.target,
+            },
             array: Array {
                 rows: self.rows,
                 columns: self.columns,
@@ -226,16 +227,15 @@ fn default_name(rows: u32, columns: u32, dataflow: Dataflow, target: Target) -> 
 }
 
 /// Single values, which a program may have set to anything.
-fn check_values(config: &Config) -> Result<(), ArchError> {
-    let Config {
-        name,
+fn check_values(config: &MatmulConfig) -> Result<(), ArchError> {
+    let MatmulConfig {
+        common,
         array,
         streams,
         buffers,
-        ..
     } = config;
     let mut problems = Vec::new();
-    if let Some(name) = name {
+    if let Some(name) = &common.name {
         problems.extend(check_name(name).err());
     }
     problems.extend(check_array_size("array.rows", array.rows.into()).err());
@@ -262,7 +262,7 @@ fn check_values(config: &Config) -> Result<(), ArchError> {
 }
 
 /// Widths of A, B and C: each beat holds at least one element.
-fn streams(config: &Config, operands: OperandPair) -> Result<(u32, u32, u32), ArchError> {
+fn streams(config: &MatmulConfig, operands: OperandPair) -> Result<(u32, u32, u32), ArchError> {
     let Array { rows, columns, .. } = config.array;
     let (a, b) = (operands.activation.int().bits, operands.weight.int().bits);
     let c = operands.result().bits;
@@ -315,7 +315,7 @@ fn streams(config: &Config, operands: OperandPair) -> Result<(u32, u32, u32), Ar
 }
 
 fn buffers(
-    config: &Config,
+    config: &MatmulConfig,
     operands: OperandPair,
     a: &StreamFormat,
 ) -> Result<(ABuffer, BBuffer, AccumulatorBuffer), ArchError> {
@@ -331,7 +331,7 @@ fn buffers(
         accumulators,
         ..
     } = config.buffers;
-    let size = |given: Option<Bytes>, on_ice40: Bytes| match (given, config.target) {
+    let size = |given: Option<Bytes>, on_ice40: Bytes| match (given, config.common.target) {
         (Some(size), _) => Some(Size::Given(size)),
         (None, Target::Ice40) => Some(Size::Default(on_ice40)),
         (None, _) => None,

@@ -85,24 +85,25 @@ impl MatmulArch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Bytes, Config, ElementType};
+    use crate::config::{Bytes, ElementType, MatmulConfig};
 
-    fn arch(target: Target, rows: u32, change: impl Fn(&mut Config)) -> MatmulArch {
-        let mut config = Config::matmul(rows, 2);
-        config.target = target;
+    fn arch(target: Target, rows: u32, change: impl Fn(&mut MatmulConfig)) -> MatmulArch {
+        let mut config = MatmulConfig::new(rows, 2);
+        config.common.target = target;
         change(&mut config);
         MatmulArch::new(&config).expect("a legal architecture")
     }
 
     #[test]
     fn single_ports_are_for_what_fits_four_large_memories() {
-        let style =
-            |rows, change: fn(&mut Config)| arch(Target::Ice40, rows, change).a_buffer_style();
+        let style = |rows, change: fn(&mut MatmulConfig)| {
+            arch(Target::Ice40, rows, change).a_buffer_style()
+        };
         assert_eq!(style(4, |_| {}), MemoryStyle::SinglePort);
         assert_eq!(style(5, |_| {}), MemoryStyle::Any);
-        let int4 = |config: &mut Config| config.array.activation = ElementType::Int4;
+        let int4 = |config: &mut MatmulConfig| config.array.activation = ElementType::Int4;
         assert_eq!(style(8, int4), MemoryStyle::SinglePort);
-        let os = |config: &mut Config| config.array.dataflow = Dataflow::OutputStationary;
+        let os = |config: &mut MatmulConfig| config.array.dataflow = Dataflow::OutputStationary;
         assert_eq!(style(4, os), MemoryStyle::Any);
         assert_eq!(
             arch(Target::Portable, 4, |_| {}).a_buffer_style(),
@@ -120,7 +121,7 @@ mod tests {
     #[test]
     fn memories_with_output_registers_on_ecp5_are_cells() {
         let style = |register, width, depth| {
-            let change = |config: &mut Config| config.buffers.output_register = register;
+            let change = |config: &mut MatmulConfig| config.buffers.output_register = register;
             arch(Target::Ecp5, 4, change).memory_style(width, depth)
         };
         let cells = BlockRams::of(64, 512);
@@ -132,7 +133,7 @@ mod tests {
     #[test]
     fn a_core_on_ecp5_has_cells_where_a_memory_is_large() {
         let has = |register, sizes: [u64; 3]| {
-            let change = |config: &mut Config| {
+            let change = |config: &mut MatmulConfig| {
                 let buffers = &mut config.buffers;
                 buffers.output_register = register;
                 let [a, b, accumulators] = sizes.map(|size| Some(Bytes(size)));

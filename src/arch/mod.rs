@@ -1,14 +1,14 @@
 //! Validated and derived parameters: the only place where sizes are computed.
 //!
-//! [`MatmulArch::new`] completes a [`Config`](crate::config::Config) into everything that
+//! [`MatmulArch::new`] completes a [`MatmulConfig`](crate::config::MatmulConfig) into everything that
 //! hardware, packing and reports need, or says which rule it breaks. Fields are public to be
 //! read; a value changed by hand is no longer known to be consistent.
 //!
 //! ```
 //! use ferrogrid::arch::{JobShape, MatmulArch};
-//! use ferrogrid::config::Config;
+//! use ferrogrid::config::MatmulConfig;
 //!
-//! let arch = MatmulArch::new(&Config::matmul(16, 16)).unwrap();
+//! let arch = MatmulArch::new(&MatmulConfig::new(16, 16)).unwrap();
 //! assert_eq!(arch.partial_sum.bits, 20); // 16 x 16384 = 2^18 needs 20 bits
 //! assert!(arch.check_shape(JobShape { m: 1000, k: 256, n: 256 }).is_ok());
 //! assert!(arch.check_shape(JobShape { m: 1000, k: 257, n: 256 }).is_err());

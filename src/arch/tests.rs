@@ -1,19 +1,19 @@
 //! Derivation and validation, on whole configurations.
 
 use super::*;
-use crate::config::{Bytes, Config, Document, ElementType, PRESETS, template};
+use crate::config::{Bytes, Config, Document, ElementType, MatmulConfig, PRESETS};
 
-fn arch(config: &Config) -> MatmulArch {
+fn arch(config: &MatmulConfig) -> MatmulArch {
     MatmulArch::new(config).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Every size of array, dataflow and operand pair with defaults only.
-fn all_defaults() -> impl Iterator<Item = Config> {
+fn all_defaults() -> impl Iterator<Item = MatmulConfig> {
     let sizes = (1..=64).flat_map(|rows| (1..=64).map(move |columns| (rows, columns)));
     sizes.flat_map(|(rows, columns)| {
         Dataflow::ALL.iter().flat_map(move |dataflow| {
             OperandPair::ALL.map(move |pair| {
-                let mut config = Config::matmul(rows, columns);
+                let mut config = MatmulConfig::new(rows, columns);
                 config.array.dataflow = *dataflow;
                 config.array.activation = pair.activation;
                 config
@@ -67,7 +67,7 @@ fn the_sixteen_by_sixteen_core_in_full() {
 
 #[test]
 fn an_odd_output_stationary_core_in_full() {
-    let mut config = Config::matmul(5, 3);
+    let mut config = MatmulConfig::new(5, 3);
     config.array.dataflow = Dataflow::OutputStationary;
     config.array.activation = ElementType::Int16;
     config.streams.a = Some(64);
@@ -90,8 +90,8 @@ fn defaults_work_for_every_array_and_take_256_each_way() {
 /// The values that the template shows behind `#` are those of the core it is mostly used for.
 #[test]
 fn templates_show_the_defaults_of_the_8x8_core() {
-    let text = template(&Config::matmul(8, 8));
-    let shown = arch(&Config::matmul(8, 8)).to_config().to_toml();
+    let text = Config::from(MatmulConfig::new(8, 8)).template();
+    let shown = Config::from(arch(&MatmulConfig::new(8, 8)).to_config()).to_toml();
     let values = shown.lines().filter(|line| line.contains(" = "));
     let missing: Vec<_> = values
         .filter(|line| {
@@ -110,7 +110,7 @@ fn defaults_for_ice40_are_small() {
     let complete = arch(&config);
     let sizes = std::mem::take(&mut config.buffers);
     assert_eq!(arch(&config), complete);
-    let text = template(&config);
+    let text = Config::from(config.clone()).template();
     for (key, size) in [
         ("a", sizes.a),
         ("b", sizes.b),
@@ -121,7 +121,7 @@ fn defaults_for_ice40_are_small() {
     }
 
     for mut config in all_defaults() {
-        config.target = Target::Ice40;
+        config.common.target = Target::Ice40;
         let small = arch(&config);
         let MatmulArch {
             a_buffer: a,
@@ -159,6 +159,7 @@ fn a_completed_configuration_gives_the_same_core() {
             let first = arch(&config);
             let completed = first.to_config();
             assert_eq!(arch(&completed), first);
+            let completed = Config::from(completed);
             let read = Document::parse("completed.toml", &completed.to_toml()).unwrap();
             assert_eq!(read.config(), &completed);
         }
@@ -251,14 +252,17 @@ fn beats_of_a_job() {
 
 #[test]
 fn the_hash_depends_on_the_hardware_only() {
-    let base = Config::matmul(8, 8);
-    let hash = |change: fn(&mut Config)| {
+    let base = MatmulConfig::new(8, 8);
+    let hash = |change: fn(&mut MatmulConfig)| {
         let mut config = base.clone();
         change(&mut config);
         arch(&config).config_hash()
     };
     let same = hash(|_| ());
-    assert_eq!(same, hash(|config| config.name = Some("other".into())));
+    assert_eq!(
+        same,
+        hash(|config| config.common.name = Some("other".into()))
+    );
     assert_eq!(
         same,
         hash(|config| config.array.weight = Some(ElementType::Int8))

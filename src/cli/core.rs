@@ -1,46 +1,67 @@
 //! Which core a command works with.
 
 use super::error::CliError;
-use crate::arch::{self, MatmulArch};
-use crate::blocks::MatmulCore;
-use crate::config::{Document, Problem};
-use crate::hdl::{elaborate, ir::Design, is_reserved};
+use crate::arch::MatmulArch;
+use crate::config::{self, Config, ConfigError, Document, Problem};
+use crate::hdl::{ir::Design, is_reserved};
+use crate::product::{self, Part, Product};
 use std::fs;
 use std::path::Path;
 
 /// The core of a preset, or else of a file.
-pub(super) fn load(preset: Option<&str>, file: Option<&Path>) -> miette::Result<MatmulArch> {
+pub(super) fn load(preset: Option<&str>, file: Option<&Path>) -> miette::Result<Box<dyn Product>> {
+    let document = document(preset, file)?;
+    let product = product::from_config(document.config());
+    let product = product.map_err(|error| document.error(error.problems))?;
+    check_module_name(&document, product.as_ref())?;
+    Ok(product)
+}
+
+/// The matmul core of a preset, or else of a file.
+pub(super) fn load_matmul(preset: Option<&str>, file: Option<&Path>) -> miette::Result<MatmulArch> {
+    let document = document(preset, file)?;
+    let Config::Matmul(config) = document.config();
+    let arch = MatmulArch::new(config).map_err(|error| document.error(error.problems))?;
+    check_module_name(&document, &arch)?;
+    Ok(arch)
+}
+
+fn document(preset: Option<&str>, file: Option<&Path>) -> miette::Result<Document> {
     let Some(path) = file else {
-        return Ok(arch::from_preset(preset.unwrap_or_default())?);
+        return Ok(config::preset(preset.unwrap_or_default())?.document());
     };
     let text = fs::read_to_string(path).map_err(|error| CliError::Configuration {
         path: path.to_owned(),
         error,
     })?;
-    let document = Document::parse(&path.display().to_string(), &text)?;
-    let arch =
-        MatmulArch::new(document.config()).map_err(|error| document.error(error.problems))?;
-    // The top module bears the name of the core, and a user instantiates it by that name.
-    let module = arch.module_name();
-    if is_reserved(&module) {
-        let message = format!("`{}` cannot name a core", arch.name);
-        let problem = Problem::at("name", message)
-            .label("a reserved word of Verilog")
-            .help(format!(
-                "the top module would be called `{module}`; take a name such as `{module}_core`"
-            ));
-        Err(document.error(vec![problem]))?;
-    }
-    Ok(arch)
+    Ok(Document::parse(&path.display().to_string(), &text)?)
 }
 
-/// The hardware of a core.
-pub(super) fn design(arch: &MatmulArch) -> miette::Result<Design> {
-    let design = elaborate(&MatmulCore::new(arch)).map_err(|error| {
+/// The top module bears the name of the core, and a user instantiates it by that name.
+fn check_module_name(document: &Document, product: &dyn Product) -> Result<(), ConfigError> {
+    let module = product.module_name();
+    if !is_reserved(&module) {
+        return Ok(());
+    }
+    let problem = Problem::at("name", format!("`{}` cannot name a core", product.name()))
+        .label("a reserved word of Verilog")
+        .help(format!(
+            "the top module would be called `{module}`; take a name such as `{module}_core`"
+        ));
+    Err(document.error(vec![problem]))
+}
+
+/// The hardware of a part of a core.
+pub(super) fn design(product: &dyn Product, part: Part) -> miette::Result<Design> {
+    let design = product.design(part).map_err(|error| {
+        let what = match part {
+            Part::Core => "hardware",
+            Part::Array => "array",
+        };
         miette::miette!(
             help = "this is a bug of Ferrogrid: please report it with the configuration",
-            "the hardware of {} does not close: {error}",
-            arch.name
+            "the {what} of {} does not close: {error}",
+            product.name()
         )
     })?;
     for warning in &design.warnings {
@@ -57,8 +78,8 @@ mod tests {
     #[test]
     fn the_presets_have_no_warnings() {
         for preset in PRESETS {
-            let arch = arch::from_preset(preset.name).unwrap();
-            let design = design(&arch).unwrap();
+            let product = product::from_preset(preset.name).unwrap();
+            let design = design(&*product, Part::Core).unwrap();
             assert_eq!(design.warnings, [], "{}", preset.name);
         }
     }

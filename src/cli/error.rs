@@ -1,6 +1,6 @@
 //! Errors that only the command line can make; the others come from the library as they are.
 
-use crate::verify::case::ParseCaseError;
+use crate::verify::ParseCaseError;
 use miette::Diagnostic;
 use std::io;
 use std::path::PathBuf;

@@ -4,11 +4,9 @@ use super::core;
 use super::files::write_package;
 use super::interrupt;
 use super::output::print;
-use crate::arch::MatmulArch;
-use crate::blocks::MatmulCore;
 use crate::device::Interface;
-use crate::reference;
-use crate::report::{Example, Package, json};
+use crate::product::Part;
+use crate::report::{Package, json};
 use crate::verilog;
 use clap::{ArgGroup, Args};
 use std::path::PathBuf;
@@ -40,15 +38,13 @@ pub(super) struct Generate {
 impl Generate {
     pub fn run(self) -> miette::Result<()> {
         interrupt::catch();
-        let arch = core::load(self.preset.as_deref(), self.file.as_deref())?;
-        let design = core::design(&arch)?;
+        let product = core::load(self.preset.as_deref(), self.file.as_deref())?;
+        let design = core::design(product.as_ref(), Part::Core)?;
         let package = Package::new(
-            &arch,
+            product.as_ref(),
             &Interface::of(&design),
-            &MatmulCore::register_map(&arch),
             verilog::emit(&design),
             verilog::cell_models(&design),
-            &example(&arch),
         );
         interrupt::check()?;
         write_package(&self.output, &package, self.force)?;
@@ -61,12 +57,4 @@ impl Generate {
         };
         Ok(print(&text)?)
     }
-}
-
-/// The job of the test bench.
-fn example(arch: &MatmulArch) -> Example {
-    let job = Example::job(arch);
-    let product = reference::matmul(job.a.view(), job.b.view())
-        .expect("the matrices chain, and no core has sums of more than 64 bits");
-    Example { job, product }
 }

@@ -8,9 +8,10 @@ use super::simulator::Simulator;
 use super::{core, interrupt};
 use crate::arch::{Dataflow, JobShape, MatmulArch};
 use crate::blocks::control::{OutputStationarySequencer, WeightStationarySequencer};
-use crate::device::matmul::{self, MatmulError, MatmulJob, MatmulResult, Stalls};
+use crate::device::matmul::{self, MatmulError, MatmulJob, MatmulResult};
 use crate::device::npy::{read_operands, write_matrix};
-use crate::device::{Error, Speed};
+use crate::device::{Error, Speed, Stalls};
+use crate::product::Part;
 use crate::reference;
 use crate::report::{MatmulReport, grouped, json};
 use clap::{ArgGroup, Args};
@@ -73,7 +74,7 @@ impl Matmul {
     pub fn run(self) -> miette::Result<()> {
         interrupt::catch();
         self.check_paths()?;
-        let arch = core::load(self.preset.as_deref(), self.config.as_deref())?;
+        let arch = core::load_matmul(self.preset.as_deref(), self.config.as_deref())?;
         let (a, b, shape) = read_operands(&arch, &self.a, &self.b)?;
         let job = MatmulJob { a, b };
         // A run may take long: what it is for must be possible.
@@ -152,7 +153,7 @@ impl Matmul {
         progress: &mut Progress,
     ) -> miette::Result<(&'static str, MatmulResult)> {
         let waves = self.vcd.as_deref().map(PendingFile::new).transpose()?;
-        let design = core::design(arch)?;
+        let design = core::design(arch, Part::Core)?;
         let cycles = expected_cycles(arch, job.shape());
         let speed = if cycles > LONG_RUN {
             Speed::Run

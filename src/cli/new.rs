@@ -2,7 +2,7 @@
 
 use super::files::write_new;
 use super::output::print;
-use crate::config::{ARRAY_SIZES, Config, Dataflow, Target, template};
+use crate::config::{ARRAY_SIZES, Config, Dataflow, MatmulConfig, Target};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
@@ -46,7 +46,7 @@ fn size() -> clap::builder::RangedI64ValueParser<u32> {
 impl New {
     pub fn run(self) -> miette::Result<()> {
         let config = self.config();
-        write_new(&self.file, &template(&config))?;
+        write_new(&self.file, &config.template())?;
         let file = self.file.display();
         Ok(print(&format!(
             "{file} written; next: ferrogrid generate {file} -o build/core\n"
@@ -59,9 +59,10 @@ impl New {
             Target::Ice40 => (2, 4),
             _ => (8, 8),
         };
-        let mut config = Config::matmul(self.rows.unwrap_or(rows), self.columns.unwrap_or(columns));
+        let mut config =
+            MatmulConfig::new(self.rows.unwrap_or(rows), self.columns.unwrap_or(columns));
         config.array.dataflow = self.dataflow;
-        config.target = self.target;
-        config
+        config.common.target = self.target;
+        config.into()
     }
 }

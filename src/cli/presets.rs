@@ -1,8 +1,8 @@
 //! `ferrogrid presets`.
 
 use super::output::print;
-use crate::arch;
 use crate::config::{PRESETS, preset};
+use crate::product;
 use crate::report::{presets_json, presets_table};
 use clap::Args;
 
@@ -24,12 +24,12 @@ impl Presets {
         }
         let mut cores = Vec::new();
         for preset in PRESETS {
-            cores.push(arch::from_preset(preset.name)?);
+            cores.push(product::from_preset(preset.name)?);
         }
         let text = if self.json {
             presets_json(&cores)
         } else {
-            presets_table(&cores).to_string()
+            presets_table(&cores)
         };
         Ok(print(&text)?)
     }

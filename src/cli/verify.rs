@@ -8,8 +8,8 @@ use super::progress::Progress;
 use super::simulator::Simulator;
 use crate::device::Error;
 use crate::report::{Table, grouped, json};
+use crate::verify;
 use crate::verify::campaign::{self, Options, Progress as Step};
-use crate::verify::case::Case;
 use crate::verify::check::{BackendKind, CaseReport, Mismatch, run_case, write_waves};
 use clap::Args;
 use serde::Serialize;
@@ -156,18 +156,19 @@ impl Verify {
             output.failure = Some(FailedCase {
                 index: Some(failure.index),
                 problem: failure.smallest.mismatch.to_string(),
-                case: failure.smallest.case.to_string(),
+                case: failure.smallest.case,
             });
         }
         Ok(output)
     }
 
     fn replay(&self, text: &str) -> miette::Result<Output> {
-        let case: Case = text.parse().map_err(CliError::Replay)?;
+        let case = verify::parse(text).map_err(CliError::Replay)?;
+        let case = case.as_ref();
         let waves = self.vcd.as_deref().map(PendingFile::new).transpose()?;
-        let found = run_case(&case, &self.backends());
+        let found = run_case(case, &self.backends());
         if let Some(waves) = waves {
-            write_waves(&case, waves.path()).map_err(|error| with_waves(Some(&waves), error))?;
+            write_waves(case, waves.path()).map_err(|error| with_waves(Some(&waves), error))?;
             waves.keep()?;
         }
         match found {

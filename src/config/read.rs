@@ -1,9 +1,8 @@
-//! From a TOML tree to [`Config`].
+//! From a TOML tree to [`Config`]: what all kinds of cores share.
 
 use super::nearest::nearest;
 use super::{
-    Array, Buffers, Bytes, Config, Dataflow, ElementType, Kind, Problem, Streams, Target,
-    UnknownName, check_array_size, check_buffer, check_name, check_stream_width,
+    Bytes, Common, Config, Kind, Problem, Target, UnknownName, check_buffer, check_name, matmul,
 };
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,32 +10,19 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-/// The keys of each table; the outermost has no name.
-const TABLES: [(&str, &[&str]); 4] = [
-    (
-        "",
-        &["name", "kind", "target", "array", "streams", "buffers"],
-    ),
-    (
-        "array",
-        &[
-            "rows",
-            "columns",
-            "dataflow",
-            "activation",
-            "weight",
-            "product_register",
-        ],
-    ),
-    ("streams", &["a", "b", "c"]),
-    ("buffers", &["a", "b", "accumulators", "output_register"]),
-];
+/// The keys above all tables, whatever is generated; the names of the tables follow them.
+const COMMON: [&str; 3] = ["name", "kind", "target"];
+
+/// The tables of a kind of core, each with its keys.
+pub(super) type Tables = &'static [(&'static str, &'static [&'static str])];
 
 type Value<'a> = &'a Spanned<DeValue<'a>>;
 
 /// Collects problems and places while it walks the tree.
 #[derive(Default)]
 pub(super) struct Reader {
+    /// The tables of the kind that is read.
+    tables: Tables,
     /// Everything that is wrong so far.
     pub(super) problems: Vec<Problem>,
     /// The place of each key's value.
@@ -48,61 +34,17 @@ pub(super) struct Reader {
 impl Reader {
     /// The configuration, or `None` when a problem leaves nothing to build it from.
     pub(super) fn config(&mut self, root: &DeTable) -> Option<Config> {
+        let kind = self.choice(root, "kind").unwrap_or(Kind::Matmul);
+        self.tables = match kind {
+            Kind::Matmul => matmul::TABLES,
+        };
         self.unknown_keys("", root);
         let name = self.value(root, "name").and_then(|value| self.name(value));
-        let kind = self.choice(root, "kind").unwrap_or(Kind::Matmul);
         let target = self.choice(root, "target").unwrap_or(Target::Portable);
-
-        let array = self.table(root, "array");
-        if !root.contains_key("array") && !self.misspelled.contains(&("", "array")) {
-            self.problems.push(
-                Problem::new("there is no `[array]`")
-                    .span(0..0)
-                    .help("say at least `[array]` with `rows` and `columns`"),
-            );
+        let common = Common { name, target };
+        match kind {
+            Kind::Matmul => matmul::read(self, common, root).map(Config::Matmul),
         }
-        let array = array.and_then(|table| {
-            self.unknown_keys("array", table);
-            let rows = self.required(table, "array.rows", check_array_size);
-            let columns = self.required(table, "array.columns", check_array_size);
-            let dataflow = self.choice(table, "array.dataflow");
-            let activation = self.choice(table, "array.activation");
-            let weight = self.choice(table, "array.weight");
-            let product_register = self.boolean(table, "array.product_register");
-            Some(Array {
-                rows: rows?,
-                columns: columns?,
-                dataflow: dataflow.unwrap_or(Dataflow::WeightStationary),
-                activation: activation.unwrap_or(ElementType::Int8),
-                weight,
-                product_register: product_register.unwrap_or(true),
-            })
-        });
-
-        let mut streams = Streams::default();
-        if let Some(table) = self.table(root, "streams") {
-            self.unknown_keys("streams", table);
-            streams.a = self.integer(table, "streams.a", check_stream_width);
-            streams.b = self.integer(table, "streams.b", check_stream_width);
-            streams.c = self.integer(table, "streams.c", check_stream_width);
-        }
-        let mut buffers = Buffers::default();
-        if let Some(table) = self.table(root, "buffers") {
-            self.unknown_keys("buffers", table);
-            buffers.a = self.size(table, "buffers.a");
-            buffers.b = self.size(table, "buffers.b");
-            buffers.accumulators = self.size(table, "buffers.accumulators");
-            let output_register = self.boolean(table, "buffers.output_register");
-            buffers.output_register = output_register.unwrap_or(false);
-        }
-        Some(Config {
-            name,
-            kind,
-            target,
-            array: array?,
-            streams,
-            buffers,
-        })
     }
 
     /// The value of `field`, whose place is remembered.
@@ -113,7 +55,11 @@ impl Reader {
         Some(value)
     }
 
-    fn table<'t>(&mut self, root: &'t DeTable<'t>, field: &'static str) -> Option<&'t DeTable<'t>> {
+    pub(super) fn table<'t>(
+        &mut self,
+        root: &'t DeTable<'t>,
+        field: &'static str,
+    ) -> Option<&'t DeTable<'t>> {
         let value = self.value(root, field)?;
         if let DeValue::Table(table) = value.get_ref() {
             return Some(table);
@@ -127,14 +73,14 @@ impl Reader {
         None
     }
 
-    fn required(
+    pub(super) fn required(
         &mut self,
         table: &DeTable,
         field: &'static str,
         check: fn(&'static str, i128) -> Result<u32, Problem>,
     ) -> Option<u32> {
         let (section, key) = field.split_once('.').unwrap_or(("", field));
-        if !table.contains_key(key) && !self.misspelled.contains(&(section, key)) {
+        if !self.has(section, table, key) {
             let span = self.spans.get(section).cloned().unwrap_or(0..0);
             self.problems.push(
                 Problem::new(format!("`{field}` is missing"))
@@ -145,7 +91,7 @@ impl Reader {
         self.integer(table, field, check)
     }
 
-    fn integer(
+    pub(super) fn integer(
         &mut self,
         table: &DeTable,
         field: &'static str,
@@ -159,7 +105,7 @@ impl Reader {
         self.accept(check(field, number(integer)), value)
     }
 
-    fn boolean(&mut self, table: &DeTable, field: &'static str) -> Option<bool> {
+    pub(super) fn boolean(&mut self, table: &DeTable, field: &'static str) -> Option<bool> {
         let value = self.value(table, field)?;
         let boolean = value.get_ref().as_bool();
         if boolean.is_none() {
@@ -168,7 +114,7 @@ impl Reader {
         boolean
     }
 
-    fn choice<T>(&mut self, table: &DeTable, field: &'static str) -> Option<T>
+    pub(super) fn choice<T>(&mut self, table: &DeTable, field: &'static str) -> Option<T>
     where
         T: FromStr<Err = UnknownName>,
     {
@@ -199,7 +145,7 @@ impl Reader {
         self.accept(parsed, value)
     }
 
-    fn size(&mut self, table: &DeTable, field: &'static str) -> Option<Bytes> {
+    pub(super) fn size(&mut self, table: &DeTable, field: &'static str) -> Option<Bytes> {
         let value = self.value(table, field)?;
         const FORMS: &str =
             "write `\"16 KiB\"`, or a number of bytes; the units are B, KiB and MiB";
@@ -253,9 +199,14 @@ impl Reader {
         self.problems.push(problem.span(value.span()));
     }
 
-    /// Complains about every key of `table` that `section` does not have.
-    fn unknown_keys(&mut self, section: &'static str, table: &DeTable) {
-        let known = keys_of(section);
+    /// Whether `section` has `key`, if only misspelled.
+    pub(super) fn has(&self, section: &'static str, table: &DeTable, key: &'static str) -> bool {
+        table.contains_key(key) || self.misspelled.contains(&(section, key))
+    }
+
+    /// Complains about every key of `table` that `section` does not have; the outermost has no name.
+    pub(super) fn unknown_keys(&mut self, section: &'static str, table: &DeTable) {
+        let known = self.keys_of(section);
         for key in table.keys() {
             let name: &str = key.get_ref();
             if known.contains(&name) {
@@ -273,17 +224,30 @@ impl Reader {
                 problem.label = format!("did you mean `{meant}`?");
                 self.misspelled.push((section, meant));
             }
-            let home = TABLES
-                .iter()
-                .find(|(home, keys)| *home != section && keys.contains(&name));
-            if let (true, Some((home, _))) = (problem.label.is_empty(), home) {
-                problem.label = match *home {
+            if let (true, Some(home)) = (problem.label.is_empty(), self.home_of(name)) {
+                problem.label = match home {
                     "" => "belongs above all tables".to_owned(),
                     home => format!("belongs in `[{home}]`"),
                 };
             }
             self.problems.push(problem);
         }
+    }
+
+    /// The keys of a table; the outermost has no name.
+    fn keys_of(&self, section: &str) -> Vec<&'static str> {
+        if section.is_empty() {
+            let names = self.tables.iter().map(|(name, _)| *name);
+            return COMMON.into_iter().chain(names).collect();
+        }
+        let table = self.tables.iter().find(|(name, _)| *name == section);
+        table.map_or(Vec::new(), |(_, keys)| keys.to_vec())
+    }
+
+    /// The table that has this key.
+    fn home_of(&self, key: &str) -> Option<&'static str> {
+        let mut tables = std::iter::once("").chain(self.tables.iter().map(|(name, _)| *name));
+        tables.find(|table| self.keys_of(table).contains(&key))
     }
 }
 
@@ -296,11 +260,4 @@ fn number(integer: &DeInteger) -> i128 {
         i128::MAX
     };
     i128::from_str_radix(text, integer.radix()).unwrap_or(extreme)
-}
-
-fn keys_of(section: &str) -> &'static [&'static str] {
-    TABLES
-        .iter()
-        .find(|(name, _)| *name == section)
-        .map_or(&[], |(_, keys)| keys)
 }

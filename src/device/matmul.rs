@@ -1,10 +1,7 @@
 //! Jobs of the matmul core: matrices in, matrix and counters out.
 
 use super::pack::{UnpackError, pack_a, pack_b, unpack_c};
-use super::{
-    AxiLite, Backend, Error, Goal, Operation, Outcome, Packet, Scenario, Sink, Source,
-    StallPattern, Watch,
-};
+use super::{Backend, Error, Goal, Operation, Outcome, Packet, Scenario, Stalls, Watch};
 use crate::arch::{JobShape, MatmulArch, ShapeError};
 use crate::isa::{JobError, RegisterMap, matmul_registers};
 use miette::Diagnostic;
@@ -35,17 +32,6 @@ impl MatmulJob {
             n: n as u32,
         }
     }
-}
-
-/// When the streams pause.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stalls {
-    /// `s_axis_a`.
-    pub a: StallPattern,
-    /// `s_axis_b`.
-    pub b: StallPattern,
-    /// `m_axis_c`.
-    pub c: StallPattern,
 }
 
 /// The counters of a job, read from the core, in cycles.
@@ -111,6 +97,8 @@ pub struct JobSequence<'a> {
     map: RegisterMap,
     scenario: Scenario,
     packets: usize,
+    /// How many times longer the slowest stream takes.
+    slowdown: u64,
 }
 
 /// Cycles that a job may take at most when streams pause by `slowdown` times.
@@ -126,19 +114,14 @@ fn cycle_limit(arch: &MatmulArch, shape: JobShape, slowdown: u64) -> u64 {
 impl<'a> JobSequence<'a> {
     /// An empty sequence for a core of this architecture.
     pub fn new(arch: &'a MatmulArch, stalls: &Stalls) -> JobSequence<'a> {
-        let source = |prefix: &str, stall: &StallPattern| Source {
-            stall: stall.clone(),
-            ..Source::new(prefix, Vec::new())
-        };
         let scenario = Scenario {
             max_cycles: 0,
-            control: Some(AxiLite::new("s_axil")),
+            control: Some(stalls.axi_lite("s_axil")),
             interrupt: "irq".into(),
-            sources: vec![source("s_axis_a", &stalls.a), source("s_axis_b", &stalls.b)],
-            sinks: vec![Sink {
-                stall: stalls.c.clone(),
-                ..Sink::new("m_axis_c", Goal::Packets(0))
-            }],
+            sources: ["s_axis_a", "s_axis_b"]
+                .map(|prefix| stalls.source(prefix, Vec::new()))
+                .into(),
+            sinks: vec![stalls.sink("m_axis_c", Goal::Packets(0))],
             ..Scenario::default()
         };
         JobSequence {
@@ -146,6 +129,7 @@ impl<'a> JobSequence<'a> {
             map: matmul_registers("matmul", arch),
             scenario,
             packets: 0,
+            slowdown: stalls.slowdown(),
         }
     }
 
@@ -262,16 +246,7 @@ impl<'a> JobSequence<'a> {
         let shape = job.shape();
         let a = pack_a(self.arch, job.a.view(), &mut filler);
         let b = pack_b(self.arch, job.b.view(), &mut filler);
-        let slowdown = self
-            .scenario
-            .sources
-            .iter()
-            .map(|source| &source.stall)
-            .chain(self.scenario.sinks.iter().map(|sink| &sink.stall))
-            .map(StallPattern::slowdown)
-            .max()
-            .unwrap_or(1);
-        self.allow(cycle_limit(self.arch, shape, slowdown));
+        self.allow(cycle_limit(self.arch, shape, self.slowdown));
         self.send(0, Packet::new(a));
         self.send(1, Packet::new(b));
         self.expect_packet();

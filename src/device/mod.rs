@@ -46,6 +46,7 @@ pub mod pack;
 mod plan;
 mod process;
 mod scenario;
+mod stalls;
 mod verilator;
 
 pub use crate::hdl::sim::Cover;
@@ -57,6 +58,7 @@ pub use outcome::{Failure, OperationResult, Outcome, SinkBeat, SinkResult, Sourc
 pub use scenario::{
     AxiLite, Beat, Goal, Operation, Packet, Restart, Scenario, Sink, Source, StallPattern,
 };
+pub use stalls::Stalls;
 pub use verilator::{Speed, Verilator, cache_folder};
 
 use std::ops::ControlFlow;

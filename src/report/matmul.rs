@@ -225,7 +225,7 @@ fn breakdown(
 mod tests {
     use super::*;
     use crate::arch;
-    use crate::config::Config;
+    use crate::config::MatmulConfig;
     use ndarray::Array2;
     use proptest::prelude::*;
 
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn an_array_of_one_row_has_no_edges_to_blame() {
-        let arch = MatmulArch::new(&Config::matmul(1, 4)).unwrap();
+        let arch = MatmulArch::new(&MatmulConfig::new(1, 4)).unwrap();
         let shape = JobShape { m: 8, k: 4, n: 4 };
         let counters = Counters {
             cycles: 100,

@@ -12,11 +12,10 @@ mod synth;
 mod table;
 mod tools;
 
-pub use flows::Example;
 pub use matmul::{Cause, CycleShare, MatmulReport};
 pub use numbers::grouped;
 pub use package::{Package, PackageFile};
-pub use presets::{CoreRow, presets_json, presets_table};
+pub use presets::{presets_json, presets_table};
 pub use summary::Summary;
 pub use synth::{Floorplanned, PerMac, Seed, SynthReport};
 pub use table::Table;

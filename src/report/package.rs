@@ -1,10 +1,9 @@
 //! The files that go with a core: what `ferrogrid generate` writes.
 
-use super::flows::{Example, Flow};
+use super::flows::Flow;
 use super::summary::Summary;
-use crate::arch::MatmulArch;
 use crate::device::Interface;
-use crate::isa::RegisterMap;
+use crate::product::Product;
 use crate::verilog::VerilogFile;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -32,15 +31,14 @@ impl Package {
     pub const MANIFEST: &str = "manifest.sha256";
 
     /// Packs the Verilog of a core, whose last file holds the top module, and the models of
-    /// vendor's cells in it. The test bench runs the example.
+    /// vendor's cells in it.
     pub fn new(
-        arch: &MatmulArch,
+        product: &dyn Product,
         interface: &Interface,
-        registers: &RegisterMap,
         verilog: Vec<VerilogFile>,
         cells: Option<VerilogFile>,
-        example: &Example,
     ) -> Package {
+        let registers = &product.registers();
         let rtl: Vec<PackageFile> = verilog
             .into_iter()
             .map(|file| PackageFile {
@@ -63,13 +61,12 @@ impl Package {
             file("filelist.f", filelist(&paths)),
             file("registers.md", registers.markdown()),
             file(&header, registers.c_header()),
-            file("core.toml", configuration(arch)),
+            file("core.toml", configuration(product)),
         ];
         let flow = Flow {
-            arch,
+            product,
             interface,
             registers,
-            example,
             rtl: &paths,
             cells: cells.as_ref().map(|file| file.path.as_str()),
             header: &header,
@@ -77,7 +74,7 @@ impl Package {
         companions.extend(flow.files());
         companions.extend(cells);
         let summary = Summary::new(
-            arch,
+            product,
             &interface.top,
             lines.sum(),
             rtl.iter()
@@ -119,11 +116,11 @@ fn filelist(paths: &[&str]) -> String {
 }
 
 /// The configuration with every default filled in: it gives this core again.
-fn configuration(arch: &MatmulArch) -> String {
+fn configuration(product: &dyn Product) -> String {
     format!(
         "# The complete configuration of this core; `ferrogrid generate core.toml -o DIR` makes it again.\n\
          {}",
-        arch.to_config().to_toml()
+        product.config().to_toml()
     )
 }
 

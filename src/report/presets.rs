@@ -2,103 +2,55 @@
 
 use super::numbers::grouped;
 use super::table::Table;
-use crate::arch::MatmulArch;
-use serde::Serialize;
+use crate::product::{Cell, Product};
+use serde::{Serialize, Serializer};
 
-/// A core in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct CoreRow {
-    /// Name of the core.
-    pub name: String,
-    /// Rows of the array.
-    pub rows: u32,
-    /// Columns of the array.
-    pub columns: u32,
-    /// As in the TOML.
-    pub dataflow: &'static str,
-    /// Element type of A.
-    pub activation: &'static str,
-    /// Element type of B.
-    pub weight: &'static str,
-    /// Bits per beat of A, B and C.
-    pub streams: [u32; 3],
-    /// Bytes of the A buffer, the B buffer and the accumulators.
-    pub buffers: [u64; 3],
-    /// Largest M.
-    pub max_m: u32,
-    /// Largest K, whatever N.
-    pub max_k: u32,
-    /// Largest N, whatever K.
-    pub max_n: u32,
-    /// Largest K x ceil(N / columns).
-    pub max_b_vectors: u32,
-    /// Fingerprint of all parameters.
-    pub config_hash: String,
-}
-
-impl CoreRow {
-    /// What a list shows of a core.
-    pub fn new(arch: &MatmulArch) -> CoreRow {
-        CoreRow {
-            name: arch.name.clone(),
-            rows: arch.rows,
-            columns: arch.columns,
-            dataflow: arch.dataflow.name(),
-            activation: arch.operands.activation.name(),
-            weight: arch.operands.weight.name(),
-            streams: [arch.a.width, arch.b.width, arch.c.width],
-            buffers: [
-                arch.a_buffer.size().0,
-                arch.b_buffer.size().0,
-                arch.accumulators.size().0,
-            ],
-            max_m: arch.limits.max_m,
-            max_k: arch.limits.max_k,
-            max_n: arch.limits.max_n,
-            max_b_vectors: arch.limits.max_b_vectors,
-            config_hash: format!("0x{:08x}", arch.config_hash()),
-        }
-    }
-}
-
-/// The cores as a table.
-pub fn presets_table(cores: &[MatmulArch]) -> Table {
-    let headings = [
-        "name",
-        "array",
-        "dataflow",
-        "types",
-        "streams A/B/C",
-        "buffers A/B/C",
-        "K up to",
-        "N up to",
-        "K x N up to",
-    ];
-    cores
-        .iter()
-        .fold(Table::new(&headings), |table, arch| {
-            let sizes = [
-                arch.a_buffer.size(),
-                arch.b_buffer.size(),
-                arch.accumulators.size(),
-            ];
-            let product = u64::from(arch.limits.max_b_vectors) * u64::from(arch.columns);
-            table.row([
-                arch.name.clone(),
-                format!("{} x {}", arch.rows, arch.columns),
-                arch.dataflow.to_string(),
-                arch.operands.to_string(),
-                format!("{}/{}/{}", arch.a.width, arch.b.width, arch.c.width),
-                sizes.map(|size| size.to_string()).join(" / "),
-                grouped(arch.limits.max_k),
-                grouped(arch.limits.max_n),
-                grouped(product),
-            ])
-        })
-        .right(&[6, 7, 8])
+/// The cores as a table for each kind.
+pub fn presets_table(cores: &[Box<dyn Product>]) -> String {
+    let rows = Vec::from_iter(
+        cores
+            .iter()
+            .map(|core| (core.name(), core.description().row)),
+    );
+    let headings =
+        |row: &[(&'static str, Cell)]| Vec::from_iter(row.iter().map(|(heading, _)| *heading));
+    let kinds = rows.chunk_by(|(_, one), (_, next)| headings(one) == headings(next));
+    let tables = kinds.map(|rows| {
+        let (_, first) = &rows[0];
+        let numbers = first.iter().enumerate();
+        let numbers = numbers.filter(|(_, (_, cell))| matches!(cell, Cell::Number(_)));
+        let numbers = Vec::from_iter(numbers.map(|(index, _)| index + 1));
+        let headings = [&["name"][..], &headings(first)].concat();
+        let table = rows
+            .iter()
+            .fold(Table::new(&headings), |table, (name, row)| {
+                let cells = row.iter().map(|(_, cell)| match cell {
+                    Cell::Text(text) => text.clone(),
+                    Cell::Number(number) => grouped(*number),
+                });
+                table.row(std::iter::once(name.clone()).chain(cells))
+            });
+        table.right(&numbers).to_string()
+    });
+    Vec::from_iter(tables).join("\n")
 }
 
 /// The cores as JSON.
-pub fn presets_json(cores: &[MatmulArch]) -> String {
-    super::json(&cores.iter().map(CoreRow::new).collect::<Vec<_>>())
+pub fn presets_json(cores: &[Box<dyn Product>]) -> String {
+    super::json(&Vec::from_iter(
+        cores.iter().map(|core| Object(core.as_ref())),
+    ))
+}
+
+/// A core in a list for programs.
+struct Object<'a>(&'a dyn Product);
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let core = self.0;
+        let hash = format!("0x{:08x}", core.config_hash());
+        let name = std::iter::once(("name", core.name().into()));
+        let facts = name.chain(core.description().json);
+        serializer.collect_map(facts.chain([("config_hash", hash.into())]))
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::numbers::grouped;
 use super::table::Table;
-use crate::arch::{BANKS, MatmulArch};
+use crate::product::Product;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -15,6 +15,9 @@ pub struct Summary {
     pub top: String,
     /// Fingerprint of all parameters, as the register `config_hash` shows it.
     pub config_hash: String,
+    /// What it computes, and how a user meets it.
+    #[serde(skip)]
+    interfaces: &'static str,
     /// What the core is, in label and value.
     pub figures: Vec<(&'static str, String)>,
     /// Lines of Verilog, all files together.
@@ -25,84 +28,22 @@ pub struct Summary {
 
 impl Summary {
     pub(super) fn new(
-        arch: &MatmulArch,
+        product: &dyn Product,
         top: &str,
         verilog_lines: u64,
         files: Vec<String>,
     ) -> Summary {
-        let limits = &arch.limits;
-        let (a, b, c) = (&arch.a_buffer, &arch.b_buffer, &arch.accumulators);
-        let each = if a.memories > 1 {
-            format!("{} memories of ", a.memories)
-        } else {
-            String::new()
-        };
-        let figures = vec![
-            ("target", arch.target.to_string()),
-            (
-                "array",
-                format!(
-                    "{} x {} multipliers, {}",
-                    arch.rows, arch.columns, arch.dataflow
-                ),
-            ),
-            (
-                "types",
-                format!(
-                    "{}, {}-bit accumulators, {} results",
-                    arch.operands, arch.accumulator.bits, arch.result
-                ),
-            ),
-            (
-                "streams",
-                format!(
-                    "A {}, B {}, C {} bits",
-                    arch.a.width, arch.b.width, arch.c.width
-                ),
-            ),
-            (
-                "A buffer",
-                format!(
-                    "{}: {each}{BANKS} x {} x {} bits",
-                    a.size(),
-                    a.bank_depth,
-                    a.word_bits
-                ),
-            ),
-            (
-                "B buffer",
-                format!(
-                    "{}: {BANKS} x {} x {} bits",
-                    b.size(),
-                    b.bank_depth,
-                    b.word_bits
-                ),
-            ),
-            (
-                "accumulators",
-                format!(
-                    "{}: {BANKS} x {} x {} bits",
-                    c.size(),
-                    c.bank_depth,
-                    c.word_bits
-                ),
-            ),
-            (
-                "limits",
-                format!(
-                    "M up to {}, K up to {}, N up to {}, K x ceil(N / {}) up to {}",
-                    grouped(limits.max_m),
-                    grouped(limits.max_k),
-                    grouped(limits.max_n),
-                    arch.columns,
-                    grouped(limits.max_b_vectors)
-                ),
-            ),
-        ];
+        let description = product.description();
+        let limits = description.limits.iter();
+        let limits = limits.map(|(what, most)| format!("{what} up to {}", grouped(*most)));
+        let mut figures = vec![("target", product.target().to_string())];
+        figures.extend(description.figures);
+        figures.push(("limits", Vec::from_iter(limits).join(", ")));
         Summary {
-            name: arch.name.clone(),
+            name: product.name(),
             top: top.into(),
-            config_hash: format!("0x{:08x}", arch.config_hash()),
+            config_hash: format!("0x{:08x}", product.config_hash()),
+            interfaces: description.interfaces,
             figures,
             verilog_lines,
             files,
@@ -133,10 +74,10 @@ impl Summary {
     /// As a page.
     pub fn markdown(&self) -> String {
         let mut text = format!(
-            "# {}\n\nMade by Ferrogrid {}. C = A x B: operands and results as AXI4-Streams, control \
-             by AXI4-Lite registers\n(`registers.md`).\n\n| | |\n|---|---|\n",
+            "# {}\n\nMade by Ferrogrid {}. {}\n(`registers.md`).\n\n| | |\n|---|---|\n",
             self.name,
-            env!("CARGO_PKG_VERSION")
+            env!("CARGO_PKG_VERSION"),
+            self.interfaces
         );
         for (label, value) in self.rows().into_iter().skip(1) {
             writeln!(text, "| {label} | {value} |").expect("a String takes everything");

@@ -2,7 +2,7 @@
 
 use super::numbers::{grouped, percent};
 use super::table::Table;
-use crate::arch::MatmulArch;
+use crate::product::Product;
 use crate::synth::tools::DATED;
 use crate::synth::{
     BlockCells, CriticalPath, Flow, Frame, MemoryCells, Outcome, Resources, Routed,
@@ -95,8 +95,13 @@ pub struct PerMac {
 
 impl SynthReport {
     /// The report of a flow; `notes` are what its caller has to say about it.
-    pub fn new(arch: &MatmulArch, flow: &Flow, outcome: &Outcome, notes: &[String]) -> SynthReport {
-        let macs = u64::from(arch.rows) * u64::from(arch.columns);
+    pub fn new(
+        product: &dyn Product,
+        flow: &Flow,
+        outcome: &Outcome,
+        notes: &[String],
+    ) -> SynthReport {
+        let macs = product.multipliers();
         let first = outcome.blocks.first();
         let all = first.map_or(outcome.whole, |block| block.each);
         let per = |count: u64| count as f64 / macs as f64;
@@ -110,7 +115,7 @@ impl SynthReport {
         });
         SynthReport {
             version: env!("CARGO_PKG_VERSION"),
-            core: arch.name.clone(),
+            core: product.name(),
             module: flow.design.top().name.clone(),
             target: flow.target.name,
             target_title: flow.target.title,

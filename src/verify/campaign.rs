@@ -6,6 +6,7 @@ pub use shrink::shrink;
 
 use super::case::{Case, random_case};
 use super::check::{BackendKind, CaseFailure, CaseReport, Mismatch, run_case, write_waves};
+use crate::config::Kind;
 use crate::device::Error;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -19,6 +20,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// What a campaign does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// The kind of core.
+    pub kind: Kind,
     /// Decides every case.
     pub seed: u64,
     /// Number of cases.
@@ -36,6 +39,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
+            kind: Kind::Matmul,
             seed: 1,
             cases: 100,
             backends: vec![BackendKind::Native],
@@ -75,16 +79,10 @@ pub struct Report {
 pub struct CampaignFailure {
     /// Its number in the campaign, from 0.
     pub index: u64,
-    /// As it was generated.
-    pub original: Case,
+    /// The text of the case as it was generated.
+    pub original: String,
     /// The smallest case found that fails, and how.
     pub smallest: CaseFailure,
-}
-
-/// The cases of a seed.
-pub fn cases(seed: u64, max_size: u32) -> impl Iterator<Item = Case> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    std::iter::repeat_with(move || random_case(rng.random(), max_size))
 }
 
 /// Runs a campaign, the cases in parallel. `progress` is called after each case and may end the
@@ -108,11 +106,11 @@ pub fn run(
             if cancelled.load(Ordering::Relaxed) {
                 return None;
             }
-            let case = random_case(*seed, options.max_size);
-            match run_case(&case, &options.backends) {
+            let case = random_case(options.kind, *seed, options.max_size);
+            match run_case(case.as_ref(), &options.backends) {
                 Ok(report) => {
                     let mut seen = seen.lock().expect("no case panics while it is held");
-                    seen.0.insert(case.arch.config_hash());
+                    seen.0.insert(case.product().config_hash());
                     seen.1.add(&report);
                     let count = passed.fetch_add(1, Ordering::Relaxed) + 1;
                     if progress(Progress::Passed(count)).is_break() {
@@ -120,7 +118,7 @@ pub fn run(
                     }
                     None
                 }
-                Err(failure) => Some((index as u64, failure)),
+                Err(failure) => Some((index as u64, case, failure)),
             }
         });
     let (architectures, total) = seen.into_inner().expect("no case panics while it is held");
@@ -131,8 +129,8 @@ pub fn run(
         failure: None,
         cancelled: cancelled.into_inner(),
     };
-    if let Some((index, failure)) = failed {
-        report.failure = Some(smallest(options, index, failure, progress)?);
+    if let Some((index, case, failure)) = failed {
+        report.failure = Some(smallest(options, index, case, failure, progress)?);
     }
     Ok(report)
 }
@@ -140,25 +138,28 @@ pub fn run(
 fn smallest(
     options: &Options,
     index: u64,
+    case: Box<dyn Case>,
     failure: CaseFailure,
     progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<CampaignFailure, Error> {
-    let failure = match *failure.mismatch {
-        Mismatch::Device(error) => return Err(error),
-        mismatch => CaseFailure {
-            case: failure.case,
-            mismatch: Box::new(mismatch),
-        },
-    };
-    let original = (*failure.case).clone();
-    let smallest = shrink(failure, options.shrink_runs, |case, runs| {
+    if let Mismatch::Device(error) = *failure.mismatch {
+        return Err(error);
+    }
+    let original = failure.case.clone();
+    let simpler = |case: &Box<dyn Case>| case.simpler();
+    let run = |case: &Box<dyn Case>, runs: u32| {
         if progress(Progress::Shrinking(runs)).is_break() {
             return ControlFlow::Break(());
         }
-        ControlFlow::Continue(run_case(case, &options.backends).err())
-    });
+        let failure = run_case(case.as_ref(), &options.backends).err();
+        // A case that cannot be run shows nothing.
+        ControlFlow::Continue(
+            failure.filter(|failure| !matches!(*failure.mismatch, Mismatch::Device(_))),
+        )
+    };
+    let (case, smallest) = shrink((case, failure), options.shrink_runs, simpler, run);
     if let Some(vcd) = &options.vcd {
-        write_waves(&smallest.case, vcd)?;
+        write_waves(case.as_ref(), vcd)?;
     }
     Ok(CampaignFailure {
         index,

@@ -1,18 +1,17 @@
 //! Random architectures, data and stalls, and what judges the results.
 //!
-//! A [`case::Case`] is everything that happens to one core: its architecture, the jobs, their
-//! data, stalls and faults. [`check::run_case`] runs it and holds every beat of the result, status
-//! and counters to the golden model; [`campaign::run`] does so for random cases, shrinks a failing
-//! one and prints it in a form that can be replayed.
+//! A [`Case`] is everything that happens to one core; each kind of core has its own, as
+//! [`matmul::MatmulCase`]. [`check::run_case`] runs one on the simulators and has it judged;
+//! [`campaign::run`] does so for random cases, shrinks a failing one and prints it in a form that
+//! can be replayed.
 
 pub mod bench;
 pub mod campaign;
-pub mod case;
+mod case;
 pub mod check;
-mod data;
-mod expect;
 pub mod formal;
+pub mod matmul;
 pub mod mutation;
-pub mod random_arch;
 pub mod random_design;
-mod stimulus;
+
+pub use case::{Case, ParseCaseError, Stimulus, parse, random_case};

@@ -2,7 +2,7 @@
 
 use ferrogrid::arch::{Dataflow, ElementType, MatmulArch, OperandPair};
 use ferrogrid::blocks::array::Array;
-use ferrogrid::config::Config;
+use ferrogrid::config::MatmulConfig;
 use ferrogrid::hdl::{elaborate, sim::Simulator};
 use num_bigint::BigInt;
 use rand::{RngExt, SeedableRng};
@@ -17,7 +17,7 @@ fn arch(
     operands: OperandPair,
     register: bool,
 ) -> MatmulArch {
-    let mut config = Config::matmul(rows, columns);
+    let mut config = MatmulConfig::new(rows, columns);
     config.array.dataflow = dataflow;
     config.array.activation = operands.activation;
     config.array.weight = Some(operands.weight);

@@ -4,11 +4,11 @@ use crate::multipliers::in_icarus;
 use crate::tool::tool;
 use ferrogrid::arch::{BANKS, BlockRams, MatmulArch, MemoryStyle, Target};
 use ferrogrid::blocks::buffer::BufferMemory;
-use ferrogrid::config::Config;
+use ferrogrid::config::MatmulConfig;
 use ferrogrid::hdl::{
     Block, Module, Signal, bit, concat, elaborate, index_bits, sim::Simulator, unsigned,
 };
-use ferrogrid::verify::random_arch::random_arch;
+use ferrogrid::verify::matmul::random_arch::random_arch;
 use ferrogrid::verilog::{self, VerilogFile};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -31,8 +31,8 @@ struct MemoryDuel {
 const RANDOM: u32 = 1000;
 
 fn arch(target: Target) -> MatmulArch {
-    let mut config = Config::matmul(2, 2);
-    config.target = target;
+    let mut config = MatmulConfig::new(2, 2);
+    config.common.target = target;
     config.buffers.output_register = true;
     MatmulArch::new(&config).expect("a legal architecture")
 }

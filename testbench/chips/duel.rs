@@ -2,15 +2,15 @@
 
 use ferrogrid::arch::{ElementType, IntType, MatmulArch, Target};
 use ferrogrid::blocks::pe::{PeFormat, RegisteredMultiplier};
-use ferrogrid::config::Config;
+use ferrogrid::config::MatmulConfig;
 use ferrogrid::hdl::{Block, Module, Shape, Signal, unsigned};
 
 /// The formats of PEs with these elements of A, for these chips.
 pub fn format(element: ElementType, product_register: bool, target: Target) -> PeFormat {
-    let mut config = Config::matmul(2, 2);
+    let mut config = MatmulConfig::new(2, 2);
     config.array.activation = element;
     config.array.product_register = product_register;
-    config.target = target;
+    config.common.target = target;
     let arch = MatmulArch::new(&config).expect("a legal architecture");
     PeFormat::new(&arch, IntType::signed(32))
 }

@@ -6,14 +6,14 @@ mod tools;
 
 use ferrogrid::arch::{Dataflow, MatmulArch, Target};
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::config::{Bytes, Config};
+use ferrogrid::config::{Bytes, MatmulConfig};
 use ferrogrid::device::{Icarus, Interface, Native};
 use ferrogrid::hdl::elaborate;
 use ferrogrid::hdl::ir::Design;
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::synth::{Family, Netlist, netlist};
-use ferrogrid::verify::case::{Case, random_case_of};
 use ferrogrid::verify::check::{CaseReport, Mismatch, check_netlist};
+use ferrogrid::verify::matmul::{MatmulCase, random_case_of};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ fn own_models(family: Family) -> &'static str {
 
 /// A core with memories so small that jobs fill them, and large enough for block RAM.
 fn small(target: Target, dataflow: Dataflow) -> MatmulArch {
-    let mut config = Config::matmul(3, 2);
-    config.target = target;
+    let mut config = MatmulConfig::new(3, 2);
+    config.common.target = target;
     config.array.dataflow = dataflow;
     config.buffers.output_register = target == Target::Ecp5;
     config.buffers.a = Some(Bytes(192));
@@ -65,7 +65,7 @@ impl Subject {
     }
 
     /// Random cases, each with the jobs of so many.
-    fn cases(&self, seeds_per_case: u64) -> impl Iterator<Item = Case> {
+    fn cases(&self, seeds_per_case: u64) -> impl Iterator<Item = MatmulCase> {
         (0..SEEDS / seeds_per_case).map(move |case| {
             let mut seeds = (1..=seeds_per_case).map(|seed| case * seeds_per_case + seed);
             let first = seeds.next().expect("at least one seed");
@@ -77,7 +77,7 @@ impl Subject {
         })
     }
 
-    fn check(&self, netlist: &Netlist, case: &Case) -> Result<CaseReport, Mismatch> {
+    fn check(&self, netlist: &Netlist, case: &MatmulCase) -> Result<CaseReport, Mismatch> {
         let mut core = Native::new(&self.design)?;
         let files = netlist.files(own_models(self.family));
         let mut cells = Icarus::from_verilog(Interface::of(&self.design), files)?;

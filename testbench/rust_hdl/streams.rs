@@ -16,8 +16,7 @@ use rust_hdl::prelude::*;
 use std::collections::VecDeque;
 
 fn arch(preset: &str) -> MatmulArch {
-    let document = ferrogrid::config::preset(preset).unwrap().document();
-    MatmulArch::new(document.config()).unwrap()
+    ferrogrid::arch::from_preset(preset).unwrap()
 }
 
 fn value(width: u32, words: &[u32]) -> Value {

@@ -2,9 +2,9 @@
 
 use ferrogrid::arch::MatmulArch;
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::config::{Config, Dataflow};
-use ferrogrid::device::matmul::{MatmulJob, Stalls, run, run_queued};
-use ferrogrid::device::{Backend, Native, StallPattern, unwatched};
+use ferrogrid::config::{Dataflow, MatmulConfig};
+use ferrogrid::device::matmul::{MatmulJob, run, run_queued};
+use ferrogrid::device::{Backend, Native, StallPattern, Stalls, unwatched};
 use ferrogrid::hdl::elaborate;
 use ndarray::Array2;
 use std::fmt::Write;
@@ -16,7 +16,7 @@ use vcd::{Command, Parser, Value};
 fn what_limits_a_job_is_counted() {
     let mut text = String::new();
     for dataflow in Dataflow::ALL {
-        let mut config = Config::matmul(4, 4);
+        let mut config = MatmulConfig::new(4, 4);
         config.array.dataflow = *dataflow;
         let arch = MatmulArch::new(&config).expect("a core");
         let design = elaborate(&MatmulCore::new(&arch)).expect("a core");
@@ -36,7 +36,10 @@ fn what_limits_a_job_is_counted() {
         ];
         for (paused, patterns) in stalls {
             let [a, b, c] = patterns.map(StallPattern::clone);
-            let stalls = Stalls { a, b, c };
+            let stalls = Stalls::default()
+                .with("s_axis_a", a)
+                .with("s_axis_b", b)
+                .with("m_axis_c", c);
             let result = run(&arch, &mut native, &job, &stalls, &mut unwatched);
             let result = result.expect("the core runs");
             let c = result.counters;
@@ -91,7 +94,7 @@ fn short_passes_follow_without_a_gap() {
         (Dataflow::WeightStationary, 16, 4),
         (Dataflow::OutputStationary, 4, 1),
     ] {
-        let mut config = Config::matmul(4, 4);
+        let mut config = MatmulConfig::new(4, 4);
         config.array.dataflow = dataflow;
         let arch = MatmulArch::new(&config).expect("a core");
         let design = elaborate(&MatmulCore::new(&arch)).expect("a core");
@@ -129,7 +132,7 @@ fn a_waiting_job_starts_soon() {
         ("drain_start", "job_done", [&none, &none, &slow], 4),
     ];
     for dataflow in Dataflow::ALL {
-        let mut config = Config::matmul(4, 4);
+        let mut config = MatmulConfig::new(4, 4);
         config.array.dataflow = *dataflow;
         let arch = MatmulArch::new(&config).expect("a core");
         let design = elaborate(&MatmulCore::new(&arch)).expect("a core");
@@ -142,7 +145,10 @@ fn a_waiting_job_starts_soon() {
             };
             let jobs = [&job; 6].map(MatmulJob::clone);
             let [a, b, c] = patterns.map(StallPattern::clone);
-            let stalls = Stalls { a, b, c };
+            let stalls = Stalls::default()
+                .with("s_axis_a", a)
+                .with("s_axis_b", b)
+                .with("m_axis_c", c);
             run_queued(&arch, &mut native, &jobs, &stalls, &mut unwatched).expect("the core runs");
             let top = &design.top().name;
             let [starts, idles] = rises(&path, [top, "job"], [start, idle]);

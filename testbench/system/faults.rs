@@ -2,10 +2,10 @@
 
 use crate::support::{all_pass, case};
 use ferrogrid::device::Restart;
-use ferrogrid::verify::case::{Case, Fault, Operand};
+use ferrogrid::verify::matmul::{Fault, MatmulCase, Operand};
 
 /// Two small cores with a job of several row blocks and panels, and a job behind it.
-fn bases() -> Vec<Case> {
+fn bases() -> Vec<MatmulCase> {
     [
         "rows=2 columns=3 streams=16,16,32 job=5x3x4:random job=2x2x2:random seed=1",
         "rows=2 columns=2 dataflow=output_stationary streams=16,16,64 job=5x3x4:random \
@@ -16,13 +16,13 @@ fn bases() -> Vec<Case> {
 }
 
 /// The base with a fault in its first job, with and without pauses of C.
-fn with_faults(base: &Case, faults: impl Iterator<Item = Fault>) -> Vec<Case> {
+fn with_faults(base: &MatmulCase, faults: impl Iterator<Item = Fault>) -> Vec<MatmulCase> {
     let mut cases = Vec::new();
     for fault in faults {
         for pause in ["", "#.", "########################."] {
             let mut case = base.clone();
             case.jobs[0].fault = fault;
-            case.stalls.c = pause.into();
+            case.stalls.set("m_axis_c", pause);
             cases.push(case);
         }
     }

@@ -2,9 +2,9 @@
 
 use ferrogrid::arch::MatmulArch;
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::config::Config;
-use ferrogrid::device::matmul::{MatmulJob, Stalls, run_queued};
-use ferrogrid::device::{Backend, Error, Native, Outcome, Scenario, Watch, unwatched};
+use ferrogrid::config::MatmulConfig;
+use ferrogrid::device::matmul::{MatmulJob, run_queued};
+use ferrogrid::device::{Backend, Error, Native, Outcome, Scenario, Stalls, Watch, unwatched};
 use ferrogrid::hdl::elaborate;
 use ndarray::Array2;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ impl Backend for Failing {
 
 #[test]
 fn a_job_that_failed_is_noticed_behind_one_that_did_not() {
-    let arch = MatmulArch::new(&Config::matmul(2, 3)).expect("a core");
+    let arch = MatmulArch::new(&MatmulConfig::new(2, 3)).expect("a core");
     let design = elaborate(&MatmulCore::new(&arch)).expect("a core");
     let native = || Native::new(&design).expect("a core");
     let jobs: Vec<_> = (1..=3)

@@ -5,8 +5,8 @@ use crate::tools;
 use ferrogrid::device::Error;
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::verify::campaign::{self, Options, Report};
-use ferrogrid::verify::case::Case;
 use ferrogrid::verify::check::{BackendKind, run_case};
+use ferrogrid::verify::matmul::MatmulCase;
 use rayon::prelude::*;
 use std::ops::ControlFlow;
 
@@ -74,7 +74,7 @@ fn random_cases_through_icarus() {
     assert!(never_hit(&report).len() <= 2, "{report:?}");
 }
 
-fn corpus() -> Vec<Case> {
+fn corpus() -> Vec<MatmulCase> {
     let lines = include_str!("corpus.txt").lines();
     lines
         .filter(|line| !line.is_empty() && !line.starts_with('#'))

@@ -1,11 +1,10 @@
 //! What the host sees: registers, interrupts, refusals.
 
-use ferrogrid::arch::MatmulArch;
+use ferrogrid::arch::{self, MatmulArch};
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::config::preset;
-use ferrogrid::device::matmul::{JobSequence, MatmulJob, Stalls};
+use ferrogrid::device::matmul::{JobSequence, MatmulJob};
 use ferrogrid::device::pack::{pack_a, pack_b};
-use ferrogrid::device::{Backend, Native, Operation, Outcome, Packet, unwatched};
+use ferrogrid::device::{Backend, Native, Operation, Outcome, Packet, Stalls, unwatched};
 use ferrogrid::hdl::elaborate;
 use ferrogrid::isa::RegisterMap;
 use ndarray::Array2;
@@ -21,8 +20,7 @@ pub struct Host {
 
 impl Host {
     pub fn new() -> Host {
-        let arch = MatmulArch::new(preset(NAME).expect("a preset").document().config());
-        let arch = arch.expect("a preset");
+        let arch = arch::from_preset(NAME).expect("a preset");
         let map = MatmulCore::register_map(&arch);
         Host { arch, map }
     }

@@ -2,9 +2,9 @@
 
 use ferrogrid::arch::MatmulArch;
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::config::{Config, Dataflow};
-use ferrogrid::device::matmul::{MatmulJob, Stalls, run};
-use ferrogrid::device::{Backend, Error, Native, Outcome, Scenario, Watch, unwatched};
+use ferrogrid::config::{Dataflow, MatmulConfig};
+use ferrogrid::device::matmul::{MatmulJob, run};
+use ferrogrid::device::{Backend, Error, Native, Outcome, Scenario, Stalls, Watch, unwatched};
 use ferrogrid::hdl::elaborate;
 use ndarray::Array2;
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ fn results_leave_a_beat_a_cycle() {
             .map(|register| [1, 2, 4].map(|beats| (register, beats)))
             .concat()
         {
-            let mut config = Config::matmul(ROWS, 4);
+            let mut config = MatmulConfig::new(ROWS, 4);
             config.array.dataflow = *dataflow;
             config.buffers.output_register = output_register;
             config.streams.c = Some(4 * 32 / beats_per_word);

@@ -1,9 +1,9 @@
 //! Sizes at the edges of tiles, on every preset, and at the limits of buffers.
 
 use crate::support::{all_pass, case};
-use ferrogrid::arch::{JobShape, MatmulArch};
+use ferrogrid::arch::{self, JobShape};
 use ferrogrid::config::PRESETS;
-use ferrogrid::verify::case::{Case, DataKind, Host, Job};
+use ferrogrid::verify::matmul::{DataKind, Host, Job, MatmulCase};
 
 /// Sizes around a tile.
 fn around(tile: u32) -> Vec<u32> {
@@ -16,7 +16,7 @@ fn around(tile: u32) -> Vec<u32> {
 #[test]
 fn every_preset_at_the_edges_of_tiles() {
     for preset in PRESETS {
-        let arch = MatmulArch::new(preset.document().config()).expect("a preset");
+        let arch = arch::from_preset(preset.name).expect("a preset");
         let (rows, columns) = (arch.rows, arch.columns);
         let mut shapes = Vec::new();
         if rows <= 16 {
@@ -29,10 +29,10 @@ fn every_preset_at_the_edges_of_tiles() {
         for (m, k, n) in [(1, 1, 1), (2, rows + 1, 3), (rows + 1, 2, columns + 1)] {
             shapes.push(JobShape { m, k, n });
         }
-        let cases: Vec<Case> = shapes
+        let cases: Vec<MatmulCase> = shapes
             .into_iter()
             .zip(DataKind::ALL.into_iter().cycle())
-            .map(|(shape, data)| Case::new(arch.clone(), shape, data))
+            .map(|(shape, data)| MatmulCase::new(arch.clone(), shape, data))
             .collect();
         all_pass(&cases);
     }
@@ -71,9 +71,9 @@ fn hardware_and_check_shape_draw_the_same_line() {
         let count = shapes.iter().filter(|shape| refused(shape)).count();
         let taken = shapes.len() - count;
         assert!(count > 5 && taken > 5, "{count} refused, {taken} taken");
-        let cases: Vec<Case> = shapes
+        let cases: Vec<MatmulCase> = shapes
             .into_iter()
-            .map(|shape| Case {
+            .map(|shape| MatmulCase {
                 jobs: vec![Job::new(shape, DataKind::Random), base.jobs[0]],
                 // Operands of the good job wait: a refused one must not take them.
                 host: Host::Eager,

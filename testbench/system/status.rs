@@ -4,7 +4,8 @@
 use crate::registers::{Host, truncated};
 use ferrogrid::device::Operation;
 use ferrogrid::device::Packet;
-use ferrogrid::device::matmul::{JobSequence, Stalls};
+use ferrogrid::device::Stalls;
+use ferrogrid::device::matmul::JobSequence;
 use ferrogrid::device::pack::{pack_a, pack_b};
 use ndarray::Array2;
 use std::collections::BTreeSet;

@@ -1,25 +1,22 @@
 //! What would fit, where a chip was too small for a core.
 
 use super::choice::{Choice, names};
-use super::{Part, design};
-use crate::arch::{self, MatmulArch};
-use crate::config::{Config, PRESETS};
+use crate::cli::core;
+use crate::config::PRESETS;
+use crate::product::{self, Part, Product};
 use crate::synth::{BOARDS, Board, Chip, Demand, Flow, Outcome, Room, SynthError, TARGETS, Target};
-
-/// K and N that the buffers of a smaller core take, the best first.
-const SIZES: [u32; 5] = [256, 128, 64, 32, 16];
 
 /// Says what would fit in place of a core that was too large for its chip.
 pub(super) fn too_large(
     error: SynthError,
-    arch: &MatmulArch,
+    product: &dyn Product,
     part: Part,
     choice: &Choice,
 ) -> miette::Report {
     let (SynthError::TooLarge { log, .. }, Some(chip)) = (&error, &choice.target.chip) else {
         return error.into();
     };
-    let Some(failed) = Failed::new(arch, part, choice, chip) else {
+    let Some(failed) = Failed::new(product, part, choice, chip) else {
         return error.into();
     };
     let help = format!(
@@ -45,7 +42,7 @@ pub(super) fn part_too_small(board: &Board, outcome: &Outcome) -> Option<String>
 
 /// A core that a chip was too small for.
 struct Failed<'a> {
-    arch: &'a MatmulArch,
+    product: &'a dyn Product,
     part: Part,
     choice: &'a Choice,
     chip: &'static Chip,
@@ -54,26 +51,26 @@ struct Failed<'a> {
 
 impl<'a> Failed<'a> {
     fn new(
-        arch: &'a MatmulArch,
+        product: &'a dyn Product,
         part: Part,
         choice: &'a Choice,
         chip: &'static Chip,
     ) -> Option<Failed<'a>> {
         Some(Failed {
-            arch,
+            product,
             part,
             choice,
             chip,
-            demand: demand(arch, part, choice, choice.target)?,
+            demand: demand(product, part, choice, choice.target)?,
         })
     }
 
     /// Whether the chip should take another core. Where the estimate saw room for the one that
     /// failed, it is good for much smaller ones only.
-    fn takes(&self, arch: &MatmulArch) -> bool {
-        let demand = demand(arch, self.part, self.choice, self.choice.target);
+    fn takes(&self, product: &dyn Product) -> bool {
+        let demand = demand(product, self.part, self.choice, self.choice.target);
         let was_wrong = self.demand.fits(self.chip);
-        self.choice.target.takes(arch.target)
+        self.choice.target.takes(product.target())
             && demand.is_some_and(|other| {
                 other.fits(self.chip) && (!was_wrong || other.is_less(&self.demand))
             })
@@ -85,8 +82,8 @@ impl<'a> Failed<'a> {
             let Some(chip) = &target.chip else {
                 return false;
             };
-            let demand = demand(self.arch, self.part, self.choice, target);
-            target.takes(self.arch.target)
+            let demand = demand(self.product, self.part, self.choice, target);
+            target.takes(self.product.target())
                 && has_more(&chip.room, &self.chip.room)
                 && demand.is_some_and(|demand| demand.fits(chip))
         };
@@ -116,7 +113,10 @@ impl<'a> Failed<'a> {
     /// Presets that the chip takes.
     fn presets(&self) -> String {
         let presets = PRESETS.iter().map(|preset| preset.name);
-        let takes = |name: &&str| arch::from_preset(name).is_ok_and(|arch| self.takes(&arch));
+        let takes = |name: &&str| {
+            let product = product::from_preset(name);
+            product.is_ok_and(|product| self.takes(product.as_ref()))
+        };
         let presets: Vec<&str> = presets.filter(takes).collect();
         if presets.is_empty() {
             "no preset fits this chip".to_owned()
@@ -125,35 +125,23 @@ impl<'a> Failed<'a> {
         }
     }
 
-    /// The largest core of the same kind that the chip takes: with an array of half the size, a
-    /// quarter and so on, and buffers for less.
+    /// The largest core of the same kind that the chip takes.
     fn smaller(&self) -> String {
-        let (mut rows, mut columns) = (self.arch.rows, self.arch.columns);
-        loop {
-            for size in SIZES {
-                let Some(arch) = resized(self.arch, rows, columns, size) else {
-                    continue;
-                };
-                if self.takes(&arch) {
-                    return recipe(&arch, self.part);
-                }
-            }
-            if (rows, columns) == (1, 1) {
-                return "no smaller core of its kind fits this chip".to_owned();
-            }
-            if rows >= columns {
-                rows = rows.div_ceil(2);
-            } else {
-                columns = columns.div_ceil(2);
-            }
+        let smaller = self.product.smaller();
+        match smaller.iter().find(|product| self.takes(product.as_ref())) {
+            Some(product) => format!(
+                "a smaller one of its kind should: {}",
+                product.recipe(self.part)
+            ),
+            None => "no smaller core of its kind fits this chip".to_owned(),
         }
     }
 }
 
 /// What a part of a core takes of a target.
-fn demand(arch: &MatmulArch, part: Part, choice: &Choice, target: &Target) -> Option<Demand> {
+fn demand(product: &dyn Product, part: Part, choice: &Choice, target: &Target) -> Option<Demand> {
     let frame = Flow::frame_for(target, choice.frame);
-    let design = design(arch, part).ok()?;
+    let design = core::design(product, part).ok()?;
     Some(Demand::of(&design, target, frame))
 }
 
@@ -164,35 +152,4 @@ fn has_more(room: &Room, than: &Room) -> bool {
         || room.multipliers > than.multipliers
         || room.block_rams > than.block_rams
         || room.large_rams > than.large_rams
-}
-
-/// A core as another, with an array of another size and buffers for K and N of `size`.
-fn resized(arch: &MatmulArch, rows: u32, columns: u32, size: u32) -> Option<MatmulArch> {
-    let mut config = Config::matmul(rows, columns);
-    config.target = arch.target;
-    config.array = arch.to_config().array;
-    config.array.rows = rows;
-    config.array.columns = columns;
-    config.buffers.output_register = arch.output_register;
-    let large = MatmulArch::new(&config).ok()?;
-    let panels = u64::from(large.panels(size));
-    config.buffers.a = Some(large.a_buffer.size_for(size));
-    config.buffers.b = Some(large.b_buffer.size_for(panels * u64::from(size)));
-    config.buffers.accumulators = Some(large.accumulators.size_for(panels));
-    MatmulArch::new(&config).ok()
-}
-
-/// What makes a core smaller, in the words of the configuration.
-fn recipe(arch: &MatmulArch, part: Part) -> String {
-    let MatmulArch { rows, columns, .. } = arch;
-    let array = format!("a smaller one of its kind should: `rows = {rows}`, `columns = {columns}`");
-    match part {
-        Part::Array => array,
-        Part::Core => format!(
-            "{array}, with these `[buffers]`:\na = \"{}\", b = \"{}\", accumulators = \"{}\"",
-            arch.a_buffer.size(),
-            arch.b_buffer.size(),
-            arch.accumulators.size()
-        ),
-    }
 }

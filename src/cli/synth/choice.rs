@@ -1,7 +1,8 @@
 //! What the options of a run come to, and which of them contradict each other.
 
 use super::{Part, Synth};
-use crate::arch::{self, MatmulArch};
+use crate::arch::Target as Cells;
+use crate::product::Product;
 use crate::synth::{BOARDS, Board, Chip, Flow, Frame, TARGETS, Target};
 use miette::miette;
 
@@ -19,14 +20,14 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    pub fn new(asked: &Synth, arch: &MatmulArch) -> miette::Result<Choice> {
+    pub fn new(asked: &Synth, product: &dyn Product) -> miette::Result<Choice> {
         let board = asked.board.as_deref().and_then(Board::named);
-        let target = choose_target(asked, arch, board)?;
-        check_cells(arch, target, board)?;
+        let target = choose_target(asked, product, board)?;
+        check_cells(product, target, board)?;
         let mut notes = Vec::new();
         match &target.chip {
             Some(_) => {
-                check_floorplan(asked, arch)?;
+                check_floorplan(asked, product)?;
                 notes.extend(check_ports(asked, target, board)?);
             }
             None => {
@@ -58,25 +59,25 @@ impl Choice {
 }
 
 /// The target for a core without a board and without `--target`.
-fn default_target(arch: &MatmulArch) -> &'static str {
-    match arch.target {
-        arch::Target::Portable | arch::Target::Ecp5 => "ecp5-85k",
-        arch::Target::Ice40 => "ice40-up5k",
-        arch::Target::Xilinx => "xilinx-7",
-        arch::Target::UltraScalePlus => "xilinx-usp",
+fn default_target(product: &dyn Product) -> &'static str {
+    match product.target() {
+        Cells::Portable | Cells::Ecp5 => "ecp5-85k",
+        Cells::Ice40 => "ice40-up5k",
+        Cells::Xilinx => "xilinx-7",
+        Cells::UltraScalePlus => "xilinx-usp",
     }
 }
 
 fn choose_target(
     asked: &Synth,
-    arch: &MatmulArch,
+    product: &dyn Product,
     board: Option<&Board>,
 ) -> miette::Result<&'static Target> {
     let named =
         |name: &str| Target::named(name).ok_or_else(|| miette!("there is no target `{name}`"));
     let Some(board) = board else {
         let name = asked.target.as_deref();
-        return named(name.unwrap_or(default_target(arch)));
+        return named(name.unwrap_or(default_target(product)));
     };
     let target = named(board.target)?;
     match asked.target.as_deref() {
@@ -93,14 +94,22 @@ fn choose_target(
 }
 
 /// Refuses to synthesize a core for chips that do not have its cells.
-fn check_cells(arch: &MatmulArch, target: &Target, board: Option<&Board>) -> miette::Result<()> {
-    if target.takes(arch.target) {
+fn check_cells(
+    product: &dyn Product,
+    target: &Target,
+    board: Option<&Board>,
+) -> miette::Result<()> {
+    if target.takes(product.target()) {
         return Ok(());
     }
-    let chips = names(TARGETS.iter().filter(|target| target.takes(arch.target)));
+    let chips = names(
+        TARGETS
+            .iter()
+            .filter(|target| target.takes(product.target())),
+    );
     let on_board = |board: &&Board| {
         let target = Target::named(board.target);
-        target.is_some_and(|target| target.takes(arch.target))
+        target.is_some_and(|target| target.takes(product.target()))
     };
     let boards = BOARDS.iter().filter(on_board).map(|board| board.name);
     let boards = boards.collect::<Vec<_>>().join(", ");
@@ -112,30 +121,23 @@ fn check_cells(arch: &MatmulArch, target: &Target, board: Option<&Board>) -> mie
         Some(_) => format!("choose a board that has them: {boards}"),
     };
     let written = match cells_of(target) {
-        arch::Target::Portable => "`target = \"portable\"`".to_owned(),
+        Cells::Portable => "`target = \"portable\"`".to_owned(),
         cells => format!("`target = \"{cells}\"` (or `\"portable\"`)"),
     };
     Err(miette!(
         help = format!("{choice}; or write {written} into the configuration"),
         "{} is made for the {}, which {} does not have",
-        arch.name,
-        match arch.target {
-            arch::Target::Ice40 => "SB_MAC16 and SPRAM of iCE40 UltraPlus",
-            arch::Target::Ecp5 if arch.has_block_ram_cells() => "MULT18X18D and DP16KD of ECP5",
-            arch::Target::Ecp5 => "MULT18X18D of ECP5",
-            arch::Target::Xilinx => "DSP48E1 of the 7-series of Xilinx",
-            arch::Target::UltraScalePlus => "DSP48E2 and UltraRAM of Xilinx UltraScale+",
-            arch::Target::Portable => "cells of every chip",
-        },
+        product.name(),
+        product.chip_cells(),
         target.title
     ))
 }
 
 /// The `target` of a configuration that makes most of a chip.
-fn cells_of(target: &Target) -> arch::Target {
-    let mut own = arch::Target::ALL.iter().copied();
-    own.find(|&cells| cells != arch::Target::Portable && target.takes(cells))
-        .unwrap_or(arch::Target::Portable)
+fn cells_of(target: &Target) -> Cells {
+    let mut own = Cells::ALL.iter().copied();
+    own.find(|&cells| cells != Cells::Portable && target.takes(cells))
+        .unwrap_or(Cells::Portable)
 }
 
 /// `--target` names, separated by commas.
@@ -169,15 +171,15 @@ fn check_counted(asked: &Synth, target: &Target) -> miette::Result<()> {
 }
 
 /// Refuses to leave out a floorplan that a core does not have.
-fn check_floorplan(asked: &Synth, arch: &MatmulArch) -> miette::Result<()> {
-    if !asked.no_floorplan || arch.target == arch::Target::Ecp5 {
+fn check_floorplan(asked: &Synth, product: &dyn Product) -> miette::Result<()> {
+    if !asked.no_floorplan || product.target() == Cells::Ecp5 {
         return Ok(());
     }
     Err(miette!(
         help = "leave it out: only cores made for ECP5 (`target = \"ecp5\"` in the configuration) \
                 have a floorplan",
         "`--no-floorplan` means nothing for {}: none of its cells is given a place",
-        arch.name
+        product.name()
     ))
 }
 
@@ -235,8 +237,9 @@ fn choose_speed(asked: &Synth, target: &Target, board: Option<&Board>) -> miette
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arch::{self, MatmulArch};
 
-    fn arch(target: &str) -> MatmulArch {
+    fn core(target: &str) -> MatmulArch {
         let text = format!("target = \"{target}\"\n[array]\nrows = 2\ncolumns = 2\n");
         arch::from_toml("core.toml", &text).expect("a legal core")
     }
@@ -250,17 +253,17 @@ mod tests {
             ("xilinx", "xilinx-7"),
             ("ultrascale_plus", "xilinx-usp"),
         ] {
-            let arch = arch(target);
-            assert_eq!(default_target(&arch), name);
-            assert!(Target::named(name).expect("a target").takes(arch.target));
+            let core = core(target);
+            assert_eq!(default_target(&core), name);
+            assert!(Target::named(name).expect("a target").takes(core.target));
         }
     }
 
     #[test]
     fn cells_are_on_chips_of_their_family() {
         let chips = |target| {
-            let arch = arch(target);
-            names(TARGETS.iter().filter(|target| target.takes(arch.target)))
+            let core = core(target);
+            names(TARGETS.iter().filter(|target| target.takes(core.target)))
         };
         assert_eq!(chips("ecp5"), "ecp5-25k, ecp5-45k, ecp5-85k, ecp5-5g-85k");
         assert_eq!(chips("ice40"), "ice40-up5k");

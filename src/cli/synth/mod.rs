@@ -9,10 +9,7 @@ use super::error::CliError;
 use super::interrupt;
 use super::output::print;
 use super::progress::Progress;
-use crate::arch::MatmulArch;
-use crate::blocks::MatmulCore;
-use crate::hdl::elaborate;
-use crate::hdl::ir::Design;
+use crate::product;
 use crate::report::{SynthReport, json};
 use crate::synth::cache::Cache;
 use crate::synth::{BOARDS, Columns, Flow, SynthError, TARGETS};
@@ -95,17 +92,30 @@ enum Part {
     Core,
 }
 
+impl From<Part> for product::Part {
+    fn from(part: Part) -> product::Part {
+        match part {
+            Part::Array => product::Part::Array,
+            Part::Core => product::Part::Core,
+        }
+    }
+}
+
 impl Synth {
     pub fn run(self) -> miette::Result<()> {
         interrupt::catch();
-        let arch = core::load(self.preset.as_deref(), self.file.as_deref())?;
-        let choice = Choice::new(&self, &arch)?;
+        let product = core::load(self.preset.as_deref(), self.file.as_deref())?;
+        let product = product.as_ref();
+        let choice = Choice::new(&self, product)?;
         let folder = self.output.as_deref().map(Folder::prepare).transpose()?;
-        let part = self.out_of_context.unwrap_or(Part::Core);
-        let design = design(&arch, part)?;
+        let part = self.out_of_context.map_or(product::Part::Core, Into::into);
+        let design = core::design(product, part)?;
         let flow = Flow {
             design: &design,
-            columns: self.columns(&arch),
+            columns: match self.no_floorplan {
+                true => Columns::default(),
+                false => product.columns(part),
+            },
             target: choice.target,
             frame: choice.frame,
             board: choice.board,
@@ -126,7 +136,7 @@ impl Synth {
             .map_err(|error| match error {
                 // Ctrl-C is no error of a tool.
                 SynthError::Cancelled(_) => CliError::Interrupted.into(),
-                error => advice::too_large(error, &arch, part, &choice),
+                error => advice::too_large(error, product, part, &choice),
             })?;
         progress.done();
         interrupt::check()?;
@@ -142,7 +152,7 @@ impl Synth {
                 .board
                 .and_then(|board| advice::part_too_small(board, &outcome)),
         );
-        let mut report = SynthReport::new(&arch, &flow, &outcome, &notes);
+        let mut report = SynthReport::new(product, &flow, &outcome, &notes);
         if let Some(folder) = &self.output {
             let bitstreams = outcome.files.iter().filter(|file| file.is_bitstream());
             let paths = bitstreams.map(|file| folder.join(&file.name).display().to_string());
@@ -166,33 +176,4 @@ impl Synth {
         })?;
         Ok(written.unwrap_or(Ok(()))?)
     }
-
-    /// What is to be placed as the array is.
-    fn columns(&self, arch: &MatmulArch) -> Columns {
-        match self.out_of_context {
-            _ if self.no_floorplan => Columns::default(),
-            Some(Part::Array) => Columns {
-                multipliers: MatmulCore::array(arch).multipliers(),
-                ..Columns::default()
-            },
-            _ => Columns {
-                multipliers: MatmulCore::multipliers(arch),
-                block_rams: MatmulCore::accumulator_rams(arch),
-            },
-        }
-    }
-}
-
-/// The hardware of a core, or of its array.
-fn design(arch: &MatmulArch, part: Part) -> miette::Result<Design> {
-    if part == Part::Core {
-        return core::design(arch);
-    }
-    elaborate(&MatmulCore::array(arch)).map_err(|error| {
-        miette::miette!(
-            help = "this is a bug of Ferrogrid: please report it with the configuration",
-            "the array of {} does not close: {error}",
-            arch.name
-        )
-    })
 }

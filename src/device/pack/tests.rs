@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::arch::{MatmulArch, from_preset};
-use crate::config::Config;
-use crate::verify::random_arch::random_arch;
+use crate::config::MatmulConfig;
+use crate::verify::matmul::random_arch::random_arch;
 use ndarray::array;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -154,7 +154,7 @@ fn random_matrices_survive_with_junk_in_the_padding() {
 /// A picture of the format: rows of 3, beats of 4 bytes, panels of 2.
 #[test]
 fn a_small_example() {
-    let mut config = Config::matmul(3, 2);
+    let mut config = MatmulConfig::new(3, 2);
     config.streams.a = Some(32);
     config.streams.b = Some(32);
     config.streams.c = Some(32);
@@ -179,7 +179,7 @@ fn a_small_example() {
 
 #[test]
 fn narrow_beats_are_one_word_and_filler_is_cut() {
-    let mut config = Config::matmul(3, 1);
+    let mut config = MatmulConfig::new(3, 1);
     config.array.activation = crate::config::ElementType::Int4;
     config.streams.a = Some(8);
     let arch = MatmulArch::new(&config).unwrap();

@@ -7,7 +7,7 @@ use crate::arch::Target;
 impl Flow<'_> {
     /// A `.core` file: the Verilog, the C header, and targets for lint, simulation and synthesis.
     pub(super) fn fusesoc(&self) -> String {
-        let arch = self.arch;
+        let product = self.product;
         let rtl: String = self
             .rtl
             .iter()
@@ -33,7 +33,7 @@ impl Flow<'_> {
             None => (String::new(), ""),
         };
         // What Yosys is to make of it; portable cores are shown on ECP5.
-        let (chips, options, chips_title) = match arch.target {
+        let (chips, options, chips_title) = match product.target() {
             Target::Portable | Target::Ecp5 => ("ecp5", "", "ECP5"),
             Target::Xilinx => ("xilinx", "-family, xc7", "Xilinx 7-series"),
             Target::UltraScalePlus => ("xilinx", "-family, xcup", "Xilinx UltraScale+"),
@@ -46,12 +46,9 @@ impl Flow<'_> {
         fill(
             include_str!("templates/fusesoc.core"),
             &[
-                ("name", &arch.name),
+                ("name", &product.name()),
                 ("version", env!("CARGO_PKG_VERSION")),
-                ("rows", &arch.rows.to_string()),
-                ("columns", &arch.columns.to_string()),
-                ("dataflow", &arch.dataflow.to_string().replace('_', "-")),
-                ("operands", &arch.operands.to_string()),
+                ("title", &product.description().title),
                 ("rtl", &rtl),
                 ("models", &models),
                 ("with_models", with_models),

@@ -46,14 +46,7 @@ const MEMORY_MAP: &str = "s_axil";
 impl Flow<'_> {
     /// `component.xml`.
     pub(super) fn ip_xact(&self) -> String {
-        let arch = self.arch;
-        let description = format!(
-            "C = A x B with {} x {} processing elements, {}, {}",
-            arch.rows,
-            arch.columns,
-            arch.dataflow.to_string().replace('_', "-"),
-            arch.operands
-        );
+        let description = self.product.description().function;
         element("spirit:component")
             .attribute("xmlns:xilinx", "http://www.xilinx.com")
             .attribute(
@@ -142,10 +135,10 @@ impl Flow<'_> {
 
     /// What Vivado's catalogue shows.
     fn extensions(&self) -> Element {
-        let families = families(self.arch.target)
+        let families = families(self.product.target())
             .into_iter()
             .map(|family| leaf("xilinx:family", family).attribute("xilinx:lifeCycle", "Beta"));
-        let name = format!("Ferrogrid {}", self.arch.name);
+        let name = format!("Ferrogrid {}", self.product.name());
         element("spirit:vendorExtensions").child(
             element("xilinx:coreExtensions")
                 .child(element("xilinx:supportedFamilies").children(families))

@@ -2,7 +2,6 @@
 //! descriptions, wrappers and a test bench. `docs/flows.md` tells which of them were run.
 
 mod constraints;
-mod example;
 mod fusesoc;
 mod ip_xact;
 mod litex;
@@ -13,21 +12,18 @@ mod testbench;
 pub(super) mod tests;
 mod vivado;
 
-pub use example::Example;
-
 use super::package::PackageFile;
-use crate::arch::MatmulArch;
 use crate::device::Interface;
 use crate::isa::RegisterMap;
+use crate::product::Product;
 use crate::synth::Family;
 use crate::synth::constraints::Format;
 
 /// What every flow file is made from.
 pub(super) struct Flow<'a> {
-    pub arch: &'a MatmulArch,
+    pub product: &'a dyn Product,
     pub interface: &'a Interface,
     pub registers: &'a RegisterMap,
-    pub example: &'a Example,
     /// The Verilog files, those first that others instantiate.
     pub rtl: &'a [&'a str],
     /// The file with the models of vendor's cells, which simulators read and synthesis does not.
@@ -48,7 +44,9 @@ impl Flow<'_> {
 
     /// Whether one of these families has the cells of the core.
     fn serves(&self, families: &[Family]) -> bool {
-        families.iter().any(|family| family.takes(self.arch.target))
+        families
+            .iter()
+            .any(|family| family.takes(self.product.target()))
     }
 
     /// Every file, in the order of the summary: none for a tool whose chips do not have the

@@ -1,99 +1,117 @@
 //! The self-checking test bench.
 
+mod streams;
+
 use super::Flow;
 use super::template::fill;
-use crate::device::matmul::{JobSequence, Stalls};
-use crate::device::pack::{BeatWords, pack_a, pack_b, pack_c};
+use crate::product::{Action, Example, Step};
 use std::fmt::Write;
+use streams::Streams;
 
 /// Jobs of the bench, and how many times longer a job may take with pauses.
 const JOBS_WITH_PAUSES: u64 = 2 * 4;
 
+/// Columns of a comment.
+const WIDTH: usize = 96;
+
 impl Flow<'_> {
     /// Verilog that runs the example and compares every beat of its result.
     pub(super) fn testbench(&self) -> String {
-        let (arch, job) = (self.arch, &self.example.job);
-        let shape = job.shape();
-        let streams = [
-            ("a", arch.a.width, pack_a(arch, job.a.view(), || 0)),
-            ("b", arch.b.width, pack_b(arch, job.b.view(), || 0)),
-            ("c", arch.c.width, pack_c(arch, self.example.product.view())),
-        ];
-        let mut sequence = JobSequence::new(arch, &Stalls::default());
-        sequence.job(job, || 0);
-        let max_cycles = JOBS_WITH_PAUSES * sequence.into_scenario().max_cycles;
+        let example = self.product.example();
+        let streams = Streams(&example.transfers);
+        let models = self.cells.map_or(String::new(), |path| format!("{path} "));
+        let address_bits = self.registers.address_bits();
+        let (first, start) = (example.before.len(), start(&example));
+        let last = first + example.job.len() - 1;
+        let step_bits = usize::BITS - last.leading_zeros();
+        let step = |number: usize| format!("{step_bits}'d{number}");
+        fill(
+            include_str!("templates/testbench.v"),
+            &[
+                ("top", self.top()),
+                ("about", &self.about(&example)),
+                ("models", &models),
+                ("size", &example.size),
+                (
+                    "max_cycles",
+                    &(JOBS_WITH_PAUSES * example.max_cycles).to_string(),
+                ),
+                ("address_msb", &(address_bits - 1).to_string()),
+                ("step_msb", &(step_bits - 1).to_string()),
+                ("first_step", &step(first)),
+                ("start_step", &step(start)),
+                ("last_step", &step(last)),
+                ("step_zero", &step(0)),
+                ("step_one", &step(1)),
+                ("steps", &self.steps(&example, step)),
+                ("counts", &streams.counts()),
+                ("ports", &streams.ports()),
+                ("connections", &streams.connections()),
+                ("result_indices", &streams.result_indices()),
+                ("operand_indices", &streams.operand_indices()),
+                ("missing_beats", &streams.missing_beats()),
+                ("beats_text", &streams.beats_text()),
+                ("beats_values", &streams.beats_values()),
+                ("results", &streams.results()),
+                ("streams_title", &streams.title()),
+                ("pauses", &streams.pauses()),
+                ("memories", &streams.memories()),
+                ("processes", &streams.processes()),
+                ("contents", &streams.contents()),
+            ],
+        )
+    }
 
-        let map = self.registers;
-        let address_bits = map.address_bits();
-        let step = |register: &str, data: u32| {
-            let offset = map.get(register).offset;
-            format!("{address_bits}'h{offset:02x}, 32'h{data:08x}")
+    /// What the bench does, as a comment.
+    fn about(&self, example: &Example) -> String {
+        let all = match example.transfers.len() {
+            2 => "both",
+            3 => "all three",
+            _ => "all",
         };
-        let both = |register: &str| {
-            let register = map.get(register);
-            register.get("done").mask() | register.get("error").mask()
-        };
-        let mut values: Vec<(String, String)> = [
-            ("top", self.top().to_owned()),
-            (
-                "models",
-                self.cells.map_or(String::new(), |path| format!("{path} ")),
-            ),
-            ("m", shape.m.to_string()),
-            ("k", shape.k.to_string()),
-            ("n", shape.n.to_string()),
-            ("max_cycles", max_cycles.to_string()),
-            ("address_bits", address_bits.to_string()),
-            ("address_msb", (address_bits - 1).to_string()),
-            ("id", step("id", map.get("id").reset_word())),
-            (
-                "config_hash",
-                step("config_hash", map.get("config_hash").reset_word()),
-            ),
-            ("m_size", step("m", shape.m)),
-            ("k_size", step("k", shape.k)),
-            ("n_size", step("n", shape.n)),
-            ("enable", step("interrupt_enable", both("interrupt_enable"))),
-            (
-                "start",
-                step("control", map.get("control").get("start").mask()),
-            ),
-            ("clear", step("interrupt_status", both("interrupt_status"))),
-            (
-                "status",
-                step("status", map.get("status").get("done").mask()),
-            ),
-            ("cycles", step("cycles", 0)),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into();
-        let mut contents = String::new();
-        for (name, width, beats) in &streams {
-            let count = beats.len();
-            // Bits of an index that may pass the last beat.
-            let bits = usize::BITS - count.leading_zeros();
-            values.extend([
-                (format!("{name}_width"), width.to_string()),
-                (format!("{name}_beats"), count.to_string()),
-                (format!("{name}_count"), format!("{bits}'d{count}")),
-                (format!("{name}_msb"), (bits - 1).to_string()),
-            ]);
-            let end = vec![0; beats.first().map_or(1, Vec::len)];
-            for (index, beat) in beats.iter().chain([&end]).enumerate() {
-                let digits = hexadecimal(beat, *width);
-                writeln!(
-                    contents,
-                    "        {name}_beats[{index}] = {width}'h{digits};"
-                )
-                .expect("a String takes everything");
-            }
+        let text = format!(
+            "Self-checking test bench of {}. It runs one {}, twice: with streams that never pause, \
+             then with pauses on {all}. Expected results come from the golden model. It prints a \
+             line that begins with PASS or FAIL.",
+            self.top(),
+            example.title
+        );
+        let comment = textwrap::Options::new(WIDTH)
+            .initial_indent("// ")
+            .subsequent_indent("// ");
+        textwrap::fill(&text, comment)
+    }
+
+    /// The cases of the table of steps.
+    fn steps(&self, example: &Example, number: impl Fn(usize) -> String) -> String {
+        let steps: Vec<&Step> = example.before.iter().chain(&example.job).collect();
+        let bits = self.registers.address_bits();
+        let mut text = String::new();
+        for (index, step) in steps.iter().enumerate() {
+            let Step { register, data, .. } = step;
+            let label = match index + 1 == steps.len() {
+                true => "default".to_owned(),
+                false => number(index),
+            };
+            let action = match step.action {
+                Action::Write | Action::Start => "WRITE",
+                Action::Read => "READ",
+                Action::Show => "SHOW",
+                Action::Interrupt => {
+                    let values = format!("{{INTERRUPT, {bits}'h0, 32'h0}}");
+                    line(&mut text, &label, &values, "");
+                    continue;
+                }
+            };
+            let offset = self.registers.get(register).offset;
+            let values = format!("{{{action}, {bits}'h{offset:02x}, 32'h{data:08x}}}");
+            let note = match step.note {
+                "" => format!("  // {register}"),
+                note => format!("  // {register}: {note}"),
+            };
+            line(&mut text, &label, &values, &note);
         }
-        values.push(("contents".into(), contents));
-        let values: Vec<(&str, &str)> = values
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        fill(include_str!("templates/testbench.v"), &values)
+        text
     }
 
     /// The main program that Verilator needs for it.
@@ -102,12 +120,18 @@ impl Flow<'_> {
     }
 }
 
-/// The digits of a beat of `width` bits, the highest first.
-fn hexadecimal(beat: &BeatWords, width: u32) -> String {
-    let digits = beat.iter().rev().fold(String::new(), |mut text, word| {
-        write!(text, "{word:08x}").expect("a String takes everything");
-        text
-    });
-    // Beats of less than a word have zeros above.
-    digits[digits.len() - width.div_ceil(4) as usize..].to_owned()
+fn line(text: &mut String, label: &str, values: &str, note: &str) {
+    writeln!(
+        text,
+        "            {label}: {{action, address, data}} = {values};{note}"
+    )
+    .expect("a String takes everything");
+}
+
+/// The number of the step that starts the job.
+fn start(example: &Example) -> usize {
+    let steps = example.before.iter().chain(&example.job);
+    let mut actions = steps.map(|step| step.action);
+    let start = actions.position(|action| action == Action::Start);
+    start.expect("an example has a step that starts its job")
 }

@@ -1,34 +1,22 @@
 //! The files of a small core, word for word, and the structure of `component.xml`.
 
-use super::Example;
 use crate::arch::MatmulArch;
-use crate::blocks::MatmulCore;
-use crate::config::Config;
+use crate::config::MatmulConfig;
 use crate::device::Interface;
-use crate::hdl::elaborate;
-use crate::reference;
+use crate::product::{Part, Product};
 use crate::report::Package;
 use crate::verilog::VerilogFile;
 
 /// The package of a core with other Verilog.
 pub(in crate::report) fn package(arch: &MatmulArch, verilog: Vec<VerilogFile>) -> Package {
-    let design = elaborate(&MatmulCore::new(arch)).unwrap();
-    let job = Example::job(arch);
-    let product = reference::matmul(job.a.view(), job.b.view()).unwrap();
-    Package::new(
-        arch,
-        &Interface::of(&design),
-        &MatmulCore::register_map(arch),
-        verilog,
-        None,
-        &Example { job, product },
-    )
+    let design = arch.design(Part::Core).unwrap();
+    Package::new(arch, &Interface::of(&design), verilog, None)
 }
 
 /// The package of a 2 x 2 core.
 fn small() -> Package {
-    let mut config = Config::matmul(2, 2);
-    config.name = Some("small-core".into());
+    let mut config = MatmulConfig::new(2, 2);
+    config.common.name = Some("small-core".into());
     let verilog = ["array", "core"].map(|name| VerilogFile {
         name: format!("{name}.v"),
         text: String::new(),

@@ -9,7 +9,7 @@ impl Flow<'_> {
     pub(super) fn vivado(&self) -> String {
         let arty = ("xc7a100tcsg324-1", "an Arty A7-100T");
         // The other is another that has the core's cells.
-        let ((part, board), other) = match self.arch.target {
+        let ((part, board), other) = match self.product.target() {
             Target::UltraScalePlus => ((ZU7EV, "a ZCU104"), "xcku5p-ffvb676-2-e"),
             Target::Xilinx => (arty, "xc7z020clg400-1"),
             _ => (arty, ZU7EV),

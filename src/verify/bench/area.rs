@@ -3,7 +3,7 @@
 use super::{BenchError, Bound, Figure, Options, Peer, Row};
 use crate::arch::MatmulArch;
 use crate::blocks::MatmulCore;
-use crate::config::Config;
+use crate::config::MatmulConfig;
 use crate::hdl::elaborate;
 use crate::synth::cache::Cache;
 use crate::synth::{Flow, Target, count_file, unwatched};
@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(1800);
 
 /// Adds rows as they are measured: ours are there where the peer fails.
 pub(super) fn measure(options: &Options, rows: &mut Vec<Row>) -> Result<(), BenchError> {
-    let arch = MatmulArch::new(&Config::matmul(SIZE, SIZE)).expect("defaults are valid");
+    let arch = MatmulArch::new(&MatmulConfig::new(SIZE, SIZE)).expect("defaults are valid");
     let design = elaborate(&MatmulCore::array(&arch))?;
     let flow = Flow::to_count(&design, Target::named("ecp5-85k").expect("a target"));
     let outcome = flow.run(&Cache::open()?, &mut |_| (), &mut unwatched)?;

@@ -5,8 +5,8 @@ use super::utilization::{check, random_job, sixteen_by_sixteen};
 use super::{BenchError, Bound, Figure, Options, Row};
 use crate::arch::{Dataflow, JobShape};
 use crate::blocks::MatmulCore;
-use crate::device::matmul::{JobSequence, Stalls, result};
-use crate::device::{Backend, Native, unwatched};
+use crate::device::matmul::{JobSequence, result};
+use crate::device::{Backend, Native, Stalls, unwatched};
 use crate::hdl::elaborate;
 
 /// Cycles per second that a weight-stationary core must reach.

@@ -3,9 +3,9 @@
 use super::{BenchError, Bound, Figure, Row};
 use crate::arch::{Dataflow, JobShape, MatmulArch};
 use crate::blocks::MatmulCore;
-use crate::config::Config;
-use crate::device::matmul::{self, MatmulJob, Stalls};
-use crate::device::{Backend, Native, unwatched};
+use crate::config::MatmulConfig;
+use crate::device::matmul::{self, MatmulJob};
+use crate::device::{Backend, Native, Stalls, unwatched};
 use crate::hdl::elaborate;
 use crate::reference;
 use ndarray::Array2;
@@ -20,7 +20,7 @@ const BEHIND: f64 = 5.0;
 
 /// The int8 core of 16 x 16 PEs with streams of 128 bits and default buffers.
 pub fn sixteen_by_sixteen(dataflow: Dataflow) -> MatmulArch {
-    let mut config = Config::matmul(16, 16);
+    let mut config = MatmulConfig::new(16, 16);
     config.array.dataflow = dataflow;
     for width in [
         &mut config.streams.a,

@@ -1,34 +1,30 @@
 //! The smallest case that fails.
 
-use crate::verify::case::{Case, simpler};
-use crate::verify::check::{CaseFailure, Mismatch};
 use std::ops::ControlFlow;
 
 /// Goes from a failing case to simpler ones that fail, too, however they fail, until none does or
 /// the budget of runs is spent. `run` is given the number of runs so far and may end the search.
-pub fn shrink(
-    failure: CaseFailure,
+pub fn shrink<Case, Failure>(
+    failing: (Case, Failure),
     budget: u32,
-    mut run: impl FnMut(&Case, u32) -> ControlFlow<(), Option<CaseFailure>>,
-) -> CaseFailure {
-    let mut smallest = failure;
+    simpler: impl Fn(&Case) -> Vec<Case>,
+    mut run: impl FnMut(&Case, u32) -> ControlFlow<(), Option<Failure>>,
+) -> (Case, Failure) {
+    let mut smallest = failing;
     let mut runs = 0;
     'smaller: loop {
-        for candidate in simpler(&smallest.case) {
+        for candidate in simpler(&smallest.0) {
             if runs == budget {
                 return smallest;
             }
             runs += 1;
             match run(&candidate, runs) {
                 ControlFlow::Break(()) => return smallest,
-                // A case that cannot be run shows nothing.
-                ControlFlow::Continue(Some(failure))
-                    if !matches!(*failure.mismatch, Mismatch::Device(_)) =>
-                {
-                    smallest = failure;
+                ControlFlow::Continue(Some(failure)) => {
+                    smallest = (candidate, failure);
                     continue 'smaller;
                 }
-                ControlFlow::Continue(_) => {}
+                ControlFlow::Continue(None) => {}
             }
         }
         return smallest;
@@ -39,33 +35,20 @@ pub fn shrink(
 mod tests {
     use super::*;
     use crate::arch::JobShape;
-    use crate::verify::case::{Fault, random_case};
-
-    fn failure(case: Case) -> CaseFailure {
-        let mismatch = Mismatch::Counter {
-            job: 0,
-            problem: "made up".into(),
-        };
-        CaseFailure {
-            case: Box::new(case),
-            mismatch: Box::new(mismatch),
-        }
-    }
+    use crate::verify::matmul::{Fault, Job, MatmulCase, random_case, simpler};
 
     /// The smallest case for which `fails` holds.
-    fn smallest(case: Case, fails: impl Fn(&Case) -> bool) -> Case {
+    fn smallest(case: MatmulCase, fails: impl Fn(&MatmulCase) -> bool) -> MatmulCase {
         assert!(fails(&case));
-        let run =
-            |case: &Case, _| ControlFlow::Continue(fails(case).then(|| failure(case.clone())));
-        *shrink(failure(case), 10_000, run).case
+        let run = |case: &MatmulCase, _| ControlFlow::Continue(fails(case).then_some(()));
+        shrink((case, ()), 10_000, simpler, run).0
     }
 
     #[test]
     fn what_does_not_matter_goes() {
         let case = (0..).map(|seed| random_case(seed, 20));
         // A job that the core refuses cannot become one that it takes.
-        let taken =
-            |case: &Case, job: &crate::verify::case::Job| case.arch.check_shape(job.shape).is_ok();
+        let taken = |case: &MatmulCase, job: &Job| case.arch.check_shape(job.shape).is_ok();
         let case =
             case.filter(|case| case.jobs.len() > 1 && case.jobs.iter().all(|job| taken(case, job)));
         for case in case.take(20) {
@@ -80,10 +63,10 @@ mod tests {
 
     #[test]
     fn what_matters_stays() {
-        let wide = |case: &Case| case.arch.columns >= 3;
-        let long = |case: &Case| case.jobs.iter().any(|job| job.shape.k >= 4);
-        let aborted = |job: &crate::verify::case::Job| matches!(job.fault, Fault::Abort(_));
-        let fails = |case: &Case| wide(case) && long(case) && case.jobs.iter().any(aborted);
+        let wide = |case: &MatmulCase| case.arch.columns >= 3;
+        let long = |case: &MatmulCase| case.jobs.iter().any(|job| job.shape.k >= 4);
+        let aborted = |job: &Job| matches!(job.fault, Fault::Abort(_));
+        let fails = |case: &MatmulCase| wide(case) && long(case) && case.jobs.iter().any(aborted);
         let case = (0..).map(|seed| random_case(seed, 20)).find(fails);
         let smallest = smallest(case.expect("some case"), fails);
         assert_eq!((smallest.arch.rows, smallest.arch.columns), (1, 3));
@@ -95,11 +78,12 @@ mod tests {
     #[test]
     fn the_budget_is_kept() {
         let mut runs = 0;
-        shrink(failure(random_case(1, 20)), 7, |_, count| {
+        let run = |_: &MatmulCase, count| {
             runs += 1;
             assert_eq!(count, runs);
             ControlFlow::Continue(None)
-        });
+        };
+        shrink((random_case(1, 20), ()), 7, simpler, run);
         assert_eq!(runs, 7);
     }
 }

@@ -1,29 +1,17 @@
-//! Runs a case and holds it to the golden model.
+//! Runs a case on simulators, has it judged, and compares them.
 
-mod judge;
 mod mismatch;
 
 pub use mismatch::{CaseFailure, Mismatch};
 
-use super::case::Case;
-use super::stimulus::stimulus;
-use crate::blocks::MatmulCore;
+use super::case::{Case, Stimulus};
 use crate::device::{Backend, Cover, Error, Icarus, Native, Outcome, Speed, Verilator, unwatched};
-use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
-use ndarray::{Array2, ArrayView2};
+use crate::product::Part;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
-
-/// What products must be; [`golden`] except where a test wants to see the checks fail.
-pub type Golden = fn(ArrayView2<i64>, ArrayView2<i64>) -> Array2<i64>;
-
-/// The golden model. Operands have at most 16 bits and K is at most 65,535: nothing overflows.
-pub fn golden(a: ArrayView2<i64>, b: ArrayView2<i64>) -> Array2<i64> {
-    crate::reference::matmul(a, b).expect("operands chain and are small")
-}
 
 /// A simulator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -112,8 +100,8 @@ impl CaseReport {
 ///
 /// # Panics
 /// When the blocks do not make a design: a bug of theirs.
-pub fn design(case: &Case) -> Design {
-    match elaborate(&MatmulCore::new(&case.arch)) {
+pub fn design(case: &dyn Case) -> Design {
+    match case.product().design(Part::Core) {
         Ok(design) => design,
         Err(error) => panic!("the core of `{case}` is not a design: {error}"),
     }
@@ -124,9 +112,9 @@ pub fn design(case: &Case) -> Design {
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn run_case(case: &Case, backends: &[BackendKind]) -> Result<CaseReport, CaseFailure> {
+pub fn run_case(case: &dyn Case, backends: &[BackendKind]) -> Result<CaseReport, CaseFailure> {
     let fail = |mismatch| CaseFailure {
-        case: Box::new(case.clone()),
+        case: case.to_string(),
         mismatch: Box::new(mismatch),
     };
     let design = design(case);
@@ -136,24 +124,34 @@ pub fn run_case(case: &Case, backends: &[BackendKind]) -> Result<CaseReport, Cas
         let backend = kind.open(&design).map_err(|error| fail(error.into()))?;
         opened.push(backend);
     }
-    check(case, &mut opened, golden).map_err(fail)
+    check(case, &mut opened).map_err(fail)
 }
 
 /// Runs a case on cores that are already there.
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn check(
-    case: &Case,
+pub fn check(case: &dyn Case, backends: &mut [Box<dyn Backend>]) -> Result<CaseReport, Mismatch> {
+    let Some(first) = backends.first_mut() else {
+        return Ok(CaseReport::default());
+    };
+    let stimulus = case.stimulus(first.as_mut())?;
+    check_stimulus(&stimulus, backends)
+}
+
+/// Does to cores what a case does, and has the outcome judged.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check_stimulus(
+    stimulus: &Stimulus,
     backends: &mut [Box<dyn Backend>],
-    golden: Golden,
 ) -> Result<CaseReport, Mismatch> {
     let Some((first, others)) = backends.split_first_mut() else {
         return Ok(CaseReport::default());
     };
-    let stimulus = stimulus(case, first.as_mut())?;
     let outcome = first.run(&stimulus.scenario, &mut unwatched)?;
-    let report = judge::judge(case, &stimulus, &outcome, golden)?;
+    let report = stimulus.judge(&outcome)?;
     for other in others {
         let second = other.run(&stimulus.scenario, &mut unwatched)?;
         if let Some(difference) = difference(&outcome, &second) {
@@ -173,13 +171,13 @@ pub fn check(
 /// # Errors
 /// The first thing that is wrong.
 pub fn check_netlist(
-    case: &Case,
+    case: &dyn Case,
     core: &mut dyn Backend,
     netlist: &mut dyn Backend,
 ) -> Result<CaseReport, Mismatch> {
-    let stimulus = stimulus(case, core)?;
+    let stimulus = case.stimulus(core)?;
     let mut outcome = core.run(&stimulus.scenario, &mut unwatched)?;
-    let report = judge::judge(case, &stimulus, &outcome, golden)?;
+    let report = stimulus.judge(&outcome)?;
     outcome.covers.clear();
     let second = netlist.run(&stimulus.scenario, &mut unwatched)?;
     match difference(&outcome, &second) {
@@ -196,9 +194,9 @@ pub fn check_netlist(
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write_waves(case: &Case, vcd: &Path) -> Result<(), Error> {
+pub fn write_waves(case: &dyn Case, vcd: &Path) -> Result<(), Error> {
     let mut backend = Native::new(&design(case))?;
-    let stimulus = stimulus(case, &mut backend)?;
+    let stimulus = case.stimulus(&mut backend)?;
     backend.trace(Some(vcd.to_owned()))?;
     backend.run(&stimulus.scenario, &mut unwatched)?;
     Ok(())

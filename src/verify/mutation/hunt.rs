@@ -2,8 +2,8 @@
 
 use super::Mutation;
 use crate::device::{Backend, Error, Native};
-use crate::verify::case::Case;
-use crate::verify::check::{Mismatch, check, design, golden};
+use crate::verify::check::{Mismatch, check, design};
+use crate::verify::matmul::MatmulCase;
 
 /// What became of a mutation.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Catch {
     /// Number of the case.
     pub index: usize,
     /// The case.
-    pub case: Case,
+    pub case: MatmulCase,
     /// What was wrong.
     pub mismatch: Mismatch,
 }
@@ -38,7 +38,7 @@ pub struct Catch {
 ///
 /// # Errors
 /// When a mutant cannot be run: a mutation that does not make a design.
-pub fn hunt(mutation: &Mutation, cases: &[Case]) -> Result<Hunt, Error> {
+pub fn hunt(mutation: &Mutation, cases: &[MatmulCase]) -> Result<Hunt, Error> {
     let mut mutants = 0;
     for (index, case) in cases.iter().enumerate() {
         let mut design = design(case);
@@ -47,7 +47,7 @@ pub fn hunt(mutation: &Mutation, cases: &[Case]) -> Result<Hunt, Error> {
         }
         mutants += 1;
         let native: Box<dyn Backend> = Box::new(Native::new(&design)?);
-        match check(case, &mut [native], golden) {
+        match check(case, &mut [native]) {
             Ok(_) => {}
             Err(Mismatch::Device(error)) => return Err(error),
             Err(mismatch) => {

@@ -3,6 +3,7 @@
 use super::super::Flow;
 use super::MEMORY_MAP;
 use super::xml::{Element, element, leaf};
+use crate::product::BusKind;
 use crate::synth::constraints::CORE_CLOCK_MHZ;
 
 /// What stands at one end of a bus.
@@ -30,13 +31,9 @@ const AXI_STREAM: Kind = Kind {
 
 impl Flow<'_> {
     pub(super) fn bus_interfaces(&self) -> Element {
-        let buses = [
-            ("s_axil", AXI, Side::Registers),
-            ("s_axis_a", AXI_STREAM, Side::Slave),
-            ("s_axis_b", AXI_STREAM, Side::Slave),
-            ("m_axis_c", AXI_STREAM, Side::Master),
-        ];
-        let names = buses.each_ref().map(|(name, ..)| *name).join(":");
+        let buses = self.product.buses();
+        let names: Vec<&str> = buses.iter().map(|bus| bus.prefix).collect();
+        let names = names.join(":");
         let reset = self.interface.reset.as_ref();
         let (reset, active_low) =
             reset.map_or(("", false), |reset| (&reset.port, reset.active_low));
@@ -47,7 +44,11 @@ impl Flow<'_> {
         };
         let frequency = format!("{:.0}", CORE_CLOCK_MHZ * 1e6);
         element("spirit:busInterfaces")
-            .children(buses.map(|(name, kind, side)| self.axi(name, &kind, side)))
+            .children(buses.iter().map(|bus| match bus.kind {
+                BusKind::Registers => self.axi(bus.prefix, &AXI, Side::Registers),
+                BusKind::Sink(_) => self.axi(bus.prefix, &AXI_STREAM, Side::Slave),
+                BusKind::Source(_) => self.axi(bus.prefix, &AXI_STREAM, Side::Master),
+            }))
             .child(signal(
                 self.clock(),
                 "clock",

@@ -1,6 +1,4 @@
-// Self-checking test bench of @top@. It runs one product, C = A x B with M = @m@, K = @k@ and
-// N = @n@, twice: with streams that never pause, then with pauses on all three. Expected results
-// come from the golden model. It prints a line that begins with PASS or FAIL.
+@about@
 //
 // From the folder of the core, with Icarus Verilog (-N: a failure is an exit code):
 //     $ iverilog -g2005 -s tb_@top@ -o tb.vvp -c filelist.f @models@sim/tb_@top@.v
@@ -27,10 +25,7 @@ module tb_@top@;
     always #5 aclk = !aclk;
 `endif
 
-    localparam [@a_msb@:0] A_BEATS = @a_count@;
-    localparam [@b_msb@:0] B_BEATS = @b_count@;
-    localparam [@c_msb@:0] C_BEATS = @c_count@;
-    localparam [31:0] MAX_CYCLES = 32'd@max_cycles@;
+@counts@    localparam [31:0] MAX_CYCLES = 32'd@max_cycles@;
 
     // Vivado's models of cells hold their registers at 0 for the first 100 ns, as a chip does while
     // it is configured.
@@ -50,19 +45,7 @@ module tb_@top@;
     wire [31:0] s_axil_rdata;
     wire [1:0]  s_axil_rresp;
     wire        s_axil_rvalid;
-    reg  [@a_width@-1:0] s_axis_a_tdata = 0;
-    reg         s_axis_a_tlast = 1'b0;
-    reg         s_axis_a_tvalid = 1'b0;
-    wire        s_axis_a_tready;
-    reg  [@b_width@-1:0] s_axis_b_tdata = 0;
-    reg         s_axis_b_tlast = 1'b0;
-    reg         s_axis_b_tvalid = 1'b0;
-    wire        s_axis_b_tready;
-    wire [@c_width@-1:0] m_axis_c_tdata;
-    wire        m_axis_c_tlast;
-    wire        m_axis_c_tvalid;
-    reg         m_axis_c_tready = 1'b0;
-    wire        irq;
+@ports@    wire        irq;
 
     // What the host does next: see `steps` below.
     reg  [1:0]  action;
@@ -89,19 +72,7 @@ module tb_@top@;
         .s_axil_rresp(s_axil_rresp),
         .s_axil_rvalid(s_axil_rvalid),
         .s_axil_rready(1'b1),
-        .s_axis_a_tdata(s_axis_a_tdata),
-        .s_axis_a_tlast(s_axis_a_tlast),
-        .s_axis_a_tvalid(s_axis_a_tvalid),
-        .s_axis_a_tready(s_axis_a_tready),
-        .s_axis_b_tdata(s_axis_b_tdata),
-        .s_axis_b_tlast(s_axis_b_tlast),
-        .s_axis_b_tvalid(s_axis_b_tvalid),
-        .s_axis_b_tready(s_axis_b_tready),
-        .m_axis_c_tdata(m_axis_c_tdata),
-        .m_axis_c_tlast(m_axis_c_tlast),
-        .m_axis_c_tvalid(m_axis_c_tvalid),
-        .m_axis_c_tready(m_axis_c_tready),
-        .irq(irq)
+@connections@        .irq(irq)
     );
 
     // ---- host: AXI4-Lite -----------------------------------------------------------------
@@ -111,11 +82,11 @@ module tb_@top@;
     localparam [1:0] SHOW = 2'd2;       // read the register and print it
     localparam [1:0] INTERRUPT = 2'd3;  // wait for the interrupt
 
-    localparam [3:0] FIRST_STEP_OF_JOB = 4'd2;
-    localparam [3:0] START_STEP = 4'd6;
-    localparam [3:0] LAST_STEP = 4'd10;
+    localparam [@step_msb@:0] FIRST_STEP_OF_JOB = @first_step@;
+    localparam [@step_msb@:0] START_STEP = @start_step@;
+    localparam [@step_msb@:0] LAST_STEP = @last_step@;
 
-    reg  [3:0] step = 4'd0;
+    reg  [@step_msb@:0] step = @step_zero@;
     reg        second_job = 1'b0;
     reg        waiting = 1'b0;
     wire       launch = aresetn && step == START_STEP && !waiting;
@@ -125,24 +96,12 @@ module tb_@top@;
     // steps: the registers are described in registers.md.
     always @(*)
         case (step)
-            4'd0: {action, address, data} = {READ, @id@};  // id
-            4'd1: {action, address, data} = {READ, @config_hash@};  // config_hash
-            4'd2: {action, address, data} = {WRITE, @m_size@};  // m
-            4'd3: {action, address, data} = {WRITE, @k_size@};  // k
-            4'd4: {action, address, data} = {WRITE, @n_size@};  // n
-            4'd5: {action, address, data} = {WRITE, @enable@};  // interrupt_enable: done, error
-            4'd6: {action, address, data} = {WRITE, @start@};  // control: start
-            4'd7: {action, address, data} = {INTERRUPT, @address_bits@'h0, 32'h0};
-            4'd8: {action, address, data} = {WRITE, @clear@};  // interrupt_status: clear
-            4'd9: {action, address, data} = {READ, @status@};  // status: done, no error
-            default: {action, address, data} = {SHOW, @cycles@};  // cycles
-        endcase
+@steps@        endcase
 
     reg [31:0] cycle = 32'd0;
     reg [31:0] wrong_answers = 32'd0;
     reg [31:0] wrong_beats = 32'd0;
-    reg [@c_msb@:0] c_index = 0;
-
+@result_indices@
     always @(posedge aclk) begin
         cycle <= cycle + 32'd1;
         aresetn <= cycle >= RESET_CYCLES;
@@ -167,73 +126,34 @@ module tb_@top@;
                 $display("job %0d: %0d cycles", second_job ? 2 : 1, s_axil_rdata);
         end
         if (done) begin
-            step <= step == LAST_STEP ? FIRST_STEP_OF_JOB : step + 4'd1;
+            step <= step == LAST_STEP ? FIRST_STEP_OF_JOB : step + @step_one@;
             if (step == LAST_STEP) begin
                 second_job <= 1'b1;
-                if (wrong_answers + wrong_beats != 0 || c_index != C_BEATS) begin
-                    $display("FAIL: %0d wrong register values, %0d wrong beats, %0d of %0d beats of C",
-                        wrong_answers, wrong_beats, c_index, C_BEATS);
+                if (wrong_answers + wrong_beats != 0@missing_beats@) begin
+                    $display("FAIL: %0d wrong register values, %0d wrong beats@beats_text@",
+                        wrong_answers, wrong_beats@beats_values@);
                     $stop;
                 end else if (second_job) begin
-                    $display("PASS: two jobs of @m@ x @k@ x @n@, every beat of C as expected");
+                    $display("PASS: two jobs of @size@, every beat of @results@ as expected");
                     $finish;
                 end
             end
         end
         if (cycle == MAX_CYCLES) begin
-            $display("FAIL: not finished after %0d cycles; step %0d, %0d of %0d beats of C",
-                cycle, step, c_index, C_BEATS);
+            $display("FAIL: not finished after %0d cycles; step %0d@beats_text@",
+                cycle, step@beats_values@);
             $stop;
         end
     end
 
-    // ---- streams: A, B and C --------------------------------------------------------------
+@streams_title@
 
     // In the second job each stream pauses in a quarter of the cycles.
     reg [15:0] random = 16'hace1;
     always @(posedge aclk) random <= {random[14:0], random[15] ^ random[13] ^ random[12] ^ random[10]};
-    wire pause_a = second_job && random[1:0] == 2'b00;
-    wire pause_b = second_job && random[6:5] == 2'b00;
-    wire pause_c = second_job && random[11:10] == 2'b00;
-
+@pauses@
     // A word more than there are beats, so that an index that has passed the last one is legal.
-    reg [@a_width@-1:0] a_beats [0:@a_beats@];
-    reg [@b_width@-1:0] b_beats [0:@b_beats@];
-    reg [@c_width@-1:0] c_beats [0:@c_beats@];
-    reg [@a_msb@:0] a_index = A_BEATS;
-    reg [@b_msb@:0] b_index = B_BEATS;
-
-    always @(posedge aclk)
-        if (launch) a_index <= 0;
-        else if (!s_axis_a_tvalid || s_axis_a_tready) begin
-            s_axis_a_tvalid <= a_index != A_BEATS && !pause_a;
-            s_axis_a_tdata <= a_beats[a_index];
-            s_axis_a_tlast <= a_index == A_BEATS - 1'b1;
-            if (a_index != A_BEATS && !pause_a) a_index <= a_index + 1'b1;
-        end
-
-    always @(posedge aclk)
-        if (launch) b_index <= 0;
-        else if (!s_axis_b_tvalid || s_axis_b_tready) begin
-            s_axis_b_tvalid <= b_index != B_BEATS && !pause_b;
-            s_axis_b_tdata <= b_beats[b_index];
-            s_axis_b_tlast <= b_index == B_BEATS - 1'b1;
-            if (b_index != B_BEATS && !pause_b) b_index <= b_index + 1'b1;
-        end
-
-    always @(posedge aclk) begin
-        m_axis_c_tready <= !pause_c;
-        if (launch) c_index <= 0;
-        else if (m_axis_c_tvalid && m_axis_c_tready) begin
-            c_index <= c_index + 1'b1;
-            if (m_axis_c_tdata !== c_beats[c_index] || m_axis_c_tlast !== (c_index == C_BEATS - 1'b1)) begin
-                $display("beat %0d of C is %h, TLAST %b; expected %h, TLAST %b", c_index,
-                    m_axis_c_tdata, m_axis_c_tlast, c_beats[c_index], c_index == C_BEATS - 1'b1);
-                wrong_beats <= wrong_beats + 32'd1;
-            end
-        end
-    end
-
+@memories@@operand_indices@@processes@
     // ---- operands and expected results, in the order of the streams ------------------------
 
     initial begin

@@ -1,12 +1,12 @@
 //! An outcome against what the golden model and the register map say.
 
-use super::{CaseReport, Golden, Mismatch};
+use super::expect::{ResultBeat, result_beats};
+use super::stimulus::{BUSY, Batch, DONE, Operands, READ_AT_THE_END, Run};
+use super::{Fault, Golden, Host, Job, MatmulCase, Operand, Wrong};
 use crate::arch::{Dataflow, MatmulArch};
 use crate::device::{Failure, Outcome, SinkBeat};
 use crate::isa::JobError;
-use crate::verify::case::{Case, Fault, Host, Job, Operand};
-use crate::verify::expect::{ResultBeat, result_beats};
-use crate::verify::stimulus::{BUSY, Batch, DONE, Operands, READ_AT_THE_END, Stimulus};
+use crate::verify::check::{CaseReport, Mismatch};
 
 /// Bits of `interrupt_status`.
 const ENDED: u32 = 1;
@@ -17,8 +17,8 @@ const BEFORE_THE_FIRST_BEAT: u64 = 2;
 /// Everything wrong with an outcome is found; what is reported is the first wrong element, else
 /// what explains most.
 pub(super) fn judge(
-    case: &Case,
-    stimulus: &Stimulus,
+    case: &MatmulCase,
+    run: &Run,
     outcome: &Outcome,
     golden: Golden,
 ) -> Result<CaseReport, Mismatch> {
@@ -26,7 +26,7 @@ pub(super) fn judge(
         case,
         outcome,
         report: CaseReport {
-            jobs: stimulus.jobs.len() as u64,
+            jobs: run.jobs.len() as u64,
             elements: 0,
             cycles: outcome.cycles,
             covers: (outcome.covers.iter())
@@ -35,22 +35,20 @@ pub(super) fn judge(
         },
     };
     let mut rest = &outcome.sinks[0].beats[..];
-    for batch in &stimulus.batches {
+    for batch in &run.batches {
         let over = outcome.operations.get(batch.end);
         let until = over.map_or(u64::MAX, |operation| operation.end);
         let count = rest.partition_point(|beat| beat.cycle <= until);
         let (mine, later) = rest.split_at(count);
         rest = later;
-        judge.results(batch, &stimulus.jobs, mine, golden, over.is_some())?;
+        judge.results(batch, &run.jobs, mine, golden, over.is_some())?;
     }
     if let Some(beat) = rest.first() {
-        return Err(Mismatch::Form {
-            job: case.jobs.len() - 1,
-            beat: 0,
-            problem: format!("came in cycle {}, after the end of the job", beat.cycle),
-        });
+        let problem = format!("came in cycle {}, after the end of the job", beat.cycle);
+        let (job, beat) = (case.jobs.len() - 1, 0);
+        return Err(Wrong::Form { job, beat, problem }.into());
     }
-    if let Some(failure) = judge.unexpected_failure(stimulus) {
+    if let Some(failure) = judge.unexpected_failure(run) {
         return Err(Mismatch::Rule(failure.clone()));
     }
     if outcome.timed_out() {
@@ -59,15 +57,15 @@ pub(super) fn judge(
             waiting: outcome.waiting.join("; "),
         });
     }
-    for batch in &stimulus.batches {
-        judge.registers(batch, &stimulus.jobs)?;
+    for batch in &run.batches {
+        judge.registers(batch, &run.jobs)?;
     }
-    judge.span(stimulus)?;
+    judge.span(run)?;
     Ok(judge.report)
 }
 
 struct Judge<'a> {
-    case: &'a Case,
+    case: &'a MatmulCase,
     outcome: &'a Outcome,
     report: CaseReport,
 }
@@ -81,7 +79,7 @@ impl Judge<'_> {
         mut beats: &[SinkBeat],
         golden: Golden,
         over: bool,
-    ) -> Result<(), Mismatch> {
+    ) -> Result<(), Wrong> {
         let last = &self.case.jobs[batch.jobs.end - 1];
         let given_up = matches!(last.fault, Fault::Abort(_));
         let fails = |index: usize| {
@@ -125,9 +123,9 @@ impl Judge<'_> {
         expected: &[ResultBeat],
         beats: &[SinkBeat],
         over: bool,
-    ) -> Result<(), Mismatch> {
+    ) -> Result<(), Wrong> {
         let job = &self.case.jobs[index];
-        let form = |beat: usize, problem: String| Mismatch::Form {
+        let form = |beat: usize, problem: String| Wrong::Form {
             job: index,
             beat,
             problem,
@@ -172,7 +170,7 @@ impl Judge<'_> {
         number: usize,
         expected: &ResultBeat,
         beat: &SinkBeat,
-    ) -> Result<(), Mismatch> {
+    ) -> Result<(), Wrong> {
         if expected.words == beat.data {
             return Ok(());
         }
@@ -181,7 +179,7 @@ impl Judge<'_> {
             let [wanted, found] =
                 [&expected.words, &beat.data].map(|words| ResultBeat::element(arch, words, lane));
             if wanted != found {
-                return Err(Mismatch::Element {
+                return Err(Wrong::Element {
                     job,
                     row: expected.row,
                     column,
@@ -192,7 +190,7 @@ impl Judge<'_> {
                 });
             }
         }
-        Err(Mismatch::Form {
+        Err(Wrong::Form {
             job,
             beat: number,
             problem: format!("has padding that is not zero (cycle {})", beat.cycle),
@@ -200,10 +198,10 @@ impl Judge<'_> {
     }
 
     /// A broken rule, apart from the one that an abort breaks on purpose: it withdraws a beat.
-    fn unexpected_failure(&self, stimulus: &Stimulus) -> Option<&Failure> {
+    fn unexpected_failure(&self, run: &Run) -> Option<&Failure> {
         self.outcome.failures.iter().find(|failure| {
             let withdrawn = failure.message.starts_with("m_axis_c_tvalid fell");
-            let aborted = stimulus.batches.iter().any(|batch| {
+            let aborted = run.batches.iter().any(|batch| {
                 let operation = self.outcome.operations.get(batch.end);
                 let job = &self.case.jobs[batch.jobs.end - 1];
                 matches!(job.fault, Fault::Abort(_))
@@ -219,14 +217,14 @@ impl Judge<'_> {
         self.outcome.operations[operation].data
     }
 
-    fn registers(&self, batch: &Batch, jobs: &[Operands]) -> Result<(), Mismatch> {
+    fn registers(&self, batch: &Batch, jobs: &[Operands]) -> Result<(), Wrong> {
         let index = batch.jobs.end - 1;
         let expect = |register, operation: usize, expected: u32| {
             let found = self.read(operation);
             if found == expected {
                 return Ok(());
             }
-            Err(Mismatch::Register {
+            Err(Wrong::Register {
                 job: index,
                 register,
                 expected,
@@ -235,7 +233,7 @@ impl Judge<'_> {
         };
         let operations = &self.outcome.operations[..batch.reads + READ_AT_THE_END.len()];
         if let Some(refused) = operations.iter().position(|result| result.response != 0) {
-            return Err(Mismatch::Counter {
+            return Err(Wrong::Counter {
                 job: index,
                 problem: format!("operation {refused} was answered with an error"),
             });
@@ -282,12 +280,13 @@ impl Judge<'_> {
 
     /// `cycles` runs from the start of the first job to its last result. Where operands wait for
     /// the start, that is from just before the first beat in to the last beat out.
-    fn span(&self, stimulus: &Stimulus) -> Result<(), Mismatch> {
-        let batch = &stimulus.batches[0];
-        let stalls = &self.case.stalls;
-        let waits = stalls.a.bits().is_empty() || stalls.b.bits().is_empty();
+    fn span(&self, run: &Run) -> Result<(), Wrong> {
+        let batch = &run.batches[0];
+        let waits = ["s_axis_a", "s_axis_b"]
+            .iter()
+            .any(|prefix| self.case.stalls.of(prefix).bits().is_empty());
         let alone = batch.jobs == (0..1) && self.case.host != Host::Meddling;
-        if !alone || self.case.jobs[0].fault != Fault::None || stimulus.jobs[0].refused || !waits {
+        if !alone || self.case.jobs[0].fault != Fault::None || run.jobs[0].refused || !waits {
             return Ok(());
         }
         let end = self.outcome.operations[batch.end].end;
@@ -305,14 +304,14 @@ impl Judge<'_> {
         if u64::from(cycles) == span + BEFORE_THE_FIRST_BEAT {
             return Ok(());
         }
-        Err(Mismatch::Counter {
+        Err(Wrong::Counter {
             job: 0,
             problem: format!("cycles is {cycles} and the streams took {span}"),
         })
     }
 
     /// Counters of jobs that ended well.
-    fn counters(&self, batch: &Batch, jobs: &[Operands]) -> Result<(), Mismatch> {
+    fn counters(&self, batch: &Batch, jobs: &[Operands]) -> Result<(), Wrong> {
         let [cycles, active, stall_a, stall_b, stall_c] =
             [2, 3, 4, 5, 6].map(|offset| u64::from(self.read(batch.reads + offset)));
         let arch = &self.case.arch;
@@ -368,7 +367,7 @@ impl Judge<'_> {
         ];
         let broken = rules.into_iter().find(|(holds, _)| !holds);
         broken.map_or(Ok(()), |(_, problem)| {
-            Err(Mismatch::Counter {
+            Err(Wrong::Counter {
                 job: index,
                 problem,
             })

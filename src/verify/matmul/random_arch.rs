@@ -1,7 +1,9 @@
 //! Random architectures, and simpler ones to shrink a failing one to.
 
 use crate::arch::MatmulArch;
-use crate::config::{ARRAY_SIZES, Bytes, Config, Dataflow, ElementType, STREAM_WIDTHS, Target};
+use crate::config::{
+    ARRAY_SIZES, Bytes, Dataflow, ElementType, MatmulConfig, STREAM_WIDTHS, Target,
+};
 use rand::{Rng, RngExt};
 
 /// A random core: mostly small arrays of odd sizes, rarely up to 64 each way; every dataflow,
@@ -14,14 +16,14 @@ pub fn random_arch(rng: &mut impl Rng) -> MatmulArch {
 
 /// As [`random_arch`], with at most `max_size` rows and columns.
 pub fn random_arch_within(rng: &mut impl Rng, max_size: u32) -> MatmulArch {
-    let mut config = Config::matmul(array_size(rng, max_size), array_size(rng, max_size));
+    let mut config = MatmulConfig::new(array_size(rng, max_size), array_size(rng, max_size));
     config.array.dataflow = pick(rng, Dataflow::ALL);
     config.array.activation = pick(rng, ElementType::ALL);
     config.array.product_register = rng.random();
     config.buffers.output_register = rng.random();
     // Three fifths of all for every chip, the rest for one family each.
     if rng.random() {
-        config.target = pick(rng, Target::ALL);
+        config.common.target = pick(rng, Target::ALL);
     }
     let natural = complete(&config);
 
@@ -62,9 +64,9 @@ pub fn shrink_arch(arch: &MatmulArch) -> Vec<MatmulArch> {
     let config = arch.to_config();
     let origin = cost(arch);
     let mut candidates: Vec<MatmulArch> = Vec::new();
-    let mut propose = |change: &dyn Fn(&mut Config)| {
+    let mut propose = |change: &dyn Fn(&mut MatmulConfig)| {
         let mut simpler = config.clone();
-        simpler.name = None;
+        simpler.common.name = None;
         change(&mut simpler);
         // What a change makes impossible (a type too wide for its stream, say) is no candidate.
         if let Ok(candidate) = MatmulArch::new(&simpler)
@@ -93,7 +95,7 @@ pub fn shrink_arch(arch: &MatmulArch) -> Vec<MatmulArch> {
     }
     propose(&|config| config.array.product_register = false);
     propose(&|config| config.buffers.output_register = false);
-    propose(&|config| config.target = Target::Portable);
+    propose(&|config| config.common.target = Target::Portable);
     for width in STREAM_WIDTHS {
         propose(&|config| config.streams.a = Some(width));
         propose(&|config| config.streams.b = Some(width));
@@ -125,7 +127,7 @@ pub fn cost(arch: &MatmulArch) -> (u32, u32, u32, u64) {
     (kinds, arch.rows + arch.columns, widths, bytes)
 }
 
-fn complete(config: &Config) -> MatmulArch {
+fn complete(config: &MatmulConfig) -> MatmulArch {
     MatmulArch::new(config).expect("random configurations keep to the rules")
 }
 

@@ -2,7 +2,7 @@
 
 use super::{BUSY, Batch, Builder, QUEUED};
 use crate::device::{Backend, Error};
-use crate::verify::case::{Fault, Host, Job};
+use crate::verify::matmul::{Fault, Host, Job};
 use std::ops::Range;
 
 /// What a host does besides waiting for the end of jobs.

@@ -1,13 +1,13 @@
 //! Simpler cases than a failing one.
 
-use super::{Case, DataKind, Fault, Host, Stalls};
-use crate::device::StallPattern;
-use crate::verify::random_arch::shrink_arch;
+use super::random_arch::shrink_arch;
+use super::{DataKind, Fault, Host, MatmulCase, PAUSES};
+use crate::device::{StallPattern, Stalls};
 
 /// Cases with less to understand in them, the greatest steps first. Each can be run.
-pub fn simpler(case: &Case) -> Vec<Case> {
-    let mut candidates: Vec<Case> = Vec::new();
-    let mut propose = |change: &dyn Fn(&mut Case)| {
+pub fn simpler(case: &MatmulCase) -> Vec<MatmulCase> {
+    let mut candidates: Vec<MatmulCase> = Vec::new();
+    let mut propose = |change: &dyn Fn(&mut MatmulCase)| {
         let mut candidate = case.clone();
         change(&mut candidate);
         if candidate != *case && candidate.check().is_ok() && !candidates.contains(&candidate) {
@@ -28,12 +28,8 @@ pub fn simpler(case: &Case) -> Vec<Case> {
     propose(&|case| case.jobs.iter_mut().for_each(|job| job.fault = Fault::None));
     propose(&|case| case.stalls = Stalls::default());
     propose(&|case| case.host = Host::Patient);
-    for (name, _) in case.stalls.named() {
-        propose(&|case| {
-            if let Some(pattern) = case.stalls.get_mut(name) {
-                *pattern = StallPattern::none();
-            }
-        });
+    for (_, prefix) in PAUSES {
+        propose(&|case| case.stalls.set(prefix, StallPattern::none()));
     }
     for arch in shrink_arch(&case.arch) {
         propose(&|case| case.arch = arch.clone());
@@ -48,14 +44,10 @@ pub fn simpler(case: &Case) -> Vec<Case> {
             propose(&|case| case.jobs[index].data = kind);
         }
     }
-    for (name, pattern) in case.stalls.named() {
-        let bits = pattern.bits();
+    for (_, prefix) in PAUSES {
+        let bits = case.stalls.of(prefix).bits();
         for shorter in [&bits[..bits.len() / 2], &bits[bits.len() / 2..]] {
-            propose(&|case| {
-                if let Some(pattern) = case.stalls.get_mut(name) {
-                    *pattern = StallPattern::new(shorter);
-                }
-            });
+            propose(&|case| case.stalls.set(prefix, StallPattern::new(shorter)));
         }
     }
     propose(&|case| case.seed = 0);
@@ -63,7 +55,11 @@ pub fn simpler(case: &Case) -> Vec<Case> {
 }
 
 /// Smaller sizes of a job, and an earlier or smaller fault.
-fn for_each_smaller(case: &Case, index: usize, propose: &mut impl FnMut(&dyn Fn(&mut Case))) {
+fn for_each_smaller(
+    case: &MatmulCase,
+    index: usize,
+    propose: &mut impl FnMut(&dyn Fn(&mut MatmulCase)),
+) {
     let job = case.jobs[index];
     for smaller in smaller(job.shape.m.into()) {
         propose(&|case| case.jobs[index].shape.m = smaller as u32);

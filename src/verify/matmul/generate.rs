@@ -1,9 +1,9 @@
 //! Random cases.
 
-use super::{Case, DataKind, Fault, Host, Job, Operand, Stalls};
+use super::random_arch::random_arch_within;
+use super::{DataKind, Fault, Host, Job, MatmulCase, Operand, PAUSES};
 use crate::arch::{Dataflow, JobShape, MAX_SIZE, MatmulArch};
-use crate::device::{Restart, StallPattern};
-use crate::verify::random_arch::random_arch_within;
+use crate::device::{Restart, StallPattern, Stalls};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -14,22 +14,28 @@ const MUCH_WORK_ROWS: u32 = 64;
 const MUCH_WORK: u64 = 40_000_000;
 
 /// The case of a seed, for arrays of up to `max_size` rows and columns.
-pub fn random_case(seed: u64, max_size: u32) -> Case {
+pub fn random_case(seed: u64, max_size: u32) -> MatmulCase {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let arch = random_arch_within(&mut rng, max_size);
     with_arch(&mut rng, arch)
 }
 
+/// The cases of a campaign of this seed; see [`campaign`](crate::verify::campaign).
+pub fn cases(seed: u64, max_size: u32) -> impl Iterator<Item = MatmulCase> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    std::iter::repeat_with(move || random_case(rng.random(), max_size))
+}
+
 /// The case of a seed for this architecture.
-pub fn random_case_of(seed: u64, arch: &MatmulArch) -> Case {
+pub fn random_case_of(seed: u64, arch: &MatmulArch) -> MatmulCase {
     with_arch(&mut ChaCha8Rng::seed_from_u64(seed), arch.clone())
 }
 
-fn with_arch(rng: &mut ChaCha8Rng, arch: MatmulArch) -> Case {
+fn with_arch(rng: &mut ChaCha8Rng, arch: MatmulArch) -> MatmulCase {
     let jobs = (0..rng.random_range(1..=4))
         .map(|_| random_job(rng, &arch))
         .collect();
-    let mut case = Case {
+    let mut case = MatmulCase {
         stalls: random_stalls(rng),
         host: match rng.random_range(0..6) {
             0 => Host::Patient,
@@ -114,16 +120,15 @@ fn random_stalls(rng: &mut impl Rng) -> Stalls {
     let mut stalls = Stalls::default();
     // Streams of one speed hide what a slow one shows: each has its own kind.
     let quiet = rng.random_range(0..4) == 0;
-    for name in ["stall_a", "stall_b", "stall_c"] {
-        if let Some(pattern) = stalls.get_mut(name).filter(|_| !quiet) {
-            *pattern = random_stall(rng);
+    let (streams, channels) = PAUSES.split_at(3);
+    if !quiet {
+        for (_, prefix) in streams {
+            stalls.set(prefix, random_stall(rng));
         }
     }
     if rng.random_range(0..3) == 0 {
-        for name in ["stall_aw", "stall_w", "stall_bresp", "stall_ar", "stall_r"] {
-            if let Some(pattern) = stalls.get_mut(name) {
-                *pattern = random_stall(rng);
-            }
+        for (_, prefix) in channels {
+            stalls.set(prefix, random_stall(rng));
         }
     }
     stalls
@@ -151,7 +156,7 @@ fn random_stall(rng: &mut impl Rng) -> StallPattern {
     StallPattern::new(bits)
 }
 
-fn add_fault(rng: &mut impl Rng, case: &mut Case, index: usize) {
+fn add_fault(rng: &mut impl Rng, case: &mut MatmulCase, index: usize) {
     // Several row blocks: results leave while operands still come.
     let arch = &case.arch;
     let shape = &mut case.jobs[index].shape;

@@ -1,6 +1,6 @@
 //! Operands: by kind and seed.
 
-use super::case::{Case, Job};
+use super::{Job, MatmulCase};
 use crate::arch::{IntType, MatmulArch};
 use crate::device::matmul::MatmulJob;
 use ndarray::Array2;
@@ -73,7 +73,7 @@ impl FromStr for DataKind {
 }
 
 /// The operands of the case's job `index`.
-pub(super) fn operands(case: &Case, index: usize, job: &Job) -> MatmulJob {
+pub(super) fn operands(case: &MatmulCase, index: usize, job: &Job) -> MatmulJob {
     let MatmulArch {
         activation, weight, ..
     } = case.arch;
@@ -111,13 +111,13 @@ pub(super) fn operands(case: &Case, index: usize, job: &Job) -> MatmulJob {
 }
 
 /// The bits of padding elements in job `index`.
-pub(super) fn filler(case: &Case, index: usize) -> impl FnMut() -> u64 + use<> {
+pub(super) fn filler(case: &MatmulCase, index: usize) -> impl FnMut() -> u64 + use<> {
     let mut rng = generator(case, index);
     rng.set_stream(2 * index as u64 + 2);
     move || rng.random()
 }
 
-fn generator(case: &Case, index: usize) -> ChaCha8Rng {
+fn generator(case: &MatmulCase, index: usize) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(case.seed);
     rng.set_stream(2 * index as u64 + 1);
     rng

@@ -1,23 +1,14 @@
 //! Cases as text: `key=value` separated by blanks; what is left out has its default.
 
-use super::{Case, DataKind, Fault, Host, Job, Operand, Stalls};
+use super::{DataKind, Fault, Host, Job, MatmulCase, Operand, PAUSES};
 use crate::arch::{JobShape, MatmulArch, Target};
-use crate::config::{Bytes, Config};
-use crate::device::{Restart, StallPattern};
+use crate::config::{Bytes, MatmulConfig};
+use crate::device::{Restart, StallPattern, Stalls};
+use crate::verify::ParseCaseError;
 use std::fmt;
 use std::str::FromStr;
 
-/// The text is not a case.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` in the case: {problem}")]
-pub struct ParseCaseError {
-    /// The word that is wrong, or the whole text.
-    pub word: String,
-    /// What is wrong with it.
-    pub problem: String,
-}
-
-impl fmt::Display for Case {
+impl fmt::Display for MatmulCase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let arch = &self.arch;
         write!(
@@ -41,12 +32,10 @@ impl fmt::Display for Case {
         for job in &self.jobs {
             write!(f, " job={job}")?;
         }
-        for (name, pattern) in self.stalls.named() {
-            if !pattern.bits().is_empty() {
-                let picture = pattern
-                    .bits()
-                    .iter()
-                    .map(|stall| if *stall { '#' } else { '.' });
+        for (name, prefix) in PAUSES {
+            let bits = self.stalls.of(prefix).bits();
+            if !bits.is_empty() {
+                let picture = bits.iter().map(|stall| if *stall { '#' } else { '.' });
                 write!(f, " {name}={}", picture.collect::<String>())?;
             }
         }
@@ -157,7 +146,7 @@ fn parse_fault(text: &str) -> Result<Fault, String> {
 
 /// What the words of a text say.
 struct Words {
-    config: Config,
+    config: MatmulConfig,
     jobs: Vec<Job>,
     stalls: Stalls,
     host: Host,
@@ -175,7 +164,7 @@ impl Words {
             "activation" => config.array.activation = choice(value)?,
             "product_register" => config.array.product_register = choice(value)?,
             "output_register" => config.buffers.output_register = choice(value)?,
-            "target" => config.target = choice(value)?,
+            "target" => config.common.target = choice(value)?,
             "streams" => {
                 let [a, b, c] = numbers(value, ',')?.map(Some);
                 (config.streams.a, config.streams.b, config.streams.c) = (a, b, c);
@@ -198,8 +187,8 @@ impl Words {
                 });
             }
             "seed" => self.seed = number(value)?,
-            _ => match self.stalls.get_mut(key) {
-                Some(stall) => *stall = pattern(value)?,
+            _ => match PAUSES.iter().find(|(name, _)| *name == key) {
+                Some((_, prefix)) => self.stalls.set(prefix, pattern(value)?),
                 None => return Err("unknown key".into()),
             },
         }
@@ -207,16 +196,16 @@ impl Words {
     }
 }
 
-impl FromStr for Case {
+impl FromStr for MatmulCase {
     type Err = ParseCaseError;
 
-    fn from_str(text: &str) -> Result<Case, ParseCaseError> {
+    fn from_str(text: &str) -> Result<MatmulCase, ParseCaseError> {
         let error = |word: &str, problem: String| ParseCaseError {
             word: word.to_owned(),
             problem,
         };
         let mut words = Words {
-            config: Config::matmul(4, 4),
+            config: MatmulConfig::new(4, 4),
             jobs: Vec::new(),
             stalls: Stalls::default(),
             host: Host::Patient,
@@ -231,7 +220,7 @@ impl FromStr for Case {
             taken.map_err(|problem| error(word, problem))?;
         }
         let arch = MatmulArch::new(&words.config).map_err(|e| error(text, e.to_string()))?;
-        let case = Case {
+        let case = MatmulCase {
             arch,
             jobs: words.jobs,
             stalls: words.stalls,
@@ -260,7 +249,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_has_a_default() {
-        let case: Case = "job=1x2x3".parse().expect("a case");
+        let case: MatmulCase = "job=1x2x3".parse().expect("a case");
         assert_eq!((case.arch.rows, case.arch.columns), (4, 4));
         assert_eq!(case.jobs[0].data, DataKind::Random);
         assert_eq!((case.host, case.seed), (Host::Patient, 0));
@@ -288,7 +277,7 @@ mod tests {
             "job=1x1x1:min:abort@3 restart=7+1",
             "job=1x1x1 host=rude",
         ]
-        .map(|text| match text.parse::<Case>() {
+        .map(|text| match text.parse::<MatmulCase>() {
             Ok(case) => format!("{text}: taken as {case}"),
             Err(error) => error.to_string(),
         });

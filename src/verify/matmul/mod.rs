@@ -1,30 +1,49 @@
-//! What happens to one core, in a form that is printed, parsed, generated and shrunk.
+//! Cases of the matmul core: its architecture, the jobs, their data, pauses and faults. Every beat
+//! of the result, status and counters are held to the golden model.
 
+mod data;
+mod expect;
 mod generate;
+mod judge;
+pub mod random_arch;
 mod shrink;
+mod stimulus;
 mod text;
+mod wrong;
 
-pub use super::data::DataKind;
-pub use generate::{random_case, random_case_of};
+pub use data::DataKind;
+pub use generate::{cases, random_case, random_case_of};
 pub use shrink::simpler;
-pub use text::ParseCaseError;
+pub use wrong::Wrong;
 
+use super::{Case, Stimulus};
 use crate::arch::{JobShape, MatmulArch};
-use crate::device::{Restart, StallPattern};
+use crate::device::{Backend, Error, Restart, Stalls};
+use crate::product::Product;
+use crate::reference;
+use ndarray::{Array2, ArrayView2};
+
+/// What products must be; [`golden`] except where a test wants to see the checks fail.
+pub type Golden = fn(ArrayView2<i64>, ArrayView2<i64>) -> Array2<i64>;
+
+/// The golden model. Operands have at most 16 bits and K is at most 65,535: nothing overflows.
+pub fn golden(a: ArrayView2<i64>, b: ArrayView2<i64>) -> Array2<i64> {
+    reference::matmul(a, b).expect("operands chain and are small")
+}
 
 /// A core and what happens to it. [`Display`](std::fmt::Display) and
 /// [`FromStr`](std::str::FromStr) are inverse: the text is what `ferrogrid verify --replay` takes.
 ///
 /// ```
-/// use ferrogrid::verify::case::Case;
+/// use ferrogrid::verify::matmul::MatmulCase;
 /// let text = "rows=3 columns=2 job=5x4x3:min stall_c=..# seed=7";
-/// let case: Case = text.parse()?;
+/// let case: MatmulCase = text.parse()?;
 /// assert_eq!((case.arch.rows, case.jobs[0].shape.k), (3, 4));
 /// assert_eq!(case.to_string().parse(), Ok(case));
-/// # Ok::<(), ferrogrid::verify::case::ParseCaseError>(())
+/// # Ok::<(), ferrogrid::verify::ParseCaseError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Case {
+pub struct MatmulCase {
     /// The core.
     pub arch: MatmulArch,
     /// The jobs, one after the other; at least one.
@@ -102,62 +121,22 @@ pub enum Operand {
     B,
 }
 
-/// When the streams and the channels of the register port pause.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stalls {
-    /// `s_axis_a`.
-    pub a: StallPattern,
-    /// `s_axis_b`.
-    pub b: StallPattern,
-    /// `m_axis_c`.
-    pub c: StallPattern,
-    /// Write addresses.
-    pub aw: StallPattern,
-    /// Write data.
-    pub w: StallPattern,
-    /// Write responses.
-    pub bresp: StallPattern,
-    /// Read addresses.
-    pub ar: StallPattern,
-    /// Read data.
-    pub r: StallPattern,
-}
+/// The pauses that a case can have: their names in its text, and the ports.
+pub const PAUSES: [(&str, &str); 8] = [
+    ("stall_a", "s_axis_a"),
+    ("stall_b", "s_axis_b"),
+    ("stall_c", "m_axis_c"),
+    ("stall_aw", "s_axil_aw"),
+    ("stall_w", "s_axil_w"),
+    ("stall_bresp", "s_axil_b"),
+    ("stall_ar", "s_axil_ar"),
+    ("stall_r", "s_axil_r"),
+];
 
-impl Stalls {
-    /// Every pattern with its name in the text of a case.
-    pub fn named(&self) -> [(&'static str, &StallPattern); 8] {
-        [
-            ("stall_a", &self.a),
-            ("stall_b", &self.b),
-            ("stall_c", &self.c),
-            ("stall_aw", &self.aw),
-            ("stall_w", &self.w),
-            ("stall_bresp", &self.bresp),
-            ("stall_ar", &self.ar),
-            ("stall_r", &self.r),
-        ]
-    }
-
-    /// The pattern of this name.
-    pub fn get_mut(&mut self, name: &str) -> Option<&mut StallPattern> {
-        Some(match name {
-            "stall_a" => &mut self.a,
-            "stall_b" => &mut self.b,
-            "stall_c" => &mut self.c,
-            "stall_aw" => &mut self.aw,
-            "stall_w" => &mut self.w,
-            "stall_bresp" => &mut self.bresp,
-            "stall_ar" => &mut self.ar,
-            "stall_r" => &mut self.r,
-            _ => return None,
-        })
-    }
-}
-
-impl Case {
+impl MatmulCase {
     /// A case of one job without stalls or faults.
-    pub fn new(arch: MatmulArch, shape: JobShape, data: DataKind) -> Case {
-        Case {
+    pub fn new(arch: MatmulArch, shape: JobShape, data: DataKind) -> MatmulCase {
+        MatmulCase {
             arch,
             jobs: vec![Job::new(shape, data)],
             stalls: Stalls::default(),
@@ -175,8 +154,9 @@ impl Case {
         if self.jobs.is_empty() {
             return Err("a case needs a job".into());
         }
-        for (name, pattern) in self.stalls.named() {
-            if !pattern.bits().is_empty() && pattern.bits().iter().all(|stall| *stall) {
+        for (name, prefix) in PAUSES {
+            let bits = self.stalls.of(prefix).bits();
+            if !bits.is_empty() && bits.iter().all(|stall| *stall) {
                 return Err(format!("`{name}` pauses for ever"));
             }
         }
@@ -210,6 +190,37 @@ impl Case {
             Fault::Overlong(_, 0) => Err("an over-long packet has at least one beat more".into()),
             Fault::Truncated(..) | Fault::Overlong(..) | Fault::Abort(_) => Ok(()),
         }
+    }
+}
+
+impl MatmulCase {
+    /// As [`Case::stimulus`], with another golden model.
+    ///
+    /// # Errors
+    /// When the probe cannot be run.
+    pub fn stimulus_against(
+        &self,
+        golden: Golden,
+        probe: &mut dyn Backend,
+    ) -> Result<Stimulus<'_>, Error> {
+        let (scenario, run) = stimulus::stimulus(self, probe)?;
+        let judge = move |outcome: &_| judge::judge(self, &run, outcome, golden);
+        Ok(Stimulus::new(scenario, judge))
+    }
+}
+
+impl Case for MatmulCase {
+    fn product(&self) -> &dyn Product {
+        &self.arch
+    }
+
+    fn stimulus(&self, probe: &mut dyn Backend) -> Result<Stimulus<'_>, Error> {
+        self.stimulus_against(golden, probe)
+    }
+
+    fn simpler(&self) -> Vec<Box<dyn Case>> {
+        let boxed = |case| Box::new(case) as Box<dyn Case>;
+        simpler(self).into_iter().map(boxed).collect()
     }
 }
 

@@ -2,15 +2,12 @@
 
 mod host;
 
-use super::case::{Case, Fault, Host, Job, Operand};
 use super::data::{filler, operands};
+use super::{Fault, Host, Job, MatmulCase, Operand, PAUSES};
 use crate::arch::JobShape;
 use crate::device::matmul::MatmulJob;
 use crate::device::pack::{pack_a, pack_b};
-use crate::device::{
-    AxiLite, Backend, Beat, Error, Goal, Operation, Packet, Scenario, Sink, Source, StallPattern,
-    unwatched,
-};
+use crate::device::{Backend, Beat, Error, Goal, Operation, Packet, Scenario, unwatched};
 use crate::isa::{RegisterMap, matmul_registers};
 use std::ops::Range;
 
@@ -35,9 +32,8 @@ pub(super) const QUEUED: u32 = 1 << 2;
 /// Cycles to go on after everything is done, to see what should not come.
 const TRAILING_CYCLES: u32 = 24;
 
-/// A scenario, its jobs, and what the host sees of them.
-pub(super) struct Stimulus {
-    pub scenario: Scenario,
+/// The jobs of a scenario, and what the host sees of them.
+pub(super) struct Run {
     pub jobs: Vec<Operands>,
     pub batches: Vec<Batch>,
 }
@@ -70,7 +66,7 @@ pub(super) struct Batch {
 }
 
 struct Builder<'a> {
-    case: &'a Case,
+    case: &'a MatmulCase,
     map: RegisterMap,
     scenario: Scenario,
     jobs: Vec<Operands>,
@@ -85,11 +81,10 @@ struct Builder<'a> {
 
 /// Builds the scenario of a case. `probe` tells how much of its operands a job that is aborted
 /// takes: a host that gives up offers no more.
-pub(super) fn stimulus(case: &Case, probe: &mut dyn Backend) -> Result<Stimulus, Error> {
-    let source = |prefix: &str, stall: &StallPattern| Source {
-        stall: stall.clone(),
-        ..Source::new(prefix, Vec::new())
-    };
+pub(super) fn stimulus(
+    case: &MatmulCase,
+    probe: &mut dyn Backend,
+) -> Result<(Scenario, Run), Error> {
     let stalls = &case.stalls;
     let mut builder = Builder {
         case,
@@ -98,20 +93,12 @@ pub(super) fn stimulus(case: &Case, probe: &mut dyn Backend) -> Result<Stimulus,
             max_cycles: 1_000 + case.restart.map_or(0, |restart| restart.end()),
             restart: case.restart,
             trailing_cycles: TRAILING_CYCLES,
-            control: Some(AxiLite {
-                prefix: "s_axil".into(),
-                aw_stall: stalls.aw.clone(),
-                w_stall: stalls.w.clone(),
-                b_stall: stalls.bresp.clone(),
-                ar_stall: stalls.ar.clone(),
-                r_stall: stalls.r.clone(),
-            }),
+            control: Some(stalls.axi_lite("s_axil")),
             interrupt: "irq".into(),
-            sources: vec![source("s_axis_a", &stalls.a), source("s_axis_b", &stalls.b)],
-            sinks: vec![Sink {
-                stall: stalls.c.clone(),
-                ..Sink::new("m_axis_c", Goal::Packets(0))
-            }],
+            sources: ["s_axis_a", "s_axis_b"]
+                .map(|prefix| stalls.source(prefix, Vec::new()))
+                .into(),
+            sinks: vec![stalls.sink("m_axis_c", Goal::Packets(0))],
             ..Scenario::default()
         },
         jobs: Vec::new(),
@@ -131,11 +118,7 @@ pub(super) fn stimulus(case: &Case, probe: &mut dyn Backend) -> Result<Stimulus,
         ..
     } = builder;
     scenario.sinks[0].goal = Goal::Packets(builder.packets);
-    Ok(Stimulus {
-        scenario,
-        jobs,
-        batches,
-    })
+    Ok((scenario, Run { jobs, batches }))
 }
 
 impl Builder<'_> {
@@ -173,10 +156,10 @@ impl Builder<'_> {
     }
 
     fn operation(&mut self, operation: Operation) {
-        let stalls = &self.case.stalls;
-        let slow: u64 = [&stalls.aw, &stalls.w, &stalls.bresp, &stalls.ar, &stalls.r]
+        let channels = PAUSES[3..].iter();
+        let channels = channels.map(|(_, prefix)| self.case.stalls.of(prefix));
+        let slow: u64 = channels
             .map(|stall| stall.slowdown() + stall.bits().len() as u64)
-            .iter()
             .sum();
         self.scenario.max_cycles += 8 * slow;
         self.scenario.operations.push(operation);
@@ -304,7 +287,7 @@ impl Builder<'_> {
 }
 
 impl Operands {
-    fn of(case: &Case, index: usize, job: &Job) -> Operands {
+    fn of(case: &MatmulCase, index: usize, job: &Job) -> Operands {
         let refused = case.arch.check_shape(job.shape).is_err();
         // Impossible sizes can be too large even to hold.
         let smallest = Job::new(JobShape { m: 1, k: 1, n: 1 }, job.data);
@@ -337,7 +320,7 @@ fn with_fault(mut beats: Vec<Beat>, operand: Operand, fault: Fault) -> Vec<Beat>
 }
 
 /// Cycles that are more than enough for a job.
-fn cycle_limit(case: &Case, job: &Job, refused: bool) -> u64 {
+fn cycle_limit(case: &MatmulCase, job: &Job, refused: bool) -> u64 {
     let arch = &case.arch;
     let shape = job.shape;
     let panels = u64::from(arch.panels(shape.n));
@@ -345,8 +328,8 @@ fn cycle_limit(case: &Case, job: &Job, refused: bool) -> u64 {
         return panels + 100;
     }
     let beats = arch.beats(shape);
-    let stalls = &case.stalls;
-    let [slow_a, slow_b, slow_c] = [&stalls.a, &stalls.b, &stalls.c].map(StallPattern::slowdown);
+    let [slow_a, slow_b, slow_c] =
+        ["s_axis_a", "s_axis_b", "m_axis_c"].map(|prefix| case.stalls.of(prefix).slowdown());
     let streams = beats.a * slow_a + beats.b * slow_b + beats.c * slow_c;
     let extra = match job.fault {
         Fault::Overlong(_, more) => more * slow_a.max(slow_b),

@@ -1,12 +1,12 @@
 //! The text that `ferrogrid new` starts a user with.
 
-use super::{Config, Dataflow, Target};
+use super::MatmulConfig;
+use crate::config::{Dataflow, Kind, Target};
 use std::fmt::Write;
 
-/// A commented TOML text for a core of this configuration. Every key of the format appears:
-/// those the configuration leaves out stand as comments.
-pub fn template(config: &Config) -> String {
-    let array = &config.array;
+/// See [`Config::template`](crate::config::Config::template).
+pub(in crate::config) fn template(config: &MatmulConfig) -> String {
+    let (common, array) = (&config.common, &config.array);
     let mut text = String::new();
     let out = &mut text;
     let mut line = |line: &str| writeln!(out, "{line}").expect("a String takes everything");
@@ -17,15 +17,15 @@ pub fn template(config: &Config) -> String {
     line("# Names the core, its files and its modules. Default: kind, size, dataflow, target.");
     line(&key(
         "name",
-        config.name.as_ref().map(quoted),
+        common.name.as_ref().map(quoted),
         "\"matmul-8x8\"",
     ));
-    line(&format!("kind = {}", quoted(config.kind)));
+    line(&format!("kind = {}", quoted(Kind::Matmul)));
     line(
         "# portable: for every chip. ecp5, xilinx (7-series), ultrascale_plus, ice40: with multipliers",
     );
     line("# and memories of these chips; the same results.");
-    line(&format!("target = {}", quoted(config.target)));
+    line(&format!("target = {}", quoted(common.target)));
     line("");
     line("[array]");
     line("# Processing elements, 1 to 64 each way. One multiplier in each.");
@@ -59,7 +59,7 @@ pub fn template(config: &Config) -> String {
         "# Default: enough for K = N = 256; for ice40 2, 4 and 1 KiB, or as much as the array needs.",
     );
     line("[buffers]");
-    let examples = match config.target {
+    let examples = match common.target {
         Target::Ice40 => ["2 KiB", "4 KiB", "1 KiB"],
         _ => ["4 KiB", "128 KiB", "16 KiB"],
     };

@@ -1,0 +1,131 @@
+//! What is generated: every kind of core behind one trait.
+//!
+//! A [`Product`] is all that the command line, reports, flows of other tools and synthesis know of a
+//! core. A new kind of core is a section of [`config`](crate::config), its parameters in
+//! [`arch`](crate::arch), its blocks, and one file here that says what they make together.
+//!
+//! ```
+//! use ferrogrid::product::{self, Part};
+//!
+//! let core = product::from_preset("matmul-8x8")?;
+//! assert_eq!(core.description().title, "8 x 8 matrix-multiply core, weight-stationary, int8 x int8");
+//! assert_eq!(core.registers().get("m").offset, 0x1c);
+//! assert_eq!(core.design(Part::Core)?.top().name, "matmul_8x8");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod bus;
+mod example;
+mod load;
+mod matmul;
+
+pub use bus::{Bus, BusKind};
+pub use example::{Action, Example, Step, Transfer};
+pub use load::{from_config, from_preset};
+
+use crate::arch::Target;
+use crate::config::Config;
+use crate::hdl::DesignError;
+use crate::hdl::ir::Design;
+use crate::isa::RegisterMap;
+use crate::synth::Columns;
+use std::fmt;
+
+/// A part of a core that can be synthesized by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Core,
+    /// The array of processing elements.
+    Array,
+}
+
+/// What people and programs read about a core.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// What it is: `8 x 8 matrix-multiply core, weight-stationary, int8 x int8`.
+    pub title: String,
+    /// What it computes, and with what.
+    pub function: String,
+    /// What it computes, and how a user meets it: a sentence without its full stop.
+    pub interfaces: &'static str,
+    /// What a page about it shows, as label and value.
+    pub figures: Vec<(&'static str, String)>,
+    /// What jobs must keep to: a quantity and its largest value.
+    pub limits: Vec<(String, u64)>,
+    /// Its row in a list of cores of its kind, as heading and cell; the name stands before it.
+    pub row: Vec<(&'static str, Cell)>,
+    /// The same for programs, as key and value; name and hash stand around it.
+    pub json: Vec<(&'static str, serde_json::Value)>,
+}
+
+/// A cell of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// Words.
+    Text(String),
+    /// A number, which stands on the right.
+    Number(u64),
+}
+
+/// A core of some kind.
+///
+/// Every core has a clock `aclk`, a reset `aresetn` (asserted when 0), registers behind the
+/// AXI4-Lite port `s_axil` (among them `id` and `config_hash`) and an interrupt `irq`.
+pub trait Product: fmt::Debug + Send + Sync {
+    /// The configuration without defaults: it gives this core again.
+    fn config(&self) -> Config;
+
+    /// Fingerprint of all parameters that change the hardware.
+    fn config_hash(&self) -> u32;
+
+    /// What people and programs read about it.
+    fn description(&self) -> Description;
+
+    /// The hardware of a part.
+    ///
+    /// # Errors
+    /// When it does not close: a bug of the blocks.
+    fn design(&self, part: Part) -> Result<Design, DesignError>;
+
+    /// Multipliers of the array.
+    fn multipliers(&self) -> u64;
+
+    /// The cells of its chips that it instantiates, in words.
+    fn chip_cells(&self) -> &'static str;
+
+    /// The cells of a part that are placed as the array is.
+    fn columns(&self, part: Part) -> Columns;
+
+    /// Smaller cores of its kind, from large to small: what to take for a chip that is too small.
+    fn smaller(&self) -> Vec<Box<dyn Product>>;
+
+    /// The keys that make a core of its kind this one, for a user who wants only this part of it.
+    fn recipe(&self, part: Part) -> String;
+
+    /// The registers behind `s_axil`.
+    fn registers(&self) -> RegisterMap;
+
+    /// Its buses other than clock, reset and interrupt, `s_axil` first.
+    fn buses(&self) -> Vec<Bus>;
+
+    /// A small job and what must come of it, for the test bench.
+    fn example(&self) -> Example;
+
+    /// Name of the core.
+    fn name(&self) -> String {
+        self.config().common().name.clone().unwrap_or_default()
+    }
+
+    /// The Verilog name of the core: its name, with `_` for what names cannot hold.
+    fn module_name(&self) -> String {
+        self.name()
+            .replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+    }
+
+    /// The chips that it is made for.
+    fn target(&self) -> Target {
+        self.config().common().target
+    }
+}
