@@ -29,16 +29,15 @@ pub fn run(out: &mut dyn Write) -> Result<(), Box<dyn std::error::Error>> {
     assert!(text.contains("module matmul_3x5_os ("), "the top module");
     writeln!(out, "{}: {} {}", arch.name, arch.dataflow, arch.operands)?;
 
-    let job = MatmulJob {
-        a: array![[255, 0, 1, 2], [3, 4, 5, 6]],
-        b: Array2::from_shape_fn((4, 6), |(k, n)| k as i64 * 10 - n as i64 * 25),
-    };
+    let a = array![[255, 0, 1, 2], [3, 4, 5, 6]];
+    let b = Array2::from_shape_fn((4, 6), |(k, n)| k as i64 * 10 - n as i64 * 25);
+    let job = MatmulJob::of_integers(&arch, &a, &b)?;
     let mut core = Native::new(&design)?;
     let result = matmul::run(&arch, &mut core, &job, &Stalls::default(), &mut unwatched)?;
-    writeln!(out, "{:6}", result.c)?;
+    writeln!(out, "{:6}", result.c.integers())?;
     writeln!(out, "{} in {} cycles", job.shape(), result.span)?;
 
-    let golden = reference::matmul(job.a.view(), job.b.view())?;
+    let golden = reference::matmul(&job.a, &job.b, result.c.format())?;
     assert_eq!(result.c, golden, "the core must compute the golden product");
     Ok(())
 }

@@ -9,6 +9,7 @@
 
 use ferrogrid::arch::{self, JobShape, MatmulArch};
 use ferrogrid::blocks::MatmulCore;
+use ferrogrid::device::matmul::MatmulJob;
 use ferrogrid::device::pack::{pack_a, pack_b, unpack_c};
 use ferrogrid::hdl::elaborate;
 use ferrogrid::rust_hdl::{Matmul, emit};
@@ -160,6 +161,7 @@ impl Accelerator {
     /// The product of `a` and `b` on a core of this architecture.
     pub fn new(arch: &MatmulArch, a: &Array2<i64>, b: &Array2<i64>) -> Self {
         let design = elaborate(&MatmulCore::new(arch)).expect("presets make cores");
+        let job = MatmulJob::of_integers(arch, a, b).expect("elements of the core's types");
         let registers = MatmulCore::register_map(arch);
         let write = |register: &str, data| (registers.get(register).offset, data);
         Accelerator {
@@ -175,8 +177,8 @@ impl Accelerator {
                 write("n", b.ncols() as u32),
                 write("control", 1),
             ]),
-            feed_a: Feeder::new(&pack_a(arch, a.view(), || 0)),
-            feed_b: Feeder::new(&pack_b(arch, b.view(), || 0)),
+            feed_a: Feeder::new(&pack_a(arch, &job.a, || 0)),
+            feed_b: Feeder::new(&pack_b(arch, &job.b, || 0)),
             core: Matmul::new(&design).expect("the ports of the matmul core"),
             results: SynchronousFIFO::default(),
             strobe: Strobe::new(50, 10.0),
@@ -291,7 +293,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Accelerator::new(&arch, &a, &b),
         arch.beats(shape).c as usize,
     );
-    let product = unpack_c(&arch, shape, &beats)?;
+    let product = unpack_c(&arch, shape, &beats)?.integers();
     println!("{a}\n\ntimes\n\n{b}\n\nis\n\n{product}");
     assert_eq!(product, a.dot(&b));
 

@@ -9,6 +9,9 @@ pub use ferrogrid_hdl as hdl;
 #[doc(inline)]
 pub use ferrogrid_hdl::verilog;
 
+// ---- numbers -----------------------------------------------------------------------------
+pub mod number;
+
 // ---- configuration ----------------------------------------------------------------------
 pub mod arch;
 pub mod config;

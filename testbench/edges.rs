@@ -20,13 +20,18 @@ struct Rule {
 
 const RULES: &[Rule] = &[
     Rule {
+        module: "number",
+        may_use: &[],
+        because: "what bits mean is said once, below all who read or write them",
+    },
+    Rule {
         module: "config",
         may_use: &[],
         because: "it holds what the user writes, nothing derived from it",
     },
     Rule {
         module: "arch",
-        may_use: &["config"],
+        may_use: &["config", "number"],
         because: "sizes are computed from the configuration alone, before any hardware exists",
     },
     Rule {
@@ -41,8 +46,8 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "reference",
-        may_use: &[],
-        because: "a golden model that shares code with what it judges proves nothing",
+        may_use: &["number"],
+        because: "a golden model that shares more with what it judges than what bits mean proves nothing",
     },
     Rule {
         module: "rust_hdl",
@@ -56,7 +61,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "device",
-        may_use: &["arch", "blocks", "hdl", "isa", "synth", "verilog"],
+        may_use: &["arch", "blocks", "hdl", "isa", "number", "synth", "verilog"],
         because: "it runs a core and does not judge the result",
     },
     Rule {
@@ -68,6 +73,7 @@ const RULES: &[Rule] = &[
             "device",
             "hdl",
             "isa",
+            "number",
             "reference",
             "synth",
         ],
@@ -75,7 +81,9 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "report",
-        may_use: &["arch", "device", "isa", "product", "synth", "verilog"],
+        may_use: &[
+            "arch", "device", "isa", "number", "product", "synth", "verilog",
+        ],
         because: "it formats what others generated and measured",
     },
     Rule {
@@ -87,6 +95,7 @@ const RULES: &[Rule] = &[
             "device",
             "hdl",
             "isa",
+            "number",
             "product",
             "reference",
             "report",
@@ -104,6 +113,7 @@ const RULES: &[Rule] = &[
             "device",
             "hdl",
             "isa",
+            "number",
             "product",
             "reference",
             "report",

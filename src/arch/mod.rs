@@ -18,7 +18,6 @@
 mod block_ram;
 mod buffer;
 mod hash;
-mod int_type;
 mod job;
 mod load;
 mod matmul;
@@ -32,9 +31,9 @@ mod messages;
 mod tests;
 
 pub use crate::config::{Bytes, Dataflow, ElementType, Target};
+pub use crate::number::IntType;
 pub use block_ram::BlockRams;
 pub use buffer::{ABuffer, AccumulatorBuffer, BANKS, BBuffer};
-pub use int_type::IntType;
 pub use job::{JobShape, Limits, MAX_SIZE, ShapeError, StreamBeats};
 pub use load::{LoadError, from_preset, from_toml};
 pub use matmul::{ArchError, MatmulArch};

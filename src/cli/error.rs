@@ -1,5 +1,6 @@
 //! Errors that only the command line can make; the others come from the library as they are.
 
+use crate::number::Number;
 use crate::verify::ParseCaseError;
 use miette::Diagnostic;
 use std::io;
@@ -114,9 +115,9 @@ pub(super) enum CliError {
         /// Its column.
         column: usize,
         /// What the core computed.
-        found: i64,
+        found: Number,
         /// What the golden model computed.
-        expected: i64,
+        expected: Number,
     },
 
     /// A case failed.

@@ -11,12 +11,12 @@ use crate::blocks::control::{OutputStationarySequencer, WeightStationarySequence
 use crate::device::matmul::{self, MatmulError, MatmulJob, MatmulResult};
 use crate::device::npy::{read_operands, write_matrix};
 use crate::device::{Error, Speed, Stalls};
+use crate::number::{Format, Matrix};
 use crate::product::Part;
 use crate::reference;
 use crate::report::{MatmulReport, grouped, json};
 use clap::{ArgGroup, Args};
 use miette::IntoDiagnostic;
-use ndarray::{Array2, Axis, concatenate};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::ops::ControlFlow;
@@ -84,11 +84,11 @@ impl Matmul {
         let mut progress = Progress::new(self.json);
         let (simulator, result) = self.simulate(&arch, &job, &mut progress)?;
         progress.working("comparing with the golden model");
-        compare(&result.c, &golden(&job)?)?;
+        compare(&result.c, &golden(&job, result.c.format())?)?;
         progress.done();
         interrupt::check()?;
         if let Some(path) = &self.output {
-            write_matrix(path, result.c.view(), arch.result)?;
+            write_matrix(path, &result.c)?;
         }
 
         let pass = pass_cycles(&arch, shape);
@@ -103,7 +103,7 @@ impl Matmul {
                 vcd,
             })
         } else {
-            let elements = grouped(result.c.len() as u64);
+            let elements = grouped(u64::from(shape.m) * u64::from(shape.n));
             let mut text = report.text();
             text +=
                 &format!("bit-exact: {elements} of {elements} elements equal the golden model\n");
@@ -219,41 +219,35 @@ fn expected_cycles(arch: &MatmulArch, shape: JobShape) -> u64 {
 }
 
 /// The product as the golden model has it, some rows at a time on every processor.
-fn golden(job: &MatmulJob) -> miette::Result<Array2<i64>> {
-    let blocks: Vec<_> = job.a.axis_chunks_iter(Axis(0), GOLDEN_ROWS).collect();
-    let products = blocks
-        .into_par_iter()
+fn golden(job: &MatmulJob, result: Format) -> miette::Result<Matrix> {
+    let products = (job.a.row_blocks(GOLDEN_ROWS).par_iter())
         .map(|rows| {
             interrupt::check()?;
-            reference::matmul(rows, job.b.view()).into_diagnostic()
+            reference::matmul(rows, &job.b, result).into_diagnostic()
         })
         .collect::<miette::Result<Vec<_>>>()?;
-    let views: Vec<_> = products.iter().map(|rows| rows.view()).collect();
-    concatenate(Axis(0), &views).into_diagnostic()
+    Ok(Matrix::of_row_blocks(&products).expect("no job is without a row"))
 }
 
 /// Fails unless both are equal to the bit.
-fn compare(found: &Array2<i64>, expected: &Array2<i64>) -> Result<(), CliError> {
+fn compare(found: &Matrix, expected: &Matrix) -> Result<(), CliError> {
     assert_eq!(
-        found.dim(),
-        expected.dim(),
+        (found.dim(), found.format()),
+        (expected.dim(), expected.format()),
         "both have the shape of the job"
     );
-    let elements = found.len();
-    let mut differing = found
-        .indexed_iter()
-        .zip(expected)
-        .filter(|((_, found), expected)| found != expected);
-    let Some((((row, column), found), expected)) = differing.next() else {
+    let mut differing = found.differences(expected);
+    let Some((row, column)) = differing.next() else {
         return Ok(());
     };
+    let (rows, columns) = found.dim();
     Err(CliError::Mismatch {
         wrong: 1 + differing.count(),
-        elements,
+        elements: rows * columns,
         row,
         column,
-        found: *found,
-        expected: *expected,
+        found: found.number(row, column),
+        expected: expected.number(row, column),
     })
 }
 
@@ -261,13 +255,14 @@ fn compare(found: &Array2<i64>, expected: &Array2<i64>) -> Result<(), CliError> 
 mod tests {
     use super::*;
     use crate::arch;
-    use ndarray::array;
+    use ndarray::{Array2, array};
 
     #[test]
     fn a_difference_says_where_it_begins() {
-        let expected = array![[1, 2], [3, 4]];
+        let matrix = |integers| Matrix::of_integers(Format::signed(32), &integers).unwrap();
+        let expected = matrix(array![[1, 2], [3, 4]]);
         assert!(compare(&expected, &expected).is_ok());
-        let error = compare(&array![[1, 2], [-3, 5]], &expected).unwrap_err();
+        let error = compare(&matrix(array![[1, 2], [-3, 5]]), &expected).unwrap_err();
         assert_eq!(
             error.to_string(),
             "2 of 4 elements differ from the golden model, the first at [1, 0]: -3 instead of 3"
@@ -278,8 +273,11 @@ mod tests {
     fn the_golden_product_is_put_together_from_blocks_of_rows() {
         let a = Array2::from_shape_fn((2 * GOLDEN_ROWS + 3, 5), |(i, j)| i as i64 - 7 * j as i64);
         let b = Array2::from_shape_fn((5, 4), |(i, j)| 3 * i as i64 - j as i64);
-        let product = a.dot(&b);
-        assert_eq!(golden(&MatmulJob { a, b }).unwrap(), product);
+        let int32 = Format::signed(32);
+        let matrix = |integers| Matrix::of_integers(int32, &integers).unwrap();
+        let product = matrix(a.dot(&b));
+        let (a, b) = (matrix(a), matrix(b));
+        assert_eq!(golden(&MatmulJob { a, b }, int32).unwrap(), product);
     }
 
     #[test]

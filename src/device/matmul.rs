@@ -4,6 +4,7 @@ use super::pack::{UnpackError, pack_a, pack_b, unpack_c};
 use super::{Backend, Error, Goal, Operation, Outcome, Packet, Scenario, Stalls, Watch};
 use crate::arch::{JobShape, MatmulArch, ShapeError};
 use crate::isa::{JobError, RegisterMap, matmul_registers};
+use crate::number::{Matrix, OutOfRange};
 use miette::Diagnostic;
 use ndarray::Array2;
 use thiserror::Error;
@@ -11,13 +12,28 @@ use thiserror::Error;
 /// A product to compute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatmulJob {
-    /// M x K, in the range of the core's activations.
-    pub a: Array2<i64>,
-    /// K x N, in the range of the core's weights.
-    pub b: Array2<i64>,
+    /// M x K, in the format of the core's activations.
+    pub a: Matrix,
+    /// K x N, in the format of the core's weights.
+    pub b: Matrix,
 }
 
 impl MatmulJob {
+    /// A job of integers, on a core that takes them.
+    ///
+    /// # Errors
+    /// When an element is out of range for the core.
+    pub fn of_integers(
+        arch: &MatmulArch,
+        a: &Array2<i64>,
+        b: &Array2<i64>,
+    ) -> Result<MatmulJob, OutOfRange> {
+        Ok(MatmulJob {
+            a: Matrix::of_integers(arch.activation, a)?,
+            b: Matrix::of_integers(arch.weight, b)?,
+        })
+    }
+
     /// M, K and N.
     ///
     /// # Panics
@@ -53,7 +69,7 @@ pub struct Counters {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatmulResult {
     /// M x N.
-    pub c: Array2<i64>,
+    pub c: Matrix,
     /// What the core counted.
     pub counters: Counters,
     /// Cycles from the first beat in to the last beat out, both included.
@@ -86,7 +102,7 @@ pub enum MatmulError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuedResult {
     /// The product of each job.
-    pub c: Vec<Array2<i64>>,
+    pub c: Vec<Matrix>,
     /// Cycles from the first beat in to the last beat out, both included.
     pub span: u64,
 }
@@ -244,8 +260,8 @@ impl<'a> JobSequence<'a> {
     /// Sends the operands of a job and expects its result.
     fn offer(&mut self, job: &MatmulJob, mut filler: impl FnMut() -> u64) {
         let shape = job.shape();
-        let a = pack_a(self.arch, job.a.view(), &mut filler);
-        let b = pack_b(self.arch, job.b.view(), &mut filler);
+        let a = pack_a(self.arch, &job.a, &mut filler);
+        let b = pack_b(self.arch, &job.b, &mut filler);
         self.allow(cycle_limit(self.arch, shape, self.slowdown));
         self.send(0, Packet::new(a));
         self.send(1, Packet::new(b));

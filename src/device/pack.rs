@@ -3,7 +3,8 @@
 //! The formats are those of `docs/architecture.md`. A beat is a list of 32-bit words, the lowest
 //! first; beats of less than 32 bits are one word whose upper bits are 0.
 
-use crate::arch::{IntType, JobShape, MatmulArch, StreamFormat};
+use crate::arch::{JobShape, MatmulArch, StreamFormat};
+use crate::number::{Format, Matrix};
 use ndarray::{Array2, ArrayView2, Axis};
 
 /// One beat of a stream, lowest word first.
@@ -13,15 +14,11 @@ pub type BeatWords = Vec<u32>;
 /// stream, and is cut to the element's width; hardware must not care what they are.
 ///
 /// # Panics
-/// When an element is out of range for the core's activations.
+/// When the elements are not in the format of the core's activations.
 #[track_caller]
-pub fn pack_a(
-    arch: &MatmulArch,
-    a: ArrayView2<i64>,
-    filler: impl FnMut() -> u64,
-) -> Vec<BeatWords> {
-    let mut packer = Packer::new(&arch.a, arch.activation, filler);
-    for row in a.rows() {
+pub fn pack_a(arch: &MatmulArch, a: &Matrix, filler: impl FnMut() -> u64) -> Vec<BeatWords> {
+    let mut packer = Packer::new(&arch.a, filler);
+    for row in elements(a, arch.activation).rows() {
         for group in row.axis_chunks_iter(Axis(0), arch.a.group as usize) {
             packer.group(group.iter().copied());
         }
@@ -32,14 +29,11 @@ pub fn pack_a(
 /// The beats of B (K x N); `filler` as for [`pack_a`].
 ///
 /// # Panics
-/// When an element is out of range for the core's weights.
+/// When the elements are not in the format of the core's weights.
 #[track_caller]
-pub fn pack_b(
-    arch: &MatmulArch,
-    b: ArrayView2<i64>,
-    filler: impl FnMut() -> u64,
-) -> Vec<BeatWords> {
-    let mut packer = Packer::new(&arch.b, arch.weight, filler);
+pub fn pack_b(arch: &MatmulArch, b: &Matrix, filler: impl FnMut() -> u64) -> Vec<BeatWords> {
+    let mut packer = Packer::new(&arch.b, filler);
+    let b = elements(b, arch.weight);
     for panel in b.axis_chunks_iter(Axis(1), arch.b.group as usize) {
         for row in panel.rows() {
             packer.group(row.iter().copied());
@@ -51,16 +45,24 @@ pub fn pack_b(
 /// The beats of C (M x N) as a core sends them: padding is zero.
 ///
 /// # Panics
-/// When an element is out of range for the core's results.
+/// When the elements are not in the format of the core's results.
 #[track_caller]
-pub fn pack_c(arch: &MatmulArch, c: ArrayView2<i64>) -> Vec<BeatWords> {
-    let mut packer = Packer::new(&arch.c, arch.result, || 0);
-    for row in c.rows() {
+pub fn pack_c(arch: &MatmulArch, c: &Matrix) -> Vec<BeatWords> {
+    let mut packer = Packer::new(&arch.c, || 0);
+    for row in elements(c, arch.result).rows() {
         for group in row.axis_chunks_iter(Axis(0), arch.c.group as usize) {
             packer.group(group.iter().copied());
         }
     }
     packer.beats
+}
+
+/// The elements of a matrix that must be of this format.
+#[track_caller]
+fn elements(matrix: &Matrix, format: impl Into<Format>) -> ArrayView2<'_, u64> {
+    let (found, wanted) = (matrix.format(), format.into());
+    assert!(found == wanted, "the matrix is {found}, not {wanted}");
+    matrix.bits()
 }
 
 /// The beats are not those of a result.
@@ -87,7 +89,7 @@ pub fn unpack_c<B: AsRef<[u32]>>(
     arch: &MatmulArch,
     shape: JobShape,
     beats: &[B],
-) -> Result<Array2<i64>, UnpackError> {
+) -> Result<Matrix, UnpackError> {
     let expected = arch.beats(shape).c;
     if beats.len() as u64 != expected {
         return Err(UnpackError::Beats {
@@ -104,7 +106,7 @@ pub fn unpack_c<B: AsRef<[u32]>>(
             {
                 let (beat, words) = numbered.next().expect("as many beats as counted");
                 for (lane, value) in (0..).zip(lanes.iter_mut()) {
-                    *value = sign_extend(element(words, lane, format.element_bits), arch.result);
+                    *value = element(words, lane, format.element_bits);
                 }
                 let mut padding = lanes.len() as u32..format.elements_per_beat;
                 if padding.any(|lane| element(words, lane, format.element_bits) != 0) {
@@ -113,29 +115,26 @@ pub fn unpack_c<B: AsRef<[u32]>>(
             }
         }
     }
-    Ok(c)
+    Ok(Matrix::from_bits(arch.result, c))
 }
 
 struct Packer<'a, F> {
     format: &'a StreamFormat,
-    element: IntType,
     filler: F,
     beats: Vec<BeatWords>,
 }
 
 impl<'a, F: FnMut() -> u64> Packer<'a, F> {
-    fn new(format: &'a StreamFormat, element: IntType, filler: F) -> Self {
+    fn new(format: &'a StreamFormat, filler: F) -> Self {
         Packer {
             format,
-            element,
             filler,
             beats: Vec::new(),
         }
     }
 
     /// Appends a group in the beats it needs, the last one padded.
-    #[track_caller]
-    fn group(&mut self, elements: impl ExactSizeIterator<Item = i64>) {
+    fn group(&mut self, elements: impl ExactSizeIterator<Item = u64>) {
         let StreamFormat {
             width,
             element_bits,
@@ -144,7 +143,7 @@ impl<'a, F: FnMut() -> u64> Packer<'a, F> {
         } = *self.format;
         let padded = elements.len().next_multiple_of(elements_per_beat as usize);
         let mut lane = 0;
-        for value in elements
+        for bits in elements
             .map(Some)
             .chain(std::iter::repeat(None))
             .take(padded)
@@ -152,14 +151,7 @@ impl<'a, F: FnMut() -> u64> Packer<'a, F> {
             if lane == 0 {
                 self.beats.push(vec![0; width.div_ceil(32) as usize]);
             }
-            let bits = match value {
-                Some(value) => {
-                    let element = self.element;
-                    assert!(element.contains(value), "{value} is not an {element}");
-                    value as u64
-                }
-                None => (self.filler)(),
-            };
+            let bits = bits.unwrap_or_else(&mut self.filler);
             let beat = self.beats.last_mut().expect("a beat was begun");
             put(beat, lane, element_bits, bits);
             lane = (lane + 1) % elements_per_beat;
@@ -193,11 +185,6 @@ fn element(beat: &[u32], lane: u32, bits: u32) -> u64 {
 fn place(lane: u32, bits: u32) -> (usize, u32) {
     let lsb = lane * bits;
     ((lsb / 32) as usize, lsb % 32)
-}
-
-fn sign_extend(bits: u64, of: IntType) -> i64 {
-    let unused = 64 - of.bits;
-    (bits << unused) as i64 >> unused
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The matrix product.
 
+use crate::number::{Format, Matrix, OutOfRange};
 use ndarray::{Array2, ArrayView2};
 
 /// There is no product.
@@ -21,6 +22,46 @@ pub enum MatmulError {
         /// Column of the element.
         column: usize,
     },
+    /// An element of the product does not fit the format of the result.
+    #[error("element [{row}, {column}] of the product does not fit an {result}")]
+    Result {
+        /// Row of the element.
+        row: usize,
+        /// Column of the element.
+        column: usize,
+        /// The format.
+        result: Format,
+    },
+}
+
+/// A x B in the format `result`, which decides how sums are formed: integers are summed exactly.
+///
+/// ```
+/// use ferrogrid::number::{Format, Matrix};
+/// use ferrogrid::reference::matmul;
+/// use ndarray::array;
+///
+/// let (int8, int32) = (Format::signed(8), Format::signed(32));
+/// let a = Matrix::of_integers(int8, &array![[1, 2], [3, 4]])?;
+/// let b = Matrix::of_integers(int8, &array![[5], [-6]])?;
+/// assert_eq!(matmul(&a, &b, int32)?.integers(), array![[-7], [-9]]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// When there is no product, or `result` does not hold it.
+pub fn matmul(a: &Matrix, b: &Matrix, result: Format) -> Result<Matrix, MatmulError> {
+    match (a.format(), b.format(), result) {
+        (Format::Int(_), Format::Int(_), Format::Int(_)) => {
+            let product = integer_matmul(a.integers().view(), b.integers().view())?;
+            let fits = Matrix::of_integers(result, &product);
+            fits.map_err(|OutOfRange { row, column, .. }| MatmulError::Result {
+                row,
+                column,
+                result,
+            })
+        }
+    }
 }
 
 /// A x B, exactly: an element that does not fit 64 bits is an error, never a wrapped number.
@@ -28,13 +69,13 @@ pub enum MatmulError {
 ///
 /// ```
 /// use ndarray::array;
-/// let c = ferrogrid::reference::matmul(
+/// let c = ferrogrid::reference::integer_matmul(
 ///     array![[1, 2], [3, 4]].view(),
 ///     array![[5], [-6]].view(),
 /// );
 /// assert_eq!(c, Ok(array![[-7], [-9]]));
 /// ```
-pub fn matmul(a: ArrayView2<i64>, b: ArrayView2<i64>) -> Result<Array2<i64>, MatmulError> {
+pub fn integer_matmul(a: ArrayView2<i64>, b: ArrayView2<i64>) -> Result<Array2<i64>, MatmulError> {
     let ((m, k), (rows, n)) = (a.dim(), b.dim());
     if k != rows {
         return Err(MatmulError::InnerSizes { columns: k, rows });
@@ -60,8 +101,8 @@ pub fn matmul(a: ArrayView2<i64>, b: ArrayView2<i64>) -> Result<Array2<i64>, Mat
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use ndarray::array;
+    use super::{MatmulError, integer_matmul as matmul};
+    use ndarray::{Array2, array};
     use proptest::prelude::*;
 
     /// A matrix of small sizes whose elements have up to `bits` bits.

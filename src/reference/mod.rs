@@ -1,9 +1,10 @@
-//! Bit-exact golden models in plain integer Rust.
+//! Bit-exact golden models in plain Rust.
 //!
 //! What hardware must compute, written as directly as possible and sharing no code with it:
-//! nothing here knows of arrays, widths, tiles or streams.
+//! nothing here knows of arrays, tiles or streams. What elements mean is asked of
+//! [`number`](crate::number).
 #![forbid(unsafe_code)]
 
 mod matmul;
 
-pub use matmul::{MatmulError, matmul};
+pub use matmul::{MatmulError, integer_matmul, matmul};

@@ -226,12 +226,13 @@ mod tests {
     use super::*;
     use crate::arch;
     use crate::config::MatmulConfig;
+    use crate::number::{Format, Matrix};
     use ndarray::Array2;
     use proptest::prelude::*;
 
     fn result(counters: Counters, span: u64) -> MatmulResult {
         MatmulResult {
-            c: Array2::zeros((1, 1)),
+            c: Matrix::from_bits(Format::signed(32), Array2::zeros((1, 1))),
             counters,
             span,
         }

@@ -1,6 +1,7 @@
 //! Breaks the core on purpose; every mutant must be caught by the checks of `verify`.
 
 use ferrogrid::device::{Backend, Native};
+use ferrogrid::number::Matrix;
 use ferrogrid::verify::check::{Mismatch, check, check_stimulus, design};
 use ferrogrid::verify::matmul::{Golden, MatmulCase, Wrong, cases, golden};
 use ferrogrid::verify::mutation::{Hunt, MUTATIONS, Verdict, hunt};
@@ -68,12 +69,12 @@ fn names_are_unique() {
 /// values do not come from the core.
 #[test]
 fn a_wrong_golden_model_is_noticed() {
-    let wrong: Golden = |a, b| {
-        let mut c = golden(a, b);
+    let wrong: Golden = |a, b, result| {
+        let mut c = golden(a, b, result).bits().to_owned();
         if let Some(last) = c.last_mut() {
             *last += 1;
         }
-        c
+        Matrix::from_bits(result, c)
     };
     let case: MatmulCase = "rows=3 columns=2 job=4x5x3:random".parse().expect("a case");
     let mut native: [Box<dyn Backend>; 1] =

@@ -12,7 +12,7 @@ mod waves;
 use example::Accelerator;
 use ferrogrid::arch::JobShape;
 use ferrogrid::device::pack::unpack_c;
-use ferrogrid::reference::matmul;
+use ferrogrid::reference::integer_matmul;
 use ndarray::{Array2, array};
 
 /// Operands with the extremes of int8, and their product.
@@ -33,7 +33,7 @@ fn operands() -> (Array2<i64>, Array2<i64>, Array2<i64>) {
         [-128, -128, 6, 0, -1, 127],
         [-128, 127, 7, -128, -1, -128],
     ];
-    let product = matmul(a.view(), b.view()).expect("the sizes fit");
+    let product = integer_matmul(a.view(), b.view()).expect("the sizes fit");
     assert_eq!(product[(0, 0)], 7 * 128 * 128);
     (a, b, product)
 }
@@ -58,7 +58,9 @@ fn the_example_multiplies() {
     let shape = shape(&a, &b);
     let (beats, _) = example::run(accelerator(), arch.beats(shape).c as usize);
     assert_eq!(
-        unpack_c(&arch, shape, &beats).expect("all results"),
+        unpack_c(&arch, shape, &beats)
+            .expect("all results")
+            .integers(),
         product
     );
 }

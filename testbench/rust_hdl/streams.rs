@@ -5,9 +5,10 @@ use crate::{accelerator, operands, shape};
 use ferrogrid::arch::{JobShape, MatmulArch};
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::config::PRESETS;
+use ferrogrid::device::matmul::MatmulJob;
 use ferrogrid::device::pack::{pack_a, pack_b, unpack_c};
 use ferrogrid::hdl::elaborate;
-use ferrogrid::reference::matmul;
+use ferrogrid::reference::integer_matmul;
 use ferrogrid::rust_hdl::{Matmul, Value};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
@@ -93,8 +94,9 @@ fn job(
         address_sent: false,
         data_sent: false,
     };
-    let mut a: VecDeque<_> = pack_a(arch, a.view(), || rng.random()).into();
-    let mut b: VecDeque<_> = pack_b(arch, b.view(), || rng.random()).into();
+    let job = MatmulJob::of_integers(arch, a, b).unwrap();
+    let mut a: VecDeque<_> = pack_a(arch, &job.a, || rng.random()).into();
+    let mut b: VecDeque<_> = pack_b(arch, &job.b, || rng.random()).into();
     let [idle_a, idle_b, stall_c] = [0; 3].map(|_| rng.random_range(0.0..0.7));
     let mut beats = Vec::new();
     let (mut valid_a, mut valid_b, mut last) = (false, false, false);
@@ -133,7 +135,9 @@ fn job(
             }
         });
     }
-    unpack_c(arch, shape, &beats).expect("all results")
+    unpack_c(arch, shape, &beats)
+        .expect("all results")
+        .integers()
 }
 
 #[test]
@@ -157,7 +161,7 @@ fn random_jobs_match_the_native_simulator_in_every_cycle() {
             };
             let a = Array2::from_shape_simple_fn((m, k), &mut element);
             let b = Array2::from_shape_simple_fn((k, n), &mut element);
-            let expected = matmul(a.view(), b.view()).unwrap();
+            let expected = integer_matmul(a.view(), b.view()).unwrap();
             let found = job(&arch, &mut core, &mut lockstep, (&a, &b), &mut rng);
             assert_eq!(found, expected, "{preset}, round {round}");
         }

@@ -65,7 +65,9 @@ fn the_waves_show_the_results_leaving_the_core() {
         }
     }
     assert_eq!(
-        unpack_c(&arch, shape, &beats).expect("all results"),
+        unpack_c(&arch, shape, &beats)
+            .expect("all results")
+            .integers(),
         product
     );
 }

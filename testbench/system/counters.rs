@@ -21,10 +21,12 @@ fn what_limits_a_job_is_counted() {
         let arch = MatmulArch::new(&config).expect("a core");
         let design = elaborate(&MatmulCore::new(&arch)).expect("a core");
         let mut native = Native::new(&design).expect("a core");
-        let job = MatmulJob {
-            a: Array2::from_elem((16, 16), 1),
-            b: Array2::from_elem((16, 16), 1),
-        };
+        let job = MatmulJob::of_integers(
+            &arch,
+            &Array2::from_elem((16, 16), 1),
+            &Array2::from_elem((16, 16), 1),
+        )
+        .expect("small elements");
         let slow = StallPattern::from("#######.");
         let none = StallPattern::none();
         let stalls = [
@@ -101,10 +103,12 @@ fn short_passes_follow_without_a_gap() {
         let mut native = Native::new(&design).expect("a core");
         native.trace(Some(path.clone())).expect("waves");
         // Two row blocks: no bank of the accumulators is waited for, nor B in the second.
-        let job = MatmulJob {
-            a: Array2::from_elem((8, k), 1),
-            b: Array2::from_elem((k, N), 1),
-        };
+        let job = MatmulJob::of_integers(
+            &arch,
+            &Array2::from_elem((8, k), 1),
+            &Array2::from_elem((k, N), 1),
+        )
+        .expect("small elements");
         let stalls = Stalls::default();
         run(&arch, &mut native, &job, &stalls, &mut unwatched).expect("the core runs");
         let top = &design.top().name;
@@ -139,10 +143,12 @@ fn a_waiting_job_starts_soon() {
         let mut native = Native::new(&design).expect("a core");
         native.trace(Some(path.clone())).expect("waves");
         for (start, idle, patterns, k) in slowest {
-            let job = MatmulJob {
-                a: Array2::from_elem((16, k), 1),
-                b: Array2::from_elem((k, 16), 1),
-            };
+            let job = MatmulJob::of_integers(
+                &arch,
+                &Array2::from_elem((16, k), 1),
+                &Array2::from_elem((k, 16), 1),
+            )
+            .expect("small elements");
             let jobs = [&job; 6].map(MatmulJob::clone);
             let [a, b, c] = patterns.map(StallPattern::clone);
             let stalls = Stalls::default()

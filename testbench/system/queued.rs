@@ -34,15 +34,15 @@ fn a_job_that_failed_is_noticed_behind_one_that_did_not() {
     let design = elaborate(&MatmulCore::new(&arch)).expect("a core");
     let native = || Native::new(&design).expect("a core");
     let jobs: Vec<_> = (1..=3)
-        .map(|i| MatmulJob {
-            a: Array2::from_elem((5, 4), i),
-            b: Array2::from_elem((4, 7), 2),
+        .map(|i| {
+            let (a, b) = (Array2::from_elem((5, 4), i), Array2::from_elem((4, 7), 2));
+            MatmulJob::of_integers(&arch, &a, &b).expect("small elements")
         })
         .collect();
     let stalls = Stalls::default();
     let result = run_queued(&arch, &mut native(), &jobs, &stalls, &mut unwatched);
     for (job, c) in jobs.iter().zip(result.expect("three products").c) {
-        assert_eq!(c, job.a.dot(&job.b));
+        assert_eq!(c.integers(), job.a.integers().dot(&job.b.integers()));
     }
     let result = run_queued(
         &arch,

@@ -7,6 +7,7 @@ use ferrogrid::device::pack::{pack_a, pack_b};
 use ferrogrid::device::{Backend, Native, Operation, Outcome, Packet, Stalls, unwatched};
 use ferrogrid::hdl::elaborate;
 use ferrogrid::isa::RegisterMap;
+use ferrogrid::number::Matrix;
 use ndarray::Array2;
 use std::fmt::Write;
 
@@ -50,13 +51,15 @@ impl Host {
     /// Runs operations with the operands of `jobs` jobs of 2 x 2 x 2 on the streams.
     fn run(&self, operations: impl IntoIterator<Item = Operation>, jobs: usize) -> Outcome {
         let mut sequence = JobSequence::new(&self.arch, &Stalls::default());
-        let job = MatmulJob {
-            a: Array2::from_elem((2, 2), 3),
-            b: Array2::from_elem((2, 2), -5),
-        };
+        let job = MatmulJob::of_integers(
+            &self.arch,
+            &Array2::from_elem((2, 2), 3),
+            &Array2::from_elem((2, 2), -5),
+        )
+        .expect("small elements");
         for _ in 0..jobs {
-            sequence.send(0, Packet::new(pack_a(&self.arch, job.a.view(), || 0)));
-            sequence.send(1, Packet::new(pack_b(&self.arch, job.b.view(), || 0)));
+            sequence.send(0, Packet::new(pack_a(&self.arch, &job.a, || 0)));
+            sequence.send(1, Packet::new(pack_b(&self.arch, &job.b, || 0)));
             sequence.expect_packet();
         }
         sequence.allow(2_000);
@@ -310,12 +313,17 @@ fn a_second_job_is_queued() {
     assert_eq!([8, 10].map(|read| words[read]), [5, 0]);
 }
 
+/// An operand of 2 x 2, for a core whose operands are of one type.
+pub fn ones(arch: &MatmulArch) -> Matrix {
+    Matrix::of_integers(arch.activation, &Array2::ones((2, 2))).expect("small elements")
+}
+
 /// Operands of a job of 2 x 2 x 2; A without its last beat.
 pub fn truncated(arch: &MatmulArch) -> [Packet; 2] {
-    let ones = Array2::ones((2, 2));
-    let mut a = pack_a(arch, ones.view(), || 0);
+    let ones = ones(arch);
+    let mut a = pack_a(arch, &ones, || 0);
     a.pop();
-    [Packet::new(a), Packet::new(pack_b(arch, ones.view(), || 0))]
+    [Packet::new(a), Packet::new(pack_b(arch, &ones, || 0))]
 }
 
 /// An error shows while the other stream is still awaited, and the start of the next job, in
@@ -344,9 +352,9 @@ fn an_error_outlives_the_next_start() {
         let first = sequence.operations();
         sequence.operation(host.read("status"));
         sequence.operation(host.read("last_failed"));
-        let ones = Array2::ones((2, 2));
-        sequence.send(0, Packet::new(pack_a(&host.arch, ones.view(), || 0)));
-        sequence.send(1, Packet::new(pack_b(&host.arch, ones.view(), || 0)));
+        let ones = ones(&host.arch);
+        sequence.send(0, Packet::new(pack_a(&host.arch, &ones, || 0)));
+        sequence.send(1, Packet::new(pack_b(&host.arch, &ones, || 0)));
         sequence.expect_packet();
         sequence.operation(poll("jobs_ended", u32::MAX, 2));
         sequence.operation(host.read("status"));

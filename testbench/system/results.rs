@@ -51,13 +51,11 @@ fn results_leave_a_beat_a_cycle() {
             let ahead = *dataflow == Dataflow::WeightStationary && beats_per_word > slowest;
             let blocks = if ahead { 4 } else { 1 };
             let (m, n) = ((blocks * ROWS) as usize, 32);
-            let job = MatmulJob {
-                a: Array2::from_elem((m, 4), 1),
-                b: Array2::from_elem((4, n), 1),
-            };
+            let (a, b) = (Array2::from_elem((m, 4), 1), Array2::from_elem((4, n), 1));
+            let job = MatmulJob::of_integers(&arch, &a, &b).expect("small elements");
             let mut core = Watched(Native::new(&design).expect("a core"), Vec::new());
             let result = run(&arch, &mut core, &job, &Stalls::default(), &mut unwatched);
-            assert_eq!(result.expect("the core runs").c, job.a.dot(&job.b));
+            assert_eq!(result.expect("the core runs").c.integers(), a.dot(&b));
             let beats = core.1.len() as u64;
             assert_eq!(beats, (m * n / 4) as u64 * u64::from(beats_per_word));
             let cycles = core.1[core.1.len() - 1] - core.1[0] + 1;

@@ -1,13 +1,10 @@
 //! What a host reads while a job begins and ends, in every cycle: never that a job has ended that
 //! has not, and never a job that neither runs nor has ended.
 
-use crate::registers::{Host, truncated};
-use ferrogrid::device::Operation;
-use ferrogrid::device::Packet;
-use ferrogrid::device::Stalls;
+use crate::registers::{Host, ones, truncated};
 use ferrogrid::device::matmul::JobSequence;
 use ferrogrid::device::pack::{pack_a, pack_b};
-use ndarray::Array2;
+use ferrogrid::device::{Operation, Packet, Stalls};
 use std::collections::BTreeSet;
 
 /// What becomes of a job of 2 x 2 x 2.
@@ -35,10 +32,10 @@ fn status_after(host: &Host, end: End, delay: u32) -> (u32, [u32; 4]) {
     }
     let mut read = 0;
     for job in 1..=2 {
-        let ones = Array2::ones((2, 2));
+        let ones = ones(&host.arch);
         let good = [
-            Packet::new(pack_a(&host.arch, ones.view(), || 0)),
-            Packet::new(pack_b(&host.arch, ones.view(), || 0)),
+            Packet::new(pack_a(&host.arch, &ones, || 0)),
+            Packet::new(pack_b(&host.arch, &ones, || 0)),
         ];
         let [a, b] = match end {
             End::Truncated => truncated(&host.arch),

@@ -15,6 +15,7 @@ use ferrogrid::device::matmul::{self, MatmulJob, MatmulResult};
 use ferrogrid::device::{Backend, Icarus, Native, Speed, Stalls, Verilator, npy, unwatched};
 use ferrogrid::hdl::elaborate;
 use ferrogrid::hdl::ir::Design;
+use ferrogrid::number::Format;
 use ferrogrid::reference;
 use ferrogrid::synth::tools::{Tool, ToolError};
 use miette::{IntoDiagnostic, WrapErr};
@@ -97,17 +98,14 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> miette::Result<bool> {
         say(out, &format!("{:.2} s", started.elapsed().as_secs_f64()))?;
         Ok(result)
     };
-    let first = MatmulJob {
-        a: network.images.clone(),
-        b: network.weights1.clone(),
-    };
+    let first = MatmulJob::of_integers(&arch, &network.images, &network.weights1);
+    let first = first.into_diagnostic()?;
     let first_result = layer("layer 1", &first)?;
-    let second = MatmulJob {
-        a: network.hidden(&first_result.c),
-        b: network.weights2.clone(),
-    };
+    let hidden = network.hidden(&first_result.c.integers());
+    let second = MatmulJob::of_integers(&arch, &hidden, &network.weights2).into_diagnostic()?;
     let second_result = layer("layer 2", &second)?;
-    let logits = &second_result.c + &network.bias2;
+    let sums = [&first_result, &second_result].map(|result| result.c.integers());
+    let logits = &sums[1] + &network.bias2;
 
     let classes: Vec<usize> = logits
         .rows()
@@ -121,8 +119,8 @@ fn run(arguments: &Arguments, out: &mut dyn Write) -> miette::Result<bool> {
     let golden = [golden(&first)?, golden(&second)?];
     let images = classes.len();
     let exact = (0..images).filter(|&image| {
-        first_result.c.row(image) == golden[0].row(image)
-            && second_result.c.row(image) == golden[1].row(image)
+        sums[0].row(image) == golden[0].row(image)
+            && sums[1].row(image) == golden[1].row(image)
             && logits.row(image) == network.expected.row(image)
     });
     let exact = exact.count();
@@ -178,7 +176,8 @@ fn backend(sim: Sim, core: &Design, out: &mut dyn Write) -> miette::Result<Box<d
 
 /// The product that the core must give.
 fn golden(job: &MatmulJob) -> miette::Result<Array2<i64>> {
-    reference::matmul(job.a.view(), job.b.view()).into_diagnostic()
+    let product = reference::matmul(&job.a, &job.b, Format::signed(32)).into_diagnostic()?;
+    Ok(product.integers())
 }
 
 /// The index of the largest logit, the lowest one on a tie.
@@ -219,7 +218,7 @@ impl Network {
         let text = std::fs::read_to_string(&path).into_diagnostic();
         let text = text.wrap_err_with(|| format!("cannot read {}", path.display()))?;
         let file: NetworkFile = toml::from_str(&text).into_diagnostic()?;
-        let matrix = |name: &str| npy::read_matrix(&folder.join(name));
+        let matrix = |name: &str| npy::read_matrix(&folder.join(name)).map(|m| m.integers());
         let vector = |name: &str| matrix(name).map(|matrix| matrix.row(0).to_owned());
         Ok(Network {
             images: matrix("images.npy")?,

@@ -1,6 +1,6 @@
 //! Why a file is no matrix.
 
-use crate::arch::IntType;
+use crate::number::OutOfRange;
 use miette::Diagnostic;
 use std::fmt;
 use std::path::PathBuf;
@@ -79,20 +79,10 @@ pub enum NpyProblem {
     },
     /// An element that the hardware cannot represent.
     #[error(
-        "element [{row}, {column}] is {value}, out of range for {element} ({} to {})",
-        element.min(),
-        element.max()
+        "element [{}, {}] is {}, out of range for {} ({} to {})",
+        .0.row, .0.column, .0.number, .0.format, .0.format.range().0, .0.format.range().1
     )]
-    Range {
-        /// Row of the first such element.
-        row: usize,
-        /// Its column.
-        column: usize,
-        /// Its value.
-        value: i64,
-        /// The type that is wanted.
-        element: IntType,
-    },
+    Range(OutOfRange),
 }
 
 /// A shape as Python writes it: `()`, `(5,)`, `(2, 3, 4)`.
@@ -122,7 +112,7 @@ impl NpyProblem {
                 "make it a matrix with `matrix.reshape(rows, columns)`"
             }
             NpyProblem::Length { .. } | NpyProblem::Header(_) => "write the file again",
-            NpyProblem::Range { .. } => {
+            NpyProblem::Range(_) => {
                 "quantize to that range, or take a core with wider `activation` and `weight`"
             }
             NpyProblem::Write(_) => "choose another file or make room; nothing was written",

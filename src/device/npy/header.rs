@@ -5,6 +5,7 @@
 
 use super::NpyProblem;
 use super::error::tuple;
+use crate::number::Format;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -14,45 +15,40 @@ const ALIGNMENT: usize = 64;
 /// What a file says about its data.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Header {
-    pub element: ElementCode,
+    pub element: Stored,
     pub fortran_order: bool,
     pub shape: Vec<u64>,
 }
 
-/// How an integer is stored.
+/// How an element is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ElementCode {
-    pub bytes: usize,
-    pub signed: bool,
+pub(super) struct Stored {
+    pub format: Format,
     pub big_endian: bool,
 }
 
-impl ElementCode {
+impl Stored {
     /// From NumPy's code, such as `<i4`; the first letter is the byte order.
-    fn parse(code: &str) -> Option<ElementCode> {
+    fn parse(code: &str) -> Option<Stored> {
         let (order, kind) = code.split_at_checked(code.len().checked_sub(2)?)?;
         let big_endian = match order {
             "<" | "|" | "=" | "" => false,
             ">" => true,
             _ => return None,
         };
-        let (bytes, signed) = match kind {
-            "i1" => (1, true),
-            "u1" => (1, false),
-            "i2" => (2, true),
-            "i4" => (4, true),
-            "i8" => (8, true),
-            _ => return None,
-        };
-        Some(ElementCode {
-            bytes,
-            signed,
+        Some(Stored {
+            format: Format::of_numpy(kind)?,
             big_endian,
         })
     }
 
-    /// The integer in `field`, which has [`Self::bytes`] bytes.
-    pub fn value(self, field: &[u8]) -> i64 {
+    /// Bytes of an element.
+    pub fn bytes(self) -> usize {
+        self.format.bits().div_ceil(8) as usize
+    }
+
+    /// The element in `field`, which has [`Self::bytes`] bytes.
+    pub fn bits(self, field: &[u8]) -> u64 {
         let mut bytes = [0; 8];
         for (index, byte) in field.iter().enumerate() {
             let place = if self.big_endian {
@@ -62,13 +58,7 @@ impl ElementCode {
             };
             bytes[place] = *byte;
         }
-        let unused = 64 - 8 * field.len() as u32;
-        let value = i64::from_le_bytes(bytes) << unused;
-        if self.signed {
-            value >> unused
-        } else {
-            (value as u64 >> unused) as i64
-        }
+        u64::from_le_bytes(bytes)
     }
 }
 
@@ -113,7 +103,7 @@ impl Header {
                 .ok_or_else(|| damaged(format!("it lacks '{key}'")))
         };
         let element = match entry("descr")? {
-            Literal::Text(code) => ElementCode::parse(code).ok_or_else(|| NpyProblem::Element {
+            Literal::Text(code) => Stored::parse(code).ok_or_else(|| NpyProblem::Element {
                 found: format!("'{}'", code.escape_debug()),
             })?,
             _ => {
@@ -138,22 +128,23 @@ impl Header {
     }
 
     /// The bytes in front of the data, as NumPy writes them: version 1.0.
+    ///
+    /// # Panics
+    /// When NumPy has no name for the format of the elements.
+    #[track_caller]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let ElementCode {
-            bytes,
-            signed,
-            big_endian,
-        } = self.element;
-        let order = match (bytes, big_endian) {
+        let Stored { format, big_endian } = self.element;
+        let kind = format.numpy();
+        let kind = kind.unwrap_or_else(|| panic!("NumPy has no name for {format}"));
+        let order = match (self.element.bytes(), big_endian) {
             (1, _) => '|',
             (_, false) => '<',
             (_, true) => '>',
         };
-        let kind = if signed { 'i' } else { 'u' };
         let fortran_order = if self.fortran_order { "True" } else { "False" };
         let shape = tuple(&self.shape);
         let mut text = format!(
-            "{{'descr': '{order}{kind}{bytes}', 'fortran_order': {fortran_order}, 'shape': {shape}, }}"
+            "{{'descr': '{order}{kind}', 'fortran_order': {fortran_order}, 'shape': {shape}, }}"
         );
         let unpadded = MAGIC.len() + 4 + text.len() + 1;
         text.push_str(&" ".repeat(unpadded.next_multiple_of(ALIGNMENT) - unpadded));

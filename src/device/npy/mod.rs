@@ -1,7 +1,7 @@
-//! Matrices of integers in NumPy's `.npy` files.
+//! Matrices in NumPy's `.npy` files.
 //!
 //! Read: two dimensions, int8, uint8, int16, int32 or int64, either byte order, C or Fortran
-//! order, format versions 1 to 3. Written: int32 or int64, little-endian, C order, version 1.
+//! order, format versions 1 to 3. Written: the same types, little-endian, C order, version 1.
 
 mod error;
 mod header;
@@ -14,14 +14,14 @@ pub use error::{NpyError, NpyProblem};
 pub use operands::{OperandError, read_operands};
 pub use target::write_target;
 
-use crate::arch::IntType;
-use header::{ElementCode, Header};
-use ndarray::{Array2, ArrayView2, ShapeBuilder};
+use crate::number::{Format, Matrix};
+use header::{Header, Stored};
+use ndarray::{Array2, ShapeBuilder};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-/// Reads a matrix.
-pub fn read_matrix(path: &Path) -> Result<Array2<i64>, NpyError> {
+/// Reads a matrix, in the format in which the file has it.
+pub fn read_matrix(path: &Path) -> Result<Matrix, NpyError> {
     let fail = |problem| NpyError {
         path: path.to_owned(),
         problem,
@@ -30,38 +30,22 @@ pub fn read_matrix(path: &Path) -> Result<Array2<i64>, NpyError> {
     decode(&bytes).map_err(fail)
 }
 
-/// Reads a matrix whose elements are all values of `element`.
-pub fn read_typed(path: &Path, element: IntType) -> Result<Array2<i64>, NpyError> {
-    let matrix = read_matrix(path)?;
-    let wrong = matrix
-        .indexed_iter()
-        .find(|(_, value)| !element.contains(**value));
-    if let Some(((row, column), &value)) = wrong {
-        let problem = NpyProblem::Range {
-            row,
-            column,
-            value,
-            element,
-        };
-        return Err(NpyError {
-            path: path.to_owned(),
-            problem,
-        });
-    }
-    Ok(matrix)
+/// Reads a matrix whose elements are all numbers of `format`, into that format.
+pub fn read_typed(path: &Path, format: impl Into<Format>) -> Result<Matrix, NpyError> {
+    let matrix = read_matrix(path)?.converted(format);
+    matrix.map_err(|wrong| NpyError {
+        path: path.to_owned(),
+        problem: NpyProblem::Range(wrong),
+    })
 }
 
-/// Writes a matrix as int32 or int64, whichever `element` is: whole, or not at all.
+/// Writes a matrix of results: whole, or not at all.
 ///
 /// # Panics
-/// When `element` is neither, or an element of the matrix is not of that type.
+/// When NumPy has no name for the format of the elements.
 #[track_caller]
-pub fn write_matrix(
-    path: &Path,
-    matrix: ArrayView2<i64>,
-    element: IntType,
-) -> Result<(), NpyError> {
-    let bytes = encode(matrix, element);
+pub fn write_matrix(path: &Path, matrix: &Matrix) -> Result<(), NpyError> {
+    let bytes = encode(matrix);
     write_atomically(path, &bytes).map_err(|error| NpyError {
         path: path.to_owned(),
         problem: NpyProblem::Write(error),
@@ -69,7 +53,7 @@ pub fn write_matrix(
 }
 
 /// The matrix in the bytes of a file.
-fn decode(bytes: &[u8]) -> Result<Array2<i64>, NpyProblem> {
+fn decode(bytes: &[u8]) -> Result<Matrix, NpyProblem> {
     let (header, data) = Header::parse(bytes)?;
     let [rows, columns] = header.shape[..] else {
         return Err(NpyProblem::Dimensions {
@@ -79,46 +63,37 @@ fn decode(bytes: &[u8]) -> Result<Array2<i64>, NpyProblem> {
     if rows == 0 || columns == 0 {
         return Err(NpyProblem::Empty { rows, columns });
     }
-    let size = header.element.bytes as u128;
-    let expected = (u128::from(rows) * u128::from(columns)).saturating_mul(size);
+    let size = header.element.bytes();
+    let expected = (u128::from(rows) * u128::from(columns)).saturating_mul(size as u128);
     let found = data.len() as u64;
     if expected != u128::from(found) {
         return Err(NpyProblem::Length { expected, found });
     }
-    let values = data
-        .chunks_exact(header.element.bytes)
-        .map(|field| header.element.value(field));
+    let elements = data
+        .chunks_exact(size)
+        .map(|field| header.element.bits(field));
     let shape = (rows as usize, columns as usize).set_f(header.fortran_order);
-    Ok(Array2::from_shape_vec(shape, values.collect()).expect("the length was checked"))
+    let bits = Array2::from_shape_vec(shape, elements.collect()).expect("the length was checked");
+    Ok(Matrix::from_bits(header.element.format, bits))
 }
 
 /// The bytes of a file.
 #[track_caller]
-fn encode(matrix: ArrayView2<i64>, element: IntType) -> Vec<u8> {
-    let code = match (element.bits, element.signed) {
-        (32, true) => ElementCode {
-            bytes: 4,
-            signed: true,
-            big_endian: false,
-        },
-        (64, true) => ElementCode {
-            bytes: 8,
-            signed: true,
-            big_endian: false,
-        },
-        _ => panic!("results are int32 or int64, not {element}"),
+fn encode(matrix: &Matrix) -> Vec<u8> {
+    let element = Stored {
+        format: matrix.format(),
+        big_endian: false,
     };
     let (rows, columns) = matrix.dim();
     let shape = vec![rows as u64, columns as u64];
     let mut bytes = Header {
-        element: code,
+        element,
         fortran_order: false,
         shape,
     }
     .to_bytes();
-    for &value in matrix {
-        assert!(element.contains(value), "{value} is not an {element}");
-        bytes.extend_from_slice(&value.to_le_bytes()[..code.bytes]);
+    for bits in matrix.bits() {
+        bytes.extend_from_slice(&bits.to_le_bytes()[..element.bytes()]);
     }
     bytes
 }

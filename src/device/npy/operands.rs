@@ -2,8 +2,8 @@
 
 use super::{NpyError, read_typed};
 use crate::arch::{JobShape, MatmulArch, ShapeError};
+use crate::number::Matrix;
 use miette::Diagnostic;
-use ndarray::Array2;
 use std::path::Path;
 
 /// Two files that are not operands of a product on this core.
@@ -41,10 +41,11 @@ pub fn read_operands(
     arch: &MatmulArch,
     a: &Path,
     b: &Path,
-) -> Result<(Array2<i64>, Array2<i64>, JobShape), OperandError> {
+) -> Result<(Matrix, Matrix, JobShape), OperandError> {
     let a = read_typed(a, arch.activation)?;
     let b = read_typed(b, arch.weight)?;
-    if a.ncols() != b.nrows() {
+    let ((m, k), (rows, n)) = (a.dim(), b.dim());
+    if k != rows {
         return Err(OperandError::Chain {
             a: a.dim(),
             b: b.dim(),
@@ -53,9 +54,9 @@ pub fn read_operands(
     // What does not fit 32 bits is too large in any case.
     let size = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
     let shape = JobShape {
-        m: size(a.nrows()),
-        k: size(a.ncols()),
-        n: size(b.ncols()),
+        m: size(m),
+        k: size(k),
+        n: size(n),
     };
     arch.check_shape(shape)
         .map_err(|error| OperandError::Size {

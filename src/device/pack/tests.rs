@@ -2,8 +2,9 @@
 //! stream, by index arithmetic alone.
 
 use super::*;
-use crate::arch::{MatmulArch, from_preset};
+use crate::arch::{IntType, MatmulArch, from_preset};
 use crate::config::MatmulConfig;
+use crate::device::matmul::MatmulJob;
 use crate::verify::matmul::random_arch::random_arch;
 use ndarray::array;
 use rand::{Rng, RngExt, SeedableRng};
@@ -80,7 +81,7 @@ fn unpack_b(arch: &MatmulArch, k: usize, n: usize, beats: &[BeatWords]) -> Array
 }
 
 /// The beats of C as hardware would send them.
-fn pack_c(arch: &MatmulArch, c: &Array2<i64>) -> Vec<BeatWords> {
+fn send_c(arch: &MatmulArch, c: &Array2<i64>) -> Vec<BeatWords> {
     let mut beats = Vec::new();
     for row in c.rows() {
         for group in row.to_vec().chunks(arch.columns as usize) {
@@ -121,19 +122,22 @@ fn random_matrices_survive_with_junk_in_the_padding() {
         let b = random_matrix(&mut rng, k, n, arch.weight);
         let c = random_matrix(&mut rng, m, n, arch.accumulator);
 
-        let beats_a = pack_a(&arch, a.view(), || rng.random());
+        let job = MatmulJob::of_integers(&arch, &a, &b).unwrap();
+        let beats_a = pack_a(&arch, &job.a, || rng.random());
         assert_eq!(
             unpack_a(&arch, m as usize, k as usize, &beats_a),
             a,
             "{arch:?}"
         );
-        let beats_b = pack_b(&arch, b.view(), || rng.random());
+        let beats_b = pack_b(&arch, &job.b, || rng.random());
         assert_eq!(
             unpack_b(&arch, k as usize, n as usize, &beats_b),
             b,
             "{arch:?}"
         );
-        let beats_c = pack_c(&arch, &c);
+        let beats_c = send_c(&arch, &c);
+        let c = Matrix::of_integers(arch.result, &c).unwrap();
+        assert_eq!(pack_c(&arch, &c), beats_c, "{arch:?}");
         assert_eq!(unpack_c(&arch, shape, &beats_c), Ok(c), "{arch:?}");
 
         let beats = arch.beats(shape);
@@ -160,20 +164,21 @@ fn a_small_example() {
     config.streams.c = Some(32);
     let arch = MatmulArch::new(&config).unwrap();
     let a = array![[1, 2, 3, 4], [-1, -2, -3, -4]];
+    let b = array![[1, 2, 3], [4, 5, 6]];
+    let MatmulJob { a, b } = MatmulJob::of_integers(&arch, &a, &b).unwrap();
     assert_eq!(
-        pack_a(&arch, a.view(), || 0xee),
+        pack_a(&arch, &a, || 0xee),
         [[0xee030201], [0xeeeeee04], [0xeefdfeff], [0xeeeeeefc]]
     );
-    let b = array![[1, 2, 3], [4, 5, 6]];
     assert_eq!(
-        pack_b(&arch, b.view(), || 0xee),
+        pack_b(&arch, &b, || 0xee),
         [[0xeeee0201], [0xeeee0504], [0xeeeeee03], [0xeeeeee06]]
     );
     let shape = JobShape { m: 1, k: 1, n: 3 };
     let beats = [[7], [u32::MAX], [0x8000_0000]];
     assert_eq!(
         unpack_c(&arch, shape, &beats),
-        Ok(array![[7, -1, i64::from(i32::MIN)]])
+        Ok(Matrix::of_integers(arch.result, &array![[7, -1, i64::from(i32::MIN)]]).unwrap())
     );
 }
 
@@ -183,8 +188,8 @@ fn narrow_beats_are_one_word_and_filler_is_cut() {
     config.array.activation = crate::config::ElementType::Int4;
     config.streams.a = Some(8);
     let arch = MatmulArch::new(&config).unwrap();
-    let a = array![[-8, 7, -1]];
-    assert_eq!(pack_a(&arch, a.view(), || u64::MAX - 1), [[0x78], [0xef]]);
+    let a = Matrix::of_integers(arch.activation, &array![[-8, 7, -1]]).unwrap();
+    assert_eq!(pack_a(&arch, &a, || u64::MAX - 1), [[0x78], [0xef]]);
 }
 
 #[test]
@@ -192,7 +197,8 @@ fn wrong_results_are_refused() {
     let arch = from_preset("matmul-6x10").unwrap(); // two results a beat, panels of 10
     let shape = JobShape { m: 1, k: 1, n: 3 };
     let beats = |last: u32| [[1, 2], [3, last]];
-    assert_eq!(unpack_c(&arch, shape, &beats(0)), Ok(array![[1, 2, 3]]));
+    let c = Matrix::of_integers(arch.result, &array![[1, 2, 3]]).unwrap();
+    assert_eq!(unpack_c(&arch, shape, &beats(0)), Ok(c));
     let texts = [
         unpack_c(&arch, shape, &beats(9)),
         unpack_c(&arch, shape, &beats(0)[..1]),
@@ -208,8 +214,19 @@ fn wrong_results_are_refused() {
 }
 
 #[test]
-#[should_panic(expected = "128 is not an int8")]
-fn elements_out_of_range_are_a_mistake_of_the_caller() {
+fn elements_out_of_range_are_refused() {
     let arch = from_preset("matmul-4x4").unwrap();
-    pack_a(&arch, array![[128]].view(), || 0);
+    let error = MatmulJob::of_integers(&arch, &array![[128]], &array![[0]]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "element [0, 0] is 128, which is not an int8"
+    );
+}
+
+#[test]
+#[should_panic(expected = "the matrix is int16, not int8")]
+fn elements_of_another_format_are_a_mistake_of_the_caller() {
+    let arch = from_preset("matmul-4x4").unwrap();
+    let int16 = Matrix::of_integers(Format::signed(16), &array![[1]]).unwrap();
+    pack_a(&arch, &int16, || 0);
 }

@@ -12,8 +12,8 @@ use ndarray::Array2;
 /// A small product with edges; results come from the golden model.
 pub(super) fn example(arch: &MatmulArch) -> Example {
     let job = job(arch);
-    let product = reference::matmul(job.a.view(), job.b.view())
-        .expect("the matrices chain, and no core has sums of more than 64 bits");
+    let product = reference::matmul(&job.a, &job.b, arch.result.into())
+        .expect("the matrices chain, and results hold every sum of a core");
     let mut sequence = JobSequence::new(arch, &Stalls::default());
     sequence.job(&job, || 0);
     let JobShape { m, k, n } = job.shape();
@@ -25,9 +25,9 @@ pub(super) fn example(arch: &MatmulArch) -> Example {
         is_result,
         beats,
     };
-    let a = pack_a(arch, job.a.view(), || 0);
-    let b = pack_b(arch, job.b.view(), || 0);
-    let c = pack_c(arch, product.view());
+    let a = pack_a(arch, &job.a, || 0);
+    let b = pack_b(arch, &job.b, || 0);
+    let c = pack_c(arch, &product);
     Example {
         title: format!("product, C = A x B with M = {m}, K = {k} and N = {n}"),
         size: format!("{m} x {k} x {n}"),
@@ -81,10 +81,9 @@ fn job(arch: &MatmulArch) -> MatmulJob {
             value(index, element)
         })
     };
-    MatmulJob {
-        a: matrix(m, k, arch.activation),
-        b: matrix(k, n, arch.weight),
-    }
+    let a = matrix(m, k, arch.activation);
+    let b = matrix(k, n, arch.weight);
+    MatmulJob::of_integers(arch, &a, &b).expect("every element is in range")
 }
 
 /// The largest of a few shapes that the core can run.
@@ -143,6 +142,7 @@ mod tests {
             };
             assert_eq!(example.shape(), expected, "{}", preset.name);
             for (matrix, element) in [(&example.a, arch.activation), (&example.b, arch.weight)] {
+                let matrix = matrix.integers();
                 assert!(matrix.iter().all(|value| element.contains(*value)));
                 for extreme in [element.min(), element.max()] {
                     assert!(matrix.iter().any(|value| *value == extreme));

@@ -7,6 +7,7 @@ use crate::config::MatmulConfig;
 use crate::device::matmul::{self, MatmulJob};
 use crate::device::{Backend, Native, Stalls, unwatched};
 use crate::hdl::elaborate;
+use crate::number::Matrix;
 use crate::reference;
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
@@ -43,33 +44,31 @@ pub(super) fn random_job(arch: &MatmulArch, shape: JobShape) -> MatmulJob {
             random.random_range(range.clone())
         })
     };
-    MatmulJob {
-        a: matrix(
-            shape.m,
-            shape.k,
-            arch.activation.min()..=arch.activation.max(),
-        ),
-        b: matrix(shape.k, shape.n, arch.weight.min()..=arch.weight.max()),
-    }
+    let (activation, weight) = (arch.activation, arch.weight);
+    let a = matrix(shape.m, shape.k, activation.min()..=activation.max());
+    let b = matrix(shape.k, shape.n, weight.min()..=weight.max());
+    MatmulJob::of_integers(arch, &a, &b).expect("every element is in range")
 }
 
 /// Compares a product with the golden one.
-pub(super) fn check(what: &str, job: &MatmulJob, c: &Array2<i64>) -> Result<(), BenchError> {
+pub(super) fn check(what: &str, job: &MatmulJob, c: &Matrix) -> Result<(), BenchError> {
     let wrong = |how: String| BenchError::Wrong {
         what: what.to_owned(),
         how,
     };
-    let golden =
-        reference::matmul(job.a.view(), job.b.view()).map_err(|error| wrong(error.to_string()))?;
+    let golden = reference::matmul(&job.a, &job.b, c.format());
+    let golden = golden.map_err(|error| wrong(error.to_string()))?;
     if c.dim() != golden.dim() {
         return Err(wrong(format!("a {:?} matrix", c.dim())));
     }
-    for ((index, found), expected) in c.indexed_iter().zip(&golden) {
-        if found != expected {
-            return Err(wrong(format!("C{index:?} = {found}, not {expected}")));
-        }
+    match c.differences(&golden).next() {
+        None => Ok(()),
+        Some((row, column)) => Err(wrong(format!(
+            "C[{row}, {column}] = {}, not {}",
+            c.number(row, column),
+            golden.number(row, column)
+        ))),
     }
-    Ok(())
 }
 
 /// Utilization in percent of a random job from the first beat in to the last beat out, with a host

@@ -107,7 +107,7 @@ pub(super) fn operands(case: &MatmulCase, index: usize, job: &Job) -> MatmulJob 
         DataKind::Alternate => (chessboard(m, k, activation), chessboard(k, n, weight)),
         DataKind::Random => (noise((m, k), activation), noise((k, n), weight)),
     };
-    MatmulJob { a, b }
+    MatmulJob::of_integers(&case.arch, &a, &b).expect("every element is in range")
 }
 
 /// The bits of padding elements in job `index`.

@@ -1,7 +1,7 @@
 //! The beats of C that a job must give, from the golden product and the written stream format.
 
 use crate::arch::MatmulArch;
-use ndarray::Array2;
+use crate::number::{Format, Matrix, Number};
 use std::ops::Range;
 
 /// A beat of C.
@@ -16,12 +16,12 @@ pub(super) struct ResultBeat {
 
 /// The beats of a product, in order. Row after row; a row is cut into groups of as many elements
 /// as the array has columns; a group takes whole beats, padded with zeros.
-pub(super) fn result_beats(arch: &MatmulArch, c: &Array2<i64>) -> Vec<ResultBeat> {
+pub(super) fn result_beats(arch: &MatmulArch, c: &Matrix) -> Vec<ResultBeat> {
     let lane_words = (arch.result.bits / 32) as usize;
     let beat_words = (arch.c.width / 32) as usize;
     let group = arch.columns as usize;
     let mut beats = Vec::new();
-    for (row, values) in c.rows().into_iter().enumerate() {
+    for (row, values) in c.bits().rows().into_iter().enumerate() {
         for first in (0..values.len()).step_by(group) {
             let end = (first + group).min(values.len());
             for start in (first..end).step_by(beat_words / lane_words) {
@@ -49,12 +49,13 @@ pub(super) fn result_beats(arch: &MatmulArch, c: &Array2<i64>) -> Vec<ResultBeat
 
 impl ResultBeat {
     /// The element in lane `lane` of a payload.
-    pub fn element(arch: &MatmulArch, words: &[u32], lane: usize) -> i64 {
-        let word = |index: usize| words.get(index).copied().unwrap_or(0);
-        if arch.result.bits == 64 {
-            i64::from(word(2 * lane)) | i64::from(word(2 * lane + 1) as i32) << 32
+    pub fn element(arch: &MatmulArch, words: &[u32], lane: usize) -> Number {
+        let word = |index: usize| u64::from(words.get(index).copied().unwrap_or(0));
+        let bits = if arch.result.bits == 64 {
+            word(2 * lane) | word(2 * lane + 1) << 32
         } else {
-            i64::from(word(lane) as i32)
-        }
+            word(lane)
+        };
+        Format::Int(arch.result).decode(bits)
     }
 }

@@ -94,7 +94,8 @@ impl Judge<'_> {
                 Vec::new()
             } else {
                 let matrices = &jobs[index].matrices;
-                let c = golden(matrices.a.view(), matrices.b.view());
+                let result = self.case.arch.result.into();
+                let c = golden(&matrices.a, &matrices.b, result);
                 result_beats(&self.case.arch, &c)
             };
             let count = if index + 1 == batch.jobs.end {

@@ -19,16 +19,17 @@ pub use wrong::Wrong;
 use super::{Case, Stimulus};
 use crate::arch::{JobShape, MatmulArch};
 use crate::device::{Backend, Error, Restart, Stalls};
+use crate::number::{Format, Matrix};
 use crate::product::Product;
 use crate::reference;
-use ndarray::{Array2, ArrayView2};
 
-/// What products must be; [`golden`] except where a test wants to see the checks fail.
-pub type Golden = fn(ArrayView2<i64>, ArrayView2<i64>) -> Array2<i64>;
+/// What products must be, in the format of the results; [`golden`] except where a test wants to see
+/// the checks fail.
+pub type Golden = fn(&Matrix, &Matrix, Format) -> Matrix;
 
 /// The golden model. Operands have at most 16 bits and K is at most 65,535: nothing overflows.
-pub fn golden(a: ArrayView2<i64>, b: ArrayView2<i64>) -> Array2<i64> {
-    reference::matmul(a, b).expect("operands chain and are small")
+pub fn golden(a: &Matrix, b: &Matrix, result: Format) -> Matrix {
+    reference::matmul(a, b, result).expect("operands chain and are small")
 }
 
 /// A core and what happens to it. [`Display`](std::fmt::Display) and

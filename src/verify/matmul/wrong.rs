@@ -1,5 +1,6 @@
 //! What can be wrong with what a matmul core did.
 
+use crate::number::Number;
 use crate::verify::check::Mismatch;
 use thiserror::Error;
 
@@ -18,9 +19,9 @@ pub enum Wrong {
         /// Column of C.
         column: usize,
         /// The golden product.
-        expected: i64,
+        expected: Number,
         /// What the core sent.
-        found: i64,
+        found: Number,
         /// The beat of the job's result.
         beat: usize,
         /// When it was taken.

@@ -231,8 +231,8 @@ impl Builder<'_> {
         let arch = &self.case.arch;
         let MatmulJob { a, b } = &self.jobs[index].matrices;
         let mut filler = filler(self.case, index);
-        let a = pack_a(arch, a.view(), &mut filler);
-        let b = pack_b(arch, b.view(), &mut filler);
+        let a = pack_a(arch, a, &mut filler);
+        let b = pack_b(arch, b, &mut filler);
         debug_assert_eq!(a.len() as u64, arch.beats(self.case.jobs[index].shape).a);
         [a, b].map(|beats| Packet::new(beats).beats)
     }
