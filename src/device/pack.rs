@@ -1,6 +1,6 @@
 //! Matrices to the beats of A and B, and beats of C to a matrix.
 //!
-//! The formats are those of `docs/architecture.md`. A beat is a list of 32-bit words, the lowest
+//! The formats are those of `docs/matmul.md`. A beat is a list of 32-bit words, the lowest
 //! first; beats of less than 32 bits are one word whose upper bits are 0.
 
 use crate::arch::{JobShape, MatmulArch, StreamFormat};

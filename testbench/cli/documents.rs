@@ -66,6 +66,7 @@ fn documents_show_commands_that_parse() {
         "CONTRIBUTING.md",
         "docs/architecture.md",
         "docs/flows.md",
+        "docs/matmul.md",
         "docs/status.md",
         "docs/synthesis.md",
         "docs/verification.md",
