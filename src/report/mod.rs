@@ -6,6 +6,7 @@ mod flows;
 mod matmul;
 mod numbers;
 mod package;
+mod package_file;
 mod presets;
 mod summary;
 mod synth;
@@ -14,7 +15,8 @@ mod tools;
 
 pub use matmul::{Cause, CycleShare, MatmulReport};
 pub use numbers::grouped;
-pub use package::{Package, PackageFile};
+pub use package::Package;
+pub use package_file::PackageFile;
 pub use presets::{presets_json, presets_table};
 pub use summary::Summary;
 pub use synth::{Floorplanned, PerMac, Seed, SynthReport};

@@ -1,21 +1,13 @@
 //! The files that go with a core: what `ferrogrid generate` writes.
 
 use super::flows::Flow;
+use super::package_file::PackageFile;
 use super::summary::Summary;
 use crate::device::Interface;
 use crate::product::Product;
 use crate::verilog::VerilogFile;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
-
-/// A file of a package.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackageFile {
-    /// Path below the package's folder, with `/`.
-    pub path: String,
-    /// Contents.
-    pub text: String,
-}
 
 /// A generated core with everything that belongs to it.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 //! Cells of Verilog that was not generated here, to compare with.
 
+use super::answer::{answer, read};
 use super::cache::Cache;
 use super::cells::CellCounts;
 use super::error::{Stage, SynthError};
-use super::flow::{answer, read};
 use super::resources::Resources;
 use super::run::Watch;
 use super::script::{WHOLE, mapped};

@@ -5,6 +5,7 @@
 //! and the versions of the tools.
 #![forbid(unsafe_code)]
 
+mod answer;
 mod board;
 pub mod cache;
 mod cells;
@@ -14,6 +15,7 @@ mod error;
 mod floorplan;
 mod flow;
 mod foreign;
+mod frame;
 pub mod harness;
 mod kept;
 mod memories;
@@ -25,6 +27,7 @@ mod router;
 mod routing;
 mod run;
 mod script;
+mod stages;
 mod synthesis;
 mod target;
 mod timing;
@@ -35,12 +38,14 @@ pub use cells::{BlockCells, CellCounts};
 pub use demand::Demand;
 pub use error::{Stage, SynthError};
 pub use floorplan::{Columns, Floorplan, Place};
-pub use flow::{Flow, Frame, Outcome, Routed};
+pub use flow::Flow;
 pub use foreign::count_file;
+pub use frame::Frame;
 pub use kept::Kept;
 pub use memories::MemoryCells;
 pub use netlist::{Netlist, netlist};
 pub use resources::Resources;
 pub use run::{Watch, unwatched};
+pub use stages::{Outcome, Routed};
 pub use target::{Chip, Family, Room, Sites, TARGETS, Target};
 pub use timing::{CriticalPath, Timing, Usage};

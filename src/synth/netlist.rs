@@ -1,8 +1,8 @@
 //! The netlist of a design as Verilog, for simulators.
 
+use super::answer::read;
 use super::cache::Cache;
 use super::error::{Stage, SynthError};
-use super::flow::read;
 use super::run::Watch;
 use super::script::{VERILOG, flat, read_design};
 use super::synthesis::{Synthesis, YOSYS_LOG, write};

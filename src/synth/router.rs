@@ -1,7 +1,7 @@
 //! What nextpnr and the packers of bitstreams are told: each family has its own words.
 
 use super::constraints::Format;
-use super::flow::Frame;
+use super::frame::Frame;
 use super::script::NETLIST;
 use super::target::Chip;
 use super::tools::Tool;

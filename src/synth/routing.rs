@@ -1,10 +1,11 @@
 //! One run of the router, and of the packer of bitstreams.
 
+use super::answer::{hash, read_timing};
 use super::board::Board;
 use super::cache::Cache;
 use super::constraints::{Format, pins};
 use super::error::{Stage, SynthError};
-use super::flow::{Flow, hash, read_timing};
+use super::flow::Flow;
 use super::router::{Request, packer_arguments, pins_file, says_too_large};
 use super::run::{Run, Watch};
 use super::script::NETLIST;

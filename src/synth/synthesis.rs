@@ -1,8 +1,8 @@
 //! One run of Yosys, through the cache.
 
+use super::answer::{hash, read};
 use super::cache::Cache;
 use super::error::{Stage, SynthError};
-use super::flow::{hash, read};
 use super::run::{Run, Watch};
 use super::script::{SCRIPT, miscompilation};
 use super::tools::FoundTool;

@@ -12,7 +12,7 @@ mod testbench;
 pub(super) mod tests;
 mod vivado;
 
-use super::package::PackageFile;
+use super::package_file::PackageFile;
 use crate::device::Interface;
 use crate::isa::RegisterMap;
 use crate::product::Product;

@@ -9,7 +9,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::flow::Frame;
+use super::frame::Frame;
 use super::target::{Chip, Family, Room, Target};
 use crate::arch::BlockRams;
 use crate::hdl::ir::{BinaryOp, Design, Direction, Memory, ModuleIr, NodeId, NodeKind, UnaryOp};
