@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::simulator::Simulator;
 use super::{core, interrupt};
 use crate::arch::{Dataflow, JobShape, MatmulArch};
-use crate::blocks::control::{OutputStationarySequencer, WeightStationarySequencer};
+use crate::blocks::MatmulCore;
 use crate::device::matmul::{self, MatmulError, MatmulJob, MatmulResult};
 use crate::device::npy::{read_operands, write_matrix};
 use crate::device::{Error, Speed, Stalls};
@@ -196,11 +196,10 @@ impl Matmul {
 
 /// Cycles of a pass of the array.
 fn pass_cycles(arch: &MatmulArch, shape: JobShape) -> u64 {
+    let least = MatmulCore::pass_cycles(arch);
     u64::from(match arch.dataflow {
-        Dataflow::WeightStationary => WeightStationarySequencer::pass_cycles(arch),
-        Dataflow::OutputStationary => shape
-            .k
-            .max(OutputStationarySequencer::least_pass_cycles(arch)),
+        Dataflow::WeightStationary => least,
+        Dataflow::OutputStationary => shape.k.max(least),
     })
 }
 

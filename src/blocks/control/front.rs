@@ -1,8 +1,8 @@
 //! The front of job control: takes a job from the host and checks its sizes while others run.
 
-use super::{SIZE, k_shape, panel_columns_shape, panels_shape};
-use crate::arch::MatmulArch;
-use crate::hdl::{Fsm, Module, Signal, bits_for, hardware_enum, unsigned};
+use super::{JobShapes, SIZE};
+use crate::arch::Limits;
+use crate::hdl::{Fsm, Module, Signal, bits_for, hardware, hardware_enum, unsigned};
 
 hardware_enum! {
     /// States of the front.
@@ -18,6 +18,30 @@ hardware_enum! {
         /// The sizes are bad: the job waits until those before it have ended, and ends.
         Refused,
     }
+}
+
+/// What the front checks jobs against.
+pub(super) struct FrontParams<'a> {
+    /// What jobs must keep to.
+    pub limits: &'a Limits,
+    /// Columns of the array.
+    pub columns: u32,
+    /// Shapes of the sizes of a checked job.
+    pub shapes: JobShapes,
+}
+
+/// What the front is told.
+pub(super) struct FrontInputs<'m> {
+    /// The host asks for a job.
+    pub start: Signal<'m>,
+    /// M, K and N, which are taken a cycle later.
+    pub sizes: [Signal<'m>; 3],
+    /// Forget the job.
+    pub clear: Signal<'m>,
+    /// The loaders take the job.
+    pub launch: Signal<'m>,
+    /// The job of bad sizes ends.
+    pub refuse: Signal<'m>,
 }
 
 /// A job that was started and has not begun.
@@ -36,98 +60,85 @@ pub(super) struct Front<'m> {
     pub last_columns: Signal<'m>,
 }
 
-/// The front. `start` asks for a job of `sizes` (M, K, N), which are taken a cycle later; `launch`
-/// and `refuse` take it away.
-///
-/// Each panel takes two cycles, so that all that is compared stands in registers when it decides.
+/// The front. Each panel takes two cycles, so that all that is compared stands in registers when it
+/// decides.
+#[hardware]
 #[track_caller]
-pub(super) fn front<'m>(
-    m: &'m Module,
-    arch: &MatmulArch,
-    start: Signal<'m>,
-    sizes: [Signal<'m>; 3],
-    clear: Signal<'m>,
-    (launch, refuse): (Signal<'m>, Signal<'m>),
-) -> Front<'m> {
-    let state = m.fsm(FrontState::Idle).named("front_state");
-    let started = m
-        .flag(state.is(FrontState::Idle) & start & !clear)
-        .named("started");
-    let count = state.is(FrontState::Count).named("count");
-    let [m_size, k_size, n_size] = sizes;
-    let m_job = m.capture(started, m_size).named("front_m");
-    let k_job = m.capture(started, k_size).named("front_k");
+pub(super) fn front<'m>(m: &'m Module, p: &FrontParams<'_>, io: &FrontInputs<'m>) -> Front<'m> {
+    let clear = io.clear;
+    let front_state = m.fsm(FrontState::Idle);
+    let started = m.flag(front_state.is(FrontState::Idle) & io.start & !clear);
+    let count = front_state.is(FrontState::Count);
+    let [m_size, k_size, n_size] = io.sizes;
+    let front_m = m.capture(started, m_size);
+    let front_k = m.capture(started, k_size);
 
     m.section("check: count the panels of B and their vectors");
-    let limits = &arch.limits;
+    let limits = p.limits;
     // Once too many, they are counted once more.
-    let counted_panels = unsigned(bits_for(u64::from(limits.max_panels) + 2));
     let panels = m
-        .reg(counted_panels)
-        .named("panels")
+        .reg(unsigned(bits_for(u64::from(limits.max_panels) + 2)))
         .comment("panels counted");
     let vectors_shape = unsigned(bits_for(u64::from(limits.max_b_vectors) + 2 * 65_535));
-    let vectors = m
-        .reg(vectors_shape)
-        .named("vectors")
-        .comment("vectors of B counted");
+    let vectors = m.reg(vectors_shape).comment("vectors of B counted");
     let n_left = m
         .reg(SIZE)
-        .named("n_left")
         .comment("columns from the panel on that is counted; in the end those of the last one");
-    let too_many_panels = m
-        .delay(panels.gt(limits.max_panels))
-        .named("too_many_panels");
-    let too_many_vectors = m
-        .delay(vectors.gt(limits.max_b_vectors))
-        .named("too_many_vectors");
-    let too_many = (too_many_panels | too_many_vectors).named("too_many");
+    let too_many_panels = m.delay(panels.gt(limits.max_panels));
+    let too_many_vectors = m.delay(vectors.gt(limits.max_b_vectors));
+    let too_many = too_many_panels | too_many_vectors;
     // Not `le(columns)`: tools would share the subtraction, whose carry then leaves the chain.
-    let panel_end = m.delay(n_left.lt(arch.columns + 1)).named("panel_end");
-    let counted = m.delay(count & (panel_end | too_many)).named("counted");
+    let panel_end = m.delay(n_left.lt(p.columns + 1));
+    let counted = m.delay(count & (panel_end | too_many));
     let verdict = m
         .delay(counted)
-        .named("verdict")
         .comment("all panels have been counted and compared");
-    let n_next = m.delay(n_left - arch.columns).named("n_next");
-    n_left.walk(started, n_size, count & !panel_end, n_next);
-    panels.walk(started, 0, count, panels + 1);
-    let more = vectors + k_job.zero_extend(vectors_shape.width);
-    vectors.walk(started, 0, count, more);
-    let empty = [
-        ("no_rows", m_job),
-        ("no_depth", k_job),
-        ("no_columns", *n_left),
-    ]
-    .map(|(name, size)| m.delay(size.eq(0)).named(name));
-    let too_deep = m.delay(k_job.gt(limits.max_k)).named("too_deep");
+    let n_next = m.delay(n_left - p.columns);
+    m.when(started, || {
+        n_left.set(n_size);
+        panels.set(0);
+        vectors.set(0);
+    })
+    .else_when(count, || {
+        m.when(!panel_end, || n_left.set(n_next));
+        panels.set(panels + 1);
+        vectors.set(vectors + front_k.zero_extend(vectors_shape.width));
+    });
+    let no_rows = m.delay(front_m.eq(0));
+    let no_depth = m.delay(front_k.eq(0));
+    let no_columns = m.delay(n_left.eq(0));
+    let too_deep = m.delay(front_k.gt(limits.max_k));
     // Sizes stand long before the panels are counted.
-    let bad = m
-        .delay(empty[0] | empty[1] | empty[2] | too_deep)
-        .named("bad_size");
-    let bad = bad | too_many;
+    let bad_size = m.delay(no_rows | no_depth | no_columns | too_deep);
 
-    for from in [
-        FrontState::Compare,
-        FrontState::Count,
-        FrontState::Ready,
-        FrontState::Refused,
-    ] {
-        state.go(from, clear, FrontState::Idle);
-    }
-    state.go(FrontState::Idle, started & !clear, FrontState::Compare);
-    state.go(FrontState::Compare, verdict & bad, FrontState::Refused);
-    state.go(FrontState::Compare, verdict, FrontState::Ready);
-    state.go(FrontState::Compare, !counted, FrontState::Count);
-    state.then(FrontState::Count, FrontState::Compare);
-    state.go(FrontState::Ready, launch, FrontState::Idle);
-    state.go(FrontState::Refused, refuse, FrontState::Idle);
+    m.switch(front_state)
+        .case(FrontState::Idle, || {
+            m.when(started & !clear, || front_state.set(FrontState::Compare));
+        })
+        .case(FrontState::Compare, || {
+            m.when(clear, || front_state.set(FrontState::Idle))
+                .else_when(verdict & (bad_size | too_many), || {
+                    front_state.set(FrontState::Refused)
+                })
+                .else_when(verdict, || front_state.set(FrontState::Ready))
+                .else_when(!counted, || front_state.set(FrontState::Count));
+        })
+        .case(FrontState::Count, || {
+            m.when(clear, || front_state.set(FrontState::Idle))
+                .otherwise(|| front_state.set(FrontState::Compare));
+        })
+        .case(FrontState::Ready, || {
+            m.when(clear | io.launch, || front_state.set(FrontState::Idle));
+        })
+        .case(FrontState::Refused, || {
+            m.when(clear | io.refuse, || front_state.set(FrontState::Idle));
+        });
     Front {
-        state,
+        state: front_state,
         started,
-        m: m_job,
-        k: k_job.truncate(k_shape(arch).width),
-        panels: panels.truncate(panels_shape(arch).width),
-        last_columns: n_left.truncate(panel_columns_shape(arch).width),
+        m: front_m,
+        k: front_k.truncate(p.shapes.k.width),
+        panels: panels.truncate(p.shapes.panels.width),
+        last_columns: n_left.truncate(p.shapes.panel_columns.width),
     }
 }

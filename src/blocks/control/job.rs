@@ -1,10 +1,14 @@
 //! Job control: takes jobs, sends them through the units, and ends them.
 
-use super::SIZE;
-use super::front::{FrontState, front};
-use super::stage::{Moves, stage};
-use crate::arch::MatmulArch;
-use crate::hdl::{Block, Module, Signal, bit, first_match, hardware_enum, unsigned};
+use super::front::{Front, FrontInputs, FrontParams, FrontState, front};
+use super::job_error::{StreamErrors, stream_errors};
+use super::ports::{ComputeJob, DrainJob, LoadJob, Orders, PacketErrors};
+use super::units::{Units, UnitsInputs, jobs_in_units, units};
+use super::{JobShapes, SIZE};
+use crate::arch::Limits;
+use crate::hdl::{
+    Block, Fsm, HardwareEnum, Module, Reg, Shapes, Signal, bit, bundle, hardware, hardware_enum,
+};
 use crate::isa::JobError;
 
 hardware_enum! {
@@ -19,8 +23,63 @@ hardware_enum! {
     }
 }
 
-/// Bits of an error code.
-const ERROR_BITS: u32 = 4;
+bundle! {
+    /// Inputs of [`JobControl`].
+    pub struct JobInputs {
+        /// The host asks for a job.
+        start: bit(),
+        /// The host gives all jobs up.
+        abort: bit(),
+        /// Rows of A and C.
+        m_size: SIZE,
+        /// Columns of A, rows of B.
+        k_size: SIZE,
+        /// Columns of B and C.
+        n_size: SIZE,
+        /// What the loader of A finds wrong.
+        a: PacketErrors(),
+        /// What the loader of B finds wrong.
+        b: PacketErrors(),
+        /// Neither loader has a packet.
+        loaders_idle: bit(),
+        /// No pass runs or waits.
+        sequencer_idle: bit(),
+        /// No results are on their way.
+        drain_idle: bit(),
+        /// The last beat of C has left: the cycle before drain_idle.
+        job_done: bit(),
+    }
+}
+
+bundle! {
+    /// Outputs of [`JobControl`].
+    pub struct JobOutputs(shapes: JobShapes) {
+        /// A start that finds no job in the units.
+        first: bit(),
+        /// A job is in the units.
+        working: bit(),
+        /// A job runs or waits.
+        busy: bit(),
+        /// A job waits for the loaders.
+        queued: bit(),
+        /// A job has ended since the last start.
+        done: bit(),
+        /// Why it ended: a [`JobError`].
+        error: JobError::shape(),
+        /// A job ends.
+        ended: bit(),
+        /// It has failed.
+        failed: bit(),
+        /// To every unit.
+        orders: Orders(),
+        /// The job in the loaders.
+        load: LoadJob(shapes),
+        /// The job in the array.
+        compute: ComputeJob(shapes),
+        /// The job in the drain.
+        drain: DrainJob(shapes),
+    }
+}
 
 /// Control of the jobs: one waits in front, and each of load, compute and drain has one.
 ///
@@ -31,225 +90,234 @@ const ERROR_BITS: u32 = 4;
 pub struct JobControl {
     /// Module name.
     pub name: String,
-    /// The architecture.
-    pub arch: MatmulArch,
+    /// Columns of the array.
+    pub columns: u32,
+    /// What jobs must keep to.
+    pub limits: Limits,
+    /// Shapes of the sizes of checked jobs.
+    pub shapes: JobShapes,
 }
 
+#[hardware]
 impl Block for JobControl {
+    type Inputs<'m> = JobInputs<'m>;
+    type Outputs<'m> = JobOutputs<'m>;
+
     fn module_name(&self) -> String {
         self.name.clone()
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<JobInputs<'static>> {
+        JobInputs::of()
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: JobInputs<'m>) -> JobOutputs<'m> {
         m.doc(
             "Job control: checks jobs, sends them through load, compute and drain, and ends them when C has \
              left or a stream is wrong.",
         );
-        let start = m.input("start", bit()).comment("the host asks for a job");
-        let abort = m
-            .input("abort", bit())
-            .comment("the host gives all jobs up");
-        let sizes = ["m_size", "k_size", "n_size"].map(|name| m.input(name, SIZE));
-        let [loaders_idle, sequencer_idle] = ["loaders_idle", "sequencer_idle"]
-            .map(|name| m.delay(m.input(name, bit())).named(format!("{name}_1")));
-        let drain_idle = m.input("drain_idle", bit());
-        let job_done = m
-            .input("job_done", bit())
-            .comment("the last beat of C has left: the cycle before drain_idle");
+        let loaders_idle = m.delay(io.loaders_idle).named("loaders_idle_1");
+        let sequencer_idle = m.delay(io.sequencer_idle).named("sequencer_idle_1");
         // 1 from reset on too: what it clears needs no reset.
-        let aborted = m.reg(bit()).named("aborted").reset(1).next(abort);
-
-        let state = m.fsm(JobState::Run).named("state");
+        let aborted = m.reg(bit()).reset(1).next(io.abort);
+        let state = m.fsm(JobState::Run);
         let run = state.is(JobState::Run);
-        let abandon = state.is(JobState::Abandon);
         let flushed = m
             .reg(bit())
-            .named("flushed")
             .reset(0)
             .comment("the last cycle of a failed job");
-        let failed = m.reg(bit()).named("failed").reset(0);
-        let errors = stream_errors(m, failed | aborted);
+        let failed = m.reg(bit()).reset(0);
+        let errors = stream_errors(m, &io.a, &io.b, failed | aborted);
         let refuse = m
             .reg(bit())
-            .named("refuse")
             .reset(0)
             .comment("the last cycle of a job of bad sizes");
-        let [load_take, compute_take, drain_take] = ["load_take", "compute_take", "drain_take"]
-            .map(|name| m.reg(bit()).named(name).reset(0));
+        let load_take = m.reg(bit()).reset(0);
 
         m.section("the job that was started last");
-        let front = front(m, &self.arch, start, sizes, abort, (*load_take, *refuse));
-        let started = front.started;
+        let params = FrontParams {
+            limits: &self.limits,
+            columns: self.columns,
+            shapes: self.shapes,
+        };
+        let inputs = FrontInputs {
+            start: io.start,
+            sizes: [io.m_size, io.k_size, io.n_size],
+            clear: io.abort,
+            launch: *load_take,
+            refuse: *refuse,
+        };
+        let front = front(m, &params, &inputs);
 
         m.section("the jobs in the units");
-        let in_units = m
-            .reg(unsigned(2))
-            .named("jobs_in_units")
-            .reset(0)
-            .comment("jobs from their second cycle in the loaders on");
-        // A cycle late: a job that has just come cannot be wrong yet.
-        let alone = m.delay(in_units.eq(1)).named("one_job");
-        let gives_up = (abandon | abort).named("gives_up");
-        let load = Moves {
-            offered: (front.state.is(FrontState::Ready) & run).named("front_offers"),
-            idle: loaders_idle & !errors.any,
-            take: load_take,
-            handed_on: Some(*compute_take),
-            clear: gives_up,
-        };
-        let load = stage(
+        let gives_up = state.is(JobState::Abandon) | io.abort;
+        let units = units(
             m,
-            "load",
-            &load,
-            &[
-                ("m", front.m),
-                ("k", front.k),
-                ("panels", front.panels),
-                ("last_columns", front.last_columns),
-            ],
+            &front,
+            load_take,
+            &UnitsInputs {
+                offered: (front.state.is(FrontState::Ready) & run).named("front_offers"),
+                loaders_done: loaders_idle & !errors.any,
+                sequencer_idle,
+                job_done: io.job_done,
+                clear: gives_up,
+            },
         );
-        let compute = Moves {
-            offered: load.offers,
-            idle: sequencer_idle,
-            take: compute_take,
-            handed_on: Some(*drain_take),
-            clear: gives_up,
-        };
-        let sizes = load.sizes(["m", "k", "panels", "last_columns"]);
-        let compute = stage(m, "compute", &compute, &sizes);
-        let drain = Moves {
-            offered: compute.offers,
-            idle: job_done,
-            take: drain_take,
-            handed_on: None,
-            clear: gives_up,
-        };
-        let sizes = compute.sizes(["m", "panels", "last_columns"]);
-        let drain = stage(m, "drain", &drain, &sizes);
+        let launched = m.flag(units.load.start);
+        let forgets_jobs = flushed | aborted;
+        let jobs_in_units = jobs_in_units(m, launched, io.job_done, forgets_jobs);
 
         m.section("end");
-        let fail = (run & errors.any & alone & load.valid).named("fail");
-        let flush = state.is(JobState::Flush);
-        let units_idle = (loaders_idle & drain_idle).named("units_idle");
-        flushed.next(flush & units_idle & !flushed & !abort);
-        state.go(JobState::Run, fail & !abort, JobState::Abandon);
-        state.go(JobState::Abandon, abort, JobState::Run);
-        state.then(JobState::Abandon, JobState::Flush);
-        state.go(JobState::Flush, abort | *flushed, JobState::Run);
-
-        let launched = m.flag(load.start).named("launched");
-        let begins = launched & !job_done;
-        let ends = job_done & !launched;
-        let moved = first_match(&[(begins, in_units + 1), (ends, in_units - 1)], in_units);
-        in_units.next((flushed | aborted).mux(m.zero(in_units.shape()), moved));
-        let none = in_units.eq(0).named("no_job");
-        let at_work = (!none | !run).named("at_work");
-        let at_rest = (!at_work & !load.valid).named("at_rest");
-        refuse.next(front.state.is(FrontState::Refused) & at_rest & !refuse & !abort);
-
-        // What a host sees of these comes a cycle later for all of them, so that it is of one time.
-        let given_up = (abort | aborted).named("given_up");
-        let ended = m
-            .flag((job_done | refuse | *flushed) & !given_up)
-            .named("ended");
-        failed.next((refuse | flushed) & !given_up);
-        let done = m.reg(bit()).named("done").reset(0);
-        done.next((ended | (done & !started)) & !abort);
-        let code = |error: JobError| m.lit(error as u32, unsigned(ERROR_BITS));
-        let error = m.reg(unsigned(ERROR_BITS)).named("error").reset(0);
-        let next_error = first_match(
-            &[
-                (abort, code(JobError::None)),
-                // With `done`; what is wrong with a stream is known before.
-                (failed & !errors.any, code(JobError::Size)),
-                (abandon, errors.code),
-                // A start while a job fails is one of the next.
-                ((started & run) | job_done, code(JobError::None)),
-            ],
-            error,
-        );
-        error.next(next_error);
-        let waits = (started | !front.state.is(FrontState::Idle)).named("waits");
-        let queued = m.flag(waits).named("queued");
-        let busy = m.flag(waits | load.valid | at_work).named("busy");
-        let first = m.reg(bit()).named("first").reset(1).next(started & at_rest);
-
-        m.cover("refuses_a_job", *refuse);
-        m.cover("job_fails", fail);
-        m.cover("job_ends", job_done);
+        let job = Job {
+            io: &io,
+            state,
+            run,
+            aborted,
+            front: &front,
+            units: &units,
+            errors: &errors,
+            jobs_in_units,
+        };
+        job.fail(m, flushed, loaders_idle);
+        let status = job.status(m, failed, refuse, *flushed);
         m.cover(
             "a_job_waits_for_another",
-            front.state.is(FrontState::Ready) & load.valid,
+            front.state.is(FrontState::Ready) & units.load.valid,
         );
-        m.cover("loads_while_another_computes", load.offers & compute.valid);
-        m.cover(
-            "computes_while_another_drains",
-            compute.offers & drain.valid,
-        );
-        m.cover("three_jobs_in_the_units", in_units.eq(3));
-        m.cover("a_failed_job_waits_for_another", run & errors.any & !alone);
-        m.assert(
-            "ends_alone",
-            !(job_done & run & errors.any & alone),
-            "a job whose stream is wrong ends as if it were right",
-        );
-        m.output("first", first);
-        m.output("working", m.flag(at_work).named("working"));
-        m.output("aborted", aborted);
-        m.output("busy", busy);
-        m.output("queued", queued);
-        m.output("done", done);
-        m.output("error", error);
-        m.output("ended", ended);
-        m.output("failed", failed);
+        m.cover("three_jobs_in_the_units", jobs_in_units.eq(3));
+
         // The units hear of it a cycle later, from registers.
-        m.output("abandon", m.flag(abandon).named("abandon"));
-        let forgets = m.reg(bit()).named("forget").reset(1).next(gives_up);
-        m.output("forget", forgets);
-        m.output("load_start", load.start);
-        for (name, size) in load.sizes(["m", "k", "panels", "last_columns"]) {
-            m.output(format!("load_{name}"), size);
-        }
-        m.output("compute_start", compute.start);
-        for (name, size) in compute.sizes(["m", "k", "panels"]) {
-            m.output(format!("compute_{name}"), size);
-        }
-        m.output("drain_start", drain.start);
-        for (name, size) in drain.sizes(["m", "panels", "last_columns"]) {
-            m.output(format!("drain_{name}"), size);
+        let abandon = m.flag(state.is(JobState::Abandon));
+        let forget = m.reg(bit()).reset(1).next(gives_up);
+        let orders = Orders {
+            abandon,
+            clear: aborted,
+            forget,
+        };
+        JobOutputs {
+            first: status.first,
+            working: status.working,
+            busy: status.busy,
+            queued: status.queued,
+            done: status.done,
+            error: status.error,
+            ended: status.ended,
+            failed: *failed,
+            orders,
+            load: units.load_job,
+            compute: units.compute_job,
+            drain: units.drain_job,
         }
     }
 }
 
-/// What is wrong with the streams of the job in the loaders.
-struct StreamErrors<'m> {
-    /// Something is. Known when the loaders are seen idle, or before.
-    any: Signal<'m>,
-    /// What came first.
-    code: Signal<'m>,
+/// What is known of the jobs.
+struct Job<'a, 'm> {
+    io: &'a JobInputs<'m>,
+    state: Fsm<'m, JobState>,
+    run: Signal<'m>,
+    aborted: Signal<'m>,
+    front: &'a Front<'m>,
+    units: &'a Units<'m>,
+    errors: &'a StreamErrors<'m>,
+    jobs_in_units: Signal<'m>,
 }
 
-/// Inputs from the loaders, and registers that keep the first error until `forget`.
-#[track_caller]
-fn stream_errors<'m>(m: &'m Module, forget: Signal<'m>) -> StreamErrors<'m> {
-    let events = [
-        ("a_truncated", JobError::ATruncated),
-        ("a_overlong", JobError::AOverlong),
-        ("b_truncated", JobError::BTruncated),
-        ("b_overlong", JobError::BOverlong),
-    ]
-    .map(|(name, error)| {
-        let code = m.lit(error as u32, unsigned(ERROR_BITS));
-        (m.input(name, bit()), code)
-    });
-    let [a_truncated, a_overlong, b_truncated, b_overlong] = events.map(|(event, _)| event);
-    let any = m.reg(bit()).named("any_stream_error").reset(0);
-    let now = a_truncated | a_overlong | b_truncated | b_overlong;
-    any.next((any | now) & !forget);
-    let code = m
-        .capture(!any, first_match(&events[..3], events[3].1))
-        .named("stream_error");
-    StreamErrors { any: *any, code }
+/// What a host sees.
+struct Status<'m> {
+    first: Signal<'m>,
+    working: Signal<'m>,
+    busy: Signal<'m>,
+    queued: Signal<'m>,
+    done: Signal<'m>,
+    error: Signal<'m>,
+    ended: Signal<'m>,
+}
+
+#[hardware]
+impl<'m> Job<'_, 'm> {
+    /// Ends a job whose stream is wrong, when it is alone and the streams are at packet boundaries.
+    #[track_caller]
+    fn fail(&self, m: &'m Module, flushed: Reg<'m>, loaders_idle: Signal<'m>) {
+        let (state, errors, abort) = (self.state, self.errors, self.io.abort);
+        // A cycle late: a job that has just come cannot be wrong yet.
+        let one_job = m.delay(self.jobs_in_units.eq(1));
+        let fail = self.run & errors.any & one_job & self.units.load.valid;
+        let units_idle = loaders_idle & self.io.drain_idle;
+        flushed.next(state.is(JobState::Flush) & units_idle & !flushed & !abort);
+        m.switch(state)
+            .case(JobState::Run, || {
+                m.when(fail & !abort, || state.set(JobState::Abandon));
+            })
+            .case(JobState::Abandon, || {
+                m.when(abort, || state.set(JobState::Run))
+                    .otherwise(|| state.set(JobState::Flush));
+            })
+            .case(JobState::Flush, || {
+                m.when(abort | *flushed, || state.set(JobState::Run));
+            });
+        m.cover("job_fails", fail);
+        m.cover(
+            "a_failed_job_waits_for_another",
+            self.run & errors.any & !one_job,
+        );
+        m.assert(
+            "ends_alone",
+            !(self.io.job_done & self.run & errors.any & one_job),
+            "a job whose stream is wrong ends as if it were right",
+        );
+    }
+
+    /// What a host sees: a cycle later for all of it, so that it is of one time.
+    #[track_caller]
+    fn status(
+        &self,
+        m: &'m Module,
+        failed: Reg<'m>,
+        refuse: Reg<'m>,
+        flushed: Signal<'m>,
+    ) -> Status<'m> {
+        let (abort, job_done) = (self.io.abort, self.io.job_done);
+        let (front, load) = (self.front, &self.units.load);
+        let no_job = self.jobs_in_units.eq(0);
+        let at_work = !no_job | !self.run;
+        let at_rest = !at_work & !load.valid;
+        refuse.next(front.state.is(FrontState::Refused) & at_rest & !refuse & !abort);
+
+        let given_up = abort | self.aborted;
+        let ended = m.flag((job_done | refuse | flushed) & !given_up);
+        failed.next((refuse | flushed) & !given_up);
+        let done = m.reg(bit()).reset(0);
+        done.next((ended | (done & !front.started)) & !abort);
+        let error = m.reg(JobError::shape()).reset(0);
+        let code = |error: JobError| m.value(error).signal();
+        m.when(abort, || error.set(code(JobError::None)))
+            // With `done`; what is wrong with a stream is known before.
+            .else_when(failed & !self.errors.any, || {
+                error.set(code(JobError::Size))
+            })
+            .else_when(self.state.is(JobState::Abandon), || {
+                error.set(self.errors.code)
+            })
+            // A start while a job fails is one of the next.
+            .else_when((front.started & self.run) | job_done, || {
+                error.set(code(JobError::None))
+            });
+        let waits = front.started | !front.state.is(FrontState::Idle);
+        let queued = m.flag(waits);
+        let busy = m.flag(waits | load.valid | at_work);
+        let first = m.reg(bit()).reset(1).next(front.started & at_rest);
+        let working = m.flag(at_work);
+        m.cover("refuses_a_job", *refuse);
+        m.cover("job_ends", job_done);
+        Status {
+            first,
+            working,
+            busy,
+            queued,
+            done: *done,
+            error: *error,
+            ended,
+        }
+    }
 }

@@ -1,131 +1,178 @@
 //! Loader of A: from the stream into the row blocks of the A buffer.
 
 use super::super::buffer::{BeatWalk, bank_address, unpack};
-use super::super::ports::{PortSizes, WritePort};
+use super::super::ports::WritePort;
 use super::countdown::countdown;
-use super::loader::{LoaderJob, Packet, packet};
-use super::{SIZE, bank_counter, k_shape};
-use crate::arch::{Dataflow, MatmulArch};
-use crate::hdl::{AxiStream, Block, Module, bit, index_bits, join, unsigned};
+use super::loader::{Packet, PacketInputs, packet};
+use super::ports::{Orders, PacketErrors};
+use super::{BANK_COUNT, SIZE, bank_counter};
+use crate::arch::{ABuffer, Dataflow, StreamFormat};
+use crate::hdl::{
+    AxiStream, Block, Module, Shape, Shapes, bit, bundle, hardware, index_bits, join, unsigned,
+};
+
+bundle! {
+    /// Inputs of [`LoadA`].
+    pub struct LoadAInputs(width: u32, k: Shape) {
+        /// A job starts.
+        start: bit(),
+        /// What job control tells.
+        orders: Orders(),
+        /// The packets of A.
+        s_axis: AxiStream(width),
+        /// Rows of A.
+        m: SIZE,
+        /// Elements of a row.
+        k: k,
+        /// A full bank has been used up.
+        bank_released: bit(),
+    }
+}
+
+bundle! {
+    /// Outputs of [`LoadA`].
+    pub struct LoadAOutputs(enables: u32, address_bits: u32, word_bits: u32) {
+        /// A cycle after the last beat of a vector.
+        write: WritePort(enables, address_bits, word_bits),
+        /// Full banks.
+        full: BANK_COUNT,
+        /// There is no packet to load.
+        idle: bit(),
+        /// What is wrong with the packet.
+        errors: PacketErrors(),
+    }
+}
 
 /// Writes the rows of A, block after block, into alternating banks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoadA {
     /// Module name.
     pub name: String,
-    /// The architecture.
-    pub arch: MatmulArch,
+    /// Whether vectors are stored by tiles of K or by rows.
+    pub dataflow: Dataflow,
+    /// Rows of a row block.
+    pub rows: u32,
+    /// The stream.
+    pub format: StreamFormat,
+    /// The buffer.
+    pub buffer: ABuffer,
+    /// K of a job.
+    pub k: Shape,
 }
 
+#[hardware]
 impl Block for LoadA {
+    type Inputs<'m> = LoadAInputs<'m>;
+    type Outputs<'m> = LoadAOutputs<'m>;
+
     fn module_name(&self) -> String {
         self.name.clone()
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<LoadAInputs<'static>> {
+        LoadAInputs::of(self.format.width, self.k)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        let arch = &self.arch;
-        let rows = arch.rows;
+    fn build<'m>(&self, m: &'m Module, io: LoadAInputs<'m>) -> LoadAOutputs<'m> {
+        let rows = self.rows;
         m.doc("Loader of A: takes the packet on s_axis, fills the banks of the A buffer by turns.");
-        let stream: AxiStream<'_> = m.sink_port("s_axis", AxiStream::of(arch.a.width));
-        let job = LoaderJob::ports(m);
-        let rows_total = m.input("m", SIZE).comment("rows of A");
-        let k = k_shape(arch);
-        let row_elements = m.input("k", k).comment("elements of a row");
-        let release = m
-            .input("bank_released", bit())
-            .comment("a full bank has been used up");
-
         m.section("position in the packet, a beat ahead");
-        let moves = Packet::wires(m);
-        let (take, begins, step) = (moves.take, moves.begins, moves.step);
-        let walk = BeatWalk::new(m, &arch.a, k);
-        let row_done = (step & walk.row_end).named("row_done");
-        let rows_left = countdown(
-            m,
-            ("rows", "row", "rows behind the next beat's"),
-            SIZE,
-            (begins, rows_total),
-            row_done,
-            None,
-        );
+        let wires = Packet::wires(m);
+        let beats = BeatWalk::new(m, &self.format, self.k);
+        let row_done = wires.step & beats.row_end;
+        let row_count = countdown(m, "row", io.m, (wires.begins, row_done), None);
         let next_row = m
             .reg(unsigned(index_bits(rows.into())))
-            .named("next_row")
             .comment("place in the block of the next beat's row");
         let last_of_whole_block = if rows == 1 {
             m.high()
         } else {
-            let last = m
+            let last_row_of_whole_block = m
                 .reg(bit())
-                .named("last_row_of_whole_block")
                 .comment("where the block is not the last, or is whole");
-            last.walk(begins, m.low(), row_done, next_row.eq(rows - 2))
+            m.when(wires.begins, || last_row_of_whole_block.set(false))
+                .else_when(row_done, || {
+                    last_row_of_whole_block.set(next_row.eq(rows - 2))
+                });
+            *last_row_of_whole_block
         };
-        let last_of_block = (last_of_whole_block | rows_left.last).named("last_row_of_block");
-        let row_behind = last_of_block.mux(m.zero(next_row.shape()), next_row + 1);
-        let next_row = next_row.walk(begins, 0, row_done, row_behind);
-        let row = m.capture(step, next_row).named("row");
-        let last_beat = m
-            .capture(step, walk.row_end & rows_left.last)
-            .named("last_beat");
-        let block_end = m
-            .capture(step, walk.row_end & last_of_block)
-            .named("block_end");
-        let behind_first = m
-            .delay(walk.behind_first(row_elements))
-            .named("behind_first_beat");
-        let row_end = m.capture(step, walk.row_end).named("row_end");
-        let beat = walk.run((begins, behind_first), (step, behind_first));
+        let last_row_of_block = last_of_whole_block | row_count.last;
+        m.when(wires.begins, || next_row.set(0))
+            .else_when(row_done, || {
+                m.when(last_row_of_block, || next_row.set(0))
+                    .otherwise(|| next_row.set(next_row + 1));
+            });
+        let row = m.capture(wires.step, *next_row);
+        let last_beat = m.capture(wires.step, beats.row_end & row_count.last);
+        let block_end = m.capture(wires.step, beats.row_end & last_row_of_block);
+        let behind_first_beat = m.delay(beats.behind_first(io.k));
+        let row_end = m.capture(wires.step, beats.row_end);
+        let beat = beats.run(
+            (wires.begins, behind_first_beat),
+            (wires.step, behind_first_beat),
+        );
         // What pads A meets weights that are 0.
-        let vector = unpack(m, &arch.a, stream.tdata, take, &beat);
+        let vector = unpack(m, &self.format, io.s_axis.tdata, wires.take, &beat);
 
         m.section("packet and banks");
-        let block_done = (take & block_end).named("block_done");
-        let full = bank_counter("full", block_done, release, job.forget);
+        let block_done = wires.take & block_end;
+        let full = bank_counter("full", block_done, io.bank_released, io.orders.forget);
         let fills = full.eq(2) | (full.eq(1) & block_done);
-        let next_space = (release | !fills).named("next_space");
-        packet(m, &moves, &stream, &job, next_space, last_beat);
-        let bank = m.reg(bit()).named("bank").reset(0);
-        bank.next(job.forget.mux(m.low(), bank ^ block_done));
+        let next_space = io.bank_released | !fills;
+        let inputs = PacketInputs {
+            start: io.start,
+            orders: &io.orders,
+            stream: &io.s_axis,
+            next_space,
+            last_beat,
+        };
+        let (idle, errors) = packet(m, &wires, &inputs);
+        let bank = m.reg(bit()).reset(0);
+        m.when(io.orders.forget, || bank.set(false))
+            .otherwise(|| bank.set(bank ^ block_done));
 
         m.section("write port, a cycle after the last beat of a vector");
-        let sizes = PortSizes::of(arch);
-        let port: WritePort<'_> = m.source_port("write", sizes.a_write);
-        let vector_done = (take & beat.group_end).named("vector_done");
-        let write = m.flag(vector_done).named("write_1");
-        let offset_shape = unsigned(sizes.a_offset_bits);
+        let vector_done = wires.take & beat.group_end;
+        let write_1 = m.flag(vector_done);
         let offset = m
-            .reg(offset_shape)
-            .named("offset")
+            .reg(unsigned(index_bits(self.buffer.bank_depth.into())))
             .comment("of the vector in its bank");
-        let zero = m.zero(offset_shape);
-        let next_offset = match arch.dataflow {
-            // The vectors of a k tile lie side by side; a row goes from tile to tile.
-            Dataflow::WeightStationary => {
-                let next_row = (row + 1).zero_extend(offset_shape.width);
-                let row_start = block_end.mux(zero, next_row);
-                if arch.a_buffer.words_per_row == 1 {
-                    row_start
-                } else {
-                    row_end.mux(row_start, offset + rows)
+        m.when(wires.begins, || offset.set(0))
+            .else_when(vector_done, || match self.dataflow {
+                // The vectors of a k tile lie side by side; a row goes from tile to tile.
+                Dataflow::WeightStationary => {
+                    let next = m.when(block_end, || offset.set(0));
+                    let next_row = (row + 1).zero_extend(offset.width());
+                    if self.buffer.words_per_row == 1 {
+                        next.otherwise(|| offset.set(next_row));
+                    } else {
+                        next.else_when(row_end, || offset.set(next_row))
+                            .otherwise(|| offset.set(offset + rows));
+                    }
                 }
-            }
-            Dataflow::OutputStationary => row_end.mux(zero, offset + 1),
-        };
-        offset.walk(begins, 0, vector_done, next_offset);
-        let address = bank_address(*bank, *offset, arch.a_buffer.bank_depth);
-        m.output("full", full.comment("full banks"));
-        port.address.drive(m.delay(address).named("address"));
-        port.data.drive(vector);
-        match arch.dataflow {
-            Dataflow::WeightStationary => port.enable.drive(write),
+                Dataflow::OutputStationary => {
+                    m.when(row_end, || offset.set(0))
+                        .otherwise(|| offset.set(offset + 1));
+                }
+            });
+        let address = m.delay(bank_address(*bank, *offset, self.buffer.bank_depth));
+        let enable = match self.dataflow {
+            Dataflow::WeightStationary => write_1,
             Dataflow::OutputStationary => {
-                let row_1 = m.delay(row).named("row_1");
-                let enables: Vec<_> = (0..rows).map(|r| write & row_1.eq(r)).collect();
-                port.enable.drive(join(&enables));
+                let row_1 = m.delay(row);
+                let enables: Vec<_> = (0..rows).map(|r| write_1 & row_1.eq(r)).collect();
+                join(&enables)
             }
+        };
+        LoadAOutputs {
+            write: WritePort {
+                enable,
+                address,
+                data: vector,
+            },
+            full,
+            idle,
+            errors,
         }
     }
 }

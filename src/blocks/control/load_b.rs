@@ -1,12 +1,45 @@
 //! Loader of B: from the stream into a bank of the B buffer, in the order of arrival.
 
 use super::super::buffer::{BeatWalk, bank_address, masked, unpack};
-use super::super::ports::{PortSizes, WritePort};
+use super::super::ports::WritePort;
 use super::countdown::countdown;
-use super::loader::{LoaderJob, Packet, packet};
-use super::{b_count, k_shape, panel_columns_shape, panels_shape};
-use crate::arch::MatmulArch;
-use crate::hdl::{AxiStream, Block, Module, bit, unsigned};
+use super::loader::{Packet, PacketInputs, packet};
+use super::ports::{Orders, PacketErrors};
+use super::{JobShapes, b_count};
+use crate::arch::{BBuffer, StreamFormat};
+use crate::hdl::{AxiStream, Block, Module, Shapes, bit, bundle, hardware, index_bits, unsigned};
+
+bundle! {
+    /// Inputs of [`LoadB`].
+    pub struct LoadBInputs(width: u32, shapes: JobShapes) {
+        /// A job starts.
+        start: bit(),
+        /// What job control tells.
+        orders: Orders(),
+        /// The packets of B.
+        s_axis: AxiStream(width),
+        /// Rows of B.
+        k: shapes.k,
+        /// Panels of B.
+        panels: shapes.panels,
+        /// Columns of the last panel.
+        last_columns: shapes.panel_columns,
+    }
+}
+
+bundle! {
+    /// Outputs of [`LoadB`].
+    pub struct LoadBOutputs(bank_depth: u32, address_bits: u32, word_bits: u32) {
+        /// A cycle after the last beat of a vector.
+        write: WritePort(1, address_bits, word_bits),
+        /// Vectors of the job's B that are in the buffer in the next cycle.
+        loaded: b_count(bank_depth),
+        /// There is no packet to load.
+        idle: bit(),
+        /// What is wrong with the packet.
+        errors: PacketErrors(),
+    }
+}
 
 /// Writes the vectors of B, panel after panel, K vectors a panel; those of the next job into the
 /// other bank.
@@ -14,97 +47,94 @@ use crate::hdl::{AxiStream, Block, Module, bit, unsigned};
 pub struct LoadB {
     /// Module name.
     pub name: String,
-    /// The architecture.
-    pub arch: MatmulArch,
+    /// Columns of a panel.
+    pub columns: u32,
+    /// The stream.
+    pub format: StreamFormat,
+    /// The buffer.
+    pub buffer: BBuffer,
+    /// Shapes of the sizes of a job.
+    pub shapes: JobShapes,
 }
 
+#[hardware]
 impl Block for LoadB {
+    type Inputs<'m> = LoadBInputs<'m>;
+    type Outputs<'m> = LoadBOutputs<'m>;
+
     fn module_name(&self) -> String {
         self.name.clone()
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<LoadBInputs<'static>> {
+        LoadBInputs::of(self.format.width, self.shapes)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        let arch = &self.arch;
+    fn build<'m>(&self, m: &'m Module, io: LoadBInputs<'m>) -> LoadBOutputs<'m> {
         m.doc(
             "Loader of B: takes the packet on s_axis, fills a bank of the B buffer in the order of arrival.",
         );
-        let stream: AxiStream<'_> = m.sink_port("s_axis", AxiStream::of(arch.b.width));
-        let job = LoaderJob::ports(m);
-        let (k, columns) = (k_shape(arch), panel_columns_shape(arch));
-        let panel_rows = m.input("k", k).comment("rows of B");
-        let panels = m.input("panels", panels_shape(arch));
-        let last_columns = m
-            .input("last_columns", columns)
-            .comment("columns of the last panel");
-
+        let bank_depth = self.buffer.bank_depth;
         m.section("position in the packet, a beat ahead");
-        let moves = Packet::wires(m);
-        let (take, begins, step) = (moves.take, moves.begins, moves.step);
-        let walk = BeatWalk::new(m, &arch.b, columns);
-        let row_done = (step & walk.row_end).named("row_done");
-        let rows_left = countdown(
-            m,
-            ("rows", "row", "rows of the panel behind the next beat's"),
-            k,
-            (begins, panel_rows),
-            row_done,
-            Some(panel_rows),
-        );
-        let panel_done = (row_done & rows_left.last).named("panel_done");
-        let panels_left = countdown(
-            m,
-            ("panels", "panel", "panels behind the next beat's"),
-            panels.shape(),
-            (begins, panels),
-            panel_done,
-            None,
-        );
-        let next_in_last = (rows_left.last)
-            .mux(panels_left.behind.eq(0), panels_left.last)
-            .named("next_row_in_last_panel");
-        let of_last = walk.behind_first(last_columns);
-        let of_last = m.delay(of_last).named("behind_first_beat_of_last_panel");
-        let whole = walk.behind_first(m.lit(arch.columns, columns));
-        let next_row = next_in_last.mux(of_last, whole);
-        let one_panel = m.delay(panels.eq(1)).named("one_panel");
-        let first_row = one_panel.mux(of_last, whole);
-        let last_beat = walk.row_end & rows_left.last & panels_left.last;
-        let last_beat = m.capture(step, last_beat).named("last_beat");
-        let data = masked(&arch.b, stream.tdata, walk.lanes(m, step));
-        let beat = walk.run((begins, first_row), (step, next_row));
-        let vector = unpack(m, &arch.b, data, take, &beat);
+        let wires = Packet::wires(m);
+        let columns = self.shapes.panel_columns;
+        let beats = BeatWalk::new(m, &self.format, columns);
+        let row_done = wires.step & beats.row_end;
+        let rows = countdown(m, "row", io.k, (wires.begins, row_done), Some(io.k));
+        let panel_done = row_done & rows.last;
+        let panels = countdown(m, "panel", io.panels, (wires.begins, panel_done), None);
+        let next_row_in_last_panel = rows.last.mux(panels.behind.eq(0), panels.last);
+        let behind_first_beat_of_last_panel = m.delay(beats.behind_first(io.last_columns));
+        let whole = beats.behind_first(m.lit(self.columns, columns));
+        let next_row = next_row_in_last_panel.mux(behind_first_beat_of_last_panel, whole);
+        let one_panel = m.delay(io.panels.eq(1));
+        let first_row = one_panel.mux(behind_first_beat_of_last_panel, whole);
+        let last_beat = m.capture(wires.step, beats.row_end & rows.last & panels.last);
+        let data = masked(&self.format, io.s_axis.tdata, beats.lanes(m, wires.step));
+        let beat = beats.run((wires.begins, first_row), (wires.step, next_row));
+        let vector = unpack(m, &self.format, data, wires.take, &beat);
 
         m.section("packet");
-        packet(m, &moves, &stream, &job, m.high(), last_beat);
+        let inputs = PacketInputs {
+            start: io.start,
+            orders: &io.orders,
+            stream: &io.s_axis,
+            next_space: m.high(),
+            last_beat,
+        };
+        let (idle, errors) = packet(m, &wires, &inputs);
 
         m.section("write port, a cycle after the last beat of a vector");
-        let vector_done = (take & beat.group_end).named("vector_done");
-        let write = m.flag(vector_done).named("write_1");
+        let vector_done = wires.take & beat.group_end;
+        let write_1 = m.flag(vector_done);
         let loaded = m
-            .reg(b_count(arch.b_buffer.bank_depth))
-            .named("loaded")
+            .reg(b_count(bank_depth))
             .reset(0)
             .comment("vectors of the job's B that are in the buffer in the next cycle");
-        loaded.walk(begins, 0, vector_done, loaded + 1);
+        m.when(wires.begins, || loaded.set(0))
+            .else_when(vector_done, || loaded.set(loaded + 1));
         m.assert(
             "vectors_fit",
-            !vector_done | loaded.lt(arch.b_buffer.bank_depth),
+            !vector_done | loaded.lt(bank_depth),
             "more vectors of B than a bank holds",
         );
-        m.output("loaded", loaded);
-        let sizes = PortSizes::of(arch);
-        let port: WritePort<'_> = m.source_port("write", sizes.b_write);
-        port.enable.drive(write);
-        let bank = m.reg(bit()).named("bank").reset(1);
-        bank.next(job.forget | (bank ^ begins));
+        let bank = m.reg(bit()).reset(1);
+        bank.next(io.orders.forget | (bank ^ wires.begins));
         // A count of its own, a cycle behind `loaded`: that one is for the sequencer, far away.
-        let offset = m.reg(unsigned(sizes.b_offset_bits)).named("offset");
-        let offset = offset.comment("of the vector in its bank");
-        offset.walk(begins, 0, write, offset + 1);
-        port.address
-            .drive(bank_address(*bank, *offset, arch.b_buffer.bank_depth));
-        port.data.drive(vector);
+        let offset = m
+            .reg(unsigned(index_bits(bank_depth.into())))
+            .comment("of the vector in its bank");
+        m.when(wires.begins, || offset.set(0))
+            .else_when(write_1, || offset.set(offset + 1));
+        LoadBOutputs {
+            write: WritePort {
+                enable: write_1,
+                address: bank_address(*bank, *offset, bank_depth),
+                data: vector,
+            },
+            loaded: *loaded,
+            idle,
+            errors,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What the loaders of A and B have in common: the packet on their stream.
 
-use crate::hdl::{AxiStream, Module, Signal, bit, hardware_enum};
+use super::ports::{Orders, PacketErrors};
+use crate::hdl::{AxiStream, Module, Signal, bit, hardware, hardware_enum};
 
 hardware_enum! {
     /// States of a loader.
@@ -22,9 +23,9 @@ hardware_enum! {
 pub(super) struct Packet<'m> {
     /// A beat of the job's packet is taken.
     pub take: Signal<'m>,
-    /// The walk over the beats begins.
+    /// Counts of beats and rows begin.
     pub begins: Signal<'m>,
-    /// It goes on: a beat is taken, or the first comes into sight.
+    /// They go on: a beat is taken, or the first comes into sight.
     pub step: Signal<'m>,
 }
 
@@ -37,87 +38,73 @@ impl<'m> Packet<'m> {
     }
 }
 
-/// Takes beats while loading where there is space, and discards them after an error.
-///
-/// `next_space` says that there is space in the next cycle, `last_beat` that the present beat should
-/// carry TLAST.
+/// What [`packet`] is told.
+pub(super) struct PacketInputs<'a, 'm> {
+    /// A job starts.
+    pub start: Signal<'m>,
+    /// What job control tells the loader.
+    pub orders: &'a Orders<'m>,
+    /// The packets.
+    pub stream: &'a AxiStream<'m>,
+    /// There is space in the next cycle.
+    pub next_space: Signal<'m>,
+    /// The present beat should carry TLAST.
+    pub last_beat: Signal<'m>,
+}
+
+/// Takes beats while loading where there is space, and discards them after an error. Says whether
+/// it is idle, and what is wrong.
+#[hardware]
 #[track_caller]
 pub(super) fn packet<'m>(
     m: &'m Module,
     packet: &Packet<'m>,
-    stream: &AxiStream<'m>,
-    job: &LoaderJob<'m>,
-    next_space: Signal<'m>,
-    last_beat: Signal<'m>,
-) {
-    let state = m.fsm(LoadState::Idle).named("state");
-    let loading = state.is(LoadState::Load);
-    // Decided a cycle ahead: all that moves on with a beat waits for `tvalid` and this alone.
-    let takes = m.reg(bit()).named("takes").reset(0);
-    let takes = takes.comment("loading, and there is space");
+    io: &PacketInputs<'_, 'm>,
+) -> (Signal<'m>, PacketErrors<'m>) {
+    let (stream, orders) = (io.stream, io.orders);
+    let state = m.fsm(LoadState::Idle);
+    // Decided a cycle ahead: all that goes on with a beat waits for `tvalid` and this alone.
+    let takes = m.reg(bit()).reset(0).comment("loading, and there is space");
     stream.tready.drive(takes | state.is(LoadState::Discard));
-    let take = packet.take;
-    take.drive(takes & stream.tvalid);
-    let ends = (take & (stream.tlast | last_beat)).named("packet_ends");
-    let loads = state.is(LoadState::Look) | (loading & !ends);
-    takes.next(loads & next_space & !job.forget);
+    packet.take.drive(takes & stream.tvalid);
+    let packet_ends = packet.take & (stream.tlast | io.last_beat);
+    let loads = state.is(LoadState::Look) | (state.is(LoadState::Load) & !packet_ends);
+    takes.next(loads & io.next_space & !orders.forget);
     packet.begins.drive(state.is(LoadState::Begin));
-    packet.step.drive(state.is(LoadState::Look) | take);
-    let truncated = take & stream.tlast & !last_beat;
-    let overlong = (take & !stream.tlast & last_beat).named("ends_late");
+    packet.step.drive(state.is(LoadState::Look) | packet.take);
+    let ends_early = packet.take & stream.tlast & !io.last_beat;
+    let ends_late = packet.take & !stream.tlast & io.last_beat;
 
-    state.go(LoadState::Idle, job.start, LoadState::Begin);
-    state.go(LoadState::Load, job.clear, LoadState::Idle);
-    state.go(LoadState::Load, overlong, LoadState::Discard);
-    state.go(LoadState::Load, take & stream.tlast, LoadState::Idle);
-    state.go(LoadState::Load, job.abandon, LoadState::Discard);
-    state.go(LoadState::Discard, job.clear, LoadState::Idle);
-    state.go(
-        LoadState::Discard,
-        stream.tvalid & stream.tlast,
-        LoadState::Idle,
-    );
-    // A job cannot fail before its first beat.
-    for (from, to) in [
-        (LoadState::Begin, LoadState::Look),
-        (LoadState::Look, LoadState::Load),
-    ] {
-        state.go(from, job.clear, LoadState::Idle);
-        state.then(from, to);
-    }
+    m.switch(state)
+        .case(LoadState::Idle, || {
+            m.when(io.start, || state.set(LoadState::Begin));
+        })
+        // A job cannot fail before its first beat.
+        .case(LoadState::Begin, || {
+            m.when(orders.clear, || state.set(LoadState::Idle))
+                .otherwise(|| state.set(LoadState::Look));
+        })
+        .case(LoadState::Look, || {
+            m.when(orders.clear, || state.set(LoadState::Idle))
+                .otherwise(|| state.set(LoadState::Load));
+        })
+        .case(LoadState::Load, || {
+            m.when(orders.clear, || state.set(LoadState::Idle))
+                .else_when(ends_late, || state.set(LoadState::Discard))
+                .else_when(packet.take & stream.tlast, || state.set(LoadState::Idle))
+                .else_when(orders.abandon, || state.set(LoadState::Discard));
+        })
+        .case(LoadState::Discard, || {
+            m.when(orders.clear, || state.set(LoadState::Idle))
+                .else_when(stream.tvalid & stream.tlast, || state.set(LoadState::Idle));
+        });
 
-    m.output("idle", state.is(LoadState::Idle));
     // Registered: a stream's handshake would otherwise reach every unit within the cycle.
-    m.output(
-        "truncated",
-        m.flag(truncated & !job.clear).named("truncated"),
-    );
-    m.output("overlong", m.flag(overlong & !job.clear).named("overlong"));
-}
-
-/// What job control tells a loader.
-pub(super) struct LoaderJob<'m> {
-    /// A job starts.
-    pub start: Signal<'m>,
-    /// The job has failed: take the packet to its end and forget it.
-    pub abandon: Signal<'m>,
-    /// Forget everything at once.
-    pub clear: Signal<'m>,
-    /// Either of these.
-    pub forget: Signal<'m>,
-}
-
-impl<'m> LoaderJob<'m> {
-    /// The ports.
-    #[track_caller]
-    pub fn ports(m: &'m Module) -> Self {
-        LoaderJob {
-            start: m.input("start", bit()).comment("a job starts"),
-            abandon: m
-                .input("abandon", bit())
-                .comment("the job has failed: discard its packet"),
-            clear: m.input("clear", bit()).comment("forget everything at once"),
-            forget: m.input("forget", bit()).comment("`abandon` or `clear`"),
-        }
-    }
+    let truncated = m.flag(ends_early & !orders.clear);
+    let overlong = m.flag(ends_late & !orders.clear);
+    let errors = PacketErrors {
+        truncated,
+        overlong,
+    };
+    (state.is(LoadState::Idle), errors)
 }

@@ -4,26 +4,32 @@ mod countdown;
 mod drain;
 mod front;
 mod job;
+mod job_error;
 mod load_a;
 mod load_b;
 mod loader;
 mod output_stationary;
 mod passes;
+mod ports;
+mod position;
 mod results;
+mod sequencer;
 mod stage;
 mod tiles;
 mod token_line;
+mod units;
 mod weight_stationary;
 
-pub use drain::Drain;
-pub use job::JobControl;
-pub use load_a::LoadA;
-pub use load_b::LoadB;
-pub use output_stationary::OutputStationarySequencer;
-pub use token_line::TokenLine;
-pub use weight_stationary::WeightStationarySequencer;
+pub use drain::{Drain, DrainInputs, DrainOutputs};
+pub use job::{JobControl, JobInputs, JobOutputs};
+pub use load_a::{LoadA, LoadAInputs, LoadAOutputs};
+pub use load_b::{LoadB, LoadBInputs, LoadBOutputs};
+pub use output_stationary::{OutputStationaryOutputs, OutputStationarySequencer};
+pub use ports::{ComputeJob, DrainJob, LoadJob, Orders, PacketErrors};
+pub use sequencer::{SequencerInputs, SequencerParams, SequencerStatus};
+pub use token_line::{TokenInputs, TokenLine, TokenOutputs};
+pub use weight_stationary::{WeightStationaryOutputs, WeightStationarySequencer};
 
-use crate::arch::MatmulArch;
 use crate::hdl::{Shape, Signal, bits_for, unsigned};
 
 /// Sizes of jobs as a host gives them, and M throughout: 16 bits.
@@ -32,20 +38,15 @@ pub const SIZE: Shape = Shape {
     signed: false,
 };
 
-/// K of a job that was checked. Wide enough for what it is cut into, tiles and groups of beats.
-pub fn k_shape(arch: &MatmulArch) -> Shape {
-    let largest = arch.limits.max_k.max(arch.rows).max(arch.a.group);
-    unsigned(bits_for(largest.into()))
-}
-
-/// Panels of B of a job that was checked: N in whole columns of the array. Wide enough for 2.
-pub fn panels_shape(arch: &MatmulArch) -> Shape {
-    unsigned(bits_for(arch.limits.max_panels.max(2).into()))
-}
-
-/// Columns of a panel: 1 to those of the array.
-pub fn panel_columns_shape(arch: &MatmulArch) -> Shape {
-    unsigned(bits_for(arch.columns.into()))
+/// Shapes of the sizes of a job that was checked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct JobShapes {
+    /// K. Wide enough for what it is cut into, tiles and groups of beats.
+    pub k: Shape,
+    /// Panels of B: N in whole columns of the array. Wide enough for 2.
+    pub panels: Shape,
+    /// Columns of a panel: 1 to those of the array.
+    pub panel_columns: Shape,
 }
 
 /// A count of 0, 1 or 2 banks.
@@ -65,14 +66,15 @@ pub fn b_count(depth: u32) -> Shape {
 fn bank_counter<'m>(name: &str, up: Signal<'m>, down: Signal<'m>, clear: Signal<'m>) -> Signal<'m> {
     let m = up.module();
     let count = m.reg(BANK_COUNT).named(name).reset(0);
-    let moved = (up & !down).mux(count + 1, (down & !up).mux(count - 1, *count));
+    m.when(clear, || count.set(0))
+        .else_when(up & !down, || count.set(count + 1))
+        .else_when(down & !up, || count.set(count - 1));
     let too_many = up & !down & count.eq(2);
     let too_few = down & !up & count.eq(0);
-    let in_range = clear | !(too_many | too_few);
     m.assert(
         &format!("{name}_in_range"),
-        in_range,
+        clear | !(too_many | too_few),
         "a bank is filled or freed twice",
     );
-    count.next(clear.mux(m.zero(BANK_COUNT), moved))
+    *count
 }

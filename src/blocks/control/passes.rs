@@ -1,10 +1,10 @@
 //! What the sequencers of both dataflows have in common: when the next pass may begin.
 
+use super::bank_counter;
 use super::countdown::run_down;
-use super::tiles::{Advance, SequencerJob};
-use super::{BANK_COUNT, b_count, bank_counter};
-use crate::arch::MatmulArch;
-use crate::hdl::{Fsm, Module, Signal, bit, hardware_enum};
+use super::sequencer::{SequencerInputs, SequencerStatus};
+use super::tiles::Advance;
+use crate::hdl::{Fsm, Module, Signal, bit, hardware, hardware_enum};
 
 /// Cycles of the shortest pass: what is known of a tile takes three to decide on the next pass.
 pub(super) const MIN_PASS_CYCLES: u32 = 4;
@@ -21,48 +21,6 @@ hardware_enum! {
         /// Issuing vectors.
         Pass,
     }
-}
-
-/// What passes wait for.
-pub(super) struct Supplies<'m> {
-    a_full: Signal<'m>,
-    b_loaded: Signal<'m>,
-    b_whole: Signal<'m>,
-    drained: Signal<'m>,
-}
-
-impl<'m> Supplies<'m> {
-    /// The ports.
-    #[track_caller]
-    pub fn ports(m: &'m Module, arch: &MatmulArch, job: &SequencerJob<'m>) -> Self {
-        let b_loaded = m
-            .input("b_loaded", b_count(arch.b_buffer.bank_depth))
-            .comment("vectors of B that are in the buffer in the next cycle");
-        Supplies {
-            a_full: m
-                .input("a_full", BANK_COUNT)
-                .comment("row blocks in the A buffer"),
-            b_loaded: m.delay(b_loaded).named("b_loaded_1"),
-            b_whole: b_whole(m, job),
-            drained: m
-                .input("drained", bit())
-                .comment("an accumulator bank is free again"),
-        }
-    }
-}
-
-/// The loader is past the job of the sequencer: all of its B is there.
-#[track_caller]
-fn b_whole<'m>(m: &'m Module, job: &SequencerJob<'m>) -> Signal<'m> {
-    let next_loads = m
-        .input("next_job_loads", bit())
-        .comment("the loaders begin with the job behind");
-    let whole = m
-        .reg(bit())
-        .named("b_whole")
-        .reset(0)
-        .comment("all of B is in the buffer: the loader is at the next job");
-    whole.next(next_loads | (whole & !job.start))
 }
 
 /// What the next pass needs.
@@ -88,83 +46,124 @@ pub(super) struct PassEnd<'m> {
     pub last: Signal<'m>,
 }
 
+#[hardware]
 impl<'m> PassEnd<'m> {
     /// From what is 1 two cycles before the last one of a pass.
     #[track_caller]
     pub fn after(two_before: Signal<'m>) -> Self {
         let m = two_before.module();
-        let penultimate = m.delay(two_before).named("penultimate_step");
-        let last = m.delay(penultimate).named("last_step");
-        PassEnd { penultimate, last }
+        let penultimate_step = m.delay(two_before);
+        let last_step = m.delay(penultimate_step);
+        PassEnd {
+            penultimate: penultimate_step,
+            last: last_step,
+        }
     }
 }
 
-/// Runs the state machine and decides when the next pass begins. Makes the outputs that say what
-/// passes wait for.
-///
-/// What a pass waits for comes and does not go until the pass takes it. So it may be looked at
-/// ahead: two cycles before a pass begins, and from the second cycle of the pass before on.
+/// What there is of what a pass needs.
+struct Supplies<'m> {
+    /// A.
+    a: Signal<'m>,
+    /// B.
+    b: Signal<'m>,
+    /// An accumulator bank.
+    bank: Signal<'m>,
+}
+
+/// Compares what the next pass needs with what there is. What a pass waits for comes and does not
+/// go until the pass takes it. So it may be looked at ahead: two cycles before a pass begins, and
+/// from the second cycle of the pass before on.
+#[hardware]
+#[track_caller]
+fn supplies<'m>(
+    m: &'m Module,
+    next_pass: Signal<'m>,
+    io: &SequencerInputs<'m>,
+    needs: &Needs<'m>,
+) -> Supplies<'m> {
+    let b_loaded = m.delay(io.b_loaded).named("b_loaded_1");
+    let b_whole = m
+        .reg(bit())
+        .reset(0)
+        .comment("all of B is in the buffer: the loader is at the next job");
+    b_whole.next(io.next_job_loads | (b_whole & !io.job.start));
+    let claim_bank = next_pass & needs.block;
+    let claimed = bank_counter("claimed_banks", claim_bank, io.drained, io.clear);
+
+    let full = io.a_full.eq(2) | (io.a_full.eq(1) & !needs.holds_a);
+    let a_there = (!needs.block | full).named("a_there");
+    let needs_b = (needs.b & !b_whole).named("needs_b");
+    let b_short = b_loaded.lt(needs.b_end).named("b_short");
+    let bank_there = (!needs.block | claimed.ne(2)).named("bank_there");
+    m.assert(
+        "passes_have_all",
+        !next_pass | (a_there & !(needs_b & b_short) & bank_there),
+        "a pass begins without its operands or its bank",
+    );
+    let has_a = m.delay(a_there);
+    let lacks_b = m.delay(needs_b).named("needs_b_1") & m.delay(b_short).named("b_short_1");
+    let has_b = (!lacks_b).named("has_b");
+    let has_bank = m.delay(bank_there);
+    Supplies {
+        a: has_a,
+        b: has_b,
+        bank: has_bank,
+    }
+}
+
+/// Runs the state machine and decides when the next pass begins; `active` says that operands are
+/// issued.
+#[hardware]
 #[track_caller]
 pub(super) fn decide_next_pass<'m>(
     advance: &Advance<'m>,
     state: Fsm<'m, SequencerState>,
     end: PassEnd<'m>,
-    job: &SequencerJob<'m>,
-    supplies: &Supplies<'m>,
+    io: &SequencerInputs<'m>,
     needs: &Needs<'m>,
-) {
-    let next = *advance.next;
-    let m = next.module();
+    active: Signal<'m>,
+) -> SequencerStatus<'m> {
+    let m = advance.next.module();
+    let has = supplies(m, *advance.next, io, needs);
+    let more_passes = m.flag(needs.more);
+    let ready = more_passes & has.a & has.b & has.bank;
     let waiting = state.is(SequencerState::Wait);
-    let claim = (next & needs.block).named("claim_bank");
-    let claimed = bank_counter("claimed_banks", claim, supplies.drained, job.clear);
+    let due = ((waiting & !*advance.next) | end.penultimate).named("due");
+    let pass_follows = due & ready;
+    advance.decide(pass_follows, state.is(SequencerState::Idle));
 
-    let full = supplies.a_full;
-    let full = full.eq(2) | (full.eq(1) & !needs.holds_a);
-    let a_there = (!needs.block | full).named("a_there");
-    let needs_b = (needs.b & !supplies.b_whole).named("needs_b");
-    let b_short = supplies.b_loaded.lt(needs.b_end).named("b_short");
-    let bank_there = (!needs.block | claimed.ne(2)).named("bank_there");
-    let has_a = m.delay(a_there).named("has_a");
-    let lacks_b = m.delay(needs_b).named("needs_b_1") & m.delay(b_short).named("b_short_1");
-    let has_b = (!lacks_b).named("has_b");
-    let has_bank = m.delay(bank_there).named("has_bank");
-    let more = m.flag(needs.more).named("more_passes");
-    let ready = (more & has_a & has_b & has_bank).named("ready");
-    let due = ((waiting & !next) | end.penultimate).named("due");
-    advance.decide(
-        (due & ready).named("pass_follows"),
-        state.is(SequencerState::Idle),
-    );
-    m.assert(
-        "passes_have_all",
-        !next | (a_there & !(needs_b & b_short) & bank_there),
-        "a pass begins without its operands or its bank",
-    );
+    m.switch(state)
+        .case(SequencerState::Idle, || {
+            m.when(io.job.start, || state.set(SequencerState::Begin));
+        })
+        .case(SequencerState::Begin, || {
+            m.when(io.clear, || state.set(SequencerState::Idle))
+                .else_when(more_passes, || state.set(SequencerState::Wait));
+        })
+        .case(SequencerState::Wait, || {
+            m.when(io.clear, || state.set(SequencerState::Idle))
+                .else_when(*advance.next, || state.set(SequencerState::Pass));
+        })
+        .case(SequencerState::Pass, || {
+            m.when(io.clear, || state.set(SequencerState::Idle))
+                .else_when(end.last & !more_passes, || state.set(SequencerState::Idle))
+                .else_when(end.last & !*advance.next, || {
+                    state.set(SequencerState::Wait)
+                });
+        });
 
-    for from in [
-        SequencerState::Begin,
-        SequencerState::Wait,
-        SequencerState::Pass,
-    ] {
-        state.go(from, job.clear, SequencerState::Idle);
+    m.cover("waits_for_a", waiting & !has.a);
+    m.cover("waits_for_b", waiting & !has.b);
+    m.cover("waits_for_c", waiting & !has.bank);
+    m.cover("passes_without_a_gap", end.last & *advance.next);
+    SequencerStatus {
+        idle: state.is(SequencerState::Idle),
+        active,
+        stall_a: waiting & !has.a,
+        stall_b: waiting & has.a & !has.b,
+        stall_c: waiting & has.a & has.b & !has.bank,
     }
-    state.go(SequencerState::Idle, job.start, SequencerState::Begin);
-    state.go(SequencerState::Begin, more, SequencerState::Wait);
-    state.go(SequencerState::Wait, next, SequencerState::Pass);
-    let ends = end.last & !more;
-    state.go(SequencerState::Pass, ends, SequencerState::Idle);
-    let pauses = end.last & !next;
-    state.go(SequencerState::Pass, pauses, SequencerState::Wait);
-
-    m.cover("waits_for_a", waiting & !has_a);
-    m.cover("waits_for_b", waiting & !has_b);
-    m.cover("waits_for_c", waiting & !has_bank);
-    m.cover("passes_without_a_gap", end.last & next);
-    m.output("idle", state.is(SequencerState::Idle));
-    m.output("stall_a", waiting & !has_a);
-    m.output("stall_b", waiting & has_a & !has_b);
-    m.output("stall_c", waiting & has_a & has_b & !has_bank);
 }
 
 /// What is issued in the first `count` cycles of a pass, where that is `valid`: two registers, one
@@ -172,20 +171,21 @@ pub(super) fn decide_next_pass<'m>(
 #[track_caller]
 pub(super) fn first_cycles<'m>(
     name: &str,
-    next: Signal<'m>,
+    next_pass: Signal<'m>,
     valid: Signal<'m>,
     count: Signal<'m>,
     clear: Signal<'m>,
 ) -> [Signal<'m>; 2] {
-    let m = next.module();
+    let m = next_pass.module();
     let behind_first = run_down(count, 2);
     let left = m
         .reg(behind_first.shape())
         .named(format!("{name}s_left"))
         .comment("behind the next one; below 0 in the last cycle");
-    left.next(next.mux(behind_first, left - 1));
+    m.when(next_pass, || left.set(behind_first))
+        .otherwise(|| left.set(left - 1));
     let last = left.msb().named(format!("last_{name}"));
-    let runs = m.reg(bit()).named(name).reset(0);
-    runs.next(next.mux(valid, runs & !last) & !clear);
-    [*runs, last]
+    let issued = m.reg(bit()).named(name).reset(0);
+    issued.next(next_pass.mux(valid, issued & !last) & !clear);
+    [*issued, last]
 }

@@ -1,47 +1,10 @@
-//! Walk over the tiles of a job: row blocks, in each the panels of B, in each (for
+//! The tiles of a job one after the other: row blocks, in each the panels of B, in each (for
 //! weight-stationary arrays) the tiles of K.
 
-use super::super::ports::PortSizes;
 use super::countdown::run_down;
-use super::{SIZE, b_count, k_shape, panels_shape};
-use crate::arch::{Dataflow, MatmulArch};
-use crate::hdl::{Module, Reg, Signal, bit, bits_for, concat, unsigned};
-
-/// What a sequencer knows of a job.
-pub(super) struct SequencerJob<'m> {
-    /// A job starts.
-    pub start: Signal<'m>,
-    /// Forget everything at once.
-    pub clear: Signal<'m>,
-    /// M.
-    pub m: Signal<'m>,
-    /// K.
-    pub k: Signal<'m>,
-    /// Panels of B.
-    pub panels: Signal<'m>,
-}
-
-impl<'m> SequencerJob<'m> {
-    /// The ports.
-    #[track_caller]
-    pub fn ports(m: &'m Module, arch: &MatmulArch) -> Self {
-        SequencerJob {
-            start: m.input("start", bit()).comment("a job starts"),
-            clear: m.input("clear", bit()).comment("forget everything at once"),
-            m: m.input("m", SIZE).comment("rows of A and C"),
-            k: m.input("k", k_shape(arch))
-                .comment("columns of A, rows of B"),
-            panels: m.input("panels", panels_shape(arch)).comment("of B"),
-        }
-    }
-}
-
-/// The bank of B of the job: by turns, as the loader fills them.
-#[track_caller]
-pub(super) fn b_bank<'m>(m: &'m Module, job: &SequencerJob<'m>) -> Signal<'m> {
-    let bank = m.reg(bit()).named("b_bank").reset(1);
-    bank.next(job.clear | (bank ^ job.start))
-}
+use super::sequencer::{SequencerInputs, SequencerParams};
+use super::{SIZE, b_count};
+use crate::hdl::{Module, Reg, Signal, bit, bits_for, concat, hardware, unsigned};
 
 /// An unsigned value that is known to fit, with `width` bits.
 #[track_caller]
@@ -53,49 +16,58 @@ pub(super) fn resize<'m>(value: Signal<'m>, width: u32) -> Signal<'m> {
     }
 }
 
-/// When the walk goes on.
+/// When the next tile comes.
 pub(super) struct Advance<'m> {
-    /// To the next tile, where a pass begins: the last cycle before it.
+    /// A pass begins with it: the last cycle before that.
     pub next: Reg<'m>,
-    /// To the first tile of a job.
+    /// It is the first tile of a job.
     pub first: Signal<'m>,
     /// Either.
     pub any: Reg<'m>,
     /// Back to where jobs begin: there is none.
-    pub rests: Reg<'m>,
+    pub rewind: Reg<'m>,
     first_next: Signal<'m>,
 }
 
+#[hardware]
 impl<'m> Advance<'m> {
     /// The registers; [`Self::decide`] drives them.
     #[track_caller]
-    pub fn new(m: &'m Module, job: &SequencerJob<'m>) -> Self {
-        let next = m.reg(bit()).named("next_pass").reset(0);
-        let any = m.reg(bit()).named("tile_moves").reset(0);
-        let rests = m.reg(bit()).named("walk_rests").reset(1);
+    pub fn new(m: &'m Module, io: &SequencerInputs<'m>) -> Self {
+        let next_pass = m
+            .reg(bit())
+            .reset(0)
+            .comment("the next pass begins after this cycle");
+        let next_tile = m
+            .reg(bit())
+            .reset(0)
+            .comment("go to the next tile, or to the first");
+        let rewind = m
+            .reg(bit())
+            .reset(1)
+            .comment("no job: go to where jobs begin");
         // As long as it takes to find out the first tile.
-        let starts = m.reg(unsigned(3)).named("starting").reset(0);
-        let later = concat(&[starts.truncate(2), job.start]);
-        starts.next(later.gate(!job.clear));
+        let starting = m.reg(unsigned(3)).reset(0);
+        starting.next(concat(&[starting.truncate(2), io.job.start]).gate(!io.clear));
         Advance {
-            next: next.comment("the next pass begins after this cycle"),
-            first: starts.msb(),
-            any: any.comment("go to the next tile, or to the first"),
-            rests: rests.comment("the walk stands where jobs begin"),
-            first_next: starts.bit(1),
+            next: next_pass,
+            first: starting.msb(),
+            any: next_tile,
+            rewind,
+            first_next: starting.bit(1),
         }
     }
 
     /// The next pass begins after the cycle behind this one; there is no job.
     #[track_caller]
     pub fn decide(&self, next: Signal<'m>, no_job: Signal<'m>) {
-        self.rests.next(no_job);
+        self.rewind.next(no_job);
         self.next.next(next);
         self.any.next(next | self.first_next);
     }
 }
 
-/// The next tile of the walk.
+/// The next tile.
 pub(super) struct Tile<'m> {
     /// There is one.
     pub valid: Signal<'m>,
@@ -121,113 +93,149 @@ pub(super) struct Tile<'m> {
     pub k_first: Signal<'m>,
 }
 
-/// Registers that walk over the tiles. A tile stays for
-/// [`MIN_PASS_CYCLES`](super::passes::MIN_PASS_CYCLES) at least: time to find out ahead how the walk
-/// goes on from it.
+/// The part of K that a tile takes.
+struct KPart<'m> {
+    /// It is the last of K.
+    end: Signal<'m>,
+    /// Vectors of B in the tile.
+    b_vectors: Signal<'m>,
+    /// Vectors of B in the tile behind.
+    ahead_vectors: Signal<'m>,
+}
+
+/// The tiles of a job: the next one, in registers. It stays the next one for
+/// [`MIN_PASS_CYCLES`](super::passes::MIN_PASS_CYCLES) at least: time to find out the tile behind.
+/// With `cut_k`, a tile takes as much of K as the array has rows.
+#[hardware]
 #[track_caller]
-pub(super) fn walk<'m>(
+pub(super) fn tiles<'m>(
     m: &'m Module,
-    arch: &MatmulArch,
-    job: &SequencerJob<'m>,
+    p: &SequencerParams,
+    io: &SequencerInputs<'m>,
     advance: &Advance<'m>,
+    cut_k: bool,
 ) -> Tile<'m> {
-    let rows = arch.rows;
-    let sizes = PortSizes::of(arch);
-    let cut_k = arch.dataflow == Dataflow::WeightStationary;
-    let (next, any, rests) = (*advance.next, *advance.any, *advance.rests);
-    // K is walked a tile ahead, as the end of the next tile in B must be known when it comes.
-    let (k_end, b_vectors, ahead_vectors) = if cut_k {
-        let k_left = m
-            .reg(k_shape(arch))
-            .named("ahead_k_left")
-            .comment("K from the tile behind this one on");
-        let ahead_end = m.delay(fits(*k_left, rows)).named("ahead_k_end");
-        let next_k = ahead_end.mux(job.k, k_left - rows);
-        k_left.walk(rests, job.k, any, next_k);
-        let vectors = remainder(ahead_end, *k_left, rows).named("ahead_b_vectors");
-        let k_end = m.capture(any, ahead_end).named("tile_k_end");
-        let b_vectors = m.capture(any, vectors).named("tile_b_vectors");
-        (k_end, b_vectors, vectors)
+    let (next, any) = (*advance.next, *advance.any);
+    let rewind = *advance.rewind;
+    let k = if cut_k {
+        k_part(m, p, io, advance)
     } else {
-        (m.high().named("tile_k_end"), job.k, job.k)
+        KPart {
+            end: m.high().named("tile_k_end"),
+            b_vectors: io.job.k,
+            ahead_vectors: io.job.k,
+        }
     };
-    let panels = run_down(job.panels, 2);
-    let panels_left = m
+    let panels = run_down(io.job.panels, 2);
+    let tile_panels_left = m
         .reg(panels.shape())
-        .named("tile_panels_left")
         .comment("panels behind the next one; below 0 in the last");
-    let n_end = panels_left.msb().named("tile_n_end");
-    let next_panels = n_end.mux(panels, panels_left - 1);
-    panels_left.walk(rests, panels, next & k_end, next_panels);
-    let block_end = m.delay(k_end & n_end).named("tile_block_end");
-    let m_left = m
-        .reg(SIZE)
-        .named("tile_m_left")
-        .comment("M from this row block on");
-    let m_end = m.delay(fits(*m_left, rows)).named("tile_m_end");
-    m_left.walk(rests, job.m, next & block_end, m_left - rows);
+    let n_end = tile_panels_left.msb().named("tile_n_end");
+    let tile_block_end = m.delay(k.end & n_end);
+    let tile_m_left = m.reg(SIZE).comment("M from this row block on");
+    let tile_m_end = m.delay(fits(*tile_m_left, p.rows));
+    m.when(rewind, || tile_panels_left.set(panels))
+        .else_when(next & k.end, || {
+            m.when(n_end, || tile_panels_left.set(panels))
+                .otherwise(|| tile_panels_left.set(tile_panels_left - 1));
+        });
+    m.when(rewind, || tile_m_left.set(io.job.m))
+        .else_when(next & tile_block_end, || {
+            tile_m_left.set(tile_m_left - p.rows)
+        });
 
-    let valid = m.reg(bit()).named("tile_valid").reset(0);
-    let stays = valid & !(next & block_end & m_end);
-    valid.next((advance.first | stays) & !job.clear);
-    let bank = m.reg(bit()).named("tile_bank").reset(0);
-    bank.next((bank ^ (next & valid & block_end)) & !job.clear);
+    let tile_valid = m.reg(bit()).reset(0);
+    let more = tile_valid & !(next & tile_block_end & tile_m_end);
+    tile_valid.next((advance.first | more) & !io.clear);
+    let tile_bank = m.reg(bit()).reset(0);
+    tile_bank.next((tile_bank ^ (next & *tile_valid & tile_block_end)) & !io.clear);
 
-    let b_shape = b_count(arch.b_buffer.bank_depth);
-    let b_end = m.reg(b_shape).named("tile_b_end");
-    let next_base = m.delay(b_end.gate(!block_end)).named("next_b_base");
-    let b_base = m.capture(any, next_base).named("tile_b_base");
-    let end_ahead = next_base + resize(ahead_vectors, b_shape.width);
-    let next_end = m.delay(end_ahead).named("next_b_end");
-    b_end.walk(rests, 0, any, next_end);
-    let settled = next_end.eq(end_ahead);
+    let b_shape = b_count(p.b_bank_depth);
+    let tile_b_end = m.reg(b_shape);
+    let next_b_base = m.delay(tile_b_end.gate(!tile_block_end));
+    let tile_b_base = m.capture(any, next_b_base);
+    let end_ahead = next_b_base + resize(k.ahead_vectors, b_shape.width);
+    let next_b_end = m.delay(end_ahead);
+    m.when(rewind, || tile_b_end.set(0))
+        .else_when(any, || tile_b_end.set(next_b_end));
     m.assert(
-        "tiles_stay",
-        !any | settled,
-        "the walk goes on before it is known how",
+        "next_tile_is_known",
+        !any | next_b_end.eq(end_ahead),
+        "the next tile comes before it is known",
     );
 
-    let offset_shape = unsigned(sizes.a_offset_bits);
-    let a_offset = if cut_k && arch.a_buffer.words_per_row > 1 {
-        let a_offset = m.reg(offset_shape).named("tile_a_offset");
-        let zero = m.zero(offset_shape);
-        a_offset.walk(rests, 0, next, k_end.mux(zero, a_offset + rows))
+    let a_offset = if cut_k && p.a_words_per_row > 1 {
+        let tile_a_offset = m.reg(unsigned(p.a_offset_bits()));
+        m.when(rewind, || tile_a_offset.set(0)).else_when(next, || {
+            m.when(k.end, || tile_a_offset.set(0))
+                .otherwise(|| tile_a_offset.set(tile_a_offset + p.rows));
+        });
+        *tile_a_offset
     } else {
-        m.zero(offset_shape)
+        m.zero(unsigned(p.a_offset_bits()))
     };
-    let sum_shape = unsigned(sizes.accumulator_bits);
-    let sum_offset = if arch.accumulators.panels > 1 {
-        let sum_offset = m.reg(sum_shape).named("tile_sum_offset");
-        let zero = m.zero(sum_shape);
-        let beyond = n_end.mux(zero, sum_offset + rows);
-        sum_offset.walk(rests, 0, next & k_end, beyond)
+    let sum_offset = if p.sum_panels > 1 {
+        let tile_sum_offset = m.reg(unsigned(p.sum_offset_bits()));
+        m.when(rewind, || tile_sum_offset.set(0))
+            .else_when(next & k.end, || {
+                m.when(n_end, || tile_sum_offset.set(0))
+                    .otherwise(|| tile_sum_offset.set(tile_sum_offset + p.rows));
+            });
+        *tile_sum_offset
     } else {
-        m.zero(sum_shape)
+        m.zero(unsigned(p.sum_offset_bits()))
     };
-
-    let flag = |name: &str, then: Signal<'m>| {
-        let flag = m.reg(bit()).named(name);
-        flag.next(rests | next.mux(then, *flag))
+    let first = |name: &str, after: Signal<'m>| {
+        let first = m.reg(bit()).named(name);
+        first.next(rewind | next.mux(after, *first))
     };
-    // The output-stationary core does not read it.
-    let tile_rows = remainder(m_end, *m_left, rows).named("tile_rows");
+    // Output-stationary sequencers do not read it.
+    let tile_rows = remainder(tile_m_end, *tile_m_left, p.rows).named("tile_rows");
     m.unused(tile_rows);
     Tile {
-        valid: *valid,
-        b_vectors,
-        b_base,
-        b_end: *b_end,
-        bank: *bank,
+        valid: *tile_valid,
+        b_vectors: k.b_vectors,
+        b_base: tile_b_base,
+        b_end: *tile_b_end,
+        bank: *tile_bank,
         a_offset,
         sum_offset,
         rows: tile_rows,
-        block_first: flag("tile_block_first", block_end),
-        block_last: block_end,
+        block_first: first("tile_block_first", tile_block_end),
+        block_last: tile_block_end,
         k_first: if cut_k {
-            flag("tile_k_first", k_end)
+            first("tile_k_first", k.end)
         } else {
             m.high()
         },
+    }
+}
+
+/// K, cut a tile ahead: the end of the next tile in B must be known when it comes.
+#[hardware]
+#[track_caller]
+fn k_part<'m>(
+    m: &'m Module,
+    p: &SequencerParams,
+    io: &SequencerInputs<'m>,
+    advance: &Advance<'m>,
+) -> KPart<'m> {
+    let ahead_k_left = m
+        .reg(p.shapes.k)
+        .comment("K from the tile behind this one on");
+    let ahead_k_end = m.delay(fits(*ahead_k_left, p.rows));
+    m.when(*advance.rewind, || ahead_k_left.set(io.job.k))
+        .else_when(*advance.any, || {
+            m.when(ahead_k_end, || ahead_k_left.set(io.job.k))
+                .otherwise(|| ahead_k_left.set(ahead_k_left - p.rows));
+        });
+    let ahead_b_vectors = remainder(ahead_k_end, *ahead_k_left, p.rows).named("ahead_b_vectors");
+    let tile_k_end = m.capture(*advance.any, ahead_k_end);
+    let tile_b_vectors = m.capture(*advance.any, ahead_b_vectors);
+    KPart {
+        end: tile_k_end,
+        b_vectors: tile_b_vectors,
+        ahead_vectors: ahead_b_vectors,
     }
 }
 
@@ -245,6 +253,5 @@ fn fits<'m>(left: Signal<'m>, most: u32) -> Signal<'m> {
 /// `most`.
 #[track_caller]
 fn remainder<'m>(end: Signal<'m>, left: Signal<'m>, most: u32) -> Signal<'m> {
-    let bits = bits_for(most.into());
-    end.mux(left.truncate(bits), most)
+    end.mux(left.truncate(bits_for(most.into())), most)
 }

@@ -1,6 +1,28 @@
 //! Tokens that travel beside the array.
 
-use crate::hdl::{Block, Module, bit, concat, unsigned};
+use crate::hdl::{Block, Module, Shapes, bit, bundle, concat, hardware, unsigned};
+
+bundle! {
+    /// Inputs of [`TokenLine`].
+    pub struct TokenInputs(width: u32) {
+        /// Wipes out all valid bits.
+        clear: bit(),
+        /// There is a token.
+        valid_in: bit(),
+        /// What goes with the valid bit.
+        token_in: unsigned(width),
+    }
+}
+
+bundle! {
+    /// The token of some cycles before.
+    pub struct TokenOutputs(width: u32) {
+        /// There is one.
+        valid_out: bit(),
+        /// What goes with it.
+        token_out: unsigned(width),
+    }
+}
 
 /// Delays a valid bit and what goes with it. `clear` wipes out the valid bits on their way.
 ///
@@ -15,28 +37,34 @@ pub struct TokenLine {
     pub width: u32,
 }
 
+#[hardware]
 impl Block for TokenLine {
+    type Inputs<'m> = TokenInputs<'m>;
+    type Outputs<'m> = TokenOutputs<'m>;
+
     fn module_name(&self) -> String {
         self.name.clone()
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<TokenInputs<'static>> {
+        TokenInputs::of(self.width)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: TokenInputs<'m>) -> TokenOutputs<'m> {
         let TokenLine { cycles, width, .. } = *self;
         m.doc(&format!(
             "Tokens of the vectors in the array, {cycles} cycles long."
         ));
-        let clear = m.input("clear", bit());
-        let valid_in = m.input("valid_in", bit());
-        let token_in = m.input("token_in", unsigned(width));
-
-        let valid = m.reg(unsigned(cycles)).named("valid").reset(0);
-        valid.next(concat(&[valid.truncate(cycles - 1), valid_in]).gate(!clear));
-        let tokens = m.reg(unsigned(cycles * width)).named("tokens");
-        tokens.next(concat(&[tokens.truncate((cycles - 1) * width), token_in]));
-
-        m.output("valid_out", valid.msb());
-        m.output("token_out", tokens.slice((cycles - 1) * width, width));
+        let valid = m.reg(unsigned(cycles)).reset(0);
+        valid.next(concat(&[valid.truncate(cycles - 1), io.valid_in]).gate(!io.clear));
+        let tokens = m.reg(unsigned(cycles * width));
+        tokens.next(concat(&[
+            tokens.truncate((cycles - 1) * width),
+            io.token_in,
+        ]));
+        TokenOutputs {
+            valid_out: valid.msb(),
+            token_out: tokens.slice((cycles - 1) * width, width),
+        }
     }
 }

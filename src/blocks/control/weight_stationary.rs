@@ -1,138 +1,156 @@
 //! Sequencer of weight-stationary arrays.
 
-use super::super::buffer::{Accumulators, bank_address};
-use super::super::ports::{PortSizes, Target, WeightStationaryIssue};
+use super::super::buffer::bank_address;
+use super::super::ports::{Target, WeightStationaryIssue};
 use super::passes::{
-    MIN_PASS_CYCLES, Needs, PassEnd, SequencerState, Supplies, decide_next_pass, first_cycles,
+    MIN_PASS_CYCLES, Needs, PassEnd, SequencerState, decide_next_pass, first_cycles,
 };
-use super::tiles::{Advance, SequencerJob, b_bank, walk};
-use crate::arch::MatmulArch;
-use crate::hdl::{Block, Module, Signal, bit, index_bits, unsigned};
+use super::sequencer::{SequencerInputs, SequencerParams, SequencerStatus, b_bank};
+use super::tiles::{Advance, tiles};
+use crate::hdl::{Block, Module, Shapes, Signal, bit, bundle, hardware, index_bits, unsigned};
+
+bundle! {
+    /// Outputs of [`WeightStationarySequencer`].
+    pub struct WeightStationaryOutputs(a_bits: u32, b_bits: u32, sum_bits: u32) {
+        /// Vectors and weights.
+        issue: WeightStationaryIssue(a_bits, b_bits),
+        /// Where the sums of the vectors go.
+        target: Target(sum_bits),
+        /// For counters and job control.
+        status: SequencerStatus(),
+        /// A bank of A has been used up.
+        a_release: bit(),
+    }
+}
 
 /// Issues the passes of a job. In a pass, the vectors of one tile stream through the array while
 /// the weights of the next tile are loaded into it.
+///
+/// `tile` comes next, the tile `weights` is being loaded, and the tile `stream` computes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeightStationarySequencer {
     /// Module name.
     pub name: String,
-    /// The architecture.
-    pub arch: MatmulArch,
+    /// Sizes.
+    pub params: SequencerParams,
+    /// Cycles of a pass; see [`Self::pass_cycles`].
+    pub cycles: u32,
 }
 
 impl WeightStationarySequencer {
-    /// Cycles of a pass: enough to load a tile of weights, and to come back to an accumulator.
-    pub fn pass_cycles(arch: &MatmulArch) -> u32 {
-        let least = Accumulators::reuse_distance(arch).max(MIN_PASS_CYCLES);
-        arch.rows.max(least)
+    /// Cycles of a pass: enough to load a tile of weights into so many rows, and to come back to
+    /// an accumulator.
+    pub fn pass_cycles(rows: u32, reuse_distance: u32) -> u32 {
+        rows.max(reuse_distance).max(MIN_PASS_CYCLES)
     }
 }
 
+#[hardware]
 impl Block for WeightStationarySequencer {
+    type Inputs<'m> = SequencerInputs<'m>;
+    type Outputs<'m> = WeightStationaryOutputs<'m>;
+
     fn module_name(&self) -> String {
         self.name.clone()
     }
 
-    // The walk is two tiles ahead of the array: `tile` comes next, the tile `weights` is being
-    // loaded, and the tile `stream` computes.
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<SequencerInputs<'static>> {
+        SequencerInputs::of(&self.params)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        let arch = &self.arch;
-        let cycles = Self::pass_cycles(arch);
+    fn build<'m>(&self, m: &'m Module, io: SequencerInputs<'m>) -> WeightStationaryOutputs<'m> {
+        let (p, clear) = (&self.params, io.clear);
         m.doc(
             "Sequencer of a weight-stationary array: streams the vectors of a tile while the weights of \
              the next tile are loaded.",
         );
-        let job = SequencerJob::ports(m, arch);
-        let supplies = Supplies::ports(m, arch, &job);
-        let clear = job.clear;
-        let advance = Advance::new(m, &job);
-        let next = *advance.next;
+        let advance = Advance::new(m, &io);
+        let next_pass = advance.next;
 
         m.section("the next tile");
-        let tile = walk(m, arch, &job, &advance);
+        let tile = tiles(m, p, &io, &advance, true);
 
         m.section("the tile whose weights are loaded");
-        let sizes = PortSizes::of(arch);
-        let weights_valid = m.reg(bit()).named("weights_valid").reset(0);
-        weights_valid.next(next.mux(tile.valid, *weights_valid) & !clear);
-        let begins_block = m.reg(bit()).named("weights_begin_block").reset(0);
-        let block_first = next.mux(tile.valid & tile.block_first, *begins_block);
-        begins_block.next(block_first & !clear);
-        let a_base = bank_address(tile.bank, tile.a_offset, arch.a_buffer.bank_depth);
-        let weights_a_base = m.capture(next, a_base).named("weights_a_base");
-        let weights_bank = m.capture(next, tile.bank).named("weights_bank");
-        let weights_sum_offset = m.capture(next, tile.sum_offset).named("weights_sum_offset");
-        let weights_rows = m.capture(next, tile.rows).named("weights_rows");
-        let weights_block_last = m.capture(next, tile.block_last).named("weights_block_last");
-        let weights_k_first = m.capture(next, tile.k_first).named("weights_k_first");
+        let weights_valid = m.reg(bit()).reset(0);
+        weights_valid.next(next_pass.mux(tile.valid, *weights_valid) & !clear);
+        let weights_begin_block = m.reg(bit()).reset(0);
+        let block_first = next_pass.mux(tile.valid & tile.block_first, *weights_begin_block);
+        weights_begin_block.next(block_first & !clear);
+        let a_base = bank_address(tile.bank, tile.a_offset, p.a_bank_depth);
+        let weights_a_base = m.capture(next_pass, a_base);
+        let weights_bank = m.capture(next_pass, tile.bank);
+        let weights_sum_offset = m.capture(next_pass, tile.sum_offset);
+        let weights_rows = m.capture(next_pass, tile.rows);
+        let weights_block_last = m.capture(next_pass, tile.block_last);
+        let weights_k_first = m.capture(next_pass, tile.k_first);
 
         m.section("state");
-        let state = m.fsm(SequencerState::Idle).named("state");
+        let state = m.fsm(SequencerState::Idle);
         let step = m
-            .reg(unsigned(index_bits(cycles.into())))
-            .named("step")
+            .reg(unsigned(index_bits(self.cycles.into())))
             .comment("cycle of the pass");
-        step.next(next.mux(m.zero(step.shape()), step + 1));
-        let two_before = state.is(SequencerState::Pass) & step.eq(cycles - 3);
-        let two_before = two_before.named("two_before_last");
-        let end = PassEnd::after(two_before);
-        let stream_valid = m.reg(bit()).named("stream_valid").reset(0);
-        let streams_on = (stream_valid & !end.last).named("streams_on");
-        stream_valid.next(next.mux(*weights_valid, streams_on) & !clear);
+        m.when(next_pass, || step.set(0))
+            .otherwise(|| step.set(step + 1));
+        let two_before_last = state.is(SequencerState::Pass) & step.eq(self.cycles - 3);
+        let end = PassEnd::after(two_before_last);
+        let stream_valid = m.reg(bit()).reset(0);
+        let streams_on = stream_valid & !end.last;
+        stream_valid.next(next_pass.mux(*weights_valid, streams_on) & !clear);
         let needs = Needs {
             more: tile.valid | *weights_valid,
             b: tile.valid,
             b_end: tile.b_end,
-            block: *begins_block,
+            block: *weights_begin_block,
             holds_a: streams_on,
         };
-        decide_next_pass(&advance, state, end, &job, &supplies, &needs);
+        let [vector, last_vector] =
+            first_cycles("vector", *next_pass, *weights_valid, weights_rows, clear);
+        let status = decide_next_pass(&advance, state, end, &io, &needs, vector);
 
         m.section("issue: the tile that computes");
-        let issue: WeightStationaryIssue<'_> = m.source_port("issue", sizes.weight_stationary());
-        let target: Target<'_> = m.source_port("target", sizes.target);
-        issue.pass_start.drive(m.flag(next).named("pass_begins"));
-        let [vector, last_vector] =
-            first_cycles("vector", next, *weights_valid, weights_rows, clear);
-        issue.a_read.drive(vector);
-        issue
-            .a_address
-            .drive(place("a_address", next, weights_a_base));
-        let block_last = m
-            .capture(next, weights_block_last)
-            .named("stream_block_last");
-        target.valid.drive(vector);
-        target
-            .first
-            .drive(m.capture(next, weights_k_first).named("stream_k_first"));
-        target.last.drive(last_vector & block_last);
-        target
-            .bank
-            .drive(m.capture(next, weights_bank).named("bank"));
-        target
-            .address
-            .drive(place("sum_address", next, weights_sum_offset));
-        m.output("active", vector);
-        let release = two_before & *stream_valid & block_last & !clear;
-        m.output("a_release", m.flag(release).named("a_release_1"));
+        let pass_begins = m.flag(next_pass);
+        let a_address = address(m, *next_pass, weights_a_base);
+        let stream_block_last = m.capture(next_pass, weights_block_last);
+        let stream_k_first = m.capture(next_pass, weights_k_first);
+        let bank = m.capture(next_pass, weights_bank);
+        let sum_address = address(m, *next_pass, weights_sum_offset);
+        let release = two_before_last & *stream_valid & stream_block_last & !clear;
+        let a_release = m.flag(release).named("a_release_1");
 
         m.section("issue: weights, which enter the array a cycle behind the activations");
-        let [weight, _] = first_cycles("weight", next, tile.valid, tile.b_vectors, clear);
-        let b_bank = b_bank(m, &job);
-        let b_offset = tile.b_base.truncate(sizes.b_offset_bits);
-        let b_base = bank_address(b_bank, b_offset, arch.b_buffer.bank_depth);
-        let b_next = place("b_next", next, b_base);
-        issue
-            .b_read
-            .drive(m.flag(weight & !clear).named("weight_1"));
-        issue.b_address.drive(m.delay(b_next).named("b_address_1"));
+        let [weight, _] = first_cycles("weight", *next_pass, tile.valid, tile.b_vectors, clear);
+        let b_offset = tile.b_base.truncate(p.b_offset_bits());
+        let b_base = bank_address(b_bank(m, &io), b_offset, p.b_bank_depth);
+        let b_next = address(m, *next_pass, b_base);
+        let weight_1 = m.flag(weight & !clear);
+        let b_address_1 = m.delay(b_next);
+        WeightStationaryOutputs {
+            issue: WeightStationaryIssue {
+                a_read: vector,
+                a_address,
+                b_read: weight_1,
+                b_address: b_address_1,
+                pass_start: pass_begins,
+            },
+            target: Target {
+                valid: vector,
+                first: stream_k_first,
+                last: last_vector & stream_block_last,
+                bank,
+                address: sum_address,
+            },
+            status,
+            a_release,
+        }
     }
 }
 
-/// A place that a pass begins at and goes on from, one each cycle.
+/// An address that begins at `first` with a pass and goes up with each cycle.
+#[hardware]
 #[track_caller]
-fn place<'m>(name: &str, next: Signal<'m>, first: Signal<'m>) -> Signal<'m> {
-    let place = next.module().reg(first.shape()).named(name);
-    place.next(next.mux(first, place + 1))
+fn address<'m>(m: &'m Module, next_pass: Signal<'m>, first: Signal<'m>) -> Signal<'m> {
+    let address = m.reg(first.shape());
+    m.when(next_pass, || address.set(first))
+        .otherwise(|| address.set(address + 1));
+    *address
 }
