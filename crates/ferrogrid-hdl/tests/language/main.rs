@@ -1,7 +1,10 @@
 //! The language as a user writes it: typed ports, conditional description, names.
 
+mod arbiter;
 mod names;
 mod ports;
+mod read_dma;
+mod requantizer;
 mod when;
 
 use ferrogrid_hdl::Module;
