@@ -9,6 +9,7 @@
 //! | [`ShiftLine`] | a value some cycles later |
 //! | [`SimpleDualPortRam`] | a memory with a write port and a read port |
 //! | [`stream_of_beats`], [`beats_of_stream`] | AXI4-Stream as a stream of {TLAST, TDATA} and back |
+//! | [`StreamArbiter`] | merges streams, round robin or the first one first |
 //! | [`AxiLiteRegisters`] | a register map behind AXI4-Lite |
 //!
 //! Cells of streams consume at the ports `s_*` and produce at `m_*`. Each has an `insert` that
@@ -23,6 +24,7 @@ mod ram;
 mod register_slice;
 mod shift_line;
 mod skid_buffer;
+mod stream_arbiter;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +36,7 @@ pub use ram::{RamRead, RamWrite, SimpleDualPortRam};
 pub use register_slice::{Cut, RegisterSlice};
 pub use shift_line::ShiftLine;
 pub use skid_buffer::SkidBuffer;
+pub use stream_arbiter::{Policy, StreamArbiter, StreamArbiterInputs, StreamArbiterOutputs};
 
 use crate::hdl::Shape;
 
