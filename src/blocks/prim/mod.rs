@@ -10,6 +10,7 @@
 //! | [`SimpleDualPortRam`] | a memory with a write port and a read port |
 //! | [`stream_of_beats`], [`beats_of_stream`] | AXI4-Stream as a stream of {TLAST, TDATA} and back |
 //! | [`StreamArbiter`] | merges streams, round robin or the first one first |
+//! | [`StreamWiden`], [`StreamNarrow`] | join words of a stream to wide ones, or cut them |
 //! | [`AxiLiteRegisters`] | a register map behind AXI4-Lite |
 //!
 //! Cells of streams consume at the ports `s_*` and produce at `m_*`. Each has an `insert` that
@@ -25,6 +26,7 @@ mod register_slice;
 mod shift_line;
 mod skid_buffer;
 mod stream_arbiter;
+mod stream_width;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +39,7 @@ pub use register_slice::{Cut, RegisterSlice};
 pub use shift_line::ShiftLine;
 pub use skid_buffer::SkidBuffer;
 pub use stream_arbiter::{Policy, StreamArbiter, StreamArbiterInputs, StreamArbiterOutputs};
+pub use stream_width::{StreamNarrow, StreamWiden, WidthInputs, WidthOutputs};
 
 use crate::hdl::Shape;
 
