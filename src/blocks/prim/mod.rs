@@ -11,6 +11,7 @@
 //! | [`stream_of_beats`], [`beats_of_stream`] | AXI4-Stream as a stream of {TLAST, TDATA} and back |
 //! | [`StreamArbiter`] | merges streams, round robin or the first one first |
 //! | [`StreamWiden`], [`StreamNarrow`] | join words of a stream to wide ones, or cut them |
+//! | [`synchronize`], [`ResetSynchronizer`] | bring a bit, or a reset, to a clock |
 //! | [`AxiLiteRegisters`] | a register map behind AXI4-Lite |
 //!
 //! Cells of streams consume at the ports `s_*` and produce at `m_*`. Each has an `insert` that
@@ -27,6 +28,7 @@ mod shift_line;
 mod skid_buffer;
 mod stream_arbiter;
 mod stream_width;
+mod synchronizer;
 #[cfg(test)]
 mod tests;
 
@@ -40,6 +42,7 @@ pub use shift_line::ShiftLine;
 pub use skid_buffer::SkidBuffer;
 pub use stream_arbiter::{Policy, StreamArbiter, StreamArbiterInputs, StreamArbiterOutputs};
 pub use stream_width::{StreamNarrow, StreamWiden, WidthInputs, WidthOutputs};
+pub use synchronizer::{ResetSynchronizer, ResetSynchronizerOutputs, synchronize};
 
 use crate::hdl::Shape;
 
