@@ -11,6 +11,7 @@
 //! | [`stream_of_beats`], [`beats_of_stream`] | AXI4-Stream as a stream of {TLAST, TDATA} and back |
 //! | [`StreamArbiter`] | merges streams, round robin or the first one first |
 //! | [`StreamWiden`], [`StreamNarrow`] | join words of a stream to wide ones, or cut them |
+//! | [`BurstSplitter`] | cuts transfers into AXI4 bursts within 4 KiB, a few outstanding |
 //! | [`synchronize`], [`ResetSynchronizer`] | bring a bit, or a reset, to a clock |
 //! | [`AxiLiteRegisters`] | a register map behind AXI4-Lite |
 //!
@@ -20,6 +21,7 @@
 
 mod axi_lite_registers;
 mod axi_stream;
+mod burst_splitter;
 mod counter;
 mod fifo;
 mod ram;
@@ -34,6 +36,9 @@ mod tests;
 
 pub use axi_lite_registers::AxiLiteRegisters;
 pub use axi_stream::{beats_of_stream, split_beat, stream_of_beats};
+pub use burst_splitter::{
+    Burst, BurstSplitter, BurstSplitterInputs, BurstSplitterOutputs, Transfer,
+};
 pub use counter::{Count, Counter};
 pub use fifo::{Fifo, FifoOutputs, Storage};
 pub use ram::{RamRead, RamWrite, SimpleDualPortRam};
