@@ -176,6 +176,76 @@ bundle! {
 }
 
 bundle! {
+    /// The read channels of [`Axi4`], for a manager that never writes.
+    pub struct Axi4Read(id_bits: u32, address_bits: u32, data_bits: u32) {
+        /// Read transaction.
+        arid: unsigned(id_bits),
+        /// Address of its first byte.
+        araddr: unsigned(address_bits),
+        /// Its beats, less one.
+        arlen: unsigned(8),
+        /// Log2 of the bytes of a beat.
+        arsize: unsigned(3),
+        /// 0 fixed, 1 incrementing, 2 wrapping.
+        arburst: unsigned(2),
+        /// Read address valid.
+        arvalid: bit(),
+        /// Read address ready.
+        back arready: bit(),
+        /// The transaction that the data belong to.
+        back rid: unsigned(id_bits),
+        /// Read data.
+        back rdata: unsigned(data_bits),
+        /// Read response: 0 is OKAY.
+        back rresp: unsigned(2),
+        /// The last beat of the burst.
+        back rlast: bit(),
+        /// Read data valid.
+        back rvalid: bit(),
+        /// Read data ready.
+        rready: bit(),
+    }
+}
+
+bundle! {
+    /// The write channels of [`Axi4`], for a manager that never reads.
+    pub struct Axi4Write(id_bits: u32, address_bits: u32, data_bits: u32) {
+        /// Write transaction.
+        awid: unsigned(id_bits),
+        /// Address of its first byte.
+        awaddr: unsigned(address_bits),
+        /// Its beats, less one.
+        awlen: unsigned(8),
+        /// Log2 of the bytes of a beat.
+        awsize: unsigned(3),
+        /// 0 fixed, 1 incrementing, 2 wrapping.
+        awburst: unsigned(2),
+        /// Write address valid.
+        awvalid: bit(),
+        /// Write address ready.
+        back awready: bit(),
+        /// Write data.
+        wdata: unsigned(data_bits),
+        /// Write strobes, one a byte.
+        wstrb: unsigned(data_bits / 8),
+        /// The last beat of the burst.
+        wlast: bit(),
+        /// Write data valid.
+        wvalid: bit(),
+        /// Write data ready.
+        back wready: bit(),
+        /// The transaction that is answered.
+        back bid: unsigned(id_bits),
+        /// Write response: 0 is OKAY.
+        back bresp: unsigned(2),
+        /// Write response valid.
+        back bvalid: bit(),
+        /// Write response ready.
+        bready: bit(),
+    }
+}
+
+bundle! {
     /// A port of a memory with read latency 1; the producer is the one who asks.
     pub struct MemoryPort(address_bits: u32, width: u32, granules: u32) {
         /// Does something in this cycle.

@@ -140,7 +140,7 @@ pub use error::{DesignError, Hop, Issue};
 pub use fsm::Fsm;
 pub use hardware_enum::{EnumSignal, HardwareEnum};
 pub use instance::Instance;
-pub use interface::{Axi4, AxiLite, AxiStream, MemoryPort, Payload, Stream};
+pub use interface::{Axi4, Axi4Read, Axi4Write, AxiLite, AxiStream, MemoryPort, Payload, Stream};
 pub use memory::Memory;
 pub use module::Module;
 pub use names::{is_identifier, is_reserved};

@@ -9,6 +9,10 @@
 //! | [`ShiftLine`] | a value some cycles later |
 //! | [`SimpleDualPortRam`] | a memory with a write port and a read port |
 //! | [`stream_of_beats`], [`beats_of_stream`] | AXI4-Stream as a stream of {TLAST, TDATA} and back |
+//! | [`StreamArbiter`] | merges streams, round robin or the first one first |
+//! | [`StreamWiden`], [`StreamNarrow`] | join words of a stream to wide ones, or cut them |
+//! | [`BurstSplitter`] | cuts transfers into AXI4 bursts within 4 KiB, a few outstanding |
+//! | [`synchronize`], [`ResetSynchronizer`] | bring a bit, or a reset, to a clock |
 //! | [`AxiLiteRegisters`] | a register map behind AXI4-Lite |
 //!
 //! Cells of streams consume at the ports `s_*` and produce at `m_*`. Each has an `insert` that
@@ -17,23 +21,33 @@
 
 mod axi_lite_registers;
 mod axi_stream;
+mod burst_splitter;
 mod counter;
 mod fifo;
 mod ram;
 mod register_slice;
 mod shift_line;
 mod skid_buffer;
+mod stream_arbiter;
+mod stream_width;
+mod synchronizer;
 #[cfg(test)]
 mod tests;
 
 pub use axi_lite_registers::AxiLiteRegisters;
 pub use axi_stream::{beats_of_stream, split_beat, stream_of_beats};
+pub use burst_splitter::{
+    Burst, BurstSplitter, BurstSplitterInputs, BurstSplitterOutputs, Transfer,
+};
 pub use counter::{Count, Counter};
 pub use fifo::{Fifo, FifoOutputs, Storage};
 pub use ram::{RamRead, RamWrite, SimpleDualPortRam};
 pub use register_slice::{Cut, RegisterSlice};
 pub use shift_line::ShiftLine;
 pub use skid_buffer::SkidBuffer;
+pub use stream_arbiter::{Policy, StreamArbiter, StreamArbiterInputs, StreamArbiterOutputs};
+pub use stream_width::{StreamNarrow, StreamWiden, WidthInputs, WidthOutputs};
+pub use synchronizer::{ResetSynchronizer, ResetSynchronizerOutputs, synchronize};
 
 use crate::hdl::Shape;
 

@@ -2,6 +2,7 @@
 
 mod bits;
 mod choices;
+mod ones;
 mod operators;
 
 pub use bits::{concat, join};
