@@ -146,18 +146,21 @@ fn smallest(
         return Err(error);
     }
     let original = failure.case.clone();
-    let simpler = |case: &Box<dyn Case>| case.simpler();
-    let run = |case: &Box<dyn Case>, runs: u32| {
-        if progress(Progress::Shrinking(runs)).is_break() {
-            return ControlFlow::Break(());
-        }
-        let failure = run_case(case.as_ref(), &options.backends).err();
-        // A case that cannot be run shows nothing.
-        ControlFlow::Continue(
-            failure.filter(|failure| !matches!(*failure.mismatch, Mismatch::Device(_))),
-        )
-    };
-    let (case, smallest) = shrink((case, failure), options.shrink_runs, simpler, run);
+    let (case, smallest) = shrink(
+        (case, failure),
+        options.shrink_runs,
+        |case| case.simpler(),
+        |case, runs| {
+            if progress(Progress::Shrinking(runs)).is_break() {
+                return ControlFlow::Break(());
+            }
+            let failure = run_case(case.as_ref(), &options.backends).err();
+            // A case that cannot be run shows nothing.
+            ControlFlow::Continue(
+                failure.filter(|failure| !matches!(*failure.mismatch, Mismatch::Device(_))),
+            )
+        },
+    );
     if let Some(vcd) = &options.vcd {
         write_waves(case.as_ref(), vcd)?;
     }

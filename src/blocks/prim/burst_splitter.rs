@@ -143,7 +143,7 @@ mod tests {
             let at = address + beat * bytes;
             let boundary = bytes * 256.min(4096 / bytes);
             match bursts.last_mut() {
-                Some((_, length)) if at % boundary != 0 => *length += 1,
+                Some((_, length)) if !at.is_multiple_of(boundary) => *length += 1,
                 _ => bursts.push((at, 1)),
             }
         }

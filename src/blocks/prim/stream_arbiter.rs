@@ -128,8 +128,8 @@ mod tests {
                         sent = (sent + 1) % 65536;
                         *offer = Some(sent);
                     }
-                    sim.poke(&format!("s_{who}_valid"), u32::from(offer.is_some()));
-                    sim.poke(&format!("s_{who}_payload"), offer.unwrap_or(0));
+                    sim.poke(format!("s_{who}_valid"), u32::from(offer.is_some()));
+                    sim.poke(format!("s_{who}_payload"), offer.unwrap_or(0));
                 }
                 let ready = chance() > 0;
                 sim.poke("m_ready", u32::from(ready));
@@ -140,7 +140,7 @@ mod tests {
                 shown = chosen;
                 if let Some(who) = chosen {
                     assert_eq!(sim.peek("m_payload"), offers[who].unwrap().into());
-                    assert_eq!(sim.peek(&format!("s_{who}_ready")), u32::from(ready).into());
+                    assert_eq!(sim.peek(format!("s_{who}_ready")), u32::from(ready).into());
                     if ready {
                         (offers[who], shown) = (None, None);
                         if policy == Policy::RoundRobin {
