@@ -7,30 +7,30 @@
 module matmul_4x4_job (
     input  wire        clk,
     input  wire        rst,
-    input  wire        start,     // the host asks for a job
-    input  wire        abort,     // the host gives all jobs up
-    input  wire [15:0] m_size,
-    input  wire [15:0] k_size,
-    input  wire [15:0] n_size,
-    input  wire        loaders_idle,
-    input  wire        sequencer_idle,
-    input  wire        drain_idle,
-    input  wire        job_done,  // the last beat of C has left: the cycle before drain_idle
+    input  wire        start,           // the host asks for a job
+    input  wire        abort,           // the host gives all jobs up
+    input  wire [15:0] m_size,          // rows of A and C
+    input  wire [15:0] k_size,          // columns of A, rows of B
+    input  wire [15:0] n_size,          // columns of B and C
     input  wire        a_truncated,
     input  wire        a_overlong,
     input  wire        b_truncated,
     input  wire        b_overlong,
+    input  wire        loaders_idle,    // neither loader has a packet
+    input  wire        sequencer_idle,  // no pass runs or waits
+    input  wire        drain_idle,      // no results are on their way
+    input  wire        job_done,  // the last beat of C has left: the cycle before drain_idle
     output reg         first,
     output reg         working,
-    output reg         aborted,
     output reg         busy,
     output reg         queued,
     output reg         done,
-    output reg  [3:0]  error,
+    output reg  [2:0]  error,
     output reg         ended,
     output reg         failed,
-    output reg         abandon,
-    output reg         forget,
+    output wire        orders_abandon,
+    output wire        orders_clear,
+    output wire        orders_forget,
     output reg         load_start,
     output reg  [15:0] load_m,
     output reg  [8:0]  load_k,
@@ -52,6 +52,15 @@ module matmul_4x4_job (
         ABANDON = 2'd1,
         FLUSH   = 2'd2;
 
+    // Values of JobError
+    localparam [2:0]
+        NONE        = 3'd0,
+        SIZE        = 3'd1,
+        A_TRUNCATED = 3'd2,
+        A_OVERLONG  = 3'd3,
+        B_TRUNCATED = 3'd4,
+        B_OVERLONG  = 3'd5;
+
     // States of FrontState
     localparam [2:0]
         IDLE    = 3'd0,
@@ -60,11 +69,10 @@ module matmul_4x4_job (
         READY   = 3'd3,
         REFUSED = 3'd4;
 
-    reg       loaders_idle_1, sequencer_idle_1, any_stream_error, load_take, compute_take,
-              drain_take;
+    reg       loaders_idle_1, sequencer_idle_1, aborted, any_stream_error, load_take;
     reg [1:0] state;
     reg       flushed;  // the last cycle of a failed job
-    reg [3:0] stream_error;
+    reg [2:0] stream_error;
     reg       refuse;   // the last cycle of a job of bad sizes
 
     always @(posedge clk) begin
@@ -72,11 +80,8 @@ module matmul_4x4_job (
         sequencer_idle_1 <= sequencer_idle;
     end
 
-    wire state_is_run = state == RUN;
-    wire state_is_abandon = state == ABANDON;
-    wire any_stream_error_term =
-        any_stream_error
-        || (a_truncated || a_overlong || b_truncated || b_overlong);
+    wire run = state == RUN;
+    wire wrong_packet = a_truncated || a_overlong || b_truncated || b_overlong;
 
     always @(posedge clk) begin
         if (rst) begin
@@ -84,20 +89,20 @@ module matmul_4x4_job (
             any_stream_error <= 1'b0;
         end else begin
             aborted <= abort;
-            any_stream_error <= any_stream_error_term && !(failed || aborted);
+            any_stream_error <= (any_stream_error || wrong_packet) && !(failed || aborted);
         end
     end
 
     always @(posedge clk) begin
         if (!any_stream_error) begin
             if (a_truncated)
-                stream_error <= 4'd2;
+                stream_error <= A_TRUNCATED;
             else if (a_overlong)
-                stream_error <= 4'd3;
+                stream_error <= A_OVERLONG;
             else if (b_truncated)
-                stream_error <= 4'd4;
+                stream_error <= B_TRUNCATED;
             else
-                stream_error <= 4'd5;
+                stream_error <= B_OVERLONG;
         end
     end
 
@@ -161,16 +166,10 @@ module matmul_4x4_job (
                         front_state <= COMPARE;
                 end
                 READY: begin
-                    if (abort)
-                        front_state <= IDLE;
-                    else if (load_take)
-                        front_state <= IDLE;
+                    if (abort || load_take) front_state <= IDLE;
                 end
                 REFUSED: begin
-                    if (abort)
-                        front_state <= IDLE;
-                    else if (refuse)
-                        front_state <= IDLE;
+                    if (abort || refuse) front_state <= IDLE;
                 end
                 default: front_state <= IDLE;
             endcase
@@ -182,12 +181,10 @@ module matmul_4x4_job (
             panels <= 5'd0;
             vectors <= 18'd0;
             n_left <= n_size;
-        end else begin
-            if (count) begin
-                panels <= panels + 5'd1;
-                vectors <= vectors + {2'd0, front_k};
-            end
-            if (count && !panel_end) n_left <= n_next;
+        end else if (count) begin
+            panels <= panels + 5'd1;
+            vectors <= vectors + {2'd0, front_k};
+            if (!panel_end) n_left <= n_next;
         end
         too_many_panels <= panels > 5'd16;
         too_many_vectors <= vectors > 18'd1024;
@@ -204,18 +201,14 @@ module matmul_4x4_job (
 
     // ---- the jobs in the units -----------------------------------------------------------
 
-    reg [1:0] jobs_in_units;  // jobs from their second cycle in the loaders on
-    reg       one_job, load_valid, compute_valid, drain_valid;
+    reg       compute_take, drain_take, load_valid, compute_valid, drain_valid, launched;
     reg       load_taken;     // the stage behind has it too
     reg       compute_taken;  // the stage behind has it too
     reg [2:0] compute_last_columns;
+    reg [1:0] jobs_in_units;  // jobs from their second cycle in the loaders on
 
-    always @(posedge clk) begin
-        one_job <= jobs_in_units == 2'd1;
-    end
-
-    wire gives_up = state_is_abandon || abort;
-    wire front_offers = front_state == READY && state_is_run;
+    wire gives_up = state == ABANDON || abort;
+    wire front_offers = front_state == READY && run;
     wire load_offers = load_valid && !load_taken;
     wire load_done = load_valid && load_taken && (loaders_idle_1 && !any_stream_error);
     wire load_has_room = !load_valid || load_done;
@@ -246,6 +239,16 @@ module matmul_4x4_job (
     wire drain_has_room = !drain_valid || drain_done;
 
     always @(posedge clk) begin
+        if (drain_take) begin
+            drain_m <= compute_m;
+            drain_panels <= compute_panels;
+            drain_last_columns <= compute_last_columns;
+        end
+    end
+
+    wire forgets_jobs = flushed || aborted;
+
+    always @(posedge clk) begin
         if (rst) begin
             load_take <= 1'b0;
             compute_take <= 1'b0;
@@ -258,6 +261,8 @@ module matmul_4x4_job (
             compute_taken <= 1'b0;
             drain_valid <= 1'b0;
             drain_start <= 1'b0;
+            launched <= 1'b0;
+            jobs_in_units <= 2'd0;
         end else begin
             load_take <= front_offers && load_has_room && !load_take && !gives_up;
             compute_take <= load_offers && compute_has_room && !compute_take && !gives_up;
@@ -270,25 +275,28 @@ module matmul_4x4_job (
             compute_taken <= (compute_taken || drain_take) && !compute_take;
             drain_valid <= (drain_take || (drain_valid && !drain_done)) && !gives_up;
             drain_start <= drain_take && !gives_up;
-        end
-    end
-
-    always @(posedge clk) begin
-        if (drain_take) begin
-            drain_m <= compute_m;
-            drain_panels <= compute_panels;
-            drain_last_columns <= compute_last_columns;
+            launched <= load_start;
+            if (forgets_jobs)
+                jobs_in_units <= 2'd0;
+            else if (launched && !job_done)
+                jobs_in_units <= jobs_in_units + 2'd1;
+            else if (job_done && !launched)
+                jobs_in_units <= jobs_in_units - 2'd1;
         end
     end
 
     // ---- end -----------------------------------------------------------------------------
 
-    reg launched;
+    reg one_job, abandon, forget;
 
-    wire fail = state_is_run && any_stream_error && one_job && load_valid;
+    always @(posedge clk) begin
+        one_job <= jobs_in_units == 2'd1;
+    end
+
+    wire fail = run && any_stream_error && one_job && load_valid;
     wire units_idle = loaders_idle_1 && drain_idle;
     wire no_job = jobs_in_units == 2'd0;
-    wire at_work = !no_job || !state_is_run;
+    wire at_work = !no_job || !run;
     wire at_rest = !at_work && !load_valid;
     wire given_up = abort || aborted;
     wire waits = started || front_state != IDLE;
@@ -299,11 +307,9 @@ module matmul_4x4_job (
             flushed <= 1'b0;
             failed <= 1'b0;
             refuse <= 1'b0;
-            jobs_in_units <= 2'd0;
-            launched <= 1'b0;
             ended <= 1'b0;
             done <= 1'b0;
-            error <= 4'd0;
+            error <= 3'd0;
             queued <= 1'b0;
             busy <= 1'b0;
             first <= 1'b1;
@@ -329,88 +335,85 @@ module matmul_4x4_job (
             flushed <= state == FLUSH && units_idle && !flushed && !abort;
             failed <= (refuse || flushed) && !given_up;
             refuse <= front_state == REFUSED && at_rest && !refuse && !abort;
-            if (flushed || aborted)
-                jobs_in_units <= 2'd0;
-            else if (launched && !job_done)
-                jobs_in_units <= jobs_in_units + 2'd1;
-            else if (job_done && !launched)
-                jobs_in_units <= jobs_in_units - 2'd1;
-            launched <= load_start;
             ended <= (job_done || refuse || flushed) && !given_up;
             done <= (ended || (done && !started)) && !abort;
             if (abort)
-                error <= 4'd0;
+                error <= NONE;
             else if (failed && !any_stream_error)
-                error <= 4'd1;
-            else if (state_is_abandon)
+                error <= SIZE;
+            else if (state == ABANDON)
                 error <= stream_error;
-            else if ((started && state_is_run) || job_done)
-                error <= 4'd0;
+            else if ((started && run) || job_done)
+                error <= NONE;
             queued <= waits;
             busy <= waits || load_valid || at_work;
             first <= started && at_rest;
             working <= at_work;
-            abandon <= state_is_abandon;
+            abandon <= state == ABANDON;
             forget <= gives_up;
         end
     end
 
+    assign orders_abandon = abandon;
+    assign orders_clear = aborted;
+    assign orders_forget = forget;
+
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
-        cover (refuse);  // refuses_a_job
-        cover (fail);  // job_fails
-        cover (job_done);  // job_ends
-        cover (front_state == READY && load_valid);  // a_job_waits_for_another
         cover (load_offers && compute_valid);  // loads_while_another_computes
         cover (compute_offers && drain_valid);  // computes_while_another_drains
-        cover (jobs_in_units == 2'd3);  // three_jobs_in_the_units
-        cover (state_is_run && any_stream_error && !one_job);  // a_failed_job_waits_for_another
+        cover (fail);  // job_fails
+        cover (run && any_stream_error && !one_job);  // a_failed_job_waits_for_another
         // ends_alone, else: a job whose stream is wrong ends as if it were right
-        assert (!(job_done && state_is_run && any_stream_error && one_job));
+        assert (!(job_done && run && any_stream_error && one_job));
+        cover (refuse);  // refuses_a_job
+        cover (job_done);  // job_ends
+        cover (front_state == READY && load_valid);  // a_job_waits_for_another
+        cover (jobs_in_units == 2'd3);  // three_jobs_in_the_units
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if (!(job_done && state_is_run && any_stream_error && one_job) !== 1'b1)
+        if (!(job_done && run && any_stream_error && one_job) !== 1'b1)
             $display("FERROGRID_ASSERT %m ends_alone: a job whose stream is wrong ends as if it were right");
     end
 `endif
 
 `ifdef FERROGRID_COVER
     // How often each cover point was hit.
-    reg [63:0] refuses_a_job_hits = 64'd0;
-    reg [63:0] job_fails_hits = 64'd0;
-    reg [63:0] job_ends_hits = 64'd0;
-    reg [63:0] a_job_waits_for_another_hits = 64'd0;
     reg [63:0] loads_while_another_computes_hits = 64'd0;
     reg [63:0] computes_while_another_drains_hits = 64'd0;
-    reg [63:0] three_jobs_in_the_units_hits = 64'd0;
+    reg [63:0] job_fails_hits = 64'd0;
     reg [63:0] a_failed_job_waits_for_another_hits = 64'd0;
+    reg [63:0] refuses_a_job_hits = 64'd0;
+    reg [63:0] job_ends_hits = 64'd0;
+    reg [63:0] a_job_waits_for_another_hits = 64'd0;
+    reg [63:0] three_jobs_in_the_units_hits = 64'd0;
     always @(posedge clk) if (!rst) begin
-        if (refuse) refuses_a_job_hits <= refuses_a_job_hits + 64'd1;
-        if (fail) job_fails_hits <= job_fails_hits + 64'd1;
-        if (job_done) job_ends_hits <= job_ends_hits + 64'd1;
-        if (front_state == READY && load_valid)
-            a_job_waits_for_another_hits <= a_job_waits_for_another_hits + 64'd1;
         if (load_offers && compute_valid)
             loads_while_another_computes_hits <= loads_while_another_computes_hits + 64'd1;
         if (compute_offers && drain_valid)
             computes_while_another_drains_hits <= computes_while_another_drains_hits + 64'd1;
+        if (fail) job_fails_hits <= job_fails_hits + 64'd1;
+        if (run && any_stream_error && !one_job)
+            a_failed_job_waits_for_another_hits <= a_failed_job_waits_for_another_hits + 64'd1;
+        if (refuse) refuses_a_job_hits <= refuses_a_job_hits + 64'd1;
+        if (job_done) job_ends_hits <= job_ends_hits + 64'd1;
+        if (front_state == READY && load_valid)
+            a_job_waits_for_another_hits <= a_job_waits_for_another_hits + 64'd1;
         if (jobs_in_units == 2'd3)
             three_jobs_in_the_units_hits <= three_jobs_in_the_units_hits + 64'd1;
-        if (state_is_run && any_stream_error && !one_job)
-            a_failed_job_waits_for_another_hits <= a_failed_job_waits_for_another_hits + 64'd1;
     end
     final begin
-        $display("FERROGRID_COVER %m refuses_a_job %0d", refuses_a_job_hits);
-        $display("FERROGRID_COVER %m job_fails %0d", job_fails_hits);
-        $display("FERROGRID_COVER %m job_ends %0d", job_ends_hits);
-        $display("FERROGRID_COVER %m a_job_waits_for_another %0d", a_job_waits_for_another_hits);
         $display("FERROGRID_COVER %m loads_while_another_computes %0d", loads_while_another_computes_hits);
         $display("FERROGRID_COVER %m computes_while_another_drains %0d", computes_while_another_drains_hits);
-        $display("FERROGRID_COVER %m three_jobs_in_the_units %0d", three_jobs_in_the_units_hits);
+        $display("FERROGRID_COVER %m job_fails %0d", job_fails_hits);
         $display("FERROGRID_COVER %m a_failed_job_waits_for_another %0d", a_failed_job_waits_for_another_hits);
+        $display("FERROGRID_COVER %m refuses_a_job %0d", refuses_a_job_hits);
+        $display("FERROGRID_COVER %m job_ends %0d", job_ends_hits);
+        $display("FERROGRID_COVER %m a_job_waits_for_another %0d", a_job_waits_for_another_hits);
+        $display("FERROGRID_COVER %m three_jobs_in_the_units %0d", three_jobs_in_the_units_hits);
     end
 `endif
 

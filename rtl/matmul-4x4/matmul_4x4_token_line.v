@@ -6,9 +6,9 @@
 module matmul_4x4_token_line (
     input  wire       clk,
     input  wire       rst,
-    input  wire       clear,
-    input  wire       valid_in,
-    input  wire [8:0] token_in,
+    input  wire       clear,     // wipes out all valid bits
+    input  wire       valid_in,  // there is a token
+    input  wire [8:0] token_in,  // what goes with the valid bit
     output wire       valid_out,
     output wire [8:0] token_out
 );

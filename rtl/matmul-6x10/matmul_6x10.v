@@ -39,21 +39,66 @@ module matmul_6x10 (
     output reg         irq
 );
 
-    wire a_release, drained, loaders_idle, drain_idle, sequencer_idle, results_sent,
-         a_truncated, a_overlong, b_truncated, b_overlong;
+    wire a_errors_truncated, a_errors_overlong, b_errors_truncated, b_errors_overlong,
+         loaders_idle, sequencer_idle, drain_idle, a_release, drained, results_sent,
+         block_complete;
 
     // ---- registers and job control -------------------------------------------------------
 
     wire        registers_control_start, registers_control_abort,
                 registers_interrupt_enable_done, registers_interrupt_status_done,
-                registers_interrupt_enable_error, registers_interrupt_status_error, job_abandon,
-                job_aborted, job_forget, job_load_start, job_compute_start, job_drain_start,
-                job_busy, job_queued, job_done, job_working;
+                registers_interrupt_enable_error, registers_interrupt_status_error, job_first,
+                job_working, job_busy, job_queued, job_done, job_ended, job_failed,
+                job_orders_abandon, job_orders_clear, job_orders_forget, job_load_start,
+                job_compute_start, job_drain_start;
     wire [15:0] registers_m_size, registers_k_size, registers_n_size, job_load_m, job_compute_m,
                 job_drain_m;
+    wire [2:0]  job_error;
     wire [7:0]  job_load_k, job_compute_k;
     wire [3:0]  job_load_panels, job_load_last_columns, job_compute_panels, job_drain_panels,
-                job_drain_last_columns, job_error;
+                job_drain_last_columns;
+
+    matmul_6x10_job job (
+        .clk                (aclk),
+        .rst                (~aresetn),
+        .start              (registers_control_start),
+        .abort              (registers_control_abort),
+        .m_size             (registers_m_size),
+        .k_size             (registers_k_size),
+        .n_size             (registers_n_size),
+        .a_truncated        (a_errors_truncated),
+        .a_overlong         (a_errors_overlong),
+        .b_truncated        (b_errors_truncated),
+        .b_overlong         (b_errors_overlong),
+        .loaders_idle       (loaders_idle),
+        .sequencer_idle     (sequencer_idle),
+        .drain_idle         (drain_idle),
+        .job_done           (results_sent),
+        .first              (job_first),
+        .working            (job_working),
+        .busy               (job_busy),
+        .queued             (job_queued),
+        .done               (job_done),
+        .error              (job_error),
+        .ended              (job_ended),
+        .failed             (job_failed),
+        .orders_abandon     (job_orders_abandon),
+        .orders_clear       (job_orders_clear),
+        .orders_forget      (job_orders_forget),
+        .load_start         (job_load_start),
+        .load_m             (job_load_m),
+        .load_k             (job_load_k),
+        .load_panels        (job_load_panels),
+        .load_last_columns  (job_load_last_columns),
+        .compute_start      (job_compute_start),
+        .compute_m          (job_compute_m),
+        .compute_k          (job_compute_k),
+        .compute_panels     (job_compute_panels),
+        .drain_start        (job_drain_start),
+        .drain_m            (job_drain_m),
+        .drain_panels       (job_drain_panels),
+        .drain_last_columns (job_drain_last_columns)
+    );
 
     // ---- loaders -------------------------------------------------------------------------
 
@@ -65,81 +110,77 @@ module matmul_6x10 (
     wire [79:0] load_b_write_data;
 
     matmul_6x10_load_a load_a (
-        .clk           (aclk),
-        .rst           (~aresetn),
-        .s_axis_tdata  (s_axis_a_tdata),
-        .s_axis_tlast  (s_axis_a_tlast),
-        .s_axis_tvalid (s_axis_a_tvalid),
-        .s_axis_tready (s_axis_a_tready),
-        .start         (job_load_start),
-        .abandon       (job_abandon),
-        .clear         (job_aborted),
-        .forget        (job_forget),
-        .m             (job_load_m),
-        .k             (job_load_k),
-        .bank_released (a_release),
-        .idle          (load_a_idle),
-        .truncated     (a_truncated),
-        .overlong      (a_overlong),
-        .write_enable  (load_a_write_enable),
-        .write_address (load_a_write_address),
-        .write_data    (load_a_write_data),
-        .full          (load_a_full)
+        .clk              (aclk),
+        .rst              (~aresetn),
+        .start            (job_load_start),
+        .orders_abandon   (job_orders_abandon),
+        .orders_clear     (job_orders_clear),
+        .orders_forget    (job_orders_forget),
+        .s_axis_tdata     (s_axis_a_tdata),
+        .s_axis_tlast     (s_axis_a_tlast),
+        .s_axis_tvalid    (s_axis_a_tvalid),
+        .s_axis_tready    (s_axis_a_tready),
+        .m                (job_load_m),
+        .k                (job_load_k),
+        .bank_released    (a_release),
+        .write_enable     (load_a_write_enable),
+        .write_address    (load_a_write_address),
+        .write_data       (load_a_write_data),
+        .full             (load_a_full),
+        .idle             (load_a_idle),
+        .errors_truncated (a_errors_truncated),
+        .errors_overlong  (a_errors_overlong)
     );
 
     assign loaders_idle = load_a_idle && load_b_idle;
 
     matmul_6x10_load_b load_b (
-        .clk           (aclk),
-        .rst           (~aresetn),
-        .s_axis_tdata  (s_axis_b_tdata),
-        .s_axis_tlast  (s_axis_b_tlast),
-        .s_axis_tvalid (s_axis_b_tvalid),
-        .s_axis_tready (s_axis_b_tready),
-        .start         (job_load_start),
-        .abandon       (job_abandon),
-        .clear         (job_aborted),
-        .forget        (job_forget),
-        .k             (job_load_k),
-        .panels        (job_load_panels),
-        .last_columns  (job_load_last_columns),
-        .idle          (load_b_idle),
-        .truncated     (b_truncated),
-        .overlong      (b_overlong),
-        .loaded        (load_b_loaded),
-        .write_enable  (load_b_write_enable),
-        .write_address (load_b_write_address),
-        .write_data    (load_b_write_data)
+        .clk              (aclk),
+        .rst              (~aresetn),
+        .start            (job_load_start),
+        .orders_abandon   (job_orders_abandon),
+        .orders_clear     (job_orders_clear),
+        .orders_forget    (job_orders_forget),
+        .s_axis_tdata     (s_axis_b_tdata),
+        .s_axis_tlast     (s_axis_b_tlast),
+        .s_axis_tvalid    (s_axis_b_tvalid),
+        .s_axis_tready    (s_axis_b_tready),
+        .k                (job_load_k),
+        .panels           (job_load_panels),
+        .last_columns     (job_load_last_columns),
+        .write_enable     (load_b_write_enable),
+        .write_address    (load_b_write_address),
+        .write_data       (load_b_write_data),
+        .loaded           (load_b_loaded),
+        .idle             (load_b_idle),
+        .errors_truncated (b_errors_truncated),
+        .errors_overlong  (b_errors_overlong)
     );
 
     // ---- sequencer and datapath ----------------------------------------------------------
 
-    wire         sequencer_target_valid, sequencer_target_first, sequencer_target_last,
-                 sequencer_target_bank, sequencer_issue_a_read, sequencer_issue_b_read,
-                 sequencer_issue_pass_start, sequencer_active, sequencer_stall_a,
-                 sequencer_stall_b, sequencer_stall_c, datapath_result_valid,
+    wire         sequencer_issue_a_read, sequencer_issue_b_read, sequencer_issue_pass_start,
+                 sequencer_target_valid, sequencer_target_first, sequencer_target_last,
+                 sequencer_target_bank, sequencer_status_active, sequencer_status_stall_a,
+                 sequencer_status_stall_b, sequencer_status_stall_c, datapath_result_valid,
                  datapath_result_first, datapath_result_last, datapath_result_bank;
-    wire [6:0]   sequencer_target_address, datapath_result_address;
     wire [8:0]   sequencer_issue_a_address;
     wire [10:0]  sequencer_issue_b_address;
+    wire [6:0]   sequencer_target_address, datapath_result_address;
     wire [179:0] datapath_sums;
 
     matmul_6x10_sequencer sequencer (
         .clk              (aclk),
         .rst              (~aresetn),
-        .start            (job_compute_start),
-        .clear            (job_forget),
-        .m                (job_compute_m),
-        .k                (job_compute_k),
-        .panels           (job_compute_panels),
-        .b_loaded         (load_b_loaded),
-        .a_full           (load_a_full),
+        .clear            (job_orders_forget),
+        .job_start        (job_compute_start),
+        .job_m            (job_compute_m),
+        .job_k            (job_compute_k),
+        .job_panels       (job_compute_panels),
         .next_job_loads   (job_load_start),
+        .a_full           (load_a_full),
+        .b_loaded         (load_b_loaded),
         .drained          (drained),
-        .idle             (sequencer_idle),
-        .stall_a          (sequencer_stall_a),
-        .stall_b          (sequencer_stall_b),
-        .stall_c          (sequencer_stall_c),
         .issue_a_read     (sequencer_issue_a_read),
         .issue_a_address  (sequencer_issue_a_address),
         .issue_b_read     (sequencer_issue_b_read),
@@ -150,14 +191,18 @@ module matmul_6x10 (
         .target_last      (sequencer_target_last),
         .target_bank      (sequencer_target_bank),
         .target_address   (sequencer_target_address),
-        .active           (sequencer_active),
+        .status_idle      (sequencer_idle),
+        .status_active    (sequencer_status_active),
+        .status_stall_a   (sequencer_status_stall_a),
+        .status_stall_b   (sequencer_status_stall_b),
+        .status_stall_c   (sequencer_status_stall_c),
         .a_release        (a_release)
     );
 
     matmul_6x10_datapath datapath (
         .clk              (aclk),
         .rst              (~aresetn),
-        .clear            (job_forget),
+        .clear            (job_orders_forget),
         .issue_a_read     (sequencer_issue_a_read),
         .issue_a_address  (sequencer_issue_a_address),
         .issue_b_read     (sequencer_issue_b_read),
@@ -184,39 +229,39 @@ module matmul_6x10 (
 
     // ---- accumulators and drain ----------------------------------------------------------
 
-    wire         block_complete, drain_words_enable, drain_words_moves, drain_words_bank;
+    wire         drain_words_enable, drain_words_moves, drain_words_bank;
     wire [6:0]   drain_words_address;
     wire [319:0] drain_words_data;
 
     matmul_6x10_drain drain (
-        .clk            (aclk),
-        .rst            (~aresetn),
-        .start          (job_drain_start),
-        .abandon        (job_abandon),
-        .clear          (job_aborted),
-        .forget         (job_forget),
-        .m              (job_drain_m),
-        .panels         (job_drain_panels),
-        .last_columns   (job_drain_last_columns),
-        .block_complete (block_complete),
-        .words_enable   (drain_words_enable),
-        .words_moves    (drain_words_moves),
-        .words_bank     (drain_words_bank),
-        .words_address  (drain_words_address),
-        .words_data     (drain_words_data),
-        .m_axis_tdata   (m_axis_c_tdata),
-        .m_axis_tlast   (m_axis_c_tlast),
-        .m_axis_tvalid  (m_axis_c_tvalid),
-        .m_axis_tready  (m_axis_c_tready),
-        .block_drained  (drained),
-        .idle           (drain_idle),
-        .job_done       (results_sent)
+        .clk              (aclk),
+        .rst              (~aresetn),
+        .orders_abandon   (job_orders_abandon),
+        .orders_clear     (job_orders_clear),
+        .orders_forget    (job_orders_forget),
+        .job_start        (job_drain_start),
+        .job_m            (job_drain_m),
+        .job_panels       (job_drain_panels),
+        .job_last_columns (job_drain_last_columns),
+        .block_complete   (block_complete),
+        .words_enable     (drain_words_enable),
+        .words_moves      (drain_words_moves),
+        .words_bank       (drain_words_bank),
+        .words_address    (drain_words_address),
+        .words_data       (drain_words_data),
+        .m_axis_tdata     (m_axis_c_tdata),
+        .m_axis_tlast     (m_axis_c_tlast),
+        .m_axis_tvalid    (m_axis_c_tvalid),
+        .m_axis_tready    (m_axis_c_tready),
+        .block_drained    (drained),
+        .idle             (drain_idle),
+        .job_done         (results_sent)
     );
 
     matmul_6x10_accumulators accumulators (
         .clk            (aclk),
         .rst            (~aresetn),
-        .clear          (job_forget),
+        .clear          (job_orders_forget),
         .target_valid   (datapath_result_valid),
         .target_first   (datapath_result_first),
         .target_last    (datapath_result_last),
@@ -233,59 +278,15 @@ module matmul_6x10 (
 
     // ---- status, interrupt and counters --------------------------------------------------
 
-    wire        job_ended, job_failed;
-    reg  [31:0] jobs_ended_count, last_failed, cycles_count, active_cycles_count, stall_a_count,
-                stall_b_count, stall_c_count;
-    reg         failed_job_counted, active_cycles_event, stall_a_event, stall_b_event,
-                stall_c_event;
-    wire        first_job;  // a start that finds no job in the units
+    reg [31:0] jobs_ended_count, last_failed, cycles_count, active_cycles_count, stall_a_count,
+               stall_b_count, stall_c_count;
+    reg        failed_job_counted, active_cycles_event, stall_a_event, stall_b_event,
+               stall_c_event;
 
     wire done_interrupt = registers_interrupt_enable_done && registers_interrupt_status_done;
     wire error_interrupt =
         registers_interrupt_enable_error
         && registers_interrupt_status_error;
-
-    matmul_6x10_job job (
-        .clk                (aclk),
-        .rst                (~aresetn),
-        .start              (registers_control_start),
-        .abort              (registers_control_abort),
-        .m_size             (registers_m_size),
-        .k_size             (registers_k_size),
-        .n_size             (registers_n_size),
-        .loaders_idle       (loaders_idle),
-        .sequencer_idle     (sequencer_idle),
-        .drain_idle         (drain_idle),
-        .job_done           (results_sent),
-        .a_truncated        (a_truncated),
-        .a_overlong         (a_overlong),
-        .b_truncated        (b_truncated),
-        .b_overlong         (b_overlong),
-        .first              (first_job),
-        .working            (job_working),
-        .aborted            (job_aborted),
-        .busy               (job_busy),
-        .queued             (job_queued),
-        .done               (job_done),
-        .error              (job_error),
-        .ended              (job_ended),
-        .failed             (job_failed),
-        .abandon            (job_abandon),
-        .forget             (job_forget),
-        .load_start         (job_load_start),
-        .load_m             (job_load_m),
-        .load_k             (job_load_k),
-        .load_panels        (job_load_panels),
-        .load_last_columns  (job_load_last_columns),
-        .compute_start      (job_compute_start),
-        .compute_m          (job_compute_m),
-        .compute_k          (job_compute_k),
-        .compute_panels     (job_compute_panels),
-        .drain_start        (job_drain_start),
-        .drain_m            (job_drain_m),
-        .drain_panels       (job_drain_panels),
-        .drain_last_columns (job_drain_last_columns)
-    );
 
     always @(posedge aclk) begin
         if (!aresetn) begin
@@ -298,22 +299,22 @@ module matmul_6x10 (
         end else begin
             irq <= done_interrupt || error_interrupt;
             failed_job_counted <= job_failed;
-            active_cycles_event <= sequencer_active;
-            stall_a_event <= sequencer_stall_a;
-            stall_b_event <= sequencer_stall_b;
-            stall_c_event <= sequencer_stall_c;
+            active_cycles_event <= sequencer_status_active;
+            stall_a_event <= sequencer_status_stall_a;
+            stall_b_event <= sequencer_status_stall_b;
+            stall_c_event <= sequencer_status_stall_c;
         end
     end
 
     always @(posedge aclk) begin
-        if (job_aborted) begin
+        if (job_orders_clear) begin
             jobs_ended_count <= 32'd0;
             last_failed <= 32'd0;
         end else begin
             if (job_ended) jobs_ended_count <= jobs_ended_count + 32'd1;
             if (failed_job_counted) last_failed <= jobs_ended_count;
         end
-        if (first_job) begin
+        if (job_first) begin
             cycles_count <= 32'd0;
             active_cycles_count <= 32'd0;
             stall_a_count <= 32'd0;
@@ -339,7 +340,7 @@ module matmul_6x10 (
         .s_axil_rresp(s_axil_rresp), .s_axil_rvalid(s_axil_rvalid),
         .s_axil_rready(s_axil_rready), .control_start(registers_control_start),
         .control_abort(registers_control_abort), .status_busy(job_busy), .status_done(job_done),
-        .status_queued(job_queued), .status_error(job_error),
+        .status_queued(job_queued), .status_error({1'b0, job_error}),
         .interrupt_enable_done(registers_interrupt_enable_done),
         .interrupt_enable_error(registers_interrupt_enable_error),
         .interrupt_status_done_set(job_ended),

@@ -7,24 +7,24 @@
 module matmul_6x10_load_a (
     input  wire        clk,
     input  wire        rst,
+    input  wire        start,          // A job starts
+    input  wire        orders_abandon,
+    input  wire        orders_clear,
+    input  wire        orders_forget,
     input  wire [63:0] s_axis_tdata,
     input  wire        s_axis_tlast,
     input  wire        s_axis_tvalid,
     output wire        s_axis_tready,
-    input  wire        start,          // a job starts
-    input  wire        abandon,        // the job has failed: discard its packet
-    input  wire        clear,          // forget everything at once
-    input  wire        forget,         // `abandon` or `clear`
     input  wire [15:0] m,              // rows of A
     input  wire [7:0]  k,              // elements of a row
-    input  wire        bank_released,  // a full bank has been used up
-    output wire        idle,
-    output reg         truncated,
-    output reg         overlong,
+    input  wire        bank_released,  // A full bank has been used up
     output wire        write_enable,
     output wire [8:0]  write_address,
     output wire [47:0] write_data,
-    output reg  [1:0]  full            // full banks
+    output reg  [1:0]  full,
+    output wire        idle,
+    output reg         errors_truncated,
+    output reg         errors_overlong
 );
 
     // States of LoadState
@@ -40,7 +40,7 @@ module matmul_6x10_load_a (
     wire        take, begins, step;
     // of the row, behind the next beat, less one; negative in the last
     reg  [8:0]  elements_behind;
-    reg  [16:0] rows_behind;  // rows behind the next beat's, less one; negative in the last
+    reg  [16:0] rows_behind;  // behind the next beat's, less one; negative in the last
     reg  [2:0]  next_row;                 // place in the block of the next beat's row
     reg         last_row_of_whole_block;  // where the block is not the last, or is whole
     reg  [2:0]  row;
@@ -100,11 +100,14 @@ module matmul_6x10_load_a (
     wire block_done = take && block_end;
     wire full_in_range_term = bank_released && !block_done && full == 2'd0;
     wire full_in_range_term_2 = !((block_done && !bank_released && full == 2'd2) || full_in_range_term);
-    wire next_space = bank_released || !(full == 2'd2 || (full == 2'd1 && block_done));
+    wire fills = full == 2'd2 || (full == 2'd1 && block_done);
+    wire next_space = bank_released || !fills;
     assign begins = state == BEGIN;
     assign step = state == LOOK || take;
     assign take = takes && s_axis_tvalid;
     wire packet_ends = take && (s_axis_tlast || last_beat);
+    wire loads = state == LOOK || (state == LOAD && !packet_ends);
+    wire ends_early = take && s_axis_tlast && !last_beat;
     wire ends_late = take && !s_axis_tlast && last_beat;
 
     always @(posedge clk) begin
@@ -112,11 +115,11 @@ module matmul_6x10_load_a (
             full <= 2'd0;
             state <= IDLE;
             takes <= 1'b0;
-            truncated <= 1'b0;
-            overlong <= 1'b0;
+            errors_truncated <= 1'b0;
+            errors_overlong <= 1'b0;
             bank <= 1'b0;
         end else begin
-            if (forget)
+            if (orders_forget)
                 full <= 2'd0;
             else if (block_done && !bank_released)
                 full <= full + 2'd1;
@@ -127,42 +130,39 @@ module matmul_6x10_load_a (
                     if (start) state <= BEGIN;
                 end
                 BEGIN: begin
-                    if (clear)
+                    if (orders_clear)
                         state <= IDLE;
                     else
                         state <= LOOK;
                 end
                 LOOK: begin
-                    if (clear)
+                    if (orders_clear)
                         state <= IDLE;
                     else
                         state <= LOAD;
                 end
                 LOAD: begin
-                    if (clear)
+                    if (orders_clear)
                         state <= IDLE;
                     else if (ends_late)
                         state <= DISCARD;
                     else if (take && s_axis_tlast)
                         state <= IDLE;
-                    else if (abandon)
+                    else if (orders_abandon)
                         state <= DISCARD;
                 end
                 DISCARD: begin
-                    if (clear)
+                    if (orders_clear)
                         state <= IDLE;
                     else if (s_axis_tvalid && s_axis_tlast)
                         state <= IDLE;
                 end
                 default: state <= IDLE;
             endcase
-            takes <=
-                (state == LOOK || (state == LOAD && !packet_ends))
-                && next_space
-                && !forget;
-            truncated <= take && s_axis_tlast && !last_beat && !clear;
-            overlong <= ends_late && !clear;
-            if (forget)
+            takes <= loads && next_space && !orders_forget;
+            errors_truncated <= ends_early && !orders_clear;
+            errors_overlong <= ends_late && !orders_clear;
+            if (orders_forget)
                 bank <= 1'b0;
             else
                 bank <= bank ^ block_done;
@@ -170,7 +170,6 @@ module matmul_6x10_load_a (
     end
 
     assign s_axis_tready = takes || state == DISCARD;
-    assign idle = state == IDLE;
 
     // ---- write port, a cycle after the last beat of a vector -----------------------------
 
@@ -193,14 +192,12 @@ module matmul_6x10_load_a (
         if (begins) begin
             offset <= 8'd0;
         end else if (vector_done) begin
-            if (row_end) begin
-                if (block_end)
-                    offset <= 8'd0;
-                else
-                    offset <= {5'd0, row + 3'd1};
-            end else begin
+            if (block_end)
+                offset <= 8'd0;
+            else if (row_end)
+                offset <= {5'd0, row + 3'd1};
+            else
                 offset <= offset + 8'd6;
-            end
         end
         if (bank)
             address <= address_extended + 9'd252;
@@ -208,9 +205,10 @@ module matmul_6x10_load_a (
             address <= address_extended;
     end
 
-    assign write_data = vector;
     assign write_enable = write_1;
     assign write_address = address;
+    assign write_data = vector;
+    assign idle = state == IDLE;
 
     // Read by nothing, on purpose.
     wire unused_ok = &{1'b0, s_axis_tdata[63:48], full_in_range_term_2};
@@ -218,13 +216,13 @@ module matmul_6x10_load_a (
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // full_in_range, else: a bank is filled or freed twice
-        assert (forget || full_in_range_term_2);
+        assert (orders_forget || full_in_range_term_2);
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if ((forget || full_in_range_term_2) !== 1'b1)
+        if ((orders_forget || full_in_range_term_2) !== 1'b1)
             $display("FERROGRID_ASSERT %m full_in_range: a bank is filled or freed twice");
     end
 `endif

@@ -7,25 +7,25 @@
 module matmul_6x10_load_b (
     input  wire        clk,
     input  wire        rst,
+    input  wire        start,         // A job starts
+    input  wire        orders_abandon,
+    input  wire        orders_clear,
+    input  wire        orders_forget,
     input  wire [63:0] s_axis_tdata,
     input  wire        s_axis_tlast,
     input  wire        s_axis_tvalid,
     output wire        s_axis_tready,
-    input  wire        start,         // a job starts
-    input  wire        abandon,       // the job has failed: discard its packet
-    input  wire        clear,         // forget everything at once
-    input  wire        forget,        // `abandon` or `clear`
     input  wire [7:0]  k,             // rows of B
-    input  wire [3:0]  panels,
+    input  wire [3:0]  panels,        // panels of B
     input  wire [3:0]  last_columns,  // columns of the last panel
-    output wire        idle,
-    output reg         truncated,
-    output reg         overlong,
-    // vectors of the job's B that are in the buffer in the next cycle
-    output reg  [10:0] loaded,
     output wire        write_enable,
     output wire [10:0] write_address,
-    output wire [79:0] write_data
+    output wire [79:0] write_data,
+    // vectors of the job's B that are in the buffer in the next cycle
+    output reg  [10:0] loaded,
+    output wire        idle,
+    output reg         errors_truncated,
+    output reg         errors_overlong
 );
 
     // States of LoadState
@@ -42,9 +42,8 @@ module matmul_6x10_load_b (
     // of the row, behind the next beat, less one; negative in the last
     reg  [4:0]  elements_behind;
     reg         next_index, one_panel, last_beat, index, group_end;
-    // rows of the panel behind the next beat's, less one; negative in the last
-    reg  [8:0]  rows_behind;
-    reg  [4:0]  panels_behind;  // panels behind the next beat's, less one; negative in the last
+    reg  [8:0]  rows_behind;    // behind the next beat's, less one; negative in the last
+    reg  [4:0]  panels_behind;  // behind the next beat's, less one; negative in the last
     reg  [4:0]  behind_first_beat_of_last_panel;
     reg  [6:0]  lanes;
     reg  [63:0] vector_0;
@@ -57,6 +56,9 @@ module matmul_6x10_load_b (
     wire panel_done = row_done && last_row;
     wire last_panel = panels_behind[4];
     wire next_row_in_last_panel = last_row ? panels_behind == 5'd0 : last_panel;
+    wire [4:0] whole = 5'd1;
+    wire [4:0] next_row = next_row_in_last_panel ? behind_first_beat_of_last_panel : whole;
+    wire [4:0] first_row = one_panel ? behind_first_beat_of_last_panel : whole;
     wire lanes_choice =
         last_beat_of_group ? elements_behind[2:0] >= 3'd7 :
         elements_behind[2:0] >= 3'd1;
@@ -86,23 +88,16 @@ module matmul_6x10_load_b (
 
     always @(posedge clk) begin
         if (begins) begin
-            if (one_panel)
-                elements_behind <= behind_first_beat_of_last_panel;
-            else
-                elements_behind <= 5'd1;
+            elements_behind <= first_row;
             next_index <= 1'b0;
             rows_behind <= {1'b0, k} - 9'd2;
             panels_behind <= {1'b0, panels} - 5'd2;
         end else begin
             if (step) begin
-                if (row_ends) begin
-                    if (next_row_in_last_panel)
-                        elements_behind <= behind_first_beat_of_last_panel;
-                    else
-                        elements_behind <= 5'd1;
-                end else begin
+                if (row_ends)
+                    elements_behind <= next_row;
+                else
                     elements_behind <= elements_behind - (!next_index ? 5'd2 : 5'd8);
-                end
                 if (group_ends)
                     next_index <= 1'b0;
                 else
@@ -156,57 +151,58 @@ module matmul_6x10_load_b (
     assign step = state == LOOK || take;
     assign take = takes && s_axis_tvalid;
     wire packet_ends = take && (s_axis_tlast || last_beat);
+    wire loads = state == LOOK || (state == LOAD && !packet_ends);
+    wire ends_early = take && s_axis_tlast && !last_beat;
     wire ends_late = take && !s_axis_tlast && last_beat;
 
     always @(posedge clk) begin
         if (rst) begin
             state <= IDLE;
             takes <= 1'b0;
-            truncated <= 1'b0;
-            overlong <= 1'b0;
+            errors_truncated <= 1'b0;
+            errors_overlong <= 1'b0;
         end else begin
             case (state)
                 IDLE: begin
                     if (start) state <= BEGIN;
                 end
                 BEGIN: begin
-                    if (clear)
+                    if (orders_clear)
                         state <= IDLE;
                     else
                         state <= LOOK;
                 end
                 LOOK: begin
-                    if (clear)
+                    if (orders_clear)
                         state <= IDLE;
                     else
                         state <= LOAD;
                 end
                 LOAD: begin
-                    if (clear)
+                    if (orders_clear)
                         state <= IDLE;
                     else if (ends_late)
                         state <= DISCARD;
                     else if (take && s_axis_tlast)
                         state <= IDLE;
-                    else if (abandon)
+                    else if (orders_abandon)
                         state <= DISCARD;
                 end
                 DISCARD: begin
-                    if (clear)
+                    if (orders_clear)
                         state <= IDLE;
                     else if (s_axis_tvalid && s_axis_tlast)
                         state <= IDLE;
                 end
                 default: state <= IDLE;
             endcase
-            takes <= (state == LOOK || (state == LOAD && !packet_ends)) && !forget;
-            truncated <= take && s_axis_tlast && !last_beat && !clear;
-            overlong <= ends_late && !clear;
+            takes <= loads && !orders_forget;
+            errors_truncated <= ends_early && !orders_clear;
+            errors_overlong <= ends_late && !orders_clear;
         end
     end
 
     assign s_axis_tready = takes || state == DISCARD;
-    assign idle = state == IDLE;
 
     // ---- write port, a cycle after the last beat of a vector -----------------------------
 
@@ -226,7 +222,7 @@ module matmul_6x10_load_b (
                 loaded <= 11'd0;
             else if (vector_done)
                 loaded <= loaded + 11'd1;
-            bank <= forget || (bank ^ begins);
+            bank <= orders_forget || (bank ^ begins);
         end
     end
 
@@ -238,8 +234,9 @@ module matmul_6x10_load_b (
     end
 
     assign write_enable = write_1;
-    assign write_data = {vector_1, vector_0};
     assign write_address = {bank, offset};
+    assign write_data = {vector_1, vector_0};
+    assign idle = state == IDLE;
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin

@@ -7,19 +7,15 @@
 module matmul_6x10_sequencer (
     input  wire        clk,
     input  wire        rst,
-    input  wire        start,           // a job starts
     input  wire        clear,           // forget everything at once
-    input  wire [15:0] m,               // rows of A and C
-    input  wire [7:0]  k,               // columns of A, rows of B
-    input  wire [3:0]  panels,          // of B
-    input  wire [10:0] b_loaded,        // vectors of B that are in the buffer in the next cycle
-    input  wire [1:0]  a_full,          // row blocks in the A buffer
+    input  wire        job_start,
+    input  wire [15:0] job_m,
+    input  wire [7:0]  job_k,
+    input  wire [3:0]  job_panels,
     input  wire        next_job_loads,  // the loaders begin with the job behind
+    input  wire [1:0]  a_full,          // row blocks in the A buffer
+    input  wire [10:0] b_loaded,        // vectors of B that are in the buffer in the next cycle
     input  wire        drained,         // an accumulator bank is free again
-    output wire        idle,
-    output wire        stall_a,
-    output wire        stall_b,
-    output wire        stall_c,
     output wire        issue_a_read,
     output wire [8:0]  issue_a_address,
     output wire        issue_b_read,
@@ -30,7 +26,11 @@ module matmul_6x10_sequencer (
     output wire        target_last,
     output wire        target_bank,
     output wire [6:0]  target_address,
-    output wire        active,
+    output wire        status_idle,
+    output wire        status_active,
+    output wire        status_stall_a,
+    output wire        status_stall_b,
+    output wire        status_stall_c,
     output wire        a_release
 );
 
@@ -41,28 +41,18 @@ module matmul_6x10_sequencer (
         WAIT  = 2'd2,
         PASS  = 2'd3;
 
-    reg [10:0] b_loaded_1;
-    reg        b_whole;     // all of B is in the buffer: the loader is at the next job
-    reg        next_pass;   // the next pass begins after this cycle
-    reg        tile_moves;  // go to the next tile, or to the first
-    reg        walk_rests;  // the walk stands where jobs begin
-    reg [2:0]  starting;
+    reg       next_pass;  // the next pass begins after this cycle
+    reg       next_tile;  // go to the next tile, or to the first
+    reg       rewind;     // no job: go to where jobs begin
+    reg [2:0] starting;
 
     always @(posedge clk) begin
-        b_loaded_1 <= b_loaded;
-    end
-
-    always @(posedge clk) begin
-        if (rst) begin
-            b_whole <= 1'b0;
+        if (rst)
             starting <= 3'd0;
-        end else begin
-            b_whole <= next_job_loads || (b_whole && !start);
-            if (!clear)
-                starting <= {starting[1:0], start};
-            else
-                starting <= 3'd0;
-        end
+        else if (!clear)
+            starting <= {starting[1:0], job_start};
+        else
+            starting <= 3'd0;
     end
 
     // ---- the next tile -------------------------------------------------------------------
@@ -78,67 +68,65 @@ module matmul_6x10_sequencer (
     reg [6:0]  tile_sum_offset;
 
     wire [2:0] ahead_b_vectors = ahead_k_end ? ahead_k_left[2:0] : 3'd6;
-    wire [4:0] tile_panels_left_difference = {1'b0, panels} - 5'd2;
+    wire [4:0] panels = {1'b0, job_panels} - 5'd2;
     wire tile_n_end = tile_panels_left[4];
-    wire tile_valid_term =
-        starting[2]
-        || (tile_valid && !(next_pass && tile_block_end && tile_m_end));
+    wire more = tile_valid && !(next_pass && tile_block_end && tile_m_end);
 
     always @(posedge clk) begin
         if (rst) begin
             tile_valid <= 1'b0;
             tile_bank <= 1'b0;
         end else begin
-            tile_valid <= tile_valid_term && !clear;
+            tile_valid <= (starting[2] || more) && !clear;
             tile_bank <= (tile_bank ^ (next_pass && tile_valid && tile_block_end)) && !clear;
         end
     end
 
     always @(posedge clk) begin
-        if (tile_moves) begin
+        if (next_tile) begin
             tile_k_end <= ahead_k_end;
             tile_b_vectors <= ahead_b_vectors;
             tile_b_base <= next_b_base;
         end
     end
 
-    wire [10:0] tiles_stay_sum = next_b_base + {8'd0, ahead_b_vectors};
+    wire [10:0] end_ahead = next_b_base + {8'd0, ahead_b_vectors};
     wire [2:0] tile_rows = tile_m_end ? tile_m_left[2:0] : 3'd6;
 
     always @(posedge clk) begin
-        if (walk_rests) begin
-            ahead_k_left <= k;
-        end else if (tile_moves) begin
+        if (rewind) begin
+            ahead_k_left <= job_k;
+        end else if (next_tile) begin
             if (ahead_k_end)
-                ahead_k_left <= k;
+                ahead_k_left <= job_k;
             else
                 ahead_k_left <= ahead_k_left - 8'd6;
         end
         ahead_k_end <= ahead_k_left < 8'd7;
-        if (walk_rests) begin
-            tile_panels_left <= tile_panels_left_difference;
+        if (rewind) begin
+            tile_panels_left <= panels;
         end else if (next_pass && tile_k_end) begin
             if (tile_n_end)
-                tile_panels_left <= tile_panels_left_difference;
+                tile_panels_left <= panels;
             else
                 tile_panels_left <= tile_panels_left - 5'd1;
         end
         tile_block_end <= tile_k_end && tile_n_end;
-        if (walk_rests)
-            tile_m_left <= m;
+        if (rewind)
+            tile_m_left <= job_m;
         else if (next_pass && tile_block_end)
             tile_m_left <= tile_m_left - 16'd6;
         tile_m_end <= tile_m_left < 16'd7;
-        if (walk_rests)
+        if (rewind)
             tile_b_end <= 11'd0;
-        else if (tile_moves)
+        else if (next_tile)
             tile_b_end <= next_b_end;
         if (!tile_block_end)
             next_b_base <= tile_b_end;
         else
             next_b_base <= 11'd0;
-        next_b_end <= tiles_stay_sum;
-        if (walk_rests) begin
+        next_b_end <= end_ahead;
+        if (rewind) begin
             tile_a_offset <= 8'd0;
             tile_sum_offset <= 7'd0;
         end else begin
@@ -155,8 +143,8 @@ module matmul_6x10_sequencer (
                     tile_sum_offset <= tile_sum_offset + 7'd6;
             end
         end
-        tile_block_first <= walk_rests || (next_pass ? tile_block_end : tile_block_first);
-        tile_k_first <= walk_rests || (next_pass ? tile_k_end : tile_k_first);
+        tile_block_first <= rewind || (next_pass ? tile_block_end : tile_block_first);
+        tile_k_first <= rewind || (next_pass ? tile_k_end : tile_k_first);
     end
 
     // ---- the tile whose weights are loaded -----------------------------------------------
@@ -167,15 +155,15 @@ module matmul_6x10_sequencer (
     reg [6:0] weights_sum_offset;
     reg [2:0] weights_rows;
 
+    wire block_first = next_pass ? tile_valid && tile_block_first : weights_begin_block;
+
     always @(posedge clk) begin
         if (rst) begin
             weights_valid <= 1'b0;
             weights_begin_block <= 1'b0;
         end else begin
             weights_valid <= (next_pass ? tile_valid : weights_valid) && !clear;
-            weights_begin_block <=
-                (next_pass ? tile_valid && tile_block_first : weights_begin_block)
-                && !clear;
+            weights_begin_block <= block_first && !clear;
         end
     end
 
@@ -197,22 +185,27 @@ module matmul_6x10_sequencer (
 
     // ---- state ---------------------------------------------------------------------------
 
-    reg [1:0] state, claimed_banks;
-    reg [2:0] step;  // cycle of the pass
-    reg       penultimate_step, last_step, stream_valid, has_a, needs_b_1, b_short_1, has_bank,
-              more_passes;
+    reg [1:0]  state, claimed_banks;
+    reg [2:0]  step;          // cycle of the pass
+    reg        penultimate_step, last_step, stream_valid, vector, has_a, needs_b_1, b_short_1,
+               has_bank, more_passes;
+    reg [3:0]  vectors_left;  // behind the next one; below 0 in the last cycle
+    reg [10:0] b_loaded_1;
+    reg        b_whole;       // all of B is in the buffer: the loader is at the next job
 
     wire two_before_last = state == PASS && step == 3'd3;
     wire streams_on = stream_valid && !last_step;
-    wire state_is_wait = state == WAIT;
+    wire last_vector = vectors_left[3];
     wire claim_bank = next_pass && weights_begin_block;
     wire claimed_banks_in_range_term_2 = claim_bank && !drained && claimed_banks == 2'd2;
     wire claimed_banks_in_range_term = drained && !claim_bank && claimed_banks == 2'd0;
-    wire a_there = !weights_begin_block || (a_full == 2'd2 || (a_full == 2'd1 && !streams_on));
+    wire full = a_full == 2'd2 || (a_full == 2'd1 && !streams_on);
+    wire a_there = !weights_begin_block || full;
     wire needs_b = tile_valid && !b_whole;
     wire b_short = b_loaded_1 < tile_b_end;
     wire bank_there = !weights_begin_block || claimed_banks != 2'd2;
-    wire has_b = !(needs_b_1 && b_short_1);
+    wire lacks_b = needs_b_1 && b_short_1;
+    wire has_b = !lacks_b;
 
     always @(posedge clk) begin
         if (next_pass)
@@ -221,6 +214,11 @@ module matmul_6x10_sequencer (
             step <= step + 3'd1;
         penultimate_step <= two_before_last;
         last_step <= penultimate_step;
+        if (next_pass)
+            vectors_left <= {1'b0, weights_rows} - 4'd2;
+        else
+            vectors_left <= vectors_left - 4'd1;
+        b_loaded_1 <= b_loaded;
         has_a <= a_there;
         needs_b_1 <= needs_b;
         b_short_1 <= b_short;
@@ -228,25 +226,28 @@ module matmul_6x10_sequencer (
     end
 
     wire ready = more_passes && has_a && has_b && has_bank;
-    wire due = (state_is_wait && !next_pass) || penultimate_step;
+    wire waiting = state == WAIT;
+    wire due = (waiting && !next_pass) || penultimate_step;
     wire pass_follows = due && ready;
 
     always @(posedge clk) begin
         if (rst) begin
             next_pass <= 1'b0;
-            tile_moves <= 1'b0;
-            walk_rests <= 1'b1;
+            next_tile <= 1'b0;
+            rewind <= 1'b1;
             state <= IDLE;
             stream_valid <= 1'b0;
+            vector <= 1'b0;
+            b_whole <= 1'b0;
             claimed_banks <= 2'd0;
             more_passes <= 1'b0;
         end else begin
             next_pass <= pass_follows;
-            tile_moves <= pass_follows || starting[1];
-            walk_rests <= state == IDLE;
+            next_tile <= pass_follows || starting[1];
+            rewind <= state == IDLE;
             case (state)
                 IDLE: begin
-                    if (start) state <= BEGIN;
+                    if (job_start) state <= BEGIN;
                 end
                 BEGIN: begin
                     if (clear)
@@ -270,6 +271,8 @@ module matmul_6x10_sequencer (
                 end
             endcase
             stream_valid <= (next_pass ? weights_valid : streams_on) && !clear;
+            vector <= (next_pass ? weights_valid : vector && !last_vector) && !clear;
+            b_whole <= next_job_loads || (b_whole && !job_start);
             if (clear)
                 claimed_banks <= 2'd0;
             else if (claim_bank && !drained)
@@ -280,19 +283,11 @@ module matmul_6x10_sequencer (
         end
     end
 
-    assign idle = state == IDLE;
-    assign stall_a = state_is_wait && !has_a;
-    assign stall_b = state_is_wait && has_a && !has_b;
-    assign stall_c = state_is_wait && has_a && has_b && !has_bank;
-
     // ---- issue: the tile that computes ---------------------------------------------------
 
-    reg       pass_begins, vector, stream_block_last, stream_k_first, bank, a_release_1;
-    reg [3:0] vectors_left;  // behind the next one; below 0 in the last cycle
+    reg       pass_begins, stream_block_last, stream_k_first, bank, a_release_1;
     reg [8:0] a_address;
     reg [6:0] sum_address;
-
-    wire last_vector = vectors_left[3];
 
     always @(posedge clk) begin
         if (next_pass) begin
@@ -304,11 +299,9 @@ module matmul_6x10_sequencer (
 
     always @(posedge clk) begin
         if (next_pass) begin
-            vectors_left <= {1'b0, weights_rows} - 4'd2;
             a_address <= weights_a_base;
             sum_address <= weights_sum_offset;
         end else begin
-            vectors_left <= vectors_left - 4'd1;
             a_address <= a_address + 9'd1;
             sum_address <= sum_address + 7'd1;
         end
@@ -317,25 +310,12 @@ module matmul_6x10_sequencer (
     always @(posedge clk) begin
         if (rst) begin
             pass_begins <= 1'b0;
-            vector <= 1'b0;
             a_release_1 <= 1'b0;
         end else begin
             pass_begins <= next_pass;
-            vector <= (next_pass ? weights_valid : vector && !last_vector) && !clear;
             a_release_1 <= two_before_last && stream_valid && stream_block_last && !clear;
         end
     end
-
-    assign issue_pass_start = pass_begins;
-    assign issue_a_read = vector;
-    assign target_valid = vector;
-    assign issue_a_address = a_address;
-    assign target_last = last_vector && stream_block_last;
-    assign target_first = stream_k_first;
-    assign target_bank = bank;
-    assign target_address = sum_address;
-    assign active = vector;
-    assign a_release = a_release_1;
 
     // ---- issue: weights, which enter the array a cycle behind the activations ------------
 
@@ -352,7 +332,7 @@ module matmul_6x10_sequencer (
             weight_1 <= 1'b0;
         end else begin
             weight <= (next_pass ? tile_valid : weight && !last_weight) && !clear;
-            b_bank <= clear || (b_bank ^ start);
+            b_bank <= clear || (b_bank ^ job_start);
             weight_1 <= weight && !clear;
         end
     end
@@ -368,31 +348,45 @@ module matmul_6x10_sequencer (
         b_address_1 <= b_next;
     end
 
+    assign issue_a_read = vector;
+    assign issue_a_address = a_address;
     assign issue_b_read = weight_1;
     assign issue_b_address = b_address_1;
+    assign issue_pass_start = pass_begins;
+    assign target_valid = vector;
+    assign target_first = stream_k_first;
+    assign target_last = last_vector && stream_block_last;
+    assign target_bank = bank;
+    assign target_address = sum_address;
+    assign status_idle = state == IDLE;
+    assign status_active = vector;
+    assign status_stall_a = waiting && !has_a;
+    assign status_stall_b = waiting && has_a && !has_b;
+    assign status_stall_c = waiting && has_a && has_b && !has_bank;
+    assign a_release = a_release_1;
 
     // Read by nothing, on purpose.
     wire unused_ok = &{1'b0, tile_b_base[10], claimed_banks_in_range_term_2, claimed_banks_in_range_term};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
-        // tiles_stay, else: the walk goes on before it is known how
-        assert (!tile_moves || next_b_end == tiles_stay_sum);
+        // next_tile_is_known, else: the next tile comes before it is known
+        assert (!next_tile || next_b_end == end_ahead);
         // claimed_banks_in_range, else: a bank is filled or freed twice
         assert (clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term));
         // passes_have_all, else: a pass begins without its operands or its bank
         assert (!next_pass || (a_there && !(needs_b && b_short) && bank_there));
-        cover (state_is_wait && !has_a);  // waits_for_a
-        cover (state_is_wait && !has_b);  // waits_for_b
-        cover (state_is_wait && !has_bank);  // waits_for_c
+        cover (waiting && !has_a);  // waits_for_a
+        cover (waiting && !has_b);  // waits_for_b
+        cover (waiting && !has_bank);  // waits_for_c
         cover (last_step && next_pass);  // passes_without_a_gap
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if ((!tile_moves || next_b_end == tiles_stay_sum) !== 1'b1)
-            $display("FERROGRID_ASSERT %m tiles_stay: the walk goes on before it is known how");
+        if ((!next_tile || next_b_end == end_ahead) !== 1'b1)
+            $display("FERROGRID_ASSERT %m next_tile_is_known: the next tile comes before it is known");
         if ((clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term)) !== 1'b1)
             $display("FERROGRID_ASSERT %m claimed_banks_in_range: a bank is filled or freed twice");
         if ((!next_pass || (a_there && !(needs_b && b_short) && bank_there)) !== 1'b1)
@@ -407,9 +401,9 @@ module matmul_6x10_sequencer (
     reg [63:0] waits_for_c_hits = 64'd0;
     reg [63:0] passes_without_a_gap_hits = 64'd0;
     always @(posedge clk) if (!rst) begin
-        if (state_is_wait && !has_a) waits_for_a_hits <= waits_for_a_hits + 64'd1;
-        if (state_is_wait && !has_b) waits_for_b_hits <= waits_for_b_hits + 64'd1;
-        if (state_is_wait && !has_bank) waits_for_c_hits <= waits_for_c_hits + 64'd1;
+        if (waiting && !has_a) waits_for_a_hits <= waits_for_a_hits + 64'd1;
+        if (waiting && !has_b) waits_for_b_hits <= waits_for_b_hits + 64'd1;
+        if (waiting && !has_bank) waits_for_c_hits <= waits_for_c_hits + 64'd1;
         if (last_step && next_pass)
             passes_without_a_gap_hits <= passes_without_a_gap_hits + 64'd1;
     end

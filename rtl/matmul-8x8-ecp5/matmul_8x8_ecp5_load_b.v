@@ -7,25 +7,25 @@
 module matmul_8x8_ecp5_load_b (
     input  wire        clk,
     input  wire        rst,
+    input  wire        start,         // A job starts
+    input  wire        orders_abandon,
+    input  wire        orders_clear,
+    input  wire        orders_forget,
     input  wire [63:0] s_axis_tdata,
     input  wire        s_axis_tlast,
     input  wire        s_axis_tvalid,
     output wire        s_axis_tready,
-    input  wire        start,         // a job starts
-    input  wire        abandon,       // the job has failed: discard its packet
-    input  wire        clear,         // forget everything at once
-    input  wire        forget,        // `abandon` or `clear`
     input  wire [8:0]  k,             // rows of B
-    input  wire [4:0]  panels,
+    input  wire [4:0]  panels,        // panels of B
     input  wire [3:0]  last_columns,  // columns of the last panel
-    output wire        idle,
-    output reg         truncated,
-    output reg         overlong,
-    // vectors of the job's B that are in the buffer in the next cycle
-    output reg  [11:0] loaded,
     output wire        write_enable,
     output wire [11:0] write_address,
-    output wire [63:0] write_data
+    output wire [63:0] write_data,
+    // vectors of the job's B that are in the buffer in the next cycle
+    output reg  [11:0] loaded,
+    output wire        idle,
+    output reg         errors_truncated,
+    output reg         errors_overlong
 );
 
     // States of LoadState
@@ -41,9 +41,8 @@ module matmul_8x8_ecp5_load_b (
     wire        take, begins, step;
     // of the row, behind the next beat, less one; negative in the last
     reg  [4:0]  elements_behind;
-    // rows of the panel behind the next beat's, less one; negative in the last
-    reg  [9:0]  rows_behind;
-    reg  [5:0]  panels_behind;  // panels behind the next beat's, less one; negative in the last
+    reg  [9:0]  rows_behind;    // behind the next beat's, less one; negative in the last
+    reg  [5:0]  panels_behind;  // behind the next beat's, less one; negative in the last
     reg  [4:0]  behind_first_beat_of_last_panel;
     reg         one_panel, last_beat;
     reg  [6:0]  lanes;
@@ -55,25 +54,21 @@ module matmul_8x8_ecp5_load_b (
     wire panel_done = row_done && last_row;
     wire last_panel = panels_behind[5];
     wire next_row_in_last_panel = last_row ? panels_behind == 6'd0 : last_panel;
+    wire [4:0] whole = 5'd31;
+    wire [4:0] next_row = next_row_in_last_panel ? behind_first_beat_of_last_panel : whole;
+    wire [4:0] first_row = one_panel ? behind_first_beat_of_last_panel : whole;
 
     always @(posedge clk) begin
         if (begins) begin
-            if (one_panel)
-                elements_behind <= behind_first_beat_of_last_panel;
-            else
-                elements_behind <= 5'd31;
+            elements_behind <= first_row;
             rows_behind <= {1'b0, k} - 10'd2;
             panels_behind <= {1'b0, panels} - 6'd2;
         end else begin
             if (step) begin
-                if (row_ends) begin
-                    if (next_row_in_last_panel)
-                        elements_behind <= behind_first_beat_of_last_panel;
-                    else
-                        elements_behind <= 5'd31;
-                end else begin
+                if (row_ends)
+                    elements_behind <= next_row;
+                else
                     elements_behind <= elements_behind - 5'd8;
-                end
             end
             if (row_done) begin
                 if (last_row)
@@ -122,57 +117,58 @@ module matmul_8x8_ecp5_load_b (
     assign step = state == LOOK || take;
     assign take = takes && s_axis_tvalid;
     wire packet_ends = take && (s_axis_tlast || last_beat);
+    wire loads = state == LOOK || (state == LOAD && !packet_ends);
+    wire ends_early = take && s_axis_tlast && !last_beat;
     wire ends_late = take && !s_axis_tlast && last_beat;
 
     always @(posedge clk) begin
         if (rst) begin
             state <= IDLE;
             takes <= 1'b0;
-            truncated <= 1'b0;
-            overlong <= 1'b0;
+            errors_truncated <= 1'b0;
+            errors_overlong <= 1'b0;
         end else begin
             case (state)
                 IDLE: begin
                     if (start) state <= BEGIN;
                 end
                 BEGIN: begin
-                    if (clear)
+                    if (orders_clear)
                         state <= IDLE;
                     else
                         state <= LOOK;
                 end
                 LOOK: begin
-                    if (clear)
+                    if (orders_clear)
                         state <= IDLE;
                     else
                         state <= LOAD;
                 end
                 LOAD: begin
-                    if (clear)
+                    if (orders_clear)
                         state <= IDLE;
                     else if (ends_late)
                         state <= DISCARD;
                     else if (take && s_axis_tlast)
                         state <= IDLE;
-                    else if (abandon)
+                    else if (orders_abandon)
                         state <= DISCARD;
                 end
                 DISCARD: begin
-                    if (clear)
+                    if (orders_clear)
                         state <= IDLE;
                     else if (s_axis_tvalid && s_axis_tlast)
                         state <= IDLE;
                 end
                 default: state <= IDLE;
             endcase
-            takes <= (state == LOOK || (state == LOAD && !packet_ends)) && !forget;
-            truncated <= take && s_axis_tlast && !last_beat && !clear;
-            overlong <= ends_late && !clear;
+            takes <= loads && !orders_forget;
+            errors_truncated <= ends_early && !orders_clear;
+            errors_overlong <= ends_late && !orders_clear;
         end
     end
 
     assign s_axis_tready = takes || state == DISCARD;
-    assign idle = state == IDLE;
 
     // ---- write port, a cycle after the last beat of a vector -----------------------------
 
@@ -192,7 +188,7 @@ module matmul_8x8_ecp5_load_b (
                 loaded <= 12'd0;
             else if (vector_done)
                 loaded <= loaded + 12'd1;
-            bank <= forget || (bank ^ begins);
+            bank <= orders_forget || (bank ^ begins);
         end
     end
 
@@ -204,8 +200,9 @@ module matmul_8x8_ecp5_load_b (
     end
 
     assign write_enable = write_1;
-    assign write_data = vector;
     assign write_address = {bank, offset};
+    assign write_data = vector;
+    assign idle = state == IDLE;
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin

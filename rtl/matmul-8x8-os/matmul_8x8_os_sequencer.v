@@ -7,19 +7,15 @@
 module matmul_8x8_os_sequencer (
     input  wire        clk,
     input  wire        rst,
-    input  wire        start,           // a job starts
     input  wire        clear,           // forget everything at once
-    input  wire [15:0] m,               // rows of A and C
-    input  wire [8:0]  k,               // columns of A, rows of B
-    input  wire [4:0]  panels,          // of B
-    input  wire [11:0] b_loaded,        // vectors of B that are in the buffer in the next cycle
-    input  wire [1:0]  a_full,          // row blocks in the A buffer
+    input  wire        job_start,
+    input  wire [15:0] job_m,
+    input  wire [8:0]  job_k,
+    input  wire [4:0]  job_panels,
     input  wire        next_job_loads,  // the loaders begin with the job behind
+    input  wire [1:0]  a_full,          // row blocks in the A buffer
+    input  wire [11:0] b_loaded,        // vectors of B that are in the buffer in the next cycle
     input  wire        drained,         // an accumulator bank is free again
-    output wire        idle,
-    output wire        stall_a,
-    output wire        stall_b,
-    output wire        stall_c,
     output wire        issue_read,
     output wire [5:0]  issue_a_address,
     output wire [2:0]  issue_a_lane,
@@ -30,7 +26,11 @@ module matmul_8x8_os_sequencer (
     output wire        target_last,
     output wire        target_bank,
     output wire [6:0]  target_address,
-    output wire        active,
+    output wire        status_idle,
+    output wire        status_active,
+    output wire        status_stall_a,
+    output wire        status_stall_b,
+    output wire        status_stall_c,
     output wire        a_release
 );
 
@@ -41,28 +41,18 @@ module matmul_8x8_os_sequencer (
         WAIT  = 2'd2,
         PASS  = 2'd3;
 
-    reg [11:0] b_loaded_1;
-    reg        b_whole;     // all of B is in the buffer: the loader is at the next job
-    reg        next_pass;   // the next pass begins after this cycle
-    reg        tile_moves;  // go to the next tile, or to the first
-    reg        walk_rests;  // the walk stands where jobs begin
-    reg [2:0]  starting;
+    reg       next_pass;  // the next pass begins after this cycle
+    reg       next_tile;  // go to the next tile, or to the first
+    reg       rewind;     // no job: go to where jobs begin
+    reg [2:0] starting;
 
     always @(posedge clk) begin
-        b_loaded_1 <= b_loaded;
-    end
-
-    always @(posedge clk) begin
-        if (rst) begin
-            b_whole <= 1'b0;
+        if (rst)
             starting <= 3'd0;
-        end else begin
-            b_whole <= next_job_loads || (b_whole && !start);
-            if (!clear)
-                starting <= {starting[1:0], start};
-            else
-                starting <= 3'd0;
-        end
+        else if (!clear)
+            starting <= {starting[1:0], job_start};
+        else
+            starting <= 3'd0;
     end
 
     // ---- the next tile, and the tile in the array ----------------------------------------
@@ -75,43 +65,41 @@ module matmul_8x8_os_sequencer (
     reg [6:0]  tile_sum_offset, sums_offset;
 
     wire tile_k_end = 1'b1;
-    wire [5:0] tile_panels_left_difference = {1'b0, panels} - 6'd2;
+    wire [5:0] panels = {1'b0, job_panels} - 6'd2;
     wire tile_n_end = tile_panels_left[5];
-    wire tile_valid_term =
-        starting[2]
-        || (tile_valid && !(next_pass && tile_block_end && tile_m_end));
+    wire more = tile_valid && !(next_pass && tile_block_end && tile_m_end);
 
     always @(posedge clk) begin
-        if (tile_moves) tile_b_base <= next_b_base;
+        if (next_tile) tile_b_base <= next_b_base;
     end
 
-    wire [11:0] tiles_stay_sum = next_b_base + {3'd0, k};
+    wire [11:0] end_ahead = next_b_base + {3'd0, job_k};
 
     always @(posedge clk) begin
-        if (walk_rests) begin
-            tile_panels_left <= tile_panels_left_difference;
+        if (rewind) begin
+            tile_panels_left <= panels;
         end else if (next_pass && tile_k_end) begin
             if (tile_n_end)
-                tile_panels_left <= tile_panels_left_difference;
+                tile_panels_left <= panels;
             else
                 tile_panels_left <= tile_panels_left - 6'd1;
         end
         tile_block_end <= tile_k_end && tile_n_end;
-        if (walk_rests)
-            tile_m_left <= m;
+        if (rewind)
+            tile_m_left <= job_m;
         else if (next_pass && tile_block_end)
             tile_m_left <= tile_m_left - 16'd8;
         tile_m_end <= tile_m_left < 16'd9;
-        if (walk_rests)
+        if (rewind)
             tile_b_end <= 12'd0;
-        else if (tile_moves)
+        else if (next_tile)
             tile_b_end <= next_b_end;
         if (!tile_block_end)
             next_b_base <= tile_b_end;
         else
             next_b_base <= 12'd0;
-        next_b_end <= tiles_stay_sum;
-        if (walk_rests) begin
+        next_b_end <= end_ahead;
+        if (rewind) begin
             tile_sum_offset <= 7'd0;
         end else if (next_pass && tile_k_end) begin
             if (tile_n_end)
@@ -119,7 +107,7 @@ module matmul_8x8_os_sequencer (
             else
                 tile_sum_offset <= tile_sum_offset + 7'd8;
         end
-        tile_block_first <= walk_rests || (next_pass ? tile_block_end : tile_block_first);
+        tile_block_first <= rewind || (next_pass ? tile_block_end : tile_block_first);
     end
 
     always @(posedge clk) begin
@@ -128,7 +116,7 @@ module matmul_8x8_os_sequencer (
             tile_bank <= 1'b0;
             sums_valid <= 1'b0;
         end else begin
-            tile_valid <= tile_valid_term && !clear;
+            tile_valid <= (starting[2] || more) && !clear;
             tile_bank <= (tile_bank ^ (next_pass && tile_valid && tile_block_end)) && !clear;
             sums_valid <= (next_pass ? tile_valid : sums_valid) && !clear;
         end
@@ -144,30 +132,34 @@ module matmul_8x8_os_sequencer (
 
     // ---- state ---------------------------------------------------------------------------
 
-    reg [1:0] state, claimed_banks;
-    reg       k_is_long, penultimate_step, last_step, has_a, needs_b_1, b_short_1, has_bank,
-              more_passes;
-    reg [8:0] cycles_left;  // of the pass, from this one on
+    reg [1:0]  state, claimed_banks;
+    reg        k_is_long, penultimate_step, last_step, operand, has_a, needs_b_1, b_short_1,
+               has_bank, more_passes;
+    reg [8:0]  cycles_left;    // of the pass, from this one on
+    reg [9:0]  operands_left;  // behind the next one; below 0 in the last cycle
+    reg [11:0] b_loaded_1;
+    reg        b_whole;        // all of B is in the buffer: the loader is at the next job
 
-    wire state_is_pass = state == PASS;
-    wire two_before_last = state_is_pass && cycles_left == 9'd3;
+    wire pass = state == PASS;
+    wire two_before_last = pass && cycles_left == 9'd3;
     wire begins_block = tile_valid && tile_block_first;
-    wire state_is_wait = state == WAIT;
+    wire last_operand = operands_left[9];
     wire claim_bank = next_pass && begins_block;
     wire claimed_banks_in_range_term_2 = claim_bank && !drained && claimed_banks == 2'd2;
     wire claimed_banks_in_range_term = drained && !claim_bank && claimed_banks == 2'd0;
-    wire a_there_term = a_full == 2'd1 && !(state_is_pass && sums_valid && !last_step);
-    wire a_there = !begins_block || (a_full == 2'd2 || a_there_term);
+    wire full = a_full == 2'd2 || (a_full == 2'd1 && !(pass && sums_valid && !last_step));
+    wire a_there = !begins_block || full;
     wire needs_b = tile_valid && !b_whole;
     wire b_short = b_loaded_1 < tile_b_end;
     wire bank_there = !begins_block || claimed_banks != 2'd2;
-    wire has_b = !(needs_b_1 && b_short_1);
+    wire lacks_b = needs_b_1 && b_short_1;
+    wire has_b = !lacks_b;
 
     always @(posedge clk) begin
-        k_is_long <= k > 9'd8;
+        k_is_long <= job_k > 9'd8;
         if (next_pass) begin
             if (tile_valid && k_is_long)
-                cycles_left <= k;
+                cycles_left <= job_k;
             else
                 cycles_left <= 9'd8;
         end else begin
@@ -175,6 +167,11 @@ module matmul_8x8_os_sequencer (
         end
         penultimate_step <= two_before_last;
         last_step <= penultimate_step;
+        if (next_pass)
+            operands_left <= {1'b0, job_k} - 10'd2;
+        else
+            operands_left <= operands_left - 10'd1;
+        b_loaded_1 <= b_loaded;
         has_a <= a_there;
         needs_b_1 <= needs_b;
         b_short_1 <= b_short;
@@ -182,24 +179,27 @@ module matmul_8x8_os_sequencer (
     end
 
     wire ready = more_passes && has_a && has_b && has_bank;
-    wire due = (state_is_wait && !next_pass) || penultimate_step;
+    wire waiting = state == WAIT;
+    wire due = (waiting && !next_pass) || penultimate_step;
     wire pass_follows = due && ready;
 
     always @(posedge clk) begin
         if (rst) begin
             next_pass <= 1'b0;
-            tile_moves <= 1'b0;
-            walk_rests <= 1'b1;
+            next_tile <= 1'b0;
+            rewind <= 1'b1;
             state <= IDLE;
+            operand <= 1'b0;
+            b_whole <= 1'b0;
             claimed_banks <= 2'd0;
             more_passes <= 1'b0;
         end else begin
             next_pass <= pass_follows;
-            tile_moves <= pass_follows || starting[1];
-            walk_rests <= state == IDLE;
+            next_tile <= pass_follows || starting[1];
+            rewind <= state == IDLE;
             case (state)
                 IDLE: begin
-                    if (start) state <= BEGIN;
+                    if (job_start) state <= BEGIN;
                 end
                 BEGIN: begin
                     if (clear)
@@ -222,6 +222,8 @@ module matmul_8x8_os_sequencer (
                         state <= WAIT;
                 end
             endcase
+            operand <= (next_pass ? tile_valid : operand && !last_operand) && !clear;
+            b_whole <= next_job_loads || (b_whole && !job_start);
             if (clear)
                 claimed_banks <= 2'd0;
             else if (claim_bank && !drained)
@@ -232,39 +234,26 @@ module matmul_8x8_os_sequencer (
         end
     end
 
-    assign idle = state == IDLE;
-    assign stall_a = state_is_wait && !has_a;
-    assign stall_b = state_is_wait && has_a && !has_b;
-    assign stall_c = state_is_wait && has_a && has_b && !has_bank;
-
     // ---- issue: operands -----------------------------------------------------------------
 
-    reg [9:0]  operands_left;  // behind the next one; below 0 in the last cycle
-    reg        operand, a_release_1, b_bank;
-    reg [2:0]  lane;           // element of the words of A
+    reg [2:0]  lane;  // element of the words of A
     reg [5:0]  a_address;
+    reg        a_release_1, b_bank;
     reg [11:0] b_address;
 
-    wire last_operand = operands_left[9];
     wire word_end = lane == 3'd7;
 
     always @(posedge clk) begin
         if (rst) begin
-            operand <= 1'b0;
             a_release_1 <= 1'b0;
             b_bank <= 1'b1;
         end else begin
-            operand <= (next_pass ? tile_valid : operand && !last_operand) && !clear;
             a_release_1 <= two_before_last && sums_valid && sums_block_last && !clear;
-            b_bank <= clear || (b_bank ^ start);
+            b_bank <= clear || (b_bank ^ job_start);
         end
     end
 
     always @(posedge clk) begin
-        if (next_pass)
-            operands_left <= {1'b0, k} - 10'd2;
-        else
-            operands_left <= operands_left - 10'd1;
         if (next_pass || word_end)
             lane <= 3'd0;
         else
@@ -277,14 +266,6 @@ module matmul_8x8_os_sequencer (
             b_address <= b_address + 12'd1;
         end
     end
-
-    assign target_first = 1'b1;
-    assign issue_read = operand;
-    assign issue_a_lane = lane;
-    assign issue_a_address = a_address;
-    assign active = operand;
-    assign a_release = a_release_1;
-    assign issue_b_address = b_address;
 
     // ---- issue: tokens -------------------------------------------------------------------
 
@@ -309,34 +290,45 @@ module matmul_8x8_os_sequencer (
         end
     end
 
+    assign issue_read = operand;
+    assign issue_a_address = a_address;
+    assign issue_a_lane = lane;
+    assign issue_b_address = b_address;
     assign issue_pass_start = pass_begins;
     assign target_valid = sums_complete;
+    assign target_first = 1'b1;
     assign target_last = complete_block_last;
     assign target_bank = complete_bank;
     assign target_address = complete_offset;
+    assign status_idle = state == IDLE;
+    assign status_active = operand;
+    assign status_stall_a = waiting && !has_a;
+    assign status_stall_b = waiting && has_a && !has_b;
+    assign status_stall_c = waiting && has_a && has_b && !has_bank;
+    assign a_release = a_release_1;
 
     // Read by nothing, on purpose.
     wire unused_ok = &{1'b0, tile_b_base[11], claimed_banks_in_range_term_2, claimed_banks_in_range_term};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
-        // tiles_stay, else: the walk goes on before it is known how
-        assert (!tile_moves || next_b_end == tiles_stay_sum);
+        // next_tile_is_known, else: the next tile comes before it is known
+        assert (!next_tile || next_b_end == end_ahead);
         // claimed_banks_in_range, else: a bank is filled or freed twice
         assert (clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term));
         // passes_have_all, else: a pass begins without its operands or its bank
         assert (!next_pass || (a_there && !(needs_b && b_short) && bank_there));
-        cover (state_is_wait && !has_a);  // waits_for_a
-        cover (state_is_wait && !has_b);  // waits_for_b
-        cover (state_is_wait && !has_bank);  // waits_for_c
+        cover (waiting && !has_a);  // waits_for_a
+        cover (waiting && !has_b);  // waits_for_b
+        cover (waiting && !has_bank);  // waits_for_c
         cover (last_step && next_pass);  // passes_without_a_gap
     end
 `endif
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if ((!tile_moves || next_b_end == tiles_stay_sum) !== 1'b1)
-            $display("FERROGRID_ASSERT %m tiles_stay: the walk goes on before it is known how");
+        if ((!next_tile || next_b_end == end_ahead) !== 1'b1)
+            $display("FERROGRID_ASSERT %m next_tile_is_known: the next tile comes before it is known");
         if ((clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term)) !== 1'b1)
             $display("FERROGRID_ASSERT %m claimed_banks_in_range: a bank is filled or freed twice");
         if ((!next_pass || (a_there && !(needs_b && b_short) && bank_there)) !== 1'b1)
@@ -351,9 +343,9 @@ module matmul_8x8_os_sequencer (
     reg [63:0] waits_for_c_hits = 64'd0;
     reg [63:0] passes_without_a_gap_hits = 64'd0;
     always @(posedge clk) if (!rst) begin
-        if (state_is_wait && !has_a) waits_for_a_hits <= waits_for_a_hits + 64'd1;
-        if (state_is_wait && !has_b) waits_for_b_hits <= waits_for_b_hits + 64'd1;
-        if (state_is_wait && !has_bank) waits_for_c_hits <= waits_for_c_hits + 64'd1;
+        if (waiting && !has_a) waits_for_a_hits <= waits_for_a_hits + 64'd1;
+        if (waiting && !has_b) waits_for_b_hits <= waits_for_b_hits + 64'd1;
+        if (waiting && !has_bank) waits_for_c_hits <= waits_for_c_hits + 64'd1;
         if (last_step && next_pass)
             passes_without_a_gap_hits <= passes_without_a_gap_hits + 64'd1;
     end

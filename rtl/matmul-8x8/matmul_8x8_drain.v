@@ -6,14 +6,14 @@
 module matmul_8x8_drain (
     input  wire         clk,
     input  wire         rst,
-    input  wire         start,           // a job starts
-    input  wire         abandon,         // the job has failed: end the packet
-    input  wire         clear,           // forget everything at once
-    input  wire         forget,          // `abandon` or `clear`
-    input  wire [15:0]  m,               // rows of C
-    input  wire [4:0]   panels,          // words of a row of C
-    input  wire [3:0]   last_columns,    // columns in the last word of a row
-    input  wire         block_complete,  // a row block is complete
+    input  wire         orders_abandon,
+    input  wire         orders_clear,
+    input  wire         orders_forget,
+    input  wire         job_start,
+    input  wire [15:0]  job_m,
+    input  wire [4:0]   job_panels,
+    input  wire [3:0]   job_last_columns,
+    input  wire         block_complete,  // A row block is complete
     output wire         words_enable,
     output wire         words_moves,
     output wire         words_bank,
@@ -35,7 +35,7 @@ module matmul_8x8_drain (
         CLOSE = 2'd2;
 
     reg [1:0] state;
-    reg       moves;  // all words move on by a stage
+    reg       moves;  // all words go on by a stage
 
     assign words_moves = moves;
 
@@ -51,17 +51,19 @@ module matmul_8x8_drain (
     reg [1:0]  complete_banks;
 
     wire reads = issue && asks;
-    wire [5:0] panels_left_difference = {1'b0, panels} - 6'd2;
+    wire restart = !more_rows;
+    wire [5:0] panels = {1'b0, job_panels} - 6'd2;
     wire row_end = panels_left[5];
     wire row_done = issue && row_end;
+    wire [16:0] rows_total = {1'b0, job_m} - 17'd3;
     wire last_two_rows = rows_left[16];
     wire only_row = last_two_rows && !rows_left[0];
     wire [2:0] next_row = last_row_of_block ? 3'd0 : row + 3'd1;
 
     always @(posedge clk) begin
-        if (!more_rows) begin
-            panels_left <= panels_left_difference;
-            rows_left <= {1'b0, m} - 17'd3;
+        if (restart) begin
+            panels_left <= panels;
+            rows_left <= rows_total;
             last_row <= only_row;
             row <= 3'd0;
             last_row_of_block <= only_row;
@@ -69,7 +71,7 @@ module matmul_8x8_drain (
         end else begin
             if (issue) begin
                 if (row_end)
-                    panels_left <= panels_left_difference;
+                    panels_left <= panels;
                 else
                     panels_left <= panels_left - 6'd1;
             end
@@ -90,6 +92,7 @@ module matmul_8x8_drain (
 
     wire block_end = row_end && last_row_of_block;
     wire block_done = reads && block_end;
+    wire goes_on = more_rows && !(row_done && last_row);
     wire complete_banks_in_range_term_2 =
         block_complete
         && !block_done
@@ -98,12 +101,10 @@ module matmul_8x8_drain (
         block_done
         && !block_complete
         && complete_banks == 2'd0;
-    wire complete_banks_in_range_holds =
-        forget
-        || !(complete_banks_in_range_term_2 || complete_banks_in_range_term);
-    wire next_asks =
-        block_done ? !last_row && (complete_banks == 2'd2 || block_complete) :
-        asks || (more_rows && complete_banks != 2'd0);
+    wire complete_banks_in_range_term_3 = !(complete_banks_in_range_term_2 || complete_banks_in_range_term);
+    wire another = !last_row && (complete_banks == 2'd2 || block_complete);
+    wire begins = more_rows && complete_banks != 2'd0;
+    wire next_asks = block_done ? another : asks || begins;
 
     always @(posedge clk) begin
         if (rst) begin
@@ -113,11 +114,11 @@ module matmul_8x8_drain (
             bank <= 1'b0;
             complete_banks <= 2'd0;
         end else begin
-            asks <= next_asks && !forget;
-            more_rows <= (start_1 || (more_rows && !(row_done && last_row))) && !forget;
-            start_1 <= start;
-            bank <= (bank ^ block_done) && !forget;
-            if (forget)
+            asks <= next_asks && !orders_forget;
+            more_rows <= (start_1 || goes_on) && !orders_forget;
+            start_1 <= job_start;
+            bank <= (bank ^ block_done) && !orders_forget;
+            if (orders_forget)
                 complete_banks <= 2'd0;
             else if (block_complete && !block_done)
                 complete_banks <= complete_banks + 2'd1;
@@ -135,7 +136,7 @@ module matmul_8x8_drain (
     reg [2:0] last_beats, read_beats, word_beats;
     reg       read_valid, read_last, read_ends_block, word_valid, word_last, word_ends_block;
 
-    wire [4:0] last_beats_sum = {1'b0, last_columns} + 5'd3;
+    wire [4:0] last_beats_sum = {1'b0, job_last_columns} + 5'd3;
 
     always @(posedge clk) begin
         last_beats <= {1'b0, last_beats_sum[3:2]} - 3'd2;
@@ -161,9 +162,9 @@ module matmul_8x8_drain (
             word_valid <= 1'b0;
             block_drained <= 1'b0;
         end else begin
-            read_valid <= (moves ? reads : read_valid) && !forget;
-            word_valid <= (moves ? read_valid : word_valid) && !forget;
-            block_drained <= word_valid && word_ends_block && moves && !forget;
+            read_valid <= (moves ? reads : read_valid) && !orders_forget;
+            word_valid <= (moves ? read_valid : word_valid) && !orders_forget;
+            block_drained <= word_valid && word_ends_block && moves && !orders_forget;
         end
     end
 
@@ -179,17 +180,20 @@ module matmul_8x8_drain (
     reg [127:0] spare, out_data;
 
     wire takes_word = beats_left[2];
-    wire [2:0] next_beats_left =
-        room ? (takes_word ? (word_valid ? word_beats : 3'd7) : beats_left - 3'd1) :
-        beats_left;
+    wire [2:0] taken = word_valid ? word_beats : 3'd7;
+    wire [2:0] next = takes_word ? taken : beats_left - 3'd1;
+    wire [2:0] next_beats_left = room ? next : beats_left;
 
     always @(posedge clk) begin
         if (moves) last_word <= word_last;
     end
 
     wire last = takes_word && last_word;
+    wire still_open = room && beat_valid ? !last : packet_open;
     wire out_loads = !out_valid || m_axis_tready;
     wire close = closing && !out_valid;
+    wire must_close = (state_is_close && packet_open) || (closing && out_valid);
+    wire offers = beat_valid || close || !room;
     wire next_room = out_loads || (room && !beat_valid);
     wire next_moves = next_room && next_beats_left[2];
 
@@ -216,6 +220,7 @@ module matmul_8x8_drain (
         end
     end
 
+    wire nothing = !word_valid && !beat_valid;
     wire last_sent = out_valid && m_axis_tready && out_last;
 
     always @(posedge clk) begin
@@ -234,35 +239,32 @@ module matmul_8x8_drain (
         end else begin
             case (state)
                 IDLE: begin
-                    if (start) state <= DRAIN;
+                    if (job_start) state <= DRAIN;
                 end
                 DRAIN: begin
-                    if (clear || job_done)
+                    if (orders_clear || job_done)
                         state <= IDLE;
-                    else if (abandon)
+                    else if (orders_abandon)
                         state <= CLOSE;
                 end
                 CLOSE: begin
-                    if (clear || all_sent) state <= IDLE;
+                    if (orders_clear || all_sent) state <= IDLE;
                 end
                 default: state <= IDLE;
             endcase
             moves <= next_moves;
             issue <= next_moves && next_asks;
-            room <= next_room || clear;
-            if (forget)
+            room <= next_room || orders_clear;
+            if (orders_forget)
                 beats_left <= 3'd7;
             else
                 beats_left <= next_beats_left;
-            beat_valid <= (moves ? word_valid : beat_valid) && !forget;
-            packet_open <=
-                (room && beat_valid ? !last : packet_open)
-                && !state_is_close
-                && !clear;
-            closing <= ((state_is_close && packet_open) || (closing && out_valid)) && !clear;
-            out_valid <= (!out_loads || (beat_valid || close || !room)) && !clear;
+            beat_valid <= (moves ? word_valid : beat_valid) && !orders_forget;
+            packet_open <= still_open && !state_is_close && !orders_clear;
+            closing <= must_close && !orders_clear;
+            out_valid <= (!out_loads || offers) && !orders_clear;
             all_sent <= state_is_close && !packet_open && !closing && !out_valid;
-            job_done <= state == DRAIN && last_sent && !clear;
+            job_done <= state == DRAIN && last_sent && !orders_clear;
         end
     end
 
@@ -272,14 +274,14 @@ module matmul_8x8_drain (
     assign idle = state == IDLE;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, complete_banks_in_range_holds, last_beats_sum[4], last_beats_sum[1:0]};
+    wire unused_ok = &{1'b0, complete_banks_in_range_term_3, last_beats_sum[4], last_beats_sum[1:0], nothing};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // complete_banks_in_range, else: a bank is filled or freed twice
-        assert (complete_banks_in_range_holds);
+        assert (orders_forget || complete_banks_in_range_term_3);
         // moves_with_the_beats, else: words move without the beats, or beats without the words
-        assert ((!word_valid && !beat_valid) || moves == (room && takes_word));
+        assert (nothing || moves == (room && takes_word));
         cover (word_valid && !moves);  // word_waits_for_the_host
         cover (close);  // packet_closed_after_an_error
     end
@@ -287,9 +289,9 @@ module matmul_8x8_drain (
 
 `ifdef FERROGRID_CHECKS
     always @(posedge clk) if (!rst) begin
-        if (complete_banks_in_range_holds !== 1'b1)
+        if ((orders_forget || complete_banks_in_range_term_3) !== 1'b1)
             $display("FERROGRID_ASSERT %m complete_banks_in_range: a bank is filled or freed twice");
-        if (((!word_valid && !beat_valid) || moves == (room && takes_word)) !== 1'b1)
+        if ((nothing || moves == (room && takes_word)) !== 1'b1)
             $display("FERROGRID_ASSERT %m moves_with_the_beats: words move without the beats, or beats without the words");
     end
 `endif
