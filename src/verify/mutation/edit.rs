@@ -82,10 +82,23 @@ impl Editor<'_> {
             .position(|found| found == Some(name))
     }
 
-    fn wire(&self, name: &str) -> Option<usize> {
-        self.module.nodes.iter().position(|node| {
-            node.name.as_deref() == Some(name) && matches!(node.kind, NodeKind::Wire { .. })
-        })
+    /// The wire of this name; a value that has the name of its binding becomes one.
+    fn wire(&mut self, name: &str) -> Option<usize> {
+        let index = self.named(name)?.index();
+        match &self.module.nodes[index].kind {
+            NodeKind::Wire { .. } => {}
+            NodeKind::Input(_)
+            | NodeKind::Constant { .. }
+            | NodeKind::Register(_)
+            | NodeKind::MemoryRead { .. }
+            | NodeKind::InstanceOutput { .. } => return None,
+            value => {
+                let (value, shape) = (value.clone(), self.module.nodes[index].shape);
+                let driver = Some(self.add(value, shape, None));
+                self.module.nodes[index].kind = NodeKind::Wire { driver };
+            }
+        }
+        Some(index)
     }
 
     fn named(&self, name: &str) -> Option<NodeId> {
