@@ -52,7 +52,7 @@ impl Lowering<'_> {
                 public: memory.public,
             };
             self.declare(position, net, kind, attributes, memory.comment.clone());
-            self.initial(position, memory, &name, writes.is_empty());
+            self.initial(position, memory, &name, writes.is_empty() && !memory.public);
             for domain in domains {
                 let mut body = Vec::new();
                 for write in writes.iter().filter(|write| write.domain == domain) {
