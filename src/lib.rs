@@ -25,6 +25,7 @@ pub mod product;
 
 // ---- running a core ---------------------------------------------------------------------
 pub mod device;
+pub mod harness;
 #[cfg(feature = "rust-hdl")]
 pub mod rust_hdl;
 pub mod synth;

@@ -45,6 +45,11 @@ const RULES: &[Rule] = &[
         because: "hardware is built from derived parameters, whoever wrote or runs it",
     },
     Rule {
+        module: "harness",
+        may_use: &["hdl"],
+        because: "what surrounds a design is made from its ports, whatever the design is",
+    },
+    Rule {
         module: "reference",
         may_use: &["number"],
         because: "a golden model that shares more with what it judges than what bits mean proves nothing",
@@ -61,7 +66,9 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "device",
-        may_use: &["arch", "blocks", "hdl", "isa", "number", "synth", "verilog"],
+        may_use: &[
+            "arch", "blocks", "harness", "hdl", "isa", "number", "synth", "verilog",
+        ],
         because: "it runs a core and does not judge the result",
     },
     Rule {

@@ -31,6 +31,12 @@ pub enum Error {
         problem: String,
     },
 
+    /// A simulation was asked for a signal that the design does not have, or gave it a value that
+    /// it cannot hold.
+    #[error("{0}")]
+    #[diagnostic(code(ferrogrid::device::signal))]
+    Signal(String),
+
     /// The scenario contradicts itself.
     #[error("the scenario cannot be run: {0}")]
     #[diagnostic(code(ferrogrid::device::scenario))]

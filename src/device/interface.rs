@@ -1,6 +1,6 @@
 //! The ports of a design as the back ends see them.
 
-use crate::hdl::ir::{Design, Direction};
+use crate::hdl::ir::{Design, Direction, Domain};
 
 /// A port other than clock and reset.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Reset {
     pub active_low: bool,
 }
 
-/// The outside of a design with one clock.
+/// The outside of a design.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interface {
     /// Name of the top module.
@@ -38,22 +38,32 @@ pub struct Interface {
     pub clock: Option<String>,
     /// The reset port, if there is one.
     pub reset: Option<Reset>,
+    /// Further clock ports, with their resets. Scenarios are driven by the first clock, and the
+    /// others rise with it.
+    pub more_clocks: Vec<(String, Option<Reset>)>,
     /// All other ports, in declaration order.
     pub ports: Vec<Port>,
 }
 
 impl Interface {
-    /// The interface of a design's top module. Only the default clock domain is driven.
+    /// The interface of a design's top module.
     pub fn of(design: &Design) -> Self {
         let top = design.top();
-        let domain = top.domains.first();
+        let clock = |domain: &Domain| domain.uses_clock.then(|| domain.clock.clone());
+        let reset = |domain: &Domain| {
+            domain.uses_reset.then(|| Reset {
+                port: domain.reset.clone(),
+                active_low: domain.reset_active_low,
+            })
+        };
+        let more = top.domains.iter().skip(1);
         Self {
             top: top.name.clone(),
-            clock: domain.filter(|d| d.uses_clock).map(|d| d.clock.clone()),
-            reset: domain.filter(|d| d.uses_reset).map(|d| Reset {
-                port: d.reset.clone(),
-                active_low: d.reset_active_low,
-            }),
+            clock: top.domains.first().and_then(clock),
+            reset: top.domains.first().and_then(reset),
+            more_clocks: more
+                .filter_map(|domain| Some((clock(domain)?, reset(domain))))
+                .collect(),
             ports: top
                 .ports
                 .iter()

@@ -1,6 +1,6 @@
 //! What a back end notes down during a run, and how it becomes an [`Outcome`].
 
-use super::outcome::{Failure, OperationResult, Outcome, SinkResult, SourceResult};
+use super::outcome::{Failure, MemoryResult, OperationResult, Outcome, SinkResult, SourceResult};
 use super::plan::Plan;
 use super::scenario::{Goal, Operation};
 use crate::hdl::sim::Cover;
@@ -15,6 +15,8 @@ pub(super) struct Log {
     pub polled: Option<u32>,
     pub sources: Vec<SourceState>,
     pub sinks: Vec<SinkResult>,
+    pub memories: Vec<MemoryResult>,
+    pub uarts: Vec<Vec<u8>>,
     pub failures: Vec<Failure>,
     pub covers: Vec<Cover>,
 }
@@ -27,68 +29,6 @@ pub(super) struct SourceState {
     pub position: usize,
     /// The next beat is being offered.
     pub offered: bool,
-}
-
-/// Rules that drivers check on the design's outputs; the numbers are those of the runner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rule {
-    /// A sink's valid fell before the handshake.
-    Valid = 0,
-    /// A sink's payload changed before the handshake.
-    Payload = 1,
-    /// A write response was withdrawn before the handshake.
-    WriteResponseValid = 2,
-    /// A write response changed before the handshake.
-    WriteResponse = 3,
-    /// Read data was withdrawn before the handshake.
-    ReadValid = 4,
-    /// Read data changed before the handshake.
-    ReadData = 5,
-    /// A write response without a write.
-    WriteResponseUnasked = 6,
-    /// Read data without a read.
-    ReadUnasked = 7,
-}
-
-impl Rule {
-    pub const ALL: [Rule; 8] = [
-        Rule::Valid,
-        Rule::Payload,
-        Rule::WriteResponseValid,
-        Rule::WriteResponse,
-        Rule::ReadValid,
-        Rule::ReadData,
-        Rule::WriteResponseUnasked,
-        Rule::ReadUnasked,
-    ];
-
-    /// The failure's text; `sink` matters for the stream rules only.
-    pub fn message(self, plan: &Plan<'_>, sink: usize) -> String {
-        let stream = || {
-            plan.scenario
-                .sinks
-                .get(sink)
-                .map_or("?", |sink| &sink.prefix)
-        };
-        let control = || {
-            plan.scenario
-                .control
-                .as_ref()
-                .map_or("?", |control| &control.prefix)
-        };
-        match self {
-            Rule::Valid => format!("{}_tvalid fell before the beat was taken", stream()),
-            Rule::Payload => format!("the payload of {} changed before it was taken", stream()),
-            Rule::WriteResponseValid => format!("{}_bvalid fell before bready", control()),
-            Rule::WriteResponse => format!("{}_bresp changed before bready", control()),
-            Rule::ReadValid => format!("{}_rvalid fell before rready", control()),
-            Rule::ReadData => format!("{}_rdata or rresp changed before rready", control()),
-            Rule::WriteResponseUnasked => {
-                format!("{}_bvalid without an accepted write", control())
-            }
-            Rule::ReadUnasked => format!("{}_rvalid without an accepted read", control()),
-        }
-    }
 }
 
 impl Log {
@@ -120,6 +60,8 @@ impl Log {
             operations: self.operations,
             sources: self.sources.iter().map(|state| state.result).collect(),
             sinks: self.sinks,
+            memories: self.memories,
+            uarts: self.uarts,
             failures: self.failures,
             covers: self.covers,
             waiting,
@@ -163,6 +105,12 @@ impl Log {
                     "sink {}: {has} of {wants} {unit} came",
                     sink.prefix
                 ));
+            }
+        }
+        for (uart, came) in plan.scenario.uarts.iter().zip(&self.uarts) {
+            if came.len() < uart.goal {
+                let (prefix, came) = (&uart.prefix, came.len());
+                lines.push(format!("{prefix}: {came} of {} bytes came", uart.goal));
             }
         }
         if lines.is_empty() {

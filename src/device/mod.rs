@@ -1,8 +1,8 @@
-//! Runs a core: operands to streams, streams to a simulator, results back. Three simulators, one
-//! meaning.
+//! Runs a design in three simulators with one meaning; packs operands into streams and results back.
 //!
-//! A [`Scenario`] says what the outside of a core does: AXI4-Lite operations, stream sources and
-//! sinks with explicit stall patterns, resets. Each [`Backend`] executes it cycle for cycle alike
+//! [`Simulation`] drives any design by the names of its ports. A [`Scenario`] says what the outside of
+//! a core does: AXI4-Lite operations, stream sources and sinks with explicit stall patterns, memories,
+//! resets. Each [`Backend`] executes it cycle for cycle alike
 //! and returns the same [`Outcome`], so that cycle counts are compared, not only results:
 //!
 //! - [`Native`]: [`hdl::sim`](crate::hdl::sim), in this process, no tool needed.
@@ -16,7 +16,7 @@
 //! // A wire from one stream to the other.
 //! let design = hdl::design("through", |m| {
 //!     let input: AxiStream = m.sink_port("s_axis_a", AxiStream::of(8));
-//!     connect(&input, &m.source_port("m_axis_c", (8,)));
+//!     connect(&input, &m.source_port("m_axis_c", AxiStream::of(8)));
 //! })?;
 //! let scenario = Scenario {
 //!     sources: vec![Source::new("s_axis_a", vec![Packet::new([vec![1], vec![2]])])],
@@ -30,13 +30,13 @@
 //! assert_eq!(cycles, [5, 7]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+#![doc = include_str!("../../docs/simulation.md")]
 #![deny(unsafe_code)]
 
-mod engine;
+mod bench;
 mod error;
 mod icarus;
 mod interface;
-
 mod log;
 pub mod matmul;
 mod native;
@@ -46,6 +46,7 @@ pub mod pack;
 mod plan;
 mod process;
 mod scenario;
+mod simulation;
 mod stalls;
 mod verilator;
 
@@ -54,12 +55,16 @@ pub use error::Error;
 pub use icarus::Icarus;
 pub use interface::{Interface, Port, Reset};
 pub use native::Native;
-pub use outcome::{Failure, OperationResult, Outcome, SinkBeat, SinkResult, SourceResult};
-pub use scenario::{
-    AxiLite, Beat, Goal, Operation, Packet, Restart, Scenario, Sink, Source, StallPattern,
+pub use outcome::{
+    Failure, MemoryResult, OperationResult, Outcome, SinkBeat, SinkResult, SourceResult,
 };
+pub use scenario::{
+    AxiLite, Beat, Goal, Memory, Operation, Packet, Refusal, Restart, Scenario, Sink, Source,
+    StallPattern, Uart,
+};
+pub use simulation::{Setup, Simulation, Speed};
 pub use stalls::Stalls;
-pub use verilator::{Speed, Verilator, cache_folder};
+pub use verilator::{Verilator, cache_folder};
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;

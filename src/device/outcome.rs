@@ -56,6 +56,29 @@ impl SinkResult {
     }
 }
 
+/// What became of a memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemoryResult {
+    /// Its bytes at the end.
+    pub bytes: Vec<u8>,
+    /// Read bursts.
+    pub read_bursts: u64,
+    /// Bytes of read data that were taken.
+    pub read_bytes: u64,
+    /// Write bursts.
+    pub write_bursts: u64,
+    /// Bytes of write data, strobed or not.
+    pub write_bytes: u64,
+    /// Cycles in which a read address was offered and not taken.
+    pub read_address_waits: u64,
+    /// Cycles in which a write address was offered and not taken.
+    pub write_address_waits: u64,
+    /// Cycles in which write data were offered and not taken.
+    pub write_data_waits: u64,
+    /// Cycles in which read data were offered and not taken.
+    pub read_data_waits: u64,
+}
+
 /// Something that must not happen: an assertion of the design or a rule of a bus.
 ///
 /// Each kind is reported once, at its first cycle.
@@ -84,6 +107,10 @@ pub struct Outcome {
     pub sources: Vec<SourceResult>,
     /// One for each sink.
     pub sinks: Vec<SinkResult>,
+    /// One for each memory.
+    pub memories: Vec<MemoryResult>,
+    /// The bytes that came on each serial line.
+    pub uarts: Vec<Vec<u8>>,
     /// Broken assertions and bus rules, by cycle.
     pub failures: Vec<Failure>,
     /// Cover points of the design by name, hit or not, counted over the whole run.

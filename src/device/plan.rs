@@ -23,8 +23,8 @@ impl StreamPorts {
     }
 }
 
-/// The AXI4-Lite ports, in the order in which the compiled runner expects them.
-pub(super) const AXI_LITE_PORTS: [(&str, Direction, Option<u32>); 17] = [
+/// The AXI4-Lite ports.
+const AXI_LITE_PORTS: [(&str, Direction, Option<u32>); 17] = [
     ("awaddr", Direction::Input, None),
     ("awvalid", Direction::Input, Some(1)),
     ("awready", Direction::Output, Some(1)),
@@ -44,45 +44,11 @@ pub(super) const AXI_LITE_PORTS: [(&str, Direction, Option<u32>); 17] = [
     ("rready", Direction::Input, Some(1)),
 ];
 
-/// Indices of [`AXI_LITE_PORTS`] in the interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct AxiLitePorts(pub [usize; 17]);
-
-macro_rules! axi_lite_port {
-    ($($name:ident = $index:literal),*) => {
-        impl AxiLitePorts {
-            $(pub fn $name(&self) -> usize { self.0[$index] })*
-        }
-    };
-}
-axi_lite_port!(
-    awaddr = 0,
-    awvalid = 1,
-    awready = 2,
-    wdata = 3,
-    wstrb = 4,
-    wvalid = 5,
-    wready = 6,
-    bresp = 7,
-    bvalid = 8,
-    bready = 9,
-    araddr = 10,
-    arvalid = 11,
-    arready = 12,
-    rdata = 13,
-    rresp = 14,
-    rvalid = 15,
-    rready = 16
-);
-
 /// A scenario and the ports that it means.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
     pub interface: &'a Interface,
     pub scenario: &'a Scenario,
-    pub control: Option<AxiLitePorts>,
-    /// Present when some operation waits for it.
-    pub interrupt: Option<usize>,
     pub sources: Vec<StreamPorts>,
     pub sinks: Vec<StreamPorts>,
 }
@@ -91,18 +57,23 @@ impl<'a> Plan<'a> {
     /// Resolves the names and checks everything that could go wrong later.
     pub fn new(interface: &'a Interface, scenario: &'a Scenario) -> Result<Self, Error> {
         let finder = Finder { interface };
-        let control = scenario
-            .control
-            .as_ref()
-            .map(|c| finder.axi_lite(&c.prefix))
-            .transpose()?;
+        if let Some(control) = &scenario.control {
+            finder.axi_lite(&control.prefix)?;
+        }
+        for uart in &scenario.uarts {
+            finder.find(&format!("{}_tx", uart.prefix), Direction::Output, Some(1))?;
+            finder.find(&format!("{}_rx", uart.prefix), Direction::Input, Some(1))?;
+        }
+        for memory in &scenario.memories {
+            finder.manager(&memory.prefix)?;
+        }
         let waits = scenario
             .operations
             .iter()
             .any(|op| matches!(op, Operation::WaitInterrupt));
-        let interrupt = waits
-            .then(|| finder.find(&scenario.interrupt, Direction::Output, Some(1)))
-            .transpose()?;
+        if waits {
+            finder.find(&scenario.interrupt, Direction::Output, Some(1))?;
+        }
         let sources = (scenario.sources.iter())
             .map(|source| finder.stream(&source.prefix, Direction::Input))
             .collect::<Result<Vec<_>, _>>()?;
@@ -112,8 +83,6 @@ impl<'a> Plan<'a> {
         let plan = Self {
             interface,
             scenario,
-            control,
-            interrupt,
             sources,
             sinks,
         };
@@ -127,7 +96,7 @@ impl<'a> Plan<'a> {
         for (index, operation) in self.scenario.operations.iter().enumerate() {
             let problem = match operation {
                 Operation::Write { .. } | Operation::Read { .. } | Operation::Poll { .. }
-                    if self.control.is_none() =>
+                    if self.scenario.control.is_none() =>
                 {
                     "needs a control port".to_owned()
                 }
@@ -223,12 +192,21 @@ impl Finder<'_> {
         })
     }
 
-    fn axi_lite(&self, prefix: &str) -> Result<AxiLitePorts, Error> {
-        let mut ports = [0; 17];
-        for (index, (name, direction, width)) in ports.iter_mut().zip(AXI_LITE_PORTS) {
-            *index = self.find(&format!("{prefix}_{name}"), direction, width)?;
+    /// An AXI4 manager reads or writes.
+    fn manager(&self, prefix: &str) -> Result<(), Error> {
+        let write = format!("{prefix}_awlen");
+        let name = match self.interface.index(&write) {
+            Some(_) => write,
+            None => format!("{prefix}_arlen"),
+        };
+        self.find(&name, Direction::Output, Some(8)).map(drop)
+    }
+
+    fn axi_lite(&self, prefix: &str) -> Result<(), Error> {
+        for (name, direction, width) in AXI_LITE_PORTS {
+            self.find(&format!("{prefix}_{name}"), direction, width)?;
         }
-        Ok(AxiLitePorts(ports))
+        Ok(())
     }
 }
 
@@ -252,6 +230,7 @@ mod tests {
                 port: "rst".to_owned(),
                 active_low: false,
             }),
+            more_clocks: Vec::new(),
             ports: vec![
                 port("a_tdata", input, 40),
                 port("a_tvalid", input, 1),

@@ -1,6 +1,7 @@
 //! External programs: running them, and reading what simulators print.
 
 use super::error::Error;
+use super::simulation::Finding;
 use crate::hdl::sim::Cover;
 use std::io;
 use std::process::{Command, Stdio};
@@ -57,11 +58,15 @@ pub(super) fn failed_assertion(path: &str, message: &str) -> String {
 /// The report of a line that a failed assertion of the emitted Verilog printed:
 /// `FERROGRID_ASSERT <scope> <name>: <message>`. The scope begins with `top`, which is dropped
 /// with everything before it.
-pub(super) fn assertion(line: &str, top: &str) -> Option<String> {
+pub(super) fn finding(line: &str, cycle: u64, top: &str) -> Option<Finding> {
     let text = line.trim().strip_prefix("FERROGRID_ASSERT ")?;
     let (scope, text) = text.split_once(' ').unwrap_or(("", text));
     let (name, message) = text.split_once(": ").unwrap_or((text, ""));
-    Some(failed_assertion(&path(scope, name, top), message))
+    Some(Finding {
+        cycle,
+        path: path(scope, name, top),
+        message: message.to_owned(),
+    })
 }
 
 /// The cover point of a line that the emitted Verilog printed at the end of the simulation:
@@ -92,7 +97,10 @@ mod tests {
 
     #[test]
     fn assertion_lines() {
-        let read = |line| assertion(line, "top");
+        let read = |line| {
+            let finding = finding(line, 7, "top")?;
+            Some(failed_assertion(&finding.path, &finding.message))
+        };
         let line = "FERROGRID_ASSERT TOP.top.row.fifo overflow: a: b";
         assert_eq!(
             read(line).as_deref(),

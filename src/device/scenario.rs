@@ -237,6 +237,66 @@ impl AxiLite {
     }
 }
 
+/// An answer to an access that is not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// SLVERR.
+    Subordinate = 2,
+    /// DECERR.
+    Decode = 3,
+}
+
+/// A memory at an AXI4 manager of the design. It answers as late, with pauses and in an order that
+/// are as random as the seed; accesses beyond its end are answered with DECERR.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// `m_axi` for `m_axi_araddr` and so on.
+    pub prefix: String,
+    /// Address of the first byte, a multiple of the bytes of a beat.
+    pub base: u64,
+    /// The bytes from there on. They are all that the memory has, and a part of the outcome.
+    pub bytes: Vec<u8>,
+    /// Cycles from a request to its answer at least.
+    pub latency: u16,
+    /// In how many of 256 cycles each channel pauses.
+    pub stalls: u8,
+    /// Answers to different ids may overtake each other.
+    pub overtake: bool,
+    /// Decides what is random.
+    pub seed: u32,
+    /// Beats at these addresses are refused.
+    pub refusals: Vec<(u64, Refusal)>,
+}
+
+impl Memory {
+    /// A memory at address 0 that answers at once.
+    pub fn new(prefix: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self {
+            prefix: prefix.into(),
+            base: 0,
+            bytes,
+            latency: 0,
+            stalls: 0,
+            overtake: false,
+            seed: 1,
+            refusals: Vec::new(),
+        }
+    }
+}
+
+/// The other end of a serial line: a start bit, eight bits of data from the lowest on, a stop bit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uart {
+    /// `uart` for `uart_rx` into and `uart_tx` out of the design.
+    pub prefix: String,
+    /// Cycles of a bit, at least 2.
+    pub bit_cycles: u16,
+    /// What is sent, at most 4096 bytes.
+    pub bytes: Vec<u8>,
+    /// Bytes to wait for, at most 4096.
+    pub goal: usize,
+}
+
 /// A reset at some cycle, after which the whole scenario begins anew: operations and sources
 /// from the first, sinks emptied. What it ends with must be what a run without it ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,7 +319,7 @@ impl Restart {
 pub struct Scenario {
     /// The run ends here, finished or not.
     pub max_cycles: u64,
-    /// Cycles of reset at the start.
+    /// Cycles of reset at the start, at least one.
     pub reset_cycles: u32,
     /// A reset in the midst of the run.
     pub restart: Option<Restart>,
@@ -275,6 +335,10 @@ pub struct Scenario {
     pub sources: Vec<Source>,
     /// Streams out of the design.
     pub sinks: Vec<Sink>,
+    /// Memories that the design reads and writes. Where one is not given, it is empty.
+    pub memories: Vec<Memory>,
+    /// Serial lines. Where one is not given, it is idle.
+    pub uarts: Vec<Uart>,
 }
 
 impl Default for Scenario {
@@ -289,6 +353,8 @@ impl Default for Scenario {
             operations: Vec::new(),
             sources: Vec::new(),
             sinks: Vec::new(),
+            memories: Vec::new(),
+            uarts: Vec::new(),
         }
     }
 }

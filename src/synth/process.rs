@@ -1,7 +1,7 @@
 //! Programs that end with their owner, and whatever they started with them.
 
 use std::io;
-use std::process::{Child, ChildStdout, Command, ExitStatus};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus};
 
 /// A program that does not outlive this value. On Unix it has a process group of its own: those
 /// that it started end with it, as `yosys-abc` does with Yosys, and Ctrl-C reaches only its owner.
@@ -16,6 +16,11 @@ impl Running {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
         command.spawn().map(Running)
+    }
+
+    /// Its standard input, once, if that is a pipe.
+    pub fn take_stdin(&mut self) -> Option<ChildStdin> {
+        self.0.stdin.take()
     }
 
     /// Its standard output, once, if that is a pipe.

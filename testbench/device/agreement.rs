@@ -253,6 +253,8 @@ prop_compose! {
             }],
             sinks: vec![Sink { prefix: "m_axis_c".to_owned(), goal, stall: stall() }],
             operations,
+            memories: Vec::new(),
+            uarts: Vec::new(),
             interrupt: "interrupt".into(),
         }
     }

@@ -3,7 +3,10 @@
 mod agreement;
 mod covers;
 mod faults;
+mod memory;
 mod processes;
+mod simulation;
 #[path = "../tools.rs"]
 mod tools;
 mod toy;
+mod uart;

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A module with its parameters: a function from a bundle of inputs to a bundle of outputs.
 ///
@@ -255,7 +256,7 @@ impl Context {
         cell::check(&self.modules.borrow(), &mut issues);
         if issues.is_empty() {
             Ok(Design {
-                modules: self.modules.take(),
+                modules: self.modules.take().into_iter().map(Arc::new).collect(),
                 warnings: self.warnings.take(),
             })
         } else {

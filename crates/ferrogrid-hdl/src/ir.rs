@@ -14,6 +14,7 @@
 use super::{Shape, VendorCell, Warning};
 use num_bigint::BigUint;
 use std::panic::Location;
+use std::sync::Arc;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -63,10 +64,10 @@ id!(
 );
 
 /// A checked design.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Design {
     /// All modules, each after those it instantiates; the last one is the top.
-    pub modules: Vec<ModuleIr>,
+    pub modules: Vec<Arc<ModuleIr>>,
     /// What closing found that is legal, but hardly meant, in the order of the modules.
     pub warnings: Vec<Warning>,
 }
@@ -84,7 +85,7 @@ impl Design {
 }
 
 /// One module: ports, a graph of nodes, and the state and instances in it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ModuleIr {
     /// The Verilog module name, used exactly.
     pub name: String,
@@ -161,7 +162,7 @@ pub enum Direction {
 }
 
 /// A port. Clock and reset ports are not in this list; they belong to their [`Domain`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Port {
     /// The name, used exactly.
     pub name: String,
@@ -198,7 +199,7 @@ pub struct Domain {
 }
 
 /// A node: one value of one shape.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Node {
     /// How the value arises.
     pub kind: NodeKind,
@@ -393,7 +394,7 @@ pub enum BinaryOp {
 /// A register: on each rising edge, the reset value when reset is asserted, else `next` when
 /// enabled, else unchanged. Where the domain's reset is asynchronous, the reset value as long as
 /// it is asserted.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Register {
     /// Its [`NodeKind::Register`] node, which carries name and shape.
     pub node: NodeId,
@@ -418,7 +419,7 @@ pub struct Register {
 /// A write port stores on the rising edge when enabled. A read port samples its address on the
 /// rising edge when enabled and shows the word after it; otherwise its output keeps its value.
 /// A read in the cycle of a write to the same address gives the old word.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Memory {
     /// Instance name.
     pub name: String,
@@ -433,6 +434,8 @@ pub struct Memory {
     /// The design never reads an address in the cycle in which it is written (checked by the
     /// native simulator); lets tools leave out bypass logic.
     pub no_collision: bool,
+    /// Its words are set and read from outside by the simulator that runs the design.
+    pub public: bool,
     /// Write ports.
     pub writes: Vec<WritePort>,
     /// Read ports of latency 1.
@@ -449,7 +452,7 @@ pub struct Memory {
 }
 
 /// A synchronous write port.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct WritePort {
     /// Clock domain.
     pub domain: DomainId,
@@ -464,7 +467,7 @@ pub struct WritePort {
 }
 
 /// A synchronous read port of latency 1.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ReadPort {
     /// Clock domain.
     pub domain: DomainId,
@@ -477,7 +480,7 @@ pub struct ReadPort {
 }
 
 /// An instance of another module of the design.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Instance {
     /// Instance name.
     pub name: String,
@@ -508,7 +511,7 @@ pub enum PropertyKind {
 }
 
 /// A condition watched at every rising edge outside reset.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Property {
     /// Assert, assume or cover.
     pub kind: PropertyKind,

@@ -2,7 +2,7 @@
 
 use super::Domain;
 use super::ir::{self, MemoryId, NodeKind, ReadPort, WritePort};
-use super::names::assert_attribute;
+use super::names::{assert_attribute, is_reserved};
 use super::{MAX_WIDTH, Module, Signal, index_bits, unsigned};
 use num_bigint::BigUint;
 use std::panic::Location;
@@ -57,6 +57,7 @@ impl<'m> Memory<'m> {
             granularity: width,
             init: None,
             no_collision: false,
+            public: false,
             writes: Vec::new(),
             reads: Vec::new(),
             words: Vec::new(),
@@ -97,6 +98,21 @@ impl<'m> Memory<'m> {
     /// leave out bypass logic. The native simulator checks the promise.
     pub fn no_collision(self) -> Self {
         self.edit(|memory| memory.no_collision = true)
+    }
+
+    /// Lets simulators set and read its words from outside the design, as the tables of a test
+    /// bench: the Verilog then keeps the array even where nothing in the design writes it.
+    ///
+    /// # Panics
+    /// When the memory has the name of a word of Verilog, where it would be called otherwise.
+    #[track_caller]
+    pub fn public(self) -> Self {
+        let name = self.get(|memory| memory.name.clone());
+        assert!(
+            !is_reserved(&name),
+            "memory `{name}` is public and cannot be called as a word of Verilog"
+        );
+        self.edit(|memory| memory.public = true)
     }
 
     /// Sets the bits per write-mask bit.

@@ -7,12 +7,13 @@ use crate::hdl::ir::{
 };
 use num_bigint::BigInt;
 use std::panic::Location;
+use std::sync::Arc;
 
 /// Makes the change in a module whose instances are of modules among `below`; false when there is
 /// no such spot or nothing to change at it.
 pub(super) fn apply(
     module: &mut ModuleIr,
-    below: &[ModuleIr],
+    below: &[Arc<ModuleIr>],
     spot: Spot,
     change: Change,
     nth: usize,
@@ -34,7 +35,7 @@ pub(super) fn apply(
 struct Editor<'d> {
     module: &'d mut ModuleIr,
     /// The modules that stand before it, by their ids.
-    below: &'d [ModuleIr],
+    below: &'d [Arc<ModuleIr>],
     /// Of the places in the expression that the change fits, which one.
     nth: usize,
 }

@@ -12,6 +12,7 @@ pub use hunt::{Catch, Hunt, Verdict, hunt};
 pub use table::MUTATIONS;
 
 use crate::hdl::ir::{BinaryOp, Design};
+use std::sync::Arc;
 
 /// One way to break the matmul core.
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +112,7 @@ impl Mutation {
         let (below, module) = design.modules.split_at_mut(index);
         module
             .first_mut()
+            .map(Arc::make_mut)
             .is_some_and(|module| edit::apply(module, below, self.spot, self.change, self.nth))
     }
 }

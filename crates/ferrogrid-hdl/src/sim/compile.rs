@@ -4,7 +4,7 @@ use super::execute::Load;
 use super::flatten::{FlatNode, Hierarchy, join};
 use super::lower::Lowering;
 use super::memory::{MemoryLayout, ReadLayout, WriteLayout};
-use super::names::{self, Handle, ModuleNames, Names, Role};
+use super::names::{self, Handle, Known, ModuleNames, Names, Role};
 use super::property::PropertyLayout;
 use super::schedule::{Demands, Schedule, StateWord, schedule};
 use super::wide::{Span, words_of};
@@ -34,8 +34,8 @@ pub(super) struct Model {
     pub memories: Vec<MemoryLayout>,
     pub properties: Vec<PropertyLayout>,
     pub names: Names,
-    /// Words of all memories at the start.
-    pub array: Vec<u64>,
+    /// The words of each memory at the start; those beyond the end of a public one are 0.
+    pub arrays: Vec<Vec<u64>>,
     /// All values at the start.
     pub values: Vec<u64>,
 }
@@ -58,11 +58,11 @@ struct Collector<'d> {
     covers: usize,
     /// Register values that hold an enumeration.
     states: Vec<(u32, Arc<[String]>)>,
-    array: Vec<u64>,
+    arrays: Vec<Vec<u64>>,
 }
 
 /// Compiles a design.
-pub(super) fn compile(design: &Design) -> Model {
+pub(super) fn compile(design: &Design, known: Known) -> Model {
     let hierarchy = Hierarchy::new(design);
     let mut collector = Collector {
         hierarchy: &hierarchy,
@@ -73,7 +73,7 @@ pub(super) fn compile(design: &Design) -> Model {
         properties: Vec::new(),
         covers: 0,
         states: Vec::new(),
-        array: Vec::new(),
+        arrays: Vec::new(),
     };
     let resets = collector.define_inputs();
     let scopes = 0..hierarchy.scopes.len() as u32;
@@ -94,7 +94,7 @@ pub(super) fn compile(design: &Design) -> Model {
         collector.memories(scope);
         collector.properties(scope);
     }
-    let (tables, named) = collector.names();
+    let (tables, named) = collector.names(known);
     let Collector {
         lowering,
         demands,
@@ -102,7 +102,7 @@ pub(super) fn compile(design: &Design) -> Model {
         memories,
         properties,
         states,
-        array,
+        arrays,
         ..
     } = collector;
     let schedule = schedule(lowering.emitter, &demands, design.top().domains.len());
@@ -140,7 +140,7 @@ pub(super) fn compile(design: &Design) -> Model {
         memories,
         properties,
         names,
-        array,
+        arrays,
         values,
         schedule,
     }
@@ -217,18 +217,18 @@ impl<'d> Collector<'d> {
                 });
             }
             let load = Load {
-                first: self.array.len(),
+                memory: self.arrays.len(),
                 words: words_of(memory.width) as usize,
                 depth: memory.depth,
             };
             self.lowering.memories.insert((scope, MemoryId(id)), load);
-            let size = load.words * memory.depth as usize;
-            self.array.resize(load.first + size, 0);
-            for (address, bits) in memory.init.iter().flatten().enumerate() {
-                let at = load.first + address * load.words;
-                let word = &mut self.array[at..at + load.words];
-                word.copy_from_slice(&digits(bits, load.words));
+            let initial = memory.init.iter().flatten();
+            let mut array: Vec<u64> = initial.flat_map(|bits| digits(bits, load.words)).collect();
+            // Tables of test benches are large and often empty.
+            if !memory.public {
+                array.resize(load.words * memory.depth as usize, 0);
             }
+            self.arrays.push(array);
         }
     }
 
@@ -291,7 +291,7 @@ impl<'d> Collector<'d> {
 
     fn memories(&mut self, scope: u32) {
         let path = self.hierarchy.path(scope);
-        for (memory, id) in self.hierarchy.module(scope).memories.iter().zip(0..) {
+        for memory in &self.hierarchy.module(scope).memories {
             let writes = memory.writes.iter().map(|port| WriteLayout {
                 domain: self.domain(scope, port.domain),
                 enable: self.span(scope, port.enable).start,
@@ -311,17 +311,18 @@ impl<'d> Collector<'d> {
                 self.demands.other_state.push((read.data, read.domain));
                 reads.push(read);
             }
-            let layout = MemoryLayout {
+            let mut layout = MemoryLayout {
                 path: join(&path, &memory.name),
                 width: memory.width,
                 depth: memory.depth,
                 granularity: memory.granularity,
                 no_collision: memory.no_collision,
-                first: self.lowering.memories[&(scope, MemoryId(id))].first,
+                has_rules: false,
                 writes,
                 reads,
                 asynchronous: self.asynchronous(scope, memory),
             };
+            layout.has_rules = layout.can_break_rules();
             layout.for_each_read_value(|value| self.demands.sinks.push(value));
             self.memories.push(layout);
         }
@@ -351,6 +352,10 @@ impl<'d> Collector<'d> {
         let path = self.hierarchy.path(scope);
         for property in &self.hierarchy.module(scope).properties {
             let condition = self.span(scope, property.condition).start;
+            let holds = self.lowering.emitter.known(condition) == Some(1);
+            if holds && property.kind != PropertyKind::Cover {
+                continue;
+            }
             self.demands.sinks.push(condition);
             self.properties.push(PropertyLayout {
                 kind: property.kind,
@@ -365,8 +370,8 @@ impl<'d> Collector<'d> {
     }
 
     /// The name tables of all scopes, and the values of their names.
-    fn names(&mut self) -> (Vec<Arc<ModuleNames>>, Vec<Vec<Span>>) {
-        let tables = names::of_scopes(self.hierarchy);
+    fn names(&mut self, known: Known) -> (Vec<Arc<ModuleNames>>, Vec<Vec<Span>>) {
+        let tables = names::of_scopes(self.hierarchy, known);
         let mut named = Vec::with_capacity(tables.len());
         for (scope, table) in tables.iter().enumerate() {
             let nodes = table

@@ -2,11 +2,11 @@
 
 use super::Simulator;
 use super::compile::digits;
-use super::memory::MemoryLayout;
 use super::names::{Handle, Role, suggestion};
 use super::wide::{top_mask, words_of};
 use crate::{Shape, unsigned};
 use num_bigint::{BigInt, BigUint};
+use std::sync::Arc;
 
 /// A signal by name or by [`Handle`].
 pub trait SignalRef {
@@ -185,24 +185,54 @@ impl Simulator {
     /// The word of a memory at an address.
     #[track_caller]
     pub fn peek_memory(&self, name: &str, address: usize) -> BigUint {
-        let at = self.memory(name, address).at(address);
-        from_digits(&self.array[at])
+        from_digits(&self.memory_words(name, address..address + 1))
     }
 
     /// Overwrites the word of a memory at an address. Panics when the value does not fit.
     #[track_caller]
     pub fn poke_memory(&mut self, name: &str, address: usize, value: impl Into<BigInt>) {
-        let memory = self.memory(name, address);
+        let memory = &self.model.memories[self.memory(name, address)];
         let bits = fit(&value.into(), unsigned(memory.width), || {
             format!("a word of memory `{name}`")
         });
-        let (at, words) = (memory.at(address), memory.words());
-        self.array[at].copy_from_slice(&digits(&bits, words));
+        let digits = digits(&bits, memory.words());
+        self.set_memory_words(name, address, &digits);
+    }
+
+    /// The words of a memory at these addresses, each in its 64-bit digits, lowest first.
+    #[track_caller]
+    pub fn memory_words(&self, name: &str, addresses: std::ops::Range<usize>) -> Vec<u64> {
+        let Some(last) = addresses.clone().next_back() else {
+            return Vec::new();
+        };
+        let index = self.memory(name, last);
+        let memory = &self.model.memories[index];
+        let mut words = vec![0; addresses.len() * memory.words()];
+        memory.load(addresses.start, &self.arrays[index], &mut words);
+        words
+    }
+
+    /// Overwrites words of a memory from an address on, in the form of
+    /// [`memory_words`](Self::memory_words). Bits beyond the width must be 0.
+    #[track_caller]
+    pub fn set_memory_words(&mut self, name: &str, first: usize, digits: &[u64]) {
+        if digits.is_empty() {
+            return;
+        }
+        let index = self.memory(name, first);
+        let model = Arc::clone(&self.model);
+        let memory = &model.memories[index];
+        let words = memory.words();
+        let last = first + digits.len() / words - 1;
+        self.memory(name, last);
+        memory.word(last, &mut self.arrays[index]);
+        self.arrays[index][first * words..(last + 1) * words].copy_from_slice(digits);
         self.settled = 0;
     }
 
+    /// The number of a memory that has this address.
     #[track_caller]
-    fn memory(&self, name: &str, address: usize) -> &MemoryLayout {
+    fn memory(&self, name: &str, address: usize) -> usize {
         let memories = &self.model.names.memories;
         let Some(&index) = memories.get(name) else {
             let hint = suggestion(
@@ -211,13 +241,12 @@ impl Simulator {
             );
             panic!("the design has no memory `{name}`{hint}");
         };
-        let memory = &self.model.memories[index as usize];
-        let depth = memory.depth;
+        let depth = self.model.memories[index as usize].depth;
         assert!(
             address < depth as usize,
             "memory `{name}` has {depth} words, none at {address}"
         );
-        memory
+        index as usize
     }
 }
 

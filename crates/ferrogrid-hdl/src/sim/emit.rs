@@ -1,9 +1,9 @@
 //! Collects single-assignment instructions; folds constants and shares equal instructions.
 
 use super::execute::{Load, Tables, execute};
+use super::hash::FastMap;
 use super::ops::{Instruction, Micro, Op, pack};
 use super::wide::{Span, WideInstruction, WideOp, words_of};
-use std::collections::HashMap;
 
 const NONE: u32 = u32::MAX;
 
@@ -20,8 +20,8 @@ pub(super) struct Emitter {
     /// For each value the first value and the size of its group.
     pub groups: Vec<(u32, u32)>,
     definition: Vec<u32>,
-    literals: HashMap<u64, u32>,
-    known: HashMap<(Op, u32, u32, u32), u32>,
+    literals: FastMap<u64, u32>,
+    known: FastMap<(Op, u32, u32, u32), u32>,
 }
 
 /// Calls `f` with each value that the instruction reads.
@@ -176,7 +176,7 @@ impl Emitter {
     /// The number of a memory in the table of memories that are read at once.
     pub(super) fn load_table(&mut self, load: Load) -> u32 {
         let loads = &mut self.tables.loads;
-        let known = loads.iter().position(|known| known.first == load.first);
+        let known = loads.iter().position(|known| known.memory == load.memory);
         known.unwrap_or_else(|| {
             loads.push(load);
             loads.len() - 1

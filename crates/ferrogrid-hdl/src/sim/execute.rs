@@ -37,11 +37,11 @@ pub(super) struct Tables {
     pub wide: Vec<WideInstruction>,
 }
 
-/// A memory in the array of the words of all memories.
+/// A memory among those of all scopes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Load {
-    /// Place of word 0.
-    pub first: usize,
+    /// Which one.
+    pub memory: usize,
     /// Number of 64-bit words per memory word.
     pub words: usize,
     /// Number of memory words.
@@ -51,9 +51,10 @@ pub(super) struct Load {
 impl Load {
     /// A 64-bit word of the memory word at an address; 0 beyond the depth.
     #[inline(always)]
-    fn word(self, array: &[u64], address: u64, word: u32) -> u64 {
+    fn word(self, arrays: &[Vec<u64>], address: u64, word: u32) -> u64 {
         if address < u64::from(self.depth) {
-            array[self.first + address as usize * self.words + word as usize]
+            let at = address as usize * self.words + word as usize;
+            arrays[self.memory].get(at).copied().unwrap_or(0)
         } else {
             0
         }
@@ -75,12 +76,12 @@ fn binary(values: &mut [u64], code: &[Instruction], f: impl Fn(u64, u64, u32) ->
 }
 
 impl Program {
-    /// Runs the whole program; `array` holds the words of all memories.
-    pub(super) fn run(&self, values: &mut [u64], array: &[u64], tables: &Tables) {
+    /// Runs the whole program; `arrays` hold the words of all memories.
+    pub(super) fn run(&self, values: &mut [u64], arrays: &[Vec<u64>], tables: &Tables) {
         for run in &self.runs {
             if run.guard == ALWAYS || values[run.guard as usize] != 0 {
                 let code = &self.code[run.code.clone()];
-                execute(run.op, values, array, code, tables);
+                execute(run.op, values, arrays, code, tables);
             }
         }
     }
@@ -90,7 +91,7 @@ impl Program {
 pub(super) fn execute(
     op: Op,
     values: &mut [u64],
-    array: &[u64],
+    arrays: &[Vec<u64>],
     code: &[Instruction],
     tables: &Tables,
 ) {
@@ -142,7 +143,7 @@ pub(super) fn execute(
         Op::Load => {
             for i in code {
                 let load = tables.loads[i.b as usize];
-                values[i.dst as usize] = load.word(array, values[i.a as usize], i.c);
+                values[i.dst as usize] = load.word(arrays, values[i.a as usize], i.c);
             }
         }
         Op::Wide => {

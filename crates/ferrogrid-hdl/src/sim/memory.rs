@@ -1,4 +1,4 @@
-//! Memories: words in one flat array, sampled and written at rising edges.
+//! Memories: an array of words each, sampled and written at rising edges.
 
 use super::wide::{Span, words_of};
 
@@ -30,8 +30,8 @@ pub(super) struct MemoryLayout {
     pub depth: u32,
     pub granularity: u32,
     pub no_collision: bool,
-    /// Place of word 0 in the array of all memories.
-    pub first: usize,
+    /// An access can break a rule: see [`MemoryLayout::can_break_rules`].
+    pub has_rules: bool,
     pub writes: Vec<WriteLayout>,
     pub reads: Vec<ReadLayout>,
     /// Addresses of reads of latency 0, if they can be wrong, with the domain at whose edges they
@@ -47,8 +47,16 @@ impl MemoryLayout {
 
     /// Where the word at an address stands.
     pub(super) fn at(&self, address: usize) -> std::ops::Range<usize> {
-        let start = self.first + address * self.words();
+        let start = address * self.words();
         start..start + self.words()
+    }
+
+    /// Whether an access can break a rule: an address beyond the depth, or a collision.
+    pub(super) fn can_break_rules(&self) -> bool {
+        let addresses = self.writes.iter().map(|port| port.address.width);
+        let mut addresses = addresses.chain(self.reads.iter().map(|port| port.address.width));
+        self.no_collision
+            || addresses.any(|width| width >= 32 || 1u64 << width > u64::from(self.depth))
     }
 
     /// Applies `f` to every value that a port reads.
@@ -116,13 +124,36 @@ impl MemoryLayout {
         let next = port.data as usize + shadow;
         let next = next..next + self.words();
         match self.address(values, port.address) {
-            Some(address) => values[next].copy_from_slice(&array[self.at(address)]),
+            Some(address) => self.load(address, array, &mut values[next]),
             None => values[next].fill(0),
         }
     }
 
+    /// Copies words from an address on; those beyond the end of the array are 0.
+    pub(super) fn load(&self, address: usize, array: &[u64], to: &mut [u64]) {
+        let start = (address * self.words()).min(array.len());
+        let there = (array.len() - start).min(to.len());
+        to[..there].copy_from_slice(&array[start..start + there]);
+        to[there..].fill(0);
+    }
+
+    /// The word at an address, to be changed; the array grows where it ends before.
+    pub(super) fn word<'a>(&self, address: usize, array: &'a mut Vec<u64>) -> &'a mut [u64] {
+        let range = self.at(address);
+        if range.end > array.len() {
+            array.resize(
+                range
+                    .end
+                    .next_power_of_two()
+                    .min(self.words() * self.depth as usize),
+                0,
+            );
+        }
+        &mut array[range]
+    }
+
     /// Stores what a write port says.
-    pub(super) fn write(&self, port: &WriteLayout, values: &[u64], array: &mut [u64]) {
+    pub(super) fn write(&self, port: &WriteLayout, values: &[u64], array: &mut Vec<u64>) {
         if values[port.enable as usize] == 0 {
             return;
         }
@@ -130,7 +161,7 @@ impl MemoryLayout {
             return;
         };
         let data = &values[port.data as usize..port.data as usize + self.words()];
-        let word = &mut array[self.at(address)];
+        let word = self.word(address, array);
         let Some(mask) = port.mask else {
             word.copy_from_slice(data);
             return;

@@ -63,6 +63,7 @@ mod drive;
 mod emit;
 mod execute;
 mod flatten;
+mod hash;
 mod lower;
 mod memory;
 mod names;
@@ -78,6 +79,7 @@ mod wide;
 
 pub use drive::SignalRef;
 pub use names::Handle;
+use names::Known;
 pub use property::{Cover, Failure};
 pub use waveform::{Radix, Waveform};
 
@@ -93,8 +95,8 @@ use std::sync::{Arc, Mutex};
 pub struct Simulator {
     model: Arc<Model>,
     values: Vec<u64>,
-    /// Words of all memories.
-    array: Vec<u64>,
+    /// Words of each memory.
+    arrays: Vec<Vec<u64>>,
     /// How many of the combinational programs are up to date.
     settled: u8,
     cycle: u64,
@@ -107,7 +109,21 @@ pub struct Simulator {
 impl Simulator {
     /// Compiles a design; nothing of it is borrowed.
     pub fn new(design: &Design) -> Self {
-        let model = compile::compile(design);
+        Self::start(Arc::new(compile::compile(design, Known::All)))
+    }
+
+    /// Compiles a design of which only the ports of the top and the memories can be found by name:
+    /// quicker, for long lists of designs.
+    pub fn of_ports(design: &Design) -> Self {
+        Self::start(Arc::new(compile::compile(design, Known::Ports)))
+    }
+
+    /// The same design at its start, as [`Simulator::new`] gives it, compiled already.
+    pub fn restarted(&self) -> Self {
+        Self::start(Arc::clone(&self.model))
+    }
+
+    fn start(model: Arc<Model>) -> Self {
         let covers = model
             .properties
             .iter()
@@ -120,13 +136,13 @@ impl Simulator {
             .collect();
         Simulator {
             values: model.values.clone(),
-            array: model.array.clone(),
+            arrays: model.arrays.clone(),
             settled: 0,
             cycle: 0,
             failures: Vec::new(),
             covers,
             trace: None,
-            model: Arc::new(model),
+            model,
         }
     }
 
@@ -162,7 +178,7 @@ impl Clone for Simulator {
         Simulator {
             model: Arc::clone(&self.model),
             values: self.values.clone(),
-            array: self.array.clone(),
+            arrays: self.arrays.clone(),
             settled: self.settled,
             cycle: self.cycle,
             failures: self.failures.clone(),

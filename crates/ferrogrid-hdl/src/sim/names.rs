@@ -36,8 +36,17 @@ impl Handle {
     }
 }
 
+/// Which signals can be found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Known {
+    /// All that have a name.
+    All,
+    /// The ports of the top.
+    Ports,
+}
+
 /// Names in one module, shared by its instances.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct ModuleNames {
     /// In the order in which waves list them: ports, then the rest.
     pub names: Vec<(String, NodeId)>,
@@ -45,11 +54,8 @@ pub(super) struct ModuleNames {
 }
 
 impl ModuleNames {
-    pub(super) fn new(module: &ModuleIr) -> Self {
-        let mut all = ModuleNames {
-            names: Vec::new(),
-            index: HashMap::new(),
-        };
+    pub(super) fn new(module: &ModuleIr, known: Known) -> Self {
+        let mut all = ModuleNames::default();
         for direction in [Direction::Input, Direction::Output] {
             for port in module
                 .ports
@@ -60,7 +66,9 @@ impl ModuleNames {
             }
         }
         for (index, node) in module.nodes.iter().enumerate() {
-            if let Some(name) = &node.name {
+            if let Some(name) = &node.name
+                && known == Known::All
+            {
                 all.add(name, NodeId(index as u32));
             }
         }
@@ -92,11 +100,17 @@ pub(super) struct Names {
 }
 
 /// The names of every scope, one table per module.
-pub(super) fn of_scopes(hierarchy: &Hierarchy<'_>) -> Vec<Arc<ModuleNames>> {
+pub(super) fn of_scopes(hierarchy: &Hierarchy<'_>, known: Known) -> Vec<Arc<ModuleNames>> {
     let modules = &hierarchy.design.modules;
+    let names = |(index, module): (usize, &Arc<ModuleIr>)| match known {
+        Known::Ports if index + 1 < modules.len() => ModuleNames::default(),
+        known => ModuleNames::new(module, known),
+    };
     let tables: Vec<_> = modules
         .iter()
-        .map(|module| Arc::new(ModuleNames::new(module)))
+        .enumerate()
+        .map(names)
+        .map(Arc::new)
         .collect();
     hierarchy
         .scopes

@@ -258,6 +258,7 @@ impl Scheduler<'_> {
         for word in &demands.registers {
             uses[word.next as usize] += 1;
             if let Some(enable) = word.enable {
+                uses[enable as usize] += 1;
                 *sharing.entry((word.domain, enable)).or_default() += 1;
             }
         }

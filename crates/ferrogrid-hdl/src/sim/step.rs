@@ -42,7 +42,7 @@ impl Simulator {
         while self.settled < level {
             let schedule = &self.model.schedule;
             let program = &schedule.programs[self.settled as usize];
-            program.run(&mut self.values, &self.array, &schedule.tables);
+            program.run(&mut self.values, &self.arrays, &schedule.tables);
             self.settled += 1;
         }
     }
@@ -121,19 +121,19 @@ impl Simulator {
                 .filter(|(d, _)| edge.has(*d as u32))
         };
         for (index, domain) in domains() {
-            schedule.commits[index].run(&mut self.values, &self.array, &schedule.tables);
+            schedule.commits[index].run(&mut self.values, &self.arrays, &schedule.tables);
             if domain.in_reset(&self.values) {
                 for &(place, value) in &domain.reset_values {
                     self.values[place as usize + shadow] = value;
                 }
             }
         }
-        for memory in &model.memories {
+        for (memory, array) in model.memories.iter().zip(&mut self.arrays) {
             for port in memory.reads.iter().filter(|port| edge.has(port.domain)) {
-                memory.read(port, &mut self.values, &self.array, shadow);
+                memory.read(port, &mut self.values, array, shadow);
             }
             for port in memory.writes.iter().filter(|port| edge.has(port.domain)) {
-                memory.write(port, &self.values, &mut self.array);
+                memory.write(port, &self.values, array);
             }
         }
         for (index, _) in domains() {
@@ -173,7 +173,7 @@ impl Simulator {
                 _ => {}
             }
         }
-        for memory in memories {
+        for memory in memories.iter().filter(|memory| memory.has_rules) {
             check_memory(memory, &self.values, active, &mut failed);
         }
     }

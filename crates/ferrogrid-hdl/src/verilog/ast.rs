@@ -86,7 +86,12 @@ pub enum NetKind {
     /// Driven by an `always` block.
     Variable,
     /// A memory of this many words.
-    Memory(u32),
+    Memory {
+        /// Number of words.
+        depth: u32,
+        /// Simulators set and read its words from outside.
+        public: bool,
+    },
 }
 
 /// A declaration.

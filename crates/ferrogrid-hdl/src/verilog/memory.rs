@@ -27,7 +27,7 @@ impl Lowering<'_> {
                 .iter()
                 .filter(|write| self.can_write(memory, write))
                 .collect();
-            if writes.is_empty() && memory.words.is_empty() {
+            if writes.is_empty() && memory.words.is_empty() && !memory.public {
                 self.table_memory(memory);
                 continue;
             }
@@ -47,9 +47,12 @@ impl Lowering<'_> {
                 width: memory.width,
                 signed: false,
             };
-            let kind = NetKind::Memory(memory.depth);
+            let kind = NetKind::Memory {
+                depth: memory.depth,
+                public: memory.public,
+            };
             self.declare(position, net, kind, attributes, memory.comment.clone());
-            self.initial(position, memory, &name, writes.is_empty());
+            self.initial(position, memory, &name, writes.is_empty() && !memory.public);
             for domain in domains {
                 let mut body = Vec::new();
                 for write in writes.iter().filter(|write| write.domain == domain) {

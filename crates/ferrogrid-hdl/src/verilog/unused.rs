@@ -112,7 +112,7 @@ pub fn sink(ports: &[PortDeclaration], items: &[Item], names: &mut Names) -> Opt
     for item in items {
         match item {
             Item::Declaration(Declaration { net, kind, .. }) => {
-                if !matches!(kind, NetKind::Memory(_)) {
+                if !matches!(kind, NetKind::Memory { .. }) {
                     add(net);
                 } else if !read.0.contains_key(&*net.name) {
                     add(&Net {

@@ -219,3 +219,37 @@ fn a_word_is_read_in_the_same_cycle() {
     sim.step();
     assert_eq!(sim.failures()[0].message, "read at or beyond depth 3");
 }
+
+#[test]
+fn words_of_a_public_memory_are_set_and_read_from_outside() {
+    let mut sim = simulate(|m| {
+        let address = m.input("address", unsigned(20));
+        let words = m.memory(72, 1 << 20).named("words").public();
+        m.output("word", words.read(address).named("word"));
+        let enable = m.input("enable", bit());
+        words.write(enable, address, m.lit(5, unsigned(72)));
+    });
+    sim.set_memory_words("words", 9, &[1, 2, 3, 4]);
+    assert_eq!(sim.memory_words("words", 8..12), [0, 0, 1, 2, 3, 4, 0, 0]);
+    for (address, word) in [
+        (9, BigInt::from(1) + (BigInt::from(2) << 64)),
+        (1 << 19, 0.into()),
+    ] {
+        sim.poke("address", address);
+        sim.step();
+        assert_eq!(sim.peek("word"), word);
+    }
+    sim.poke("enable", 1);
+    sim.step();
+    assert_eq!(sim.peek_memory("words", 1 << 19), 5u32.into());
+    assert_eq!(sim.peek_memory("words", (1 << 20) - 1), 0u32.into());
+    assert_eq!(sim.restarted().peek_memory("words", 9), 0u32.into());
+}
+
+#[test]
+#[should_panic(expected = "memory `table` is public and cannot be called as a word of Verilog")]
+fn a_public_memory_keeps_its_name() {
+    simulate(|m| {
+        m.memory(8, 4).named("table").public();
+    });
+}

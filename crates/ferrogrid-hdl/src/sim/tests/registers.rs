@@ -4,6 +4,25 @@ use super::simulate;
 use crate::{Reset, bit, concat, signed, unsigned};
 use num_bigint::BigInt;
 
+/// One register follows what enables the other: a value with two users, neither an instruction.
+#[test]
+fn what_enables_a_register_may_be_the_next_value_of_another() {
+    let mut sim = simulate(|m| {
+        let (a, b) = (m.input("a", bit()), m.input("b", bit()));
+        let take = a & !b;
+        m.output("taken", m.reg(bit()).named("taken").next(take));
+        let d = m.input("d", unsigned(8));
+        m.output("held", m.capture(take, d).named("held"));
+    });
+    for (a, d) in [(1, 7), (0, 9), (1, 11)] {
+        sim.poke("a", a);
+        sim.poke("d", d);
+        sim.step();
+        let held = if a == 1 { d } else { 7 };
+        assert_eq!(sim.peek("held"), held.into());
+    }
+}
+
 #[test]
 fn reset_stands_over_enable_over_hold() {
     for width in [1u32, 8, 64, 65, 200] {

@@ -143,8 +143,11 @@ impl Printer {
                 continue;
             }
             let mut text = format!("{start}{}", declaration.net.name);
-            if let NetKind::Memory(depth) = declaration.kind {
+            if let NetKind::Memory { depth, public } = declaration.kind {
                 let _ = write!(text, " [0:{}]", depth - 1);
+                if public {
+                    text.push_str(" /* verilator public_flat_rw */");
+                }
             }
             text.push(';');
             lines.push(Line {
@@ -159,7 +162,7 @@ impl Printer {
 
 /// A wire or register of which nothing is said.
 fn is_plumbing(declaration: &Declaration) -> bool {
-    !matches!(declaration.kind, NetKind::Memory(_))
+    !matches!(declaration.kind, NetKind::Memory { .. })
         && declaration.comment.is_empty()
         && declaration.attributes.is_empty()
 }

@@ -531,3 +531,17 @@ fn vendor_cells_are_instances_with_models_apart() {
     let texts: Vec<String> = files.into_iter().map(|file| file.text).collect();
     insta::assert_snapshot!(texts.join("\n"));
 }
+
+/// Nothing in the design writes it, and yet it is no table of constants.
+#[test]
+fn a_public_memory_is_an_array_that_simulators_reach() {
+    let design = hdl::design("reader", |m| {
+        let address = m.input("address", unsigned(4));
+        let words = m.memory(8, 16).named("words").public();
+        m.output("word", words.read(address).named("word"));
+    });
+    let files = emit(&design.unwrap_or_else(|error| panic!("{error}")));
+    tools::accept(&files);
+    let declaration = "words [0:15] /* verilator public_flat_rw */;";
+    assert!(files[0].text.contains(declaration), "{}", files[0].text);
+}
