@@ -167,8 +167,12 @@ impl Ports {
                 .collect::<Vec<_>>()
         });
         let memories = self.memories.iter().flat_map(|port| {
-            let valid = ["arvalid", "awvalid", "wvalid", "wlast", "rready", "bready"];
-            valid.map(|name| format!("{}_{name}", port.prefix))
+            // Those that may have one bit.
+            let names = [
+                "arvalid", "awvalid", "wvalid", "wlast", "rready", "bready", "arid", "awid",
+                "wstrb",
+            ];
+            names.map(|name| format!("{}_{name}", port.prefix))
         });
         let uarts = self.uarts.iter().map(|prefix| format!("{prefix}_tx"));
         let buses = streams.chain(control).chain(memories);
