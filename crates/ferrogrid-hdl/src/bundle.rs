@@ -197,7 +197,7 @@ pub struct Shapes<B> {
 }
 
 impl<B> Shapes<B> {
-    /// For [`bundle!`](crate::bundle): the layout must be that of `B`.
+    /// For [`bundle!`](crate::bundle!): the layout must be that of `B`.
     #[track_caller]
     pub fn new(layout: Layout) -> Self {
         Shapes {
@@ -217,7 +217,7 @@ impl<B> Clone for Shapes<B> {
     }
 }
 
-/// A struct of signals, made with [`bundle!`](crate::bundle).
+/// A struct of signals, made with [`bundle!`](crate::bundle!).
 ///
 /// Its members are signals, values of enums, other bundles and arrays of these. A producer hands
 /// out a bundle whose forward members are values and whose backward members are wires that the
