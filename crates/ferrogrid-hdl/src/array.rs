@@ -67,27 +67,23 @@ pub trait SetElements<'m> {
 impl<'m> SetElements<'m> for [Reg<'m>] {
     #[track_caller]
     fn set_at(&self, index: impl Into<Signal<'m>>, value: impl Operand<'m> + Copy) {
-        let index = index.into();
-        let mut arms = index.module().switch(index);
-        for (number, item) in reachable(index, self) {
-            arms = arms.case(number, || item.set(value));
-        }
+        set_one(self, index.into(), |item| item.set(value));
     }
 }
 
 impl<'m> SetElements<'m> for [Signal<'m>] {
     #[track_caller]
     fn set_at(&self, index: impl Into<Signal<'m>>, value: impl Operand<'m> + Copy) {
-        let index = index.into();
-        let mut arms = index.module().switch(index);
-        for (number, item) in reachable(index, self) {
-            arms = arms.case(number, || item.set(value));
-        }
+        set_one(self, index.into(), |item| item.set(value));
     }
 }
 
-/// The items that the index can name.
-fn reachable<'a, T>(index: Signal<'_>, items: &'a [T]) -> impl Iterator<Item = (u64, &'a T)> {
-    let count = 1u64.checked_shl(index.width()).unwrap_or(u64::MAX);
-    (0..count).zip(items)
+/// Sets the item that the index names.
+#[track_caller]
+fn set_one<T>(items: &[T], index: Signal<'_>, set: impl Fn(&T)) {
+    let nameable = 1u64.checked_shl(index.width()).unwrap_or(u64::MAX);
+    let mut arms = index.module().switch(index);
+    for (number, item) in (0..nameable).zip(items) {
+        arms = arms.case(number, || set(item));
+    }
 }
