@@ -2,25 +2,23 @@
 
 mod params;
 
-use super::array::Array;
-use super::buffer::Accumulators;
+use super::array::ArrayParams;
+use super::buffer::AccumulatorInputs;
 use super::control::{
     DrainInputs, JobInputs, JobOutputs, LoadAInputs, LoadBInputs, PacketErrors, SequencerInputs,
     SequencerStatus,
 };
-use super::datapath::{ARRAY, OutputStationaryDatapath, WeightStationaryDatapath};
-use super::ports::{PortSizes, Target};
+use super::datapath::{
+    OutputStationaryDatapath, OutputStationaryDatapathInputs, WeightStationaryDatapath,
+    WeightStationaryDatapathInputs,
+};
 use super::prim::AxiLiteRegisters;
 use crate::arch::{Dataflow, MatmulArch};
 use crate::hdl::{
-    AxiLite, AxiStream, Block, Instance, Module, Reset, Signal, bit, connect, hardware, unsigned,
+    AnyBlock, AxiLite, AxiStream, Block, Instance, Module, Reset, Signal, bit, connect, hardware,
+    unsigned,
 };
 use crate::isa::{RegisterMap, matmul_registers};
-
-/// The instance of the datapath.
-const DATAPATH: &str = "datapath";
-/// The instance of the accumulators.
-const ACCUMULATORS: &str = "accumulators";
 
 /// A matrix-multiply core: operands and results as streams. While a job computes, the operands of
 /// the next are loaded.
@@ -44,19 +42,23 @@ impl MatmulCore {
     }
 
     /// The array alone, with the name that it has in the core.
-    pub fn array(arch: &MatmulArch) -> Array {
-        Array::new(&format!("{}_array", arch.module_name()), arch)
+    pub fn array(arch: &MatmulArch) -> Box<dyn AnyBlock> {
+        params::array(arch).block()
     }
 
-    /// Paths of the array's multiplier cells in the core; see [`Array::multipliers`].
+    /// What the array is.
+    pub fn array_params(arch: &MatmulArch) -> ArrayParams {
+        params::array(arch)
+    }
+
+    /// Paths of the array's multiplier cells in the core; see [`ArrayParams::multipliers`].
     pub fn multipliers(arch: &MatmulArch) -> Vec<Vec<String>> {
-        let columns = MatmulCore::array(arch).multipliers();
-        within(&format!("{DATAPATH}.{ARRAY}"), columns)
+        within("datapath.array", params::array(arch).multipliers())
     }
 
-    /// Paths of the accumulators' block RAM cells in the core; see [`Accumulators::block_rams`].
+    /// Paths of the accumulators' block RAM cells in the core, a list for every column.
     pub fn accumulator_rams(arch: &MatmulArch) -> Vec<Vec<String>> {
-        within(ACCUMULATORS, Accumulators::block_rams(arch))
+        within("accumulators", params::accumulators(arch).block_rams())
     }
 
     /// Cycles of a pass of the array, which are more where an output-stationary array has a
@@ -163,39 +165,35 @@ impl Block for MatmulCore {
             b_loaded: load_b.loaded,
             drained,
         };
-        let (core, arch_of_core) = (self.module_name(), arch.clone());
-        let (datapath, target, status, release) = match arch.dataflow {
+        let block = params::datapath(arch);
+        let (datapath, status, release) = match arch.dataflow {
             Dataflow::WeightStationary => {
                 let sequencer = m.instance(&params::weight_stationary(arch), inputs);
-                let block = WeightStationaryDatapath {
-                    core,
-                    arch: arch_of_core,
+                let inputs = WeightStationaryDatapathInputs {
+                    clear: job.orders.forget,
+                    issue: sequencer.issue,
+                    target: sequencer.target,
+                    a_write: load_a.write,
+                    b_write: load_b.write,
                 };
-                let datapath = m.untyped_instance(DATAPATH, &block);
-                datapath.sink("issue", &sequencer.issue);
-                let status = sequencer.status;
-                (datapath, sequencer.target, status, sequencer.a_release)
+                let datapath = m.instance(&WeightStationaryDatapath(block), inputs);
+                (datapath, sequencer.status, sequencer.a_release)
             }
             Dataflow::OutputStationary => {
                 let sequencer = m.instance(&params::output_stationary(arch), inputs);
-                let block = OutputStationaryDatapath {
-                    core,
-                    arch: arch_of_core,
+                let inputs = OutputStationaryDatapathInputs {
+                    clear: job.orders.forget,
+                    issue: sequencer.issue,
+                    target: sequencer.target,
+                    a_write: load_a.write,
+                    b_write: load_b.write,
                 };
-                let datapath = m.untyped_instance(DATAPATH, &block);
-                datapath.sink("issue", &sequencer.issue);
-                let status = sequencer.status;
-                (datapath, sequencer.target, status, sequencer.a_release)
+                let datapath = m.instance(&OutputStationaryDatapath(block), inputs);
+                (datapath, sequencer.status, sequencer.a_release)
             }
         };
         a_release.drive(release);
         sequencer_idle.drive(status.idle);
-        datapath
-            .input("clear", job.orders.forget)
-            .sink("target", &target)
-            .sink("a_write", &load_a.write)
-            .sink("b_write", &load_b.write);
-        let result: Target<'_> = datapath.source("result", PortSizes::of(arch).target);
 
         m.section("accumulators and drain");
         let drain = m.instance(
@@ -206,13 +204,16 @@ impl Block for MatmulCore {
                 block_complete,
             },
         );
-        let accumulators = m
-            .untyped_instance(ACCUMULATORS, &params::accumulators(arch))
-            .input("clear", job.orders.forget)
-            .sink("target", &result)
-            .input("sums", datapath.output("sums"))
-            .sink("drain", &drain.words);
-        block_complete.drive(accumulators.output("block_complete"));
+        let accumulators = m.instance(
+            &params::accumulators(arch),
+            AccumulatorInputs {
+                clear: job.orders.forget,
+                target: datapath.result,
+                sums: datapath.sums,
+                drain: drain.words,
+            },
+        );
+        block_complete.drive(accumulators.block_complete);
         drained.drive(drain.block_drained);
         results_sent.drive(drain.job_done);
         drain_idle.drive(drain.idle);

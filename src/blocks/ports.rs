@@ -1,7 +1,6 @@
 //! Bundles of signals between the units of the matmul core.
 
-use crate::arch::{Dataflow, MatmulArch};
-use crate::hdl::{Shapes, bit, bundle, index_bits, unsigned};
+use crate::hdl::{bit, bundle, unsigned};
 
 bundle! {
     /// Write port of an operand buffer, with an enable for each memory side by side.
@@ -78,68 +77,4 @@ bundle! {
         /// First cycle of a pass.
         pass_start: bit(),
     }
-}
-
-/// Sizes of the bundles of an architecture.
-pub struct PortSizes {
-    /// Write port of the A buffer.
-    pub a_write: Shapes<WritePort<'static>>,
-    /// Write port of the B buffer.
-    pub b_write: Shapes<WritePort<'static>>,
-    /// Read port of the accumulators.
-    pub result: Shapes<ResultPort<'static>>,
-    /// Place in an accumulator bank.
-    pub target: Shapes<Target<'static>>,
-    /// Place in an accumulator bank.
-    pub accumulator_bits: u32,
-    /// Address of the A buffer.
-    pub a_bits: u32,
-    /// Address of the B buffer.
-    pub b_bits: u32,
-    /// Element of a word of the A buffer.
-    pub a_lane_bits: u32,
-    /// A place in a bank of the A buffer.
-    pub a_offset_bits: u32,
-    /// A place in a bank of the B buffer.
-    pub b_offset_bits: u32,
-}
-
-impl PortSizes {
-    /// The sizes.
-    pub fn of(arch: &MatmulArch) -> PortSizes {
-        let a_bits = index_bits(u64::from(2 * arch.a_buffer.bank_depth));
-        let b_bits = index_bits(u64::from(2 * arch.b_buffer.bank_depth));
-        let accumulator_bits = index_bits(arch.accumulators.bank_depth.into());
-        PortSizes {
-            a_write: WritePort::of(arch.a_buffer.memories, a_bits, arch.a_buffer.word_bits),
-            b_write: WritePort::of(1, b_bits, arch.b_buffer.word_bits),
-            result: ResultPort::of(accumulator_bits, arch.accumulators.word_bits),
-            target: Target::of(accumulator_bits),
-            accumulator_bits,
-            a_bits,
-            b_bits,
-            a_lane_bits: index_bits(arch.a_buffer.word_elements.into()),
-            a_offset_bits: index_bits(arch.a_buffer.bank_depth.into()),
-            b_offset_bits: index_bits(arch.b_buffer.bank_depth.into()),
-        }
-    }
-
-    /// Parameters of [`WeightStationaryIssue`].
-    pub fn weight_stationary(&self) -> Shapes<WeightStationaryIssue<'static>> {
-        WeightStationaryIssue::of(self.a_bits, self.b_bits)
-    }
-
-    /// Parameters of [`OutputStationaryIssue`].
-    pub fn output_stationary(&self) -> Shapes<OutputStationaryIssue<'static>> {
-        OutputStationaryIssue::of(self.a_bits, self.a_lane_bits, self.b_bits)
-    }
-}
-
-/// Bits of the sums that leave the array, all columns together.
-pub fn sums_width(arch: &MatmulArch) -> u32 {
-    let sum = match arch.dataflow {
-        Dataflow::WeightStationary => arch.partial_sum,
-        Dataflow::OutputStationary => arch.accumulator,
-    };
-    arch.columns * sum.bits
 }

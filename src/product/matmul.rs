@@ -29,7 +29,7 @@ impl Product for MatmulArch {
     fn design(&self, part: Part) -> Result<Design, DesignError> {
         match part {
             Part::Core => elaborate(&MatmulCore::new(self)),
-            Part::Array => elaborate(&MatmulCore::array(self)),
+            Part::Array => elaborate(&*MatmulCore::array(self)),
         }
     }
 
@@ -51,7 +51,7 @@ impl Product for MatmulArch {
     fn columns(&self, part: Part) -> Columns {
         match part {
             Part::Array => Columns {
-                multipliers: MatmulCore::array(self).multipliers(),
+                multipliers: MatmulCore::array_params(self).multipliers(),
                 ..Columns::default()
             },
             Part::Core => Columns {

@@ -387,7 +387,7 @@ mod tests {
     #[test]
     fn a_core_that_misses_its_clock() {
         let arch = arch::from_preset("matmul-4x4").unwrap();
-        let design = elaborate(&MatmulCore::array(&arch)).unwrap();
+        let design = elaborate(&*MatmulCore::array(&arch)).unwrap();
         let block = |depth, module: &str, instances, each| BlockCells {
             depth,
             module: module.into(),
@@ -442,7 +442,7 @@ mod tests {
     #[test]
     fn places_that_were_given() {
         let arch = arch::from_preset("matmul-8x8-ecp5").unwrap();
-        let design = elaborate(&MatmulCore::array(&arch)).unwrap();
+        let design = elaborate(&*MatmulCore::array(&arch)).unwrap();
         let outcome = Outcome {
             yosys: "Yosys 0.70".into(),
             yosys_is_dated: false,

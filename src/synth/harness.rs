@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn an_array_between_shift_registers() {
         let arch = arch::from_preset("matmul-4x4").unwrap();
-        let design = elaborate(&MatmulCore::array(&arch)).unwrap();
+        let design = elaborate(&*MatmulCore::array(&arch)).unwrap();
         insta::assert_snapshot!(harness(&design));
     }
 }

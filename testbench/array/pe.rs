@@ -4,6 +4,7 @@ use ferrogrid::arch::Target;
 use ferrogrid::blocks::pe::{OutputStationaryPe, PeFormat, WeightStationaryPe};
 use ferrogrid::hdl::sim::{Simulator, Waveform};
 use ferrogrid::hdl::{AnyBlock, elaborate, signed};
+use ferrogrid::verilog;
 
 const FORMAT: PeFormat = PeFormat {
     activation: signed(8),
@@ -97,4 +98,31 @@ fn a_sum_is_handed_over_when_the_next_begins() {
         ],
     );
     insta::assert_snapshot!(picture);
+}
+
+/// The register holds the product; its sign is extended where it is added.
+#[test]
+fn the_product_register_is_as_wide_as_the_product() {
+    let name = || "pe".to_owned();
+    let format = FORMAT;
+    let blocks: [Box<dyn AnyBlock>; 2] = [
+        Box::new(WeightStationaryPe {
+            name: name(),
+            format,
+        }),
+        Box::new(OutputStationaryPe {
+            name: name(),
+            format,
+        }),
+    ];
+    for pe in blocks {
+        let text = verilog::concat(&elaborate(&*pe).expect("a legal design"));
+        for line in [
+            "reg signed [15:0] product;",
+            "product <= activation * weight;",
+            "{{2{product[15]}}, product};",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Arrays of random sizes and formats: tiles back to back, without a gap, against plain sums.
 
 use ferrogrid::arch::{Dataflow, ElementType, MatmulArch, OperandPair};
-use ferrogrid::blocks::array::Array;
+use ferrogrid::blocks::MatmulCore;
 use ferrogrid::config::MatmulConfig;
 use ferrogrid::hdl::{elaborate, sim::Simulator};
 use num_bigint::BigInt;
@@ -67,9 +67,9 @@ fn run(
     edges: &Edges,
     expected: &BTreeMap<(u32, u64), i64>,
 ) {
-    let array = Array::new("array", arch);
+    let array = MatmulCore::array_params(arch);
     let width = array.format.sum.width;
-    let mut sim = Simulator::new(&elaborate(&array).expect("a legal design"));
+    let mut sim = Simulator::new(&elaborate(&*array.block()).expect("a legal design"));
     let last = expected
         .keys()
         .map(|(_, cycle)| *cycle)
@@ -104,7 +104,7 @@ fn weight_stationary(rng: &mut ChaCha8Rng, rows: u32, columns: u32, operands: Op
         operands,
         rng.random(),
     );
-    let latency = u64::from(Array::new("array", &arch).latency());
+    let latency = u64::from(MatmulCore::array_params(&arch).latency());
     let tiles = 4u64;
     // As many vectors as rows is the least that hides the loading of the next weights.
     let pass = u64::from(rows + rng.random_range(0..3)).max(2);
@@ -166,7 +166,7 @@ fn output_stationary(rng: &mut ChaCha8Rng, rows: u32, columns: u32, operands: Op
         operands,
         rng.random(),
     );
-    let latency = u64::from(Array::new("array", &arch).latency());
+    let latency = u64::from(MatmulCore::array_params(&arch).latency());
     // A tile may be no longer than it takes to drain the one before.
     let depth = u64::from(rows + rng.random_range(0..3));
     let tiles = 3u64;

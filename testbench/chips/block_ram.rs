@@ -3,7 +3,7 @@
 use crate::multipliers::in_icarus;
 use crate::tool::tool;
 use ferrogrid::arch::{BANKS, BlockRams, MatmulArch, MemoryStyle, Target};
-use ferrogrid::blocks::buffer::BufferMemory;
+use ferrogrid::blocks::buffer::{BufferMemory, MemoryParams};
 use ferrogrid::config::MatmulConfig;
 use ferrogrid::hdl::{
     Block, Module, Signal, bit, concat, elaborate, index_bits, sim::Simulator, unsigned,
@@ -105,7 +105,15 @@ impl Block for MemoryDuel {
         let data = spread(*random, width);
         let words = [Target::Portable, Target::Ecp5].map(|target| {
             let name = format!("{target}_words");
-            let memory = BufferMemory::new(m, &arch(target), &name, width, depth);
+            let arch = arch(target);
+            let params = MemoryParams {
+                core: arch.module_name(),
+                width,
+                depth,
+                style: arch.memory_style(width, depth),
+                output_register: arch.output_register,
+            };
+            let memory = BufferMemory::new(m, &name, &params);
             memory.write(write, write_address, data);
             memory.read_held(&format!("{target}_word"), read, read_address, take)
         });

@@ -1,9 +1,12 @@
 //! A multiplier made of a chip's cell beside the portable one.
 
-use ferrogrid::arch::{ElementType, IntType, MatmulArch, Target};
-use ferrogrid::blocks::pe::{PeFormat, RegisteredMultiplier};
+use ferrogrid::arch::{ElementType, MatmulArch, Target};
+use ferrogrid::blocks::MatmulCore;
+use ferrogrid::blocks::pe::{MultiplierInputs, PeFormat, RegisteredMultiplier};
 use ferrogrid::config::MatmulConfig;
-use ferrogrid::hdl::{Block, Module, Shape, Signal, unsigned};
+use ferrogrid::hdl::{
+    Block, Module, Shape, Shapes, Signal, bit, bundle, hardware, signed, unsigned,
+};
 
 /// The formats of PEs with these elements of A, for these chips.
 pub fn format(element: ElementType, product_register: bool, target: Target) -> PeFormat {
@@ -12,7 +15,20 @@ pub fn format(element: ElementType, product_register: bool, target: Target) -> P
     config.array.product_register = product_register;
     config.common.target = target;
     let arch = MatmulArch::new(&config).expect("a legal architecture");
-    PeFormat::new(&arch, IntType::signed(32))
+    PeFormat {
+        sum: signed(32),
+        ..MatmulCore::array_params(&arch).format
+    }
+}
+
+bundle! {
+    /// How a duel ends.
+    pub struct Verdict {
+        /// Cycles in which the two differed.
+        mismatches: unsigned(32),
+        /// Everything has been compared.
+        done: bit(),
+    }
 }
 
 /// Gives every pair of operands to both multipliers, twice, and counts the cycles in which their
@@ -47,44 +63,50 @@ fn cast(bits: Signal<'_>, shape: Shape) -> Signal<'_> {
     if shape.signed { bits.as_signed() } else { bits }
 }
 
+#[hardware]
 impl Block for Duel {
+    type Inputs<'m> = ();
+    type Outputs<'m> = Verdict<'m>;
+
     fn module_name(&self) -> String {
         "duel".into()
     }
 
-    ferrogrid::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<()> {
+        Shapes::none()
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, (): ()) -> Verdict<'m> {
         let PeFormat {
             activation, weight, ..
         } = self.format;
         assert_eq!(activation.width, weight.width);
         let width = activation.width;
-        let count = m.reg(unsigned(2 * width + 1)).named("count").reset(0);
-        let done = m.reg(ferrogrid::hdl::bit()).named("done").reset(0);
+        let count = m.reg(unsigned(2 * width + 1)).reset(0);
+        let done = m.reg(bit()).reset(0);
         count.next(count + 1);
-        let last = (!*count).eq(0);
-        done.next(*done | last);
+        m.when((!*count).eq(0), || done.set(true));
         let (low, high) = (count.slice(0, width), count.slice(width, width));
         let second = count.msb();
-        let a = cast(second.mux(high, low), activation);
-        let b = cast(second.mux(low, high), weight);
         let some = count.bit(0) ^ count.bit(2) ^ count.bit(width);
-        let products = self.multipliers().map(|multiplier| {
-            m.untyped_instance(multiplier.name.clone(), &multiplier)
-                .input("activation_in", a)
-                .input("weight_in", b)
-                .input("weight_enable", !second | some)
-                .output("product_out")
-        });
+        let inputs = MultiplierInputs {
+            activation_in: cast(second.mux(high, low), activation),
+            weight_in: cast(second.mux(low, high), weight),
+            weight_enable: !second | some,
+        };
+        let [portable, of_chip] = self.multipliers();
+        let portable = m.instance(&portable, inputs);
+        let of_chip = m.instance(&of_chip, inputs);
         // Before, no operand has come through.
-        let settled = m.reg(ferrogrid::hdl::bit()).named("settled").reset(0);
-        settled.next(*settled | count.eq(4));
-        let differ = (*settled & products[0].ne(products[1])).named("differ");
-        let mismatches = m.reg(unsigned(32)).named("mismatches").reset(0);
+        let settled = m.reg(bit()).reset(0);
+        m.when(count.eq(4), || settled.set(true));
+        let differ = settled & portable.product_out.ne(of_chip.product_out);
+        let mismatches = m.reg(unsigned(32)).reset(0);
         // A sum, so that an unknown product makes the count unknown: a condition would hide it.
-        mismatches.next(*mismatches + differ.zero_extend(32));
-        m.output("mismatches", mismatches);
-        m.output("done", done);
+        mismatches.next(mismatches + differ.zero_extend(32));
+        Verdict {
+            mismatches: *mismatches,
+            done: *done,
+        }
     }
 }

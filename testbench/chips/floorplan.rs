@@ -215,16 +215,16 @@ fn multipliers_are_where_their_paths_say() {
         let arch = arch::from_toml("core.toml", &text).expect("a legal core");
         let array = MatmulCore::array(&arch);
         let columns = Columns {
-            multipliers: array.multipliers(),
+            multipliers: MatmulCore::array_params(&arch).multipliers(),
             block_rams: Vec::new(),
         };
-        let Some(outcome) = route(&array, columns.clone(), "ecp5-25k") else {
+        let Some(outcome) = route(&*array, columns.clone(), "ecp5-25k") else {
             return;
         };
         outcome.unwrap_or_else(|error| panic!("{error}"));
         let mut wrong = columns;
         wrong.multipliers[1][0].push('x');
-        leads_nowhere(&array, wrong, "ecp5-25k");
+        leads_nowhere(&*array, wrong, "ecp5-25k");
     }
 }
 

@@ -77,7 +77,7 @@ fn sum(cells: &BTreeMap<String, u64>, kind: impl Fn(&str) -> bool) -> u64 {
 #[test]
 fn a_pe_on_ecp5_takes_its_multiplier_and_little_more() {
     let arch = arch::from_preset("matmul-8x8-ecp5").expect("a preset");
-    let Some(cells) = cells(&MatmulCore::array(&arch), "synth_ecp5") else {
+    let Some(cells) = cells(&*MatmulCore::array(&arch), "synth_ecp5") else {
         return;
     };
     let macs = 64;
@@ -91,7 +91,7 @@ fn a_pe_on_ecp5_takes_its_multiplier_and_little_more() {
 #[test]
 fn an_output_stationary_pe_on_ecp5_has_fewer_registers() {
     let array = "rows = 4\ncolumns = 4\ndataflow = \"output_stationary\"";
-    let of = |target: &str| cells(&MatmulCore::array(&core(target, array)), "synth_ecp5");
+    let of = |target: &str| cells(&*MatmulCore::array(&core(target, array)), "synth_ecp5");
     let (Some(portable), Some(ecp5)) = (of("portable"), of("ecp5")) else {
         return;
     };
@@ -143,7 +143,7 @@ fn the_arithmetic_of_a_pe_on_xilinx_has_no_lut() {
     {
         let arch = core(target, array);
         let array = MatmulCore::array(&arch);
-        let Some(cells) = cells(&array, command) else {
+        let Some(cells) = cells(&*array, command) else {
             return;
         };
         let macs = u64::from(arch.rows * arch.columns);
@@ -165,7 +165,7 @@ fn a_flat_array_on_xilinx_has_no_lut() {
         .flat_map(|array| XILINX.map(|family| (array, family)))
     {
         let arch = core(target, array);
-        let Some(cells) = cells(&MatmulCore::array(&arch), &format!("{command} -flatten")) else {
+        let Some(cells) = cells(&*MatmulCore::array(&arch), &format!("{command} -flatten")) else {
             return;
         };
         assert_eq!(
@@ -182,7 +182,7 @@ fn a_flat_array_on_xilinx_has_no_lut() {
 fn a_pe_on_xilinx_is_a_slice() {
     for (target, command, slice) in XILINX {
         let arch = core(target, "rows = 2\ncolumns = 2");
-        let Some(pe) = cells_of_module(&MatmulCore::array(&arch), command, "core_pe") else {
+        let Some(pe) = cells_of_module(&*MatmulCore::array(&arch), command, "core_pe") else {
             return;
         };
         let kinds: Vec<_> = pe.keys().map(String::as_str).collect();
@@ -194,7 +194,7 @@ fn a_pe_on_xilinx_is_a_slice() {
 #[test]
 fn an_array_on_ice40_has_a_multiplier_a_pe() {
     let arch = core("ice40", "rows = 4\ncolumns = 2");
-    let Some(cells) = cells(&MatmulCore::array(&arch), "synth_ice40") else {
+    let Some(cells) = cells(&*MatmulCore::array(&arch), "synth_ice40") else {
         return;
     };
     assert_eq!(cells["SB_MAC16"], 8, "{cells:?}");

@@ -1,13 +1,17 @@
 //! PEs that are the DSP slice of their chip, against the portable ones.
 
-use crate::duel::format;
+use crate::duel::{Verdict, format};
 use crate::models::{models, module};
 use crate::multipliers::in_icarus;
 use crate::tool::tool;
 use ferrogrid::arch::{Dataflow, ElementType, Target};
-use ferrogrid::blocks::pe::{OutputStationaryPe, PeFormat, WeightStationaryPe};
+use ferrogrid::blocks::pe::{
+    OutputStationaryPe, OutputStationaryPeInputs, PeFormat, WeightStationaryPe,
+    WeightStationaryPeInputs,
+};
 use ferrogrid::hdl::{
-    AnyBlock, Block, Module, Shape, Signal, bit, elaborate, signed, sim::Simulator, unsigned,
+    Block, Module, Shape, Shapes, Signal, bit, bundle, elaborate, hardware, join, signed,
+    sim::Simulator, unsigned,
 };
 use ferrogrid::verilog::{self, VerilogFile};
 
@@ -16,93 +20,85 @@ const CHIPS: [Target; 2] = [Target::Xilinx, Target::UltraScalePlus];
 
 const CYCLES: u32 = 8_000;
 
-/// PEs of a column, one below the other.
-const ROWS: usize = 2;
+bundle! {
+    /// Operands and tokens of two PEs of a column.
+    struct ColumnInputs(format: PeFormat) {
+        activations: [format.activation; 2],
+        weight: format.weight,
+        token: bit(),
+        shift: bit(),
+        from_above: format.sum,
+    }
+}
 
-/// A column of PEs, each with its own activation and all with the same tokens.
+bundle! {
+    /// Everything that the PEs hand on.
+    struct ColumnOutputs(bits: u32) {
+        outputs: unsigned(bits),
+    }
+}
+
+/// Two PEs of a column, one below the other, each with its own activation and both with the same
+/// tokens.
 #[derive(Debug, Clone, PartialEq)]
 struct Column {
     format: PeFormat,
     dataflow: Dataflow,
 }
 
-impl Column {
-    fn pe(&self) -> Box<dyn AnyBlock> {
-        let name = format!("{}_pe", self.format.target);
-        let format = self.format;
-        match self.dataflow {
-            Dataflow::WeightStationary => Box::new(WeightStationaryPe { name, format }),
-            Dataflow::OutputStationary => Box::new(OutputStationaryPe { name, format }),
-        }
-    }
-
-    /// Inputs of the column, which each PE has too.
-    fn inputs(&self) -> Vec<(&'static str, Shape)> {
-        let PeFormat { weight, sum, .. } = self.format;
-        match self.dataflow {
-            Dataflow::WeightStationary => {
-                vec![("weight_in", weight), ("swap_in", bit()), ("sum_in", sum)]
-            }
-            Dataflow::OutputStationary => vec![
-                ("weight_in", weight),
-                ("start_in", bit()),
-                ("shift_in", bit()),
-                ("drain_in", sum),
-            ],
-        }
-    }
-
-    /// An input of a PE, and the output of the one above that drives it.
-    fn downwards(&self) -> &'static [(&'static str, &'static str)] {
-        match self.dataflow {
-            Dataflow::WeightStationary => &[("sum_in", "sum_out")],
-            Dataflow::OutputStationary => &[("weight_in", "weight_out"), ("drain_in", "drain_out")],
-        }
-    }
-
-    /// Outputs of a PE.
-    fn outputs(&self) -> &'static [&'static str] {
-        match self.dataflow {
-            Dataflow::WeightStationary => &["swap_out", "activation_out", "sum_out"],
-            Dataflow::OutputStationary => &[
-                "start_out",
-                "shift_out",
-                "activation_out",
-                "weight_out",
-                "drain_out",
-            ],
-        }
-    }
-}
-
+#[hardware]
 impl Block for Column {
+    type Inputs<'m> = ColumnInputs<'m>;
+    type Outputs<'m> = ColumnOutputs<'m>;
+
     fn module_name(&self) -> String {
         format!("{}_column", self.format.target)
     }
 
-    ferrogrid::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<ColumnInputs<'static>> {
+        ColumnInputs::of(self.format)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        let inputs = self.inputs().into_iter();
-        let mut inputs: Vec<_> = inputs
-            .map(|(port, shape)| (port, m.input(port, shape)))
-            .collect();
-        let pe = self.pe();
-        for row in 0..ROWS {
-            let activation = m.input(format!("activation_in_{row}"), self.format.activation);
-            let mut pe = m
-                .untyped_instance(format!("pe_{row}"), pe.as_ref())
-                .input("activation_in", activation);
-            for (port, value) in &inputs {
-                pe = pe.input(port, *value);
+    fn build<'m>(&self, m: &'m Module, io: ColumnInputs<'m>) -> ColumnOutputs<'m> {
+        let (name, format) = (format!("{}_pe", self.format.target), self.format);
+        let mut outputs = Vec::new();
+        match self.dataflow {
+            Dataflow::WeightStationary => {
+                m.unused(io.shift);
+                let block = WeightStationaryPe { name, format };
+                let mut sum_in = io.from_above;
+                for activation_in in io.activations {
+                    let inputs = WeightStationaryPeInputs {
+                        swap_in: io.token,
+                        activation_in,
+                        weight_in: io.weight,
+                        sum_in,
+                    };
+                    let pe = m.instance(&block, inputs);
+                    outputs.extend([pe.swap_out, pe.activation_out, pe.sum_out]);
+                    sum_in = pe.sum_out;
+                }
             }
-            for port in self.outputs() {
-                m.output(format!("{port}_{row}"), pe.output(port));
+            Dataflow::OutputStationary => {
+                let block = OutputStationaryPe { name, format };
+                let (mut weight_in, mut drain_in) = (io.weight, io.from_above);
+                for activation_in in io.activations {
+                    let inputs = OutputStationaryPeInputs {
+                        start_in: io.token,
+                        shift_in: io.shift,
+                        activation_in,
+                        weight_in,
+                        drain_in,
+                    };
+                    let pe = m.instance(&block, inputs);
+                    outputs.extend([pe.start_out, pe.shift_out, pe.activation_out]);
+                    outputs.extend([pe.weight_out, pe.drain_out]);
+                    (weight_in, drain_in) = (pe.weight_out, pe.drain_out);
+                }
             }
-            for (below, above) in self.downwards() {
-                let input = inputs.iter_mut().find(|(port, _)| port == below);
-                input.expect("an input").1 = pe.output(above);
-            }
+        }
+        ColumnOutputs {
+            outputs: join(&outputs),
         }
     }
 }
@@ -129,82 +125,64 @@ impl PeDuel {
     }
 }
 
-/// A register of so many bits that looks random.
-fn noise<'m>(m: &'m Module, name: &str, seed: u64) -> Signal<'m> {
-    let shape = unsigned(63);
-    let state = m.reg(shape).named(name).reset(seed);
+/// A register that looks random.
+fn noise(m: &Module, seed: u64) -> Signal<'_> {
+    let state = m.reg(unsigned(63)).reset(seed);
     // x^63 + x^62 + 1, 21 steps a cycle.
     let mut next = *state;
     for _ in 0..21 {
         let feedback = next.bit(62) ^ next.bit(61);
         next = ferrogrid::hdl::concat(&[next.slice(0, 62), feedback]);
     }
-    state.next(next);
-    *state
+    state.next(next)
 }
 
+#[hardware]
 impl Block for PeDuel {
+    type Inputs<'m> = ();
+    type Outputs<'m> = Verdict<'m>;
+
     fn module_name(&self) -> String {
         "duel".into()
     }
 
-    ferrogrid::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<()> {
+        Shapes::none()
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        let PeFormat {
-            activation,
-            weight,
-            sum,
-            ..
-        } = self.format;
-        let count = m.reg(unsigned(16)).named("count").reset(0);
+    fn build<'m>(&self, m: &'m Module, (): ()) -> Verdict<'m> {
+        let count = m.reg(unsigned(16)).reset(0);
         count.next(count + 1);
-        let done = count.ge(CYCLES).named("is_done");
-        let (small, large) = (noise(m, "small", 1), noise(m, "large", 7));
+        let (small, large) = (noise(m, 1), noise(m, 7));
         let operand = |low: u32, shape: Shape| {
-            let bits = small.slice(low, shape.width);
             let edge = small.slice(low + 17, 2).eq(0);
             let top = small.bit(low + 19);
             // 100.. and 011..: the extremes of both signs; 000.. and 111.. come by themselves.
             let extreme = ferrogrid::hdl::concat(&[top, (!top).repeat(shape.width - 1)]);
-            let bits = edge.mux(extreme, bits);
+            let bits = edge.mux(extreme, small.slice(low, shape.width));
             if shape.signed { bits.as_signed() } else { bits }
         };
-        let activations = [operand(0, activation), operand(42, activation)];
-        let w = operand(24, weight);
-        let sum_in = large.slice(0, sum.width).as_signed();
-        let token = large.slice(50, 2).eq(0);
-        let outputs = [Target::Portable, self.format.target].map(|target| {
-            let column = self.column(target);
-            let mut instance = m.untyped_instance(column.module_name(), &column);
-            for (row, activation) in activations.into_iter().enumerate() {
-                instance = instance.input(&format!("activation_in_{row}"), activation);
-            }
-            for (port, _) in column.inputs() {
-                let value = match port {
-                    "weight_in" => w,
-                    "swap_in" | "start_in" => token,
-                    "shift_in" => large.bit(55),
-                    _ => sum_in,
-                };
-                instance = instance.input(port, value);
-            }
-            let ports =
-                (0..ROWS).flat_map(|row| column.outputs().iter().map(move |port| (row, port)));
-            let outputs = ports.map(|(row, port)| instance.output(&format!("{port}_{row}")));
-            outputs.collect::<Vec<_>>()
-        });
+        let activation = self.format.activation;
+        let inputs = ColumnInputs {
+            activations: [operand(0, activation), operand(42, activation)],
+            weight: operand(24, self.format.weight),
+            token: large.slice(50, 2).eq(0),
+            shift: large.bit(55),
+            from_above: large.slice(0, self.format.sum.width).as_signed(),
+        };
+        let portable = m.instance(&self.column(Target::Portable), inputs);
+        let of_chip = m.instance(&self.column(self.format.target), inputs);
         // Before, no weight has come through.
-        let settled = count.ge(64).named("settled");
-        let differ = (outputs[0].iter().zip(&outputs[1]))
-            .map(|(one, other)| one.ne(*other))
-            .reduce(|any, one| any | one)
-            .expect("outputs");
-        let mismatches = m.reg(unsigned(32)).named("mismatches").reset(0);
+        let settled = count.ge(64);
+        let differ = portable.outputs.ne(of_chip.outputs);
+        let mismatches = m.reg(unsigned(32)).reset(0);
         // A sum, so that an unknown output makes the count unknown: a condition would hide it.
-        mismatches.next(*mismatches + (settled & differ).zero_extend(32));
-        m.output("mismatches", mismatches);
-        m.output("done", m.reg(bit()).named("done").reset(0).next(done));
+        mismatches.next(mismatches + (settled & differ).zero_extend(32));
+        let done = m.flag(count.ge(CYCLES));
+        Verdict {
+            mismatches: *mismatches,
+            done,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Triangles of registers that shift the lanes of a vector in time.
 
-use crate::hdl::{Block, Module, concat, unsigned};
+use crate::hdl::{Block, Module, Shapes, bundle, hardware, join, unsigned};
 
 /// Which lane comes out first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,22 @@ pub enum Lanes {
     FirstLaneFirst,
     /// Lane i is delayed by (lanes - 1 - i) cycles: a wavefront becomes a vector.
     LastLaneFirst,
+}
+
+bundle! {
+    /// Input of [`Skew`].
+    pub struct SkewInputs(bits: u32) {
+        /// Lane 0 lowest.
+        vector_in: unsigned(bits),
+    }
+}
+
+bundle! {
+    /// Output of [`Skew`].
+    pub struct SkewOutputs(bits: u32) {
+        /// Lane 0 lowest.
+        vector_out: unsigned(bits),
+    }
 }
 
 /// Delays each lane of a vector by its index (or the reverse).
@@ -27,41 +43,45 @@ pub struct Skew {
     pub order: Lanes,
 }
 
+#[hardware]
 impl Block for Skew {
+    type Inputs<'m> = SkewInputs<'m>;
+    type Outputs<'m> = SkewOutputs<'m>;
+
     fn module_name(&self) -> String {
         self.name.clone()
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<SkewInputs<'static>> {
+        SkewInputs::of(self.lanes * self.width)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        let Skew { lanes, width, .. } = *self;
+    fn build<'m>(&self, m: &'m Module, io: SkewInputs<'m>) -> SkewOutputs<'m> {
+        let width = self.width;
         let first = self.order == Lanes::FirstLaneFirst;
         m.doc(if first {
             "Skew: lane i leaves i cycles after it entered."
         } else {
             "Deskew: lane i leaves (lanes - 1 - i) cycles after it entered."
         });
-        let vector = m.input("vector_in", unsigned(lanes * width));
-        let mut out = Vec::new();
-        let mut rest = vector;
-        for stage in 0..lanes {
-            let left = lanes - stage;
+        let mut lanes = Vec::new();
+        let mut rest = io.vector_in;
+        for stage in 1..=self.lanes {
+            let others = rest.width() - width;
             // The lane that has waited long enough leaves; the others go on.
-            let (leaving, staying) = if first {
-                (0, width)
-            } else {
-                ((left - 1) * width, 0)
-            };
-            out.push(rest.slice(leaving, width));
-            if left > 1 {
-                let others = rest.slice(staying, (left - 1) * width);
-                rest = m.delay(others).named(format!("stage_{}", stage + 1));
+            let (leaving, staying) = if first { (0, width) } else { (others, 0) };
+            lanes.push(rest.slice(leaving, width));
+            if others > 0 {
+                rest = m
+                    .delay(rest.slice(staying, others))
+                    .named(format!("stage_{stage}"));
             }
         }
-        if first {
-            out.reverse();
+        if !first {
+            lanes.reverse();
         }
-        m.output("vector_out", concat(&out));
+        SkewOutputs {
+            vector_out: join(&lanes),
+        }
     }
 }

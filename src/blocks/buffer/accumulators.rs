@@ -1,43 +1,76 @@
 //! Accumulator memory: where the sums of K tiles meet, and from where results are drained.
 
-use super::super::pe::shape;
-use super::super::ports::{PortSizes, ResultPort, Target};
-use super::{BlockRam, BufferMemory};
-use crate::arch::{BANKS, Dataflow, MatmulArch, MemoryStyle};
-use crate::hdl::{Block, Module, Signal, bit, concat, join, unsigned};
+use super::super::ports::{ResultPort, Target};
+use super::{BlockRam, BufferMemory, MemoryParams};
+use crate::arch::{BANKS, MemoryStyle};
+use crate::hdl::{
+    Block, Module, Shape, Shapes, Signal, bit, bundle, concat, hardware, index_bits, join, unsigned,
+};
+
+bundle! {
+    /// Inputs of [`Accumulators`].
+    pub struct AccumulatorInputs(accumulators: &Accumulators) {
+        /// Forget what is on its way.
+        clear: bit(),
+        /// Where the sums of the next cycle go.
+        target: Target(accumulators.address_bits()),
+        /// Column 0 lowest.
+        sums: unsigned(accumulators.columns * accumulators.sum.width),
+        /// What the drain reads.
+        drain: ResultPort(accumulators.address_bits(), accumulators.bank.width),
+    }
+}
+
+bundle! {
+    /// Outputs of [`Accumulators`].
+    pub struct AccumulatorOutputs {
+        /// The last sums of a row block are written in this cycle.
+        block_complete: bit(),
+    }
+}
 
 /// Two banks of C accumulators a word: one collects a row block of sums while the other is
 /// drained.
 ///
-/// Weight-stationary arrays deliver partial sums, which are added to the word unless `first`
-/// says that it begins anew; a word must not come again within the
-/// [reuse distance](Accumulators::reuse_distance). Output-stationary arrays deliver whole sums.
+/// Partial sums are added to the word unless `first` says that it begins anew; a word must not
+/// come again within the [reuse distance](Accumulators::reuse_distance).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accumulators {
     /// Module name.
     pub name: String,
-    /// The architecture.
-    pub arch: MatmulArch,
+    /// Sums that come are partial; else they are whole.
+    pub partial: bool,
+    /// C.
+    pub columns: u32,
+    /// A sum that comes.
+    pub sum: Shape,
+    /// An accumulator.
+    pub lane: Shape,
+    /// The memory of a bank.
+    pub bank: MemoryParams,
 }
 
 impl Accumulators {
-    /// Cycles from a sum to the next for the same word, at least: those of the read, of the choice
-    /// of the bank, of the addition and of the write.
-    pub fn reuse_distance(arch: &MatmulArch) -> u32 {
-        arch.read_latency() + 3
+    fn address_bits(&self) -> u32 {
+        index_bits(self.bank.depth.into())
+    }
+
+    /// Cycles from a partial sum to the next for the same word, at least: those of the read, of
+    /// the choice of the bank, of the addition and of the write.
+    pub fn reuse_distance(&self) -> u32 {
+        self.bank.read_latency() + 3
     }
 
     /// Paths of the block RAM cells, a list for every column of the array: those that hold its
     /// sums; none where the tools make the memories.
-    pub fn block_rams(arch: &MatmulArch) -> Vec<Vec<String>> {
-        let (width, depth) = (arch.accumulators.word_bits, arch.accumulators.bank_depth);
-        let mut columns = vec![Vec::new(); arch.columns as usize];
-        if !matches!(arch.memory_style(width, depth), MemoryStyle::Registered(_)) {
+    pub fn block_rams(&self) -> Vec<Vec<String>> {
+        let mut columns = vec![Vec::new(); self.columns as usize];
+        if !matches!(self.bank.style, MemoryStyle::Registered(_)) {
             return columns;
         }
         for bank in 0..BANKS {
-            for (cell, first_bit) in BlockRam::cells(width, depth) {
-                let column = first_bit / shape(arch.accumulator).width;
+            for (cell, first_bit) in BlockRam::cells(self.bank.width, self.bank.depth) {
+                let column = first_bit / self.lane.width;
                 let path = format!("{}.{cell}", bank_name(bank));
                 columns[column as usize].push(path);
             }
@@ -58,176 +91,174 @@ fn of_banks<'m>(enable: Signal<'m>, bank: Signal<'m>) -> Signal<'m> {
 }
 
 /// Words on their way to the drain, a bit for each bank: a stage further where all of them move.
+#[hardware]
 #[track_caller]
-fn onward<'m>(
-    name: &str,
-    words: Signal<'m>,
-    (moves, clear): (Signal<'m>, Signal<'m>),
-) -> Signal<'m> {
-    let next = moves.module().reg(words.shape()).named(name).reset(0);
-    let moved = moves.mux(words, *next);
-    next.next(clear.mux(next.module().zero(words.shape()), moved))
+fn onward<'m>(io: &AccumulatorInputs<'m>, words: Signal<'m>) -> Signal<'m> {
+    let m = words.module();
+    let next = m.reg(words.shape()).reset(0);
+    m.when(io.clear, || next.set(0))
+        .else_when(io.drain.moves, || next.set(words));
+    *next
 }
 
+/// The value in the last `cycles` cycles, the latest in bit 0.
+#[hardware]
+#[track_caller]
+fn past<'m>(value: Signal<'m>, cycles: u32) -> Signal<'m> {
+    let past = value.module().reg(unsigned(cycles));
+    past.next(concat(&[*past, value]).truncate(cycles))
+}
+
+#[hardware]
 impl Block for Accumulators {
+    type Inputs<'m> = AccumulatorInputs<'m>;
+    type Outputs<'m> = AccumulatorOutputs<'m>;
+
     fn module_name(&self) -> String {
         self.name.clone()
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<AccumulatorInputs<'static>> {
+        AccumulatorInputs::of(self)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        let arch = &self.arch;
-        let accumulate = arch.dataflow == Dataflow::WeightStationary;
-        let sum = shape(if accumulate {
-            arch.partial_sum
-        } else {
-            arch.accumulator
-        });
-        let lane = shape(arch.accumulator);
-        let word = unsigned(arch.accumulators.word_bits);
-        m.doc(if accumulate {
+    fn build<'m>(&self, m: &'m Module, io: AccumulatorInputs<'m>) -> AccumulatorOutputs<'m> {
+        m.doc(if self.partial {
             "Accumulators: adds partial sums to the words of one bank while the other is drained."
         } else {
             "Accumulators: collects the sums of a row block in one bank while the other is drained."
         });
-
-        let sizes = PortSizes::of(arch);
-        let clear = m.input("clear", bit()).comment("forget what is on its way");
-        let target: Target<'_> = m.sink_port("target", sizes.target);
-        let sums = m.input("sums", unsigned(arch.columns * sum.width));
-        let drain: ResultPort<'_> = m.sink_port("drain", sizes.result);
-        let Target {
-            valid,
-            first,
-            last,
-            bank,
-            address,
-        } = target;
-
+        let memories = [0, 1].map(|b| BufferMemory::new(m, &bank_name(b), &self.bank));
         m.section("pipeline: read the old word, choose its bank, add, write back");
-        let moves = (drain.moves, clear);
-        let for_drain = onward("for_drain", of_banks(drain.enable, drain.bank), moves);
-        let (reads, collects) = if accumulate {
-            let reads_old = (valid & !first & !clear).named("reads_old_word");
-            let old = of_banks(reads_old, bank);
-            let for_sums = m.reg(unsigned(2)).named("for_sums").reset(0).next(old);
+        let words = self.read(m, &io, memories);
+        let target = io.target;
+        // Cycles of a target until its sum goes to the registers in front of the write port.
+        let cycles = match self.partial {
+            true => self.bank.read_latency() + 2,
+            false => 1,
+        };
+        let valid = m.reg(unsigned(cycles)).reset(0);
+        m.when(io.clear, || valid.set(0)).otherwise(|| {
+            valid.set(concat(&[*valid, target.valid]).truncate(cycles));
+        });
+        let last = past(target.last, cycles);
+        let bank = past(target.bank, cycles);
+        let mut addresses = vec![target.address];
+        for stage in 1..=cycles + 1 {
+            let before = addresses[stage as usize - 1];
+            addresses.push(m.delay(before).named(format!("address_{stage}")));
+        }
+        let word = if self.partial {
+            let again: Vec<_> = (0..cycles)
+                .zip(&addresses[1..])
+                .map(|(stage, address)| {
+                    let same = bank.bit(stage).eq(target.bank) & address.eq(target.address);
+                    valid.bit(stage) & same
+                })
+                .collect();
+            m.assert(
+                "reuse_distance",
+                !(target.valid & !target.first & join(&again).any()),
+                "a word comes again before its sum is written",
+            );
+            // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
+            let choice = cycles - 1;
+            let first = past(target.first, choice);
+            let old_word = m.reg(unsigned(self.bank.width));
+            m.when(first.msb(), || old_word.set(0))
+                .else_when(bank.bit(choice - 1), || old_word.set(words[1]))
+                .otherwise(|| old_word.set(words[0]));
+            self.add(m, *old_word, m.delay_by("sums", io.sums, choice))
+        } else {
+            m.unused(target.first);
+            m.delay_by("sums", io.sums, 1)
+        };
+        let arrives = valid.msb() & !io.clear;
+        let writes = m.reg(unsigned(BANKS)).reset(0);
+        writes.next(of_banks(arrives, bank.msb()));
+        for (b, memory) in (0..).zip(memories) {
+            memory.write(writes.bit(b), addresses[cycles as usize + 1], word);
+        }
+        // The drain asks for a word no sooner than the cycle after.
+        let block_complete = m.flag(arrives & last.msb());
+        AccumulatorOutputs { block_complete }
+    }
+}
+
+#[hardware]
+impl Accumulators {
+    /// Reads the words of both banks for the sums and the drain, which sees its word. Reads are a
+    /// bit for each bank.
+    #[track_caller]
+    fn read<'m>(
+        &self,
+        m: &'m Module,
+        io: &AccumulatorInputs<'m>,
+        memories: [BufferMemory<'m>; 2],
+    ) -> [Signal<'m>; 2] {
+        let (target, drain) = (&io.target, &io.drain);
+        let for_drain = onward(io, of_banks(drain.enable, drain.bank));
+        let (reads, collects) = if self.partial {
+            let for_sums = m.reg(unsigned(BANKS)).reset(0);
+            let reads_old_word = target.valid & !target.first & !io.clear;
+            for_sums.next(of_banks(reads_old_word, target.bank));
             m.assert(
                 "banks_apart",
                 (for_sums & for_drain).eq(0),
                 "a bank is drained while it collects",
             );
-            let reads = for_sums | for_drain.gate(drain.moves);
-            (reads, of_banks(valid, bank).named("collects"))
+            (
+                for_sums | for_drain.gate(drain.moves),
+                of_banks(target.valid, target.bank).named("collects"),
+            )
         } else {
-            (for_drain.gate(drain.moves), m.zero(unsigned(2)))
+            (for_drain.gate(drain.moves), m.zero(unsigned(BANKS)))
         };
-        let reads = reads.named("reads");
-        // Each bank has an address of its own: it drives all of its memories.
-        let read = |b: u32| -> (Signal<'_>, Signal<'_>) {
-            let place = m.reg(address.shape()).named(format!("bank_{b}_address"));
-            let place = if accumulate {
-                place.walk(collects.bit(b), address, drain.moves, drain.address)
-            } else {
-                place.enable(drain.moves).next(drain.address)
-            };
-            (reads.bit(b), place)
-        };
-        let memories: Vec<_> = (0..BANKS)
-            .map(|b| {
-                let depth = arch.accumulators.bank_depth;
-                BufferMemory::new(m, arch, &bank_name(b), word.width, depth)
-            })
-            .collect();
         // The bank of the word that the drain sees.
-        let held = arch.output_register.then(|| {
-            let read = onward("drained", for_drain, moves);
-            onward("held", read, moves)
-        });
-        let drained_bank = match held {
-            Some(held) => held.msb(),
-            None => onward("drained_bank", for_drain.msb(), moves),
-        };
-        let words: Vec<_> = (0..BANKS)
-            .map(|b| {
-                let (enable, address) = read(b);
-                let (memory, name) = (memories[b as usize], format!("bank_{b}_word"));
-                match held {
-                    Some(held) => {
-                        let keep = held.bit(b) & !drain.moves;
-                        memory.read_held(&name, enable, address, !keep)
-                    }
-                    None => memory.read(&name, enable, address),
-                }
-            })
-            .collect();
-
-        // Cycles of a target until its sum goes to the registers in front of the write port.
-        let cycles = if accumulate {
-            arch.read_latency() + 2
+        let (held, drained_bank) = if self.bank.output_register {
+            let drained = onward(io, for_drain);
+            let held = onward(io, drained);
+            (Some(held), held.msb())
         } else {
-            1
+            let drained_bank = onward(io, for_drain.msb());
+            (None, drained_bank)
         };
-        let line = |name: &str, value, cycles| {
-            let past = m.reg(unsigned(cycles)).named(name);
-            past.next(concat(&[*past, value]).truncate(cycles))
-        };
-        let valids = m.reg(unsigned(cycles)).named("valid").reset(0);
-        let all = concat(&[*valids, valid]).truncate(cycles);
-        let valids = valids.next(all.gate(!clear));
-        let (lasts, banks) = (line("last", last, cycles), line("bank", bank, cycles));
-        let mut addresses = vec![address];
-        for stage in 1..=cycles + 1 {
-            let before = addresses[stage as usize - 1];
-            addresses.push(m.delay(before).named(format!("address_{stage}")));
-        }
-        let word = if accumulate {
-            // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
-            let choice = cycles - 1;
-            let anew = line("first", first, choice).msb();
-            let chosen = banks.bit(choice - 1).mux(words[1], words[0]);
-            let old = anew.mux(m.zero(word), chosen);
-            let old = m.delay(old).named("old_word");
-            let sums = m.delay_by("sums", sums, choice);
-            let mut lanes = Vec::new();
-            for column in 0..arch.columns {
-                let partial = sums.slice(column * sum.width, sum.width).as_signed();
-                let old = old.slice(column * lane.width, lane.width).as_signed();
-                let total = old + partial.sign_extend(lane.width);
-                lanes.push(m.delay(total).named(format!("sum_{column}")));
+        let words = [0, 1].map(|b| {
+            // Each bank has an address of its own: it drives all of its memories.
+            let address = m
+                .reg(target.address.shape())
+                .named(format!("bank_{b}_address"));
+            if self.partial {
+                m.when(collects.bit(b), || address.set(target.address))
+                    .else_when(drain.moves, || address.set(drain.address));
+            } else {
+                m.when(drain.moves, || address.set(drain.address));
             }
-            let comes_again = (0..cycles)
-                .map(|stage| {
-                    let same = addresses[stage as usize + 1].eq(address);
-                    valids.bit(stage) & banks.bit(stage).eq(bank) & same
-                })
-                .reduce(|any, again| any | again)
-                .expect("three stages and more");
-            let too_soon = (valid & !first & comes_again).named("too_soon");
-            m.assert(
-                "words_rest",
-                !too_soon,
-                "a word comes again before its sum is written",
-            );
-            join(&lanes).named("new_word")
-        } else {
-            m.unused(first);
-            m.delay(sums).named("sums_1")
-        };
-        let arrives = (valids.msb() & !clear).named("arrives");
-        let address = addresses[cycles as usize + 1];
-        let writes = of_banks(arrives, banks.msb());
-        let writes = m.reg(unsigned(2)).named("writes").reset(0).next(writes);
-        for (b, memory) in (0..).zip(&memories) {
-            memory.write(writes.bit(b), address, word);
-        }
-        // The drain asks for a word no sooner than the cycle after.
-        m.output(
-            "block_complete",
-            m.flag(arrives & lasts.msb()).named("block_complete"),
-        );
-
-        m.section("drain");
+            let (memory, name) = (memories[b as usize], format!("bank_{b}_word"));
+            match held {
+                Some(held) => {
+                    let take = !(held.bit(b) & !drain.moves);
+                    memory.read_held(&name, reads.bit(b), *address, take)
+                }
+                None => memory.read(&name, reads.bit(b), *address),
+            }
+        });
         drain.data.drive(drained_bank.mux(words[1], words[0]));
+        words
+    }
+
+    /// A partial sum for each accumulator of a word: their sums, behind registers.
+    #[track_caller]
+    fn add<'m>(&self, m: &'m Module, word: Signal<'m>, partial: Signal<'m>) -> Signal<'m> {
+        let lanes = word.split(self.lane.width);
+        let partial = partial.split(self.sum.width);
+        let mut new_word = Vec::new();
+        for (lane, partial) in lanes.into_iter().zip(partial) {
+            let sum = m
+                .delay(lane.as_signed() + partial.as_signed().sign_extend(self.lane.width))
+                .named(format!("sum_{}", new_word.len()));
+            new_word.push(sum);
+        }
+        join(&new_word).named("new_word")
     }
 }

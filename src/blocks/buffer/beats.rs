@@ -1,7 +1,7 @@
 //! Where the rows and groups of a stream end, worked out a beat ahead.
 
 use crate::arch::StreamFormat;
-use crate::hdl::{Module, Reg, Shape, Signal, index_bits, join, unsigned};
+use crate::hdl::{Module, Reg, Shape, Signal, hardware, index_bits, join, unsigned};
 
 /// What is known of the beat at the port before it comes, in registers.
 pub(in crate::blocks) struct Beat<'m> {
@@ -11,8 +11,8 @@ pub(in crate::blocks) struct Beat<'m> {
     pub index: Option<Signal<'m>>,
 }
 
-/// Where the beat stands that comes next.
-pub(in crate::blocks) struct BeatWalk<'m> {
+/// The position of the beat that comes next.
+pub(in crate::blocks) struct BeatPosition<'m> {
     format: StreamFormat,
     /// Elements of the row behind the beat, less one: negative, its top bit 1, in the last beat.
     behind: Reg<'m>,
@@ -24,8 +24,8 @@ pub(in crate::blocks) struct BeatWalk<'m> {
     pub row_end: Signal<'m>,
 }
 
-impl<'m> BeatWalk<'m> {
-    /// A walk over rows of up to `size` elements.
+impl<'m> BeatPosition<'m> {
+    /// The position in rows of up to `size` elements.
     #[track_caller]
     pub fn new(m: &'m Module, format: &StreamFormat, size: Shape) -> Self {
         let behind = m
@@ -38,7 +38,7 @@ impl<'m> BeatWalk<'m> {
                 .named("next_index")
         });
         let last_of_group = index.map(|index| index.eq(beats - 1).named("last_beat_of_group"));
-        BeatWalk {
+        BeatPosition {
             format: *format,
             behind,
             index,
@@ -52,7 +52,7 @@ impl<'m> BeatWalk<'m> {
         self.format.elements_per_beat.min(self.format.group)
     }
 
-    /// What is behind the first beat of a row, as [`run`](BeatWalk::run) takes it.
+    /// What is behind the first beat of a row, as [`run`](BeatPosition::run) takes it.
     #[track_caller]
     pub fn behind_first(&self, elements: Signal<'m>) -> Signal<'m> {
         let width = self.behind.width();
@@ -87,6 +87,7 @@ impl<'m> BeatWalk<'m> {
     /// Begins with a row of which `first` is behind its first beat where `start` is 1, and goes on
     /// where `step` is 1, behind the end of a row with `next_row`: the beat that came next is the
     /// beat then.
+    #[hardware]
     #[track_caller]
     pub fn run(
         self,
@@ -96,28 +97,32 @@ impl<'m> BeatWalk<'m> {
         let m = start.module();
         let (full, tail) = (self.full_beat(), self.format.tail());
         let (behind, row_end) = (self.behind, self.row_end);
-        let used = m.lit(full, behind.shape());
-        let (group_end, index, used) = match (self.index, self.last_of_group) {
-            (Some(index), Some(last)) => {
-                let group_end = (last | row_end).named("group_ends");
-                let at = m.capture(step, *index).named("index");
-                let zero = m.zero(index.shape());
-                index.walk(start, 0, step, group_end.mux(zero, index + 1));
-                let next_is_last = index.eq(self.format.beats_per_group - 2);
-                let used = if tail == full {
-                    used
-                } else {
-                    next_is_last.mux(m.lit(tail, behind.shape()), used)
-                };
-                (
-                    m.capture(step, group_end).named("group_end"),
-                    Some(at),
-                    used,
-                )
-            }
-            _ => (m.high(), None, used),
+        let mut used = m.lit(full, behind.shape());
+        let mut beat = Beat {
+            group_end: m.high(),
+            index: None,
         };
-        behind.walk(start, first, step, row_end.mux(next_row, behind - used));
-        Beat { group_end, index }
+        if let (Some(next_index), Some(last)) = (self.index, self.last_of_group) {
+            let group_ends = last | row_end;
+            let group_end = m.capture(step, group_ends);
+            let index = m.capture(step, *next_index);
+            m.when(start, || next_index.set(0)).else_when(step, || {
+                m.when(group_ends, || next_index.set(0))
+                    .otherwise(|| next_index.set(next_index + 1));
+            });
+            if tail != full {
+                let next_is_last = next_index.eq(self.format.beats_per_group - 2);
+                used = next_is_last.mux(m.lit(tail, behind.shape()), used);
+            }
+            beat = Beat {
+                group_end,
+                index: Some(index),
+            };
+        }
+        m.when(start, || behind.set(first)).else_when(step, || {
+            m.when(row_end, || behind.set(next_row))
+                .otherwise(|| behind.set(behind - used));
+        });
+        beat
     }
 }

@@ -1,11 +1,33 @@
 //! The memories of the buffers: how they are made, written and read.
 
 use super::BlockRam;
-use crate::arch::{MatmulArch, MemoryStyle};
+use crate::arch::MemoryStyle;
 use crate::hdl::{Instance, Memory, Module, Signal};
 
+/// What a memory of a buffer is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemoryParams {
+    /// The core's module name, which begins the names of the parts of a memory of cells.
+    pub core: String,
+    /// Bits per word.
+    pub width: u32,
+    /// Words.
+    pub depth: u32,
+    /// How it is built.
+    pub style: MemoryStyle,
+    /// A register stands behind the read port.
+    pub output_register: bool,
+}
+
+impl MemoryParams {
+    /// Cycles from a read until the word is there.
+    pub fn read_latency(&self) -> u32 {
+        1 + u32::from(self.output_register)
+    }
+}
+
 /// A memory with one write port and one read port in memories of the chip, with the output register
-/// behind the read port if the architecture has them. Its users never read a word in the cycle in
+/// behind the read port if it has one. Its users never read a word in the cycle in
 /// which they write it.
 #[derive(Clone, Copy)]
 pub struct BufferMemory<'m> {
@@ -23,16 +45,16 @@ enum Made<'m> {
 }
 
 impl<'m> BufferMemory<'m> {
-    /// A memory of `depth` words of `width` bits, called `name`.
+    /// A memory called `name`.
     #[track_caller]
-    pub fn new(m: &'m Module, arch: &MatmulArch, name: &str, width: u32, depth: u32) -> Self {
-        let style = arch.memory_style(width, depth);
-        let made = match style {
+    pub fn new(m: &'m Module, name: &str, params: &MemoryParams) -> Self {
+        let MemoryParams { width, depth, .. } = *params;
+        let made = match params.style {
             MemoryStyle::Registered(_) => {
-                let core = arch.module_name();
+                let core = params.core.clone();
                 Made::Cells(m.untyped_instance(name, &BlockRam { core, width, depth }))
             }
-            _ => Made::Inferred(styled(
+            style => Made::Inferred(styled(
                 m.memory(width, depth).named(name).no_collision(),
                 style,
             )),
@@ -40,7 +62,7 @@ impl<'m> BufferMemory<'m> {
         BufferMemory {
             module: m,
             made,
-            output_register: arch.output_register,
+            output_register: params.output_register,
         }
     }
 

@@ -8,10 +8,10 @@ mod block_ram;
 mod memory;
 mod unpack;
 
-pub use accumulators::Accumulators;
+pub use accumulators::{AccumulatorInputs, AccumulatorOutputs, Accumulators};
 pub use bank_address::bank_address;
 pub use bank_pair::BankPair;
-pub(super) use beats::BeatWalk;
+pub(super) use beats::BeatPosition;
 pub use block_ram::BlockRam;
-pub use memory::{BufferMemory, read_word};
+pub use memory::{BufferMemory, MemoryParams, read_word};
 pub(super) use unpack::{masked, unpack};

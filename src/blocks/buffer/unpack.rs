@@ -5,7 +5,7 @@ use crate::arch::StreamFormat;
 use crate::hdl::{Module, Signal, join, unsigned};
 
 /// The beat `data` with zeros in place of the elements past the end of the row, whatever the
-/// padding holds; `lanes` is as [`BeatWalk::lanes`](super::BeatWalk::lanes) gives it.
+/// padding holds; `lanes` is as [`BeatPosition::lanes`](super::BeatPosition::lanes) gives it.
 #[track_caller]
 pub(in crate::blocks) fn masked<'m>(
     format: &StreamFormat,

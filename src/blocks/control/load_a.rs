@@ -1,6 +1,6 @@
 //! Loader of A: from the stream into the row blocks of the A buffer.
 
-use super::super::buffer::{BeatWalk, bank_address, unpack};
+use super::super::buffer::{BeatPosition, bank_address, unpack};
 use super::super::ports::WritePort;
 use super::countdown::countdown;
 use super::loader::{Packet, PacketInputs, packet};
@@ -78,7 +78,7 @@ impl Block for LoadA {
         m.doc("Loader of A: takes the packet on s_axis, fills the banks of the A buffer by turns.");
         m.section("position in the packet, a beat ahead");
         let wires = Packet::wires(m);
-        let beats = BeatWalk::new(m, &self.format, self.k);
+        let beats = BeatPosition::new(m, &self.format, self.k);
         let row_done = wires.step & beats.row_end;
         let row_count = countdown(m, "row", io.m, (wires.begins, row_done), None);
         let next_row = m

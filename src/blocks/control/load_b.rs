@@ -1,6 +1,6 @@
 //! Loader of B: from the stream into a bank of the B buffer, in the order of arrival.
 
-use super::super::buffer::{BeatWalk, bank_address, masked, unpack};
+use super::super::buffer::{BeatPosition, bank_address, masked, unpack};
 use super::super::ports::WritePort;
 use super::countdown::countdown;
 use super::loader::{Packet, PacketInputs, packet};
@@ -78,7 +78,7 @@ impl Block for LoadB {
         m.section("position in the packet, a beat ahead");
         let wires = Packet::wires(m);
         let columns = self.shapes.panel_columns;
-        let beats = BeatWalk::new(m, &self.format, columns);
+        let beats = BeatPosition::new(m, &self.format, columns);
         let row_done = wires.step & beats.row_end;
         let rows = countdown(m, "row", io.k, (wires.begins, row_done), Some(io.k));
         let panel_done = row_done & rows.last;

@@ -1,25 +1,131 @@
 //! Parts of the datapaths of both dataflows.
 
-use super::super::array::{Lanes, Skew};
-use super::super::buffer::BufferMemory;
-use super::super::control::TokenLine;
-use super::super::ports::{PortSizes, Target, WritePort};
-use crate::arch::MatmulArch;
-use crate::hdl::{Module, Signal, concat, unsigned};
+use super::super::array::{ArrayParams, Lanes, Skew, SkewInputs, SkewOutputs};
+use super::super::buffer::{BufferMemory, MemoryParams};
+use super::super::control::{TokenInputs, TokenLine};
+use super::super::ports::{Target, WritePort};
+use crate::hdl::{Module, Signal, bundle, concat, hardware, index_bits, unsigned};
 
-/// The B buffer: the word at `address`, after the read latency.
+/// What a datapath is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatapathParams {
+    /// The core's module name, which begins the names of all parts.
+    pub core: String,
+    /// The array.
+    pub array: ArrayParams,
+    /// A memory of the A buffer, with both banks.
+    pub a_buffer: MemoryParams,
+    /// The memory of the B buffer, with both banks.
+    pub b_buffer: MemoryParams,
+    /// Bits of a place in an accumulator bank.
+    pub target_bits: u32,
+}
+
+bundle! {
+    /// Outputs of a datapath.
+    pub struct DatapathOutputs(datapath: &DatapathParams) {
+        /// Where the sums of the next cycle go.
+        result: Target(datapath.target_bits),
+        /// Column 0 lowest.
+        sums: unsigned(datapath.array.sum_bits()),
+    }
+}
+
+impl DatapathParams {
+    /// Bits of an address of the A buffer.
+    pub fn a_bits(&self) -> u32 {
+        index_bits(self.a_buffer.depth.into())
+    }
+
+    /// Bits of an address of the B buffer.
+    pub fn b_bits(&self) -> u32 {
+        index_bits(self.b_buffer.depth.into())
+    }
+
+    /// Cycles of a read of an operand.
+    pub(super) fn read_latency(&self) -> u32 {
+        self.b_buffer.read_latency()
+    }
+
+    /// Cycles from the issue of operands until they stand at the edge of the array: those of the
+    /// read, and the operand register.
+    pub(super) fn operand_latency(&self) -> u32 {
+        self.read_latency() + 1
+    }
+
+    /// A skew or deskew of a vector; the binding names it.
+    #[track_caller]
+    pub(super) fn skew<'m>(
+        &self,
+        vector_in: Signal<'m>,
+        lanes: u32,
+        order: Lanes,
+    ) -> SkewOutputs<'m> {
+        if lanes == 1 {
+            return SkewOutputs {
+                vector_out: vector_in,
+            };
+        }
+        let width = vector_in.width() / lanes;
+        let kind = match order {
+            Lanes::FirstLaneFirst => "skew",
+            Lanes::LastLaneFirst => "deskew",
+        };
+        let skew = Skew {
+            name: format!("{}_{kind}_{lanes}x{width}", self.core),
+            lanes,
+            width,
+            order,
+        };
+        let m = vector_in.module();
+        m.instance(&skew, SkewInputs { vector_in })
+    }
+
+    /// A target beside the operands issued with it until a cycle before their sums: the
+    /// accumulators read before they add. `clear` wipes out those on their way.
+    #[hardware]
+    #[track_caller]
+    pub(super) fn beside_array<'m>(
+        &self,
+        m: &'m Module,
+        target: &Target<'m>,
+        clear: Signal<'m>,
+    ) -> Target<'m> {
+        let token = concat(&[target.first, target.last, target.bank, target.address]);
+        let line = TokenLine {
+            name: format!("{}_token_line", self.core),
+            cycles: self.operand_latency() + self.array.latency() + self.array.columns - 2,
+            width: token.width(),
+        };
+        let inputs = TokenInputs {
+            clear,
+            valid_in: target.valid,
+            token_in: token,
+        };
+        let token_line = m.instance(&line, inputs);
+        let (token, bits) = (token_line.token_out, self.target_bits);
+        Target {
+            valid: token_line.valid_out,
+            first: token.bit(bits + 2),
+            last: token.bit(bits + 1),
+            bank: token.bit(bits),
+            address: token.truncate(bits),
+        }
+    }
+}
+
+/// A buffer's memory: the word at the address of a read, after the read latency.
 #[track_caller]
-pub(super) fn b_buffer<'m>(
+pub(super) fn buffer<'m>(
     m: &'m Module,
-    arch: &MatmulArch,
-    read: Signal<'m>,
-    address: Signal<'m>,
+    params: &MemoryParams,
+    [name, word]: [&str; 2],
+    write: WritePort<'m>,
+    (read, address): (Signal<'m>, Signal<'m>),
 ) -> Signal<'m> {
-    let write: WritePort<'_> = m.sink_port("b_write", PortSizes::of(arch).b_write);
-    let (width, depth) = (arch.b_buffer.word_bits, 2 * arch.b_buffer.bank_depth);
-    let memory = BufferMemory::new(m, arch, "b_buffer", width, depth);
+    let memory = BufferMemory::new(m, name, params);
     memory.write(write.enable, write.address, write.data);
-    memory.read("b_word", read, address)
+    memory.read(word, read, address)
 }
 
 /// A token at row 0 as a bit for each row, a cycle later a row.
@@ -33,66 +139,4 @@ pub(super) fn row_tokens<'m>(name: &str, token: Signal<'m>, rows: u32) -> Signal
     let all = concat(&[*later, token]).named(name);
     later.next(all.truncate(rows - 1));
     all
-}
-
-/// A skew or deskew of a vector of `lanes` lanes.
-#[track_caller]
-pub(super) fn skew<'m>(
-    core: &str,
-    part: &str,
-    vector: Signal<'m>,
-    lanes: u32,
-    order: Lanes,
-) -> Signal<'m> {
-    if lanes == 1 {
-        return vector;
-    }
-    let width = vector.width() / lanes;
-    let kind = match order {
-        Lanes::FirstLaneFirst => "skew",
-        Lanes::LastLaneFirst => "deskew",
-    };
-    let skew = Skew {
-        name: format!("{core}_{kind}_{lanes}x{width}"),
-        lanes,
-        width,
-        order,
-    };
-    vector
-        .module()
-        .untyped_instance(part, &skew)
-        .input("vector_in", vector)
-        .output("vector_out")
-}
-
-/// A target `cycles` cycles later; `clear` wipes out those on their way.
-#[track_caller]
-pub(super) fn delay_target<'m>(
-    core: &str,
-    target: &Target<'m>,
-    cycles: u32,
-    clear: Signal<'m>,
-) -> Target<'m> {
-    let token = concat(&[target.first, target.last, target.bank, target.address]);
-    let line = TokenLine {
-        name: format!("{core}_token_line"),
-        cycles,
-        width: token.width(),
-    };
-    let line = token
-        .module()
-        .untyped_instance("token_line", &line)
-        .comment("where the sums go, beside the array")
-        .input("clear", clear)
-        .input("valid_in", target.valid)
-        .input("token_in", token);
-    let token = line.output("token_out");
-    let bits = target.address.width();
-    Target {
-        valid: line.output("valid_out"),
-        first: token.bit(bits + 2),
-        last: token.bit(bits + 1),
-        bank: token.bit(bits),
-        address: token.truncate(bits),
-    }
 }

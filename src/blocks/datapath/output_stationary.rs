@@ -1,148 +1,167 @@
 //! Datapath around an output-stationary array.
 
-use super::super::array::{Array, Lanes};
-use super::super::buffer::BufferMemory;
-use super::super::ports::{OutputStationaryIssue, PortSizes, Target, WritePort};
-use super::common::{b_buffer, delay_target, row_tokens, skew};
-use super::{ARRAY, operand_latency};
-use crate::arch::MatmulArch;
-use crate::hdl::{Block, Module, Signal, bit, connect, index_bits, join, unsigned};
-use num_bigint::BigInt;
+use super::super::array::{Lanes, OutputStationaryArray, OutputStationaryArrayInputs};
+use super::super::ports::{OutputStationaryIssue, Target, WritePort};
+use super::common::{buffer, row_tokens};
+use super::{DatapathOutputs, DatapathParams};
+use crate::hdl::{
+    Block, Module, Shapes, Signal, bit, bundle, hardware, index_bits, join, unsigned,
+};
+
+bundle! {
+    /// Inputs of [`OutputStationaryDatapath`].
+    pub struct OutputStationaryDatapathInputs(datapath: &DatapathParams) {
+        /// Forget the sums on their way.
+        clear: bit(),
+        /// Reads of operands.
+        issue: OutputStationaryIssue(
+            datapath.a_bits(),
+            index_bits(a_word_elements(datapath).into()),
+            datapath.b_bits()
+        ),
+        /// Where the sums of the operands go.
+        target: Target(datapath.target_bits),
+        /// Elements of a row of A, with an enable for the memory of each row.
+        a_write: WritePort(datapath.array.rows, datapath.a_bits(), datapath.a_buffer.width),
+        /// A vector of B.
+        b_write: WritePort(1, datapath.b_bits(), datapath.b_buffer.width),
+    }
+}
+
+fn a_word_elements(datapath: &DatapathParams) -> u32 {
+    datapath.a_buffer.width / datapath.array.format.activation.width
+}
 
 /// Operand buffers, skew, array and deskew of an output-stationary core.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OutputStationaryDatapath {
-    /// The core's module name, which begins the names of all parts.
-    pub core: String,
-    /// The architecture.
-    pub arch: MatmulArch,
-}
+pub struct OutputStationaryDatapath(pub DatapathParams);
 
+#[hardware]
 impl Block for OutputStationaryDatapath {
+    type Inputs<'m> = OutputStationaryDatapathInputs<'m>;
+    type Outputs<'m> = DatapathOutputs<'m>;
+
     fn module_name(&self) -> String {
-        format!("{}_datapath", self.core)
+        format!("{}_datapath", self.0.core)
     }
 
-    crate::hdl::untyped_ports!();
-
-    fn build(&self, m: &Module, (): ()) {
-        let (arch, core) = (&self.arch, &self.core);
-        let (rows, columns) = (arch.rows, arch.columns);
-        let sizes = PortSizes::of(arch);
-        m.doc("Operand buffers, skew, array and deskew of an output-stationary core.");
-        let clear = m
-            .input("clear", bit())
-            .comment("forget the sums on their way");
-        let issue: OutputStationaryIssue<'_> = m.sink_port("issue", sizes.output_stationary());
-        let target: Target<'_> = m.sink_port("target", sizes.target.clone());
-
-        m.section("operand buffers; between tiles the array is fed with zeros");
-        let there = m.delay_by("read", issue.read, arch.read_latency());
-        let activations = self.a_buffers(m, &issue, there);
-        let b_word = b_buffer(m, arch, issue.read, issue.b_address);
-        let weights = m.delay(b_word.gate(there)).named("weights");
-
-        m.section("array");
-        let start = m.delay_by("pass_start", issue.pass_start, operand_latency(arch));
-        let starts = row_tokens("starts", start, rows);
-        let activations = skew(core, "skew_a", activations, rows, Lanes::FirstLaneFirst);
-        let weights = skew(core, "skew_b", weights, columns, Lanes::FirstLaneFirst);
-        let array = Array::new(&format!("{core}_array"), arch);
-        let shifts = drain_shifts(m, start, &array);
-        let sums = m
-            .untyped_instance(ARRAY, &array)
-            .input("starts", starts)
-            .input("shifts", shifts)
-            .input("activations", activations)
-            .input("weights", weights)
-            .output("sums");
-        let sums = skew(core, "deskew", sums, columns, Lanes::LastLaneFirst);
-
-        // The accumulators read before they add: a token comes a cycle before its sums.
-        let cycles = operand_latency(arch) + array.latency() + columns - 2;
-        let tile = delay_target(core, &target, cycles, clear);
-        m.section("the sums of a tile come row after row, the last row first");
-        let arriving = rows_of_tile(m, rows, &tile, clear);
-        let result: Target<'_> = m.source_port("result", sizes.target);
-        connect(&arriving, &result);
-        m.output("sums", sums);
+    fn inputs(&self) -> Shapes<OutputStationaryDatapathInputs<'static>> {
+        OutputStationaryDatapathInputs::of(&self.0)
     }
-}
 
-impl OutputStationaryDatapath {
-    /// A memory for each row of the array: the elements of one column of A.
-    fn a_buffers<'m>(
+    fn build<'m>(
         &self,
         m: &'m Module,
-        issue: &OutputStationaryIssue<'m>,
+        io: OutputStationaryDatapathInputs<'m>,
+    ) -> DatapathOutputs<'m> {
+        let params = &self.0;
+        let (rows, columns) = (params.array.rows, params.array.columns);
+        m.doc("Operand buffers, skew, array and deskew of an output-stationary core.");
+        let issue = io.issue;
+
+        m.section("operand buffers; between tiles the array is fed with zeros");
+        let there = m.delay_by("read", issue.read, params.read_latency());
+        let activations = self.activations(m, &io, there);
+        let names = ["b_buffer", "b_word"];
+        let read = (issue.read, issue.b_address);
+        let b_word = buffer(m, &params.b_buffer, names, io.b_write, read);
+        let weights = m.delay(b_word.gate(there));
+
+        m.section("array");
+        let start = m.delay_by("pass_start", issue.pass_start, params.operand_latency());
+        let skew_a = params.skew(activations, rows, Lanes::FirstLaneFirst);
+        let skew_b = params.skew(weights, columns, Lanes::FirstLaneFirst);
+        let caught = m.delay_by("caught", start, params.array.latency() - 1);
+        let inputs = OutputStationaryArrayInputs {
+            starts: row_tokens("starts", start, rows),
+            shifts: drain_shifts(m, caught, rows),
+            activations: skew_a.vector_out,
+            weights: skew_b.vector_out,
+        };
+        let array = m.instance(&OutputStationaryArray(params.array.clone()), inputs);
+        let deskew = params.skew(array.sums, columns, Lanes::LastLaneFirst);
+        let tile = params.beside_array(m, &io.target, io.clear);
+
+        m.section("the sums of a tile come row after row, the last row first");
+        DatapathOutputs {
+            result: rows_of_tile(m, rows, &tile, io.clear),
+            sums: deskew.vector_out,
+        }
+    }
+}
+
+#[hardware]
+impl OutputStationaryDatapath {
+    /// An element of A for each row, from a memory for each.
+    #[track_caller]
+    fn activations<'m>(
+        &self,
+        m: &'m Module,
+        io: &OutputStationaryDatapathInputs<'m>,
         there: Signal<'m>,
     ) -> Signal<'m> {
-        let arch = &self.arch;
-        let write: WritePort<'_> = m.sink_port("a_write", PortSizes::of(arch).a_write);
-        let elements = arch.a_buffer.word_elements;
-        let lane = if elements > 1 {
-            m.delay_by("a_lane", issue.a_lane, arch.read_latency())
-        } else {
-            m.unused(issue.a_lane);
-            issue.a_lane
+        let params = &self.0;
+        let (issue, write) = (&io.issue, &io.a_write);
+        let elements = a_word_elements(params);
+        let lane = match elements {
+            1 => issue.a_lane,
+            _ => m.delay_by("a_lane", issue.a_lane, params.read_latency()),
         };
+        if elements == 1 {
+            m.unused(lane);
+        }
         let mut activations = Vec::new();
-        for row in 0..arch.rows {
-            let name = format!("a_buffer_{row}");
-            let depth = 2 * arch.a_buffer.bank_depth;
-            let memory = BufferMemory::new(m, arch, &name, arch.a_buffer.word_bits, depth);
-            memory.write(write.enable.bit(row), write.address, write.data);
-            let word = memory.read(&format!("a_word_{row}"), issue.read, issue.a_address);
-            let element = if elements > 1 {
-                lane.select(&word.split(arch.activation.bits))
-            } else {
-                word
+        for row in 0..params.array.rows {
+            let names = [&*format!("a_buffer_{row}"), &*format!("a_word_{row}")];
+            let write = WritePort {
+                enable: write.enable.bit(row),
+                ..*write
             };
-            activations.push(
-                m.delay(element.gate(there))
-                    .named(format!("activation_{row}")),
-            );
+            let read = (issue.read, issue.a_address);
+            let word = buffer(m, &params.a_buffer, names, write, read);
+            let element = match elements {
+                1 => word,
+                _ => lane.select(&word.split(params.array.format.activation.width)),
+            };
+            let activation = m.delay(element.gate(there));
+            activations.push(activation);
         }
         join(&activations)
     }
 }
 
 /// When the bottom row has caught its sums, row r moves its drain register r times: a bit a row.
-fn drain_shifts<'m>(m: &'m Module, start: Signal<'m>, array: &Array) -> Signal<'m> {
-    let rows = array.rows;
-    let caught = m.delay_by("caught", start, array.latency() - 1);
-    let shifts = m.reg(unsigned(rows)).named("shifts");
-    let moved = if rows == 1 {
-        m.zero(unsigned(1))
-    } else {
-        *shifts << 1
-    };
-    let all_but_first = (BigInt::from(1) << rows) - 2;
-    shifts.next(caught.mux(m.lit(all_but_first, unsigned(rows)), moved))
+#[hardware]
+fn drain_shifts<'m>(m: &'m Module, caught: Signal<'m>, rows: u32) -> Signal<'m> {
+    let shifts = m.reg(unsigned(rows));
+    let all_but_first = !m.lit(1, unsigned(rows));
+    m.when(caught, || shifts.set(all_but_first))
+        .otherwise(|| match rows {
+            1 => shifts.set(0),
+            _ => shifts.set(*shifts << 1),
+        });
+    *shifts
 }
 
 /// The targets of a tile's rows, from the target of the tile.
+#[hardware]
 fn rows_of_tile<'m>(m: &'m Module, rows: u32, tile: &Target<'m>, clear: Signal<'m>) -> Target<'m> {
-    let row_shape = unsigned(index_bits(rows.into()));
-    let next_row = m.reg(row_shape).named("next_row");
-    let more_rows = m.reg(bit()).named("more_rows").reset(0);
-    let row = tile
-        .valid
-        .mux(m.lit(rows - 1, row_shape), *next_row)
-        .named("row");
-    let valid = (tile.valid | more_rows).named("row_valid");
-    let end = row.eq(0).named("first_row");
+    let next_row = m.reg(unsigned(index_bits(rows.into())));
+    let more_rows = m.reg(bit()).reset(0);
+    let row = tile.valid.mux(rows - 1, *next_row);
+    let row_valid = tile.valid | more_rows;
+    let first_row = row.eq(0);
     next_row.next(row - 1);
-    more_rows.next(valid & !end & !clear);
+    more_rows.next(row_valid & !first_row & !clear);
     let hold = |name: &str, value: Signal<'m>| {
         let held = m.capture(tile.valid, value).named(format!("{name}_held"));
         tile.valid.mux(value, held).named(name)
     };
     let base = hold("tile_address", tile.address);
     Target {
-        valid,
+        valid: row_valid,
         first: m.high(),
-        last: hold("tile_last", tile.last) & end,
+        last: hold("tile_last", tile.last) & first_row,
         bank: hold("tile_bank", tile.bank),
         address: base + row.zero_extend(base.width()),
     }

@@ -1,19 +1,21 @@
 //! What the blocks of the matmul core need to know of its architecture.
 
-use super::super::buffer::Accumulators;
+use super::super::array::ArrayParams;
+use super::super::buffer::{Accumulators, MemoryParams};
 use super::super::control::{
     Drain, JobControl, JobShapes, LoadA, LoadB, OutputStationarySequencer, SequencerParams,
     WeightStationarySequencer,
 };
-use super::super::pe::shape;
-use crate::arch::{Dataflow, MatmulArch};
-use crate::hdl::{bits_for, unsigned};
+use super::super::datapath::DatapathParams;
+use super::super::pe::{PeFormat, shape};
+use crate::arch::{BANKS, Dataflow, IntType, MatmulArch, MemoryStyle};
+use crate::hdl::{bits_for, index_bits, unsigned};
 
 /// Cycles of a pass of the array, which are more where an output-stationary array has a longer K.
 pub(super) fn pass_cycles(arch: &MatmulArch) -> u32 {
     match arch.dataflow {
         Dataflow::WeightStationary => {
-            let distance = Accumulators::reuse_distance(arch);
+            let distance = accumulators(arch).reuse_distance();
             WeightStationarySequencer::pass_cycles(arch.rows, distance)
         }
         Dataflow::OutputStationary => OutputStationarySequencer::least_pass_cycles(arch.rows),
@@ -104,9 +106,62 @@ pub(super) fn drain(arch: &MatmulArch) -> Drain {
     }
 }
 
+/// The sums that leave the array.
+fn sum(arch: &MatmulArch) -> IntType {
+    match arch.dataflow {
+        Dataflow::WeightStationary => arch.partial_sum,
+        Dataflow::OutputStationary => arch.accumulator,
+    }
+}
+
+pub(super) fn array(arch: &MatmulArch) -> ArrayParams {
+    ArrayParams {
+        name: name(arch, "array"),
+        dataflow: arch.dataflow,
+        rows: arch.rows,
+        columns: arch.columns,
+        format: PeFormat {
+            activation: shape(arch.activation),
+            weight: shape(arch.weight),
+            product: shape(arch.product),
+            sum: shape(sum(arch)),
+            product_register: arch.product_register,
+            target: arch.target,
+        },
+    }
+}
+
+fn memory(arch: &MatmulArch, width: u32, depth: u32, style: MemoryStyle) -> MemoryParams {
+    MemoryParams {
+        core: arch.module_name(),
+        width,
+        depth,
+        style,
+        output_register: arch.output_register,
+    }
+}
+
+pub(super) fn datapath(arch: &MatmulArch) -> DatapathParams {
+    let (a, b) = (&arch.a_buffer, &arch.b_buffer);
+    let [a_depth, b_depth] = [a.bank_depth, b.bank_depth].map(|depth| BANKS * depth);
+    let b_style = arch.memory_style(b.word_bits, b_depth);
+    DatapathParams {
+        core: arch.module_name(),
+        array: array(arch),
+        a_buffer: memory(arch, a.word_bits, a_depth, arch.a_buffer_style()),
+        b_buffer: memory(arch, b.word_bits, b_depth, b_style),
+        target_bits: index_bits(arch.accumulators.bank_depth.into()),
+    }
+}
+
 pub(super) fn accumulators(arch: &MatmulArch) -> Accumulators {
+    let (width, depth) = (arch.accumulators.word_bits, arch.accumulators.bank_depth);
     Accumulators {
         name: name(arch, "accumulators"),
-        arch: arch.clone(),
+        partial: arch.dataflow == Dataflow::WeightStationary,
+        columns: arch.columns,
+        sum: shape(sum(arch)),
+        lane: shape(arch.accumulator),
+        bank: memory(arch, width, depth, arch.memory_style(width, depth)),
     }
 }

@@ -4,12 +4,16 @@ mod multiply;
 mod output_stationary;
 mod weight_stationary;
 
-pub use multiply::{RegisteredMultiplier, multiply};
-pub use output_stationary::OutputStationaryPe;
-pub use weight_stationary::WeightStationaryPe;
+pub use multiply::{MultiplierInputs, MultiplierOutputs, RegisteredMultiplier, multiply};
+pub use output_stationary::{
+    OutputStationaryPe, OutputStationaryPeInputs, OutputStationaryPeOutputs,
+};
+pub use weight_stationary::{
+    WeightStationaryPe, WeightStationaryPeInputs, WeightStationaryPeOutputs,
+};
 
 use super::vendor::{Dsp48, Slice};
-use crate::arch::{Dataflow, IntType, MatmulArch, Target};
+use crate::arch::{Dataflow, IntType, Target};
 use crate::hdl::Shape;
 
 /// The number formats inside a PE.
@@ -30,18 +34,6 @@ pub struct PeFormat {
 }
 
 impl PeFormat {
-    /// The formats of an architecture whose sums have the type `sum`.
-    pub fn new(arch: &MatmulArch, sum: IntType) -> PeFormat {
-        PeFormat {
-            activation: shape(arch.activation),
-            weight: shape(arch.weight),
-            product: shape(arch.product),
-            sum: shape(sum),
-            product_register: arch.product_register,
-            target: arch.target,
-        }
-    }
-
     /// Cycles that the product register adds.
     pub fn product_latency(&self) -> u32 {
         u32::from(self.product_register)

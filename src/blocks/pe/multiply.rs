@@ -3,44 +3,56 @@
 use super::PeFormat;
 use crate::arch::Target;
 use crate::blocks::vendor::{Mult18x18d, Operands, SbMac16};
-use crate::hdl::{Block, Module, Signal, bit};
+use crate::hdl::{Block, Module, Shapes, Signal, bit, bundle, hardware};
 
 /// The instance of a [`RegisteredMultiplier`] in a PE.
 pub(super) const MULTIPLIER: &str = "multiplier";
 /// The instance of the chip's cell in it.
 pub(super) const CELL: &str = "dsp";
 
-/// `activation * weight` in `width` bits, enough for every product, behind the product register if
-/// there is one.
+/// `activation * weight` in the bits of the product, behind the product register if there is one.
 ///
 /// An unsigned activation gets a zero above its top bit, so that the multiplier is signed
-/// throughout; where the product then has a bit more than `width`, that is a copy of its sign and
-/// is dropped.
+/// throughout; the bit that the product then has more is a copy of its sign and is dropped.
+#[hardware]
 #[track_caller]
 pub fn multiply<'m>(
     m: &'m Module,
     format: &PeFormat,
-    width: u32,
     activation: Signal<'m>,
     weight: Signal<'m>,
 ) -> Signal<'m> {
-    let activation = if format.activation.signed {
-        activation
-    } else {
-        activation
+    let factor = match format.activation.signed {
+        true => activation,
+        false => activation
             .zero_extend(format.activation.width + 1)
-            .as_signed()
+            .as_signed(),
     };
-    let full = activation * weight;
-    let exact = if full.width() > width {
-        full.named("full_product").truncate(width)
-    } else {
-        full.sign_extend(width)
-    };
-    if format.product_register {
-        m.delay(exact).named("product")
-    } else {
-        exact.named("product")
+    let full_product = factor * weight;
+    let product = full_product.truncate(format.product.width);
+    match format.product_register {
+        true => m.delay(product),
+        false => product,
+    }
+}
+
+bundle! {
+    /// Inputs of [`RegisteredMultiplier`].
+    pub struct MultiplierInputs(format: PeFormat) {
+        /// Taken every cycle.
+        activation_in: format.activation,
+        /// Taken where `weight_enable` is 1.
+        weight_in: format.weight,
+        /// A new weight is taken.
+        weight_enable: bit(),
+    }
+}
+
+bundle! {
+    /// Output of [`RegisteredMultiplier`].
+    pub struct MultiplierOutputs(format: PeFormat) {
+        /// The product.
+        product_out: format.product,
     }
 }
 
@@ -57,60 +69,48 @@ pub struct RegisteredMultiplier {
     pub format: PeFormat,
 }
 
-impl RegisteredMultiplier {
-    /// Makes an instance `multiplier` and returns its product, of the product's width.
-    #[track_caller]
-    pub fn insert<'m>(
-        &self,
-        m: &'m Module,
-        activation: Signal<'m>,
-        weight: Signal<'m>,
-        weight_enable: Signal<'m>,
-    ) -> Signal<'m> {
-        m.untyped_instance(MULTIPLIER, self)
-            .input("activation_in", activation)
-            .input("weight_in", weight)
-            .input("weight_enable", weight_enable)
-            .output("product_out")
-            .named("product")
-    }
-}
-
+#[hardware]
 impl Block for RegisteredMultiplier {
+    type Inputs<'m> = MultiplierInputs<'m>;
+    type Outputs<'m> = MultiplierOutputs<'m>;
+
     fn module_name(&self) -> String {
         self.name.clone()
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<MultiplierInputs<'static>> {
+        MultiplierInputs::of(self.format)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: MultiplierInputs<'m>) -> MultiplierOutputs<'m> {
         let format = &self.format;
-        let width = format.product.width;
         m.doc("Multiplier with the registers of its operands.");
-        let a = m.input("activation_in", format.activation);
-        let b = m.input("weight_in", format.weight);
-        let b_enable = m.input("weight_enable", bit());
-        b_enable.comment("a new weight is taken");
+        let operands = Operands {
+            a: io.activation_in,
+            b: io.weight_in,
+            b_enable: io.weight_enable,
+        };
         let product_register = format.product_register;
         let product = match format.target {
             Target::Ecp5 => {
                 let cell = Mult18x18d {
-                    product_bits: width,
+                    product_bits: format.product.width,
                     product_register,
                 };
-                cell.insert(m, CELL, Operands { a, b, b_enable })
+                cell.insert(m, CELL, operands)
             }
             Target::Ice40 => {
-                let cell = SbMac16 { product_register };
-                let product = cell.insert(m, CELL, Operands { a, b, b_enable });
-                product.named("full_product").truncate(width)
+                let full_product = SbMac16 { product_register }.insert(m, CELL, operands);
+                full_product.truncate(format.product.width)
             }
             Target::Portable | Target::Xilinx | Target::UltraScalePlus => {
-                let weight = m.capture(b_enable, b).named("weight");
-                let activation = m.delay(a).named("activation");
-                multiply(m, format, width, activation, weight)
+                let weight = m.capture(io.weight_enable, io.weight_in);
+                let activation = m.delay(io.activation_in);
+                multiply(m, format, activation, weight)
             }
         };
-        m.output("product_out", product);
+        MultiplierOutputs {
+            product_out: product,
+        }
     }
 }

@@ -1,8 +1,40 @@
 //! PE of an output-stationary array.
 
-use super::{PeFormat, multiply};
+use super::{MultiplierInputs, PeFormat, multiply};
 use crate::blocks::vendor::Operands;
-use crate::hdl::{Block, Module, bit};
+use crate::hdl::{Block, Module, Shapes, bit, bundle, hardware};
+
+bundle! {
+    /// Inputs of [`OutputStationaryPe`].
+    pub struct OutputStationaryPeInputs(format: PeFormat) {
+        /// First operands of a tile.
+        start_in: bit(),
+        /// The drain chain moves down.
+        shift_in: bit(),
+        /// From the left, 0 between tiles.
+        activation_in: format.activation,
+        /// From above, 0 between tiles.
+        weight_in: format.weight,
+        /// From above.
+        drain_in: format.sum,
+    }
+}
+
+bundle! {
+    /// Outputs of [`OutputStationaryPe`].
+    pub struct OutputStationaryPeOutputs(format: PeFormat) {
+        /// To the right.
+        start_out: bit(),
+        /// To the right.
+        shift_out: bit(),
+        /// To the right.
+        activation_out: format.activation,
+        /// Down.
+        weight_out: format.weight,
+        /// Down.
+        drain_out: format.sum,
+    }
+}
 
 /// Multiply-accumulate element whose sum stays while operands stream past.
 ///
@@ -18,73 +50,72 @@ pub struct OutputStationaryPe {
     pub format: PeFormat,
 }
 
+#[hardware]
 impl Block for OutputStationaryPe {
+    type Inputs<'m> = OutputStationaryPeInputs<'m>;
+    type Outputs<'m> = OutputStationaryPeOutputs<'m>;
+
     fn module_name(&self) -> String {
         self.name.clone()
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<OutputStationaryPeInputs<'static>> {
+        OutputStationaryPeInputs::of(self.format)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(
+        &self,
+        m: &'m Module,
+        io: OutputStationaryPeInputs<'m>,
+    ) -> OutputStationaryPeOutputs<'m> {
         let format = &self.format;
         m.doc(
             "Processing element of an output-stationary array: sum += activation * weight.\n\
              Activations and tokens move right, weights and drained sums move down.",
         );
-        let start_in = m.input("start_in", bit());
-        let shift_in = m.input("shift_in", bit());
-        let activation_in = m.input("activation_in", format.activation);
-        let weight_in = m.input("weight_in", format.weight);
-        let drain_in = m.input("drain_in", format.sum);
-        start_in.comment("first operands of a tile");
-        shift_in.comment("the drain chain moves down");
-        activation_in.comment("from the left, 0 between tiles");
-        weight_in.comment("from above, 0 between tiles");
-        drain_in.comment("from above");
-
         // Without reset: tokens left from before pass ahead of those of the next job.
-        let start = m.delay(start_in).named("start");
-        let shift = m.delay(shift_in).named("shift");
-        let activation = m.delay(activation_in).named("activation");
-        let weight = m.delay(weight_in).named("weight");
+        let start = m.delay(io.start_in);
+        let shift = m.delay(io.shift_in);
+        let activation = m.delay(io.activation_in);
+        let weight = m.delay(io.weight_in);
         // The token reaches the sum together with the first product.
-        let first = |start| {
-            if format.product_register {
-                m.delay(start).named("first")
-            } else {
-                start
-            }
+        let first = match format.product_register {
+            true => m.delay(start),
+            false => start,
         };
-        let (first, sum) = if let Some(slice) = format.dsp_slice() {
-            let first = first(start);
+        let sum = if let Some(slice) = format.dsp_slice() {
             let operands = Operands {
-                a: activation_in,
-                b: weight_in,
+                a: io.activation_in,
+                b: io.weight_in,
                 b_enable: m.high(),
             };
-            let width = format.sum.width;
-            (first, slice.accumulate(m, "dsp", operands, first, width))
+            slice.accumulate(m, "dsp", operands, first, format.sum.width)
         } else {
             let product = match format.registered_multiplier(&self.name) {
-                None => multiply(m, format, format.product.width, activation, weight),
-                Some(multiplier) => multiplier.insert(m, activation_in, weight_in, m.high()),
+                None => multiply(m, format, activation, weight),
+                Some(block) => {
+                    let inputs = MultiplierInputs {
+                        activation_in: io.activation_in,
+                        weight_in: io.weight_in,
+                        weight_enable: m.high(),
+                    };
+                    let multiplier = m.instance(&block, inputs);
+                    multiplier.product_out
+                }
             };
-            let first = first(start);
-            let sum = m.reg(format.sum).named("sum");
-            let base = sum.gate(!first).named("base");
-            (
-                first,
-                sum.next(base + product.sign_extend(format.sum.width)),
-            )
+            let sum = m.reg(format.sum);
+            let base = sum.gate(!first);
+            sum.next(base + product.sign_extend(format.sum.width))
         };
-        let drain = m.reg(format.sum).named("drain");
-        let moved = shift_in.mux(drain_in, drain);
-        drain.next(first.mux(sum, moved));
-
-        m.output("start_out", start);
-        m.output("shift_out", shift);
-        m.output("activation_out", activation);
-        m.output("weight_out", weight);
-        m.output("drain_out", drain);
+        let drain = m.reg(format.sum);
+        m.when(first, || drain.set(sum))
+            .else_when(io.shift_in, || drain.set(io.drain_in));
+        OutputStationaryPeOutputs {
+            start_out: start,
+            shift_out: shift,
+            activation_out: activation,
+            weight_out: weight,
+            drain_out: *drain,
+        }
     }
 }

@@ -1,9 +1,35 @@
 //! PE of a weight-stationary array.
 
-use super::{PeFormat, multiply};
+use super::{MultiplierInputs, PeFormat, multiply};
 use crate::arch::Dataflow;
 use crate::blocks::vendor::Operands;
-use crate::hdl::{Block, Module, bit};
+use crate::hdl::{Block, Module, Shapes, Signal, bit, bundle, hardware};
+
+bundle! {
+    /// Inputs of [`WeightStationaryPe`].
+    pub struct WeightStationaryPeInputs(format: PeFormat) {
+        /// First vector of a tile: use the waiting weight.
+        swap_in: bit(),
+        /// From the left.
+        activation_in: format.activation,
+        /// Column bus, caught a cycle after the swap.
+        weight_in: format.weight,
+        /// From above.
+        sum_in: format.sum,
+    }
+}
+
+bundle! {
+    /// Outputs of [`WeightStationaryPe`].
+    pub struct WeightStationaryPeOutputs(format: PeFormat) {
+        /// To the right.
+        swap_out: bit(),
+        /// To the right.
+        activation_out: format.activation,
+        /// Down.
+        sum_out: format.sum,
+    }
+}
 
 /// Multiply-accumulate element whose weight stays while activations stream past.
 ///
@@ -19,67 +45,83 @@ pub struct WeightStationaryPe {
     pub format: PeFormat,
 }
 
+#[hardware]
 impl Block for WeightStationaryPe {
+    type Inputs<'m> = WeightStationaryPeInputs<'m>;
+    type Outputs<'m> = WeightStationaryPeOutputs<'m>;
+
     fn module_name(&self) -> String {
         self.name.clone()
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<WeightStationaryPeInputs<'static>> {
+        WeightStationaryPeInputs::of(self.format)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        let format = &self.format;
+    fn build<'m>(
+        &self,
+        m: &'m Module,
+        io: WeightStationaryPeInputs<'m>,
+    ) -> WeightStationaryPeOutputs<'m> {
         m.doc(
             "Processing element of a weight-stationary array: sum_out = sum_in + activation * weight.\n\
              Activations and the swap token move right, partial sums move down.",
         );
-        let swap_in = m.input("swap_in", bit());
-        let activation_in = m.input("activation_in", format.activation);
-        let weight_in = m.input("weight_in", format.weight);
-        let sum_in = m.input("sum_in", format.sum);
-        swap_in.comment("first vector of a tile: use the waiting weight");
-        activation_in.comment("from the left");
-        weight_in.comment("column bus, caught a cycle after the swap");
-        sum_in.comment("from above");
-
         // Without reset: a token left from before passes ahead of those of the next job, and finds
         // nothing but weights that no vector has used.
-        let swap = m.delay(swap_in).named("swap");
-        let next_weight = m.capture(swap, weight_in).named("next_weight");
-        // The product is as wide as the sum: synthesis merges the copies of the sign, and compiled
-        // simulators need not make them every cycle.
-        let width = format.sum.width;
-        let (activation, sum) = if let Some(slice) = format.dsp_slice() {
-            let activation = m.delay(activation_in).named("activation");
+        let swap = m.delay(io.swap_in);
+        let next_weight = m.capture(swap, io.weight_in);
+        let activation = m.delay(io.activation_in);
+        let sum = if let Some(slice) = self.format.dsp_slice() {
             let operands = Operands {
-                a: activation_in,
+                a: io.activation_in,
                 b: next_weight,
-                b_enable: swap_in,
+                b_enable: io.swap_in,
             };
-            (activation, slice.add(m, "dsp", operands, sum_in))
+            slice.add(m, "dsp", operands, io.sum_in)
         } else {
-            let (activation, product) = match format.registered_multiplier(&self.name) {
-                None => {
-                    let weight = m.capture(swap_in, next_weight).named("weight");
-                    let activation = m.delay(activation_in).named("activation");
-                    (activation, multiply(m, format, width, activation, weight))
-                }
-                Some(multiplier) => {
-                    let activation = m.delay(activation_in).named("activation");
-                    let product = if format.operand_latency(Dataflow::WeightStationary) > 0 {
-                        let weight = m.capture(swap_in, next_weight).named("weight");
-                        multiplier.insert(m, activation, weight, m.high())
-                    } else {
-                        multiplier.insert(m, activation_in, next_weight, swap_in)
-                    };
-                    (activation, product.sign_extend(width))
-                }
-            };
-            let sum = m.reg(format.sum).named("sum").next(sum_in + product);
-            (activation, sum)
+            let product = self.multiply(m, &io, activation, next_weight);
+            m.delay(io.sum_in + product.sign_extend(self.format.sum.width))
         };
+        WeightStationaryPeOutputs {
+            swap_out: swap,
+            activation_out: activation,
+            sum_out: sum,
+        }
+    }
+}
 
-        m.output("swap_out", swap);
-        m.output("activation_out", activation);
-        m.output("sum_out", sum);
+#[hardware]
+impl WeightStationaryPe {
+    /// The product of the weight at work and the activation in the PE's register, behind the
+    /// product register if there is one.
+    #[track_caller]
+    fn multiply<'m>(
+        &self,
+        m: &'m Module,
+        io: &WeightStationaryPeInputs<'m>,
+        activation: Signal<'m>,
+        next_weight: Signal<'m>,
+    ) -> Signal<'m> {
+        let Some(block) = self.format.registered_multiplier(&self.name) else {
+            let weight = m.capture(io.swap_in, next_weight);
+            return multiply(m, &self.format, activation, weight);
+        };
+        let inputs = if self.format.operand_latency(Dataflow::WeightStationary) > 0 {
+            let weight = m.capture(io.swap_in, next_weight);
+            MultiplierInputs {
+                activation_in: activation,
+                weight_in: weight,
+                weight_enable: m.high(),
+            }
+        } else {
+            MultiplierInputs {
+                activation_in: io.activation_in,
+                weight_in: next_weight,
+                weight_enable: io.swap_in,
+            }
+        };
+        let multiplier = m.instance(&block, inputs);
+        multiplier.product_out
     }
 }

@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(1800);
 /// Adds rows as they are measured: ours are there where the peer fails.
 pub(super) fn measure(options: &Options, rows: &mut Vec<Row>) -> Result<(), BenchError> {
     let arch = MatmulArch::new(&MatmulConfig::new(SIZE, SIZE)).expect("defaults are valid");
-    let design = elaborate(&MatmulCore::array(&arch))?;
+    let design = elaborate(&*MatmulCore::array(&arch))?;
     let flow = Flow::to_count(&design, Target::named("ecp5-85k").expect("a target"));
     let outcome = flow.run(&Cache::open()?, &mut |_| (), &mut unwatched)?;
     let yosys: Vec<&str> = outcome.yosys.split_whitespace().take(2).collect();

@@ -45,7 +45,7 @@ impl Arrays {
         let (verilator, cxx) = (Tool::Verilator.find()?, Tool::Cxx.find()?);
         let folder = tempfile::Builder::new().prefix("ferrogrid-").tempdir()?;
         let array = MatmulCore::array(&sixteen_by_sixteen(Dataflow::WeightStationary));
-        let design = elaborate(&array)?;
+        let design = elaborate(&*array)?;
         let build = |name: &str, top: &str, files: &[VerilogFile]| {
             let folder = folder.path().join(name);
             compile(&verilator, &cxx, &folder, top, files)

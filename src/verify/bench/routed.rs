@@ -144,13 +144,12 @@ fn array(
     rows: &mut Vec<Row>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), BenchError> {
-    let array = MatmulCore::array(arch);
-    let design = elaborate(&array)?;
+    let design = elaborate(&*MatmulCore::array(arch))?;
     let case = Case {
         what: "8x8 array alone",
         design: &design,
         columns: &Columns {
-            multipliers: array.multipliers(),
+            multipliers: MatmulCore::array_params(arch).multipliers(),
             ..Columns::default()
         },
         frame: Frame::OutOfContext,
@@ -312,7 +311,7 @@ mod tests {
     /// A median of fewer seeds than it says is none.
     #[test]
     fn every_seed_must_have_a_clock_and_the_median_the_one_asked_for() {
-        let design = elaborate(&MatmulCore::array(&architecture())).expect("a design");
+        let design = elaborate(&*MatmulCore::array(&architecture())).expect("a design");
         let columns = Columns::default();
         let case = case(&design, &columns);
         let clock = |clocks: &[Option<f64>]| {

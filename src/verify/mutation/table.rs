@@ -27,7 +27,7 @@ impl Mutation {
 pub const MUTATIONS: &[Mutation] = &[
     // ---- processing elements ------------------------------------------------------------
     m("products are widened with zeros", "_pe", Next("sum"), WrongExtension),
-    m("products reach their register widened with zeros", "_pe", Next("product"), WrongExtension),
+    m("products lose their top bit", "_pe", Next("product"), LoseTopBit),
     m("sums lose their top bit", "_pe", Next("sum"), LoseTopBit),
     m("an unsigned activation is taken as signed", "_pe", Wire("full_product"), WrongExtension),
     m("a weight goes to work a cycle late", "_pe", Enable("weight"), Late),

@@ -1,0 +1,121 @@
+//! The array in which weights stay.
+
+use super::{ArrayOutputs, ArrayParams, lanes, named, pe_name, row_name};
+use crate::blocks::pe::{WeightStationaryPe, WeightStationaryPeInputs};
+use crate::hdl::{Block, Module, Shapes, bit, bundle, hardware, join, unsigned};
+
+bundle! {
+    /// Inputs of [`WeightStationaryArray`].
+    pub struct WeightStationaryArrayInputs(array: &ArrayParams) {
+        /// First vector of a tile, a bit a row.
+        swaps: unsigned(array.rows),
+        /// Row 0 lowest.
+        activations: unsigned(array.activation_bits()),
+        /// Column 0 lowest, shared by all rows.
+        weights: unsigned(array.weight_bits()),
+    }
+}
+
+/// An array whose rows are fed with activations and hand their sums down.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WeightStationaryArray(pub ArrayParams);
+
+#[hardware]
+impl Block for WeightStationaryArray {
+    type Inputs<'m> = WeightStationaryArrayInputs<'m>;
+    type Outputs<'m> = ArrayOutputs<'m>;
+
+    fn module_name(&self) -> String {
+        self.0.name.clone()
+    }
+
+    fn inputs(&self) -> Shapes<WeightStationaryArrayInputs<'static>> {
+        WeightStationaryArrayInputs::of(&self.0)
+    }
+
+    fn build<'m>(&self, m: &'m Module, io: WeightStationaryArrayInputs<'m>) -> ArrayOutputs<'m> {
+        let array = &self.0;
+        m.doc(&array.doc());
+        let block = Row(array.clone());
+        let activations = lanes(io.activations, array.format.activation);
+        let mut sums = m.zero(unsigned(array.sum_bits()));
+        for (r, activation) in (0..).zip(activations) {
+            let inputs = RowInputs {
+                swap: io.swaps.bit(r),
+                activation,
+                weights: io.weights,
+                sums_in: sums,
+            };
+            sums = named(row_name(r), m.instance(&block, inputs)).sums_out;
+        }
+        ArrayOutputs { sums }
+    }
+}
+
+bundle! {
+    /// Inputs of a row.
+    pub struct RowInputs(array: &ArrayParams) {
+        /// First vector of a tile.
+        swap: bit(),
+        /// From the left.
+        activation: array.format.activation,
+        /// Of all columns.
+        weights: unsigned(array.weight_bits()),
+        /// From above.
+        sums_in: unsigned(array.sum_bits()),
+    }
+}
+
+bundle! {
+    /// Outputs of a row.
+    pub struct RowOutputs(array: &ArrayParams) {
+        /// Down.
+        sums_out: unsigned(array.sum_bits()),
+    }
+}
+
+/// A row of PEs of this array.
+#[derive(Debug, Clone, PartialEq)]
+struct Row(ArrayParams);
+
+#[hardware]
+impl Block for Row {
+    type Inputs<'m> = RowInputs<'m>;
+    type Outputs<'m> = RowOutputs<'m>;
+
+    fn module_name(&self) -> String {
+        self.0.part_name("row")
+    }
+
+    fn inputs(&self) -> Shapes<RowInputs<'static>> {
+        RowInputs::of(&self.0)
+    }
+
+    fn build<'m>(&self, m: &'m Module, io: RowInputs<'m>) -> RowOutputs<'m> {
+        let format = self.0.format;
+        m.doc(&format!("A row of {} processing elements.", self.0.columns));
+        let block = WeightStationaryPe {
+            name: self.0.part_name("pe"),
+            format,
+        };
+        let operands = lanes(io.weights, format.weight)
+            .into_iter()
+            .zip(lanes(io.sums_in, format.sum));
+        let (mut swap, mut activation) = (io.swap, io.activation);
+        let mut sums = Vec::new();
+        for (column, (weight_in, sum_in)) in (0..).zip(operands) {
+            let inputs = WeightStationaryPeInputs {
+                swap_in: swap,
+                activation_in: activation,
+                weight_in,
+                sum_in,
+            };
+            let pe = named(pe_name(column), m.instance(&block, inputs));
+            (swap, activation) = (pe.swap_out, pe.activation_out);
+            sums.push(pe.sum_out);
+        }
+        RowOutputs {
+            sums_out: join(&sums),
+        }
+    }
+}
