@@ -28,14 +28,14 @@ module matmul_4x4_accumulators (
     reg        [5:0]   address_1, address_2, address_3, address_4, bank_0_address,
                        bank_1_address;
     reg        [1:0]   writes, for_drain, for_sums, first;
+    reg        [71:0]  sums_1, sums_2;
+    reg        [127:0] old_word, bank_0_word, bank_1_word;
     reg signed [31:0]  sum_0, sum_1, sum_2, sum_3;
     reg                drained_bank;
-    reg        [127:0] bank_0_word, bank_1_word, old_word;
     (* no_rw_check *)
     reg        [127:0] bank_0_words [0:63];
     (* no_rw_check *)
     reg        [127:0] bank_1_words [0:63];
-    reg        [71:0]  sums_1, sums_2;
 
     wire arrives = valid[2] && !clear;
     wire [127:0] new_word = {sum_3, sum_2, sum_1, sum_0};
@@ -67,6 +67,14 @@ module matmul_4x4_accumulators (
         address_2 <= address_1;
         address_3 <= address_2;
         address_4 <= address_3;
+        sums_1 <= sums;
+        sums_2 <= sums_1;
+        if (first[1])
+            old_word <= 128'd0;
+        else if (bank[1])
+            old_word <= bank_1_word;
+        else
+            old_word <= bank_0_word;
         sum_0 <= old_word[31:0] + {{14{sums_2[17]}}, sums_2[17:0]};
         sum_1 <= old_word[63:32] + {{14{sums_2[35]}}, sums_2[35:18]};
         sum_2 <= old_word[95:64] + {{14{sums_2[53]}}, sums_2[53:36]};
@@ -80,14 +88,6 @@ module matmul_4x4_accumulators (
         else if (drain_moves)
             bank_1_address <= drain_address;
         first <= {first[0], target_first};
-        if (first[1])
-            old_word <= 128'd0;
-        else if (bank[1])
-            old_word <= bank_1_word;
-        else
-            old_word <= bank_0_word;
-        sums_1 <= sums;
-        sums_2 <= sums_1;
     end
 
     always @(posedge clk) begin

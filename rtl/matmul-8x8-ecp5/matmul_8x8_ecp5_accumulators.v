@@ -28,11 +28,11 @@ module matmul_8x8_ecp5_accumulators (
     reg         [6:0]   address_1, address_2, address_3, address_4, address_5, bank_0_address,
                         bank_1_address;
     reg         [1:0]   writes, for_drain, for_sums, drained, held;
+    reg         [151:0] sums_1, sums_2, sums_3;
+    reg         [255:0] old_word;
     reg  signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7;
     wire        [255:0] bank_0_word, bank_1_word;
     reg         [2:0]   first;
-    reg         [255:0] old_word;
-    reg         [151:0] sums_1, sums_2, sums_3;
 
     wire arrives = valid[3] && !clear;
     wire [255:0] new_word = {sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0};
@@ -80,6 +80,15 @@ module matmul_8x8_ecp5_accumulators (
         address_3 <= address_2;
         address_4 <= address_3;
         address_5 <= address_4;
+        sums_1 <= sums;
+        sums_2 <= sums_1;
+        sums_3 <= sums_2;
+        if (first[2])
+            old_word <= 256'd0;
+        else if (bank[2])
+            old_word <= bank_1_word;
+        else
+            old_word <= bank_0_word;
         sum_0 <= old_word[31:0] + {{13{sums_3[18]}}, sums_3[18:0]};
         sum_1 <= old_word[63:32] + {{13{sums_3[37]}}, sums_3[37:19]};
         sum_2 <= old_word[95:64] + {{13{sums_3[56]}}, sums_3[56:38]};
@@ -97,15 +106,6 @@ module matmul_8x8_ecp5_accumulators (
         else if (drain_moves)
             bank_1_address <= drain_address;
         first <= {first[1:0], target_first};
-        if (first[2])
-            old_word <= 256'd0;
-        else if (bank[2])
-            old_word <= bank_1_word;
-        else
-            old_word <= bank_0_word;
-        sums_1 <= sums;
-        sums_2 <= sums_1;
-        sums_3 <= sums_2;
     end
 
     always @(posedge clk) begin

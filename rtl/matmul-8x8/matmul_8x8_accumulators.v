@@ -28,14 +28,14 @@ module matmul_8x8_accumulators (
     reg        [6:0]   address_1, address_2, address_3, address_4, bank_0_address,
                        bank_1_address;
     reg        [1:0]   writes, for_drain, for_sums, first;
+    reg        [151:0] sums_1, sums_2;
+    reg        [255:0] old_word, bank_0_word, bank_1_word;
     reg signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7;
     reg                drained_bank;
-    reg        [255:0] bank_0_word, bank_1_word, old_word;
     (* no_rw_check *)
     reg        [255:0] bank_0_words [0:127];
     (* no_rw_check *)
     reg        [255:0] bank_1_words [0:127];
-    reg        [151:0] sums_1, sums_2;
 
     wire arrives = valid[2] && !clear;
     wire [255:0] new_word = {sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0};
@@ -67,6 +67,14 @@ module matmul_8x8_accumulators (
         address_2 <= address_1;
         address_3 <= address_2;
         address_4 <= address_3;
+        sums_1 <= sums;
+        sums_2 <= sums_1;
+        if (first[1])
+            old_word <= 256'd0;
+        else if (bank[1])
+            old_word <= bank_1_word;
+        else
+            old_word <= bank_0_word;
         sum_0 <= old_word[31:0] + {{13{sums_2[18]}}, sums_2[18:0]};
         sum_1 <= old_word[63:32] + {{13{sums_2[37]}}, sums_2[37:19]};
         sum_2 <= old_word[95:64] + {{13{sums_2[56]}}, sums_2[56:38]};
@@ -84,14 +92,6 @@ module matmul_8x8_accumulators (
         else if (drain_moves)
             bank_1_address <= drain_address;
         first <= {first[0], target_first};
-        if (first[1])
-            old_word <= 256'd0;
-        else if (bank[1])
-            old_word <= bank_1_word;
-        else
-            old_word <= bank_0_word;
-        sums_1 <= sums;
-        sums_2 <= sums_1;
     end
 
     always @(posedge clk) begin

@@ -150,25 +150,19 @@ impl Block for Accumulators {
         let arrives = valid.msb() & !io.clear;
         let writes = m.reg(unsigned(BANKS)).reset(0);
         writes.next(of_banks(arrives, bank.msb()));
-        // What is written comes of what is read: of the registers behind the addition.
-        let sums: Vec<_> = (0..self.columns)
-            .filter(|_| self.partial)
-            .map(|i| m.reg(self.lane).named(format!("sum_{i}")))
-            .collect();
-        let data = match self.partial {
-            true => {
-                let sums: Vec<_> = sums.iter().map(|sum| **sum).collect();
-                join(&sums).named("new_word")
-            }
-            false => m.delay_by("sums", io.sums, 1),
-        };
+        // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
+        let choice = cycles - u32::from(self.partial);
+        let sums = m.delay_by("sums", io.sums, choice);
+        let old_word = self
+            .partial
+            .then(|| m.reg(unsigned(self.bank.width)).named("old_word"));
         let write = RamWrite {
             enable: *writes,
             address: addresses[cycles as usize + 1],
-            data,
+            data: old_word.map_or(sums, |old_word| self.add(m, *old_word, sums)),
         };
         let words = self.read(m, &io, write);
-        if self.partial {
+        if let Some(old_word) = old_word {
             let again: Vec<_> = (0..cycles)
                 .zip(&addresses[1..])
                 .map(|(stage, address)| {
@@ -181,20 +175,10 @@ impl Block for Accumulators {
                 !(target.valid & !target.first & join(&again).any()),
                 "a word comes again before its sum is written",
             );
-            // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
-            let choice = cycles - 1;
             let first = past(target.first, choice);
-            let old_word = m.reg(unsigned(self.bank.width));
             m.when(first.msb(), || old_word.set(0))
                 .else_when(bank.bit(choice - 1), || old_word.set(words[1]))
                 .otherwise(|| old_word.set(words[0]));
-            // A partial sum for each accumulator of the word.
-            let lanes = old_word.split(self.lane.width);
-            let partial = m.delay_by("sums", io.sums, choice);
-            let partial = partial.split(self.sum.width);
-            for (sum, (lane, partial)) in sums.iter().zip(lanes.into_iter().zip(partial)) {
-                sum.next(lane.as_signed() + partial.as_signed().sign_extend(self.lane.width));
-            }
         } else {
             m.unused(target.first);
         }
@@ -270,5 +254,18 @@ impl Accumulators {
         });
         drain.data.drive(drained_bank.mux(words[1], words[0]));
         words
+    }
+
+    /// A partial sum for each accumulator of a word: their sums, behind registers.
+    #[track_caller]
+    fn add<'m>(&self, m: &'m Module, word: Signal<'m>, partial: Signal<'m>) -> Signal<'m> {
+        let lanes = word.split(self.lane.width).into_iter();
+        let sum: Vec<_> = lanes
+            .zip(partial.split(self.sum.width))
+            .map(|(lane, partial)| {
+                m.delay(lane.as_signed() + partial.as_signed().sign_extend(self.lane.width))
+            })
+            .collect();
+        join(&sum).named("new_word")
     }
 }

@@ -53,14 +53,13 @@ impl Fifo {
     #[track_caller]
     pub fn new(shape: Shape, depth: u32) -> Self {
         assert!(depth > 0, "a FIFO needs a depth of at least 1");
-        let storage = match depth > Self::REGISTER_DEPTH {
-            true => Storage::Ram,
-            false => Storage::Registers,
-        };
         Fifo {
             shape,
             depth,
-            storage,
+            storage: match depth > Self::REGISTER_DEPTH {
+                true => Storage::Ram,
+                false => Storage::Registers,
+            },
         }
     }
 
@@ -108,8 +107,8 @@ impl Block for Fifo {
         m.section("storage");
         FifoOutputs {
             m: match self.storage {
-                Storage::Registers => self.registers(m, io.s.payload, push, level),
-                Storage::Ram => self.ram(m, io.s.payload, push, level),
+                Storage::Registers => self.registers(io.s.payload, push, level),
+                Storage::Ram => self.ram(io.s.payload, push, level),
             },
             level: *level,
         }
@@ -119,13 +118,8 @@ impl Block for Fifo {
 #[hardware]
 impl Fifo {
     /// New payloads push older ones along the line; the level says where the oldest stands.
-    fn registers<'m>(
-        &self,
-        m: &'m Module,
-        s: Signal<'m>,
-        push: Signal<'m>,
-        level: Reg<'m>,
-    ) -> Stream<'m> {
+    fn registers<'m>(&self, s: Signal<'m>, push: Signal<'m>, level: Reg<'m>) -> Stream<'m> {
+        let m = s.module();
         let mut stages = vec![s];
         for i in 0..self.depth {
             let newer = stages[i as usize];
@@ -144,13 +138,8 @@ impl Fifo {
     }
 
     /// RAM, its data register, output register: each stage moves on when the next is free.
-    fn ram<'m>(
-        &self,
-        m: &'m Module,
-        s: Signal<'m>,
-        push: Signal<'m>,
-        level: Reg<'m>,
-    ) -> Stream<'m> {
+    fn ram<'m>(&self, s: Signal<'m>, push: Signal<'m>, level: Reg<'m>) -> Stream<'m> {
+        let m = s.module();
         let fetch = m.wire(bit());
         let stored = m.reg(self.level_shape()).reset(0);
         count(stored, push, fetch);
@@ -198,10 +187,9 @@ fn count<'m>(count: Reg<'m>, up: Signal<'m>, down: Signal<'m>) {
 #[hardware]
 fn pointer<'m>(m: &'m Module, depth: u32, step: Signal<'m>) -> Signal<'m> {
     let address = m.reg(unsigned(index_bits(depth.into()))).reset(0);
-    let wraps = !depth.is_power_of_two() || depth == 1;
-    m.when(step, || match wraps {
-        true => address.set(address.eq(depth - 1).mux(0, address + 1)),
-        false => address.set(address + 1),
+    m.when(step, || match depth.is_power_of_two() && depth > 1 {
+        true => address.set(address + 1),
+        false => address.set(address.eq(depth - 1).mux(0, address + 1)),
     });
     *address
 }
