@@ -24,10 +24,10 @@ module matmul_4x4_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
+    reg        [1:0]   writes, for_drain, for_sums, first;
     reg        [2:0]   valid, last, bank;
     reg        [5:0]   address_1, address_2, address_3, address_4, bank_0_address,
                        bank_1_address;
-    reg        [1:0]   writes, for_drain, for_sums, first;
     reg        [71:0]  sums_1, sums_2;
     reg        [127:0] old_word, bank_0_word, bank_1_word;
     reg signed [31:0]  sum_0, sum_1, sum_2, sum_3;
@@ -53,12 +53,9 @@ module matmul_4x4_accumulators (
         if (reads[1]) bank_1_word <= bank_1_words[bank_1_address];
     end
 
-    wire same_0 = bank[0] == target_bank && address_1 == target_address;
-    wire again_0 = valid[0] && same_0;
-    wire same_1 = bank[1] == target_bank && address_2 == target_address;
-    wire again_1 = valid[1] && same_1;
-    wire same_2 = bank[2] == target_bank && address_3 == target_address;
-    wire again_2 = valid[2] && same_2;
+    wire again_0 = valid[0] && bank[0] == target_bank && address_1 == target_address;
+    wire again_1 = valid[1] && bank[1] == target_bank && address_2 == target_address;
+    wire again_2 = valid[2] && bank[2] == target_bank && address_3 == target_address;
 
     always @(posedge clk) begin
         last <= {last[1:0], target_last};
@@ -92,22 +89,22 @@ module matmul_4x4_accumulators (
 
     always @(posedge clk) begin
         if (rst) begin
-            valid <= 3'd0;
             writes <= 2'd0;
+            valid <= 3'd0;
             for_drain <= 2'd0;
             for_sums <= 2'd0;
             drained_bank <= 1'b0;
             block_complete <= 1'b0;
         end else begin
-            if (clear)
-                valid <= 3'd0;
-            else
-                valid <= {valid[1:0], target_valid};
             writes <= {arrives && bank[2], arrives && !bank[2]};
-            if (clear)
+            if (clear) begin
+                valid <= 3'd0;
                 for_drain <= 2'd0;
-            else if (drain_moves)
-                for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
+            end else begin
+                valid <= {valid[1:0], target_valid};
+                if (drain_moves)
+                    for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
+            end
             for_sums <= {reads_old_word && target_bank, reads_old_word && !target_bank};
             if (clear)
                 drained_bank <= 1'b0;

@@ -24,10 +24,10 @@ module matmul_8x8_ecp5_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
+    reg         [1:0]   writes, for_drain, for_sums, drained, held;
     reg         [3:0]   valid, last, bank;
     reg         [6:0]   address_1, address_2, address_3, address_4, address_5, bank_0_address,
                         bank_1_address;
-    reg         [1:0]   writes, for_drain, for_sums, drained, held;
     reg         [151:0] sums_1, sums_2, sums_3;
     reg         [255:0] old_word;
     reg  signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7;
@@ -62,14 +62,10 @@ module matmul_8x8_ecp5_accumulators (
         .read_data     (bank_1_word)
     );
 
-    wire same_0 = bank[0] == target_bank && address_1 == target_address;
-    wire again_0 = valid[0] && same_0;
-    wire same_1 = bank[1] == target_bank && address_2 == target_address;
-    wire again_1 = valid[1] && same_1;
-    wire same_2 = bank[2] == target_bank && address_3 == target_address;
-    wire again_2 = valid[2] && same_2;
-    wire same_3 = bank[3] == target_bank && address_4 == target_address;
-    wire again_3 = valid[3] && same_3;
+    wire again_0 = valid[0] && bank[0] == target_bank && address_1 == target_address;
+    wire again_1 = valid[1] && bank[1] == target_bank && address_2 == target_address;
+    wire again_2 = valid[2] && bank[2] == target_bank && address_3 == target_address;
+    wire again_3 = valid[3] && bank[3] == target_bank && address_4 == target_address;
     wire reuse_distance_holds = !(target_valid && !target_first && (|{again_3, again_2, again_1, again_0}));
 
     always @(posedge clk) begin
@@ -110,23 +106,23 @@ module matmul_8x8_ecp5_accumulators (
 
     always @(posedge clk) begin
         if (rst) begin
-            valid <= 4'd0;
             writes <= 2'd0;
+            valid <= 4'd0;
             for_drain <= 2'd0;
             for_sums <= 2'd0;
             drained <= 2'd0;
             held <= 2'd0;
             block_complete <= 1'b0;
         end else begin
-            if (clear)
-                valid <= 4'd0;
-            else
-                valid <= {valid[2:0], target_valid};
             writes <= {arrives && bank[3], arrives && !bank[3]};
-            if (clear)
+            if (clear) begin
+                valid <= 4'd0;
                 for_drain <= 2'd0;
-            else if (drain_moves)
-                for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
+            end else begin
+                valid <= {valid[2:0], target_valid};
+                if (drain_moves)
+                    for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
+            end
             for_sums <= {reads_old_word && target_bank, reads_old_word && !target_bank};
             if (clear) begin
                 drained <= 2'd0;

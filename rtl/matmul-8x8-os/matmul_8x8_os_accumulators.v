@@ -24,9 +24,9 @@ module matmul_8x8_os_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
+    reg [1:0]   writes, for_drain;
     reg         valid, last, bank, drained_bank;
     reg [6:0]   address_1, address_2, bank_0_address, bank_1_address;
-    reg [1:0]   writes, for_drain;
     reg [255:0] sums_1, bank_0_word, bank_1_word;
     (* no_rw_check *)
     reg [255:0] bank_0_words [0:127];
@@ -60,23 +60,23 @@ module matmul_8x8_os_accumulators (
 
     always @(posedge clk) begin
         if (rst) begin
-            valid <= 1'b0;
             writes <= 2'd0;
+            valid <= 1'b0;
             for_drain <= 2'd0;
             drained_bank <= 1'b0;
             block_complete <= 1'b0;
         end else begin
-            if (clear)
-                valid <= 1'b0;
-            else
-                valid <= target_valid;
             writes <= {arrives && bank, arrives && !bank};
             if (clear) begin
+                valid <= 1'b0;
                 for_drain <= 2'd0;
                 drained_bank <= 1'b0;
-            end else if (drain_moves) begin
-                for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
-                drained_bank <= for_drain[1];
+            end else begin
+                valid <= target_valid;
+                if (drain_moves) begin
+                    for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
+                    drained_bank <= for_drain[1];
+                end
             end
             block_complete <= arrives && last;
         end

@@ -136,6 +136,7 @@ impl Block for Accumulators {
             true => self.bank.read_latency() + 2,
             false => 1,
         };
+        let writes = m.reg(unsigned(BANKS)).reset(0);
         let valid = m.reg(unsigned(cycles)).reset(0);
         m.when(io.clear, || valid.set(0)).otherwise(|| {
             valid.set(concat(&[*valid, target.valid]).truncate(cycles));
@@ -148,7 +149,6 @@ impl Block for Accumulators {
             addresses.push(m.delay(before).named(format!("address_{stage}")));
         }
         let arrives = valid.msb() & !io.clear;
-        let writes = m.reg(unsigned(BANKS)).reset(0);
         writes.next(of_banks(arrives, bank.msb()));
         // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
         let choice = cycles - u32::from(self.partial);
@@ -166,8 +166,8 @@ impl Block for Accumulators {
             let again: Vec<_> = (0..cycles)
                 .zip(&addresses[1..])
                 .map(|(stage, address)| {
-                    let same = bank.bit(stage).eq(target.bank) & address.eq(target.address);
-                    valid.bit(stage) & same
+                    let bank = bank.bit(stage);
+                    valid.bit(stage) & bank.eq(target.bank) & address.eq(target.address)
                 })
                 .collect();
             m.assert(
