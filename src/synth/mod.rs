@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod advice;
-mod answer;
+mod answers;
 mod artifacts;
 mod board;
 pub mod cache;

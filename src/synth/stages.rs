@@ -1,6 +1,6 @@
 //! Runs the stages of a flow, and what comes of them.
 
-use super::answer::{answer, read, read_timing};
+use super::answers::{answer, read, read_timing};
 use super::artifacts::{self, Artifact};
 use super::cache::Cache;
 use super::cells::{BlockCells, CellCounts};
