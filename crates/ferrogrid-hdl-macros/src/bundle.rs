@@ -257,8 +257,27 @@ pub fn expand(definition: TokenStream) -> Result<TokenStream> {
         })
     });
     let text = name.to_string();
-    let lifetime = (!members.is_empty()).then(|| quote!(<'m>));
     let of_static = (!members.is_empty()).then(|| quote!(<#other>));
+    let of_block = match parameters.len() {
+        0 => Some(quote!(fn of_block<B>(_: &B))),
+        1 => Some(quote!(fn of_block(#parameters))),
+        _ => None,
+    };
+    let of_block = of_block.map(|signature| {
+        let arguments = parameters.iter().filter_map(|parameter| match parameter {
+            FnArg::Typed(parameter) => Some(&parameter.pat),
+            FnArg::Receiver(_) => None,
+        });
+        quote! {
+            /// What a block without `inputs` of its own gives as such.
+            #[doc(hidden)]
+            #[track_caller]
+            pub #signature -> #hdl::Shapes<#name #of_static> {
+                Self::of(#(#arguments),*)
+            }
+        }
+    });
+    let lifetime = (!members.is_empty()).then(|| quote!(<'m>));
     let any = (!members.is_empty()).then(|| quote!(<'_>));
     Ok(quote! {
         #(#attributes)*
@@ -276,6 +295,8 @@ pub fn expand(definition: TokenStream) -> Result<TokenStream> {
             pub fn of(#parameters) -> #hdl::Shapes<#name #of_static> {
                 #hdl::Shapes::new(#hdl::bundle::Layout::Bundle(vec![#(#described),*]))
             }
+
+            #of_block
         }
 
         impl #lifetime #hdl::binding::Nameable for #name #lifetime {

@@ -61,6 +61,10 @@ extern crate self as ferrogrid_hdl;
 /// array is numbered, and so are names that stand several times, as in a loop. A computed value
 /// becomes a wire of the name unless it only feeds a register or a wire. `.named(..)` gives another
 /// name.
+///
+/// An `impl Block` gets what it leaves out and [`build`](Block::build) says already: the types
+/// `Inputs` and `Outputs`, and [`inputs`](Block::inputs) as `Inputs::of(self)`, or `Inputs::of()` where
+/// the bundle has no parameters.
 pub use ferrogrid_hdl_macros::hardware;
 
 /// Defines a [`Bundle`]: a struct of signals from one definition of names, shapes and directions.

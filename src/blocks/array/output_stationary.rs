@@ -24,9 +24,6 @@ pub struct OutputStationaryArray(pub ArrayParams);
 
 #[hardware]
 impl Block for OutputStationaryArray {
-    type Inputs<'m> = OutputStationaryArrayInputs<'m>;
-    type Outputs<'m> = ArrayOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.0.name.clone()
     }
@@ -89,9 +86,6 @@ struct Row(ArrayParams);
 
 #[hardware]
 impl Block for Row {
-    type Inputs<'m> = RowInputs<'m>;
-    type Outputs<'m> = RowOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.0.part_name("row")
     }
