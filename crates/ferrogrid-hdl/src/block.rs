@@ -110,6 +110,8 @@ impl<B: Block> AnyBlock for B {
 
     fn describe(&self, m: &Module) -> Ports {
         let inputs = Block::inputs(self);
+        let bundles = [B::Inputs::<'_>::NAME, B::Outputs::<'_>::NAME];
+        m.state_mut().has_bundles = bundles.iter().any(|bundle| *bundle != <()>::NAME);
         let ports = m.ports("", &inputs.layout, Flow::Forward, inputs.at);
         let outputs = Block::build(self, m, gather(&inputs.layout, ports));
         let layout = outputs.layout();
