@@ -32,9 +32,7 @@ module matmul_4x4_pe (
         swap <= swap_in;
         activation <= activation_in;
         product <= activation * weight;
-        /* verilator lint_off WIDTH */  // a sign is extended
-        sum <= sum_in + product;
-        /* verilator lint_on WIDTH */
+        sum <= sum_in + {{2{product[15]}}, product};
     end
 
     assign swap_out = swap;

@@ -24,69 +24,26 @@ module matmul_6x10_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
-    reg        [1:0]   for_drain, for_sums, first, writes;
+    reg        [2:0]   valid, last, bank;
+    reg        [6:0]   address_1, address_2, address_3, address_4, bank_0_address,
+                       bank_1_address;
+    reg        [1:0]   writes, for_drain, for_sums, first;
+    reg        [179:0] sums_1, sums_2;
+    reg        [319:0] old_word, bank_0_word, bank_1_word;
+    reg signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7, sum_8, sum_9;
     reg                drained_bank;
-    reg        [6:0]   bank_0_address, bank_1_address, address_1, address_2, address_3,
-                       address_4;
-    reg        [319:0] bank_0_word, bank_1_word, old_word;
     (* no_rw_check *)
     reg        [319:0] bank_0_words [0:71];
     (* no_rw_check *)
     reg        [319:0] bank_1_words [0:71];
-    reg        [2:0]   valid, last, bank;
-    reg        [179:0] sums_1, sums_2;
-    reg signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7, sum_8, sum_9;
 
-    wire reads_old_word = target_valid && !target_first && !clear;
-    wire [1:0] reads = for_sums | (drain_moves ? for_drain : 2'd0);
-    wire [1:0] collects = {target_valid && target_bank, target_valid && !target_bank};
-    wire same_0 = bank[0] == target_bank && address_1 == target_address;
-    wire again_0 = valid[0] && same_0;
-    wire same_1 = bank[1] == target_bank && address_2 == target_address;
-    wire again_1 = valid[1] && same_1;
-    wire same_2 = bank[2] == target_bank && address_3 == target_address;
-    wire again_2 = valid[2] && same_2;
-
-    always @(posedge clk) begin
-        if (collects[0])
-            bank_0_address <= target_address;
-        else if (drain_moves)
-            bank_0_address <= drain_address;
-        if (collects[1])
-            bank_1_address <= target_address;
-        else if (drain_moves)
-            bank_1_address <= drain_address;
-        last <= {last[1:0], target_last};
-        bank <= {bank[1:0], target_bank};
-        address_1 <= target_address;
-        address_2 <= address_1;
-        address_3 <= address_2;
-        address_4 <= address_3;
-        first <= {first[0], target_first};
-        if (first[1])
-            old_word <= 320'd0;
-        else if (bank[1])
-            old_word <= bank_1_word;
-        else
-            old_word <= bank_0_word;
-        sums_1 <= sums;
-        sums_2 <= sums_1;
-        sum_0 <= old_word[31:0] + {{14{sums_2[17]}}, sums_2[17:0]};
-        sum_1 <= old_word[63:32] + {{14{sums_2[35]}}, sums_2[35:18]};
-        sum_2 <= old_word[95:64] + {{14{sums_2[53]}}, sums_2[53:36]};
-        sum_3 <= old_word[127:96] + {{14{sums_2[71]}}, sums_2[71:54]};
-        sum_4 <= old_word[159:128] + {{14{sums_2[89]}}, sums_2[89:72]};
-        sum_5 <= old_word[191:160] + {{14{sums_2[107]}}, sums_2[107:90]};
-        sum_6 <= old_word[223:192] + {{14{sums_2[125]}}, sums_2[125:108]};
-        sum_7 <= old_word[255:224] + {{14{sums_2[143]}}, sums_2[143:126]};
-        sum_8 <= old_word[287:256] + {{14{sums_2[161]}}, sums_2[161:144]};
-        sum_9 <= old_word[319:288] + {{14{sums_2[179]}}, sums_2[179:162]};
-    end
-
+    wire arrives = valid[2] && !clear;
     wire [319:0] new_word = {
         sum_9, sum_8, sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0
     };
-    wire arrives = valid[2] && !clear;
+    wire reads_old_word = target_valid && !target_first && !clear;
+    wire [1:0] reads = for_sums | (drain_moves ? for_drain : 2'd0);
+    wire [1:0] collects = {target_valid && target_bank, target_valid && !target_bank};
 
     always @(posedge clk) begin
         if (writes[0]) bank_0_words[address_4] <= new_word;
@@ -98,28 +55,72 @@ module matmul_6x10_accumulators (
         if (reads[1]) bank_1_word <= bank_1_words[bank_1_address];
     end
 
+    wire same_0 = bank[0] == target_bank && address_1 == target_address;
+    wire again_0 = valid[0] && same_0;
+    wire same_1 = bank[1] == target_bank && address_2 == target_address;
+    wire again_1 = valid[1] && same_1;
+    wire same_2 = bank[2] == target_bank && address_3 == target_address;
+    wire again_2 = valid[2] && same_2;
+
+    always @(posedge clk) begin
+        last <= {last[1:0], target_last};
+        bank <= {bank[1:0], target_bank};
+        address_1 <= target_address;
+        address_2 <= address_1;
+        address_3 <= address_2;
+        address_4 <= address_3;
+        sums_1 <= sums;
+        sums_2 <= sums_1;
+        if (first[1])
+            old_word <= 320'd0;
+        else if (bank[1])
+            old_word <= bank_1_word;
+        else
+            old_word <= bank_0_word;
+        sum_0 <= old_word[31:0] + {{14{sums_2[17]}}, sums_2[17:0]};
+        sum_1 <= old_word[63:32] + {{14{sums_2[35]}}, sums_2[35:18]};
+        sum_2 <= old_word[95:64] + {{14{sums_2[53]}}, sums_2[53:36]};
+        sum_3 <= old_word[127:96] + {{14{sums_2[71]}}, sums_2[71:54]};
+        sum_4 <= old_word[159:128] + {{14{sums_2[89]}}, sums_2[89:72]};
+        sum_5 <= old_word[191:160] + {{14{sums_2[107]}}, sums_2[107:90]};
+        sum_6 <= old_word[223:192] + {{14{sums_2[125]}}, sums_2[125:108]};
+        sum_7 <= old_word[255:224] + {{14{sums_2[143]}}, sums_2[143:126]};
+        sum_8 <= old_word[287:256] + {{14{sums_2[161]}}, sums_2[161:144]};
+        sum_9 <= old_word[319:288] + {{14{sums_2[179]}}, sums_2[179:162]};
+        if (collects[0])
+            bank_0_address <= target_address;
+        else if (drain_moves)
+            bank_0_address <= drain_address;
+        if (collects[1])
+            bank_1_address <= target_address;
+        else if (drain_moves)
+            bank_1_address <= drain_address;
+        first <= {first[0], target_first};
+    end
+
     always @(posedge clk) begin
         if (rst) begin
+            valid <= 3'd0;
+            writes <= 2'd0;
             for_drain <= 2'd0;
             for_sums <= 2'd0;
             drained_bank <= 1'b0;
-            valid <= 3'd0;
-            writes <= 2'd0;
             block_complete <= 1'b0;
         end else begin
+            if (clear)
+                valid <= 3'd0;
+            else
+                valid <= {valid[1:0], target_valid};
+            writes <= {arrives && bank[2], arrives && !bank[2]};
             if (clear)
                 for_drain <= 2'd0;
             else if (drain_moves)
                 for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
             for_sums <= {reads_old_word && target_bank, reads_old_word && !target_bank};
-            if (clear) begin
+            if (clear)
                 drained_bank <= 1'b0;
-                valid <= 3'd0;
-            end else begin
-                if (drain_moves) drained_bank <= for_drain[1];
-                valid <= {valid[1:0], target_valid};
-            end
-            writes <= {arrives && bank[2], arrives && !bank[2]};
+            else if (drain_moves)
+                drained_bank <= for_drain[1];
             block_complete <= arrives && last[2];
         end
     end

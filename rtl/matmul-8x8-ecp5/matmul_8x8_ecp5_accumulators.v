@@ -24,21 +24,44 @@ module matmul_8x8_ecp5_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
-    reg         [1:0]   for_drain, for_sums, drained, held, writes;
-    reg         [6:0]   bank_0_address, bank_1_address, address_1, address_2, address_3,
-                        address_4, address_5;
-    wire        [255:0] bank_0_word, bank_1_word;
     reg         [3:0]   valid, last, bank;
-    reg         [2:0]   first;
-    reg         [255:0] old_word;
+    reg         [6:0]   address_1, address_2, address_3, address_4, address_5, bank_0_address,
+                        bank_1_address;
+    reg         [1:0]   writes, for_drain, for_sums, drained, held;
     reg         [151:0] sums_1, sums_2, sums_3;
+    reg         [255:0] old_word;
     reg  signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7;
+    wire        [255:0] bank_0_word, bank_1_word;
+    reg         [2:0]   first;
 
+    wire arrives = valid[3] && !clear;
+    wire [255:0] new_word = {sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0};
     wire reads_old_word = target_valid && !target_first && !clear;
     wire [1:0] reads = for_sums | (drain_moves ? for_drain : 2'd0);
     wire [1:0] collects = {target_valid && target_bank, target_valid && !target_bank};
-    wire take_0 = !(held[0] && !drain_moves);
-    wire take_1 = !(held[1] && !drain_moves);
+
+    matmul_8x8_ecp5_block_ram_256x128 bank_0_words (
+        .clk           (clk),
+        .write_enable  (writes[0]),
+        .write_address (address_5),
+        .write_data    (new_word),
+        .read_enable   (reads[0]),
+        .read_address  (bank_0_address),
+        .take          (!(held[0] && !drain_moves)),
+        .read_data     (bank_0_word)
+    );
+
+    matmul_8x8_ecp5_block_ram_256x128 bank_1_words (
+        .clk           (clk),
+        .write_enable  (writes[1]),
+        .write_address (address_5),
+        .write_data    (new_word),
+        .read_enable   (reads[1]),
+        .read_address  (bank_1_address),
+        .take          (!(held[1] && !drain_moves)),
+        .read_data     (bank_1_word)
+    );
+
     wire same_0 = bank[0] == target_bank && address_1 == target_address;
     wire again_0 = valid[0] && same_0;
     wire same_1 = bank[1] == target_bank && address_2 == target_address;
@@ -50,14 +73,6 @@ module matmul_8x8_ecp5_accumulators (
     wire reuse_distance_holds = !(target_valid && !target_first && (|{again_3, again_2, again_1, again_0}));
 
     always @(posedge clk) begin
-        if (collects[0])
-            bank_0_address <= target_address;
-        else if (drain_moves)
-            bank_0_address <= drain_address;
-        if (collects[1])
-            bank_1_address <= target_address;
-        else if (drain_moves)
-            bank_1_address <= drain_address;
         last <= {last[2:0], target_last};
         bank <= {bank[2:0], target_bank};
         address_1 <= target_address;
@@ -65,16 +80,15 @@ module matmul_8x8_ecp5_accumulators (
         address_3 <= address_2;
         address_4 <= address_3;
         address_5 <= address_4;
-        first <= {first[1:0], target_first};
+        sums_1 <= sums;
+        sums_2 <= sums_1;
+        sums_3 <= sums_2;
         if (first[2])
             old_word <= 256'd0;
         else if (bank[2])
             old_word <= bank_1_word;
         else
             old_word <= bank_0_word;
-        sums_1 <= sums;
-        sums_2 <= sums_1;
-        sums_3 <= sums_2;
         sum_0 <= old_word[31:0] + {{13{sums_3[18]}}, sums_3[18:0]};
         sum_1 <= old_word[63:32] + {{13{sums_3[37]}}, sums_3[37:19]};
         sum_2 <= old_word[95:64] + {{13{sums_3[56]}}, sums_3[56:38]};
@@ -83,43 +97,32 @@ module matmul_8x8_ecp5_accumulators (
         sum_5 <= old_word[191:160] + {{13{sums_3[113]}}, sums_3[113:95]};
         sum_6 <= old_word[223:192] + {{13{sums_3[132]}}, sums_3[132:114]};
         sum_7 <= old_word[255:224] + {{13{sums_3[151]}}, sums_3[151:133]};
+        if (collects[0])
+            bank_0_address <= target_address;
+        else if (drain_moves)
+            bank_0_address <= drain_address;
+        if (collects[1])
+            bank_1_address <= target_address;
+        else if (drain_moves)
+            bank_1_address <= drain_address;
+        first <= {first[1:0], target_first};
     end
-
-    wire [255:0] new_word = {sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0};
-    wire arrives = valid[3] && !clear;
-
-    matmul_8x8_ecp5_block_ram_256x128 bank_0_words (
-        .clk           (clk),
-        .write_enable  (writes[0]),
-        .write_address (address_5),
-        .write_data    (new_word),
-        .read_enable   (reads[0]),
-        .read_address  (bank_0_address),
-        .take          (take_0),
-        .read_data     (bank_0_word)
-    );
-
-    matmul_8x8_ecp5_block_ram_256x128 bank_1_words (
-        .clk           (clk),
-        .write_enable  (writes[1]),
-        .write_address (address_5),
-        .write_data    (new_word),
-        .read_enable   (reads[1]),
-        .read_address  (bank_1_address),
-        .take          (take_1),
-        .read_data     (bank_1_word)
-    );
 
     always @(posedge clk) begin
         if (rst) begin
+            valid <= 4'd0;
+            writes <= 2'd0;
             for_drain <= 2'd0;
             for_sums <= 2'd0;
             drained <= 2'd0;
             held <= 2'd0;
-            valid <= 4'd0;
-            writes <= 2'd0;
             block_complete <= 1'b0;
         end else begin
+            if (clear)
+                valid <= 4'd0;
+            else
+                valid <= {valid[2:0], target_valid};
+            writes <= {arrives && bank[3], arrives && !bank[3]};
             if (clear)
                 for_drain <= 2'd0;
             else if (drain_moves)
@@ -128,15 +131,10 @@ module matmul_8x8_ecp5_accumulators (
             if (clear) begin
                 drained <= 2'd0;
                 held <= 2'd0;
-                valid <= 4'd0;
-            end else begin
-                if (drain_moves) begin
-                    drained <= for_drain;
-                    held <= drained;
-                end
-                valid <= {valid[2:0], target_valid};
+            end else if (drain_moves) begin
+                drained <= for_drain;
+                held <= drained;
             end
-            writes <= {arrives && bank[3], arrives && !bank[3]};
             block_complete <= arrives && last[3];
         end
     end

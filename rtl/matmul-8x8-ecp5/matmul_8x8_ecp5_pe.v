@@ -39,9 +39,7 @@ module matmul_8x8_ecp5_pe (
     always @(posedge clk) begin
         swap <= swap_in;
         activation <= activation_in;
-        /* verilator lint_off WIDTH */  // a sign is extended
-        sum <= sum_in + multiplier_product_out;
-        /* verilator lint_on WIDTH */
+        sum <= sum_in + {{3{multiplier_product_out[15]}}, multiplier_product_out};
     end
 
     assign swap_out = swap;

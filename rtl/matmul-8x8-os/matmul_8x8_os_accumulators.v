@@ -24,34 +24,33 @@ module matmul_8x8_os_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
-    reg [1:0]   for_drain, writes;
-    reg         drained_bank, valid, last, bank;
-    reg [6:0]   bank_0_address, bank_1_address, address_1, address_2;
-    reg [255:0] bank_0_word, bank_1_word, sums_1;
+    reg         valid, last, bank, drained_bank;
+    reg [6:0]   address_1, address_2, bank_0_address, bank_1_address;
+    reg [1:0]   writes, for_drain;
+    reg [255:0] sums_1, bank_0_word, bank_1_word;
     (* no_rw_check *)
     reg [255:0] bank_0_words [0:127];
     (* no_rw_check *)
     reg [255:0] bank_1_words [0:127];
 
+    wire arrives = valid && !clear;
     wire [1:0] reads = drain_moves ? for_drain : 2'd0;
 
     always @(posedge clk) begin
-        if (drain_moves) begin
-            bank_0_address <= drain_address;
-            bank_1_address <= drain_address;
-        end
+        if (writes[0]) bank_0_words[address_2] <= sums_1;
+        if (reads[0]) bank_0_word <= bank_0_words[bank_0_address];
+    end
+
+    always @(posedge clk) begin
         last <= target_last;
         bank <= target_bank;
         address_1 <= target_address;
         address_2 <= address_1;
         sums_1 <= sums;
-    end
-
-    wire arrives = valid && !clear;
-
-    always @(posedge clk) begin
-        if (writes[0]) bank_0_words[address_2] <= sums_1;
-        if (reads[0]) bank_0_word <= bank_0_words[bank_0_address];
+        if (drain_moves) begin
+            bank_0_address <= drain_address;
+            bank_1_address <= drain_address;
+        end
     end
 
     always @(posedge clk) begin
@@ -61,24 +60,24 @@ module matmul_8x8_os_accumulators (
 
     always @(posedge clk) begin
         if (rst) begin
-            for_drain <= 2'd0;
-            drained_bank <= 1'b0;
             valid <= 1'b0;
             writes <= 2'd0;
+            for_drain <= 2'd0;
+            drained_bank <= 1'b0;
             block_complete <= 1'b0;
         end else begin
+            if (clear)
+                valid <= 1'b0;
+            else
+                valid <= target_valid;
+            writes <= {arrives && bank, arrives && !bank};
             if (clear) begin
                 for_drain <= 2'd0;
                 drained_bank <= 1'b0;
-                valid <= 1'b0;
-            end else begin
-                if (drain_moves) begin
-                    for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
-                    drained_bank <= for_drain[1];
-                end
-                valid <= target_valid;
+            end else if (drain_moves) begin
+                for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
+                drained_bank <= for_drain[1];
             end
-            writes <= {arrives && bank, arrives && !bank};
             block_complete <= arrives && last;
         end
     end

@@ -32,9 +32,7 @@ module matmul_8x8_os_pe (
         weight <= weight_in;
         first <= start;
         product <= activation * weight;
-        /* verilator lint_off WIDTH */  // a sign is extended
-        sum <= base + product;
-        /* verilator lint_on WIDTH */
+        sum <= base + {{16{product[15]}}, product};
         if (first)
             drain <= sum;
         else if (shift_in)

@@ -24,65 +24,24 @@ module matmul_8x8_accumulators (
 
     // ---- pipeline: read the old word, choose its bank, add, write back -------------------
 
-    reg        [1:0]   for_drain, for_sums, first, writes;
+    reg        [2:0]   valid, last, bank;
+    reg        [6:0]   address_1, address_2, address_3, address_4, bank_0_address,
+                       bank_1_address;
+    reg        [1:0]   writes, for_drain, for_sums, first;
+    reg        [151:0] sums_1, sums_2;
+    reg        [255:0] old_word, bank_0_word, bank_1_word;
+    reg signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7;
     reg                drained_bank;
-    reg        [6:0]   bank_0_address, bank_1_address, address_1, address_2, address_3,
-                       address_4;
-    reg        [255:0] bank_0_word, bank_1_word, old_word;
     (* no_rw_check *)
     reg        [255:0] bank_0_words [0:127];
     (* no_rw_check *)
     reg        [255:0] bank_1_words [0:127];
-    reg        [2:0]   valid, last, bank;
-    reg        [151:0] sums_1, sums_2;
-    reg signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7;
 
+    wire arrives = valid[2] && !clear;
+    wire [255:0] new_word = {sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0};
     wire reads_old_word = target_valid && !target_first && !clear;
     wire [1:0] reads = for_sums | (drain_moves ? for_drain : 2'd0);
     wire [1:0] collects = {target_valid && target_bank, target_valid && !target_bank};
-    wire same_0 = bank[0] == target_bank && address_1 == target_address;
-    wire again_0 = valid[0] && same_0;
-    wire same_1 = bank[1] == target_bank && address_2 == target_address;
-    wire again_1 = valid[1] && same_1;
-    wire same_2 = bank[2] == target_bank && address_3 == target_address;
-    wire again_2 = valid[2] && same_2;
-
-    always @(posedge clk) begin
-        if (collects[0])
-            bank_0_address <= target_address;
-        else if (drain_moves)
-            bank_0_address <= drain_address;
-        if (collects[1])
-            bank_1_address <= target_address;
-        else if (drain_moves)
-            bank_1_address <= drain_address;
-        last <= {last[1:0], target_last};
-        bank <= {bank[1:0], target_bank};
-        address_1 <= target_address;
-        address_2 <= address_1;
-        address_3 <= address_2;
-        address_4 <= address_3;
-        first <= {first[0], target_first};
-        if (first[1])
-            old_word <= 256'd0;
-        else if (bank[1])
-            old_word <= bank_1_word;
-        else
-            old_word <= bank_0_word;
-        sums_1 <= sums;
-        sums_2 <= sums_1;
-        sum_0 <= old_word[31:0] + {{13{sums_2[18]}}, sums_2[18:0]};
-        sum_1 <= old_word[63:32] + {{13{sums_2[37]}}, sums_2[37:19]};
-        sum_2 <= old_word[95:64] + {{13{sums_2[56]}}, sums_2[56:38]};
-        sum_3 <= old_word[127:96] + {{13{sums_2[75]}}, sums_2[75:57]};
-        sum_4 <= old_word[159:128] + {{13{sums_2[94]}}, sums_2[94:76]};
-        sum_5 <= old_word[191:160] + {{13{sums_2[113]}}, sums_2[113:95]};
-        sum_6 <= old_word[223:192] + {{13{sums_2[132]}}, sums_2[132:114]};
-        sum_7 <= old_word[255:224] + {{13{sums_2[151]}}, sums_2[151:133]};
-    end
-
-    wire [255:0] new_word = {sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0};
-    wire arrives = valid[2] && !clear;
 
     always @(posedge clk) begin
         if (writes[0]) bank_0_words[address_4] <= new_word;
@@ -94,28 +53,70 @@ module matmul_8x8_accumulators (
         if (reads[1]) bank_1_word <= bank_1_words[bank_1_address];
     end
 
+    wire same_0 = bank[0] == target_bank && address_1 == target_address;
+    wire again_0 = valid[0] && same_0;
+    wire same_1 = bank[1] == target_bank && address_2 == target_address;
+    wire again_1 = valid[1] && same_1;
+    wire same_2 = bank[2] == target_bank && address_3 == target_address;
+    wire again_2 = valid[2] && same_2;
+
+    always @(posedge clk) begin
+        last <= {last[1:0], target_last};
+        bank <= {bank[1:0], target_bank};
+        address_1 <= target_address;
+        address_2 <= address_1;
+        address_3 <= address_2;
+        address_4 <= address_3;
+        sums_1 <= sums;
+        sums_2 <= sums_1;
+        if (first[1])
+            old_word <= 256'd0;
+        else if (bank[1])
+            old_word <= bank_1_word;
+        else
+            old_word <= bank_0_word;
+        sum_0 <= old_word[31:0] + {{13{sums_2[18]}}, sums_2[18:0]};
+        sum_1 <= old_word[63:32] + {{13{sums_2[37]}}, sums_2[37:19]};
+        sum_2 <= old_word[95:64] + {{13{sums_2[56]}}, sums_2[56:38]};
+        sum_3 <= old_word[127:96] + {{13{sums_2[75]}}, sums_2[75:57]};
+        sum_4 <= old_word[159:128] + {{13{sums_2[94]}}, sums_2[94:76]};
+        sum_5 <= old_word[191:160] + {{13{sums_2[113]}}, sums_2[113:95]};
+        sum_6 <= old_word[223:192] + {{13{sums_2[132]}}, sums_2[132:114]};
+        sum_7 <= old_word[255:224] + {{13{sums_2[151]}}, sums_2[151:133]};
+        if (collects[0])
+            bank_0_address <= target_address;
+        else if (drain_moves)
+            bank_0_address <= drain_address;
+        if (collects[1])
+            bank_1_address <= target_address;
+        else if (drain_moves)
+            bank_1_address <= drain_address;
+        first <= {first[0], target_first};
+    end
+
     always @(posedge clk) begin
         if (rst) begin
+            valid <= 3'd0;
+            writes <= 2'd0;
             for_drain <= 2'd0;
             for_sums <= 2'd0;
             drained_bank <= 1'b0;
-            valid <= 3'd0;
-            writes <= 2'd0;
             block_complete <= 1'b0;
         end else begin
+            if (clear)
+                valid <= 3'd0;
+            else
+                valid <= {valid[1:0], target_valid};
+            writes <= {arrives && bank[2], arrives && !bank[2]};
             if (clear)
                 for_drain <= 2'd0;
             else if (drain_moves)
                 for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
             for_sums <= {reads_old_word && target_bank, reads_old_word && !target_bank};
-            if (clear) begin
+            if (clear)
                 drained_bank <= 1'b0;
-                valid <= 3'd0;
-            end else begin
-                if (drain_moves) drained_bank <= for_drain[1];
-                valid <= {valid[1:0], target_valid};
-            end
-            writes <= {arrives && bank[2], arrives && !bank[2]};
+            else if (drain_moves)
+                drained_bank <= for_drain[1];
             block_complete <= arrives && last[2];
         end
     end

@@ -3,18 +3,6 @@
 use crate::hdl::{bit, bundle, unsigned};
 
 bundle! {
-    /// Write port of an operand buffer, with an enable for each memory side by side.
-    pub struct WritePort(enables: u32, address_bits: u32, width: u32) {
-        /// Write to these memories.
-        enable: unsigned(enables),
-        /// Where.
-        address: unsigned(address_bits),
-        /// What.
-        data: unsigned(width),
-    }
-}
-
-bundle! {
     /// Read port of the accumulators. What is asked for moves on where `moves` is 1: in front of the
     /// bank, through it, and out of its output register if there is one.
     pub struct ResultPort(address_bits: u32, width: u32) {

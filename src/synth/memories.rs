@@ -129,28 +129,31 @@ fn room(family: Family, cells: &BTreeMap<String, u64>) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hdl::{Block, elaborate, unsigned};
+    use crate::blocks::prim::{RamInputs, RamOutputs};
+    use crate::hdl::{self, Block, Shapes, bundle, elaborate, hardware, unsigned};
 
     #[derive(Debug, Clone, PartialEq)]
     struct Words;
 
     impl Block for Words {
+        type Inputs<'m> = RamInputs<'m>;
+        type Outputs<'m> = RamOutputs<'m>;
+
         fn module_name(&self) -> String {
             "words".into()
         }
 
-        crate::hdl::untyped_ports!();
+        fn inputs(&self) -> Shapes<RamInputs<'static>> {
+            RamInputs::of(1, 24, 1024)
+        }
 
-        fn build(&self, m: &crate::hdl::Module, (): ()) {
-            let address = m.input("address", unsigned(10));
-            let data = m.input("data", unsigned(24));
-            let enable = m.input("enable", crate::hdl::bit());
+        fn build<'m>(&self, m: &'m hdl::Module, io: RamInputs<'m>) -> RamOutputs<'m> {
             let memory = m.memory(24, 1024).named("bank");
-            memory.write(enable, address, data);
-            m.output(
-                "word",
-                memory.read_enabled(enable, address).named("word_read"),
-            );
+            memory.write(io.write.enable, io.write.address, io.write.data);
+            let word = memory.read_enabled(io.read.enable, io.read.address);
+            RamOutputs {
+                read_data: word.named("word_read"),
+            }
         }
     }
 
@@ -188,20 +191,37 @@ mod tests {
         assert!(made_of(Family::Ice40, &large).in_block_ram);
     }
 
+    bundle! {
+        struct Address() {
+            address: unsigned(9),
+        }
+    }
+
+    bundle! {
+        struct Word() {
+            word: unsigned(9),
+        }
+    }
+
     /// A memory of cells, of which only the netlist knows.
     #[derive(Debug, Clone, PartialEq)]
     struct Ram;
 
     impl Block for Ram {
+        type Inputs<'m> = Address<'m>;
+        type Outputs<'m> = Word<'m>;
+
         fn module_name(&self) -> String {
             "ram".into()
         }
 
-        crate::hdl::untyped_ports!();
+        fn inputs(&self) -> Shapes<Address<'static>> {
+            Address::of()
+        }
 
-        fn build(&self, m: &crate::hdl::Module, (): ()) {
+        fn build<'m>(&self, m: &'m hdl::Module, io: Address<'m>) -> Word<'m> {
             m.is_memory(40, 500);
-            m.output("word", m.input("address", unsigned(9)));
+            Word { word: io.address }
         }
     }
 
@@ -209,17 +229,22 @@ mod tests {
     #[derive(Debug, Clone, PartialEq)]
     struct Cells;
 
+    #[hardware]
     impl Block for Cells {
+        type Inputs<'m> = Address<'m>;
+        type Outputs<'m> = Word<'m>;
+
         fn module_name(&self) -> String {
             "cells".into()
         }
 
-        crate::hdl::untyped_ports!();
+        fn inputs(&self) -> Shapes<Address<'static>> {
+            Address::of()
+        }
 
-        fn build(&self, m: &crate::hdl::Module, (): ()) {
-            let bank = m.untyped_instance("bank", &Ram);
-            let bank = bank.input("address", m.input("address", unsigned(9)));
-            m.output("word", bank.output("word"));
+        fn build<'m>(&self, m: &'m hdl::Module, io: Address<'m>) -> Word<'m> {
+            let bank = m.instance(&Ram, io);
+            bank
         }
     }
 

@@ -6,8 +6,12 @@
 //! the choice is free, this says of every payload that it is not lost, doubled, changed or
 //! overtaken.
 
+use ferrogrid::blocks::prim::{Fifo, RegisterSlice, SkidBuffer, StreamInputs};
+use ferrogrid::hdl::binding::suggest_bundle;
 use ferrogrid::hdl::ir::Design;
-use ferrogrid::hdl::{self, AnyBlock, Module, Shape, Signal, Stream, bit, bits_for, unsigned};
+use ferrogrid::hdl::{
+    self, Block, Module, Shape, Signal, Stream, bit, bits_for, hardware, unsigned,
+};
 
 /// What the harness knows in a cycle, before its edge.
 #[derive(Clone, Copy)]
@@ -26,24 +30,46 @@ pub struct Model<'m> {
     pub output: Stream<'m>,
 }
 
+/// A cell in a stream: gives the stream behind it, and the level if it has one.
+pub trait Cell: for<'m> Block<Inputs<'m> = StreamInputs<'m>> {
+    fn shown<'m>(outputs: Self::Outputs<'m>) -> (Stream<'m>, Option<Signal<'m>>);
+}
+
+impl Cell for SkidBuffer {
+    fn shown<'m>(outputs: Self::Outputs<'m>) -> (Stream<'m>, Option<Signal<'m>>) {
+        (outputs.m, None)
+    }
+}
+
+impl Cell for RegisterSlice {
+    fn shown<'m>(outputs: Self::Outputs<'m>) -> (Stream<'m>, Option<Signal<'m>>) {
+        (outputs.m, None)
+    }
+}
+
+impl Cell for Fifo {
+    fn shown<'m>(outputs: Self::Outputs<'m>) -> (Stream<'m>, Option<Signal<'m>>) {
+        (outputs.m, Some(outputs.level))
+    }
+}
+
 /// A cell and what is special about it.
-pub struct Harness<'a> {
-    /// The cell, with streams at `s` and `m`, called `dut` in the harness.
-    pub cell: &'a dyn AnyBlock,
+pub struct Harness<'a, C> {
+    /// The cell, called `dut` in the harness.
+    pub cell: C,
     /// Shape of a payload.
     pub shape: Shape,
     /// How many payloads the cell can hold.
     pub capacity: u32,
     /// A payload can pass within the cycle.
     pub passes: bool,
-    /// The cell has an output `level`.
-    pub level: bool,
     /// What else must hold: what registers within the cell contain, so that the induction starts
     /// from states that exist, and what the cell promises alone.
     pub invariants: &'a dyn for<'m> Fn(&'m Module, &Model<'m>),
 }
 
-impl Harness<'_> {
+#[hardware]
+impl<C: Cell> Harness<'_, C> {
     /// The harness as a design with the top `proof`.
     pub fn design(&self) -> Design {
         hdl::design("proof", |m| self.build(m)).expect("the harness closes")
@@ -52,34 +78,36 @@ impl Harness<'_> {
     fn build(&self, m: &Module) {
         let input: Stream<'_> = m.sink_port("s", Stream::of(self.shape));
         let output: Stream<'_> = m.source_port("m", Stream::of(self.shape));
-        let cell = m.untyped_instance("dut", self.cell).sink("s", &input);
-        hdl::connect(&cell.source("m", Stream::of(self.shape)), &output);
-        let push = input.fires().named("push");
-        let pop = output.fires().named("pop");
+        let outputs = m.instance(&self.cell, StreamInputs { s: input });
+        suggest_bundle(&outputs, "dut");
+        let (shown, level) = C::shown(outputs);
+        hdl::connect(&shown, &output);
+        let push = input.fires();
+        let pop = output.fires();
 
         m.section("assumption and promise of both ends");
-        let offered = was(m, "s_waited", input.valid & !input.ready);
-        let offered_payload = m.delay(input.payload).named("s_waited_payload");
+        let offered = m.flag(input.valid & !input.ready);
+        let offered_payload = m.delay(input.payload);
         let kept = input.valid & input.payload.eq(offered_payload);
         m.assume(
             "s_stable",
             !offered | kept,
             "the producer takes its offer back",
         );
-        let shown = was(m, "m_waited", output.valid & !output.ready);
-        let shown_payload = m.delay(output.payload).named("m_waited_payload");
-        let kept = output.valid & output.payload.eq(shown_payload);
+        let waited = m.flag(output.valid & !output.ready);
+        let waited_payload = m.delay(output.payload);
+        let kept = output.valid & output.payload.eq(waited_payload);
         m.assert(
             "m_stable",
-            !shown | kept,
+            !waited | kept,
             "valid or payload changed before the handover",
         );
 
         m.section("number inside");
         // One bit more than the capacity needs, so that too many are seen.
         let count = unsigned(bits_for(u64::from(self.capacity)) + 1);
-        let inside = m.reg(count).named("inside").reset(0).enable(push ^ pop);
-        inside.next(push.mux(inside + 1, inside - 1));
+        let inside = m.reg(count).reset(0);
+        m.when(push ^ pop, || inside.set(push.mux(inside + 1, inside - 1)));
         m.assert(
             "no_overflow",
             inside.le(self.capacity),
@@ -95,23 +123,19 @@ impl Harness<'_> {
             !output.valid | may_show,
             "a payload from nowhere",
         );
-        if self.level {
-            let level = cell.output("level").zero_extend(count.width);
-            m.assert("level_is_inside", level.eq(inside), "the level is wrong");
+        if let Some(level) = level {
+            let right = level.zero_extend(count.width).eq(inside);
+            m.assert("level_is_inside", right, "the level is wrong");
         }
 
         m.section("the payload that is followed");
         let follow = m.input("follow", bit());
         let left = inside - pop.zero_extend(count.width);
-        let following = m.reg(bit()).named("following").reset(0);
-        let start = (push & follow & !following).named("start");
-        let value = m
-            .reg(self.shape)
-            .named("value")
-            .enable(start)
-            .next(input.payload);
-        let ahead = m.reg(count).named("ahead");
-        let turn = (following & ahead.eq(0)).named("turn");
+        let following = m.reg(bit()).reset(0);
+        let start = push & follow & !following;
+        let value = m.capture(start, input.payload);
+        let ahead = m.reg(count);
+        let turn = following & ahead.eq(0);
         ahead.next(start.mux(left, ahead - pop.zero_extend(count.width)));
         // A payload that passes at once has left before it could be followed.
         let at_once = if self.passes {
@@ -149,9 +173,4 @@ impl Harness<'_> {
         };
         (self.invariants)(m, &model);
     }
-}
-
-/// One bit: the condition held in the cycle before, and there was no reset since.
-pub fn was<'m>(m: &'m Module, name: &str, condition: Signal<'m>) -> Signal<'m> {
-    m.reg(bit()).named(name).reset(0).next(condition)
 }

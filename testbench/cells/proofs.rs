@@ -38,11 +38,10 @@ fn check(name: &str, proof: &Proof, bugs: &[(&str, &str)]) {
 fn a_skid_buffer() {
     let shape = unsigned(8);
     let harness = Harness {
-        cell: &SkidBuffer { shape },
+        cell: SkidBuffer { shape },
         shape,
         capacity: 1,
         passes: true,
-        level: false,
         invariants: &|m, model| {
             ready_when(m, model, model.inside.eq(0));
             valid_when(m, model, model.inside.any() | model.input.valid);
@@ -56,12 +55,12 @@ fn a_skid_buffer() {
         ),
         // A payload is dropped when the consumer stops.
         (
-            "spare_full <= any_valid && !spare_ready;",
-            "spare_full <= spare_full && !spare_ready;",
+            "spare_full <= any_valid && !m_ready;",
+            "spare_full <= spare_full && !m_ready;",
         ),
         // The spare payload is shown again after it has been taken.
         (
-            "spare_full <= any_valid && !spare_ready;",
+            "spare_full <= any_valid && !m_ready;",
             "spare_full <= any_valid;",
         ),
         // Ready although the spare register is full.
@@ -76,31 +75,24 @@ fn a_skid_buffer() {
 fn a_register_slice() {
     let shape = unsigned(8);
     let harness = Harness {
-        cell: &RegisterSlice {
+        cell: RegisterSlice {
             shape,
             cut: Cut::Forward,
         },
         shape,
         capacity: 1,
         passes: false,
-        level: false,
         invariants: &|m, model| {
             ready_when(m, model, model.inside.eq(0) | model.output.ready);
             valid_when(m, model, model.inside.any());
         },
     };
     let bugs = [
-        ("!slice_valid || slice_ready", "1'b1"),
-        ("!slice_valid || slice_ready", "!slice_valid"),
-        (
-            "if (slice_load) slice_payload",
-            "if (s_valid) slice_payload",
-        ),
-        ("slice_valid <= s_valid;", "slice_valid <= 1'b1;"),
-        (
-            "slice_valid <= s_valid;",
-            "slice_valid <= s_valid && !slice_valid;",
-        ),
+        ("!m_valid || m_ready", "1'b1"),
+        ("!m_valid || m_ready", "!m_valid"),
+        ("if (slice_load) m_payload", "if (s_valid) m_payload"),
+        ("m_valid <= s_valid;", "m_valid <= 1'b1;"),
+        ("m_valid <= s_valid;", "m_valid <= s_valid && !m_valid;"),
     ];
     check("register slice", &Proof::of(&harness.design()), &bugs);
 }
@@ -109,14 +101,13 @@ fn a_register_slice() {
 fn a_register_slice_of_both_paths() {
     let shape = unsigned(8);
     let harness = Harness {
-        cell: &RegisterSlice {
+        cell: RegisterSlice {
             shape,
             cut: Cut::Both,
         },
         shape,
         capacity: 2,
         passes: false,
-        level: false,
         invariants: &|m, model| {
             ready_when(m, model, model.inside.lt(2));
             valid_when(m, model, model.inside.any());
@@ -134,15 +125,12 @@ fn a_register_slice_of_both_paths() {
             "if (!spare_full) spare_payload <=",
             "if (1'b1) spare_payload <=",
         ),
-        ("!slice_valid || slice_ready", "1'b1"),
+        ("!m_valid || m_ready", "1'b1"),
         (
             "assign s_ready = !spare_full;",
             "assign s_ready = slice_load;",
         ),
-        (
-            "slice_payload <= spare_payload",
-            "slice_payload <= s_payload",
-        ),
+        ("m_payload <= spare_payload", "m_payload <= s_payload"),
     ];
     let proof = Proof::of(&harness.design()).probe("spare", "dut.spare_payload");
     check("register slice of both paths", &proof, &bugs);
@@ -153,11 +141,10 @@ fn register_fifo(depth: u32, bugs: &[(&str, &str)]) {
     let shape = unsigned(8);
     let cell = Fifo::new(shape, depth);
     let harness = Harness {
-        cell: &cell,
+        cell,
         shape,
         capacity: depth,
         passes: false,
-        level: true,
         invariants: &|m, model| {
             ready_when(m, model, model.inside.lt(depth));
             valid_when(m, model, model.inside.any());
@@ -214,11 +201,10 @@ fn ram_fifo(depth: u32, bugs: &[(&str, &str)]) {
     let cell = Fifo::new(shape, depth).storage(Storage::Ram);
     let address = unsigned(index_bits(u64::from(depth)));
     let harness = Harness {
-        cell: &cell,
+        cell,
         shape,
         capacity: depth,
         passes: false,
-        level: true,
         invariants: &|m, model| {
             ready_when(m, model, model.inside.lt(depth));
             let bits = model.inside.width() + 1;
@@ -291,7 +277,7 @@ fn a_fifo_in_ram() {
                 "fetched <= fetch || (fetched && !fetched_ready);",
                 "fetched <= fetch;",
             ),
-            ("!slice_valid || slice_ready", "1'b1"),
+            ("!shown_valid || m_ready", "1'b1"),
         ],
     );
     ram_fifo(3, &[("write_address == 2'd2", "write_address == 2'd3")]);

@@ -2,11 +2,11 @@
 
 use crate::bench::{Ends, Inside, Promise, random_value, run};
 use ferrogrid::blocks::prim::{
-    Counter, Fifo, RamRead, RamWrite, ShiftLine, SimpleDualPortRam, beats_of_stream, split_beat,
-    stream_of_beats,
+    Counter, Fifo, ShiftLine, SimpleDualPortRam, StreamInputs, StreamOutputs, beats_of_stream,
+    split_beat, stream_of_beats,
 };
 use ferrogrid::hdl::sim::Simulator;
-use ferrogrid::hdl::{self, AxiStream, Block, Module, Stream, bit, connect, signed, unsigned};
+use ferrogrid::hdl::{self, AxiStream, Block, Module, Shapes, bit, hardware, signed, unsigned};
 use num_bigint::{BigInt, BigUint};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -57,50 +57,35 @@ fn check_ram(width: u32, depth: u32, granularity: Option<u32>, no_collision: boo
     if no_collision {
         ram = ram.no_collision();
     }
-    // Through `insert`, so that it is exercised too.
-    let design = hdl::design("top", |m| {
-        let address = unsigned(ram.address_bits());
-        let write = RamWrite {
-            enable: m.input("write_enable", bit()),
-            address: m.input("write_address", address),
-            data: m.input("write_data", unsigned(width)),
-            mask: granularity.map(|bits| m.input("write_mask", unsigned(width / bits))),
-        };
-        let read = RamRead {
-            enable: m.input("read_enable", bit()),
-            address: m.input("read_address", address),
-        };
-        m.output("read_data", ram.insert(m, "ram", write, read));
-    })
-    .unwrap();
-    let mut sim = Simulator::new(&design);
+    let mut sim = Simulator::new(&hdl::elaborate(&ram).unwrap());
     let mut rng = ChaCha8Rng::seed_from_u64(u64::from(width * depth));
     let mut words: Vec<Option<BigUint>> = vec![None; depth as usize];
     let mut shown: Option<BigUint> = None;
     let granule = granularity.unwrap_or(width);
-    let all = (BigUint::from(1u32) << (width / granule)) - 1u32;
+    let granules = unsigned(width / granule);
+    let all = (BigUint::from(1u32) << granules.width) - 1u32;
     for _ in 0..1500 {
         let write_address = rng.random_range(0..depth);
         let read_address = rng.random_range(0..depth);
         let data = random_value(&mut rng, unsigned(width)).magnitude().clone();
         let mask = match granularity {
             // An undefined word is written whole at first.
-            Some(bits) if words[write_address as usize].is_some() => {
-                random_value(&mut rng, unsigned(width / bits))
-                    .magnitude()
-                    .clone()
+            Some(_) if words[write_address as usize].is_some() => {
+                random_value(&mut rng, granules).magnitude().clone()
             }
             _ => all.clone(),
         };
         let write = rng.random_range(0..3) > 0;
         let read =
             rng.random_range(0..3) > 0 && !(no_collision && write && write_address == read_address);
-        sim.poke("write_enable", i32::from(write));
+        let enable = if write {
+            mask.clone()
+        } else {
+            BigUint::default()
+        };
+        sim.poke("write_enable", enable);
         sim.poke("write_address", write_address);
         sim.poke("write_data", data.clone());
-        if granularity.is_some() {
-            sim.poke("write_mask", mask.clone());
-        }
         sim.poke("read_enable", i32::from(read));
         sim.poke("read_address", read_address);
         sim.step();
@@ -202,21 +187,27 @@ fn inserted_shift_lines_delay_by_as_much_as_asked() {
 #[derive(Debug, Clone, PartialEq)]
 struct ThroughAxi;
 
+#[hardware]
 impl Block for ThroughAxi {
     fn module_name(&self) -> String {
         "through_axi".into()
     }
 
-    ferrogrid::hdl::untyped_ports!();
+    type Inputs<'m> = StreamInputs<'m>;
+    type Outputs<'m> = StreamOutputs<'m>;
 
-    fn build(&self, m: &Module, (): ()) {
-        let input: Stream<'_> = m.sink_port("s", Stream::of(unsigned(33)));
-        let output: Stream<'_> = m.source_port("m", Stream::of(unsigned(33)));
-        let axi = beats_of_stream(m, "in", &input);
-        let beats = stream_of_beats(m, "in", &axi);
-        let buffered = Fifo::insert(m, "fifo", &beats, 2).stream;
-        let axi = beats_of_stream(m, "out", &buffered);
-        connect(&stream_of_beats(m, "out", &axi), &output);
+    fn inputs(&self) -> Shapes<StreamInputs<'static>> {
+        StreamInputs::of(unsigned(33))
+    }
+
+    fn build<'m>(&self, m: &'m Module, io: StreamInputs<'m>) -> StreamOutputs<'m> {
+        let axi = beats_of_stream(m, "in", &io.s);
+        let s = stream_of_beats(m, "in", &axi);
+        let fifo = m.instance(&Fifo::new(unsigned(33), 2), StreamInputs { s });
+        let axi = beats_of_stream(m, "out", &fifo.m);
+        StreamOutputs {
+            m: stream_of_beats(m, "out", &axi),
+        }
     }
 }
 

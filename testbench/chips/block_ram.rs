@@ -1,12 +1,15 @@
 //! Memories of block RAMs of ECP5 against the portable ones.
 
+use crate::duel::Verdict;
 use crate::multipliers::in_icarus;
 use crate::tool::tool;
 use ferrogrid::arch::{BANKS, BlockRams, MatmulArch, MemoryStyle, Target};
-use ferrogrid::blocks::buffer::{BufferMemory, MemoryParams};
+use ferrogrid::blocks::buffer::{MemoryInputs, MemoryParams};
+use ferrogrid::blocks::prim::{RamRead, RamWrite};
 use ferrogrid::config::MatmulConfig;
 use ferrogrid::hdl::{
-    Block, Module, Signal, bit, concat, elaborate, index_bits, sim::Simulator, unsigned,
+    Block, Module, Shapes, Signal, bit, concat, elaborate, hardware, index_bits, sim::Simulator,
+    unsigned,
 };
 use ferrogrid::verify::matmul::random_arch::random_arch;
 use ferrogrid::verilog::{self, VerilogFile};
@@ -57,29 +60,32 @@ fn spread<'m>(random: Signal<'m>, width: u32) -> Signal<'m> {
     concat(&parts).truncate(width)
 }
 
+#[hardware]
 impl Block for MemoryDuel {
+    type Inputs<'m> = ();
+    type Outputs<'m> = Verdict<'m>;
+
     fn module_name(&self) -> String {
         "duel".into()
     }
 
-    ferrogrid::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<()> {
+        Shapes::none()
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, (): ()) -> Verdict<'m> {
         let MemoryDuel { width, depth, hold } = *self;
         let bits = index_bits(depth.into());
         // xorshift64.
-        let random = m
-            .reg(unsigned(64))
-            .named("random")
-            .reset(0x0123_4567_89ab_cdef_u64);
-        let step = (*random ^ (*random << 13)).named("step_1");
-        let step = (step ^ (step >> 7)).named("step_2");
-        random.next(step ^ (step << 17));
-        let count = m.reg(unsigned(32)).named("count").reset(0);
+        let random = m.reg(unsigned(64)).reset(0x0123_4567_89ab_cdef_u64);
+        let step_1 = *random ^ (*random << 13);
+        let step_2 = step_1 ^ (step_1 >> 7);
+        random.next(step_2 ^ (step_2 << 17));
+        let count = m.reg(unsigned(32)).reset(0);
         count.next(count + 1);
-        let filling = count.lt(depth).named("filling");
-        let done = m.reg(bit()).named("done").reset(0);
-        done.next(*done | count.eq(depth + RANDOM));
+        let filling = count.lt(depth);
+        let done = m.reg(bit()).reset(0);
+        m.when(count.eq(depth + RANDOM), || done.set(true));
 
         // Few addresses, so that words are read soon after they were written; and all of them.
         let address = |name: &str, lsb: u32| {
@@ -94,17 +100,26 @@ impl Block for MemoryDuel {
         };
         let write_address = filling.mux(count.truncate(bits), address("random_write", 3));
         let read_address = address("read_address", 24);
-        let write = (filling | random.bit(1)).named("write");
+        let write = filling | random.bit(1);
         let apart = write_address.ne(read_address);
-        let read = (!filling & random.bit(2) & (!write | apart)).named("read");
-        let take = if hold {
-            random.bit(50) | random.bit(51)
-        } else {
-            m.high()
+        let read = !filling & random.bit(2) & (!write | apart);
+        let take = match hold {
+            true => random.bit(50) | random.bit(51),
+            false => m.high(),
         };
-        let data = spread(*random, width);
+        let inputs = MemoryInputs {
+            write: RamWrite {
+                enable: write,
+                address: write_address,
+                data: spread(*random, width),
+            },
+            read: RamRead {
+                enable: read,
+                address: read_address,
+            },
+            take,
+        };
         let words = [Target::Portable, Target::Ecp5].map(|target| {
-            let name = format!("{target}_words");
             let arch = arch(target);
             let params = MemoryParams {
                 core: arch.module_name(),
@@ -113,21 +128,22 @@ impl Block for MemoryDuel {
                 style: arch.memory_style(width, depth),
                 output_register: arch.output_register,
             };
-            let memory = BufferMemory::new(m, &name, &params);
-            memory.write(write, write_address, data);
-            memory.read_held(&format!("{target}_word"), read, read_address, take)
+            let names = [format!("{target}_words"), format!("{target}_word")];
+            params.insert(m, names.each_ref().map(|name| &**name), inputs)
         });
         // Before, no word has come through.
-        let first = m.reg(bit()).named("first").reset(0);
-        first.next(*first | read);
-        let there = m.reg(bit()).named("there").reset(0);
-        there.next(*there | (*first & take));
-        let mismatches = m.reg(unsigned(32)).named("mismatches").reset(0);
+        let first = m.reg(bit()).reset(0);
+        m.when(read, || first.set(true));
+        let there = m.reg(bit()).reset(0);
+        m.when(*first & take, || there.set(true));
+        let differ = *there & words[0].ne(words[1]);
+        let mismatches = m.reg(unsigned(32)).reset(0);
         // A sum, so that an unknown word makes the count unknown: a condition would hide it.
-        let differ = (*there & words[0].ne(words[1])).named("differ");
-        mismatches.next(*mismatches + differ.zero_extend(32));
-        m.output("mismatches", mismatches);
-        m.output("done", done);
+        mismatches.next(mismatches + differ.zero_extend(32));
+        Verdict {
+            mismatches: *mismatches,
+            done: *done,
+        }
     }
 }
 

@@ -5,7 +5,9 @@ use ferrogrid::arch;
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::blocks::prim::{RamRead, RamWrite};
 use ferrogrid::blocks::vendor::{Dp16kd, Mult18x18d, Operands};
-use ferrogrid::hdl::{AnyBlock, Block, Module, Signal, bit, elaborate, signed, unsigned};
+use ferrogrid::hdl::{
+    AnyBlock, Block, Module, Reset, Shapes, Signal, bit, bundle, elaborate, signed, unsigned,
+};
 use ferrogrid::synth::cache::Cache;
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::synth::{Columns, Flow, Outcome, SynthError, Target, unwatched};
@@ -27,31 +29,49 @@ impl Chain {
 }
 
 fn name(i: u32) -> String {
-    format!("multiplier_{i}")
+    format!("dsp_{i}")
 }
 
-/// The product of the `i`-th multiplier.
-fn multiply<'m>(m: &'m Module, i: u32, a: Signal<'m>, b: Signal<'m>) -> Signal<'m> {
+/// The product of a multiplier.
+fn multiply<'m>(m: &'m Module, a: Signal<'m>, b: Signal<'m>) -> Signal<'m> {
     let cell = Mult18x18d {
         product_bits: 18,
         product_register: true,
     };
     let b_enable = m.high();
-    cell.insert(m, &name(i), Operands { a, b, b_enable })
+    cell.insert(m, Operands { a, b, b_enable })
+}
+
+bundle! {
+    struct ChainInputs() {
+        factor: signed(18),
+    }
+}
+
+bundle! {
+    struct ChainOutputs() {
+        product: signed(18),
+    }
 }
 
 impl Block for Chain {
+    type Inputs<'m> = ChainInputs<'m>;
+    type Outputs<'m> = ChainOutputs<'m>;
+
     fn module_name(&self) -> String {
         "chain".into()
     }
 
-    ferrogrid::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<ChainInputs<'static>> {
+        ChainInputs::of()
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        m.clock("clk", ferrogrid::hdl::Reset::ActiveHigh("reset"));
-        let factor = m.input("factor", signed(18));
-        let product = (0..self.multipliers).fold(factor, |a, i| multiply(m, i, a, factor));
-        m.output("product", product);
+    fn build<'m>(&self, m: &'m Module, io: ChainInputs<'m>) -> ChainOutputs<'m> {
+        m.clock("clk", Reset::ActiveHigh("reset"));
+        let next = |a, _| multiply(m, a, io.factor);
+        ChainOutputs {
+            product: (0..self.multipliers).fold(io.factor, next),
+        }
     }
 }
 
@@ -88,42 +108,62 @@ struct Memories {
 
 impl Memories {
     fn columns(&self) -> Columns {
-        let memories = (0..self.count).map(|i| format!("memory_{i}"));
+        let memories = (0..self.count).map(|i| format!("ram_{i}"));
         Columns {
-            multipliers: vec![vec![name(0)]],
+            multipliers: vec![vec!["dsp".to_owned()]],
             block_rams: vec![memories.collect()],
         }
     }
 }
 
+bundle! {
+    struct MemoriesInputs() {
+        factor: signed(18),
+        address: unsigned(10),
+        enable: bit(),
+    }
+}
+
+bundle! {
+    struct MemoriesOutputs() {
+        word: unsigned(18),
+    }
+}
+
 impl Block for Memories {
+    type Inputs<'m> = MemoriesInputs<'m>;
+    type Outputs<'m> = MemoriesOutputs<'m>;
+
     fn module_name(&self) -> String {
         "memories".into()
     }
 
-    ferrogrid::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<MemoriesInputs<'static>> {
+        MemoriesInputs::of()
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        m.clock("clk", ferrogrid::hdl::Reset::ActiveHigh("reset"));
-        let factor = m.input("factor", signed(18));
-        let mut word = multiply(m, 0, factor, factor).as_unsigned();
+    fn build<'m>(&self, m: &'m Module, io: MemoriesInputs<'m>) -> MemoriesOutputs<'m> {
+        m.clock("clk", Reset::ActiveHigh("reset"));
+        let MemoriesInputs {
+            factor,
+            address,
+            enable,
+        } = io;
         let memory = Dp16kd { width: 18 };
-        let address = m.input("address", unsigned(10));
-        let enable = m.input("enable", bit());
-        for i in 0..self.count {
+        let product = multiply(m, factor, factor).as_unsigned();
+        let word = (0..self.count).fold(product, |data, _| {
             let write = RamWrite {
                 enable,
                 address,
-                data: word,
-                mask: None,
+                data,
             };
             let read = RamRead {
                 enable: !enable,
                 address,
             };
-            word = memory.insert(m, &format!("memory_{i}"), write, read, m.high());
-        }
-        m.output("word", word);
+            memory.insert(m, write, read, m.high())
+        });
+        MemoriesOutputs { word }
     }
 }
 

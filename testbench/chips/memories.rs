@@ -1,7 +1,7 @@
 //! What synthesis says memories are made of, of memories that Yosys builds differently.
 
 use crate::tools;
-use ferrogrid::hdl::{Block, Module, bit, elaborate, unsigned};
+use ferrogrid::hdl::{Block, Module, Shapes, bit, bundle, elaborate, unsigned};
 use ferrogrid::synth::cache::Cache;
 use ferrogrid::synth::{Flow, Target, unwatched};
 
@@ -12,27 +12,45 @@ struct Memories;
 /// Width and depth of both.
 const SIZES: [(&str, u32, u32); 2] = [("many", 16, 1024), ("few", 4, 8)];
 
+bundle! {
+    struct MemoriesInputs() {
+        write: bit(),
+        address: unsigned(10),
+        data: unsigned(16),
+        read: bit(),
+        place: unsigned(10),
+    }
+}
+
+bundle! {
+    struct MemoriesOutputs() {
+        many_out: unsigned(16),
+        few_out: unsigned(4),
+    }
+}
+
 impl Block for Memories {
+    type Inputs<'m> = MemoriesInputs<'m>;
+    type Outputs<'m> = MemoriesOutputs<'m>;
+
     fn module_name(&self) -> String {
         "memories".into()
     }
 
-    ferrogrid::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<MemoriesInputs<'static>> {
+        MemoriesInputs::of()
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        let address = m.input("address", unsigned(10));
-        let data = m.input("data", unsigned(16));
-        let (write, read) = (m.input("write", bit()), m.input("read", bit()));
-        let place = m.input("place", unsigned(10));
-        for (name, width, depth) in SIZES {
+    fn build<'m>(&self, m: &'m Module, io: MemoriesInputs<'m>) -> MemoriesOutputs<'m> {
+        let [many_out, few_out] = SIZES.map(|(name, width, depth)| {
             let bits = depth.ilog2();
             let memory = m.memory(width, depth).named(name).no_collision();
-            memory.write(write, address.truncate(bits), data.truncate(width));
-            let word = memory
-                .read_enabled(read, place.truncate(bits))
-                .named(format!("{name}_word"));
-            m.output(format!("{name}_out"), word);
-        }
+            memory.write(io.write, io.address.truncate(bits), io.data.truncate(width));
+            memory
+                .read_enabled(io.read, io.place.truncate(bits))
+                .named(format!("{name}_word"))
+        });
+        MemoriesOutputs { many_out, few_out }
     }
 }
 

@@ -13,7 +13,6 @@ pub use weight_stationary::{WeightStationaryArray, WeightStationaryArrayInputs};
 
 use crate::arch::Dataflow;
 use crate::blocks::pe::PeFormat;
-use crate::hdl::binding::Nameable;
 use crate::hdl::{AnyBlock, Shape, Signal, bundle, unsigned};
 
 /// R rows of C PEs.
@@ -106,13 +105,6 @@ fn row_name(row: u32) -> String {
 /// The instance of a PE.
 fn pe_name(column: u32) -> String {
     format!("pe_{column}")
-}
-
-/// Gives the instance whose outputs these are a name that has its number even where it is the
-/// only one.
-fn named<B: Nameable>(name: String, outputs: B) -> B {
-    outputs.suggest(&name);
-    outputs
 }
 
 /// The lanes of a bus, lowest first, as values of `shape`.

@@ -1,6 +1,7 @@
 //! The array in which sums stay.
 
-use super::{ArrayOutputs, ArrayParams, lanes, named, pe_name, row_name};
+use super::super::named;
+use super::{ArrayOutputs, ArrayParams, lanes, pe_name, row_name};
 use crate::blocks::pe::{OutputStationaryPe, OutputStationaryPeInputs};
 use crate::hdl::{Block, Module, Shapes, bit, bundle, hardware, join, unsigned};
 

@@ -1,10 +1,11 @@
 //! Accumulator memory: where the sums of K tiles meet, and from where results are drained.
 
 use super::super::ports::{ResultPort, Target};
-use super::{BlockRam, BufferMemory, MemoryParams};
+use super::super::prim::{RamRead, RamWrite};
+use super::{BlockRam, MemoryInputs, MemoryParams};
 use crate::arch::{BANKS, MemoryStyle};
 use crate::hdl::{
-    Block, Module, Shape, Shapes, Signal, bit, bundle, concat, hardware, index_bits, join, unsigned,
+    Block, Module, Shape, Shapes, Signal, bit, bundle, concat, hardware, join, unsigned,
 };
 
 bundle! {
@@ -52,7 +53,7 @@ pub struct Accumulators {
 
 impl Accumulators {
     fn address_bits(&self) -> u32 {
-        index_bits(self.bank.depth.into())
+        self.bank.address_bits()
     }
 
     /// Cycles from a partial sum to the next for the same word, at least: those of the read, of
@@ -128,9 +129,7 @@ impl Block for Accumulators {
         } else {
             "Accumulators: collects the sums of a row block in one bank while the other is drained."
         });
-        let memories = [0, 1].map(|b| BufferMemory::new(m, &bank_name(b), &self.bank));
         m.section("pipeline: read the old word, choose its bank, add, write back");
-        let words = self.read(m, &io, memories);
         let target = io.target;
         // Cycles of a target until its sum goes to the registers in front of the write port.
         let cycles = match self.partial {
@@ -148,7 +147,22 @@ impl Block for Accumulators {
             let before = addresses[stage as usize - 1];
             addresses.push(m.delay(before).named(format!("address_{stage}")));
         }
-        let word = if self.partial {
+        let arrives = valid.msb() & !io.clear;
+        let writes = m.reg(unsigned(BANKS)).reset(0);
+        writes.next(of_banks(arrives, bank.msb()));
+        // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
+        let choice = cycles - u32::from(self.partial);
+        let sums = m.delay_by("sums", io.sums, choice);
+        let old_word = self
+            .partial
+            .then(|| m.reg(unsigned(self.bank.width)).named("old_word"));
+        let write = RamWrite {
+            enable: *writes,
+            address: addresses[cycles as usize + 1],
+            data: old_word.map_or(sums, |old_word| self.add(m, *old_word, sums)),
+        };
+        let words = self.read(m, &io, write);
+        if let Some(old_word) = old_word {
             let again: Vec<_> = (0..cycles)
                 .zip(&addresses[1..])
                 .map(|(stage, address)| {
@@ -161,23 +175,12 @@ impl Block for Accumulators {
                 !(target.valid & !target.first & join(&again).any()),
                 "a word comes again before its sum is written",
             );
-            // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
-            let choice = cycles - 1;
             let first = past(target.first, choice);
-            let old_word = m.reg(unsigned(self.bank.width));
             m.when(first.msb(), || old_word.set(0))
                 .else_when(bank.bit(choice - 1), || old_word.set(words[1]))
                 .otherwise(|| old_word.set(words[0]));
-            self.add(m, *old_word, m.delay_by("sums", io.sums, choice))
         } else {
             m.unused(target.first);
-            m.delay_by("sums", io.sums, 1)
-        };
-        let arrives = valid.msb() & !io.clear;
-        let writes = m.reg(unsigned(BANKS)).reset(0);
-        writes.next(of_banks(arrives, bank.msb()));
-        for (b, memory) in (0..).zip(memories) {
-            memory.write(writes.bit(b), addresses[cycles as usize + 1], word);
         }
         // The drain asks for a word no sooner than the cycle after.
         let block_complete = m.flag(arrives & last.msb());
@@ -187,14 +190,14 @@ impl Block for Accumulators {
 
 #[hardware]
 impl Accumulators {
-    /// Reads the words of both banks for the sums and the drain, which sees its word. Reads are a
-    /// bit for each bank.
+    /// The memories: reads the words of both banks for the sums and the drain, which sees its word.
+    /// Reads and writes are a bit for each bank.
     #[track_caller]
     fn read<'m>(
         &self,
         m: &'m Module,
         io: &AccumulatorInputs<'m>,
-        memories: [BufferMemory<'m>; 2],
+        write: RamWrite<'m>,
     ) -> [Signal<'m>; 2] {
         let (target, drain) = (&io.target, &io.drain);
         let for_drain = onward(io, of_banks(drain.enable, drain.bank));
@@ -234,14 +237,20 @@ impl Accumulators {
             } else {
                 m.when(drain.moves, || address.set(drain.address));
             }
-            let (memory, name) = (memories[b as usize], format!("bank_{b}_word"));
-            match held {
-                Some(held) => {
-                    let take = !(held.bit(b) & !drain.moves);
-                    memory.read_held(&name, reads.bit(b), *address, take)
-                }
-                None => memory.read(&name, reads.bit(b), *address),
-            }
+            let take = held.map(|held| !(held.bit(b) & !drain.moves));
+            let inputs = MemoryInputs {
+                write: RamWrite {
+                    enable: write.enable.bit(b),
+                    ..write
+                },
+                read: RamRead {
+                    enable: reads.bit(b),
+                    address: *address,
+                },
+                take: take.unwrap_or(m.high()),
+            };
+            let names = [&*bank_name(b), &*format!("bank_{b}_word")];
+            self.bank.insert(m, names, inputs)
         });
         drain.data.drive(drained_bank.mux(words[1], words[0]));
         words
@@ -250,15 +259,13 @@ impl Accumulators {
     /// A partial sum for each accumulator of a word: their sums, behind registers.
     #[track_caller]
     fn add<'m>(&self, m: &'m Module, word: Signal<'m>, partial: Signal<'m>) -> Signal<'m> {
-        let lanes = word.split(self.lane.width);
-        let partial = partial.split(self.sum.width);
-        let mut new_word = Vec::new();
-        for (lane, partial) in lanes.into_iter().zip(partial) {
-            let sum = m
-                .delay(lane.as_signed() + partial.as_signed().sign_extend(self.lane.width))
-                .named(format!("sum_{}", new_word.len()));
-            new_word.push(sum);
-        }
-        join(&new_word).named("new_word")
+        let lanes = word.split(self.lane.width).into_iter();
+        let sum: Vec<_> = lanes
+            .zip(partial.split(self.sum.width))
+            .map(|(lane, partial)| {
+                m.delay(lane.as_signed() + partial.as_signed().sign_extend(self.lane.width))
+            })
+            .collect();
+        join(&sum).named("new_word")
     }
 }

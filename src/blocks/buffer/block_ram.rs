@@ -1,9 +1,11 @@
 //! Memories of block RAMs of ECP5 with their output registers.
 
+use super::super::named;
+use super::MemoryInputs;
 use crate::arch::BlockRams;
-use crate::blocks::prim::{RamRead, RamWrite};
+use crate::blocks::prim::{RamOutputs, RamRead, RamWrite};
 use crate::blocks::vendor::Dp16kd;
-use crate::hdl::{Block, Instance, Module, Signal, bit, index_bits, join, unsigned};
+use crate::hdl::{Block, Module, Shapes, Signal, hardware, index_bits, join};
 
 /// A memory with a write port and a read port, cut into block RAMs of one shape. The word comes two
 /// cycles after its address: the first enabled by `read_enable`, the second, into the output
@@ -41,72 +43,73 @@ fn part_name(cut: &BlockRams, row: u32, column: u32) -> String {
 /// The instance of the block RAM in a part.
 const CELL: &str = "ram";
 
+#[hardware]
 impl Block for BlockRam {
+    type Inputs<'m> = MemoryInputs<'m>;
+    type Outputs<'m> = RamOutputs<'m>;
+
     fn module_name(&self) -> String {
         format!("{}_block_ram_{}x{}", self.core, self.width, self.depth)
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<MemoryInputs<'static>> {
+        MemoryInputs::of(self.width, self.depth)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: MemoryInputs<'m>) -> RamOutputs<'m> {
         let BlockRam { width, depth, .. } = *self;
         let cut = BlockRams::of(width, depth);
-        let BlockRams {
-            width: part_width,
-            depth: part_depth,
-            columns,
-            rows,
-        } = cut;
         m.doc(
             "Memory of block RAMs with their output registers: a word comes two cycles after its \
              address.",
         );
         m.is_memory(width, depth);
-        let Ports { write, read, take } = Ports::of(m, width, depth);
-        for (name, enable, address) in [
+        let MemoryInputs { write, read, take } = io;
+        let ports = [
             ("write", write.enable, write.address),
             ("read", read.enable, read.address),
-        ] {
-            if !depth.is_power_of_two() {
-                let name = format!("{name}_address_exists");
-                let exists = !(enable & address.ge(depth));
-                m.assert(&name, exists, "an address is beyond the last word");
+        ];
+        if !depth.is_power_of_two() {
+            for (name, enable, address) in ports {
+                m.assert(
+                    &format!("{name}_address_exists"),
+                    !(enable & address.ge(depth)),
+                    "an address is beyond the last word",
+                );
             }
         }
 
         // The place of a word in a row of block RAMs, and the row if there are several.
-        let place_bits = index_bits(part_depth.into());
+        let bits = index_bits(cut.depth.into());
         let [(write_place, write_row), (read_place, read_row)] =
-            [("write_row", write.address), ("read_row", read.address)].map(|(name, address)| {
-                if rows == 1 {
-                    return (address.zero_extend(place_bits), None);
+            ports.map(|(name, _, address)| match cut.rows {
+                1 => (address.zero_extend(bits), None),
+                _ => {
+                    let row = address.slice(bits, address.width() - bits);
+                    let row = row.named(format!("{name}_row"));
+                    (address.truncate(bits), Some(row))
                 }
-                let row = address.slice(place_bits, address.width() - place_bits);
-                (address.truncate(place_bits), Some(row.named(name)))
             });
         let part = Part {
             core: self.core.clone(),
-            width: part_width,
+            width: cut.width,
         };
-        let data = write
-            .data
-            .zero_extend(columns * part_width)
-            .split(part_width);
+        let data = write.data.zero_extend(cut.columns * cut.width);
+        let data = data.split(cut.width);
         let mut words = Vec::new();
-        for number in 0..rows {
-            let (mut write_enable, mut read_enable) = (write.enable, read.enable);
-            if let (Some(write_row), Some(read_row)) = (write_row, read_row) {
-                write_enable =
-                    (write_enable & write_row.eq(number)).named(format!("write_{number}"));
-                read_enable = (read_enable & read_row.eq(number)).named(format!("read_{number}"));
-            }
-            let parts = (0..columns).map(|column| {
-                let ports = Ports {
+        for number in 0..cut.rows {
+            let of_row = |name: &str, enable: Signal<'m>, row: Option<Signal<'m>>| match row {
+                Some(row) => (enable & row.eq(number)).named(format!("{name}_{number}")),
+                None => enable,
+            };
+            let write_enable = of_row("write", write.enable, write_row);
+            let read_enable = of_row("read", read.enable, read_row);
+            let parts = (0..).zip(&data).map(|(column, data)| {
+                let inputs = MemoryInputs {
                     write: RamWrite {
                         enable: write_enable,
                         address: write_place,
-                        data: data[column as usize],
-                        mask: None,
+                        data: *data,
                     },
                     read: RamRead {
                         enable: read_enable,
@@ -114,18 +117,21 @@ impl Block for BlockRam {
                     },
                     take,
                 };
-                ports.feed(m.untyped_instance(part_name(&cut, number, column), &part))
+                named(part_name(&cut, number, column), m.instance(&part, inputs)).read_data
             });
             words.push(join(&parts.collect::<Vec<_>>()));
         }
         let word = match read_row {
             None => words[0],
             Some(read_row) => {
-                let row = m.capture(read.enable, read_row).named("row_read");
-                m.capture(take, row).named("row_taken").select(&words)
+                let row_read = m.capture(read.enable, read_row);
+                let row_taken = m.capture(take, row_read);
+                row_taken.select(&words)
             }
         };
-        m.output("read_data", word.truncate(width));
+        RamOutputs {
+            read_data: word.truncate(width),
+        }
     }
 }
 
@@ -138,58 +144,26 @@ struct Part {
 }
 
 impl Block for Part {
+    type Inputs<'m> = MemoryInputs<'m>;
+    type Outputs<'m> = RamOutputs<'m>;
+
     fn module_name(&self) -> String {
         format!("{}_block_ram_part_{}", self.core, self.width)
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<MemoryInputs<'static>> {
+        MemoryInputs::of(self.width, Dp16kd { width: self.width }.depth())
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: MemoryInputs<'m>) -> RamOutputs<'m> {
         let cell = Dp16kd { width: self.width };
         m.doc(&format!(
             "One block RAM: {} words of {} bits, with its output register.",
             cell.depth(),
             self.width
         ));
-        let Ports { write, read, take } = Ports::of(m, self.width, cell.depth());
-        m.output("read_data", cell.insert(m, write, read, take));
-    }
-}
-
-/// The ports of a memory or a part of it.
-struct Ports<'m> {
-    write: RamWrite<'m>,
-    read: RamRead<'m>,
-    take: Signal<'m>,
-}
-
-impl<'m> Ports<'m> {
-    fn of(m: &'m Module, width: u32, depth: u32) -> Ports<'m> {
-        let address = unsigned(index_bits(depth.into()));
-        let write = RamWrite {
-            enable: m.input("write_enable", bit()),
-            address: m.input("write_address", address),
-            data: m.input("write_data", unsigned(width)),
-            mask: None,
-        };
-        let read = RamRead {
-            enable: m.input("read_enable", bit()),
-            address: m.input("read_address", address),
-        };
-        let take = m.input("take", bit());
-        take.comment("the output register takes the word");
-        Ports { write, read, take }
-    }
-
-    fn feed(self, instance: Instance<'m>) -> Signal<'m> {
-        let Ports { write, read, take } = self;
-        instance
-            .input("write_enable", write.enable)
-            .input("write_address", write.address)
-            .input("write_data", write.data)
-            .input("read_enable", read.enable)
-            .input("read_address", read.address)
-            .input("take", take)
-            .output("read_data")
+        RamOutputs {
+            read_data: cell.insert(m, io.write, io.read, io.take),
+        }
     }
 }

@@ -1,13 +1,28 @@
-//! The memories of the buffers: how they are made, written and read.
+//! The memories of the buffers, of any style behind the same ports.
 
-use super::BlockRam;
-use crate::arch::MemoryStyle;
-use crate::hdl::{Instance, Memory, Module, Signal};
+use super::super::named;
+use super::super::prim::{RamInputs, RamRead, RamWrite};
+use super::{BankPair, BlockRam};
+use crate::arch::{BANKS, MemoryStyle};
+use crate::hdl::{Module, Signal, bit, bundle, index_bits};
 
-/// What a memory of a buffer is.
+bundle! {
+    /// The ports of a memory.
+    pub struct MemoryInputs(width: u32, depth: u32) {
+        /// Stores words.
+        write: RamWrite(1, index_bits(depth.into()), width),
+        /// Reads words, none in the cycle in which it is written.
+        read: RamRead(index_bits(depth.into())),
+        /// The output register takes the word.
+        take: bit(),
+    }
+}
+
+/// What a memory of a buffer is: one write port and one read port, and an output register behind
+/// that if it has one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MemoryParams {
-    /// The core's module name, which begins the names of the parts of a memory of cells.
+    /// The core's module name, which begins the names of the parts of a memory.
     pub core: String,
     /// Bits per word.
     pub width: u32,
@@ -24,124 +39,59 @@ impl MemoryParams {
     pub fn read_latency(&self) -> u32 {
         1 + u32::from(self.output_register)
     }
-}
 
-/// A memory with one write port and one read port in memories of the chip, with the output register
-/// behind the read port if it has one. Its users never read a word in the cycle in
-/// which they write it.
-#[derive(Clone, Copy)]
-pub struct BufferMemory<'m> {
-    module: &'m Module,
-    made: Made<'m>,
-    output_register: bool,
-}
-
-#[derive(Clone, Copy)]
-enum Made<'m> {
-    /// As the tools make it, with a register behind it.
-    Inferred(Memory<'m>),
-    /// Of cells of the chip, which have the register inside.
-    Cells(Instance<'m>),
-}
-
-impl<'m> BufferMemory<'m> {
-    /// A memory called `name`.
-    #[track_caller]
-    pub fn new(m: &'m Module, name: &str, params: &MemoryParams) -> Self {
-        let MemoryParams { width, depth, .. } = *params;
-        let made = match params.style {
-            MemoryStyle::Registered(_) => {
-                let core = params.core.clone();
-                Made::Cells(m.untyped_instance(name, &BlockRam { core, width, depth }))
-            }
-            style => Made::Inferred(styled(
-                m.memory(width, depth).named(name).no_collision(),
-                style,
-            )),
-        };
-        BufferMemory {
-            module: m,
-            made,
-            output_register: params.output_register,
-        }
+    /// Bits of an address.
+    pub fn address_bits(&self) -> u32 {
+        index_bits(self.depth.into())
     }
 
-    /// Stores `data` at `address` where `enable` is 1. Called once.
+    /// Makes the memory `name`; gives the word `word`, after the read latency. It stays where
+    /// nothing is read, and in the output register where `take` is 0.
     #[track_caller]
-    pub fn write(self, enable: Signal<'m>, address: Signal<'m>, data: Signal<'m>) {
-        match self.made {
-            Made::Inferred(memory) => memory.write(enable, address, data),
-            Made::Cells(cells) => {
-                cells
-                    .input("write_enable", enable)
-                    .input("write_address", address)
-                    .input("write_data", data);
-            }
-        }
-    }
-
-    /// The word at `address`, after the read latency; it stays where `enable` is 0. Called once.
-    #[track_caller]
-    pub fn read(self, name: &str, enable: Signal<'m>, address: Signal<'m>) -> Signal<'m> {
-        if self.output_register {
-            return self.read_held(name, enable, address, self.module.high());
-        }
-        match self.made {
-            Made::Inferred(memory) => memory.read_enabled(enable, address).named(name),
-            Made::Cells(_) => unreachable!("cells are for memories with output registers"),
-        }
-    }
-
-    /// The same of a memory with an output register, which takes a word only where `take` is 1.
-    #[track_caller]
-    pub fn read_held(
-        self,
-        name: &str,
-        enable: Signal<'m>,
-        address: Signal<'m>,
-        take: Signal<'m>,
+    pub fn insert<'m>(
+        &self,
+        m: &'m Module,
+        [name, word]: [&str; 2],
+        io: MemoryInputs<'m>,
     ) -> Signal<'m> {
-        match self.made {
-            Made::Inferred(memory) => {
-                let word = memory.read_enabled(enable, address).named(name);
-                self.module.capture(take, word).named(register_name(name))
+        let MemoryInputs { write, read, take } = io;
+        let (core, width, depth) = (&self.core, self.width, self.depth);
+        let attribute = match self.style {
+            MemoryStyle::Registered(_) => {
+                // The register is inside.
+                let core = core.clone();
+                let cells = m.instance(&BlockRam { core, width, depth }, io);
+                return named(name, cells).read_data.named(word);
             }
-            Made::Cells(cells) => cells
-                .input("read_enable", enable)
-                .input("read_address", address)
-                .input("take", take)
-                .output("read_data")
-                .named(name),
+            MemoryStyle::SinglePort => {
+                let pair = BankPair {
+                    name: format!("{core}_{name}"),
+                    width,
+                    bank_depth: depth / BANKS,
+                };
+                let pair = named(name, m.instance(&pair, RamInputs { write, read }));
+                return self.registered(word, pair.read_data, take);
+            }
+            MemoryStyle::Any => None,
+            MemoryStyle::Block => Some("ram_style = \"block\""),
+            MemoryStyle::Ultra => Some("ram_style = \"ultra\""),
+        };
+        let memory = m.memory(width, depth).named(name).no_collision();
+        attribute.map(|attribute| memory.attribute(attribute));
+        memory.write(write.enable, write.address, write.data);
+        let data = memory.read_enabled(read.enable, read.address).named(word);
+        self.registered(word, data, take)
+    }
+
+    /// The word that a memory gives, behind the output register if there is one.
+    #[track_caller]
+    fn registered<'m>(&self, name: &str, word: Signal<'m>, take: Signal<'m>) -> Signal<'m> {
+        match self.output_register {
+            true => {
+                let register = word.module().capture(take, word);
+                register.named(format!("{name}_register"))
+            }
+            false => word,
         }
-    }
-}
-
-/// The word that a memory gives, behind its output register if there is one.
-#[track_caller]
-pub fn read_word<'m>(
-    m: &'m Module,
-    output_register: bool,
-    name: &str,
-    word: Signal<'m>,
-) -> Signal<'m> {
-    if output_register {
-        m.delay(word).named(register_name(name))
-    } else {
-        word
-    }
-}
-
-fn register_name(word: &str) -> String {
-    format!("{word}_register")
-}
-
-/// The memory with the attribute that chooses how it is built.
-#[track_caller]
-fn styled(memory: Memory<'_>, style: MemoryStyle) -> Memory<'_> {
-    match style {
-        MemoryStyle::Any | MemoryStyle::Registered(_) => memory,
-        MemoryStyle::Block => memory.attribute("ram_style = \"block\""),
-        MemoryStyle::Ultra => memory.attribute("ram_style = \"ultra\""),
-        MemoryStyle::SinglePort => memory.attribute("ram_style = \"huge\""),
     }
 }

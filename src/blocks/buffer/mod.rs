@@ -13,5 +13,5 @@ pub use bank_address::bank_address;
 pub use bank_pair::BankPair;
 pub(super) use beats::BeatPosition;
 pub use block_ram::BlockRam;
-pub use memory::{BufferMemory, MemoryParams, read_word};
+pub use memory::{MemoryInputs, MemoryParams};
 pub(super) use unpack::{masked, unpack};

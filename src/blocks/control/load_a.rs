@@ -1,7 +1,7 @@
 //! Loader of A: from the stream into the row blocks of the A buffer.
 
 use super::super::buffer::{BeatPosition, bank_address, unpack};
-use super::super::ports::WritePort;
+use super::super::prim::RamWrite;
 use super::countdown::countdown;
 use super::loader::{Packet, PacketInputs, packet};
 use super::ports::{Orders, PacketErrors};
@@ -33,7 +33,7 @@ bundle! {
     /// Outputs of [`LoadA`].
     pub struct LoadAOutputs(enables: u32, address_bits: u32, word_bits: u32) {
         /// A cycle after the last beat of a vector.
-        write: WritePort(enables, address_bits, word_bits),
+        write: RamWrite(enables, address_bits, word_bits),
         /// Full banks.
         full: BANK_COUNT,
         /// There is no packet to load.
@@ -158,7 +158,7 @@ impl Block for LoadA {
             }
         };
         LoadAOutputs {
-            write: WritePort {
+            write: RamWrite {
                 enable,
                 address,
                 data: vector,

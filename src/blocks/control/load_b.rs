@@ -1,7 +1,7 @@
 //! Loader of B: from the stream into a bank of the B buffer, in the order of arrival.
 
 use super::super::buffer::{BeatPosition, bank_address, masked, unpack};
-use super::super::ports::WritePort;
+use super::super::prim::RamWrite;
 use super::countdown::countdown;
 use super::loader::{Packet, PacketInputs, packet};
 use super::ports::{Orders, PacketErrors};
@@ -31,7 +31,7 @@ bundle! {
     /// Outputs of [`LoadB`].
     pub struct LoadBOutputs(bank_depth: u32, address_bits: u32, word_bits: u32) {
         /// A cycle after the last beat of a vector.
-        write: WritePort(1, address_bits, word_bits),
+        write: RamWrite(1, address_bits, word_bits),
         /// Vectors of the job's B that are in the buffer in the next cycle.
         loaded: b_count(bank_depth),
         /// There is no packet to load.
@@ -120,7 +120,7 @@ impl Block for LoadB {
         m.when(wires.begins, || offset.set(0))
             .else_when(write_1, || offset.set(offset + 1));
         LoadBOutputs {
-            write: WritePort {
+            write: RamWrite {
                 enable: write_1,
                 address: bank_address(*bank, *offset, bank_depth),
                 data: vector,

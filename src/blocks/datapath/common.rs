@@ -1,10 +1,11 @@
 //! Parts of the datapaths of both dataflows.
 
 use super::super::array::{ArrayParams, Lanes, Skew, SkewInputs, SkewOutputs};
-use super::super::buffer::{BufferMemory, MemoryParams};
+use super::super::buffer::{MemoryInputs, MemoryParams};
 use super::super::control::{TokenInputs, TokenLine};
-use super::super::ports::{Target, WritePort};
-use crate::hdl::{Module, Signal, bundle, concat, hardware, index_bits, unsigned};
+use super::super::ports::Target;
+use super::super::prim::{RamRead, RamWrite};
+use crate::hdl::{Module, Signal, bundle, concat, hardware, unsigned};
 
 /// What a datapath is made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,12 +35,12 @@ bundle! {
 impl DatapathParams {
     /// Bits of an address of the A buffer.
     pub fn a_bits(&self) -> u32 {
-        index_bits(self.a_buffer.depth.into())
+        self.a_buffer.address_bits()
     }
 
     /// Bits of an address of the B buffer.
     pub fn b_bits(&self) -> u32 {
-        index_bits(self.b_buffer.depth.into())
+        self.b_buffer.address_bits()
     }
 
     /// Cycles of a read of an operand.
@@ -119,13 +120,16 @@ impl DatapathParams {
 pub(super) fn buffer<'m>(
     m: &'m Module,
     params: &MemoryParams,
-    [name, word]: [&str; 2],
-    write: WritePort<'m>,
-    (read, address): (Signal<'m>, Signal<'m>),
+    names: [&str; 2],
+    write: RamWrite<'m>,
+    (enable, address): (Signal<'m>, Signal<'m>),
 ) -> Signal<'m> {
-    let memory = BufferMemory::new(m, name, params);
-    memory.write(write.enable, write.address, write.data);
-    memory.read(word, read, address)
+    let inputs = MemoryInputs {
+        write,
+        read: RamRead { enable, address },
+        take: m.high(),
+    };
+    params.insert(m, names, inputs)
 }
 
 /// A token at row 0 as a bit for each row, a cycle later a row.

@@ -1,7 +1,8 @@
 //! Datapath around an output-stationary array.
 
 use super::super::array::{Lanes, OutputStationaryArray, OutputStationaryArrayInputs};
-use super::super::ports::{OutputStationaryIssue, Target, WritePort};
+use super::super::ports::{OutputStationaryIssue, Target};
+use super::super::prim::RamWrite;
 use super::common::{buffer, row_tokens};
 use super::{DatapathOutputs, DatapathParams};
 use crate::hdl::{
@@ -22,9 +23,9 @@ bundle! {
         /// Where the sums of the operands go.
         target: Target(datapath.target_bits),
         /// Elements of a row of A, with an enable for the memory of each row.
-        a_write: WritePort(datapath.array.rows, datapath.a_bits(), datapath.a_buffer.width),
+        a_write: RamWrite(datapath.array.rows, datapath.a_bits(), datapath.a_buffer.width),
         /// A vector of B.
-        b_write: WritePort(1, datapath.b_bits(), datapath.b_buffer.width),
+        b_write: RamWrite(1, datapath.b_bits(), datapath.b_buffer.width),
     }
 }
 
@@ -113,7 +114,7 @@ impl OutputStationaryDatapath {
         let mut activations = Vec::new();
         for row in 0..params.array.rows {
             let names = [&*format!("a_buffer_{row}"), &*format!("a_word_{row}")];
-            let write = WritePort {
+            let write = RamWrite {
                 enable: write.enable.bit(row),
                 ..*write
             };

@@ -1,13 +1,11 @@
 //! Datapath around a weight-stationary array.
 
 use super::super::array::{Lanes, WeightStationaryArray, WeightStationaryArrayInputs};
-use super::super::buffer::{BankPair, read_word};
-use super::super::ports::{Target, WeightStationaryIssue, WritePort};
-use super::super::prim::{RamRead, RamWrite};
+use super::super::ports::{Target, WeightStationaryIssue};
+use super::super::prim::RamWrite;
 use super::common::{buffer, row_tokens};
 use super::{DatapathOutputs, DatapathParams};
-use crate::arch::{BANKS, MemoryStyle};
-use crate::hdl::{Block, Module, Shapes, Signal, bit, bundle, hardware};
+use crate::hdl::{Block, Module, Shapes, bit, bundle, hardware};
 
 bundle! {
     /// Inputs of [`WeightStationaryDatapath`].
@@ -19,9 +17,9 @@ bundle! {
         /// Where the sums of the operands go.
         target: Target(datapath.target_bits),
         /// A vector of A.
-        a_write: WritePort(1, datapath.a_bits(), datapath.a_buffer.width),
+        a_write: RamWrite(1, datapath.a_bits(), datapath.a_buffer.width),
         /// A vector of B.
-        b_write: WritePort(1, datapath.b_bits(), datapath.b_buffer.width),
+        b_write: RamWrite(1, datapath.b_bits(), datapath.b_buffer.width),
     }
 }
 
@@ -52,7 +50,10 @@ impl Block for WeightStationaryDatapath {
         let issue = io.issue;
 
         m.section("operand buffers");
-        let activations = m.delay(self.a_word(m, &io));
+        let names = ["a_buffer", "a_word"];
+        let read = (issue.a_read, issue.a_address);
+        let a_word = buffer(m, &params.a_buffer, names, io.a_write, read);
+        let activations = m.delay(a_word);
         let names = ["b_buffer", "b_word"];
         let read = (issue.b_read, issue.b_address);
         let b_word = buffer(m, &params.b_buffer, names, io.b_write, read);
@@ -75,34 +76,5 @@ impl Block for WeightStationaryDatapath {
             result: params.beside_array(m, &io.target, io.clear),
             sums: deskew.vector_out,
         }
-    }
-}
-
-impl WeightStationaryDatapath {
-    /// The word of A that is asked for, after the read latency.
-    #[track_caller]
-    fn a_word<'m>(&self, m: &'m Module, io: &WeightStationaryDatapathInputs<'m>) -> Signal<'m> {
-        let (params, issue) = (&self.0.a_buffer, &io.issue);
-        if params.style != MemoryStyle::SinglePort {
-            let read = (issue.a_read, issue.a_address);
-            return buffer(m, params, ["a_buffer", "a_word"], io.a_write, read);
-        }
-        let pair = BankPair {
-            name: format!("{}_a_buffer", self.0.core),
-            width: params.width,
-            bank_depth: params.depth / BANKS,
-        };
-        let write = RamWrite {
-            enable: io.a_write.enable,
-            address: io.a_write.address,
-            data: io.a_write.data,
-            mask: None,
-        };
-        let read = RamRead {
-            enable: issue.a_read,
-            address: issue.a_address,
-        };
-        let word = pair.insert(m, "a_buffer", write, read);
-        read_word(m, params.output_register, "a_word", word)
     }
 }

@@ -3,15 +3,15 @@
 //! A beat is {TLAST, TDATA}: TLAST is the highest bit. Every cell of streams works on beats:
 //!
 //! ```
-//! use ferrogrid::blocks::prim::{Fifo, beats_of_stream, stream_of_beats};
+//! use ferrogrid::blocks::prim::{Fifo, StreamInputs, beats_of_stream, stream_of_beats};
 //! use ferrogrid::hdl::{self, AxiStream, connect};
 //!
 //! hdl::design("buffered", |m| {
 //!     let input: AxiStream<'_> = m.sink_port("s_axis", AxiStream::of(32));
 //!     let output: AxiStream<'_> = m.source_port("m_axis", AxiStream::of(32));
-//!     let beats = stream_of_beats(m, "input", &input);
-//!     let buffered = Fifo::insert(m, "fifo", &beats, 16).stream;
-//!     connect(&beats_of_stream(m, "buffered", &buffered), &output);
+//!     let s = stream_of_beats(m, "input", &input);
+//!     let fifo = m.instance(&Fifo::new(s.payload.shape(), 16), StreamInputs { s });
+//!     connect(&beats_of_stream(m, "buffered", &fifo.m), &output);
 //! })?;
 //! # Ok::<(), hdl::DesignError>(())
 //! ```

@@ -1,69 +1,59 @@
 //! Counters.
 
-use crate::hdl::{Block, Module, Signal, bit, unsigned};
+use crate::hdl::{Block, Module, Shapes, bit, bundle, hardware, unsigned};
 
-/// Counts 0, 1, ... `last`, 0, ... with `last` given at run time.
-///
-/// The value goes on by one in each cycle in which `enable` is 1; `clear` sets it to 0 and wins.
-/// `wrap` is 1 in the cycle whose edge takes the value from `last` to 0. When `last` falls below
-/// the value, the next step wraps.
+/// Counts 0, 1, ... `last`, 0, ... with `last` given at run time; where it falls below the value,
+/// the next step wraps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counter {
     /// Bits of the value, at least 1.
     pub width: u32,
 }
 
-/// What an inserted [`Counter`] gives.
-#[derive(Debug, Clone, Copy)]
-pub struct Count<'m> {
-    /// The value.
-    pub value: Signal<'m>,
-    /// One bit: the value returns to 0 at the end of this cycle because it was at `last`.
-    pub wrap: Signal<'m>,
-}
-
-impl Counter {
-    /// Makes a counter as wide as `last`, an unsigned signal.
-    #[track_caller]
-    pub fn insert<'m>(
-        m: &'m Module,
-        name: &str,
-        enable: Signal<'m>,
-        clear: Signal<'m>,
-        last: Signal<'m>,
-    ) -> Count<'m> {
-        let counter = Counter {
-            width: last.width(),
-        };
-        let instance = m
-            .untyped_instance(name, &counter)
-            .input("enable", enable)
-            .input("clear", clear)
-            .input("last", last);
-        Count {
-            value: instance.output("value"),
-            wrap: instance.output("wrap"),
-        }
+bundle! {
+    /// What a [`Counter`] takes.
+    pub struct CounterInputs(width: u32) {
+        /// Go on by one.
+        enable: bit(),
+        /// Go to 0, whatever `enable` says.
+        clear: bit(),
+        /// The value before 0.
+        last: unsigned(width),
     }
 }
 
+bundle! {
+    /// What a [`Counter`] gives.
+    pub struct CounterOutputs(width: u32) {
+        /// The value.
+        value: unsigned(width),
+        /// The value goes from `last` to 0 at the end of this cycle.
+        wrap: bit(),
+    }
+}
+
+#[hardware]
 impl Block for Counter {
+    type Inputs<'m> = CounterInputs<'m>;
+    type Outputs<'m> = CounterOutputs<'m>;
+
     fn module_name(&self) -> String {
         format!("counter_{}", self.width)
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<CounterInputs<'static>> {
+        CounterInputs::of(self.width)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: CounterInputs<'m>) -> CounterOutputs<'m> {
         m.doc("Counts from 0 to `last`, then wraps.");
-        let shape = unsigned(self.width);
-        let enable = m.input("enable", bit());
-        let clear = m.input("clear", bit());
-        let last = m.input("last", shape);
-        let value = m.reg(shape).named("value").reset(0).enable(enable | clear);
-        let at_last = value.ge(last).named("at_last");
-        value.next((clear | at_last).mux(m.zero(shape), value + 1));
-        m.output("value", value);
-        m.output("wrap", enable & at_last & !clear);
+        let value = m.reg(unsigned(self.width)).reset(0);
+        let at_last = value.ge(io.last);
+        m.when(io.clear, || value.set(0))
+            .else_when(io.enable, || value.set(at_last.mux(0, value + 1)));
+        CounterOutputs {
+            value: *value,
+            wrap: io.enable & at_last & !io.clear,
+        }
     }
 }

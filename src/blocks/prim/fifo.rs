@@ -1,9 +1,10 @@
 //! FIFOs.
 
 use super::register_slice::cut_forward;
-use super::shape_name;
+use super::{StreamInputs, shape_name};
 use crate::hdl::{
-    Block, Module, Reg, Shape, Signal, Stream, bit, bits_for, connect, index_bits, unsigned,
+    Block, Module, Reg, Shape, Shapes, Signal, Stream, bit, bits_for, bundle, hardware, index_bits,
+    unsigned,
 };
 
 /// Where a [`Fifo`] keeps its payloads.
@@ -19,7 +20,7 @@ pub enum Storage {
 /// Holds up to `depth` payloads of a stream, in order.
 ///
 /// The oldest payload is shown without asking (first-word fall-through) and `s_ready` depends on
-/// registers only. `level` is the number of payloads inside, 0 to `depth`.
+/// registers only.
 ///
 /// One payload passes per cycle from a depth of 2 in registers and of 4 in RAM. Below, payloads
 /// wait for older ones to leave; for a single register at full speed see
@@ -31,13 +32,14 @@ pub struct Fifo {
     storage: Storage,
 }
 
-/// What an inserted [`Fifo`] gives.
-#[derive(Debug, Clone, Copy)]
-pub struct FifoOutputs<'m> {
-    /// The stream behind the FIFO.
-    pub stream: Stream<'m>,
-    /// Number of payloads inside, 0 to the depth.
-    pub level: Signal<'m>,
+bundle! {
+    /// What a [`Fifo`] gives.
+    pub struct FifoOutputs(fifo: &Fifo) {
+        /// The stream behind the FIFO.
+        m: Stream(fifo.shape),
+        /// Number of payloads inside.
+        level: fifo.level_shape(),
+    }
 }
 
 impl Fifo {
@@ -51,15 +53,13 @@ impl Fifo {
     #[track_caller]
     pub fn new(shape: Shape, depth: u32) -> Self {
         assert!(depth > 0, "a FIFO needs a depth of at least 1");
-        let storage = if depth > Self::REGISTER_DEPTH {
-            Storage::Ram
-        } else {
-            Storage::Registers
-        };
         Fifo {
             shape,
             depth,
-            storage,
+            storage: match depth > Self::REGISTER_DEPTH {
+                true => Storage::Ram,
+                false => Storage::Registers,
+            },
         }
     }
 
@@ -72,35 +72,13 @@ impl Fifo {
     pub fn level_shape(&self) -> Shape {
         unsigned(bits_for(u64::from(self.depth)))
     }
-
-    /// Puts a FIFO of the storage that suits its depth into a stream.
-    #[track_caller]
-    pub fn insert<'m>(
-        m: &'m Module,
-        name: &str,
-        stream: &Stream<'m>,
-        depth: u32,
-    ) -> FifoOutputs<'m> {
-        Fifo::new(stream.payload.shape(), depth).insert_into(m, name, stream)
-    }
-
-    /// Puts this FIFO into a stream.
-    #[track_caller]
-    pub fn insert_into<'m>(
-        &self,
-        m: &'m Module,
-        name: &str,
-        stream: &Stream<'m>,
-    ) -> FifoOutputs<'m> {
-        let instance = m.untyped_instance(name, self).sink("s", stream);
-        FifoOutputs {
-            stream: instance.source("m", Stream::of(self.shape)),
-            level: instance.output("level"),
-        }
-    }
 }
 
+#[hardware]
 impl Block for Fifo {
+    type Inputs<'m> = StreamInputs<'m>;
+    type Outputs<'m> = FifoOutputs<'m>;
+
     fn module_name(&self) -> String {
         let storage = match self.storage {
             Storage::Registers => "",
@@ -109,146 +87,109 @@ impl Block for Fifo {
         format!("fifo{storage}_{}x{}", shape_name(self.shape), self.depth)
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<StreamInputs<'static>> {
+        StreamInputs::of(self.shape)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: StreamInputs<'m>) -> FifoOutputs<'m> {
+        let Fifo { shape, depth, .. } = *self;
         m.doc(&format!(
-            "FIFO of {} x {}, first-word fall-through.",
-            self.depth, self.shape
+            "FIFO of {depth} x {shape}, first-word fall-through."
         ));
-        let input: Stream<'_> = m.sink_port("s", Stream::of(self.shape));
-        let output: Stream<'_> = m.source_port("m", Stream::of(self.shape));
-        let push = input.fires().named("push");
-        let pop = output.fires().named("pop");
-        let level = counter(m, "level", self.depth, push, pop);
-        input.ready.drive(level.ne(self.depth));
-        m.output("level", level);
+        let push = io.s.fires();
+        let level = m.reg(self.level_shape()).reset(0);
+        io.s.ready.drive(level.ne(depth));
         m.assert(
             "no_overflow",
-            level.le(self.depth),
+            level.le(depth),
             "the FIFO holds more payloads than its depth",
         );
-        match self.storage {
-            Storage::Registers => self.build_registers(m, input.payload, push, &output, level),
-            Storage::Ram => self.build_ram(m, input.payload, push, &output, level),
+        m.section("storage");
+        FifoOutputs {
+            m: match self.storage {
+                Storage::Registers => self.registers(io.s.payload, push, level),
+                Storage::Ram => self.ram(io.s.payload, push, level),
+            },
+            level: *level,
         }
     }
 }
 
+#[hardware]
 impl Fifo {
     /// New payloads push older ones along the line; the level says where the oldest stands.
-    fn build_registers<'m>(
-        &self,
-        m: &'m Module,
-        payload: Signal<'m>,
-        push: Signal<'m>,
-        output: &Stream<'m>,
-        level: Signal<'m>,
-    ) {
-        m.section("storage");
-        let mut stages = Vec::new();
-        let mut newer = payload;
+    fn registers<'m>(&self, s: Signal<'m>, push: Signal<'m>, level: Reg<'m>) -> Stream<'m> {
+        let m = s.module();
+        let mut stages = vec![s];
         for i in 0..self.depth {
-            newer = m
-                .reg(self.shape)
-                .named(format!("stage_{i}"))
-                .enable(push)
-                .next(newer);
-            stages.push(newer);
+            let newer = stages[i as usize];
+            stages.push(m.capture(push, newer).named(format!("stage_{i}")));
         }
-        // Level 1 shows stage 0; at level 0 the payload does not count.
-        let arms: Vec<_> = stages
-            .iter()
-            .enumerate()
-            .skip(1)
-            .map(|(i, stage)| (i as u64 + 1, *stage))
-            .collect();
-        output.payload.drive(level.case(&arms, stages[0]));
-        output.valid.drive(level.any());
+        let m_ready = m.wire(bit());
+        let pop = level.any() & m_ready;
+        count(level, push, pop);
+        // At level 0 the payload does not count.
+        let older: Vec<_> = (2..).zip(stages[2..].iter().copied()).collect();
+        Stream {
+            payload: level.case(&older, stages[1]),
+            valid: level.any(),
+            ready: m_ready,
+        }
     }
 
     /// RAM, its data register, output register: each stage moves on when the next is free.
-    fn build_ram<'m>(
-        &self,
-        m: &'m Module,
-        payload: Signal<'m>,
-        push: Signal<'m>,
-        output: &Stream<'m>,
-        level: Signal<'m>,
-    ) {
-        m.section("storage");
-        let width = self.shape.width;
-        let fetch = m.wire(bit()).named("fetch");
-        let stored = counter(m, "stored", self.depth, push, fetch);
-        let write_address = pointer(m, "write_address", self.depth, push);
-        let read_address = pointer(m, "read_address", self.depth, fetch);
+    fn ram<'m>(&self, s: Signal<'m>, push: Signal<'m>, level: Reg<'m>) -> Stream<'m> {
+        let m = s.module();
+        let fetch = m.wire(bit());
+        let stored = m.reg(self.level_shape()).reset(0);
+        count(stored, push, fetch);
+        let write_address = pointer(m, self.depth, push);
+        let read_address = pointer(m, self.depth, fetch);
         // A word is fetched from a RAM that is not empty and written to one that is not full:
         // equal addresses, empty or full, never do both.
-        let ram = m.memory(width, self.depth).named("ram").no_collision();
-        ram.write(push, write_address, payload.as_unsigned());
-        let data = ram.read_enabled(fetch, read_address).named("ram_data");
+        let ram = m.memory(self.shape.width, self.depth).no_collision();
+        ram.write(push, write_address, s.as_unsigned());
+        let ram_data = ram.read_enabled(fetch, read_address);
 
         m.section("output");
-        let fetched = m.reg(bit()).named("fetched").reset(0);
-        let moved = m.wire(bit()).named("fetched_ready");
-        let payload = if self.shape.signed {
-            data.as_signed()
-        } else {
-            data
-        };
-        let last = cut_forward(
-            m,
-            &Stream {
-                payload,
-                valid: *fetched,
-                ready: moved,
+        let fetched = m.reg(bit()).reset(0);
+        let fetched_ready = m.wire(bit());
+        let shown = cut_forward(&Stream {
+            payload: match self.shape.signed {
+                true => ram_data.as_signed(),
+                false => ram_data,
             },
-        );
-        fetch.drive(stored.any() & (!fetched | moved));
-        fetched.next(fetch | (fetched & !moved));
-        connect(&last, output);
-
-        let shape = level.shape();
-        let outside = fetched.extend(shape.width + 1) + last.valid.extend(shape.width + 1);
+            valid: *fetched,
+            ready: fetched_ready,
+        });
+        fetch.drive(stored.any() & (!fetched | fetched_ready));
+        fetched.next(fetch | (fetched & !fetched_ready));
+        let pop = shown.fires();
+        count(level, push, pop);
+        let [all, stored, fetched, last] = [*level, *stored, *fetched, shown.valid]
+            .map(|count| count.zero_extend(level.width() + 1));
         m.assert(
             "all_counted",
-            level
-                .extend(shape.width + 1)
-                .eq(stored.extend(shape.width + 1) + outside),
+            all.eq(stored + fetched + last),
             "the level is not what the RAM and the registers behind it hold",
         );
+        shown
     }
 }
 
-/// A count of 0 to `most`, up and down.
-fn counter<'m>(
-    m: &'m Module,
-    name: &str,
-    most: u32,
-    up: Signal<'m>,
-    down: Signal<'m>,
-) -> Signal<'m> {
-    let count: Reg<'_> = m
-        .reg(unsigned(bits_for(u64::from(most))))
-        .named(name)
-        .reset(0)
-        .enable(up ^ down);
-    count.next(up.mux(count + 1, count - 1))
+/// Counts up and down.
+fn count<'m>(count: Reg<'m>, up: Signal<'m>, down: Signal<'m>) {
+    let m = up.module();
+    m.when(up ^ down, || count.set(up.mux(count + 1, count - 1)));
 }
 
 /// An address that goes on by one where `step` is 1 and wraps at `depth`.
-fn pointer<'m>(m: &'m Module, name: &str, depth: u32, step: Signal<'m>) -> Signal<'m> {
-    let address = m
-        .reg(unsigned(index_bits(u64::from(depth))))
-        .named(name)
-        .reset(0)
-        .enable(step);
-    let next = if depth.is_power_of_two() && depth > 1 {
-        address + 1
-    } else {
-        address
-            .eq(depth - 1)
-            .mux(m.zero(address.shape()), address + 1)
-    };
-    address.next(next)
+#[hardware]
+fn pointer<'m>(m: &'m Module, depth: u32, step: Signal<'m>) -> Signal<'m> {
+    let address = m.reg(unsigned(index_bits(depth.into()))).reset(0);
+    m.when(step, || match depth.is_power_of_two() && depth > 1 {
+        true => address.set(address + 1),
+        false => address.set(address.eq(depth - 1).mux(0, address + 1)),
+    });
+    *address
 }

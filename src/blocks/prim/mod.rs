@@ -15,9 +15,8 @@
 //! | [`synchronize`], [`ResetSynchronizer`] | bring a bit, or a reset, to a clock |
 //! | [`AxiLiteRegisters`] | a register map behind AXI4-Lite |
 //!
-//! Cells of streams consume at the ports `s_*` and produce at `m_*`. Each has an `insert` that
-//! makes an instance and connects it. Cells are elaborated for every payload shape alone, so
-//! their module names carry it: `fifo_8x16`, or `fifo_s8x16` for a signed payload.
+//! Cells of streams consume at the ports `s_*` and produce at `m_*`. Cells are elaborated for
+//! every payload shape alone, so their module names carry it: `fifo_8x16`, or `fifo_s8x16` for a signed payload.
 
 mod axi_lite_registers;
 mod axi_stream;
@@ -39,17 +38,33 @@ pub use axi_stream::{beats_of_stream, split_beat, stream_of_beats};
 pub use burst_splitter::{
     Burst, BurstSplitter, BurstSplitterInputs, BurstSplitterOutputs, Transfer,
 };
-pub use counter::{Count, Counter};
+pub use counter::{Counter, CounterInputs, CounterOutputs};
 pub use fifo::{Fifo, FifoOutputs, Storage};
-pub use ram::{RamRead, RamWrite, SimpleDualPortRam};
+pub use ram::{RamInputs, RamOutputs, RamRead, RamWrite, SimpleDualPortRam};
 pub use register_slice::{Cut, RegisterSlice};
 pub use shift_line::ShiftLine;
 pub use skid_buffer::SkidBuffer;
 pub use stream_arbiter::{Policy, StreamArbiter, StreamArbiterInputs, StreamArbiterOutputs};
-pub use stream_width::{StreamNarrow, StreamWiden, WidthInputs, WidthOutputs};
+pub use stream_width::{StreamNarrow, StreamWiden};
 pub use synchronizer::{ResetSynchronizer, ResetSynchronizerOutputs, synchronize};
 
-use crate::hdl::Shape;
+use crate::hdl::{Shape, Stream, bundle};
+
+bundle! {
+    /// What a cell in a stream takes.
+    pub struct StreamInputs(shape: Shape) {
+        /// The stream in front of it.
+        s: Stream(shape),
+    }
+}
+
+bundle! {
+    /// What a cell in a stream gives.
+    pub struct StreamOutputs(shape: Shape) {
+        /// The stream behind it.
+        m: Stream(shape),
+    }
+}
 
 /// A payload's shape within a module name: `8`, or `s8` when signed.
 fn shape_name(shape: Shape) -> String {

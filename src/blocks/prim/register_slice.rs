@@ -1,8 +1,8 @@
 //! Register slices: valid and payload come from registers.
 
-use super::shape_name;
 use super::skid_buffer::cut_ready;
-use crate::hdl::{Block, Module, Shape, Stream, bit, connect};
+use super::{StreamInputs, StreamOutputs, shape_name};
+use crate::hdl::{Block, Module, Shape, Shapes, Stream, bit, hardware};
 
 /// Which paths of a stream a [`RegisterSlice`] cuts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,29 +25,11 @@ pub struct RegisterSlice {
     pub cut: Cut,
 }
 
-impl RegisterSlice {
-    /// Puts a slice that cuts valid and payload into a stream.
-    #[track_caller]
-    pub fn insert<'m>(m: &'m Module, name: &str, stream: &Stream<'m>) -> Stream<'m> {
-        Self::insert_cut(m, name, stream, Cut::Forward)
-    }
-
-    /// Puts a slice that cuts everything into a stream.
-    #[track_caller]
-    pub fn insert_both<'m>(m: &'m Module, name: &str, stream: &Stream<'m>) -> Stream<'m> {
-        Self::insert_cut(m, name, stream, Cut::Both)
-    }
-
-    #[track_caller]
-    fn insert_cut<'m>(m: &'m Module, name: &str, stream: &Stream<'m>, cut: Cut) -> Stream<'m> {
-        let shape = stream.payload.shape();
-        m.untyped_instance(name, &RegisterSlice { shape, cut })
-            .sink("s", stream)
-            .source("m", Stream::of(shape))
-    }
-}
-
+#[hardware]
 impl Block for RegisterSlice {
+    type Inputs<'m> = StreamInputs<'m>;
+    type Outputs<'m> = StreamOutputs<'m>;
+
     fn module_name(&self) -> String {
         let cut = match self.cut {
             Cut::Forward => "",
@@ -56,39 +38,37 @@ impl Block for RegisterSlice {
         format!("register_slice{cut}_{}", shape_name(self.shape))
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<StreamInputs<'static>> {
+        StreamInputs::of(self.shape)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: StreamInputs<'m>) -> StreamOutputs<'m> {
         m.doc(match self.cut {
             Cut::Forward => "Registers valid and payload of a stream; one payload per cycle.",
             Cut::Both => "Registers valid, payload and ready of a stream; one payload per cycle.",
         });
-        let input: Stream<'_> = m.sink_port("s", Stream::of(self.shape));
-        let output: Stream<'_> = m.source_port("m", Stream::of(self.shape));
-        let sliced = match self.cut {
-            Cut::Forward => cut_forward(m, &input),
-            Cut::Both => cut_forward(m, &cut_ready(m, &input)),
+        let m = match self.cut {
+            Cut::Forward => cut_forward(&io.s),
+            Cut::Both => cut_forward(&cut_ready(&io.s)),
         };
-        connect(&sliced, &output);
+        StreamOutputs { m }
     }
 }
 
 /// Registers of valid and payload behind `input`, whose ready it drives.
 #[track_caller]
-pub(super) fn cut_forward<'m>(m: &'m Module, input: &Stream<'m>) -> Stream<'m> {
-    let ready = m.wire(bit()).named("slice_ready");
-    let valid = m.reg(bit()).named("slice_valid").reset(0);
-    let load = (!valid | ready).named("slice_load");
-    valid.enable(load).next(input.valid);
-    let payload = m
-        .reg(input.payload.shape())
-        .named("slice_payload")
-        .enable(load)
-        .next(input.payload);
-    input.ready.drive(load);
+#[hardware]
+pub(super) fn cut_forward<'m>(input: &Stream<'m>) -> Stream<'m> {
+    let m = input.valid.module();
+    let slice_ready = m.wire(bit());
+    let slice_valid = m.reg(bit()).reset(0);
+    let slice_load = !slice_valid | slice_ready;
+    m.when(slice_load, || slice_valid.set(input.valid));
+    let slice_payload = m.capture(slice_load, input.payload);
+    input.ready.drive(slice_load);
     Stream {
-        payload,
-        valid: *valid,
-        ready,
+        payload: slice_payload,
+        valid: *slice_valid,
+        ready: slice_ready,
     }
 }

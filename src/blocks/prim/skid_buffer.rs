@@ -1,7 +1,7 @@
 //! A skid buffer: ready comes from a register.
 
-use super::shape_name;
-use crate::hdl::{Block, Module, Shape, Stream, bit, connect};
+use super::{StreamInputs, StreamOutputs, shape_name};
+use crate::hdl::{Block, Module, Shape, Shapes, Stream, bit, hardware};
 
 /// Cuts the ready path of a stream by a register.
 ///
@@ -14,52 +14,43 @@ pub struct SkidBuffer {
     pub shape: Shape,
 }
 
-impl SkidBuffer {
-    /// Puts a skid buffer into a stream.
-    #[track_caller]
-    pub fn insert<'m>(m: &'m Module, name: &str, stream: &Stream<'m>) -> Stream<'m> {
-        let shape = stream.payload.shape();
-        m.untyped_instance(name, &SkidBuffer { shape })
-            .sink("s", stream)
-            .source("m", Stream::of(shape))
-    }
-}
-
 impl Block for SkidBuffer {
+    type Inputs<'m> = StreamInputs<'m>;
+    type Outputs<'m> = StreamOutputs<'m>;
+
     fn module_name(&self) -> String {
         format!("skid_buffer_{}", shape_name(self.shape))
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<StreamInputs<'static>> {
+        StreamInputs::of(self.shape)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: StreamInputs<'m>) -> StreamOutputs<'m> {
         m.doc("Cuts the ready path of a stream by a register; one payload per cycle.");
-        let input: Stream<'_> = m.sink_port("s", Stream::of(self.shape));
-        let output: Stream<'_> = m.source_port("m", Stream::of(self.shape));
-        connect(&cut_ready(m, &input), &output);
+        StreamOutputs {
+            m: cut_ready(&io.s),
+        }
     }
 }
 
 /// A spare register behind `input`, whose ready it drives.
 #[track_caller]
-pub(super) fn cut_ready<'m>(m: &'m Module, input: &Stream<'m>) -> Stream<'m> {
-    let ready = m.wire(bit()).named("spare_ready");
-    let full = m
+#[hardware]
+pub(super) fn cut_ready<'m>(input: &Stream<'m>) -> Stream<'m> {
+    let m = input.valid.module();
+    let spare_ready = m.wire(bit());
+    let spare_full = m
         .reg(bit())
-        .named("spare_full")
         .reset(0)
         .comment("A payload waits because the consumer stopped.");
-    let spare = m
-        .reg(input.payload.shape())
-        .named("spare_payload")
-        .enable(!full)
-        .next(input.payload);
-    let valid = (input.valid | full).named("any_valid");
-    full.next(valid & !ready);
-    input.ready.drive(!full);
+    let spare_payload = m.capture(!spare_full, input.payload);
+    let any_valid = input.valid | *spare_full;
+    spare_full.next(any_valid & !spare_ready);
+    input.ready.drive(!spare_full);
     Stream {
-        payload: full.mux(spare, input.payload),
-        valid,
-        ready,
+        payload: spare_full.mux(spare_payload, input.payload),
+        valid: any_valid,
+        ready: spare_ready,
     }
 }

@@ -1,8 +1,8 @@
 //! Converters of the width of a stream.
 
+use super::{StreamInputs, StreamOutputs};
 use crate::hdl::{
-    Block, Elements, Module, SetElements, Shapes, Stream, bit, bundle, hardware, index_bits, join,
-    unsigned,
+    Block, Elements, Module, SetElements, Shapes, Stream, bit, hardware, index_bits, join, unsigned,
 };
 
 /// Joins `ratio` words to a wide one, the first word lowest; a word is taken in every cycle.
@@ -23,36 +23,20 @@ pub struct StreamNarrow {
     pub ratio: u32,
 }
 
-bundle! {
-    /// What a converter takes.
-    pub struct WidthInputs(bits: u32) {
-        /// Words of the width that comes in.
-        s: Stream(unsigned(bits)),
-    }
-}
-
-bundle! {
-    /// What a converter gives.
-    pub struct WidthOutputs(bits: u32) {
-        /// Words of the width that goes out.
-        m: Stream(unsigned(bits)),
-    }
-}
-
 #[hardware]
 impl Block for StreamWiden {
-    type Inputs<'m> = WidthInputs<'m>;
-    type Outputs<'m> = WidthOutputs<'m>;
+    type Inputs<'m> = StreamInputs<'m>;
+    type Outputs<'m> = StreamOutputs<'m>;
 
     fn module_name(&self) -> String {
         format!("stream_widen_{}x{}", self.ratio, self.width)
     }
 
-    fn inputs(&self) -> Shapes<WidthInputs<'static>> {
-        WidthInputs::of(self.width)
+    fn inputs(&self) -> Shapes<StreamInputs<'static>> {
+        StreamInputs::of(unsigned(self.width))
     }
 
-    fn build<'m>(&self, m: &'m Module, io: WidthInputs<'m>) -> WidthOutputs<'m> {
+    fn build<'m>(&self, m: &'m Module, io: StreamInputs<'m>) -> StreamOutputs<'m> {
         m.doc("Joins words of a stream to a wide one, the first word lowest.");
         let output = m.wires(Stream::of(unsigned(self.width * self.ratio)));
         let words: Vec<_> = (0..self.ratio)
@@ -70,24 +54,24 @@ impl Block for StreamWiden {
         io.s.ready.drive(!full | output.ready);
         output.valid.drive(full);
         output.payload.drive(join(&words));
-        WidthOutputs { m: output }
+        StreamOutputs { m: output }
     }
 }
 
 #[hardware]
 impl Block for StreamNarrow {
-    type Inputs<'m> = WidthInputs<'m>;
-    type Outputs<'m> = WidthOutputs<'m>;
+    type Inputs<'m> = StreamInputs<'m>;
+    type Outputs<'m> = StreamOutputs<'m>;
 
     fn module_name(&self) -> String {
         format!("stream_narrow_{}x{}", self.ratio, self.width)
     }
 
-    fn inputs(&self) -> Shapes<WidthInputs<'static>> {
-        WidthInputs::of(self.width * self.ratio)
+    fn inputs(&self) -> Shapes<StreamInputs<'static>> {
+        StreamInputs::of(unsigned(self.width * self.ratio))
     }
 
-    fn build<'m>(&self, m: &'m Module, io: WidthInputs<'m>) -> WidthOutputs<'m> {
+    fn build<'m>(&self, m: &'m Module, io: StreamInputs<'m>) -> StreamOutputs<'m> {
         m.doc("Cuts wide words of a stream into words, the lowest first.");
         let output = m.wires(Stream::of(unsigned(self.width)));
         let index = m.reg(unsigned(index_bits(self.ratio.into()))).reset(0);
@@ -98,7 +82,7 @@ impl Block for StreamNarrow {
         output
             .payload
             .drive(io.s.payload.split(self.width).at(index));
-        WidthOutputs { m: output }
+        StreamOutputs { m: output }
     }
 }
 
