@@ -12,11 +12,11 @@ use super::datapath::{
     OutputStationaryDatapath, OutputStationaryDatapathInputs, WeightStationaryDatapath,
     WeightStationaryDatapathInputs,
 };
-use super::prim::AxiLiteRegisters;
+use super::prim::{AxiLiteRegisters, AxiLiteRegistersInputs};
 use crate::arch::{Dataflow, MatmulArch};
 use crate::hdl::{
-    AnyBlock, AxiLite, AxiStream, Block, Instance, Module, Reset, Signal, bit, connect, hardware,
-    unsigned,
+    AnyBlock, AxiLite, AxiStream, Block, Module, Pins, Reset, Shapes, Signal, bit, bundle, connect,
+    hardware, unsigned,
 };
 use crate::isa::{RegisterMap, matmul_registers};
 
@@ -68,6 +68,28 @@ impl MatmulCore {
     }
 }
 
+bundle! {
+    /// What a [`MatmulCore`] takes.
+    pub struct MatmulCoreInputs(arch: &MatmulArch, address_bits: u32) {
+        /// The registers.
+        s_axil: AxiLite(address_bits),
+        /// A of each job.
+        s_axis_a: AxiStream(arch.a.width),
+        /// B of each job.
+        s_axis_b: AxiStream(arch.b.width),
+    }
+}
+
+bundle! {
+    /// What a [`MatmulCore`] gives.
+    pub struct MatmulCoreOutputs(arch: &MatmulArch) {
+        /// C of each job.
+        m_axis_c: AxiStream(arch.c.width),
+        /// The interrupt.
+        irq: bit(),
+    }
+}
+
 /// Paths of cells, as they are where `block` is an instance.
 fn within(block: &str, columns: Vec<Vec<String>>) -> Vec<Vec<String>> {
     let of_column =
@@ -77,13 +99,19 @@ fn within(block: &str, columns: Vec<Vec<String>>) -> Vec<Vec<String>> {
 
 #[hardware]
 impl Block for MatmulCore {
+    type Inputs<'m> = MatmulCoreInputs<'m>;
+    type Outputs<'m> = MatmulCoreOutputs<'m>;
+
     fn module_name(&self) -> String {
         self.arch.module_name()
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<MatmulCoreInputs<'static>> {
+        let map = MatmulCore::register_map(&self.arch);
+        MatmulCoreInputs::of(&self.arch, map.address_bits())
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: MatmulCoreInputs<'m>) -> MatmulCoreOutputs<'m> {
         let arch = &self.arch;
         m.clock("aclk", Reset::ActiveLow("aresetn"));
         m.doc(&format!(
@@ -93,13 +121,10 @@ impl Block for MatmulCore {
             arch.dataflow.to_string().replace('_', "-"),
             arch.operands
         ));
-        let registers = AxiLiteRegisters::new(MatmulCore::register_map(arch));
-        let axil: AxiLite<'_> = m.sink_port("s_axil", AxiLite::of(registers.map().address_bits()));
-        let a: AxiStream<'_> = m.sink_port("s_axis_a", AxiStream::of(arch.a.width));
-        let b: AxiStream<'_> = m.sink_port("s_axis_b", AxiStream::of(arch.b.width));
-        let c: AxiStream<'_> = m.source_port("m_axis_c", AxiStream::of(arch.c.width));
+        let register_block = AxiLiteRegisters::new(MatmulCore::register_map(arch));
 
         // Signals that run against the order of the units below.
+        let registers = m.wires(Pins::of(register_block.told()));
         let a_errors = m.wires(PacketErrors::of());
         let b_errors = m.wires(PacketErrors::of());
         let loaders_idle = m.wire(bit());
@@ -111,15 +136,14 @@ impl Block for MatmulCore {
         let block_complete = m.wire(bit());
 
         m.section("registers and job control");
-        let registers = registers.insert(m, "registers", &axil);
         let job = m.instance(
             &params::job_control(arch),
             JobInputs {
-                start: registers.output("control_start"),
-                abort: registers.output("control_abort"),
-                m_size: registers.output("m_size"),
-                k_size: registers.output("k_size"),
-                n_size: registers.output("n_size"),
+                start: registers["control_start"],
+                abort: registers["control_abort"],
+                m_size: registers["m_size"],
+                k_size: registers["k_size"],
+                n_size: registers["n_size"],
                 a: a_errors,
                 b: b_errors,
                 loaders_idle,
@@ -135,7 +159,7 @@ impl Block for MatmulCore {
             LoadAInputs {
                 start: job.load.start,
                 orders: job.orders,
-                s_axis: a,
+                s_axis: io.s_axis_a,
                 m: job.load.m,
                 k: job.load.k,
                 bank_released: a_release,
@@ -146,7 +170,7 @@ impl Block for MatmulCore {
             LoadBInputs {
                 start: job.load.start,
                 orders: job.orders,
-                s_axis: b,
+                s_axis: io.s_axis_b,
                 k: job.load.k,
                 panels: job.load.panels,
                 last_columns: job.load.last_columns,
@@ -217,39 +241,47 @@ impl Block for MatmulCore {
         drained.drive(drain.block_drained);
         results_sent.drive(drain.job_done);
         drain_idle.drive(drain.idle);
-        connect(&drain.m_axis, &c);
 
-        status_and_counters(m, registers, &job, &status);
+        m.section("status, interrupt and counters");
+        let done_interrupt =
+            registers["interrupt_enable_done"] & registers["interrupt_status_done"];
+        let error_interrupt =
+            registers["interrupt_enable_error"] & registers["interrupt_status_error"];
+        let irq = m.flag(done_interrupt | error_interrupt);
+        let inputs = AxiLiteRegistersInputs {
+            s_axil: io.s_axil,
+            shown: status_and_counters(m, &job, &status),
+        };
+        let instance = m.instance_of(&register_block).named("registers");
+        connect(&instance.connect(inputs), &registers);
+        MatmulCoreOutputs {
+            m_axis_c: drain.m_axis,
+            irq,
+        }
     }
 }
 
-/// Status, interrupt and counters.
+/// What the registers show.
 #[hardware]
 fn status_and_counters<'m>(
     m: &'m Module,
-    registers: Instance<'m>,
     job: &JobOutputs<'m>,
     sequencer: &SequencerStatus<'m>,
-) {
-    m.section("status, interrupt and counters");
-    let read = |name: &str| registers.output(name);
-    registers
-        .input("status_busy", job.busy)
-        .input("status_queued", job.queued)
-        .input("status_done", job.done)
-        .input("status_error", job.error.zero_extend(4))
-        .input("interrupt_status_done_set", job.ended)
-        .input("interrupt_status_error_set", job.failed);
-    let done_interrupt = read("interrupt_enable_done") & read("interrupt_status_done");
-    let error_interrupt = read("interrupt_enable_error") & read("interrupt_status_error");
-    m.output("irq", m.flag(done_interrupt | error_interrupt).named("irq"));
-
-    let counter = |name: &str, clear: Signal<'m>, event: Signal<'m>| {
+) -> Pins<'m> {
+    let mut shown = Pins::new([
+        ("status_busy", job.busy),
+        ("status_queued", job.queued),
+        ("status_done", job.done),
+        ("status_error", job.error.zero_extend(4)),
+        ("interrupt_status_done_set", job.ended),
+        ("interrupt_status_error_set", job.failed),
+    ]);
+    let mut counter = |name: &str, clear: Signal<'m>, event: Signal<'m>| {
         // Its clear is 1 from reset on.
         let count = m.reg(unsigned(32)).named(format!("{name}_count"));
         m.when(clear, || count.set(0))
             .else_when(event, || count.set(count + 1));
-        registers.input(&format!("{name}_count"), count);
+        shown.push(format!("{name}_count"), *count);
         *count
     };
     let aborted = job.orders.clear;
@@ -258,7 +290,6 @@ fn status_and_counters<'m>(
     let last_failed = m.reg(unsigned(32));
     m.when(aborted, || last_failed.set(0))
         .else_when(failed_job_counted, || last_failed.set(jobs_ended));
-    registers.input("last_failed_job", last_failed);
     counter("cycles", job.first, job.working);
     // Registered: where operands wait is decided late in a cycle.
     for (name, output) in [
@@ -270,4 +301,6 @@ fn status_and_counters<'m>(
         let event = m.flag(output).named(format!("{name}_event"));
         counter(name, job.first, event);
     }
+    shown.push("last_failed_job", *last_failed);
+    shown
 }

@@ -1,7 +1,8 @@
 //! A configuration text and what it says.
 
+use super::matmul;
 use super::read::Reader;
-use super::{Config, ConfigError, Problem};
+use super::{Config, ConfigError, Kind, Problem};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::de::DeTable;
@@ -27,7 +28,13 @@ impl Document {
             }])
         })?;
         let mut reader = Reader::default();
-        match (reader.config(root.get_ref()), reader.problems.is_empty()) {
+        let config = match reader.kind(root.get_ref()) {
+            Kind::Matmul => {
+                let common = reader.common(root.get_ref(), matmul::TABLES);
+                matmul::read(&mut reader, common, root.get_ref()).map(Config::Matmul)
+            }
+        };
+        match (config, reader.problems.is_empty()) {
             (Some(config), true) => {
                 let (name, text) = (name.to_owned(), text.to_owned());
                 Ok(Document {

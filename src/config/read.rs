@@ -1,9 +1,7 @@
-//! From a TOML tree to [`Config`]: what all kinds of cores share.
+//! From a TOML tree to values: what all kinds of cores share.
 
 use super::nearest::nearest;
-use super::{
-    Bytes, Common, Config, Kind, Problem, Target, UnknownName, check_buffer, check_name, matmul,
-};
+use super::{Bytes, Common, Kind, Problem, Target, UnknownName, check_buffer, check_name};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::str::FromStr;
@@ -32,18 +30,18 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// The configuration, or `None` when a problem leaves nothing to build it from.
-    pub(super) fn config(&mut self, root: &DeTable) -> Option<Config> {
-        let kind = self.choice(root, "kind").unwrap_or(Kind::Matmul);
-        self.tables = match kind {
-            Kind::Matmul => matmul::TABLES,
-        };
+    /// The kind of core.
+    pub(super) fn kind(&mut self, root: &DeTable) -> Kind {
+        self.choice(root, "kind").unwrap_or(Kind::Matmul)
+    }
+
+    /// What stands above the tables, which are those of a kind of core.
+    pub(super) fn common(&mut self, root: &DeTable, tables: Tables) -> Common {
+        self.tables = tables;
         self.unknown_keys("", root);
-        let name = self.value(root, "name").and_then(|value| self.name(value));
-        let target = self.choice(root, "target").unwrap_or(Target::Portable);
-        let common = Common { name, target };
-        match kind {
-            Kind::Matmul => matmul::read(self, common, root).map(Config::Matmul),
+        Common {
+            name: self.value(root, "name").and_then(|value| self.name(value)),
+            target: self.choice(root, "target").unwrap_or(Target::Portable),
         }
     }
 

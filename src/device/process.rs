@@ -1,7 +1,7 @@
 //! External programs: running them, and reading what simulators print.
 
 use super::error::Error;
-use super::simulation::Finding;
+use super::simulation::engine::Finding;
 use crate::hdl::sim::Cover;
 use std::io;
 use std::process::{Command, Stdio};

@@ -3,7 +3,7 @@
 use super::Known;
 use super::run::{RunSignals, junk};
 use super::stalls::{INDEX_BITS, StallInput, StallPattern};
-use crate::hdl::{AxiLite, Block, Module, Shapes, Signal, bit, bundle, concat, hardware, unsigned};
+use crate::hdl::{AxiLite, Block, Module, Signal, bit, bundle, concat, hardware, unsigned};
 
 bundle! {
     /// An access.
@@ -164,15 +164,8 @@ impl AxiLiteMaster {
 
 #[hardware]
 impl Block for AxiLiteMaster {
-    type Inputs<'m> = MasterInput<'m>;
-    type Outputs<'m> = MasterOutput<'m>;
-
     fn module_name(&self) -> String {
         format!("ferrogrid_master_{}", self.prefix)
-    }
-
-    fn inputs(&self) -> Shapes<MasterInput<'static>> {
-        MasterInput::of()
     }
 
     fn build<'m>(&self, m: &'m Module, io: MasterInput<'m>) -> MasterOutput<'m> {

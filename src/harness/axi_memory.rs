@@ -4,8 +4,7 @@ use super::Known;
 use super::reorder::{Reorder, ReorderInput, Waiting};
 use super::run::{RunSignals, count};
 use crate::hdl::{
-    Axi4, Block, Module, Shapes, Signal, Stream, bit, bundle, concat, hardware, index_bits,
-    unsigned,
+    Axi4, Block, Module, Signal, Stream, bit, bundle, concat, hardware, index_bits, unsigned,
 };
 
 /// Bursts of each direction that a memory has open at a time.
@@ -29,11 +28,11 @@ bundle! {
 
 bundle! {
     /// What a memory is told.
-    pub struct MemoryInput(id_bits: u32, address_bits: u32, data_bits: u32) {
+    pub struct MemoryInput(memory: &AxiMemory) {
         /// The run.
         run: RunSignals(),
         /// The bus.
-        s: Axi4(id_bits, address_bits, data_bits),
+        s: Axi4(memory.id_bits, memory.address_bits, memory.data_bits),
         /// How the memory behaves.
         settings: MemorySettings(),
     }
@@ -180,15 +179,8 @@ fn next_beat<'m>(m: &'m Module, address: Signal<'m>, size: Signal<'m>) -> Signal
 
 #[hardware]
 impl Block for AxiMemory {
-    type Inputs<'m> = MemoryInput<'m>;
-    type Outputs<'m> = MemoryOutput<'m>;
-
     fn module_name(&self) -> String {
         format!("ferrogrid_memory_{}", self.prefix)
-    }
-
-    fn inputs(&self) -> Shapes<MemoryInput<'static>> {
-        MemoryInput::of(self.id_bits, self.address_bits, self.data_bits)
     }
 
     fn build<'m>(&self, m: &'m Module, io: MemoryInput<'m>) -> MemoryOutput<'m> {

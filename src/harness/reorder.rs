@@ -1,8 +1,6 @@
 //! Answers that come later, and in another order.
 
-use crate::hdl::{
-    Block, Module, Shapes, Signal, Stream, bit, bundle, hardware, index_bits, unsigned,
-};
+use crate::hdl::{Block, Module, Signal, Stream, bit, bundle, hardware, index_bits, unsigned};
 
 bundle! {
     /// Something that is to be answered.
@@ -16,9 +14,9 @@ bundle! {
 
 bundle! {
     /// What a [`Reorder`] takes and is told.
-    pub struct ReorderInput(id_bits: u32, bits: u32) {
+    pub struct ReorderInput(reorder: &Reorder) {
         /// What is to be answered.
-        s: Stream(Waiting(id_bits, bits)),
+        s: Stream(Waiting(reorder.id_bits, reorder.bits)),
         /// Cycles from its arrival to its answer at least.
         latency: unsigned(16),
         /// Answers of different ids may overtake each other.
@@ -61,18 +59,11 @@ struct Slot<'m> {
 
 #[hardware]
 impl Block for Reorder {
-    type Inputs<'m> = ReorderInput<'m>;
-    type Outputs<'m> = ReorderOutput<'m>;
-
     fn module_name(&self) -> String {
         format!(
             "ferrogrid_reorder_{}x{}_{}",
             self.slots, self.bits, self.id_bits
         )
-    }
-
-    fn inputs(&self) -> Shapes<ReorderInput<'static>> {
-        ReorderInput::of(self.id_bits, self.bits)
     }
 
     fn build<'m>(&self, m: &'m Module, io: ReorderInput<'m>) -> ReorderOutput<'m> {

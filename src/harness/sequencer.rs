@@ -3,8 +3,7 @@
 use super::axi_lite::Access;
 use super::run::count;
 use crate::hdl::{
-    Block, Module, Shapes, Signal, bit, bundle, concat, hardware, hardware_enum, index_bits,
-    unsigned,
+    Block, Module, Signal, bit, bundle, concat, hardware, hardware_enum, index_bits, unsigned,
 };
 
 /// Bits of a word of the table `list`: three words of 32 bits, the kind above them.
@@ -32,7 +31,7 @@ hardware_enum! {
 
 bundle! {
     /// What the sequencer is told.
-    pub struct SequencerInput(interrupts: usize, sinks: usize) {
+    pub struct SequencerInput(sequencer: &Sequencer) {
         /// The first cycle of the run.
         start: bit(),
         /// Tables are read from their beginning: the bench is in reset.
@@ -52,9 +51,9 @@ bundle! {
         /// All streams have what they need, with this cycle.
         streams_done: bit(),
         /// What operations can wait for.
-        interrupts: [bit(); interrupts],
+        interrupts: [bit(); sequencer.interrupts],
         /// Packets of each sink, with this cycle.
-        packets: [unsigned(32); sinks],
+        packets: [unsigned(32); sequencer.sinks],
     }
 }
 
@@ -92,15 +91,8 @@ pub struct Sequencer {
 
 #[hardware]
 impl Block for Sequencer {
-    type Inputs<'m> = SequencerInput<'m>;
-    type Outputs<'m> = SequencerOutput<'m>;
-
     fn module_name(&self) -> String {
         "ferrogrid_sequencer".to_owned()
-    }
-
-    fn inputs(&self) -> Shapes<SequencerInput<'static>> {
-        SequencerInput::of(self.interrupts, self.sinks)
     }
 
     fn build<'m>(&self, m: &'m Module, io: SequencerInput<'m>) -> SequencerOutput<'m> {

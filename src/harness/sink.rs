@@ -3,17 +3,15 @@
 use super::Known;
 use super::run::{RunSignals, count};
 use super::stalls::{INDEX_BITS, StallInput, StallPattern};
-use crate::hdl::{
-    AxiStream, Block, Module, Shapes, bit, bundle, concat, hardware, index_bits, unsigned,
-};
+use crate::hdl::{AxiStream, Block, Module, bit, bundle, concat, hardware, index_bits, unsigned};
 
 bundle! {
     /// What a sink takes and is told.
-    pub struct SinkInput(width: u32) {
+    pub struct SinkInput(sink: &StreamSink) {
         /// The run.
         run: RunSignals(),
         /// The stream.
-        s: AxiStream(width),
+        s: AxiStream(sink.width),
         /// Beats or packets to wait for.
         goal: unsigned(32),
         /// The goal is in packets.
@@ -65,15 +63,8 @@ pub struct StreamSink {
 
 #[hardware]
 impl Block for StreamSink {
-    type Inputs<'m> = SinkInput<'m>;
-    type Outputs<'m> = SinkOutput<'m>;
-
     fn module_name(&self) -> String {
         format!("ferrogrid_sink_{}", self.prefix)
-    }
-
-    fn inputs(&self) -> Shapes<SinkInput<'static>> {
-        SinkInput::of(self.width)
     }
 
     fn build<'m>(&self, m: &'m Module, io: SinkInput<'m>) -> SinkOutput<'m> {

@@ -3,7 +3,7 @@
 use super::Known;
 use super::run::{RunSignals, count, junk};
 use super::stalls::{INDEX_BITS, StallInput, StallPattern};
-use crate::hdl::{AxiStream, Block, Module, Shapes, bit, bundle, hardware, index_bits, unsigned};
+use crate::hdl::{AxiStream, Block, Module, bit, bundle, hardware, index_bits, unsigned};
 
 /// Bits of a word of a source's table `info`: from the lowest, the operations that must have
 /// finished (16), the beats left in the packet with this one (31), TLAST.
@@ -73,15 +73,8 @@ pub struct StreamSource {
 
 #[hardware]
 impl Block for StreamSource {
-    type Inputs<'m> = SourceInput<'m>;
-    type Outputs<'m> = SourceOutput<'m>;
-
     fn module_name(&self) -> String {
         format!("ferrogrid_source_{}", self.prefix)
-    }
-
-    fn inputs(&self) -> Shapes<SourceInput<'static>> {
-        SourceInput::of()
     }
 
     fn build<'m>(&self, m: &'m Module, io: SourceInput<'m>) -> SourceOutput<'m> {

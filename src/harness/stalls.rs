@@ -1,7 +1,7 @@
 //! Stall patterns.
 
 use crate::hdl::binding::suggest_bundle;
-use crate::hdl::{Block, Module, Shapes, Signal, bit, bundle, hardware, unsigned};
+use crate::hdl::{Block, Module, Signal, bit, bundle, hardware, unsigned};
 
 /// Bits that a pattern has at most.
 pub const STALL_DEPTH: u32 = 4096;
@@ -43,15 +43,8 @@ impl StallPattern {
 
 #[hardware]
 impl Block for StallPattern {
-    type Inputs<'m> = StallInput<'m>;
-    type Outputs<'m> = StallOutput<'m>;
-
     fn module_name(&self) -> String {
         "ferrogrid_stall_pattern".to_owned()
-    }
-
-    fn inputs(&self) -> Shapes<StallInput<'static>> {
-        StallInput::of()
     }
 
     fn build<'m>(&self, m: &'m Module, io: StallInput<'m>) -> StallOutput<'m> {

@@ -2,9 +2,7 @@
 
 use super::Known;
 use super::run::RunSignals;
-use crate::hdl::{
-    Block, Module, Shapes, Signal, bit, bundle, concat, hardware, index_bits, unsigned,
-};
+use crate::hdl::{Block, Module, Signal, bit, bundle, concat, hardware, index_bits, unsigned};
 
 /// Bytes that the tables of a serial line hold.
 pub const UART_DEPTH: u32 = 4096;
@@ -129,15 +127,8 @@ impl UartLine {
 
 #[hardware]
 impl Block for UartLine {
-    type Inputs<'m> = UartInput<'m>;
-    type Outputs<'m> = UartOutput<'m>;
-
     fn module_name(&self) -> String {
         format!("ferrogrid_uart_{}", self.prefix)
-    }
-
-    fn inputs(&self) -> Shapes<UartInput<'static>> {
-        UartInput::of()
     }
 
     fn build<'m>(&self, m: &'m Module, io: UartInput<'m>) -> UartOutput<'m> {

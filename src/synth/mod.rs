@@ -5,23 +5,23 @@
 //! and the versions of the tools.
 #![forbid(unsafe_code)]
 
-mod answer;
+mod advice;
+mod answers;
+mod artifacts;
 mod board;
 pub mod cache;
 mod cells;
 pub mod constraints;
+mod count;
 mod demand;
 mod error;
 mod floorplan;
 mod flow;
-mod foreign;
 mod frame;
 pub mod harness;
-mod kept;
 mod memories;
 mod netlist;
 pub mod process;
-mod remedy;
 mod resources;
 mod router;
 mod routing;
@@ -33,15 +33,15 @@ mod target;
 mod timing;
 pub mod tools;
 
+pub use artifacts::Artifact;
 pub use board::{BOARDS, Board, CountedPart, Pin};
 pub use cells::{BlockCells, CellCounts};
+pub use count::count_file;
 pub use demand::Demand;
 pub use error::{Stage, SynthError};
 pub use floorplan::{Columns, Floorplan, Place};
 pub use flow::Flow;
-pub use foreign::count_file;
 pub use frame::Frame;
-pub use kept::Kept;
 pub use memories::MemoryCells;
 pub use netlist::{Netlist, netlist};
 pub use resources::Resources;

@@ -1,6 +1,6 @@
 //! The netlist of a design as Verilog, for simulators.
 
-use super::answer::read;
+use super::answers::read;
 use super::cache::Cache;
 use super::error::{Stage, SynthError};
 use super::run::Watch;

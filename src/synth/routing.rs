@@ -1,6 +1,6 @@
 //! One run of the router, and of the packer of bitstreams.
 
-use super::answer::{hash, read_timing};
+use super::answers::{hash, read_timing};
 use super::board::Board;
 use super::cache::Cache;
 use super::constraints::{Format, pins};

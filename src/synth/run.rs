@@ -1,9 +1,9 @@
 //! Runs a tool with a time limit; what it prints goes to a log.
 
+use super::advice::Ending;
 use super::cache::Cache;
 use super::error::{Stage, SynthError};
 use super::process::Running;
-use super::remedy::Ending;
 use super::tools::FoundTool;
 use std::fs::{self, File};
 use std::ops::ControlFlow;

@@ -1,13 +1,13 @@
 //! Runs the stages of a flow, and what comes of them.
 
-use super::answer::{answer, read, read_timing};
+use super::answers::{answer, read, read_timing};
+use super::artifacts::{self, Artifact};
 use super::cache::Cache;
 use super::cells::{BlockCells, CellCounts};
 use super::error::{Stage, SynthError};
 use super::flow::Flow;
 use super::frame::Frame;
 use super::harness::harness;
-use super::kept::{self, Kept};
 use super::memories::{MemoryCells, memories};
 use super::resources::Resources;
 use super::routing::Routing;
@@ -48,7 +48,7 @@ pub struct Outcome {
     /// Runs of the router, by seed; none where nothing is placed.
     pub routed: Vec<Routed>,
     /// Scripts, logs, reports, netlist and bitstream.
-    pub files: Vec<Kept>,
+    pub files: Vec<Artifact>,
 }
 
 impl Outcome {
@@ -103,7 +103,7 @@ impl Flow<'_> {
             whole,
             memories,
         } = self.count(&synthesized)?;
-        let mut files = kept::of_synthesis(&synthesized)?;
+        let mut files = artifacts::of_synthesis(&synthesized)?;
         let mut routed = Vec::new();
         if let (Some(chip), Some(router)) = (chip, &router) {
             for seed in 1..=self.seeds {
@@ -124,7 +124,7 @@ impl Flow<'_> {
                 cache.hold(&folder);
                 let timing = read_timing(&folder)?;
                 routed.push(Routed { seed, timing });
-                files.extend(kept::of_routing(&folder, seed)?);
+                files.extend(artifacts::of_routing(&folder, seed)?);
             }
         }
         Ok(Outcome {

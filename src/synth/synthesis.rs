@@ -1,6 +1,6 @@
 //! One run of Yosys, through the cache.
 
-use super::answer::{hash, read};
+use super::answers::{hash, read};
 use super::cache::Cache;
 use super::error::{Stage, SynthError};
 use super::run::{Run, Watch};

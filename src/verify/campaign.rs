@@ -4,8 +4,10 @@ mod shrink;
 
 pub use shrink::shrink;
 
-use super::case::{Case, random_case};
-use super::check::{BackendKind, CaseFailure, CaseReport, Mismatch, run_case, write_waves};
+use super::case::Case;
+use super::check::{BackendKind, run_case, write_waves};
+use super::kinds::random_case;
+use super::verdict::{CaseFailure, CaseReport, Mismatch};
 use crate::config::Kind;
 use crate::device::Error;
 use rand::{RngExt, SeedableRng};

@@ -1,14 +1,12 @@
 //! What happens to one core, whatever its kind.
 
-use super::check::{CaseReport, Mismatch};
-use super::matmul::{self, MatmulCase};
-use crate::config::Kind;
+use super::verdict::{CaseReport, Mismatch};
 use crate::device::{Backend, Error, Outcome, Scenario};
 use crate::product::Product;
 use std::fmt;
 
 /// A core and everything that happens to it. Its text is what `ferrogrid verify --replay` takes:
-/// see [`parse`].
+/// see [`parse`](super::parse).
 pub trait Case: fmt::Debug + fmt::Display + Send + Sync {
     /// The core.
     fn product(&self) -> &dyn Product;
@@ -54,21 +52,6 @@ impl<'a> Stimulus<'a> {
     pub fn judge(&self, outcome: &Outcome) -> Result<CaseReport, Mismatch> {
         (self.judge)(outcome)
     }
-}
-
-/// The random case of a seed, for arrays of up to `max_size` rows and columns.
-pub fn random_case(kind: Kind, seed: u64, max_size: u32) -> Box<dyn Case> {
-    match kind {
-        Kind::Matmul => Box::new(matmul::random_case(seed, max_size)),
-    }
-}
-
-/// The case of a text: `key=value` separated by blanks.
-///
-/// # Errors
-/// When it is none.
-pub fn parse(text: &str) -> Result<Box<dyn Case>, ParseCaseError> {
-    Ok(Box::new(text.parse::<MatmulCase>()?))
 }
 
 /// The text is not a case.

@@ -10,8 +10,12 @@ pub mod campaign;
 mod case;
 pub mod check;
 pub mod formal;
+mod kinds;
 pub mod matmul;
 pub mod mutation;
 pub mod random_design;
+mod verdict;
 
-pub use case::{Case, ParseCaseError, Stimulus, parse, random_case};
+pub use case::{Case, ParseCaseError, Stimulus};
+pub use kinds::{parse, random_case};
+pub use verdict::{CaseFailure, CaseReport, Mismatch};

@@ -29,17 +29,17 @@ impl Chain {
 }
 
 fn name(i: u32) -> String {
-    format!("multiplier_{i}")
+    format!("dsp_{i}")
 }
 
-/// The product of the `i`-th multiplier.
-fn multiply<'m>(m: &'m Module, i: u32, a: Signal<'m>, b: Signal<'m>) -> Signal<'m> {
+/// The product of a multiplier.
+fn multiply<'m>(m: &'m Module, a: Signal<'m>, b: Signal<'m>) -> Signal<'m> {
     let cell = Mult18x18d {
         product_bits: 18,
         product_register: true,
     };
     let b_enable = m.high();
-    cell.insert(m, &name(i), Operands { a, b, b_enable })
+    cell.insert(m, Operands { a, b, b_enable })
 }
 
 bundle! {
@@ -68,7 +68,7 @@ impl Block for Chain {
 
     fn build<'m>(&self, m: &'m Module, io: ChainInputs<'m>) -> ChainOutputs<'m> {
         m.clock("clk", Reset::ActiveHigh("reset"));
-        let next = |a, i| multiply(m, i, a, io.factor);
+        let next = |a, _| multiply(m, a, io.factor);
         ChainOutputs {
             product: (0..self.multipliers).fold(io.factor, next),
         }
@@ -108,9 +108,9 @@ struct Memories {
 
 impl Memories {
     fn columns(&self) -> Columns {
-        let memories = (0..self.count).map(|i| format!("memory_{i}"));
+        let memories = (0..self.count).map(|i| format!("ram_{i}"));
         Columns {
-            multipliers: vec![vec![name(0)]],
+            multipliers: vec![vec!["dsp".to_owned()]],
             block_rams: vec![memories.collect()],
         }
     }
@@ -150,8 +150,8 @@ impl Block for Memories {
             enable,
         } = io;
         let memory = Dp16kd { width: 18 };
-        let product = multiply(m, 0, factor, factor).as_unsigned();
-        let word = (0..self.count).fold(product, |data, i| {
+        let product = multiply(m, factor, factor).as_unsigned();
+        let word = (0..self.count).fold(product, |data, _| {
             let write = RamWrite {
                 enable,
                 address,
@@ -161,7 +161,7 @@ impl Block for Memories {
                 enable: !enable,
                 address,
             };
-            memory.insert(m, &format!("memory_{i}"), write, read, m.high())
+            memory.insert(m, write, read, m.high())
         });
         MemoriesOutputs { word }
     }

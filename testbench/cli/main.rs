@@ -19,10 +19,10 @@ mod program;
 #[cfg(unix)]
 mod stand_ins;
 mod synth;
+#[cfg(unix)]
+mod synth_artifacts;
 mod synth_boards;
 mod synth_core;
-#[cfg(unix)]
-mod synth_kept;
 #[cfg(unix)]
 mod synth_runs;
 

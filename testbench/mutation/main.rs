@@ -2,7 +2,8 @@
 
 use ferrogrid::device::{Backend, Native};
 use ferrogrid::number::Matrix;
-use ferrogrid::verify::check::{Mismatch, check, check_stimulus, design};
+use ferrogrid::verify::Mismatch;
+use ferrogrid::verify::check::{check, check_stimulus, design};
 use ferrogrid::verify::matmul::{Golden, MatmulCase, Wrong, cases, golden};
 use ferrogrid::verify::mutation::{Hunt, MUTATIONS, Verdict, hunt};
 use rayon::prelude::*;

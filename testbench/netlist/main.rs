@@ -12,8 +12,9 @@ use ferrogrid::hdl::elaborate;
 use ferrogrid::hdl::ir::Design;
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::synth::{Family, Netlist, netlist};
-use ferrogrid::verify::check::{CaseReport, Mismatch, check_netlist};
+use ferrogrid::verify::check::check_netlist;
 use ferrogrid::verify::matmul::{MatmulCase, random_case_of};
+use ferrogrid::verify::{CaseReport, Mismatch};
 use std::ops::ControlFlow;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! `bundle!`: a struct of signals from one definition of names, shapes and directions.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{
@@ -18,10 +18,12 @@ struct Definition {
     members: Punctuated<Member, Token![,]>,
 }
 
-/// `back name: shape`.
+/// `back flat name: shape`.
 struct Member {
     attributes: Vec<Attribute>,
     backward: bool,
+    /// Its name is no part of those of its members' ports.
+    flat: bool,
     name: Ident,
     shape: Expr,
 }
@@ -55,15 +57,20 @@ impl Parse for Member {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let mut name: Ident = input.parse()?;
-        let backward = name == "back" && input.peek(syn::Ident);
-        if backward {
-            name = input.parse()?;
-        }
+        let mut is = |word: &str| -> Result<bool> {
+            let is = name == word && input.peek(syn::Ident);
+            if is {
+                name = input.parse()?;
+            }
+            Ok(is)
+        };
+        let (backward, flat) = (is("back")?, is("flat")?);
         input.parse::<Token![:]>()?;
         let shape = input.parse()?;
         Ok(Member {
             attributes,
             backward,
+            flat,
             name,
             shape,
         })
@@ -71,6 +78,19 @@ impl Parse for Member {
 }
 
 impl Member {
+    /// What is the same in the shapes and in the signals: name, and flow.
+    fn described(&self, hdl: &TokenStream) -> TokenStream {
+        let name = match self.flat {
+            true => String::new(),
+            false => self.name.to_string(),
+        };
+        let flow = match self.backward {
+            true => quote!(Backward),
+            false => quote!(Forward),
+        };
+        quote!(name: #name.into(), flow: #hdl::Flow::#flow)
+    }
+
     /// The first paragraph of its documentation, in one line.
     fn doc(&self) -> String {
         let lines = self
@@ -222,43 +242,40 @@ pub fn expand(definition: TokenStream) -> Result<TokenStream> {
     let types_again = types.clone();
     let handles = types.clone();
     let described = members.iter().zip(&kinds).map(|(member, kind)| {
-        let (text, doc) = (member.name.to_string(), member.doc());
-        let flow = format_ident!(
-            "{}",
-            if member.backward {
-                "Backward"
-            } else {
-                "Forward"
-            }
-        );
+        let (same, doc) = (member.described(&hdl), member.doc());
         let layout = kind.layout(&hdl, &member.shape);
-        quote!(#hdl::bundle::Member {
-            name: #text,
-            doc: #doc,
-            flow: #hdl::Flow::#flow,
-            layout: #layout,
-        })
+        quote!(#hdl::bundle::Member { #same, doc: #doc, layout: #layout })
     });
     let flows = members.iter().map(|member| {
-        let (name, text) = (&member.name, member.name.to_string());
-        let flow = format_ident!(
-            "{}",
-            if member.backward {
-                "Backward"
-            } else {
-                "Forward"
-            }
-        );
+        let (same, name) = (member.described(&hdl), &member.name);
         quote!(#hdl::bundle::Member {
-            name: #text,
+            #same,
             doc: "",
-            flow: #hdl::Flow::#flow,
             layout: #hdl::Bundle::layout(&self.#name),
         })
     });
     let text = name.to_string();
-    let lifetime = (!members.is_empty()).then(|| quote!(<'m>));
     let of_static = (!members.is_empty()).then(|| quote!(<#other>));
+    let of_block = match parameters.len() {
+        0 => Some(quote!(fn of_block<B>(_: &B))),
+        1 => Some(quote!(fn of_block(#parameters))),
+        _ => None,
+    };
+    let of_block = of_block.map(|signature| {
+        let arguments = parameters.iter().filter_map(|parameter| match parameter {
+            FnArg::Typed(parameter) => Some(&parameter.pat),
+            FnArg::Receiver(_) => None,
+        });
+        quote! {
+            /// What a block without `inputs` of its own gives as such.
+            #[doc(hidden)]
+            #[track_caller]
+            pub #signature -> #hdl::Shapes<#name #of_static> {
+                Self::of(#(#arguments),*)
+            }
+        }
+    });
+    let lifetime = (!members.is_empty()).then(|| quote!(<'m>));
     let any = (!members.is_empty()).then(|| quote!(<'_>));
     Ok(quote! {
         #(#attributes)*
@@ -276,6 +293,8 @@ pub fn expand(definition: TokenStream) -> Result<TokenStream> {
             pub fn of(#parameters) -> #hdl::Shapes<#name #of_static> {
                 #hdl::Shapes::new(#hdl::bundle::Layout::Bundle(vec![#(#described),*]))
             }
+
+            #of_block
         }
 
         impl #lifetime #hdl::binding::Nameable for #name #lifetime {

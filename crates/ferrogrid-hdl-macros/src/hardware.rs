@@ -22,7 +22,11 @@ pub fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> 
             "`#[hardware]` stands before a function, an `impl` or a module",
         ));
     }
-    Bindings { hdl: crate::hdl() }.visit_item_mut(&mut item);
+    let hdl = crate::hdl();
+    if let Item::Impl(block) = &mut item {
+        crate::block::complete(&hdl, block);
+    }
+    Bindings { hdl }.visit_item_mut(&mut item);
     Ok(item.into_token_stream())
 }
 

@@ -1,5 +1,6 @@
 //! The macros of `ferrogrid-hdl`, documented there.
 
+mod block;
 mod bundle;
 mod hardware;
 

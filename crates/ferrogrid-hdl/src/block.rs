@@ -16,7 +16,8 @@ use std::sync::Arc;
 ///
 /// Equal blocks (`==`) share one module: a thousand instances of one PE give one Verilog module.
 /// Two different blocks of the same [`module_name`](Block::module_name) are an error, so the name
-/// should carry the parameters that vary, as `fifo_8x16`.
+/// should carry the parameters that vary, as `fifo_8x16`. With [`hardware`](crate::hardware) the
+/// types and the shapes may be left out.
 pub trait Block: Clone + PartialEq + Debug + 'static {
     /// What comes in: its forward members are input ports, its backward members outputs.
     type Inputs<'m>: Bundle<'m>;
@@ -109,6 +110,8 @@ impl<B: Block> AnyBlock for B {
 
     fn describe(&self, m: &Module) -> Ports {
         let inputs = Block::inputs(self);
+        let bundles = [B::Inputs::<'_>::NAME, B::Outputs::<'_>::NAME];
+        m.state_mut().has_bundles = bundles.iter().any(|bundle| *bundle != <()>::NAME);
         let ports = m.ports("", &inputs.layout, Flow::Forward, inputs.at);
         let outputs = Block::build(self, m, gather(&inputs.layout, ports));
         let layout = outputs.layout();

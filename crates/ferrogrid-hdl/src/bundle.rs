@@ -2,7 +2,7 @@
 
 use super::ir::Direction;
 use super::{EnumSignal, HardwareEnum, Module, Shape, Signal, Stream};
-use std::fmt;
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::panic::Location;
 
@@ -57,8 +57,8 @@ pub struct EnumInfo {
 /// A member of a bundle.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Member {
-    /// Its name.
-    pub name: &'static str,
+    /// Its name; empty where it adds none to those of its own members.
+    pub name: Cow<'static, str>,
     /// Its documentation in one line; may be empty.
     pub doc: &'static str,
     /// Its direction.
@@ -131,9 +131,9 @@ impl Layout {
     }
 
     fn collect(&self, name: String, doc: &str, flow: Flow, leaves: &mut Vec<Leaf>) {
-        let longer = |part: &dyn fmt::Display| match name.as_str() {
-            "" => part.to_string(),
-            name => format!("{name}_{part}"),
+        let longer = |part: &str| match (name.as_str(), part) {
+            ("", name) | (name, "") => name.to_string(),
+            (name, part) => format!("{name}_{part}"),
         };
         match self {
             Layout::Signal(shape) => leaves.push(Leaf {
@@ -164,7 +164,7 @@ impl Layout {
             Layout::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
                     item.collect(
-                        longer(&index),
+                        longer(&index.to_string()),
                         if index == 0 { doc } else { "" },
                         flow,
                         leaves,
@@ -382,8 +382,8 @@ impl<'m, P: Bundle<'m>> Bundle<'m> for Stream<'m, P> {
 }
 
 pub(crate) fn stream_layout(payload: Layout) -> Layout {
-    let member = |name, flow, layout| Member {
-        name,
+    let member = |name: &'static str, flow, layout| Member {
+        name: name.into(),
         doc: "",
         flow,
         layout,
@@ -457,6 +457,7 @@ impl Module {
     /// inputs.
     #[track_caller]
     pub fn sink_port<F: Family>(&self, prefix: &str, shapes: Shapes<F>) -> F::On<'_> {
+        self.may_add_port(prefix);
         let ports = self.ports(prefix, &shapes.layout, Flow::Forward, Location::caller());
         gather(&shapes.layout, ports)
     }
@@ -465,6 +466,7 @@ impl Module {
     /// are outputs, to be connected with [`connect`].
     #[track_caller]
     pub fn source_port<F: Family>(&self, prefix: &str, shapes: Shapes<F>) -> F::On<'_> {
+        self.may_add_port(prefix);
         let ports = self.ports(prefix, &shapes.layout, Flow::Backward, Location::caller());
         gather(&shapes.layout, ports)
     }

@@ -1,9 +1,9 @@
 //! Nodes that follow themselves.
 
-use crate::ir::NodeId;
+use crate::ir::{NodeId, Operands};
 
 /// For each node whether it stands in a circle: `sources` gives the nodes that a node follows.
-pub(crate) fn find(count: usize, sources: impl Fn(NodeId) -> Vec<NodeId>) -> Vec<bool> {
+pub(crate) fn find(count: usize, sources: impl Fn(NodeId) -> Operands) -> Vec<bool> {
     // Tarjan's strongly connected components, without recursion.
     const NEW: u32 = u32::MAX;
     let mut circle = vec![false; count];
@@ -15,7 +15,7 @@ pub(crate) fn find(count: usize, sources: impl Fn(NodeId) -> Vec<NodeId>) -> Vec
         if order[root] != NEW {
             continue;
         }
-        let mut stack: Vec<(NodeId, Vec<NodeId>)> = Vec::new();
+        let mut stack: Vec<(NodeId, Operands)> = Vec::new();
         let mut enter = vec![NodeId(root as u32)];
         loop {
             if let Some(id) = enter.pop() {

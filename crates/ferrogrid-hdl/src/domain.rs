@@ -1,7 +1,8 @@
 //! Clock domains: a clock, how it is reset, and when it counts.
 
+use super::bundle::signals;
 use super::ir::{self, BinaryOp, Direction, DomainId, NodeId, PortId, RegisterId};
-use super::{Module, Shape, Signal, ir::NodeKind};
+use super::{Bundle, Module, Shape, Signal, ir::NodeKind};
 
 /// A clock domain of a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -151,11 +152,30 @@ impl Module {
     #[track_caller]
     pub fn input_of(&self, domain: Domain, name: impl Into<String>, shape: Shape) -> Signal<'_> {
         let name = name.into();
+        self.may_add_port(&name);
         let domain = self.own_domain(domain);
         let port = PortId(self.state().ir.ports.len() as u32);
         let signal = self.node(NodeKind::Input(port), shape, Some(name.clone()));
         self.add_port(name, Direction::Input, signal, domain);
         signal
+    }
+
+    /// Says that the values of a block's inputs belong to `domain`, a further one of the block:
+    /// `m.inputs_of(reader, &io.read)`.
+    ///
+    /// # Panics
+    /// When a signal is not an input port, or the domain is another module's.
+    #[track_caller]
+    pub fn inputs_of<'m>(&'m self, domain: Domain, inputs: &impl Bundle<'m>) {
+        let domain = self.own_domain(domain);
+        for signal in signals(inputs) {
+            self.own(signal);
+            let kind = self.state().ir.node(signal.id).kind.clone();
+            let NodeKind::Input(port) = kind else {
+                panic!("{} is not an input port", signal.describe())
+            };
+            self.state_mut().ir.ports[port.index()].domain = domain;
+        }
     }
 
     pub(super) fn current_domain(&self) -> Domain {

@@ -5,6 +5,8 @@ use super::bundle::{Family, Flow, Leaf, Shapes, gather, signals};
 use super::ir::{self, Direction, DomainId, InstanceId, ModuleId, NodeId, NodeKind, PortId};
 use super::module::{DriverKey, State};
 use super::{Block, Bundle, Domain, Issue, Module, Operand, Shape, Signal};
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::panic::Location;
 
 impl Module {
@@ -14,7 +16,16 @@ impl Module {
     /// When the shapes of the inputs are not those that the block declares.
     #[track_caller]
     pub fn instance<'m, B: Block>(&'m self, block: &B, inputs: B::Inputs<'m>) -> B::Outputs<'m> {
-        Instance::new(self, String::new(), block).connect::<B>(inputs)
+        self.instance_of(block).connect(inputs)
+    }
+
+    /// An instance that says more than its ports before it is connected: see [`InstanceOf`].
+    #[track_caller]
+    pub fn instance_of<'m, B: Block>(&'m self, block: &B) -> InstanceOf<'m, B> {
+        InstanceOf {
+            instance: Instance::new(self, String::new(), block),
+            block: PhantomData,
+        }
     }
 
     /// An instance whose ports are given by name, for blocks and tops of any kind; see
@@ -22,6 +33,51 @@ impl Module {
     #[track_caller]
     pub fn untyped_instance(&self, name: impl Into<String>, block: &dyn AnyBlock) -> Instance<'_> {
         Instance::new(self, name.into(), block)
+    }
+}
+
+/// An instance that is to be connected:
+/// `m.instance_of(&ram).clock("CLKB", m.default_domain()).connect(inputs)`.
+#[must_use = "it has no inputs until it is connected"]
+pub struct InstanceOf<'m, B> {
+    instance: Instance<'m>,
+    block: PhantomData<B>,
+}
+
+impl<'m, B: Block> InstanceOf<'m, B> {
+    /// Gives it a name that is not that of its binding.
+    pub fn named(self, name: impl Into<String>) -> Self {
+        self.instance.edit(|instance| instance.name = name.into());
+        self
+    }
+
+    /// Adds a comment, printed above the instance.
+    pub fn comment(self, text: &str) -> Self {
+        self.instance.comment(text);
+        self
+    }
+
+    /// Clocks the block's domain of clock port `clock` from `domain`.
+    ///
+    /// If not said, the block's default domain is clocked from the domain that is being described
+    /// (the default domain, unless inside of [`Module::in_domain`]), and a further domain from the
+    /// domain here of the same clock name; without one it is undriven.
+    ///
+    /// # Panics
+    /// When the block has no such clock, or the domain is another module's or has an enable.
+    #[track_caller]
+    pub fn clock(self, clock: &str, domain: Domain) -> Self {
+        self.instance.clock(clock, domain);
+        self
+    }
+
+    /// Takes its inputs, gives its outputs.
+    ///
+    /// # Panics
+    /// When the shapes of the inputs are not those that the block declares.
+    #[track_caller]
+    pub fn connect(self, inputs: B::Inputs<'m>) -> B::Outputs<'m> {
+        self.instance.connect::<B>(inputs)
     }
 }
 
@@ -78,15 +134,14 @@ impl<'m> Instance<'m> {
             inputs: expected,
             outputs,
         } = ports.expect("a block has typed ports");
-        let given = inputs.layout().leaves();
         let expected = expected.leaves();
-        self.compare(&expected, &given);
+        let signals = self.in_order(&expected, &inputs);
         let mut number = 0;
         let mut next = || {
             number += 1;
             PortId(number - 1)
         };
-        for (leaf, signal) in expected.iter().zip(signals(&inputs)) {
+        for (leaf, signal) in expected.iter().zip(signals) {
             let port = next();
             match leaf.flow {
                 Flow::Forward => self.feed(port, &leaf.name, self.checked(leaf, signal)),
@@ -110,20 +165,31 @@ impl<'m> Instance<'m> {
         gather(&outputs, results)
     }
 
-    /// As many inputs as the block has; arrays may differ.
+    /// The inputs in the block's order; arrays may be of another length, and pins stand in any order.
     #[track_caller]
-    fn compare(self, expected: &[Leaf], given: &[Leaf]) {
+    fn in_order(self, expected: &[Leaf], inputs: &impl Bundle<'m>) -> Vec<Signal<'m>> {
         let names = |leaves: &[Leaf]| -> Vec<String> {
             leaves.iter().map(|leaf| leaf.name.clone()).collect()
         };
-        let (expected, given) = (names(expected), names(given));
-        assert!(
-            expected == given,
-            "the instance of `{}` has the inputs {}, and is given {}",
-            self.module.context.modules.borrow()[self.definition.index()].name,
-            expected.join(", "),
-            given.join(", ")
-        );
+        let (expected, given) = (names(expected), names(&inputs.layout().leaves()));
+        let signals = signals(inputs);
+        if expected == given {
+            return signals;
+        }
+        let signal_of: BTreeMap<_, _> = given.iter().zip(signals).collect();
+        let ordered: Option<Vec<_>> = expected
+            .iter()
+            .map(|name| signal_of.get(name).copied())
+            .collect();
+        let Some(ordered) = ordered.filter(|ordered| ordered.len() == given.len()) else {
+            panic!(
+                "the instance of `{}` has the inputs {}, and is given {}",
+                self.module.context.modules.borrow()[self.definition.index()].name,
+                expected.join(", "),
+                given.join(", ")
+            )
+        };
+        ordered
     }
 
     /// A signal that fits a member of the block's inputs.
@@ -173,14 +239,7 @@ impl<'m> Instance<'m> {
         self.edit(|instance| instance.comment = text.to_string())
     }
 
-    /// Clocks the block's domain of clock port `clock` from `domain`.
-    ///
-    /// If not said, the block's default domain is clocked from the domain that is being described
-    /// (the default domain, unless inside of [`Module::in_domain`]), and a further domain from the
-    /// domain here of the same clock name; without one it is undriven.
-    ///
-    /// # Panics
-    /// When the block has no such clock, or the domain is another module's or has an enable.
+    /// As [`InstanceOf::clock`].
     #[track_caller]
     pub fn clock(self, clock: &str, domain: Domain) -> Self {
         let index = {
@@ -329,7 +388,7 @@ impl<'m> Instance<'m> {
 }
 
 impl Module {
-    /// Clocks the further domains of instances that no [`Instance::clock`] clocks: from the domain
+    /// Clocks the further domains of instances that no [`InstanceOf::clock`] clocks: from the domain
     /// of the same clock name, or else they are undriven.
     pub(super) fn clock_further_domains(&self) {
         let modules = self.context.modules.borrow();

@@ -13,6 +13,7 @@
 
 use super::{Shape, VendorCell, Warning};
 use num_bigint::BigUint;
+use smallvec::{SmallVec, smallvec};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -299,39 +300,42 @@ pub enum NodeKind {
     Cast(NodeId),
 }
 
+/// Few for most nodes.
+pub type Operands = SmallVec<[NodeId; 4]>;
+
 impl NodeKind {
     /// The operands within the module, in order. State (registers, memories) and instances have
     /// none: what feeds them stands in their own tables.
-    pub fn operands(&self) -> Vec<NodeId> {
+    pub fn operands(&self) -> Operands {
         match self {
             NodeKind::Input(_)
             | NodeKind::Constant { .. }
             | NodeKind::Register(_)
             | NodeKind::MemoryRead { .. }
-            | NodeKind::InstanceOutput { .. } => Vec::new(),
+            | NodeKind::InstanceOutput { .. } => Operands::new(),
             NodeKind::Wire { driver } => driver.iter().copied().collect(),
             NodeKind::Unary(_, a)
             | NodeKind::MemoryWord { address: a, .. }
             | NodeKind::Slice { value: a, .. }
             | NodeKind::Extend(a)
-            | NodeKind::Cast(a) => vec![*a],
-            NodeKind::Binary(_, a, b) => vec![*a, *b],
+            | NodeKind::Cast(a) => smallvec![*a],
+            NodeKind::Binary(_, a, b) => smallvec![*a, *b],
             NodeKind::Mux {
                 condition,
                 then,
                 otherwise,
-            } => vec![*condition, *then, *otherwise],
+            } => smallvec![*condition, *then, *otherwise],
             NodeKind::Case {
                 selector,
                 arms,
                 default,
             } => {
-                let mut all = vec![*selector];
+                let mut all = Operands::from_slice(&[*selector]);
                 all.extend(arms.iter().map(|(_, value)| *value));
                 all.push(*default);
                 all
             }
-            NodeKind::Concat(parts) => parts.clone(),
+            NodeKind::Concat(parts) => Operands::from_slice(parts),
         }
     }
 }

@@ -61,6 +61,10 @@ extern crate self as ferrogrid_hdl;
 /// array is numbered, and so are names that stand several times, as in a loop. A computed value
 /// becomes a wire of the name unless it only feeds a register or a wire. `.named(..)` gives another
 /// name.
+///
+/// An `impl Block` gets what it leaves out and [`build`](Block::build) says already: the types
+/// `Inputs` and `Outputs`, and [`inputs`](Block::inputs) as `Inputs::of(self)`, or `Inputs::of()` where
+/// the bundle has no parameters.
 pub use ferrogrid_hdl_macros::hardware;
 
 /// Defines a [`Bundle`]: a struct of signals from one definition of names, shapes and directions.
@@ -93,8 +97,9 @@ pub use ferrogrid_hdl_macros::hardware;
 ///
 /// A member is a shape; another bundle, `Name(arguments)`; an enum of
 /// [`hardware_enum!`], `Name`; or an array of one of these, `[member; count]` (a Rust array where the
-/// count is a literal, else a `Vec`). `back` marks what runs from the consumer to the producer. The
-/// first sentence of its documentation is the comment of its port.
+/// count is a literal, else a `Vec`). `back` marks what runs from the consumer to the producer, `flat`
+/// (behind it) a bundle whose ports are called without the member's name. The first sentence of its
+/// documentation is the comment of its port.
 pub use ferrogrid_hdl_macros::bundle;
 
 #[doc = include_str!("../hdl.md")]
@@ -120,6 +125,7 @@ mod module;
 mod names;
 mod operand;
 mod operation;
+mod pins;
 mod property;
 mod register;
 mod shape;
@@ -139,13 +145,14 @@ pub use domain::{Domain, Reset};
 pub use error::{DesignError, Hop, Issue};
 pub use fsm::Fsm;
 pub use hardware_enum::{EnumSignal, HardwareEnum};
-pub use instance::Instance;
+pub use instance::{Instance, InstanceOf};
 pub use interface::{Axi4, Axi4Read, Axi4Write, AxiLite, AxiStream, MemoryPort, Payload, Stream};
 pub use memory::Memory;
 pub use module::Module;
 pub use names::{is_identifier, is_reserved};
 pub use num_bigint::{BigInt, BigUint};
 pub use operand::Operand;
+pub use pins::Pins;
 pub use register::Reg;
 pub use shape::{MAX_WIDTH, Shape, bit, bits_for, index_bits, signed, unsigned};
 pub use signal::{Signal, concat, first_match, join};

@@ -35,6 +35,8 @@ pub(super) struct State {
     pub driven_at: HashMap<DriverKey, &'static Location<'static>>,
     /// State machines whose transitions are still being collected.
     pub machines: Vec<super::fsm::Machine>,
+    /// Its ports are those of a block's bundles.
+    pub has_bundles: bool,
     /// What `when` and `switch` say.
     pub script: Script,
     /// Names from bindings.
@@ -83,6 +85,7 @@ impl Module {
             ir,
             driven_at: HashMap::new(),
             machines: Vec::new(),
+            has_bundles: false,
             script: Script::default(),
             suggestions: Suggestions::default(),
             issues: Vec::new(),
@@ -229,6 +232,7 @@ impl Module {
     pub fn output<'m>(&'m self, name: impl Into<String>, value: impl Into<Signal<'m>>) {
         let (name, value) = (name.into(), value.into());
         self.own(value);
+        self.may_add_port(&name);
         if self.can_be_output(value.id, &name) {
             let comment = std::mem::take(&mut self.state_mut().ir.nodes[value.id.index()].comment);
             self.add_port(name, Direction::Output, value, DomainId(0));
@@ -236,6 +240,17 @@ impl Module {
         } else {
             self.output_wire(name, value.shape()).drive(value);
         }
+    }
+
+    /// Panics where a block's bundles are the ports.
+    #[track_caller]
+    pub(super) fn may_add_port(&self, name: &str) {
+        let state = self.state();
+        assert!(
+            !state.has_bundles,
+            "port `{name}` of `{}` must be a member of the block's inputs or outputs",
+            state.ir.name
+        );
     }
 
     /// The node has this name, is computed here and is not a port yet.
@@ -255,6 +270,7 @@ impl Module {
     #[track_caller]
     pub fn output_wire(&self, name: impl Into<String>, shape: Shape) -> Signal<'_> {
         let name = name.into();
+        self.may_add_port(&name);
         let signal = self.wire(shape).named(name.clone());
         self.add_port(name, Direction::Output, signal, DomainId(0));
         signal

@@ -8,6 +8,7 @@ mod interfaces;
 mod loops;
 mod memories;
 mod names;
+mod pins;
 mod shapes;
 mod warnings;
 

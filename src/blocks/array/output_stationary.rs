@@ -25,9 +25,6 @@ pub struct OutputStationaryArray(pub ArrayParams);
 
 #[hardware]
 impl Block for OutputStationaryArray {
-    type Inputs<'m> = OutputStationaryArrayInputs<'m>;
-    type Outputs<'m> = ArrayOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.0.name.clone()
     }
@@ -90,9 +87,6 @@ struct Row(ArrayParams);
 
 #[hardware]
 impl Block for Row {
-    type Inputs<'m> = RowInputs<'m>;
-    type Outputs<'m> = RowOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.0.part_name("row")
     }

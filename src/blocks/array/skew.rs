@@ -1,6 +1,6 @@
 //! Triangles of registers that shift the lanes of a vector in time.
 
-use crate::hdl::{Block, Module, Shapes, bundle, hardware, join, unsigned};
+use crate::hdl::{Block, Module, bundle, hardware, join, unsigned};
 
 /// Which lane comes out first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,9 +13,9 @@ pub enum Lanes {
 
 bundle! {
     /// Input of [`Skew`].
-    pub struct SkewInputs(bits: u32) {
+    pub struct SkewInputs(skew: &Skew) {
         /// Lane 0 lowest.
-        vector_in: unsigned(bits),
+        vector_in: unsigned(skew.lanes * skew.width),
     }
 }
 
@@ -45,15 +45,8 @@ pub struct Skew {
 
 #[hardware]
 impl Block for Skew {
-    type Inputs<'m> = SkewInputs<'m>;
-    type Outputs<'m> = SkewOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.name.clone()
-    }
-
-    fn inputs(&self) -> Shapes<SkewInputs<'static>> {
-        SkewInputs::of(self.lanes * self.width)
     }
 
     fn build<'m>(&self, m: &'m Module, io: SkewInputs<'m>) -> SkewOutputs<'m> {

@@ -23,9 +23,6 @@ pub struct WeightStationaryArray(pub ArrayParams);
 
 #[hardware]
 impl Block for WeightStationaryArray {
-    type Inputs<'m> = WeightStationaryArrayInputs<'m>;
-    type Outputs<'m> = ArrayOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.0.name.clone()
     }
@@ -81,9 +78,6 @@ struct Row(ArrayParams);
 
 #[hardware]
 impl Block for Row {
-    type Inputs<'m> = RowInputs<'m>;
-    type Outputs<'m> = RowOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.0.part_name("row")
     }

@@ -9,7 +9,7 @@ use super::tiles::resize;
 use super::{JobShapes, bank_counter};
 use crate::arch::{AccumulatorBuffer, StreamFormat};
 use crate::hdl::{
-    AxiStream, Block, Module, Reg, Shapes, Signal, bit, bits_for, bundle, hardware, hardware_enum,
+    AxiStream, Block, Module, Reg, Signal, bit, bits_for, bundle, hardware, hardware_enum,
     index_bits,
 };
 
@@ -27,11 +27,11 @@ hardware_enum! {
 
 bundle! {
     /// Inputs of [`Drain`].
-    pub struct DrainInputs(shapes: JobShapes) {
+    pub struct DrainInputs(drain: &Drain) {
         /// What job control tells.
         orders: Orders(),
         /// The job to drain.
-        job: DrainJob(shapes),
+        job: DrainJob(drain.shapes),
         /// A row block is complete.
         block_complete: bit(),
     }
@@ -77,15 +77,8 @@ pub struct Drain {
 
 #[hardware]
 impl Block for Drain {
-    type Inputs<'m> = DrainInputs<'m>;
-    type Outputs<'m> = DrainOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.name.clone()
-    }
-
-    fn inputs(&self) -> Shapes<DrainInputs<'static>> {
-        DrainInputs::of(self.shapes)
     }
 
     fn build<'m>(&self, m: &'m Module, io: DrainInputs<'m>) -> DrainOutputs<'m> {

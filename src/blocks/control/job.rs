@@ -7,7 +7,7 @@ use super::units::{Units, UnitsInputs, jobs_in_units, units};
 use super::{JobShapes, SIZE};
 use crate::arch::Limits;
 use crate::hdl::{
-    Block, Fsm, HardwareEnum, Module, Reg, Shapes, Signal, bit, bundle, hardware, hardware_enum,
+    Block, Fsm, HardwareEnum, Module, Reg, Signal, bit, bundle, hardware, hardware_enum,
 };
 use crate::isa::JobError;
 
@@ -100,15 +100,8 @@ pub struct JobControl {
 
 #[hardware]
 impl Block for JobControl {
-    type Inputs<'m> = JobInputs<'m>;
-    type Outputs<'m> = JobOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.name.clone()
-    }
-
-    fn inputs(&self) -> Shapes<JobInputs<'static>> {
-        JobInputs::of()
     }
 
     fn build<'m>(&self, m: &'m Module, io: JobInputs<'m>) -> JobOutputs<'m> {

@@ -8,22 +8,22 @@ use super::ports::{Orders, PacketErrors};
 use super::{BANK_COUNT, SIZE, bank_counter};
 use crate::arch::{ABuffer, Dataflow, StreamFormat};
 use crate::hdl::{
-    AxiStream, Block, Module, Shape, Shapes, bit, bundle, hardware, index_bits, join, unsigned,
+    AxiStream, Block, Module, Shape, bit, bundle, hardware, index_bits, join, unsigned,
 };
 
 bundle! {
     /// Inputs of [`LoadA`].
-    pub struct LoadAInputs(width: u32, k: Shape) {
+    pub struct LoadAInputs(a: &LoadA) {
         /// A job starts.
         start: bit(),
         /// What job control tells.
         orders: Orders(),
         /// The packets of A.
-        s_axis: AxiStream(width),
+        s_axis: AxiStream(a.format.width),
         /// Rows of A.
         m: SIZE,
         /// Elements of a row.
-        k: k,
+        k: a.k,
         /// A full bank has been used up.
         bank_released: bit(),
     }
@@ -62,15 +62,8 @@ pub struct LoadA {
 
 #[hardware]
 impl Block for LoadA {
-    type Inputs<'m> = LoadAInputs<'m>;
-    type Outputs<'m> = LoadAOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.name.clone()
-    }
-
-    fn inputs(&self) -> Shapes<LoadAInputs<'static>> {
-        LoadAInputs::of(self.format.width, self.k)
     }
 
     fn build<'m>(&self, m: &'m Module, io: LoadAInputs<'m>) -> LoadAOutputs<'m> {

@@ -7,23 +7,23 @@ use super::loader::{Packet, PacketInputs, packet};
 use super::ports::{Orders, PacketErrors};
 use super::{JobShapes, b_count};
 use crate::arch::{BBuffer, StreamFormat};
-use crate::hdl::{AxiStream, Block, Module, Shapes, bit, bundle, hardware, index_bits, unsigned};
+use crate::hdl::{AxiStream, Block, Module, bit, bundle, hardware, index_bits, unsigned};
 
 bundle! {
     /// Inputs of [`LoadB`].
-    pub struct LoadBInputs(width: u32, shapes: JobShapes) {
+    pub struct LoadBInputs(b: &LoadB) {
         /// A job starts.
         start: bit(),
         /// What job control tells.
         orders: Orders(),
         /// The packets of B.
-        s_axis: AxiStream(width),
+        s_axis: AxiStream(b.format.width),
         /// Rows of B.
-        k: shapes.k,
+        k: b.shapes.k,
         /// Panels of B.
-        panels: shapes.panels,
+        panels: b.shapes.panels,
         /// Columns of the last panel.
-        last_columns: shapes.panel_columns,
+        last_columns: b.shapes.panel_columns,
     }
 }
 
@@ -59,15 +59,8 @@ pub struct LoadB {
 
 #[hardware]
 impl Block for LoadB {
-    type Inputs<'m> = LoadBInputs<'m>;
-    type Outputs<'m> = LoadBOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.name.clone()
-    }
-
-    fn inputs(&self) -> Shapes<LoadBInputs<'static>> {
-        LoadBInputs::of(self.format.width, self.shapes)
     }
 
     fn build<'m>(&self, m: &'m Module, io: LoadBInputs<'m>) -> LoadBOutputs<'m> {

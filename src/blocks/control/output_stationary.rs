@@ -48,9 +48,6 @@ impl OutputStationarySequencer {
 
 #[hardware]
 impl Block for OutputStationarySequencer {
-    type Inputs<'m> = SequencerInputs<'m>;
-    type Outputs<'m> = OutputStationaryOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.name.clone()
     }

@@ -1,16 +1,16 @@
 //! Tokens that travel beside the array.
 
-use crate::hdl::{Block, Module, Shapes, bit, bundle, concat, hardware, unsigned};
+use crate::hdl::{Block, Module, bit, bundle, concat, hardware, unsigned};
 
 bundle! {
     /// Inputs of [`TokenLine`].
-    pub struct TokenInputs(width: u32) {
+    pub struct TokenInputs(line: &TokenLine) {
         /// Wipes out all valid bits.
         clear: bit(),
         /// There is a token.
         valid_in: bit(),
         /// What goes with the valid bit.
-        token_in: unsigned(width),
+        token_in: unsigned(line.width),
     }
 }
 
@@ -39,15 +39,8 @@ pub struct TokenLine {
 
 #[hardware]
 impl Block for TokenLine {
-    type Inputs<'m> = TokenInputs<'m>;
-    type Outputs<'m> = TokenOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.name.clone()
-    }
-
-    fn inputs(&self) -> Shapes<TokenInputs<'static>> {
-        TokenInputs::of(self.width)
     }
 
     fn build<'m>(&self, m: &'m Module, io: TokenInputs<'m>) -> TokenOutputs<'m> {

@@ -47,9 +47,6 @@ impl WeightStationarySequencer {
 
 #[hardware]
 impl Block for WeightStationarySequencer {
-    type Inputs<'m> = SequencerInputs<'m>;
-    type Outputs<'m> = WeightStationaryOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.name.clone()
     }

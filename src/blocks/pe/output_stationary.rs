@@ -89,7 +89,7 @@ impl Block for OutputStationaryPe {
                 b: io.weight_in,
                 b_enable: m.high(),
             };
-            slice.accumulate(m, "dsp", operands, first, format.sum.width)
+            slice.accumulate(m, operands, first, format.sum.width)
         } else {
             let product = match format.registered_multiplier(&self.name) {
                 None => multiply(m, format, activation, weight),

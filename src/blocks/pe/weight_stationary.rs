@@ -78,7 +78,7 @@ impl Block for WeightStationaryPe {
                 b: next_weight,
                 b_enable: io.swap_in,
             };
-            slice.add(m, "dsp", operands, io.sum_in)
+            slice.add(m, operands, io.sum_in)
         } else {
             let product = self.multiply(m, &io, activation, next_weight);
             m.delay(io.sum_in + product.sign_extend(self.format.sum.width))

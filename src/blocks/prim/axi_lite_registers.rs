@@ -2,9 +2,12 @@
 
 mod read;
 
-use crate::hdl::{AxiLite, Block, Instance, Module, Reg, Signal, bit, concat, join, unsigned};
+use crate::hdl::{
+    AxiLite, Block, Module, Pins, Shape, Shapes, Signal, bit, bundle, concat, join, unsigned,
+};
 use crate::isa::{Access, Field, Register, RegisterMap};
 use read::{Word, read_channel};
+use std::vec;
 
 /// The response of an access to a register.
 const OKAY: u32 = 0b00;
@@ -13,7 +16,7 @@ const SLVERR: u32 = 0b10;
 
 /// The registers of a [`RegisterMap`] behind the AXI4-Lite port `s_axil`.
 ///
-/// Each field has the ports that its access needs: `<register>_<field>`, an output for
+/// Each field has the pins that its access needs: `<register>_<field>`, an output for
 /// read-write, write-pulse and write-one-to-clear fields and an input for read-only ones, and
 /// the input `<register>_<field>_set` for write-one-to-clear fields.
 ///
@@ -45,11 +48,29 @@ impl AxiLiteRegisters {
         &self.map
     }
 
-    /// An instance whose port `s_axil` consumes `axi`; the fields are left to be connected with
-    /// [`Instance::input`] and [`Instance::output`].
-    #[track_caller]
-    pub fn insert<'m>(&self, m: &'m Module, name: &str, axi: &AxiLite<'m>) -> Instance<'m> {
-        m.untyped_instance(name, self).sink("s_axil", axi)
+    /// The pins of what the hardware shows: the inputs.
+    pub fn shown(&self) -> Vec<(String, Shape)> {
+        self.pins(|register, field| match field.access {
+            Access::ReadOnly => Some(register.port(field)),
+            _ => register.set_port(field),
+        })
+    }
+
+    /// The pins of what the registers tell the hardware: the outputs.
+    pub fn told(&self) -> Vec<(String, Shape)> {
+        self.pins(|register, field| match field.access {
+            Access::ReadOnly | Access::Constant(_) => None,
+            _ => Some(register.port(field)),
+        })
+    }
+
+    fn pins(&self, name: impl Fn(&Register, &Field) -> Option<String>) -> Vec<(String, Shape)> {
+        let mut pins = Vec::new();
+        for register in &self.map.registers {
+            let fields = register.fields.iter();
+            pins.extend(fields.filter_map(|f| Some((name(register, f)?, unsigned(f.width)))));
+        }
+        pins
     }
 
     /// The response to a word address.
@@ -71,40 +92,59 @@ impl AxiLiteRegisters {
     }
 }
 
+bundle! {
+    /// What [`AxiLiteRegisters`] take.
+    pub struct AxiLiteRegistersInputs(registers: &AxiLiteRegisters) {
+        /// The port.
+        s_axil: AxiLite(registers.map.address_bits()),
+        /// What the hardware shows.
+        flat shown: Pins(registers.shown()),
+    }
+}
+
 impl Block for AxiLiteRegisters {
+    type Inputs<'m> = AxiLiteRegistersInputs<'m>;
+    type Outputs<'m> = Pins<'m>;
+
     fn module_name(&self) -> String {
         format!("{}_registers", self.map.name)
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<AxiLiteRegistersInputs<'static>> {
+        AxiLiteRegistersInputs::of(self)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: AxiLiteRegistersInputs<'m>) -> Pins<'m> {
         m.doc(&format!("Registers of {}: {}", self.map.name, self.map.doc));
-        let axi: AxiLite<'_> = m.sink_port("s_axil", AxiLite::of(self.map.address_bits()));
+        let axi = io.s_axil;
 
         m.section("write channel");
-        let write = self.write_channel(m, &axi);
-
-        let mut selected = write.selected.iter().copied();
+        let mut fields = Fields {
+            m,
+            write: self.write_channel(m, &axi),
+            shown: io.shown,
+            told: Pins::default(),
+        };
         let mut words = Vec::new();
         for register in &self.map.registers {
             m.section(&format!("{} at {:#x}", register.name, register.offset));
             words.push(Word {
                 at: register.offset / 4,
                 constant: register.fields.iter().all(|field| !changes(field)),
-                value: build_register(m, register, &write, &mut selected),
+                value: fields.build_register(register),
             });
         }
 
         m.section("read channel");
         read_channel(m, &axi, &words, |word| self.response(m, word));
+        fields.told
     }
 }
 
 /// A write that takes effect at the end of this cycle.
 struct Write<'m> {
     /// A bit for each register that can be written, in the order of the map: this one is.
-    selected: Vec<Signal<'m>>,
+    selected: vec::IntoIter<Signal<'m>>,
     /// The data.
     data: Signal<'m>,
     /// A bit per byte of data.
@@ -145,7 +185,7 @@ impl AxiLiteRegisters {
         let committed = m.flag(commit).named("write_committed");
         let effective = m.flag(committed).named("write_effective");
         response_valid.next(effective | (response_valid & !axi.bready));
-        let selected = self.select_written(m, commit, address);
+        let selected = self.select_written(m, commit, address).into_iter();
         axi.bvalid.drive(response_valid);
         axi.bresp.drive(response);
         Write {
@@ -207,67 +247,69 @@ fn is_writable(register: &Register) -> bool {
     (register.fields.iter()).any(|field| field.access.is_writable())
 }
 
-/// Builds the fields of a register and returns the word that a read shows. One that can be written
-/// takes the next of `selected`.
-fn build_register<'m>(
+/// The fields under construction.
+struct Fields<'m> {
     m: &'m Module,
-    register: &Register,
-    write: &Write<'m>,
-    selected: &mut impl Iterator<Item = Signal<'m>>,
-) -> Signal<'m> {
-    let selected = is_writable(register).then(|| selected.next().expect("a bit for each"));
-    let mut parts = Vec::new();
-    let mut next = 0;
-    for field in &register.fields {
-        if field.lsb > next {
-            parts.push(m.zero(unsigned(field.lsb - next)));
-        }
-        parts.push(build_field(m, register, field, write, selected));
-        next = field.lsb + field.width;
-    }
-    if next < 32 {
-        parts.push(m.zero(unsigned(32 - next)));
-    }
-    join(&parts)
+    write: Write<'m>,
+    shown: Pins<'m>,
+    told: Pins<'m>,
 }
 
-/// Builds a field's state and ports and returns what a read shows.
-fn build_field<'m>(
-    m: &'m Module,
-    register: &Register,
-    field: &Field,
-    write: &Write<'m>,
-    selected: Option<Signal<'m>>,
-) -> Signal<'m> {
-    let shape = unsigned(field.width);
-    let port = register.port(field);
-    let selected = || selected.expect("a register with a writable field is selected");
-    let state = || -> Reg<'m> {
-        let state = m.reg(shape).named(&port).reset(field.reset);
-        m.output(&port, state);
-        state.comment(field.summary())
-    };
-    match field.access {
-        Access::Constant(value) => m.lit(value, shape),
-        Access::ReadOnly => m.input(port, shape).comment(field.summary()),
-        Access::ReadWrite => {
-            let value = state().enable(selected());
-            value.next(merge(field, write, *value));
-            *value
+impl<'m> Fields<'m> {
+    /// Builds the fields of a register and returns the word that a read shows.
+    fn build_register(&mut self, register: &Register) -> Signal<'m> {
+        let selected = is_writable(register)
+            .then(|| self.write.selected.next().expect("a bit for each register"));
+        let mut parts = Vec::new();
+        let mut next = 0;
+        for field in &register.fields {
+            if field.lsb > next {
+                parts.push(self.m.zero(unsigned(field.lsb - next)));
+            }
+            parts.push(self.build_field(register, field, selected));
+            next = field.lsb + field.width;
         }
-        Access::WritePulse => {
-            let pulse = state();
-            pulse.next(ones(field, write, selected()));
-            m.zero(shape)
+        if next < 32 {
+            parts.push(self.m.zero(unsigned(32 - next)));
         }
-        Access::WriteOneToClear => {
-            let set = register.set_port(field).expect("such a field has one");
-            let set = m.input(set, shape);
-            let sticky = state();
-            let clear = ones(field, write, selected()).named(format!("{port}_clear"));
-            sticky.next((sticky & !clear) | set);
-            *sticky
-        }
+        join(&parts)
+    }
+
+    /// Builds a field's state and returns what a read shows.
+    fn build_field(
+        &mut self,
+        register: &Register,
+        field: &Field,
+        selected: Option<Signal<'m>>,
+    ) -> Signal<'m> {
+        let (m, shape, pin) = (self.m, unsigned(field.width), register.port(field));
+        let state = || {
+            let state = m.reg(shape).named(&pin).reset(field.reset);
+            state.comment(field.summary())
+        };
+        let selected = || selected.expect("a register with a writable field is selected");
+        let (state, read) = match field.access {
+            Access::Constant(value) => return m.lit(value, shape),
+            Access::ReadOnly => return self.shown[&*pin].comment(field.summary()),
+            Access::ReadWrite => {
+                let value = state().enable(selected());
+                let value = value.next(merge(field, &self.write, *value));
+                (value, value)
+            }
+            Access::WritePulse => {
+                let pulse = state().next(ones(field, &self.write, selected()));
+                (pulse, m.zero(shape))
+            }
+            Access::WriteOneToClear => {
+                let set = register.set_port(field).expect("such a field has one");
+                let sticky = state();
+                let clear = ones(field, &self.write, selected()).named(format!("{pin}_clear"));
+                let sticky = sticky.next((sticky & !clear) | self.shown[&*set]);
+                (sticky, sticky)
+            }
+        };
+        self.told.push(pin, state);
+        read
     }
 }
 

@@ -33,7 +33,7 @@ mod synchronizer;
 #[cfg(test)]
 mod tests;
 
-pub use axi_lite_registers::AxiLiteRegisters;
+pub use axi_lite_registers::{AxiLiteRegisters, AxiLiteRegistersInputs};
 pub use axi_stream::{beats_of_stream, split_beat, stream_of_beats};
 pub use burst_splitter::{
     Burst, BurstSplitter, BurstSplitterInputs, BurstSplitterOutputs, Transfer,

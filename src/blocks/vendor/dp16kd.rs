@@ -1,7 +1,9 @@
 //! The block RAM of Lattice ECP5.
 
 use crate::blocks::prim::{RamRead, RamWrite};
-use crate::hdl::{Block, Module, Reset, Signal, VendorCell, bit, join, unsigned};
+use crate::hdl::{
+    Block, Module, Pins, Reset, Shapes, Signal, VendorCell, bit, hardware, join, unsigned,
+};
 
 /// Bits of an address: those of single bits of data. Wider words leave the low ones out.
 const ADDRESS: u32 = 14;
@@ -53,59 +55,50 @@ impl Dp16kd {
 
     /// The word read, two cycles after its address; the second of them in the output register, which
     /// takes it where `take` is 1.
+    #[hardware]
     #[track_caller]
     pub fn insert<'m>(
         &self,
         m: &'m Module,
-        name: &str,
         write: RamWrite<'m>,
         read: RamRead<'m>,
         take: Signal<'m>,
     ) -> Signal<'m> {
         let both = self.width > DATA;
-        let mut cell = m
-            .untyped_instance(name, self)
-            .clock("CLKB", m.default_domain())
-            .input("CEA", write.enable)
-            .input("WEA", m.high())
-            .input("OCEA", if both { take } else { m.low() })
-            .input("CEB", read.enable)
-            .input("OCEB", take);
-        for port in TIED {
-            cell = cell.input(port, m.low());
+        let mut pins = Pins::new([
+            ("CEA", write.enable),
+            ("WEA", m.high()),
+            ("OCEA", if both { take } else { m.low() }),
+            ("CEB", read.enable),
+            ("OCEB", take),
+        ]);
+        for pin in 0..self.bytes() {
+            pins.push(format!("ADA{pin}"), m.high());
         }
-        let low = self.unused_address_bits();
-        for pin in 0..ADDRESS {
-            let of = |address: Signal<'m>| match pin.checked_sub(low) {
-                Some(bit) => address.bit(bit),
-                None => m.low(),
-            };
-            let enabled = pin < self.bytes();
-            let a = if enabled { m.high() } else { of(write.address) };
-            cell = cell
-                .input(&format!("ADA{pin}"), a)
-                .input(&format!("ADB{pin}"), of(read.address));
+        for pin in self.unused_address_bits()..ADDRESS {
+            let bit = pin - self.unused_address_bits();
+            pins.push(format!("ADA{pin}"), write.address.bit(bit));
+            pins.push(format!("ADB{pin}"), read.address.bit(bit));
         }
-        for pin in 0..DATA {
-            let of = |bit: u32| match bit < self.width {
-                true => write.data.bit(bit),
-                false => m.low(),
-            };
-            cell = cell
-                .input(&format!("DIA{pin}"), of(pin))
-                .input(&format!("DIB{pin}"), of(DATA + pin));
+        let halves = [("DIA", 0..self.width.min(DATA)), ("DIB", DATA..self.width)];
+        for (name, bits) in halves {
+            for (pin, bit) in bits.enumerate() {
+                pins.push(format!("{name}{pin}"), write.data.bit(bit));
+            }
         }
-        let pins = (0..self.width).map(|bit| match bit.checked_sub(DATA) {
-            None if both => format!("DOA{bit}"),
-            None => format!("DOB{bit}"),
-            Some(high) => format!("DOB{high}"),
-        });
-        let word: Vec<_> = pins.map(|pin| cell.output(&pin)).collect();
-        join(&word)
+        let ram = m.instance_of(self).clock("CLKB", m.default_domain());
+        let ram = ram.connect(pins.tie_off(m, &self.inputs()));
+        join(&match both {
+            true => [ram.bits("DOA", DATA), ram.bits("DOB", self.width - DATA)].concat(),
+            false => ram.bits("DOB", self.width),
+        })
     }
 }
 
 impl Block for Dp16kd {
+    type Inputs<'m> = Pins<'m>;
+    type Outputs<'m> = Pins<'m>;
+
     fn module_name(&self) -> String {
         format!("dp16kd_x{}", self.width)
     }
@@ -124,9 +117,22 @@ impl Block for Dp16kd {
         Some(cell)
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<Pins<'static>> {
+        let controls = ["CEA", "WEA", "OCEA", "CEB", "OCEB"].into_iter();
+        let controls = controls.chain(TIED).map(|pin| (pin.to_owned(), bit()));
+        let buses = [
+            ("ADA", ADDRESS),
+            ("ADB", ADDRESS),
+            ("DIA", DATA),
+            ("DIB", DATA),
+        ];
+        let buses = buses
+            .into_iter()
+            .flat_map(|(name, count)| Pins::numbered(name, count));
+        Pins::of(controls.chain(buses))
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, pins: Pins<'m>) -> Pins<'m> {
         m.clock("CLKA", Reset::ActiveHigh("RESET"));
         let reader = m.add_domain("CLKB", Reset::ActiveHigh("RESET"));
         m.doc(&format!(
@@ -135,29 +141,16 @@ impl Block for Dp16kd {
             self.depth(),
             self.width
         ));
-        let enables = ["CEA", "WEA"].map(|port| m.input(port, bit()));
-        let write = enables[0] & enables[1];
-        let take_a = m.input_of(reader, "OCEA", bit());
-        let read = m.input_of(reader, "CEB", bit());
-        let take_b = m.input_of(reader, "OCEB", bit());
-        for port in TIED {
-            m.unused(m.input(port, bit()));
+        for pin in TIED {
+            m.unused(pins[pin]);
         }
-        let pins = |name: &str, count: u32, of_reader: bool| -> Vec<Signal<'_>> {
-            let pin = |i: u32| {
-                let name = format!("{name}{i}");
-                if of_reader {
-                    m.input_of(reader, name, bit())
-                } else {
-                    m.input(name, bit())
-                }
-            };
-            (0..count).map(pin).collect()
-        };
-        let [address_a, address_b] =
-            [("ADA", false), ("ADB", true)].map(|(name, of_reader)| pins(name, ADDRESS, of_reader));
-        let mut data = pins("DIA", DATA, false);
-        data.extend(pins("DIB", DATA, false));
+        let write = pins["CEA"] & pins["WEA"];
+        let [take_a, read, take_b] = ["OCEA", "CEB", "OCEB"].map(|pin| pins[pin]);
+        let [address_a, address_b] = ["ADA", "ADB"].map(|name| pins.bits(name, ADDRESS));
+        let data = ["DIA", "DIB"].map(|name| pins.bits(name, DATA)).concat();
+        for pin in address_b.iter().chain(&[take_a, read, take_b]) {
+            m.inputs_of(reader, pin);
+        }
 
         let (low, bytes) = (self.unused_address_bits() as usize, self.bytes() as usize);
         for pin in address_a[bytes..low].iter().chain(&address_b[..low]) {
@@ -193,10 +186,6 @@ impl Block for Dp16kd {
             let taken = register("taken", word).enable(take_b).next(word);
             (m.zero(unsigned(DATA)), taken.zero_extend(DATA))
         };
-        for (name, bits) in [("DOA", a), ("DOB", b)] {
-            for pin in 0..DATA {
-                m.output(format!("{name}{pin}"), bits.bit(pin));
-            }
-        }
+        Pins::default().with_bits("DOA", a).with_bits("DOB", b)
     }
 }

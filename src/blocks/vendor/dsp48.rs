@@ -1,7 +1,9 @@
 //! The DSP slices of Xilinx.
 
 use super::{Operands, widened};
-use crate::hdl::{Block, Module, Reset, Signal, VendorCell, bit, signed, unsigned};
+use crate::hdl::{
+    Block, Module, Pins, Reset, Shapes, Signal, VendorCell, hardware, signed, unsigned,
+};
 
 /// Bits of the operands and of the sum.
 const A: u32 = 30;
@@ -124,17 +126,11 @@ impl Dsp48 {
     /// as `sum_in`, which has up to 48 bits. It comes a cycle after `sum_in`, and two after the
     /// operands, three with a product register.
     #[track_caller]
-    pub fn add<'m>(
-        &self,
-        m: &'m Module,
-        name: &str,
-        operands: Operands<'m>,
-        sum_in: Signal<'m>,
-    ) -> Signal<'m> {
+    pub fn add<'m>(&self, m: &'m Module, operands: Operands<'m>, sum_in: Signal<'m>) -> Signal<'m> {
         let opmode = self.opmode(m, Z_C);
         let comment = "OPMODE 53 is 011_01_01: C comes through Z, the product through Y and X.";
         let c = widened(sum_in, P).as_unsigned();
-        self.insert(m, name, operands, c, (opmode, comment))
+        self.insert(m, operands, c, (opmode, comment))
             .truncate(sum_in.width())
     }
 
@@ -145,7 +141,6 @@ impl Dsp48 {
     pub fn accumulate<'m>(
         &self,
         m: &'m Module,
-        name: &str,
         operands: Operands<'m>,
         first: Signal<'m>,
         width: u32,
@@ -154,35 +149,33 @@ impl Dsp48 {
         let opmode = first.mux(nothing, p).named("opmode");
         let comment = "OPMODE 37 is 010_01_01: P comes through Z, the product through Y and X; \
                        5 is 000_01_01: nothing through Z.";
-        self.insert(m, name, operands, m.zero(unsigned(P)), (opmode, comment))
+        self.insert(m, operands, m.zero(unsigned(P)), (opmode, comment))
             .truncate(width)
     }
 
+    #[hardware]
     #[track_caller]
     fn insert<'m>(
         &self,
         m: &'m Module,
-        name: &str,
         operands: Operands<'m>,
         c: Signal<'m>,
         (opmode, comment): (Signal<'m>, &str),
     ) -> Signal<'m> {
         let Operands { a, b, b_enable } = operands;
-        let mut cell = m
-            .untyped_instance(name, self)
-            .comment(comment)
-            .input("A", widened(a, A).as_unsigned())
-            .input("B", widened(b, B).as_unsigned())
-            .input("C", c)
-            .input("OPMODE", opmode)
-            .input("CEA2", m.high())
-            .input("CEB2", b_enable)
-            .input("CEM", m.high())
-            .input("CEP", m.high());
-        for (port, width) in self.tied() {
-            cell = cell.input(port, m.zero(unsigned(width)));
-        }
-        let sum = cell.output("P");
+        let pins = [
+            ("A", widened(a, A).as_unsigned()),
+            ("B", widened(b, B).as_unsigned()),
+            ("C", c),
+            ("OPMODE", opmode),
+            ("CEA2", m.high()),
+            ("CEB2", b_enable),
+            ("CEM", m.high()),
+            ("CEP", m.high()),
+        ];
+        let dsp = m.instance_of(self).comment(comment);
+        let dsp = dsp.connect(Pins::new(pins).tie_off(m, &self.inputs()));
+        let sum = dsp["P"];
         if !self.product_register && self.slice == Slice::Dsp48e1 {
             // What reads a net that is kept stays outside of the slice.
             sum.attribute("keep").comment(
@@ -194,6 +187,9 @@ impl Dsp48 {
 }
 
 impl Block for Dsp48 {
+    type Inputs<'m> = Pins<'m>;
+    type Outputs<'m> = Pins<'m>;
+
     fn module_name(&self) -> String {
         let register = if self.product_register {
             "_registered"
@@ -223,49 +219,54 @@ impl Block for Dsp48 {
         Some(cell)
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<Pins<'static>> {
+        let pins = [
+            ("A", A),
+            ("B", B),
+            ("C", P),
+            ("OPMODE", self.slice.opmode_bits()),
+            ("CEA2", 1),
+            ("CEB2", 1),
+            ("CEM", 1),
+            ("CEP", 1),
+        ];
+        let pins = pins.into_iter().chain(self.tied());
+        Pins::of(pins.map(|(pin, width)| (pin, unsigned(width))))
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, pins: Pins<'m>) -> Pins<'m> {
         m.clock("CLK", Reset::ActiveHigh("RESET"));
         m.doc(&format!(
             "{} of {} as a multiplier and adder with registers at A, B and P, for simulation.",
             self.slice.cell(),
             self.slice.chips()
         ));
-        let a = m.input("A", unsigned(A));
-        let b = m.input("B", unsigned(B));
-        let c = m.input("C", unsigned(P));
-        let opmode = m.input("OPMODE", unsigned(self.slice.opmode_bits()));
-        let [a_enable, b_enable, m_enable, p_enable] =
-            ["CEA2", "CEB2", "CEM", "CEP"].map(|port| m.input(port, bit()));
-        for (port, width) in self.tied() {
-            m.unused(m.input(port, unsigned(width)));
+        for (pin, _) in self.tied() {
+            m.unused(pins[pin]);
         }
-        let a = m
-            .capture(
-                a_enable,
-                a.truncate(self.slice.multiplied_bits()).as_signed(),
-            )
-            .named("a");
-        let b = m.capture(b_enable, b.as_signed()).named("b");
+        let a = pins["A"].truncate(self.slice.multiplied_bits()).as_signed();
+        let a = m.capture(pins["CEA2"], a).named("a");
+        let b = m.capture(pins["CEB2"], pins["B"].as_signed()).named("b");
         let product = if self.product_register {
-            m.capture(m_enable, a * b).named("product")
+            m.capture(pins["CEM"], a * b)
         } else {
-            m.unused(m_enable);
-            (a * b).named("product")
+            m.unused(pins["CEM"]);
+            a * b
         };
-        let sum = m.reg(signed(P)).named("sum").enable(p_enable);
+        let product = product.named("product");
+        let sum = m.reg(signed(P)).named("sum").enable(pins["CEP"]);
         // Other operations than these are not in the model.
         let zero = m.zero(signed(P));
         let z = |z: u32| u64::from(opmode_adding(z));
-        let added = opmode.case(
+        let added = pins["OPMODE"].case(
             &[
                 (z(Z_NOTHING), zero),
                 (z(Z_P), *sum),
-                (z(Z_C), c.as_signed()),
+                (z(Z_C), pins["C"].as_signed()),
             ],
             zero,
         );
-        m.output("P", sum.next(added + product.sign_extend(P)).as_unsigned());
+        let sum = sum.next(added + product.sign_extend(P));
+        Pins::new([("P", sum.as_unsigned())])
     }
 }

@@ -1,7 +1,9 @@
 //! The multiplier of Lattice ECP5.
 
 use super::{Operands, widened};
-use crate::hdl::{Block, Module, Reset, Signal, VendorCell, bit, join};
+use crate::hdl::{
+    Block, Module, Pins, Reset, Shape, Shapes, Signal, VendorCell, bit, hardware, join,
+};
 
 /// Bits of each operand.
 const OPERAND: u32 = 18;
@@ -23,39 +25,34 @@ pub struct Mult18x18d {
 impl Mult18x18d {
     /// The signed product of two operands of up to 18 bits (17 if unsigned), a cycle after they
     /// arrive, and another behind a product register.
+    #[hardware]
     #[track_caller]
-    pub fn insert<'m>(&self, m: &'m Module, name: &str, operands: Operands<'m>) -> Signal<'m> {
+    pub fn insert<'m>(&self, m: &'m Module, operands: Operands<'m>) -> Signal<'m> {
         let Operands { a, b, b_enable } = operands;
-        let mut cell = m.untyped_instance(name, self);
-        for (letter, operand) in [("A", a), ("B", b)] {
-            let operand = widened(operand, OPERAND);
-            for i in 0..OPERAND {
-                cell = cell.input(&format!("{letter}{i}"), operand.bit(i));
-            }
-        }
-        cell = cell
-            .input("SIGNEDA", m.high())
-            .input("SIGNEDB", m.high())
-            .input("CE0", m.high())
-            .input("CE1", b_enable);
-        for port in tied() {
-            cell = cell.input(&port, m.low());
-        }
-        let product: Vec<_> = (0..self.product_bits)
-            .map(|i| cell.output(&format!("P{i}")))
-            .collect();
-        join(&product).as_signed()
+        let pins = [
+            ("SIGNEDA", m.high()),
+            ("SIGNEDB", m.high()),
+            ("CE0", m.high()),
+            ("CE1", b_enable),
+        ];
+        let pins = Pins::new(pins)
+            .with_bits("A", widened(a, OPERAND))
+            .with_bits("B", widened(b, OPERAND));
+        let dsp = m.instance(self, pins.tie_off(m, &self.inputs()));
+        join(&dsp.bits("P", self.product_bits)).as_signed()
     }
 }
 
 /// The inputs that are tied to 0.
-fn tied() -> impl Iterator<Item = String> {
-    let c = (0..OPERAND).map(|i| format!("C{i}"));
-    let others = ["SOURCEA", "SOURCEB", "RST0"].map(str::to_owned);
-    c.chain(others)
+fn tied() -> impl Iterator<Item = (String, Shape)> {
+    let others = ["SOURCEA", "SOURCEB", "RST0"].map(|pin| (pin.to_owned(), bit()));
+    Pins::numbered("C", OPERAND).chain(others)
 }
 
 impl Block for Mult18x18d {
+    type Inputs<'m> = Pins<'m>;
+    type Outputs<'m> = Pins<'m>;
+
     fn module_name(&self) -> String {
         let register = if self.product_register {
             "_registered"
@@ -83,36 +80,32 @@ impl Block for Mult18x18d {
         Some(cell)
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<Pins<'static>> {
+        let one = |pin: &str| (pin.to_owned(), bit());
+        let [a, b] = ["A", "B"]
+            .map(|letter| Pins::numbered(letter, OPERAND).chain([one(&format!("SIGNED{letter}"))]));
+        Pins::of(a.chain(b).chain([one("CE0"), one("CE1")]).chain(tied()))
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, pins: Pins<'m>) -> Pins<'m> {
         m.clock("CLK0", Reset::ActiveHigh("RESET"));
         m.doc("MULT18X18D of Lattice ECP5 with registers at its operands, for simulation.");
-        let operand = |letter: &str| {
-            let bits: Vec<_> = (0..OPERAND)
-                .map(|i| m.input(format!("{letter}{i}"), bit()))
-                .collect();
-            let signed = m.input(format!("SIGNED{letter}"), bit());
-            let top = (bits[OPERAND as usize - 1] & signed).named(format!("top_{letter}"));
-            let mut bits = bits;
-            bits.push(top);
+        for (pin, _) in tied() {
+            m.unused(pins[&*pin]);
+        }
+        let [a, b] = ["A", "B"].map(|letter| {
+            let mut bits = pins.bits(letter, OPERAND);
+            let top = bits[OPERAND as usize - 1] & pins[&*format!("SIGNED{letter}")];
+            bits.push(top.named(format!("top_{letter}")));
             join(&bits).as_signed()
-        };
-        let (a, b) = (operand("A"), operand("B"));
-        let enables = [0, 1].map(|i| m.input(format!("CE{i}"), bit()));
-        for port in tied() {
-            m.unused(m.input(port, bit()));
-        }
-        let a = m.capture(enables[0], a).named("a");
-        let b = m.capture(enables[1], b).named("b");
+        });
+        let a = m.capture(pins["CE0"], a).named("a");
+        let b = m.capture(pins["CE1"], b).named("b");
         let product = (a * b).truncate(self.product_bits).as_unsigned();
-        let product = if self.product_register {
-            m.capture(enables[0], product).named("product")
-        } else {
-            product.named("product")
+        let product = match self.product_register {
+            true => m.capture(pins["CE0"], product),
+            false => product,
         };
-        for i in 0..self.product_bits {
-            m.output(format!("P{i}"), product.bit(i));
-        }
+        Pins::default().with_bits("P", product.named("product"))
     }
 }

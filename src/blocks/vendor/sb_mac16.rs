@@ -1,7 +1,7 @@
 //! The multiplier of Lattice iCE40 UltraPlus.
 
 use super::{Operands, widened};
-use crate::hdl::{Block, Module, Reset, Signal, VendorCell, bit, unsigned};
+use crate::hdl::{Block, Module, Pins, Reset, Shapes, Signal, VendorCell, bit, hardware, unsigned};
 
 /// Bits of each operand.
 const OPERAND: u32 = 16;
@@ -40,29 +40,28 @@ const TIED: [&str; 16] = [
 impl SbMac16 {
     /// The signed product of two operands of up to 16 bits (15 if unsigned), a cycle after they
     /// arrive, and another behind a product register.
+    #[hardware]
     #[track_caller]
-    pub fn insert<'m>(&self, m: &'m Module, name: &str, operands: Operands<'m>) -> Signal<'m> {
+    pub fn insert<'m>(&self, m: &'m Module, operands: Operands<'m>) -> Signal<'m> {
         let Operands { a, b, b_enable } = operands;
-        let mut cell = m
-            .untyped_instance(name, self)
-            .comment(
-                "Do not pass -dsp to Yosys' synth_ice40: it takes the registers of this cell away.",
-            )
-            .input("CE", m.high())
-            .input("A", widened(a, OPERAND).as_unsigned())
-            .input("B", widened(b, OPERAND).as_unsigned())
-            .input("BHOLD", !b_enable);
-        for port in ["C", "D"] {
-            cell = cell.input(port, m.zero(unsigned(OPERAND)));
-        }
-        for port in TIED {
-            cell = cell.input(port, m.low());
-        }
-        cell.output("O").as_signed()
+        let pins = [
+            ("CE", m.high()),
+            ("A", widened(a, OPERAND).as_unsigned()),
+            ("B", widened(b, OPERAND).as_unsigned()),
+            ("BHOLD", !b_enable),
+        ];
+        let comment =
+            "Do not pass -dsp to Yosys' synth_ice40: it takes the registers of this cell away.";
+        let dsp = m.instance_of(self).comment(comment);
+        let dsp = dsp.connect(Pins::new(pins).tie_off(m, &self.inputs()));
+        dsp["O"].as_signed()
     }
 }
 
 impl Block for SbMac16 {
+    type Inputs<'m> = Pins<'m>;
+    type Outputs<'m> = Pins<'m>;
+
     fn module_name(&self) -> String {
         let register = if self.product_register {
             "_registered"
@@ -92,28 +91,34 @@ impl Block for SbMac16 {
         Some(cell)
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<Pins<'static>> {
+        let operand = unsigned(OPERAND);
+        let pins = [
+            ("CE", bit()),
+            ("A", operand),
+            ("B", operand),
+            ("BHOLD", bit()),
+            ("C", operand),
+            ("D", operand),
+        ];
+        Pins::of(pins.into_iter().chain(TIED.map(|pin| (pin, bit()))))
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, pins: Pins<'m>) -> Pins<'m> {
         m.clock("CLK", Reset::ActiveHigh("RESET"));
         m.doc("SB_MAC16 of Lattice iCE40 as a multiplier with registers at its operands, for simulation.");
-        let enable = m.input("CE", bit());
-        let a = m.input("A", unsigned(OPERAND));
-        let b = m.input("B", unsigned(OPERAND));
-        let b_hold = m.input("BHOLD", bit());
-        for port in ["C", "D"] {
-            m.unused(m.input(port, unsigned(OPERAND)));
+        for pin in ["C", "D"].into_iter().chain(TIED) {
+            m.unused(pins[pin]);
         }
-        for port in TIED {
-            m.unused(m.input(port, bit()));
-        }
-        let a = m.capture(enable, a.as_signed()).named("a");
-        let b = m.capture(enable & !b_hold, b.as_signed()).named("b");
+        let enable = pins["CE"];
+        let a = m.capture(enable, pins["A"].as_signed()).named("a");
+        let b_enable = enable & !pins["BHOLD"];
+        let b = m.capture(b_enable, pins["B"].as_signed()).named("b");
         let product = (a * b).as_unsigned();
-        if self.product_register {
-            m.output("O", m.capture(enable, product).named("product"));
-        } else {
-            m.output("O", product);
-        }
+        let product = match self.product_register {
+            true => m.capture(enable, product).named("product"),
+            false => product,
+        };
+        Pins::new([("O", product)])
     }
 }

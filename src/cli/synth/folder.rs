@@ -3,7 +3,7 @@
 use crate::cli::error::CliError;
 use crate::cli::files::{PendingFile, folder_of, make_error};
 use crate::report::{SynthReport, json};
-use crate::synth::Kept;
+use crate::synth::Artifact;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -49,15 +49,15 @@ impl Folder {
     ///
     /// # Errors
     /// When a file cannot be written: while there is no room for all, the folder stays as it was.
-    pub fn write(&self, files: &[Kept], report: &SynthReport) -> Result<(), CliError> {
+    pub fn write(&self, files: &[Artifact], report: &SynthReport) -> Result<(), CliError> {
         let mut pending = Vec::new();
         let mut copy = |name: &str, make: &dyn Fn(&Path) -> io::Result<()>| {
             let file = PendingFile::new(&self.path.join(name))?;
             make(file.path()).map_err(|error| file.error(&error))?;
-            pending.push((name != Kept::SCRIPT, file));
+            pending.push((name != Artifact::SCRIPT, file));
             Ok(())
         };
-        for Kept { name, path } in files {
+        for Artifact { name, path } in files {
             copy(name, &|to| fs::copy(path, to).map(drop))?;
         }
         copy(TEXT, &|to| fs::write(to, report.text()))?;
@@ -78,7 +78,7 @@ impl Folder {
                 reason: error.kind().to_string(),
             }
         };
-        let mark = self.path.join(Kept::SCRIPT);
+        let mark = self.path.join(Artifact::SCRIPT);
         if !mark.exists() {
             return Ok(());
         }
@@ -86,7 +86,7 @@ impl Folder {
             let entry = entry.map_err(error(&self.path))?;
             let (name, path) = (entry.file_name(), entry.path());
             let name = name.to_string_lossy();
-            let ours = Kept::is_name(&name) || name == TEXT || name == JSON;
+            let ours = Artifact::is_name(&name) || name == TEXT || name == JSON;
             if ours && path != mark && !path.is_dir() {
                 fs::remove_file(&path).map_err(error(&path))?;
             }

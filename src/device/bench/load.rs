@@ -6,7 +6,7 @@ use crate::device::plan::Plan;
 use crate::device::scenario::{
     AxiLite, Goal, Memory, Operation, Refusal, Sink, Source, StallPattern, Uart,
 };
-use crate::device::simulation::Engine;
+use crate::device::simulation::engine::Engine;
 use crate::device::simulation::top::{Top, digits};
 use crate::harness::{Axi4Ports, Kind, Ports, STALL_DEPTH, UART_DEPTH, stream_width};
 

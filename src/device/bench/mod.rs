@@ -7,7 +7,7 @@ mod run;
 use super::error::Error;
 use super::interface::Interface;
 use super::plan::Plan;
-use super::simulation::Model;
+use super::simulation::engine::Model;
 use super::simulation::top::Top;
 use super::{Outcome, Scenario, Watch};
 use crate::harness::{Bench, BenchPort, Known, Ports};

@@ -1,5 +1,6 @@
 //! Any design under any simulator: ports, memories, clocks.
 
+pub(super) mod engine;
 pub(super) mod icarus;
 pub(super) mod native;
 pub(super) mod top;
@@ -11,48 +12,12 @@ use super::process::failed_assertion;
 use crate::hdl::ir::{Design, Direction};
 use crate::hdl::sim::Cover;
 use crate::verilog;
+use engine::{Engine, Model as _};
 use num_bigint::{BigInt, BigUint};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use top::{Top, digits};
 pub use verilator::Speed;
-
-/// What a simulator does, with numbers for names. Values stand in 64-bit digits, lowest first, bits
-/// above the width 0.
-pub(super) trait Engine {
-    /// Drives an input.
-    fn set(&mut self, port: usize, digits: &[u64]) -> Result<(), Error>;
-    /// Reads a port, settled.
-    fn get(&mut self, port: usize, digits: &mut [u64]) -> Result<(), Error>;
-    /// Overwrites words of a memory from an address on.
-    fn load(&mut self, memory: usize, first: usize, digits: &[u64]) -> Result<(), Error>;
-    /// Words of a memory from an address on. Unknown bits are 0.
-    fn read(&mut self, memory: usize, first: usize, count: usize) -> Result<Vec<u64>, Error>;
-    /// Rising edges of one clock, or of all.
-    fn step(&mut self, clock: Option<usize>, cycles: u64) -> Result<(), Error>;
-    /// Rising edges of all clocks until a port of one bit is 1, at most `limit`; how many.
-    fn run_until(&mut self, port: usize, limit: u64) -> Result<u64, Error>;
-    /// The assertions that failed so far.
-    fn failures(&mut self) -> Result<Vec<Finding>, Error>;
-    /// Ends the run.
-    fn finish(&mut self) -> Result<Vec<Cover>, Error>;
-}
-
-/// A compiled design.
-pub(super) trait Model {
-    /// Starts a run, which writes its waves to a VCD file.
-    fn start(&self, vcd: Option<&Path>) -> Result<Box<dyn Engine>, Error>;
-}
-
-/// An assertion that failed, each at its first cycle at least.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Finding {
-    /// Rising edges before the one at which it failed.
-    pub cycle: u64,
-    /// Hierarchical name below the top.
-    pub path: String,
-    pub message: String,
-}
 
 /// A running design: its ports are driven and read by name, its clocks stepped.
 ///

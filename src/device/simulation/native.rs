@@ -1,7 +1,7 @@
 //! The native simulator as an engine.
 
+use super::engine::{Engine, Finding, Model as Startable};
 use super::top::Top;
-use super::{Engine, Finding, Model as Startable};
 use crate::device::error::Error;
 use crate::hdl::ir::Design;
 use crate::hdl::sim::{Cover, Handle, Simulator};

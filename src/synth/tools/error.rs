@@ -16,7 +16,7 @@ pub enum ToolError {
     )]
     #[diagnostic(
         code(ferrogrid::tools::missing),
-        help("{}", .0.remedy())
+        help("{}", .0.installation())
     )]
     Missing(Tool),
 
@@ -24,7 +24,7 @@ pub enum ToolError {
     #[error("`{tool}` does not run: {reason}")]
     #[diagnostic(
         code(ferrogrid::tools::broken),
-        help("reinstall it: {}", tool.remedy())
+        help("reinstall it: {}", tool.installation())
     )]
     Broken {
         /// Which one.

@@ -174,7 +174,7 @@ impl Tool {
     }
 
     /// How to get it.
-    fn remedy(self) -> String {
+    fn installation(self) -> String {
         if matches!(self, Tool::Fusesoc | Tool::Litex) {
             return "run `scripts/setup --fpga`; docs/flows.md has the commands for an environment \
                     of their own"
@@ -195,7 +195,7 @@ impl Tool {
     /// How to get a newer one.
     fn newer(self) -> String {
         if self.is_of_fpga_flow() {
-            return self.remedy();
+            return self.installation();
         }
         format!(
             "Debian 12 and Ubuntu 23.04 have a new enough `{}`; on older systems build it from \

@@ -6,7 +6,7 @@ use super::{Fault, Golden, Host, Job, MatmulCase, Operand, Wrong};
 use crate::arch::{Dataflow, MatmulArch};
 use crate::device::{Failure, Outcome, SinkBeat};
 use crate::isa::JobError;
-use crate::verify::check::{CaseReport, Mismatch};
+use crate::verify::verdict::{CaseReport, Mismatch};
 
 /// Bits of `interrupt_status`.
 const ENDED: u32 = 1;

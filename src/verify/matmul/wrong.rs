@@ -1,7 +1,7 @@
 //! What can be wrong with what a matmul core did.
 
 use crate::number::Number;
-use crate::verify::check::Mismatch;
+use crate::verify::verdict::Mismatch;
 use thiserror::Error;
 
 /// What is wrong. Jobs count from 0.

@@ -2,8 +2,9 @@
 
 use super::Mutation;
 use crate::device::{Backend, Error, Native};
-use crate::verify::check::{Mismatch, check, design};
+use crate::verify::check::{check, design};
 use crate::verify::matmul::MatmulCase;
+use crate::verify::verdict::Mismatch;
 
 /// What became of a mutation.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use super::split::split;
 use super::summary::Summary;
 use crate::circles;
 use crate::error::{Findings, Hop};
-use crate::ir::{ModuleIr, NodeId, NodeKind, PortId};
+use crate::ir::{ModuleIr, NodeId, NodeKind, Operands, PortId};
 use crate::operation::operation_name;
 use crate::{Issue, Warning};
 use std::collections::BTreeSet;
@@ -110,7 +110,7 @@ impl<'a> Following<'a> {
     }
 
     /// The nodes that a node follows directly, through instances too.
-    fn sources(&self, id: NodeId) -> Vec<NodeId> {
+    fn sources(&self, id: NodeId) -> Operands {
         match &self.module.node(id).kind {
             NodeKind::InstanceOutput { instance, port } => {
                 let instance = &self.module.instances[instance.index()];

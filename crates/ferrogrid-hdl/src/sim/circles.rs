@@ -3,6 +3,7 @@
 use super::flatten::{FlatNode, Hierarchy};
 use crate::circles;
 use crate::ir::NodeId;
+use smallvec::smallvec;
 use std::collections::HashMap;
 
 /// The nodes of circles.
@@ -28,7 +29,7 @@ impl Circles {
         let members = circles::find(nodes.len(), |id| {
             let at = nodes[id.index()];
             if let Some(same) = hierarchy.alias(at) {
-                return vec![number(same)];
+                return smallvec![number(same)];
             }
             let operands = hierarchy.module(at.scope).node(at.node).kind.operands();
             let operands = operands

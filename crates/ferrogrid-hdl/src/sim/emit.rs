@@ -218,17 +218,23 @@ impl Emitter {
     }
 
     /// A value that exists already and equals the result.
-    fn existing(&self, op: Op, a: u32, b: u32, c: u32) -> Option<u32> {
+    fn existing(&mut self, op: Op, a: u32, b: u32, c: u32) -> Option<u32> {
+        let (zero, one) = (Some(0), Some(1));
         match op {
             Op::Copy => Some(a),
             Op::Mux if b == c => Some(b),
-            Op::Mux => self
-                .known(a)
-                .map(|condition| if condition != 0 { b } else { c }),
+            Op::Mux => match self.known(a) {
+                Some(condition) => Some(if condition != 0 { b } else { c }),
+                None => (self.known(b) == one && self.known(c) == zero).then_some(a),
+            },
             Op::Select => {
                 let entry = self.known(a)?.min(u64::from(c));
                 Some(self.tables.select[b as usize + entry as usize])
             }
+            Op::And | Op::Or if a == b => Some(a),
+            Op::And if self.known(a) == zero || self.known(b) == zero => Some(self.literal(0)),
+            Op::Or | Op::Xor | Op::Add if self.known(a) == zero => Some(b),
+            Op::Or | Op::Xor | Op::Add | Op::Subtract if self.known(b) == zero => Some(a),
             _ => None,
         }
     }

@@ -268,6 +268,7 @@ impl<'d> Lowering<'d> {
                 };
                 self.binary(BinaryOp::Subtract, a.width, false, zero, a)
             }
+            UnaryOp::ReduceAnd | UnaryOp::ReduceOr | UnaryOp::ReduceXor if a.width == 1 => a.start,
             UnaryOp::ReduceAnd => {
                 let ones = self.ones(a.width);
                 self.binary(BinaryOp::Equal, 1, false, a, ones)
@@ -284,6 +285,21 @@ impl<'d> Lowering<'d> {
         }
     }
 
+    /// The operand that equals an operation on two bits, of which one is known.
+    fn bit(&self, op: BinaryOp, x: u32, y: u32) -> Option<u32> {
+        let (bit, other) = match (self.emitter.known(x), self.emitter.known(y)) {
+            (_, Some(known)) => (x, known),
+            (Some(known), _) => (y, known),
+            (None, None) => return None,
+        };
+        match (op, other) {
+            (BinaryOp::And | BinaryOp::Equal, 1) | (BinaryOp::Or | BinaryOp::NotEqual, 0) => {
+                Some(bit)
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn binary(
         &mut self,
         op: BinaryOp,
@@ -293,6 +309,11 @@ impl<'d> Lowering<'d> {
         b: Span,
     ) -> u32 {
         let (x, y) = (a.start, b.start);
+        if a.width == 1
+            && let Some(same) = self.bit(op, x, y)
+        {
+            return same;
+        }
         match op {
             BinaryOp::And => return self.each_word(width, |i| (Op::And, x + i, y + i, 0)),
             BinaryOp::Or => return self.each_word(width, |i| (Op::Or, x + i, y + i, 0)),

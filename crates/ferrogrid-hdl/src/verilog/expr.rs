@@ -40,7 +40,7 @@ impl Lowering<'_> {
 
     fn operand_within(&mut self, node: NodeId, limit: usize) -> Expr {
         match self.whole(node) {
-            Expr::Binary(Op::Multiply, ..) | Expr::WideProduct { .. } => self.materialize(node),
+            expr if expr.stands_alone() => self.materialize(node),
             expr if !expr.is_simple() && flat(&expr).len() > limit => self.materialize(node),
             expr @ Expr::Binary(Op::ArithmeticShiftRight, ..) => Expr::Signed(Box::new(expr)),
             expr => expr,
@@ -119,11 +119,8 @@ impl Lowering<'_> {
                 concat(parts)
             }
             NodeKind::Extend(value) => self.extend(*value, shape),
-            // A product keeps its meaning only as a whole right-hand side, and so does its cast.
             NodeKind::Cast(value) => match self.whole(*value) {
-                Expr::Binary(Op::Multiply, ..) | Expr::WideProduct { .. } => {
-                    self.materialize(*value)
-                }
+                expr if expr.stands_alone() => self.materialize(*value),
                 expr @ Expr::Binary(Op::ArithmeticShiftRight, ..) => Expr::Signed(Box::new(expr)),
                 expr => expr,
             },
@@ -169,7 +166,15 @@ impl Lowering<'_> {
             BinaryOp::ShiftLeft | BinaryOp::ShiftRight => return self.shift(op, a, b),
             _ => {}
         }
-        let [left, right] = self.operands([a, b]);
+        let [mut left, mut right] = self.operands([a, b]);
+        if matches!(op, BinaryOp::Add | BinaryOp::Subtract) {
+            // Simulators widen faster than they copy sign bits, and it reads better.
+            match (self.widened(a), self.widened(b)) {
+                (Some(net), None) if right.is_signed() => left = net,
+                (None, Some(net)) if left.is_signed() => right = net,
+                _ => {}
+            }
+        }
         let one_bit = left.width() == 1;
         match op {
             BinaryOp::Add => match negative_constant(&right) {
@@ -196,6 +201,19 @@ impl Lowering<'_> {
                 unreachable!("lowered above")
             }
         }
+    }
+
+    /// The net whose sign the node extends, as an operand of a signed sum.
+    fn widened(&self, node: NodeId) -> Option<Expr> {
+        let NodeKind::Extend(value) = self.module.node(node).kind else {
+            return None;
+        };
+        let net = self.nets[value.index()].as_ref()?;
+        let widens = self.nets[node.index()].is_none() && net.signed;
+        widens.then(|| Expr::Widened {
+            value: Box::new(Expr::Net(net.clone())),
+            width: self.module.shape(node).width,
+        })
     }
 
     fn shift(&mut self, op: BinaryOp, a: NodeId, b: NodeId) -> Expr {
@@ -328,8 +346,8 @@ impl Lowering<'_> {
         if let product @ Expr::Binary(Op::Multiply, ..) = self.whole(value)
             && product.is_signed() == from.signed
         {
-            return Expr::WideProduct {
-                product: Box::new(product),
+            return Expr::Widened {
+                value: Box::new(product),
                 width: shape.width,
             };
         }

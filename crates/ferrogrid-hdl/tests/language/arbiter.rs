@@ -1,7 +1,7 @@
 //! A round-robin arbiter against a model that walks from requester to requester.
 
 use ferrogrid_hdl::sim::Simulator;
-use ferrogrid_hdl::{Block, Module, Shapes, bit, bundle, elaborate, hardware, unsigned};
+use ferrogrid_hdl::{Block, Module, bit, bundle, elaborate, hardware, unsigned};
 
 // In docs/hdl.md:
 /// Grants one of `count` requests; the one behind the last that was taken comes first.
@@ -11,9 +11,9 @@ struct RoundRobin {
 }
 
 bundle! {
-    pub struct Requests(count: u32) {
+    pub struct Requests(robin: &RoundRobin) {
         /// Who asks, a bit each.
-        request: unsigned(count),
+        request: unsigned(robin.count),
         /// The grant is used up in this cycle.
         take: bit(),
     }
@@ -28,15 +28,8 @@ bundle! {
 
 #[hardware]
 impl Block for RoundRobin {
-    type Inputs<'m> = Requests<'m>;
-    type Outputs<'m> = Grant<'m>;
-
     fn module_name(&self) -> String {
         format!("round_robin_{}", self.count)
-    }
-
-    fn inputs(&self) -> Shapes<Requests<'static>> {
-        Requests::of(self.count)
     }
 
     fn build<'m>(&self, m: &'m Module, io: Requests<'m>) -> Grant<'m> {

@@ -2,7 +2,7 @@
 
 use ferrogrid_hdl::sim::Simulator;
 use ferrogrid_hdl::{
-    Axi4Read, Block, Module, Shapes, Stream, bit, bundle, elaborate, hardware, index_bits, unsigned,
+    Axi4Read, Block, Module, Stream, bit, bundle, elaborate, hardware, index_bits, unsigned,
 };
 use std::collections::VecDeque;
 
@@ -41,15 +41,8 @@ bundle! {
 
 #[hardware]
 impl Block for ReadDma {
-    type Inputs<'m> = DmaInputs<'m>;
-    type Outputs<'m> = DmaOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!("read_dma_{}x{}", self.address_bits, self.data_bits)
-    }
-
-    fn inputs(&self) -> Shapes<DmaInputs<'static>> {
-        DmaInputs::of(self)
     }
 
     fn build<'m>(&self, m: &'m Module, io: DmaInputs<'m>) -> DmaOutputs<'m> {

@@ -1,7 +1,7 @@
 //! A requantizer as of TFLite, against integers.
 
 use ferrogrid_hdl::sim::Simulator;
-use ferrogrid_hdl::{Block, Module, Shapes, Stream, bundle, elaborate, hardware, signed, unsigned};
+use ferrogrid_hdl::{Block, Module, Stream, bundle, elaborate, hardware, signed, unsigned};
 
 // In docs/hdl.md:
 /// Scales 32-bit sums to 8 bits as TFLite's reference does, one a cycle, in four stages.
@@ -34,15 +34,8 @@ bundle! {
 
 #[hardware]
 impl Block for Requantizer {
-    type Inputs<'m> = RequantizerInputs<'m>;
-    type Outputs<'m> = RequantizerOutputs<'m>;
-
     fn module_name(&self) -> String {
         "requantizer".into()
-    }
-
-    fn inputs(&self) -> Shapes<RequantizerInputs<'static>> {
-        RequantizerInputs::of()
     }
 
     fn build<'m>(&self, m: &'m Module, io: RequantizerInputs<'m>) -> RequantizerOutputs<'m> {

@@ -3,8 +3,8 @@
 mod commander;
 mod process;
 
+use super::engine::{Engine, Finding, Model as Startable};
 use super::top::{Top, digits};
-use super::{Engine, Finding, Model as Startable};
 use crate::device::error::Error;
 use crate::device::process::run_tool;
 use crate::hdl::sim::Cover;

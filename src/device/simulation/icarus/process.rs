@@ -3,7 +3,7 @@
 use super::commander::{Command, INSTANCE};
 use crate::device::error::Error;
 use crate::device::process::{clip, cover, finding};
-use crate::device::simulation::Finding;
+use crate::device::simulation::engine::Finding;
 use crate::hdl::sim::Cover;
 use crate::synth::process::Running;
 use crate::synth::tools::FoundTool;

@@ -6,8 +6,8 @@ mod shim;
 
 pub use build::Speed;
 
+use super::engine::{Engine, Finding, Model as Startable};
 use super::top::{Top, digits};
-use super::{Engine, Finding, Model as Startable};
 use crate::device::error::Error;
 use crate::device::process::{cover, finding};
 use crate::hdl::sim::Cover;

@@ -3,10 +3,10 @@
 //! Verilog widens operands to the width of their context and treats them as unsigned as soon
 //! as one of them is. The constructors here refuse expressions in which that would happen
 //! unasked: operands of a context-determined operator have equal widths, so a printed
-//! expression means the same wherever it stands. [`BinaryOp::Multiply`] is the exception: it
-//! is as wide as both operands together, or wider as [`Expr::WideProduct`], and may only stand as
-//! the whole right-hand side of an assignment of that width. An arithmetic shift right loses its
-//! sign in an unsigned context, so as an operand it stands inside `$signed`.
+//! expression means the same wherever it stands. [`BinaryOp::Multiply`], which is as wide as both
+//! operands together, and [`Expr::Widened`] are the exceptions ([`Expr::stands_alone`]). An
+//! arithmetic shift right loses its sign in an unsigned context, so as an operand it stands inside
+//! `$signed`.
 
 use num_bigint::BigUint;
 use num_traits::One;
@@ -57,11 +57,11 @@ pub enum Expr {
     Unary(UnaryOp, Box<Expr>),
     /// A binary operator.
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
-    /// A product that is as wide as the assignment it stands in, which is wider than both operands
-    /// together: Verilog widens the operands by their signedness.
-    WideProduct {
-        /// A [`BinaryOp::Multiply`].
-        product: Box<Expr>,
+    /// A product or a net that is as wide as the assignment it stands in, which is wider than itself:
+    /// Verilog widens by signedness.
+    Widened {
+        /// A [`BinaryOp::Multiply`], the whole right-hand side, or a net, an operand of it.
+        value: Box<Expr>,
         /// Bits of the assignment.
         width: u32,
     },
@@ -208,7 +208,7 @@ impl Expr {
             Expr::Select { msb, lsb, .. } => msb - lsb + 1,
             Expr::Constant { width, .. }
             | Expr::Parameter { width, .. }
-            | Expr::WideProduct { width, .. }
+            | Expr::Widened { width, .. }
             | Expr::Word { width, .. } => *width,
             Expr::Unary(UnaryOp::Complement | UnaryOp::Negate, operand) => operand.width(),
             Expr::Unary(..) => 1,
@@ -240,7 +240,7 @@ impl Expr {
                 _ => left.is_signed() && right.is_signed(),
             },
             Expr::Ternary(_, then, otherwise) => then.is_signed() && otherwise.is_signed(),
-            Expr::WideProduct { product, .. } => product.is_signed(),
+            Expr::Widened { value, .. } => value.is_signed(),
             Expr::Signed(_) => true,
             Expr::Select { .. }
             | Expr::Parameter { .. }
@@ -303,6 +303,18 @@ impl Expr {
         }
     }
 
+    /// Keeps its meaning only as the whole right-hand side of an assignment of its width.
+    pub fn stands_alone(&self) -> bool {
+        let widened = matches!(self, Expr::Widened { .. });
+        widened || matches!(self, Expr::Binary(BinaryOp::Multiply, ..)) || self.widens_a_net()
+    }
+
+    /// An operand is a net that the assignment widens, which lint tools take for a mistake.
+    pub fn widens_a_net(&self) -> bool {
+        let widened = |operand: &Expr| matches!(operand, Expr::Widened { .. });
+        matches!(self, Expr::Binary(_, left, right) if widened(left) || widened(right))
+    }
+
     /// The bits `lsb .. lsb + width`, if that can be written without a name for the whole.
     pub fn slice(&self, lsb: u32, width: u32) -> Option<Expr> {
         if lsb == 0 && width == self.width() && self.is_simple() {
@@ -362,9 +374,9 @@ impl Expr {
             Expr::Constant { .. } => {}
             Expr::Parameter { name, width } => visit(name, width - 1, 0),
             Expr::Unary(_, operand) | Expr::Repeat(_, operand) => operand.reads(visit),
-            Expr::Signed(inner)
-            | Expr::Unsigned(inner)
-            | Expr::WideProduct { product: inner, .. } => inner.reads(visit),
+            Expr::Signed(inner) | Expr::Unsigned(inner) | Expr::Widened { value: inner, .. } => {
+                inner.reads(visit)
+            }
             Expr::Binary(_, left, right) => {
                 left.reads(visit);
                 right.reads(visit);

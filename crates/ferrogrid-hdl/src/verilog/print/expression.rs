@@ -110,7 +110,7 @@ fn write_flat(out: &mut String, expr: &Expr) {
             let _ = write!(out, " {} ", op.symbol());
             parenthesized(out, right, needs_parentheses(*op, right, false));
         }
-        Expr::WideProduct { product, .. } => write_flat(out, product),
+        Expr::Widened { value, .. } => write_flat(out, value),
         Expr::Ternary(condition, then, otherwise) => {
             parenthesized(out, condition, matches!(**condition, Expr::Ternary(..)));
             out.push_str(" ? ");

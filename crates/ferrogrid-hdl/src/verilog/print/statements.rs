@@ -7,9 +7,19 @@ use super::{Printer, comment_line};
 impl Printer {
     /// `left value;` on one line or several; `left` ends with the assignment operator.
     pub(super) fn equation(&mut self, indent: usize, left: &str, value: &Expr) {
-        let value = wrapped(value, indent + left.len() + 2, indent + 4);
-        let gap = if value.starts_with('\n') { "" } else { " " };
-        self.line(indent, &format!("{left}{gap}{value};"));
+        let text = wrapped(value, indent + left.len() + 2, indent + 4);
+        let gap = if text.starts_with('\n') { "" } else { " " };
+        let widens = value.widens_a_net();
+        if widens {
+            self.line(
+                indent,
+                "/* verilator lint_off WIDTH */  // a sign is extended",
+            );
+        }
+        self.line(indent, &format!("{left}{gap}{text};"));
+        if widens {
+            self.line(indent, "/* verilator lint_on WIDTH */");
+        }
     }
 
     pub(super) fn statements(&mut self, indent: usize, statements: &[Statement]) {
@@ -63,7 +73,7 @@ impl Printer {
             [] => self.line(indent, &format!("{label}: ;")),
             [Statement::NonBlocking(..) | Statement::Blocking(..)] => {
                 let line = one_line(&body[0]);
-                if indent + label.len() + line.len() + 2 <= COLUMNS {
+                if is_short(&body[0]) && indent + label.len() + line.len() + 2 <= COLUMNS {
                     self.line(indent, &format!("{label}: {line}"));
                 } else {
                     self.line(indent, &format!("{label}:"));
@@ -107,7 +117,7 @@ impl Printer {
             && plain
         {
             let line = format!("if ({}) {}", flat(condition), one_line(&body[0]));
-            if indent + line.len() <= COLUMNS {
+            if is_short(&body[0]) && indent + line.len() <= COLUMNS {
                 self.line(indent, &line);
                 return;
             }
@@ -141,6 +151,14 @@ fn is_plain(body: &[Statement]) -> bool {
     matches!(
         body,
         [Statement::NonBlocking(..) | Statement::Blocking(..) | Statement::Display(..)]
+    )
+}
+
+/// Needs no lines of its own around it.
+fn is_short(statement: &Statement) -> bool {
+    !matches!(
+        statement,
+        Statement::NonBlocking(_, value) | Statement::Blocking(_, value) if value.widens_a_net()
     )
 }
 

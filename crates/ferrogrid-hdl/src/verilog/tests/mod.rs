@@ -123,6 +123,29 @@ fn signed_arithmetic() {
     });
 }
 
+/// Verilog widens the net by its sign, whatever the statement: the lint tools are told so.
+#[test]
+fn signs_extended_in_sums() {
+    check!("widened_sums", |m: &Module| {
+        let product = m.input("product", signed(16));
+        let sum_in = m.input("sum_in", signed(20));
+        let add = m.input("add", bit());
+        let choice = m.input("choice", unsigned(2));
+        let wide = || product.sign_extend(20);
+        m.output("always_added", sum_in + wide());
+        let sum = m.reg(signed(20)).named("sum");
+        m.when(add, || sum.set(wide() - sum));
+        m.output("sum_out", sum);
+        let chosen = m.reg(signed(20)).named("chosen");
+        m.switch(choice)
+            .case(1, || chosen.set(chosen + wide()))
+            .case(2, || chosen.set(sum_in));
+        m.output("chosen_out", chosen);
+        // Operands of more than a sum keep their sign bits.
+        m.output("operand", (sum_in + wide()).lt(wide()));
+    });
+}
+
 #[test]
 fn nested_mux_as_if() {
     check!("update", |m: &Module| {

@@ -12,14 +12,14 @@ use std::path::{Path, PathBuf};
 
 /// A file that a tool made, in the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct Artifact {
     /// A name of its own among all of the run.
     pub name: String,
     /// Where it is for now.
     pub path: PathBuf,
 }
 
-impl Kept {
+impl Artifact {
     /// The script of Yosys: every run has one, of this name.
     pub const SCRIPT: &str = SCRIPT;
 
@@ -63,16 +63,20 @@ fn is_of_routing(name: &str) -> bool {
 }
 
 /// The netlist's folder of the cache as files of a run, in order of their names.
-pub(super) fn of_synthesis(folder: &Path) -> Result<Vec<Kept>, SynthError> {
-    kept(folder, "", is_of_synthesis)
+pub(super) fn of_synthesis(folder: &Path) -> Result<Vec<Artifact>, SynthError> {
+    found(folder, "", is_of_synthesis)
 }
 
 /// The folder of one seed.
-pub(super) fn of_routing(folder: &Path, seed: u32) -> Result<Vec<Kept>, SynthError> {
-    kept(folder, &format!("seed{seed}-"), is_of_routing)
+pub(super) fn of_routing(folder: &Path, seed: u32) -> Result<Vec<Artifact>, SynthError> {
+    found(folder, &format!("seed{seed}-"), is_of_routing)
 }
 
-fn kept(folder: &Path, prefix: &str, known: fn(&str) -> bool) -> Result<Vec<Kept>, SynthError> {
+fn found(
+    folder: &Path,
+    prefix: &str,
+    known: fn(&str) -> bool,
+) -> Result<Vec<Artifact>, SynthError> {
     let entries = fs::read_dir(folder).map_err(SynthError::files("read", folder))?;
     let mut files = Vec::new();
     for entry in entries {
@@ -80,7 +84,7 @@ fn kept(folder: &Path, prefix: &str, known: fn(&str) -> bool) -> Result<Vec<Kept
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if known(&name) {
-            files.push(Kept {
+            files.push(Artifact {
                 name: format!("{prefix}{name}"),
                 path: entry.path(),
             });
@@ -101,17 +105,19 @@ mod tests {
         let others = "core.v notes.txt nextpnr.log harness.bit seed1-notes.txt seedling-pack.log \
                       seed1-synth.ys seed1.bit seed-a-pack.log";
         for name in of_runs.split_whitespace() {
-            assert!(Kept::is_name(name), "{name}");
+            assert!(Artifact::is_name(name), "{name}");
         }
         for name in others.split_whitespace() {
-            assert!(!Kept::is_name(name), "{name}");
+            assert!(!Artifact::is_name(name), "{name}");
         }
-        let kept = |name: &str| Kept {
+        let artifact = |name: &str| Artifact {
             name: name.into(),
             path: PathBuf::new(),
         };
-        let bitstreams = of_runs.split_whitespace().map(kept);
-        let bitstreams = bitstreams.filter(Kept::is_bitstream).map(|kept| kept.name);
+        let bitstreams = of_runs.split_whitespace().map(artifact);
+        let bitstreams = bitstreams
+            .filter(Artifact::is_bitstream)
+            .map(|artifact| artifact.name);
         let expected = ["seed1-harness.bit", "seed100-harness.fs"];
         assert_eq!(Vec::from_iter(bitstreams), expected);
     }

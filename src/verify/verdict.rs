@@ -1,7 +1,33 @@
-//! What can be wrong with a case.
+//! What a case was found to be: right, or what is wrong with it.
 
 use crate::device::{Error, Failure};
+use std::collections::BTreeMap;
 use thiserror::Error;
+
+/// What a case that passed was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaseReport {
+    /// Jobs, refused and failed ones included.
+    pub jobs: u64,
+    /// Elements of results that were compared.
+    pub elements: u64,
+    /// Cycles of one simulator.
+    pub cycles: u64,
+    /// How often each cover point of the core was hit, by its hierarchical name.
+    pub covers: BTreeMap<String, u64>,
+}
+
+impl CaseReport {
+    /// Takes in another report.
+    pub fn add(&mut self, other: &CaseReport) {
+        self.jobs += other.jobs;
+        self.elements += other.elements;
+        self.cycles += other.cycles;
+        for (path, count) in &other.covers {
+            *self.covers.entry(path.clone()).or_default() += count;
+        }
+    }
+}
 
 /// A case that failed.
 #[derive(Debug, Error)]

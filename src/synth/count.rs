@@ -1,6 +1,6 @@
 //! Cells of Verilog that was not generated here, to compare with.
 
-use super::answer::{answer, read};
+use super::answers::{answer, read};
 use super::cache::Cache;
 use super::cells::CellCounts;
 use super::error::{Stage, SynthError};

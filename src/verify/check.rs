@@ -1,14 +1,10 @@
 //! Runs a case on simulators, has it judged, and compares them.
 
-mod mismatch;
-
-pub use mismatch::{CaseFailure, Mismatch};
-
 use super::case::{Case, Stimulus};
+use super::verdict::{CaseFailure, CaseReport, Mismatch};
 use crate::device::{Backend, Cover, Error, Icarus, Native, Outcome, Speed, Verilator, unwatched};
 use crate::hdl::ir::Design;
 use crate::product::Part;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
@@ -68,31 +64,6 @@ impl FromStr for BackendKind {
             .into_iter()
             .find(|kind| kind.name() == text);
         found.ok_or_else(|| format!("`{text}` is none of: native, verilator, icarus"))
-    }
-}
-
-/// What a case that passed was.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CaseReport {
-    /// Jobs, refused and failed ones included.
-    pub jobs: u64,
-    /// Elements of results that were compared.
-    pub elements: u64,
-    /// Cycles of one simulator.
-    pub cycles: u64,
-    /// How often each cover point of the core was hit, by its hierarchical name.
-    pub covers: BTreeMap<String, u64>,
-}
-
-impl CaseReport {
-    /// Takes in another report.
-    pub fn add(&mut self, other: &CaseReport) {
-        self.jobs += other.jobs;
-        self.elements += other.elements;
-        self.cycles += other.cycles;
-        for (path, count) in &other.covers {
-            *self.covers.entry(path.clone()).or_default() += count;
-        }
     }
 }
 
