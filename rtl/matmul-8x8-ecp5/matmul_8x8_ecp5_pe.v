@@ -39,7 +39,9 @@ module matmul_8x8_ecp5_pe (
     always @(posedge clk) begin
         swap <= swap_in;
         activation <= activation_in;
-        sum <= sum_in + {{3{multiplier_product_out[15]}}, multiplier_product_out};
+        /* verilator lint_off WIDTH */  // a sign is extended
+        sum <= sum_in + multiplier_product_out;
+        /* verilator lint_on WIDTH */
     end
 
     assign swap_out = swap;

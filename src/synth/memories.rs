@@ -135,10 +135,8 @@ mod tests {
     #[derive(Debug, Clone, PartialEq)]
     struct Words;
 
+    #[hardware]
     impl Block for Words {
-        type Inputs<'m> = RamInputs<'m>;
-        type Outputs<'m> = RamOutputs<'m>;
-
         fn module_name(&self) -> String {
             "words".into()
         }
@@ -207,10 +205,8 @@ mod tests {
     #[derive(Debug, Clone, PartialEq)]
     struct Ram;
 
+    #[hardware]
     impl Block for Ram {
-        type Inputs<'m> = Address<'m>;
-        type Outputs<'m> = Word<'m>;
-
         fn module_name(&self) -> String {
             "ram".into()
         }
@@ -231,9 +227,6 @@ mod tests {
 
     #[hardware]
     impl Block for Cells {
-        type Inputs<'m> = Address<'m>;
-        type Outputs<'m> = Word<'m>;
-
         fn module_name(&self) -> String {
             "cells".into()
         }

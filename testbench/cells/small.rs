@@ -193,9 +193,6 @@ impl Block for ThroughAxi {
         "through_axi".into()
     }
 
-    type Inputs<'m> = StreamInputs<'m>;
-    type Outputs<'m> = StreamOutputs<'m>;
-
     fn inputs(&self) -> Shapes<StreamInputs<'static>> {
         StreamInputs::of(unsigned(33))
     }

@@ -6,7 +6,8 @@ use ferrogrid::blocks::MatmulCore;
 use ferrogrid::blocks::prim::{RamRead, RamWrite};
 use ferrogrid::blocks::vendor::{Dp16kd, Mult18x18d, Operands};
 use ferrogrid::hdl::{
-    AnyBlock, Block, Module, Reset, Shapes, Signal, bit, bundle, elaborate, signed, unsigned,
+    AnyBlock, Block, Module, Reset, Shapes, Signal, bit, bundle, elaborate, hardware, signed,
+    unsigned,
 };
 use ferrogrid::synth::cache::Cache;
 use ferrogrid::synth::tools::Tool;
@@ -54,10 +55,8 @@ bundle! {
     }
 }
 
+#[hardware]
 impl Block for Chain {
-    type Inputs<'m> = ChainInputs<'m>;
-    type Outputs<'m> = ChainOutputs<'m>;
-
     fn module_name(&self) -> String {
         "chain".into()
     }
@@ -130,10 +129,8 @@ bundle! {
     }
 }
 
+#[hardware]
 impl Block for Memories {
-    type Inputs<'m> = MemoriesInputs<'m>;
-    type Outputs<'m> = MemoriesOutputs<'m>;
-
     fn module_name(&self) -> String {
         "memories".into()
     }

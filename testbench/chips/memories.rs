@@ -1,7 +1,7 @@
 //! What synthesis says memories are made of, of memories that Yosys builds differently.
 
 use crate::tools;
-use ferrogrid::hdl::{Block, Module, Shapes, bit, bundle, elaborate, unsigned};
+use ferrogrid::hdl::{Block, Module, Shapes, bit, bundle, elaborate, hardware, unsigned};
 use ferrogrid::synth::cache::Cache;
 use ferrogrid::synth::{Flow, Target, unwatched};
 
@@ -29,10 +29,8 @@ bundle! {
     }
 }
 
+#[hardware]
 impl Block for Memories {
-    type Inputs<'m> = MemoriesInputs<'m>;
-    type Outputs<'m> = MemoriesOutputs<'m>;
-
     fn module_name(&self) -> String {
         "memories".into()
     }

@@ -1,6 +1,5 @@
 //! The array in which sums stay.
 
-use super::super::named;
 use super::{ArrayOutputs, ArrayParams, lanes, pe_name, row_name};
 use crate::blocks::pe::{OutputStationaryPe, OutputStationaryPeInputs};
 use crate::hdl::{Block, Module, Shapes, bit, bundle, hardware, join, unsigned};
@@ -48,7 +47,7 @@ impl Block for OutputStationaryArray {
                 weights_in: weights,
                 drain_in: sums,
             };
-            let row = named(row_name(r), m.instance(&block, inputs));
+            let row = m.instance_of(&block).named(row_name(r)).connect(inputs);
             (weights, sums) = (row.weights_out, row.drain_out);
         }
         ArrayOutputs { sums }
@@ -115,7 +114,7 @@ impl Block for Row {
                 weight_in,
                 drain_in,
             };
-            let pe = named(pe_name(column), m.instance(&block, inputs));
+            let pe = m.instance_of(&block).named(pe_name(column)).connect(inputs);
             (start, shift, activation) = (pe.start_out, pe.shift_out, pe.activation_out);
             weights.push(pe.weight_out);
             drain.push(pe.drain_out);

@@ -1,6 +1,5 @@
 //! The array in which weights stay.
 
-use super::super::named;
 use super::{ArrayOutputs, ArrayParams, lanes, pe_name, row_name};
 use crate::blocks::pe::{WeightStationaryPe, WeightStationaryPeInputs};
 use crate::hdl::{Block, Module, Shapes, bit, bundle, hardware, join, unsigned};
@@ -44,7 +43,11 @@ impl Block for WeightStationaryArray {
                 weights: io.weights,
                 sums_in: sums,
             };
-            sums = named(row_name(r), m.instance(&block, inputs)).sums_out;
+            sums = m
+                .instance_of(&block)
+                .named(row_name(r))
+                .connect(inputs)
+                .sums_out;
         }
         ArrayOutputs { sums }
     }
@@ -105,7 +108,7 @@ impl Block for Row {
                 weight_in,
                 sum_in,
             };
-            let pe = named(pe_name(column), m.instance(&block, inputs));
+            let pe = m.instance_of(&block).named(pe_name(column)).connect(inputs);
             (swap, activation) = (pe.swap_out, pe.activation_out);
             sums.push(pe.sum_out);
         }

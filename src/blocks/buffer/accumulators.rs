@@ -4,9 +4,7 @@ use super::super::ports::{ResultPort, Target};
 use super::super::prim::{RamRead, RamWrite};
 use super::{BlockRam, MemoryInputs, MemoryParams};
 use crate::arch::{BANKS, MemoryStyle};
-use crate::hdl::{
-    Block, Module, Shape, Shapes, Signal, bit, bundle, concat, hardware, join, unsigned,
-};
+use crate::hdl::{Block, Module, Shape, Signal, bit, bundle, concat, hardware, join, unsigned};
 
 bundle! {
     /// Inputs of [`Accumulators`].
@@ -112,15 +110,8 @@ fn past<'m>(value: Signal<'m>, cycles: u32) -> Signal<'m> {
 
 #[hardware]
 impl Block for Accumulators {
-    type Inputs<'m> = AccumulatorInputs<'m>;
-    type Outputs<'m> = AccumulatorOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.name.clone()
-    }
-
-    fn inputs(&self) -> Shapes<AccumulatorInputs<'static>> {
-        AccumulatorInputs::of(self)
     }
 
     fn build<'m>(&self, m: &'m Module, io: AccumulatorInputs<'m>) -> AccumulatorOutputs<'m> {

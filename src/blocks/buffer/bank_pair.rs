@@ -33,9 +33,6 @@ impl BankPair {
 
 #[hardware]
 impl Block for BankPair {
-    type Inputs<'m> = RamInputs<'m>;
-    type Outputs<'m> = RamOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.name.clone()
     }

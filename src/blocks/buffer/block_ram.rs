@@ -1,6 +1,5 @@
 //! Memories of block RAMs of ECP5 with their output registers.
 
-use super::super::named;
 use super::MemoryInputs;
 use crate::arch::BlockRams;
 use crate::blocks::prim::{RamOutputs, RamRead, RamWrite};
@@ -45,9 +44,6 @@ const CELL: &str = "ram";
 
 #[hardware]
 impl Block for BlockRam {
-    type Inputs<'m> = MemoryInputs<'m>;
-    type Outputs<'m> = RamOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!("{}_block_ram_{}x{}", self.core, self.width, self.depth)
     }
@@ -117,7 +113,8 @@ impl Block for BlockRam {
                     },
                     take,
                 };
-                named(part_name(&cut, number, column), m.instance(&part, inputs)).read_data
+                let part = m.instance_of(&part).named(part_name(&cut, number, column));
+                part.connect(inputs).read_data
             });
             words.push(join(&parts.collect::<Vec<_>>()));
         }
@@ -143,10 +140,8 @@ struct Part {
     width: u32,
 }
 
+#[hardware]
 impl Block for Part {
-    type Inputs<'m> = MemoryInputs<'m>;
-    type Outputs<'m> = RamOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!("{}_block_ram_part_{}", self.core, self.width)
     }

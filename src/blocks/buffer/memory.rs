@@ -1,6 +1,5 @@
 //! The memories of the buffers, of any style behind the same ports.
 
-use super::super::named;
 use super::super::prim::{RamInputs, RamRead, RamWrite};
 use super::{BankPair, BlockRam};
 use crate::arch::{BANKS, MemoryStyle};
@@ -60,8 +59,8 @@ impl MemoryParams {
             MemoryStyle::Registered(_) => {
                 // The register is inside.
                 let core = core.clone();
-                let cells = m.instance(&BlockRam { core, width, depth }, io);
-                return named(name, cells).read_data.named(word);
+                let cells = m.instance_of(&BlockRam { core, width, depth });
+                return cells.named(name).connect(io).read_data.named(word);
             }
             MemoryStyle::SinglePort => {
                 let pair = BankPair {
@@ -69,8 +68,9 @@ impl MemoryParams {
                     width,
                     bank_depth: depth / BANKS,
                 };
-                let pair = named(name, m.instance(&pair, RamInputs { write, read }));
-                return self.registered(word, pair.read_data, take);
+                let pair = m.instance_of(&pair).named(name);
+                let word_read = pair.connect(RamInputs { write, read }).read_data;
+                return self.registered(word, word_read, take);
             }
             MemoryStyle::Any => None,
             MemoryStyle::Block => Some("ram_style = \"block\""),

@@ -5,27 +5,25 @@ use super::super::ports::{OutputStationaryIssue, Target};
 use super::super::prim::RamWrite;
 use super::common::{buffer, row_tokens};
 use super::{DatapathOutputs, DatapathParams};
-use crate::hdl::{
-    Block, Module, Shapes, Signal, bit, bundle, hardware, index_bits, join, unsigned,
-};
+use crate::hdl::{Block, Module, Signal, bit, bundle, hardware, index_bits, join, unsigned};
 
 bundle! {
     /// Inputs of [`OutputStationaryDatapath`].
-    pub struct OutputStationaryDatapathInputs(datapath: &DatapathParams) {
+    pub struct OutputStationaryDatapathInputs(datapath: &OutputStationaryDatapath) {
         /// Forget the sums on their way.
         clear: bit(),
         /// Reads of operands.
         issue: OutputStationaryIssue(
-            datapath.a_bits(),
-            index_bits(a_word_elements(datapath).into()),
-            datapath.b_bits()
+            datapath.0.a_bits(),
+            index_bits(a_word_elements(&datapath.0).into()),
+            datapath.0.b_bits()
         ),
         /// Where the sums of the operands go.
-        target: Target(datapath.target_bits),
+        target: Target(datapath.0.target_bits),
         /// Elements of a row of A, with an enable for the memory of each row.
-        a_write: RamWrite(datapath.array.rows, datapath.a_bits(), datapath.a_buffer.width),
+        a_write: RamWrite(datapath.0.array.rows, datapath.0.a_bits(), datapath.0.a_buffer.width),
         /// A vector of B.
-        b_write: RamWrite(1, datapath.b_bits(), datapath.b_buffer.width),
+        b_write: RamWrite(1, datapath.0.b_bits(), datapath.0.b_buffer.width),
     }
 }
 
@@ -39,15 +37,8 @@ pub struct OutputStationaryDatapath(pub DatapathParams);
 
 #[hardware]
 impl Block for OutputStationaryDatapath {
-    type Inputs<'m> = OutputStationaryDatapathInputs<'m>;
-    type Outputs<'m> = DatapathOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!("{}_datapath", self.0.core)
-    }
-
-    fn inputs(&self) -> Shapes<OutputStationaryDatapathInputs<'static>> {
-        OutputStationaryDatapathInputs::of(&self.0)
     }
 
     fn build<'m>(

@@ -5,21 +5,21 @@ use super::super::ports::{Target, WeightStationaryIssue};
 use super::super::prim::RamWrite;
 use super::common::{buffer, row_tokens};
 use super::{DatapathOutputs, DatapathParams};
-use crate::hdl::{Block, Module, Shapes, bit, bundle, hardware};
+use crate::hdl::{Block, Module, bit, bundle, hardware};
 
 bundle! {
     /// Inputs of [`WeightStationaryDatapath`].
-    pub struct WeightStationaryDatapathInputs(datapath: &DatapathParams) {
+    pub struct WeightStationaryDatapathInputs(datapath: &WeightStationaryDatapath) {
         /// Forget the sums on their way.
         clear: bit(),
         /// Reads of operands.
-        issue: WeightStationaryIssue(datapath.a_bits(), datapath.b_bits()),
+        issue: WeightStationaryIssue(datapath.0.a_bits(), datapath.0.b_bits()),
         /// Where the sums of the operands go.
-        target: Target(datapath.target_bits),
+        target: Target(datapath.0.target_bits),
         /// A vector of A.
-        a_write: RamWrite(1, datapath.a_bits(), datapath.a_buffer.width),
+        a_write: RamWrite(1, datapath.0.a_bits(), datapath.0.a_buffer.width),
         /// A vector of B.
-        b_write: RamWrite(1, datapath.b_bits(), datapath.b_buffer.width),
+        b_write: RamWrite(1, datapath.0.b_bits(), datapath.0.b_buffer.width),
     }
 }
 
@@ -29,15 +29,8 @@ pub struct WeightStationaryDatapath(pub DatapathParams);
 
 #[hardware]
 impl Block for WeightStationaryDatapath {
-    type Inputs<'m> = WeightStationaryDatapathInputs<'m>;
-    type Outputs<'m> = DatapathOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!("{}_datapath", self.0.core)
-    }
-
-    fn inputs(&self) -> Shapes<WeightStationaryDatapathInputs<'static>> {
-        WeightStationaryDatapathInputs::of(&self.0)
     }
 
     fn build<'m>(

@@ -1,6 +1,6 @@
 //! Counters.
 
-use crate::hdl::{Block, Module, Shapes, bit, bundle, hardware, unsigned};
+use crate::hdl::{Block, Module, bit, bundle, hardware, unsigned};
 
 /// Counts 0, 1, ... `last`, 0, ... with `last` given at run time; where it falls below the value,
 /// the next step wraps.
@@ -12,13 +12,13 @@ pub struct Counter {
 
 bundle! {
     /// What a [`Counter`] takes.
-    pub struct CounterInputs(width: u32) {
+    pub struct CounterInputs(counter: &Counter) {
         /// Go on by one.
         enable: bit(),
         /// Go to 0, whatever `enable` says.
         clear: bit(),
         /// The value before 0.
-        last: unsigned(width),
+        last: unsigned(counter.width),
     }
 }
 
@@ -34,15 +34,8 @@ bundle! {
 
 #[hardware]
 impl Block for Counter {
-    type Inputs<'m> = CounterInputs<'m>;
-    type Outputs<'m> = CounterOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!("counter_{}", self.width)
-    }
-
-    fn inputs(&self) -> Shapes<CounterInputs<'static>> {
-        CounterInputs::of(self.width)
     }
 
     fn build<'m>(&self, m: &'m Module, io: CounterInputs<'m>) -> CounterOutputs<'m> {

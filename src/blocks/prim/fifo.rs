@@ -76,9 +76,6 @@ impl Fifo {
 
 #[hardware]
 impl Block for Fifo {
-    type Inputs<'m> = StreamInputs<'m>;
-    type Outputs<'m> = FifoOutputs<'m>;
-
     fn module_name(&self) -> String {
         let storage = match self.storage {
             Storage::Registers => "",

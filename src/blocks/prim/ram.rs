@@ -106,9 +106,6 @@ impl SimpleDualPortRam {
 
 #[hardware]
 impl Block for SimpleDualPortRam {
-    type Inputs<'m> = RamInputs<'m>;
-    type Outputs<'m> = RamOutputs<'m>;
-
     fn module_name(&self) -> String {
         let mut name = format!("ram_{}x{}", self.width, self.depth);
         if self.granularity != self.width {

@@ -27,9 +27,6 @@ pub struct RegisterSlice {
 
 #[hardware]
 impl Block for RegisterSlice {
-    type Inputs<'m> = StreamInputs<'m>;
-    type Outputs<'m> = StreamOutputs<'m>;
-
     fn module_name(&self) -> String {
         let cut = match self.cut {
             Cut::Forward => "",

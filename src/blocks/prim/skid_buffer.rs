@@ -14,10 +14,8 @@ pub struct SkidBuffer {
     pub shape: Shape,
 }
 
+#[hardware]
 impl Block for SkidBuffer {
-    type Inputs<'m> = StreamInputs<'m>;
-    type Outputs<'m> = StreamOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!("skid_buffer_{}", shape_name(self.shape))
     }

@@ -25,9 +25,6 @@ pub struct StreamNarrow {
 
 #[hardware]
 impl Block for StreamWiden {
-    type Inputs<'m> = StreamInputs<'m>;
-    type Outputs<'m> = StreamOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!("stream_widen_{}x{}", self.ratio, self.width)
     }
@@ -60,9 +57,6 @@ impl Block for StreamWiden {
 
 #[hardware]
 impl Block for StreamNarrow {
-    type Inputs<'m> = StreamInputs<'m>;
-    type Outputs<'m> = StreamOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!("stream_narrow_{}x{}", self.ratio, self.width)
     }
