@@ -2,8 +2,8 @@
 
 use crate::tool::{quiet_tool, tool};
 use ferrogrid::blocks::prim::{
-    AxiLiteRegisters, Counter, Cut, Fifo, RegisterSlice, ShiftLine, SimpleDualPortRam, SkidBuffer,
-    Storage,
+    AxiLiteRegisters, BurstSplitter, Counter, Cut, Fifo, Policy, RegisterSlice, ResetSynchronizer,
+    ShiftLine, SimpleDualPortRam, SkidBuffer, Storage, StreamArbiter, StreamNarrow, StreamWiden,
 };
 use ferrogrid::hdl::{self, AnyBlock, signed, unsigned};
 use ferrogrid::isa::{Field, Register, RegisterMap};
@@ -49,6 +49,34 @@ fn blocks() -> Vec<Box<dyn AnyBlock>> {
             }));
         }
         blocks.push(Box::new(Counter { width: shape.width }));
+    }
+    blocks.extend(memory_side());
+    blocks
+}
+
+/// The cells between a core and a memory.
+fn memory_side() -> Vec<Box<dyn AnyBlock>> {
+    let mut blocks: Vec<Box<dyn AnyBlock>> = vec![Box::new(ResetSynchronizer)];
+    for (shape, count) in [(unsigned(1), 1), (signed(9), 3)] {
+        for policy in [Policy::RoundRobin, Policy::Priority] {
+            blocks.push(Box::new(StreamArbiter {
+                shape,
+                count,
+                policy,
+            }));
+        }
+    }
+    for (width, ratio) in [(1, 2), (8, 3)] {
+        blocks.push(Box::new(StreamWiden { width, ratio }));
+        blocks.push(Box::new(StreamNarrow { width, ratio }));
+    }
+    for beat_bytes in [2, 128] {
+        blocks.push(Box::new(BurstSplitter {
+            address_bits: 32,
+            count_bits: 16,
+            beat_bytes,
+            outstanding: 4,
+        }));
     }
     blocks
 }

@@ -4,6 +4,7 @@
 mod axi_lite;
 mod bench;
 mod c_header;
+mod contracts;
 mod fifo;
 mod harness;
 mod lint;
