@@ -2,6 +2,7 @@
 //! proofs of the cells that hold payloads.
 
 mod axi4;
+mod axi4_proofs;
 mod axi_lite;
 mod bench;
 mod c_header;
