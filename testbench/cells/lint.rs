@@ -2,11 +2,14 @@
 
 use crate::tool::{quiet_tool, tool};
 use ferrogrid::blocks::prim::{
-    AxiLiteRegisters, Counter, Cut, Fifo, RegisterSlice, ShiftLine, SimpleDualPortRam, SkidBuffer,
-    Storage,
+    AxiLiteRegisters, AxiMerge, AxiRam, AxiRamReader, AxiRamWriter, AxiReadArbiter,
+    AxiReadTransfers, AxiWriteArbiter, AxiWriteTransfers, BurstSplitter, Counter, Cut, Fifo,
+    Policy, RegisterSlice, ResetSynchronizer, ShiftLine, SimpleDualPortRam, SkidBuffer, Storage,
+    StreamArbiter, StreamNarrow, StreamWiden,
 };
 use ferrogrid::hdl::{self, AnyBlock, signed, unsigned};
 use ferrogrid::isa::{Field, Register, RegisterMap};
+use std::collections::BTreeSet;
 use std::process::Command;
 
 fn blocks() -> Vec<Box<dyn AnyBlock>> {
@@ -50,27 +53,92 @@ fn blocks() -> Vec<Box<dyn AnyBlock>> {
         }
         blocks.push(Box::new(Counter { width: shape.width }));
     }
+    blocks.extend(memory_side());
+    blocks
+}
+
+/// The cells between a core and a memory.
+fn memory_side() -> Vec<Box<dyn AnyBlock>> {
+    let mut blocks: Vec<Box<dyn AnyBlock>> = vec![Box::new(ResetSynchronizer)];
+    for (shape, count) in [(unsigned(1), 1), (signed(9), 3)] {
+        for policy in [Policy::RoundRobin, Policy::Priority] {
+            blocks.push(Box::new(StreamArbiter {
+                shape,
+                count,
+                policy,
+            }));
+        }
+    }
+    for (width, ratio) in [(1, 2), (8, 3)] {
+        blocks.push(Box::new(StreamWiden { width, ratio }));
+        blocks.push(Box::new(StreamNarrow { width, ratio }));
+    }
+    for beat_bytes in [2, 128] {
+        let splitter = BurstSplitter {
+            address_bits: 32,
+            count_bits: 16,
+            beat_bytes,
+            outstanding: 4,
+        };
+        blocks.push(Box::new(splitter));
+        blocks.push(Box::new(AxiReadTransfers(splitter)));
+        blocks.push(Box::new(AxiWriteTransfers(splitter)));
+    }
+    for managers in [2, 3, 8] {
+        let merge = AxiMerge {
+            id_bits: 2,
+            address_bits: 32,
+            data_bits: 64,
+            managers,
+        };
+        let outstanding = managers;
+        blocks.push(Box::new(AxiReadArbiter(merge)));
+        blocks.push(Box::new(AxiWriteArbiter { merge, outstanding }));
+    }
+    for data_bits in [8, 64] {
+        let ram = AxiRam {
+            id_bits: 1,
+            address_bits: 16,
+            data_bits,
+        };
+        blocks.push(Box::new(AxiRamReader(ram)));
+        blocks.push(Box::new(AxiRamWriter(ram)));
+    }
     blocks
 }
 
 #[test]
 fn linters_have_nothing_to_say() {
     let folder = tempfile::tempdir().unwrap();
-    let mut names = Vec::new();
+    // The files of each design, its top the last; designs share modules.
+    let mut designs = Vec::new();
     for block in blocks() {
-        let design = hdl::elaborate(&*block).unwrap();
-        let name = block.module_name();
-        let text = ferrogrid::verilog::concat(&design);
-        std::fs::write(folder.path().join(format!("{name}.v")), text).unwrap();
-        names.push(name);
+        let files = ferrogrid::verilog::emit(&hdl::elaborate(&*block).unwrap());
+        for file in &files {
+            std::fs::write(folder.path().join(&file.name), &file.text).unwrap();
+        }
+        designs.push(files.into_iter().map(|file| file.name).collect::<Vec<_>>());
     }
-    let files = || names.iter().map(|name| format!("{name}.v"));
+    let files = || {
+        designs
+            .iter()
+            .flatten()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+    };
     if let Some(verilator) = tool("verilator", "lint by Verilator") {
-        // A file at a time: each has a top of its own.
-        for file in files() {
-            let flags = ["--lint-only", "-Wall", "--language", "1364-2005"];
+        for files in &designs {
+            let top = files[files.len() - 1].trim_end_matches(".v");
+            let flags = [
+                "--lint-only",
+                "-Wall",
+                "--language",
+                "1364-2005",
+                "--top-module",
+                top,
+            ];
             let mut lint = Command::new(&verilator);
-            quiet_tool(lint.args(flags).arg(file).current_dir(folder.path()));
+            quiet_tool(lint.args(flags).args(files).current_dir(folder.path()));
         }
     }
     if let Some(iverilog) = tool("iverilog", "lint by Icarus Verilog") {

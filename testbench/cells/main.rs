@@ -1,9 +1,12 @@
 //! The cells of `blocks::prim`: each against a naive model under random idle and backpressure, and
 //! proofs of the cells that hold payloads.
 
+mod axi4;
+mod axi4_proofs;
 mod axi_lite;
 mod bench;
 mod c_header;
+mod contracts;
 mod fifo;
 mod harness;
 mod lint;

@@ -8,7 +8,7 @@ use ferrogrid::verify::formal::{Proof, Verdict};
 
 /// Proves the assertions; then changes the Verilog of the cell in one place at a time, and each
 /// change must be refuted.
-fn check(name: &str, proof: &Proof, bugs: &[(&str, &str)]) {
+pub fn check(name: &str, proof: &Proof, bugs: &[(&str, &str)]) {
     if tool("yosys", name).is_none() {
         return;
     }

@@ -1,7 +1,7 @@
 //! Bundles: structs of signals, for the ports of blocks and for interfaces between them.
 
 use super::ir::Direction;
-use super::{EnumSignal, HardwareEnum, Module, Shape, Signal, Stream};
+use super::{EnumSignal, HardwareEnum, Module, Shape, Signal, Stream, join, unsigned};
 use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -440,6 +440,49 @@ pub fn connect<'m, B: Bundle<'m>>(producer: &B, consumer: &B) {
             Flow::Forward => to.drive(from),
             Flow::Backward => from.drive(to),
         }
+    }
+}
+
+/// The signals of a bundle whose members all run forward, side by side, the first one lowest: for
+/// what carries one signal, as a FIFO. [`unpack`] is the way back.
+///
+/// # Panics
+/// When a member runs backward, or there is none.
+#[track_caller]
+pub fn pack<'m>(bundle: &impl Bundle<'m>) -> Signal<'m> {
+    one_way(&bundle.layout().leaves());
+    join(&signals(bundle))
+}
+
+/// The bundle of these shapes that [`pack`] put side by side.
+///
+/// # Panics
+/// When a member runs backward, or the bits are not as many as those of the shapes.
+#[track_caller]
+pub fn unpack<'m, F: Family>(bits: Signal<'m>, shapes: Shapes<F>) -> F::On<'m> {
+    let leaves = shapes.layout.leaves();
+    one_way(&leaves);
+    let width = leaves.iter().map(|leaf| leaf.shape.width).sum();
+    bits.expect_shape(unsigned(width), "the bits of a bundle");
+    let mut lsb = 0;
+    let mut members = Vec::new();
+    for Leaf { shape, .. } in leaves {
+        let member = bits.slice(lsb, shape.width);
+        lsb += shape.width;
+        members.push(if shape.signed {
+            member.as_signed()
+        } else {
+            member
+        });
+    }
+    gather(&shapes.layout, members)
+}
+
+#[track_caller]
+fn one_way(leaves: &[Leaf]) {
+    let backward = leaves.iter().find(|leaf| leaf.flow == Flow::Backward);
+    if let Some(Leaf { name, .. }) = backward {
+        panic!("member `{name}` runs backward: only bundles that run one way can be packed");
     }
 }
 

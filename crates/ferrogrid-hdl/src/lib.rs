@@ -139,7 +139,7 @@ mod when;
 
 pub use array::{Elements, SetElements};
 pub use block::{AnyBlock, Block, design, elaborate};
-pub use bundle::{Bundle, Family, Flow, Shapes, connect};
+pub use bundle::{Bundle, Family, Flow, Shapes, connect, pack, unpack};
 pub use cell::{ParameterValue, VendorCell};
 pub use domain::{Domain, Reset};
 pub use error::{DesignError, Hop, Issue};

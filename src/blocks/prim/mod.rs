@@ -12,14 +12,21 @@
 //! | [`StreamArbiter`] | merges streams, round robin or the first one first |
 //! | [`StreamWiden`], [`StreamNarrow`] | join words of a stream to wide ones, or cut them |
 //! | [`BurstSplitter`] | cuts transfers into AXI4 bursts within 4 KiB, a few outstanding |
+//! | [`AxiReadArbiter`], [`AxiWriteArbiter`] | one AXI4 port of several managers' ports |
+//! | [`AxiRamReader`], [`AxiRamWriter`] | AXI4 in front of a memory, a beat in every cycle |
+//! | [`AxiReadTransfers`], [`AxiWriteTransfers`] | transfers of any length as AXI4 bursts, one answer each |
 //! | [`synchronize`], [`ResetSynchronizer`] | bring a bit, or a reset, to a clock |
 //! | [`AxiLiteRegisters`] | a register map behind AXI4-Lite |
 //!
-//! Cells of streams consume at the ports `s_*` and produce at `m_*`. Cells are elaborated for
-//! every payload shape alone, so their module names carry it: `fifo_8x16`, or `fifo_s8x16` for a signed payload.
+//! Cells of streams consume at the ports `s_*` and produce at `m_*`. Cells are elaborated for every
+//! payload shape alone, so their module names carry it: `fifo_8x16`, or `fifo_s8x16` for a signed
+//! payload.
 
+mod axi_arbiter;
 mod axi_lite_registers;
+mod axi_ram;
 mod axi_stream;
+mod axi_transfers;
 mod burst_splitter;
 mod counter;
 mod fifo;
@@ -33,8 +40,20 @@ mod synchronizer;
 #[cfg(test)]
 mod tests;
 
+pub use axi_arbiter::{
+    AxiMerge, AxiReadArbiter, AxiReadArbiterInputs, AxiReadArbiterOutputs, AxiWriteArbiter,
+    AxiWriteArbiterInputs, AxiWriteArbiterOutputs,
+};
 pub use axi_lite_registers::{AxiLiteRegisters, AxiLiteRegistersInputs};
+pub use axi_ram::{
+    AxiRam, AxiRamReader, AxiRamReaderInputs, AxiRamReaderOutputs, AxiRamWriter,
+    AxiRamWriterInputs, AxiRamWriterOutputs,
+};
 pub use axi_stream::{beats_of_stream, split_beat, stream_of_beats};
+pub use axi_transfers::{
+    AxiReadTransfers, AxiReadTransfersInputs, AxiReadTransfersOutputs, AxiWriteTransfers,
+    AxiWriteTransfersInputs, AxiWriteTransfersOutputs, ReadBeat, WriteBeat,
+};
 pub use burst_splitter::{
     Burst, BurstSplitter, BurstSplitterInputs, BurstSplitterOutputs, Transfer,
 };

@@ -47,3 +47,37 @@ fn axi4_and_memory_ports_connect_in_one_call() {
     assert_eq!(sim.peek("m_axi_araddr"), 0x1234.into());
     assert_eq!(sim.peek("s_port_read_data"), 77.into());
 }
+
+#[test]
+fn bundles_are_packed_and_unpacked() {
+    crate::bundle! {
+        struct Pair() {
+            low: signed(3),
+            high: unsigned(4),
+        }
+    }
+    let pair = design("pair", |m| {
+        let bits = pack(&m.sink_port("s", Pair::of()));
+        m.output("bits", bits);
+        connect(&unpack(bits, Pair::of()), &m.source_port("m", Pair::of()));
+    });
+    let mut sim = sim::Simulator::new(&pair.unwrap());
+    sim.poke("s_low", -3);
+    sim.poke("s_high", 9);
+    assert_eq!(sim.peek("bits"), 0b100_1101.into());
+    assert_eq!(
+        (sim.peek("m_low"), sim.peek("m_high")),
+        ((-3).into(), 9.into())
+    );
+    let message = refused(|m| {
+        pack(&m.sink_port("s", Stream::of(bit())));
+    });
+    assert_eq!(
+        message,
+        "member `ready` runs backward: only bundles that run one way can be packed"
+    );
+    let message = refused(|m| {
+        unpack(m.input("bits", unsigned(8)), Pair::of());
+    });
+    assert_eq!(message, "the bits of a bundle must be u7, `bits` is u8");
+}
