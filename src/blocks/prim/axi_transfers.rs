@@ -3,7 +3,6 @@
 use super::{
     Burst, BurstSplitter, BurstSplitterInputs, Cut, Fifo, RegisterSlice, StreamInputs, Transfer,
 };
-use crate::blocks::named;
 use crate::hdl::{
     Axi4Read, Axi4Write, Block, Module, Shapes, Signal, Stream, bit, bundle, concat, hardware,
     unsigned,
@@ -107,7 +106,8 @@ fn remember<'m>(
         ready,
     };
     let fifo = Fifo::new(value.shape(), outstanding);
-    named(name, m.instance(&fifo, StreamInputs { s })).m
+    let fifo = m.instance_of(&fifo).named(name);
+    fifo.connect(StreamInputs { s }).m
 }
 
 #[hardware]
