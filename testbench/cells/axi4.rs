@@ -401,6 +401,7 @@ fn a_ram_serves_a_beat_in_every_cycle() {
                 }
             }
             while all.iter().any(Manager::waits) {
+                assert!(sim.cycle() < 1000, "a manager waits for ever");
                 for (who, manager) in all.iter_mut().enumerate() {
                     manager.drive(&mut ports(&mut sim, format!("s_{who}_")), &mut rng, 100);
                 }

@@ -1,5 +1,6 @@
 //! The Verilog of the cells under the linters, without a warning.
 
+use crate::crossing;
 use crate::tool::{quiet_tool, tool};
 use ferrogrid::blocks::prim::{
     AxiLiteRegisters, AxiMerge, AxiRam, AxiRamReader, AxiRamWriter, AxiReadArbiter,
@@ -112,8 +113,12 @@ fn linters_have_nothing_to_say() {
     let folder = tempfile::tempdir().unwrap();
     // The files of each design, its top the last; designs share modules.
     let mut designs = Vec::new();
-    for block in blocks() {
-        let files = ferrogrid::verilog::emit(&hdl::elaborate(&*block).unwrap());
+    let crossings = [(unsigned(1), 4), (signed(9), 8)];
+    let blocks = blocks()
+        .into_iter()
+        .map(|block| hdl::elaborate(&*block).unwrap());
+    for design in blocks.chain(crossings.map(|(shape, depth)| crossing::design(shape, depth))) {
+        let files = ferrogrid::verilog::emit(&design);
         for file in &files {
             std::fs::write(folder.path().join(&file.name), &file.text).unwrap();
         }

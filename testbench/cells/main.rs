@@ -7,6 +7,7 @@ mod axi_lite;
 mod bench;
 mod c_header;
 mod contracts;
+mod crossing;
 mod fifo;
 mod harness;
 mod lint;

@@ -16,6 +16,7 @@
 //! | [`AxiRamReader`], [`AxiRamWriter`] | AXI4 in front of a memory, a beat in every cycle |
 //! | [`AxiReadTransfers`], [`AxiWriteTransfers`] | transfers of any length as AXI4 bursts, one answer each |
 //! | [`synchronize`], [`ResetSynchronizer`] | bring a bit, or a reset, to a clock |
+//! | [`cross_clocks`] | a FIFO from one clock's domain to another's |
 //! | [`AxiLiteRegisters`] | a register map behind AXI4-Lite |
 //!
 //! Cells of streams consume at the ports `s_*` and produce at `m_*`. Cells are elaborated for every
@@ -29,6 +30,7 @@ mod axi_stream;
 mod axi_transfers;
 mod burst_splitter;
 mod counter;
+mod crossing;
 mod fifo;
 mod ram;
 mod register_slice;
@@ -58,6 +60,7 @@ pub use burst_splitter::{
     Burst, BurstSplitter, BurstSplitterInputs, BurstSplitterOutputs, Transfer,
 };
 pub use counter::{Counter, CounterInputs, CounterOutputs};
+pub use crossing::cross_clocks;
 pub use fifo::{Fifo, FifoOutputs, Storage};
 pub use ram::{RamInputs, RamOutputs, RamRead, RamWrite, SimpleDualPortRam};
 pub use register_slice::{Cut, RegisterSlice};

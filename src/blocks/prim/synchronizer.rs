@@ -5,9 +5,19 @@ use crate::hdl::{Block, Module, Reset, Shapes, Signal, bit, bundle, hardware};
 /// One bit of another clock, two edges later in the domain that is being described. Several bits
 /// that belong together need a handshake or a FIFO instead.
 #[track_caller]
-#[hardware]
 pub fn synchronize<'m>(m: &'m Module, name: &str, value: Signal<'m>) -> Signal<'m> {
-    let stage = || m.reg(bit()).reset(0).attribute("ASYNC_REG = \"TRUE\"");
+    assert!(value.width() == 1, "`{name}` is synchronized bit by bit");
+    two_stages(m, name, value)
+}
+
+/// Two registers in a row; of several bits at most one may change at a time.
+#[track_caller]
+pub(super) fn two_stages<'m>(m: &'m Module, name: &str, value: Signal<'m>) -> Signal<'m> {
+    let stage = || {
+        m.reg(value.shape())
+            .reset(0)
+            .attribute("ASYNC_REG = \"TRUE\"")
+    };
     let first = stage().named(format!("{name}_meta")).synchronizer();
     stage()
         .named(format!("{name}_sync"))
