@@ -152,7 +152,7 @@ impl Block for Part {
             self.width
         ));
         let Ports { write, read, take } = Ports::of(m, self.width, cell.depth());
-        m.output("read_data", cell.insert(m, write, read, take));
+        m.output("read_data", cell.insert(m, CELL, write, read, take));
     }
 }
 
