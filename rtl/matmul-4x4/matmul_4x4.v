@@ -39,21 +39,21 @@ module matmul_4x4 (
     output reg         irq
 );
 
-    wire a_errors_truncated, a_errors_overlong, b_errors_truncated, b_errors_overlong,
-         loaders_idle, sequencer_idle, drain_idle, a_release, drained, results_sent,
-         block_complete;
+    wire        registers_control_start, registers_control_abort,
+                registers_interrupt_enable_done, registers_interrupt_enable_error,
+                registers_interrupt_status_done, registers_interrupt_status_error,
+                a_errors_truncated, a_errors_overlong, b_errors_truncated, b_errors_overlong,
+                loaders_idle, sequencer_idle, drain_idle, a_release, drained, results_sent,
+                block_complete;
+    wire [15:0] registers_m_size, registers_k_size, registers_n_size;
 
     // ---- registers and job control -------------------------------------------------------
 
-    wire        registers_control_start, registers_control_abort,
-                registers_interrupt_enable_done, registers_interrupt_status_done,
-                registers_interrupt_enable_error, registers_interrupt_status_error, job_first,
-                job_working, job_busy, job_queued, job_done, job_ended, job_failed,
+    wire        job_first, job_working, job_busy, job_queued, job_done, job_ended, job_failed,
                 job_orders_abandon, job_orders_clear, job_orders_forget, job_load_start,
                 job_compute_start, job_drain_start;
-    wire [15:0] registers_m_size, registers_k_size, registers_n_size, job_load_m, job_compute_m,
-                job_drain_m;
     wire [2:0]  job_error, job_load_last_columns, job_drain_last_columns;
+    wire [15:0] job_load_m, job_compute_m, job_drain_m;
     wire [8:0]  job_load_k, job_compute_k;
     wire [4:0]  job_load_panels, job_compute_panels, job_drain_panels;
 
@@ -336,19 +336,19 @@ module matmul_4x4 (
         .s_axil_araddr(s_axil_araddr), .s_axil_arvalid(s_axil_arvalid),
         .s_axil_arready(s_axil_arready), .s_axil_rdata(s_axil_rdata),
         .s_axil_rresp(s_axil_rresp), .s_axil_rvalid(s_axil_rvalid),
-        .s_axil_rready(s_axil_rready), .control_start(registers_control_start),
-        .control_abort(registers_control_abort), .status_busy(job_busy), .status_done(job_done),
+        .s_axil_rready(s_axil_rready), .status_busy(job_busy), .status_done(job_done),
         .status_queued(job_queued), .status_error({1'b0, job_error}),
+        .interrupt_status_done_set(job_ended), .interrupt_status_error_set(job_failed),
+        .cycles_count(cycles_count), .active_cycles_count(active_cycles_count),
+        .stall_a_count(stall_a_count), .stall_b_count(stall_b_count),
+        .stall_c_count(stall_c_count), .jobs_ended_count(jobs_ended_count),
+        .last_failed_job(last_failed), .control_start(registers_control_start),
+        .control_abort(registers_control_abort),
         .interrupt_enable_done(registers_interrupt_enable_done),
         .interrupt_enable_error(registers_interrupt_enable_error),
-        .interrupt_status_done_set(job_ended),
         .interrupt_status_done(registers_interrupt_status_done),
-        .interrupt_status_error_set(job_failed),
         .interrupt_status_error(registers_interrupt_status_error), .m_size(registers_m_size),
-        .k_size(registers_k_size), .n_size(registers_n_size), .cycles_count(cycles_count),
-        .active_cycles_count(active_cycles_count), .stall_a_count(stall_a_count),
-        .stall_b_count(stall_b_count), .stall_c_count(stall_c_count),
-        .jobs_ended_count(jobs_ended_count), .last_failed_job(last_failed)
+        .k_size(registers_k_size), .n_size(registers_n_size)
     );
 
 endmodule

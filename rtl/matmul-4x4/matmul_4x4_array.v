@@ -6,35 +6,33 @@
 
 module matmul_4x4_array (
     input  wire        clk,
-    input  wire [3:0]  swaps,        // a bit a row
+    input  wire [3:0]  swaps,        // first vector of a tile, a bit a row
     input  wire [31:0] activations,  // row 0 lowest
     input  wire [31:0] weights,      // column 0 lowest, shared by all rows
     output wire [71:0] sums
 );
 
-    wire [71:0] sums_0, sums_1, sums_2, sums_3;
+    wire [71:0] row_0_sums_out, row_1_sums_out, row_2_sums_out;
 
     matmul_4x4_row row_0 (
         .clk(clk), .swap(swaps[0]), .activation(activations[7:0]), .weights(weights),
-        .sums_in(72'd0), .sums_out(sums_0)
+        .sums_in(72'd0), .sums_out(row_0_sums_out)
     );
 
     matmul_4x4_row row_1 (
         .clk(clk), .swap(swaps[1]), .activation(activations[15:8]), .weights(weights),
-        .sums_in(sums_0), .sums_out(sums_1)
+        .sums_in(row_0_sums_out), .sums_out(row_1_sums_out)
     );
 
     matmul_4x4_row row_2 (
         .clk(clk), .swap(swaps[2]), .activation(activations[23:16]), .weights(weights),
-        .sums_in(sums_1), .sums_out(sums_2)
+        .sums_in(row_1_sums_out), .sums_out(row_2_sums_out)
     );
 
     matmul_4x4_row row_3 (
         .clk(clk), .swap(swaps[3]), .activation(activations[31:24]), .weights(weights),
-        .sums_in(sums_2), .sums_out(sums_3)
+        .sums_in(row_2_sums_out), .sums_out(sums)
     );
-
-    assign sums = sums_3;
 
 endmodule
 

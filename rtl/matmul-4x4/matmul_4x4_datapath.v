@@ -63,18 +63,10 @@ module matmul_4x4_datapath (
     // ---- array ---------------------------------------------------------------------------
 
     reg         pass_start_1, pass_start_2;
-    reg  [2:0]  swaps_below;
     wire [31:0] skew_a_vector_out, skew_b_vector_out;
+    reg  [2:0]  swaps_below;
     wire [71:0] array_sums;
     wire [8:0]  token_line_token_out;
-
-    wire [3:0] swaps = {swaps_below, pass_start_2};
-
-    always @(posedge clk) begin
-        pass_start_1 <= issue_pass_start;
-        pass_start_2 <= pass_start_1;
-        swaps_below <= swaps[2:0];
-    end
 
     matmul_4x4_skew_4x8 skew_a (
         .clk        (clk),
@@ -87,6 +79,14 @@ module matmul_4x4_datapath (
         .vector_in  (weights),
         .vector_out (skew_b_vector_out)
     );
+
+    wire [3:0] swaps = {swaps_below, pass_start_2};
+
+    always @(posedge clk) begin
+        pass_start_1 <= issue_pass_start;
+        pass_start_2 <= pass_start_1;
+        swaps_below <= swaps[2:0];
+    end
 
     matmul_4x4_array array (
         .clk         (clk),
@@ -102,7 +102,6 @@ module matmul_4x4_datapath (
         .vector_out (sums)
     );
 
-    // where the sums go, beside the array
     matmul_4x4_token_line token_line (
         .clk       (clk),
         .rst       (rst),

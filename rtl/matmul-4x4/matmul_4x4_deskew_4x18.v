@@ -5,7 +5,7 @@
 
 module matmul_4x4_deskew_4x18 (
     input  wire        clk,
-    input  wire [71:0] vector_in,
+    input  wire [71:0] vector_in,  // lane 0 lowest
     output wire [71:0] vector_out
 );
 

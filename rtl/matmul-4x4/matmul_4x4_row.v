@@ -5,38 +5,39 @@
 
 module matmul_4x4_row (
     input  wire               clk,
-    input  wire               swap,
-    input  wire signed [7:0]  activation,
-    input  wire        [31:0] weights,
-    input  wire        [71:0] sums_in,
+    input  wire               swap,        // first vector of a tile
+    input  wire signed [7:0]  activation,  // from the left
+    input  wire        [31:0] weights,     // of all columns
+    input  wire        [71:0] sums_in,     // from above
     output wire        [71:0] sums_out
 );
 
+    wire               pe_0_swap_out, pe_1_swap_out, pe_2_swap_out, unused_pe_3_swap_out;
+    wire signed [7:0]  pe_0_activation_out, pe_1_activation_out, pe_2_activation_out,
+                       unused_pe_3_activation_out;
     wire signed [17:0] pe_0_sum_out, pe_1_sum_out, pe_2_sum_out, pe_3_sum_out;
-    wire               swap_1, swap_2, swap_3, unused_pe_3_swap_out;
-    wire signed [7:0]  activation_1, activation_2, activation_3, unused_pe_3_activation_out;
 
     matmul_4x4_pe pe_0 (
         .clk(clk), .swap_in(swap), .activation_in(activation), .weight_in(weights[7:0]),
-        .sum_in(sums_in[17:0]), .swap_out(swap_1), .activation_out(activation_1),
+        .sum_in(sums_in[17:0]), .swap_out(pe_0_swap_out), .activation_out(pe_0_activation_out),
         .sum_out(pe_0_sum_out)
     );
 
     matmul_4x4_pe pe_1 (
-        .clk(clk), .swap_in(swap_1), .activation_in(activation_1), .weight_in(weights[15:8]),
-        .sum_in(sums_in[35:18]), .swap_out(swap_2), .activation_out(activation_2),
-        .sum_out(pe_1_sum_out)
+        .clk(clk), .swap_in(pe_0_swap_out), .activation_in(pe_0_activation_out),
+        .weight_in(weights[15:8]), .sum_in(sums_in[35:18]), .swap_out(pe_1_swap_out),
+        .activation_out(pe_1_activation_out), .sum_out(pe_1_sum_out)
     );
 
     matmul_4x4_pe pe_2 (
-        .clk(clk), .swap_in(swap_2), .activation_in(activation_2), .weight_in(weights[23:16]),
-        .sum_in(sums_in[53:36]), .swap_out(swap_3), .activation_out(activation_3),
-        .sum_out(pe_2_sum_out)
+        .clk(clk), .swap_in(pe_1_swap_out), .activation_in(pe_1_activation_out),
+        .weight_in(weights[23:16]), .sum_in(sums_in[53:36]), .swap_out(pe_2_swap_out),
+        .activation_out(pe_2_activation_out), .sum_out(pe_2_sum_out)
     );
 
     matmul_4x4_pe pe_3 (
-        .clk(clk), .swap_in(swap_3), .activation_in(activation_3), .weight_in(weights[31:24]),
-        .sum_in(sums_in[71:54]), .swap_out(unused_pe_3_swap_out),
+        .clk(clk), .swap_in(pe_2_swap_out), .activation_in(pe_2_activation_out),
+        .weight_in(weights[31:24]), .sum_in(sums_in[71:54]), .swap_out(unused_pe_3_swap_out),
         .activation_out(unused_pe_3_activation_out), .sum_out(pe_3_sum_out)
     );
 

@@ -5,7 +5,7 @@
 
 module matmul_4x4_skew_4x8 (
     input  wire        clk,
-    input  wire [31:0] vector_in,
+    input  wire [31:0] vector_in,  // lane 0 lowest
     output wire [31:0] vector_out
 );
 

@@ -13,7 +13,7 @@ module matmul_6x10_accumulators (
     input  wire         target_last,
     input  wire         target_bank,
     input  wire [6:0]   target_address,
-    input  wire [179:0] sums,
+    input  wire [179:0] sums,   // column 0 lowest
     input  wire         drain_enable,
     input  wire         drain_moves,
     input  wire         drain_bank,
@@ -38,8 +38,14 @@ module matmul_6x10_accumulators (
     reg signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7, sum_8, sum_9;
 
     wire reads_old_word = target_valid && !target_first && !clear;
-    wire [1:0] collects = {target_valid && target_bank, target_valid && !target_bank};
     wire [1:0] reads = for_sums | (drain_moves ? for_drain : 2'd0);
+    wire [1:0] collects = {target_valid && target_bank, target_valid && !target_bank};
+    wire same_0 = bank[0] == target_bank && address_1 == target_address;
+    wire again_0 = valid[0] && same_0;
+    wire same_1 = bank[1] == target_bank && address_2 == target_address;
+    wire again_1 = valid[1] && same_1;
+    wire same_2 = bank[2] == target_bank && address_3 == target_address;
+    wire again_2 = valid[2] && same_2;
 
     always @(posedge clk) begin
         if (collects[0])
@@ -77,11 +83,6 @@ module matmul_6x10_accumulators (
         sum_9 <= old_word[319:288] + {{14{sums_2[179]}}, sums_2[179:162]};
     end
 
-    wire too_soon_term_2 = valid[0] && bank[0] == target_bank && address_1 == target_address;
-    wire too_soon_term = valid[1] && bank[1] == target_bank && address_2 == target_address;
-    wire too_soon_term_3 = valid[2] && bank[2] == target_bank && address_3 == target_address;
-    wire too_soon_term_4 = too_soon_term_2 || too_soon_term || too_soon_term_3;
-    wire too_soon = target_valid && !target_first && too_soon_term_4;
     wire [319:0] new_word = {
         sum_9, sum_8, sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0
     };
@@ -111,14 +112,13 @@ module matmul_6x10_accumulators (
             else if (drain_moves)
                 for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
             for_sums <= {reads_old_word && target_bank, reads_old_word && !target_bank};
-            if (clear)
+            if (clear) begin
                 drained_bank <= 1'b0;
-            else if (drain_moves)
-                drained_bank <= for_drain[1];
-            if (!clear)
-                valid <= {valid[1:0], target_valid};
-            else
                 valid <= 3'd0;
+            end else begin
+                if (drain_moves) drained_bank <= for_drain[1];
+                valid <= {valid[1:0], target_valid};
+            end
             writes <= {arrives && bank[2], arrives && !bank[2]};
             block_complete <= arrives && last[2];
         end
@@ -127,13 +127,14 @@ module matmul_6x10_accumulators (
     assign drain_data = drained_bank ? bank_1_word : bank_0_word;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, too_soon};
+    wire unused_ok = &{1'b0, again_0, again_1, again_2};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // banks_apart, else: a bank is drained while it collects
         assert ((for_sums & for_drain) == 2'd0);
-        assert (!too_soon);  // words_rest, else: a word comes again before its sum is written
+        // reuse_distance, else: a word comes again before its sum is written
+        assert (!(target_valid && !target_first && (|{again_2, again_1, again_0})));
     end
 `endif
 
@@ -141,8 +142,8 @@ module matmul_6x10_accumulators (
     always @(posedge clk) if (!rst) begin
         if (((for_sums & for_drain) == 2'd0) !== 1'b1)
             $display("FERROGRID_ASSERT %m banks_apart: a bank is drained while it collects");
-        if (!too_soon !== 1'b1)
-            $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
+        if (!(target_valid && !target_first && (|{again_2, again_1, again_0})) !== 1'b1)
+            $display("FERROGRID_ASSERT %m reuse_distance: a word comes again before its sum is written");
     end
 `endif
 

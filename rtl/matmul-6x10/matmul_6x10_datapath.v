@@ -64,19 +64,11 @@ module matmul_6x10_datapath (
     // ---- array ---------------------------------------------------------------------------
 
     reg          pass_start_1, pass_start_2;
-    reg  [4:0]   swaps_below;
     wire [47:0]  skew_a_vector_out;
     wire [79:0]  skew_b_vector_out;
+    reg  [4:0]   swaps_below;
     wire [179:0] array_sums;
     wire [9:0]   token_line_token_out;
-
-    wire [5:0] swaps = {swaps_below, pass_start_2};
-
-    always @(posedge clk) begin
-        pass_start_1 <= issue_pass_start;
-        pass_start_2 <= pass_start_1;
-        swaps_below <= swaps[4:0];
-    end
 
     matmul_6x10_skew_6x8 skew_a (
         .clk        (clk),
@@ -89,6 +81,14 @@ module matmul_6x10_datapath (
         .vector_in  (weights),
         .vector_out (skew_b_vector_out)
     );
+
+    wire [5:0] swaps = {swaps_below, pass_start_2};
+
+    always @(posedge clk) begin
+        pass_start_1 <= issue_pass_start;
+        pass_start_2 <= pass_start_1;
+        swaps_below <= swaps[4:0];
+    end
 
     matmul_6x10_array array (
         .clk         (clk),
@@ -104,7 +104,6 @@ module matmul_6x10_datapath (
         .vector_out (sums)
     );
 
-    // where the sums go, beside the array
     matmul_6x10_token_line token_line (
         .clk       (clk),
         .rst       (rst),

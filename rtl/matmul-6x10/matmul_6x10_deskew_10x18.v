@@ -5,7 +5,7 @@
 
 module matmul_6x10_deskew_10x18 (
     input  wire         clk,
-    input  wire [179:0] vector_in,
+    input  wire [179:0] vector_in,  // lane 0 lowest
     output wire [179:0] vector_out
 );
 

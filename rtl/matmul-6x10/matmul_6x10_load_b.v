@@ -41,7 +41,7 @@ module matmul_6x10_load_b (
     wire        take, begins, step;
     // of the row, behind the next beat, less one; negative in the last
     reg  [4:0]  elements_behind;
-    reg         next_index, one_panel, last_beat, index, group_end;
+    reg         next_index, one_panel, last_beat, group_end, index;
     reg  [8:0]  rows_behind;    // behind the next beat's, less one; negative in the last
     reg  [4:0]  panels_behind;  // behind the next beat's, less one; negative in the last
     reg  [4:0]  behind_first_beat_of_last_panel;
@@ -87,6 +87,20 @@ module matmul_6x10_load_b (
     wire group_ends = last_beat_of_group || row_ends;
 
     always @(posedge clk) begin
+        if (step) begin
+            last_beat <= row_ends && last_row && last_panel;
+            lanes <= {
+                lanes_term, lanes_term_2, lanes_term_3, lanes_term_4, lanes_term_5,
+                lanes_term_6, !row_ends || lanes_choice
+            };
+            group_end <= group_ends;
+            index <= next_index;
+        end
+    end
+
+    wire next_is_last = !next_index;
+
+    always @(posedge clk) begin
         if (begins) begin
             elements_behind <= first_row;
             next_index <= 1'b0;
@@ -97,7 +111,7 @@ module matmul_6x10_load_b (
                 if (row_ends)
                     elements_behind <= next_row;
                 else
-                    elements_behind <= elements_behind - (!next_index ? 5'd2 : 5'd8);
+                    elements_behind <= elements_behind - (next_is_last ? 5'd2 : 5'd8);
                 if (group_ends)
                     next_index <= 1'b0;
                 else
@@ -113,18 +127,6 @@ module matmul_6x10_load_b (
         end
         behind_first_beat_of_last_panel <= {1'b0, last_columns} - 5'd9;
         one_panel <= panels == 4'd1;
-    end
-
-    always @(posedge clk) begin
-        if (step) begin
-            last_beat <= row_ends && last_row && last_panel;
-            lanes <= {
-                lanes_term, lanes_term_2, lanes_term_3, lanes_term_4, lanes_term_5,
-                lanes_term_6, !row_ends || lanes_choice
-            };
-            index <= next_index;
-            group_end <= group_ends;
-        end
     end
 
     wire first_beat_of_group = !index;

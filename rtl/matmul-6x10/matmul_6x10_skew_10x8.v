@@ -5,7 +5,7 @@
 
 module matmul_6x10_skew_10x8 (
     input  wire        clk,
-    input  wire [79:0] vector_in,
+    input  wire [79:0] vector_in,  // lane 0 lowest
     output wire [79:0] vector_out
 );
 

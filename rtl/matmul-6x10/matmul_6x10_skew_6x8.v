@@ -5,7 +5,7 @@
 
 module matmul_6x10_skew_6x8 (
     input  wire        clk,
-    input  wire [47:0] vector_in,
+    input  wire [47:0] vector_in,  // lane 0 lowest
     output wire [47:0] vector_out
 );
 

@@ -13,7 +13,7 @@ module matmul_8x8_ecp5_accumulators (
     input  wire         target_last,
     input  wire         target_bank,
     input  wire [6:0]   target_address,
-    input  wire [151:0] sums,
+    input  wire [151:0] sums,   // column 0 lowest
     input  wire         drain_enable,
     input  wire         drain_moves,
     input  wire         drain_bank,
@@ -35,8 +35,19 @@ module matmul_8x8_ecp5_accumulators (
     reg  signed [31:0]  sum_0, sum_1, sum_2, sum_3, sum_4, sum_5, sum_6, sum_7;
 
     wire reads_old_word = target_valid && !target_first && !clear;
-    wire [1:0] collects = {target_valid && target_bank, target_valid && !target_bank};
     wire [1:0] reads = for_sums | (drain_moves ? for_drain : 2'd0);
+    wire [1:0] collects = {target_valid && target_bank, target_valid && !target_bank};
+    wire take_0 = !(held[0] && !drain_moves);
+    wire take_1 = !(held[1] && !drain_moves);
+    wire same_0 = bank[0] == target_bank && address_1 == target_address;
+    wire again_0 = valid[0] && same_0;
+    wire same_1 = bank[1] == target_bank && address_2 == target_address;
+    wire again_1 = valid[1] && same_1;
+    wire same_2 = bank[2] == target_bank && address_3 == target_address;
+    wire again_2 = valid[2] && same_2;
+    wire same_3 = bank[3] == target_bank && address_4 == target_address;
+    wire again_3 = valid[3] && same_3;
+    wire reuse_distance_holds = !(target_valid && !target_first && (|{again_3, again_2, again_1, again_0}));
 
     always @(posedge clk) begin
         if (collects[0])
@@ -74,16 +85,6 @@ module matmul_8x8_ecp5_accumulators (
         sum_7 <= old_word[255:224] + {{13{sums_3[151]}}, sums_3[151:133]};
     end
 
-    wire too_soon_term_2 = valid[0] && bank[0] == target_bank && address_1 == target_address;
-    wire too_soon_term = valid[1] && bank[1] == target_bank && address_2 == target_address;
-    wire too_soon_term_3 = valid[2] && bank[2] == target_bank && address_3 == target_address;
-    wire too_soon_term_4 = valid[3] && bank[3] == target_bank && address_4 == target_address;
-    wire too_soon_term_5 =
-        too_soon_term_2
-        || too_soon_term
-        || too_soon_term_3
-        || too_soon_term_4;
-    wire too_soon = target_valid && !target_first && too_soon_term_5;
     wire [255:0] new_word = {sum_7, sum_6, sum_5, sum_4, sum_3, sum_2, sum_1, sum_0};
     wire arrives = valid[3] && !clear;
 
@@ -94,7 +95,7 @@ module matmul_8x8_ecp5_accumulators (
         .write_data    (new_word),
         .read_enable   (reads[0]),
         .read_address  (bank_0_address),
-        .take          (!(held[0] && !drain_moves)),
+        .take          (take_0),
         .read_data     (bank_0_word)
     );
 
@@ -105,7 +106,7 @@ module matmul_8x8_ecp5_accumulators (
         .write_data    (new_word),
         .read_enable   (reads[1]),
         .read_address  (bank_1_address),
-        .take          (!(held[1] && !drain_moves)),
+        .take          (take_1),
         .read_data     (bank_1_word)
     );
 
@@ -127,14 +128,14 @@ module matmul_8x8_ecp5_accumulators (
             if (clear) begin
                 drained <= 2'd0;
                 held <= 2'd0;
-            end else if (drain_moves) begin
-                drained <= for_drain;
-                held <= drained;
-            end
-            if (!clear)
-                valid <= {valid[2:0], target_valid};
-            else
                 valid <= 4'd0;
+            end else begin
+                if (drain_moves) begin
+                    drained <= for_drain;
+                    held <= drained;
+                end
+                valid <= {valid[2:0], target_valid};
+            end
             writes <= {arrives && bank[3], arrives && !bank[3]};
             block_complete <= arrives && last[3];
         end
@@ -143,13 +144,14 @@ module matmul_8x8_ecp5_accumulators (
     assign drain_data = held[1] ? bank_1_word : bank_0_word;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, too_soon};
+    wire unused_ok = &{1'b0, reuse_distance_holds};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // banks_apart, else: a bank is drained while it collects
         assert ((for_sums & for_drain) == 2'd0);
-        assert (!too_soon);  // words_rest, else: a word comes again before its sum is written
+        // reuse_distance, else: a word comes again before its sum is written
+        assert (reuse_distance_holds);
     end
 `endif
 
@@ -157,8 +159,8 @@ module matmul_8x8_ecp5_accumulators (
     always @(posedge clk) if (!rst) begin
         if (((for_sums & for_drain) == 2'd0) !== 1'b1)
             $display("FERROGRID_ASSERT %m banks_apart: a bank is drained while it collects");
-        if (!too_soon !== 1'b1)
-            $display("FERROGRID_ASSERT %m words_rest: a word comes again before its sum is written");
+        if (reuse_distance_holds !== 1'b1)
+            $display("FERROGRID_ASSERT %m reuse_distance: a word comes again before its sum is written");
     end
 `endif
 

@@ -6,55 +6,54 @@
 
 module matmul_8x8_ecp5_array (
     input  wire         clk,
-    input  wire [7:0]   swaps,        // a bit a row
+    input  wire [7:0]   swaps,        // first vector of a tile, a bit a row
     input  wire [63:0]  activations,  // row 0 lowest
     input  wire [63:0]  weights,      // column 0 lowest, shared by all rows
     output wire [151:0] sums
 );
 
-    wire [151:0] sums_0, sums_1, sums_2, sums_3, sums_4, sums_5, sums_6, sums_7;
+    wire [151:0] row_0_sums_out, row_1_sums_out, row_2_sums_out, row_3_sums_out, row_4_sums_out,
+                 row_5_sums_out, row_6_sums_out;
 
     matmul_8x8_ecp5_row row_0 (
         .clk(clk), .swap(swaps[0]), .activation(activations[7:0]), .weights(weights),
-        .sums_in(152'd0), .sums_out(sums_0)
+        .sums_in(152'd0), .sums_out(row_0_sums_out)
     );
 
     matmul_8x8_ecp5_row row_1 (
         .clk(clk), .swap(swaps[1]), .activation(activations[15:8]), .weights(weights),
-        .sums_in(sums_0), .sums_out(sums_1)
+        .sums_in(row_0_sums_out), .sums_out(row_1_sums_out)
     );
 
     matmul_8x8_ecp5_row row_2 (
         .clk(clk), .swap(swaps[2]), .activation(activations[23:16]), .weights(weights),
-        .sums_in(sums_1), .sums_out(sums_2)
+        .sums_in(row_1_sums_out), .sums_out(row_2_sums_out)
     );
 
     matmul_8x8_ecp5_row row_3 (
         .clk(clk), .swap(swaps[3]), .activation(activations[31:24]), .weights(weights),
-        .sums_in(sums_2), .sums_out(sums_3)
+        .sums_in(row_2_sums_out), .sums_out(row_3_sums_out)
     );
 
     matmul_8x8_ecp5_row row_4 (
         .clk(clk), .swap(swaps[4]), .activation(activations[39:32]), .weights(weights),
-        .sums_in(sums_3), .sums_out(sums_4)
+        .sums_in(row_3_sums_out), .sums_out(row_4_sums_out)
     );
 
     matmul_8x8_ecp5_row row_5 (
         .clk(clk), .swap(swaps[5]), .activation(activations[47:40]), .weights(weights),
-        .sums_in(sums_4), .sums_out(sums_5)
+        .sums_in(row_4_sums_out), .sums_out(row_5_sums_out)
     );
 
     matmul_8x8_ecp5_row row_6 (
         .clk(clk), .swap(swaps[6]), .activation(activations[55:48]), .weights(weights),
-        .sums_in(sums_5), .sums_out(sums_6)
+        .sums_in(row_5_sums_out), .sums_out(row_6_sums_out)
     );
 
     matmul_8x8_ecp5_row row_7 (
         .clk(clk), .swap(swaps[7]), .activation(activations[63:56]), .weights(weights),
-        .sums_in(sums_6), .sums_out(sums_7)
+        .sums_in(row_6_sums_out), .sums_out(sums)
     );
-
-    assign sums = sums_7;
 
 endmodule
 

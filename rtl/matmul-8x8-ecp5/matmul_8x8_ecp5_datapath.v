@@ -74,19 +74,10 @@ module matmul_8x8_ecp5_datapath (
     // ---- array ---------------------------------------------------------------------------
 
     reg          pass_start_1, pass_start_2, pass_start_3;
-    reg  [6:0]   swaps_below;
     wire [63:0]  skew_a_vector_out, skew_b_vector_out;
+    reg  [6:0]   swaps_below;
     wire [151:0] array_sums;
     wire [9:0]   token_line_token_out;
-
-    wire [7:0] swaps = {swaps_below, pass_start_3};
-
-    always @(posedge clk) begin
-        pass_start_1 <= issue_pass_start;
-        pass_start_2 <= pass_start_1;
-        pass_start_3 <= pass_start_2;
-        swaps_below <= swaps[6:0];
-    end
 
     matmul_8x8_ecp5_skew_8x8 skew_a (
         .clk        (clk),
@@ -99,6 +90,15 @@ module matmul_8x8_ecp5_datapath (
         .vector_in  (weights),
         .vector_out (skew_b_vector_out)
     );
+
+    wire [7:0] swaps = {swaps_below, pass_start_3};
+
+    always @(posedge clk) begin
+        pass_start_1 <= issue_pass_start;
+        pass_start_2 <= pass_start_1;
+        pass_start_3 <= pass_start_2;
+        swaps_below <= swaps[6:0];
+    end
 
     matmul_8x8_ecp5_array array (
         .clk         (clk),
@@ -114,7 +114,6 @@ module matmul_8x8_ecp5_datapath (
         .vector_out (sums)
     );
 
-    // where the sums go, beside the array
     matmul_8x8_ecp5_token_line token_line (
         .clk       (clk),
         .rst       (rst),

@@ -5,7 +5,7 @@
 
 module matmul_8x8_ecp5_deskew_8x19 (
     input  wire         clk,
-    input  wire [151:0] vector_in,
+    input  wire [151:0] vector_in,  // lane 0 lowest
     output wire [151:0] vector_out
 );
 

@@ -5,9 +5,9 @@
 
 module matmul_8x8_ecp5_multiplier (
     input  wire               clk,
-    input  wire signed [7:0]  activation_in,
-    input  wire signed [7:0]  weight_in,
-    input  wire               weight_enable,  // a new weight is taken
+    input  wire signed [7:0]  activation_in,  // taken every cycle
+    input  wire signed [7:0]  weight_in,      // taken where `weight_enable` is 1
+    input  wire               weight_enable,  // A new weight is taken
     output wire signed [15:0] product_out
 );
 

@@ -17,7 +17,7 @@ module matmul_8x8_ecp5_pe (
 
     reg                swap;
     reg  signed [7:0]  next_weight, activation, weight;
-    wire signed [15:0] product;
+    wire signed [15:0] multiplier_product_out;
     reg  signed [18:0] sum;
 
     always @(posedge clk) begin
@@ -33,13 +33,13 @@ module matmul_8x8_ecp5_pe (
         .activation_in (activation),
         .weight_in     (weight),
         .weight_enable (1'b1),
-        .product_out   (product)
+        .product_out   (multiplier_product_out)
     );
 
     always @(posedge clk) begin
         swap <= swap_in;
         activation <= activation_in;
-        sum <= sum_in + {{3{product[15]}}, product};
+        sum <= sum_in + {{3{multiplier_product_out[15]}}, multiplier_product_out};
     end
 
     assign swap_out = swap;

@@ -5,65 +5,66 @@
 
 module matmul_8x8_ecp5_row (
     input  wire                clk,
-    input  wire                swap,
-    input  wire signed [7:0]   activation,
-    input  wire        [63:0]  weights,
-    input  wire        [151:0] sums_in,
+    input  wire                swap,        // first vector of a tile
+    input  wire signed [7:0]   activation,  // from the left
+    input  wire        [63:0]  weights,     // of all columns
+    input  wire        [151:0] sums_in,     // from above
     output wire        [151:0] sums_out
 );
 
+    wire               pe_0_swap_out, pe_1_swap_out, pe_2_swap_out, pe_3_swap_out,
+                       pe_4_swap_out, pe_5_swap_out, pe_6_swap_out, unused_pe_7_swap_out;
+    wire signed [7:0]  pe_0_activation_out, pe_1_activation_out, pe_2_activation_out,
+                       pe_3_activation_out, pe_4_activation_out, pe_5_activation_out,
+                       pe_6_activation_out, unused_pe_7_activation_out;
     wire signed [18:0] pe_0_sum_out, pe_1_sum_out, pe_2_sum_out, pe_3_sum_out, pe_4_sum_out,
                        pe_5_sum_out, pe_6_sum_out, pe_7_sum_out;
-    wire               swap_1, swap_2, swap_3, swap_4, swap_5, swap_6, swap_7,
-                       unused_pe_7_swap_out;
-    wire signed [7:0]  activation_1, activation_2, activation_3, activation_4, activation_5,
-                       activation_6, activation_7, unused_pe_7_activation_out;
 
     matmul_8x8_ecp5_pe pe_0 (
         .clk(clk), .swap_in(swap), .activation_in(activation), .weight_in(weights[7:0]),
-        .sum_in(sums_in[18:0]), .swap_out(swap_1), .activation_out(activation_1),
+        .sum_in(sums_in[18:0]), .swap_out(pe_0_swap_out), .activation_out(pe_0_activation_out),
         .sum_out(pe_0_sum_out)
     );
 
     matmul_8x8_ecp5_pe pe_1 (
-        .clk(clk), .swap_in(swap_1), .activation_in(activation_1), .weight_in(weights[15:8]),
-        .sum_in(sums_in[37:19]), .swap_out(swap_2), .activation_out(activation_2),
-        .sum_out(pe_1_sum_out)
+        .clk(clk), .swap_in(pe_0_swap_out), .activation_in(pe_0_activation_out),
+        .weight_in(weights[15:8]), .sum_in(sums_in[37:19]), .swap_out(pe_1_swap_out),
+        .activation_out(pe_1_activation_out), .sum_out(pe_1_sum_out)
     );
 
     matmul_8x8_ecp5_pe pe_2 (
-        .clk(clk), .swap_in(swap_2), .activation_in(activation_2), .weight_in(weights[23:16]),
-        .sum_in(sums_in[56:38]), .swap_out(swap_3), .activation_out(activation_3),
-        .sum_out(pe_2_sum_out)
+        .clk(clk), .swap_in(pe_1_swap_out), .activation_in(pe_1_activation_out),
+        .weight_in(weights[23:16]), .sum_in(sums_in[56:38]), .swap_out(pe_2_swap_out),
+        .activation_out(pe_2_activation_out), .sum_out(pe_2_sum_out)
     );
 
     matmul_8x8_ecp5_pe pe_3 (
-        .clk(clk), .swap_in(swap_3), .activation_in(activation_3), .weight_in(weights[31:24]),
-        .sum_in(sums_in[75:57]), .swap_out(swap_4), .activation_out(activation_4),
-        .sum_out(pe_3_sum_out)
+        .clk(clk), .swap_in(pe_2_swap_out), .activation_in(pe_2_activation_out),
+        .weight_in(weights[31:24]), .sum_in(sums_in[75:57]), .swap_out(pe_3_swap_out),
+        .activation_out(pe_3_activation_out), .sum_out(pe_3_sum_out)
     );
 
     matmul_8x8_ecp5_pe pe_4 (
-        .clk(clk), .swap_in(swap_4), .activation_in(activation_4), .weight_in(weights[39:32]),
-        .sum_in(sums_in[94:76]), .swap_out(swap_5), .activation_out(activation_5),
-        .sum_out(pe_4_sum_out)
+        .clk(clk), .swap_in(pe_3_swap_out), .activation_in(pe_3_activation_out),
+        .weight_in(weights[39:32]), .sum_in(sums_in[94:76]), .swap_out(pe_4_swap_out),
+        .activation_out(pe_4_activation_out), .sum_out(pe_4_sum_out)
     );
 
     matmul_8x8_ecp5_pe pe_5 (
-        .clk(clk), .swap_in(swap_5), .activation_in(activation_5), .weight_in(weights[47:40]),
-        .sum_in(sums_in[113:95]), .swap_out(swap_6), .activation_out(activation_6),
-        .sum_out(pe_5_sum_out)
+        .clk(clk), .swap_in(pe_4_swap_out), .activation_in(pe_4_activation_out),
+        .weight_in(weights[47:40]), .sum_in(sums_in[113:95]), .swap_out(pe_5_swap_out),
+        .activation_out(pe_5_activation_out), .sum_out(pe_5_sum_out)
     );
 
     matmul_8x8_ecp5_pe pe_6 (
-        .clk(clk), .swap_in(swap_6), .activation_in(activation_6), .weight_in(weights[55:48]),
-        .sum_in(sums_in[132:114]), .swap_out(swap_7), .activation_out(activation_7),
-        .sum_out(pe_6_sum_out)
+        .clk(clk), .swap_in(pe_5_swap_out), .activation_in(pe_5_activation_out),
+        .weight_in(weights[55:48]), .sum_in(sums_in[132:114]), .swap_out(pe_6_swap_out),
+        .activation_out(pe_6_activation_out), .sum_out(pe_6_sum_out)
     );
 
     matmul_8x8_ecp5_pe pe_7 (
-        .clk(clk), .swap_in(swap_7), .activation_in(activation_7), .weight_in(weights[63:56]),
-        .sum_in(sums_in[151:133]), .swap_out(unused_pe_7_swap_out),
+        .clk(clk), .swap_in(pe_6_swap_out), .activation_in(pe_6_activation_out),
+        .weight_in(weights[63:56]), .sum_in(sums_in[151:133]), .swap_out(unused_pe_7_swap_out),
         .activation_out(unused_pe_7_activation_out), .sum_out(pe_7_sum_out)
     );
 

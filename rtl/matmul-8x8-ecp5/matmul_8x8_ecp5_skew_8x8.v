@@ -5,7 +5,7 @@
 
 module matmul_8x8_ecp5_skew_8x8 (
     input  wire        clk,
-    input  wire [63:0] vector_in,
+    input  wire [63:0] vector_in,  // lane 0 lowest
     output wire [63:0] vector_out
 );
 

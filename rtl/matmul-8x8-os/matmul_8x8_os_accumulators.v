@@ -13,7 +13,7 @@ module matmul_8x8_os_accumulators (
     input  wire         target_last,
     input  wire         target_bank,
     input  wire [6:0]   target_address,
-    input  wire [255:0] sums,
+    input  wire [255:0] sums,   // column 0 lowest
     input  wire         drain_enable,
     input  wire         drain_moves,
     input  wire         drain_bank,
@@ -40,9 +40,6 @@ module matmul_8x8_os_accumulators (
             bank_0_address <= drain_address;
             bank_1_address <= drain_address;
         end
-    end
-
-    always @(posedge clk) begin
         last <= target_last;
         bank <= target_bank;
         address_1 <= target_address;
@@ -73,14 +70,14 @@ module matmul_8x8_os_accumulators (
             if (clear) begin
                 for_drain <= 2'd0;
                 drained_bank <= 1'b0;
-            end else if (drain_moves) begin
-                for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
-                drained_bank <= for_drain[1];
-            end
-            if (!clear)
-                valid <= target_valid;
-            else
                 valid <= 1'b0;
+            end else begin
+                if (drain_moves) begin
+                    for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
+                    drained_bank <= for_drain[1];
+                end
+                valid <= target_valid;
+            end
             writes <= {arrives && bank, arrives && !bank};
             block_complete <= arrives && last;
         end

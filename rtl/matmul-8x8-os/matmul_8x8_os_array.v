@@ -6,59 +6,66 @@
 
 module matmul_8x8_os_array (
     input  wire         clk,
-    input  wire [7:0]   starts,       // a bit a row
-    input  wire [7:0]   shifts,       // a bit a row
+    input  wire [7:0]   starts,       // first operands of a tile, a bit a row
+    input  wire [7:0]   shifts,       // the drain chain moves down, a bit a row
     input  wire [63:0]  activations,  // row 0 lowest
     input  wire [63:0]  weights,      // column 0 lowest
     output wire [255:0] sums
 );
 
-    wire [63:0]  weights_1, weights_2, weights_3, weights_4, weights_5, weights_6, weights_7,
+    wire [63:0]  row_0_weights_out, row_1_weights_out, row_2_weights_out, row_3_weights_out,
+                 row_4_weights_out, row_5_weights_out, row_6_weights_out,
                  unused_row_7_weights_out;
-    wire [255:0] drain_0, drain_1, drain_2, drain_3, drain_4, drain_5, drain_6, drain_7;
+    wire [255:0] row_0_drain_out, row_1_drain_out, row_2_drain_out, row_3_drain_out,
+                 row_4_drain_out, row_5_drain_out, row_6_drain_out;
 
     matmul_8x8_os_row row_0 (
         .clk(clk), .start(starts[0]), .shift(shifts[0]), .activation(activations[7:0]),
-        .weights_in(weights), .drain_in(256'd0), .weights_out(weights_1), .drain_out(drain_0)
+        .weights_in(weights), .drain_in(256'd0), .weights_out(row_0_weights_out),
+        .drain_out(row_0_drain_out)
     );
 
     matmul_8x8_os_row row_1 (
         .clk(clk), .start(starts[1]), .shift(shifts[1]), .activation(activations[15:8]),
-        .weights_in(weights_1), .drain_in(drain_0), .weights_out(weights_2), .drain_out(drain_1)
+        .weights_in(row_0_weights_out), .drain_in(row_0_drain_out),
+        .weights_out(row_1_weights_out), .drain_out(row_1_drain_out)
     );
 
     matmul_8x8_os_row row_2 (
         .clk(clk), .start(starts[2]), .shift(shifts[2]), .activation(activations[23:16]),
-        .weights_in(weights_2), .drain_in(drain_1), .weights_out(weights_3), .drain_out(drain_2)
+        .weights_in(row_1_weights_out), .drain_in(row_1_drain_out),
+        .weights_out(row_2_weights_out), .drain_out(row_2_drain_out)
     );
 
     matmul_8x8_os_row row_3 (
         .clk(clk), .start(starts[3]), .shift(shifts[3]), .activation(activations[31:24]),
-        .weights_in(weights_3), .drain_in(drain_2), .weights_out(weights_4), .drain_out(drain_3)
+        .weights_in(row_2_weights_out), .drain_in(row_2_drain_out),
+        .weights_out(row_3_weights_out), .drain_out(row_3_drain_out)
     );
 
     matmul_8x8_os_row row_4 (
         .clk(clk), .start(starts[4]), .shift(shifts[4]), .activation(activations[39:32]),
-        .weights_in(weights_4), .drain_in(drain_3), .weights_out(weights_5), .drain_out(drain_4)
+        .weights_in(row_3_weights_out), .drain_in(row_3_drain_out),
+        .weights_out(row_4_weights_out), .drain_out(row_4_drain_out)
     );
 
     matmul_8x8_os_row row_5 (
         .clk(clk), .start(starts[5]), .shift(shifts[5]), .activation(activations[47:40]),
-        .weights_in(weights_5), .drain_in(drain_4), .weights_out(weights_6), .drain_out(drain_5)
+        .weights_in(row_4_weights_out), .drain_in(row_4_drain_out),
+        .weights_out(row_5_weights_out), .drain_out(row_5_drain_out)
     );
 
     matmul_8x8_os_row row_6 (
         .clk(clk), .start(starts[6]), .shift(shifts[6]), .activation(activations[55:48]),
-        .weights_in(weights_6), .drain_in(drain_5), .weights_out(weights_7), .drain_out(drain_6)
+        .weights_in(row_5_weights_out), .drain_in(row_5_drain_out),
+        .weights_out(row_6_weights_out), .drain_out(row_6_drain_out)
     );
 
     matmul_8x8_os_row row_7 (
         .clk(clk), .start(starts[7]), .shift(shifts[7]), .activation(activations[63:56]),
-        .weights_in(weights_7), .drain_in(drain_6), .weights_out(unused_row_7_weights_out),
-        .drain_out(drain_7)
+        .weights_in(row_6_weights_out), .drain_in(row_6_drain_out),
+        .weights_out(unused_row_7_weights_out), .drain_out(sums)
     );
-
-    assign sums = drain_7;
 
 endmodule
 

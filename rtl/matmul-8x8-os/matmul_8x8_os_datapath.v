@@ -39,8 +39,9 @@ module matmul_8x8_os_datapath (
                b_word, weights;
     (* no_rw_check *)
     reg [63:0] a_buffer_0 [0:63];
-    reg [7:0]  activation_0, activation_1, activation_2, activation_3, activation_4,
-               activation_5, activation_6, activation_7;
+    reg [7:0]  element_0, activation_0, element_1, activation_1, element_2, activation_2,
+               element_3, activation_3, element_4, activation_4, element_5, activation_5,
+               element_6, activation_6, element_7, activation_7;
     (* no_rw_check *)
     reg [63:0] a_buffer_1 [0:63];
     (* no_rw_check *)
@@ -63,9 +64,35 @@ module matmul_8x8_os_datapath (
         if (issue_read) a_word_0 <= a_buffer_0[issue_a_address];
     end
 
+    always @* begin
+        case (a_lane_1)
+            3'd0: element_0 = a_word_0[7:0];
+            3'd1: element_0 = a_word_0[15:8];
+            3'd2: element_0 = a_word_0[23:16];
+            3'd3: element_0 = a_word_0[31:24];
+            3'd4: element_0 = a_word_0[39:32];
+            3'd5: element_0 = a_word_0[47:40];
+            3'd6: element_0 = a_word_0[55:48];
+            default: element_0 = a_word_0[63:56];
+        endcase
+    end
+
     always @(posedge clk) begin
         if (a_write_enable[1]) a_buffer_1[a_write_address] <= a_write_data;
         if (issue_read) a_word_1 <= a_buffer_1[issue_a_address];
+    end
+
+    always @* begin
+        case (a_lane_1)
+            3'd0: element_1 = a_word_1[7:0];
+            3'd1: element_1 = a_word_1[15:8];
+            3'd2: element_1 = a_word_1[23:16];
+            3'd3: element_1 = a_word_1[31:24];
+            3'd4: element_1 = a_word_1[39:32];
+            3'd5: element_1 = a_word_1[47:40];
+            3'd6: element_1 = a_word_1[55:48];
+            default: element_1 = a_word_1[63:56];
+        endcase
     end
 
     always @(posedge clk) begin
@@ -73,9 +100,35 @@ module matmul_8x8_os_datapath (
         if (issue_read) a_word_2 <= a_buffer_2[issue_a_address];
     end
 
+    always @* begin
+        case (a_lane_1)
+            3'd0: element_2 = a_word_2[7:0];
+            3'd1: element_2 = a_word_2[15:8];
+            3'd2: element_2 = a_word_2[23:16];
+            3'd3: element_2 = a_word_2[31:24];
+            3'd4: element_2 = a_word_2[39:32];
+            3'd5: element_2 = a_word_2[47:40];
+            3'd6: element_2 = a_word_2[55:48];
+            default: element_2 = a_word_2[63:56];
+        endcase
+    end
+
     always @(posedge clk) begin
         if (a_write_enable[3]) a_buffer_3[a_write_address] <= a_write_data;
         if (issue_read) a_word_3 <= a_buffer_3[issue_a_address];
+    end
+
+    always @* begin
+        case (a_lane_1)
+            3'd0: element_3 = a_word_3[7:0];
+            3'd1: element_3 = a_word_3[15:8];
+            3'd2: element_3 = a_word_3[23:16];
+            3'd3: element_3 = a_word_3[31:24];
+            3'd4: element_3 = a_word_3[39:32];
+            3'd5: element_3 = a_word_3[47:40];
+            3'd6: element_3 = a_word_3[55:48];
+            default: element_3 = a_word_3[63:56];
+        endcase
     end
 
     always @(posedge clk) begin
@@ -83,9 +136,35 @@ module matmul_8x8_os_datapath (
         if (issue_read) a_word_4 <= a_buffer_4[issue_a_address];
     end
 
+    always @* begin
+        case (a_lane_1)
+            3'd0: element_4 = a_word_4[7:0];
+            3'd1: element_4 = a_word_4[15:8];
+            3'd2: element_4 = a_word_4[23:16];
+            3'd3: element_4 = a_word_4[31:24];
+            3'd4: element_4 = a_word_4[39:32];
+            3'd5: element_4 = a_word_4[47:40];
+            3'd6: element_4 = a_word_4[55:48];
+            default: element_4 = a_word_4[63:56];
+        endcase
+    end
+
     always @(posedge clk) begin
         if (a_write_enable[5]) a_buffer_5[a_write_address] <= a_write_data;
         if (issue_read) a_word_5 <= a_buffer_5[issue_a_address];
+    end
+
+    always @* begin
+        case (a_lane_1)
+            3'd0: element_5 = a_word_5[7:0];
+            3'd1: element_5 = a_word_5[15:8];
+            3'd2: element_5 = a_word_5[23:16];
+            3'd3: element_5 = a_word_5[31:24];
+            3'd4: element_5 = a_word_5[39:32];
+            3'd5: element_5 = a_word_5[47:40];
+            3'd6: element_5 = a_word_5[55:48];
+            default: element_5 = a_word_5[63:56];
+        endcase
     end
 
     always @(posedge clk) begin
@@ -93,9 +172,35 @@ module matmul_8x8_os_datapath (
         if (issue_read) a_word_6 <= a_buffer_6[issue_a_address];
     end
 
+    always @* begin
+        case (a_lane_1)
+            3'd0: element_6 = a_word_6[7:0];
+            3'd1: element_6 = a_word_6[15:8];
+            3'd2: element_6 = a_word_6[23:16];
+            3'd3: element_6 = a_word_6[31:24];
+            3'd4: element_6 = a_word_6[39:32];
+            3'd5: element_6 = a_word_6[47:40];
+            3'd6: element_6 = a_word_6[55:48];
+            default: element_6 = a_word_6[63:56];
+        endcase
+    end
+
     always @(posedge clk) begin
         if (a_write_enable[7]) a_buffer_7[a_write_address] <= a_write_data;
         if (issue_read) a_word_7 <= a_buffer_7[issue_a_address];
+    end
+
+    always @* begin
+        case (a_lane_1)
+            3'd0: element_7 = a_word_7[7:0];
+            3'd1: element_7 = a_word_7[15:8];
+            3'd2: element_7 = a_word_7[23:16];
+            3'd3: element_7 = a_word_7[31:24];
+            3'd4: element_7 = a_word_7[39:32];
+            3'd5: element_7 = a_word_7[47:40];
+            3'd6: element_7 = a_word_7[55:48];
+            default: element_7 = a_word_7[63:56];
+        endcase
     end
 
     wire [63:0] skew_a_input = {
@@ -212,14 +317,12 @@ module matmul_8x8_os_datapath (
 
     reg          pass_start_1, pass_start_2, caught_1, caught_2, caught_3, caught_4, caught_5,
                  caught_6, caught_7, caught_8, caught_9;
-    reg  [6:0]   starts_below;
     wire [63:0]  skew_a_vector_out, skew_b_vector_out;
+    reg  [6:0]   starts_below;
     reg  [7:0]   shifts;
     wire [255:0] array_sums;
-    wire [9:0]   token_line_token_out;
-    wire         token_line_valid_out;
-
-    wire [7:0] starts = {starts_below, pass_start_2};
+    wire         tile_valid_out;
+    wire [9:0]   tile_token_out;
 
     matmul_8x8_os_skew_8x8 skew_a (
         .clk        (clk),
@@ -233,10 +336,12 @@ module matmul_8x8_os_datapath (
         .vector_out (skew_b_vector_out)
     );
 
+    wire [7:0] starts = {starts_below, pass_start_2};
+    wire [7:0] all_but_first = 8'd254;
+
     always @(posedge clk) begin
         pass_start_1 <= issue_pass_start;
         pass_start_2 <= pass_start_1;
-        starts_below <= starts[6:0];
         caught_1 <= pass_start_2;
         caught_2 <= caught_1;
         caught_3 <= caught_2;
@@ -246,8 +351,9 @@ module matmul_8x8_os_datapath (
         caught_7 <= caught_6;
         caught_8 <= caught_7;
         caught_9 <= caught_8;
+        starts_below <= starts[6:0];
         if (caught_9)
-            shifts <= 8'd254;
+            shifts <= all_but_first;
         else
             shifts <= {shifts[6:0], 1'b0};
     end
@@ -267,15 +373,14 @@ module matmul_8x8_os_datapath (
         .vector_out (sums)
     );
 
-    // where the sums go, beside the array
-    matmul_8x8_os_token_line token_line (
+    matmul_8x8_os_token_line tile (
         .clk       (clk),
         .rst       (rst),
         .clear     (clear),
         .valid_in  (target_valid),
         .token_in  ({target_first, target_last, target_bank, target_address}),
-        .valid_out (token_line_valid_out),
-        .token_out (token_line_token_out)
+        .valid_out (tile_valid_out),
+        .token_out (tile_token_out)
     );
 
     // ---- the sums of a tile come row after row, the last row first -----------------------
@@ -284,13 +389,13 @@ module matmul_8x8_os_datapath (
     reg       more_rows, tile_last_held, tile_bank_held;
     reg [6:0] tile_address_held;
 
-    wire [2:0] row = token_line_valid_out ? 3'd7 : next_row;
+    wire [2:0] row = tile_valid_out ? 3'd7 : next_row;
 
     always @(posedge clk) begin
         next_row <= row - 3'd1;
     end
 
-    wire row_valid = token_line_valid_out || more_rows;
+    wire row_valid = tile_valid_out || more_rows;
     wire first_row = row == 3'd0;
 
     always @(posedge clk) begin
@@ -300,20 +405,18 @@ module matmul_8x8_os_datapath (
             more_rows <= row_valid && !first_row && !clear;
     end
 
-    wire [6:0] tile_address =
-        token_line_valid_out ? token_line_token_out[6:0] :
-        tile_address_held;
-    wire tile_last = token_line_valid_out ? token_line_token_out[8] : tile_last_held;
+    wire [6:0] tile_address = tile_valid_out ? tile_token_out[6:0] : tile_address_held;
+    wire tile_last = tile_valid_out ? tile_token_out[8] : tile_last_held;
 
     always @(posedge clk) begin
-        if (token_line_valid_out) begin
-            tile_address_held <= token_line_token_out[6:0];
-            tile_last_held <= token_line_token_out[8];
-            tile_bank_held <= token_line_token_out[7];
+        if (tile_valid_out) begin
+            tile_address_held <= tile_token_out[6:0];
+            tile_last_held <= tile_token_out[8];
+            tile_bank_held <= tile_token_out[7];
         end
     end
 
-    wire tile_bank = token_line_valid_out ? token_line_token_out[7] : tile_bank_held;
+    wire tile_bank = tile_valid_out ? tile_token_out[7] : tile_bank_held;
     assign result_valid = row_valid;
     assign result_first = 1'b1;
     assign result_last = tile_last && first_row;
@@ -321,7 +424,7 @@ module matmul_8x8_os_datapath (
     assign result_address = tile_address + {4'd0, row};
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, token_line_token_out[9]};
+    wire unused_ok = &{1'b0, element_0, element_1, element_2, element_3, element_4, element_5, element_6, element_7, tile_token_out[9]};
 
 endmodule
 

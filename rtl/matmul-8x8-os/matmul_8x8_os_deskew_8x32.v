@@ -5,7 +5,7 @@
 
 module matmul_8x8_os_deskew_8x32 (
     input  wire         clk,
-    input  wire [255:0] vector_in,
+    input  wire [255:0] vector_in,  // lane 0 lowest
     output wire [255:0] vector_out
 );
 

@@ -30,8 +30,8 @@ module matmul_8x8_os_pe (
         shift <= shift_in;
         activation <= activation_in;
         weight <= weight_in;
-        product <= activation * weight;
         first <= start;
+        product <= activation * weight;
         sum <= base + {{16{product[15]}}, product};
         if (first)
             drain <= sum;

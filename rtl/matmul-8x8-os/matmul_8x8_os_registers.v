@@ -24,30 +24,30 @@ module matmul_8x8_os_registers (
     output wire [1:0]  s_axil_rresp,
     output wire        s_axil_rvalid,
     input  wire        s_axil_rready,
-    // Starts a job of the sizes in m, k and n, behind those that run
-    output reg         control_start,
-    output reg         control_abort,           // Gives up all jobs and returns to idle at once
     input  wire        status_busy,             // A job is running or waits to run
     input  wire        status_done,             // A job has ended
     // The job started last has not begun to take operands: another start is ignored
     input  wire        status_queued,
     input  wire [3:0]  status_error,            // Why the last job failed
-    output reg         interrupt_enable_done,   // The end of a job
-    output reg         interrupt_enable_error,  // The end of a failed job
     input  wire        interrupt_status_done_set,
-    output reg         interrupt_status_done,   // A job has ended
     input  wire        interrupt_status_error_set,
-    output reg         interrupt_status_error,  // A job has failed
-    output reg  [15:0] m_size,                  // 1 to 65535
-    output reg  [15:0] k_size,                  // 1 to 65535
-    output reg  [15:0] n_size,                  // 1 to 65535
     input  wire [31:0] cycles_count,            // Clock cycles
     input  wire [31:0] active_cycles_count,     // Clock cycles
     input  wire [31:0] stall_a_count,           // Clock cycles
     input  wire [31:0] stall_b_count,           // Clock cycles
     input  wire [31:0] stall_c_count,           // Clock cycles
     input  wire [31:0] jobs_ended_count,        // Counts from reset and from the last abort
-    input  wire [31:0] last_failed_job          // What jobs_ended showed when it had ended
+    input  wire [31:0] last_failed_job,         // What jobs_ended showed when it had ended
+    // Starts a job of the sizes in m, k and n, behind those that run
+    output reg         control_start,
+    output reg         control_abort,           // Gives up all jobs and returns to idle at once
+    output reg         interrupt_enable_done,   // The end of a job
+    output reg         interrupt_enable_error,  // The end of a failed job
+    output reg         interrupt_status_done,   // A job has ended
+    output reg         interrupt_status_error,  // A job has failed
+    output reg  [15:0] m_size,                  // 1 to 65535
+    output reg  [15:0] k_size,                  // 1 to 65535
+    output reg  [15:0] n_size                   // 1 to 65535
 );
 
     // ---- write channel -------------------------------------------------------------------

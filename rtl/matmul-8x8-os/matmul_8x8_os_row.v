@@ -5,81 +5,90 @@
 
 module matmul_8x8_os_row (
     input  wire                clk,
-    input  wire                start,
-    input  wire                shift,
-    input  wire signed [7:0]   activation,
-    input  wire        [63:0]  weights_in,
-    input  wire        [255:0] drain_in,
+    input  wire                start,       // first operands of a tile
+    input  wire                shift,       // the drain chain moves down
+    input  wire signed [7:0]   activation,  // from the left
+    input  wire        [63:0]  weights_in,  // from above
+    input  wire        [255:0] drain_in,    // from above
     output wire        [63:0]  weights_out,
     output wire        [255:0] drain_out
 );
 
-    wire signed [7:0]  pe_0_weight_out, activation_1, pe_1_weight_out, activation_2,
-                       pe_2_weight_out, activation_3, pe_3_weight_out, activation_4,
-                       pe_4_weight_out, activation_5, pe_5_weight_out, activation_6,
-                       pe_6_weight_out, activation_7, pe_7_weight_out,
+    wire               pe_0_start_out, pe_0_shift_out, pe_1_start_out, pe_1_shift_out,
+                       pe_2_start_out, pe_2_shift_out, pe_3_start_out, pe_3_shift_out,
+                       pe_4_start_out, pe_4_shift_out, pe_5_start_out, pe_5_shift_out,
+                       pe_6_start_out, pe_6_shift_out, unused_pe_7_start_out,
+                       unused_pe_7_shift_out;
+    wire signed [7:0]  pe_0_activation_out, pe_0_weight_out, pe_1_activation_out,
+                       pe_1_weight_out, pe_2_activation_out, pe_2_weight_out,
+                       pe_3_activation_out, pe_3_weight_out, pe_4_activation_out,
+                       pe_4_weight_out, pe_5_activation_out, pe_5_weight_out,
+                       pe_6_activation_out, pe_6_weight_out, pe_7_weight_out,
                        unused_pe_7_activation_out;
     wire signed [31:0] pe_0_drain_out, pe_1_drain_out, pe_2_drain_out, pe_3_drain_out,
                        pe_4_drain_out, pe_5_drain_out, pe_6_drain_out, pe_7_drain_out;
-    wire               start_1, shift_1, start_2, shift_2, start_3, shift_3, start_4, shift_4,
-                       start_5, shift_5, start_6, shift_6, start_7, shift_7,
-                       unused_pe_7_start_out, unused_pe_7_shift_out;
 
     matmul_8x8_os_pe pe_0 (
         .clk(clk), .start_in(start), .shift_in(shift), .activation_in(activation),
-        .weight_in(weights_in[7:0]), .drain_in(drain_in[31:0]), .start_out(start_1),
-        .shift_out(shift_1), .activation_out(activation_1), .weight_out(pe_0_weight_out),
-        .drain_out(pe_0_drain_out)
+        .weight_in(weights_in[7:0]), .drain_in(drain_in[31:0]), .start_out(pe_0_start_out),
+        .shift_out(pe_0_shift_out), .activation_out(pe_0_activation_out),
+        .weight_out(pe_0_weight_out), .drain_out(pe_0_drain_out)
     );
 
     matmul_8x8_os_pe pe_1 (
-        .clk(clk), .start_in(start_1), .shift_in(shift_1), .activation_in(activation_1),
-        .weight_in(weights_in[15:8]), .drain_in(drain_in[63:32]), .start_out(start_2),
-        .shift_out(shift_2), .activation_out(activation_2), .weight_out(pe_1_weight_out),
+        .clk(clk), .start_in(pe_0_start_out), .shift_in(pe_0_shift_out),
+        .activation_in(pe_0_activation_out), .weight_in(weights_in[15:8]),
+        .drain_in(drain_in[63:32]), .start_out(pe_1_start_out), .shift_out(pe_1_shift_out),
+        .activation_out(pe_1_activation_out), .weight_out(pe_1_weight_out),
         .drain_out(pe_1_drain_out)
     );
 
     matmul_8x8_os_pe pe_2 (
-        .clk(clk), .start_in(start_2), .shift_in(shift_2), .activation_in(activation_2),
-        .weight_in(weights_in[23:16]), .drain_in(drain_in[95:64]), .start_out(start_3),
-        .shift_out(shift_3), .activation_out(activation_3), .weight_out(pe_2_weight_out),
+        .clk(clk), .start_in(pe_1_start_out), .shift_in(pe_1_shift_out),
+        .activation_in(pe_1_activation_out), .weight_in(weights_in[23:16]),
+        .drain_in(drain_in[95:64]), .start_out(pe_2_start_out), .shift_out(pe_2_shift_out),
+        .activation_out(pe_2_activation_out), .weight_out(pe_2_weight_out),
         .drain_out(pe_2_drain_out)
     );
 
     matmul_8x8_os_pe pe_3 (
-        .clk(clk), .start_in(start_3), .shift_in(shift_3), .activation_in(activation_3),
-        .weight_in(weights_in[31:24]), .drain_in(drain_in[127:96]), .start_out(start_4),
-        .shift_out(shift_4), .activation_out(activation_4), .weight_out(pe_3_weight_out),
+        .clk(clk), .start_in(pe_2_start_out), .shift_in(pe_2_shift_out),
+        .activation_in(pe_2_activation_out), .weight_in(weights_in[31:24]),
+        .drain_in(drain_in[127:96]), .start_out(pe_3_start_out), .shift_out(pe_3_shift_out),
+        .activation_out(pe_3_activation_out), .weight_out(pe_3_weight_out),
         .drain_out(pe_3_drain_out)
     );
 
     matmul_8x8_os_pe pe_4 (
-        .clk(clk), .start_in(start_4), .shift_in(shift_4), .activation_in(activation_4),
-        .weight_in(weights_in[39:32]), .drain_in(drain_in[159:128]), .start_out(start_5),
-        .shift_out(shift_5), .activation_out(activation_5), .weight_out(pe_4_weight_out),
+        .clk(clk), .start_in(pe_3_start_out), .shift_in(pe_3_shift_out),
+        .activation_in(pe_3_activation_out), .weight_in(weights_in[39:32]),
+        .drain_in(drain_in[159:128]), .start_out(pe_4_start_out), .shift_out(pe_4_shift_out),
+        .activation_out(pe_4_activation_out), .weight_out(pe_4_weight_out),
         .drain_out(pe_4_drain_out)
     );
 
     matmul_8x8_os_pe pe_5 (
-        .clk(clk), .start_in(start_5), .shift_in(shift_5), .activation_in(activation_5),
-        .weight_in(weights_in[47:40]), .drain_in(drain_in[191:160]), .start_out(start_6),
-        .shift_out(shift_6), .activation_out(activation_6), .weight_out(pe_5_weight_out),
+        .clk(clk), .start_in(pe_4_start_out), .shift_in(pe_4_shift_out),
+        .activation_in(pe_4_activation_out), .weight_in(weights_in[47:40]),
+        .drain_in(drain_in[191:160]), .start_out(pe_5_start_out), .shift_out(pe_5_shift_out),
+        .activation_out(pe_5_activation_out), .weight_out(pe_5_weight_out),
         .drain_out(pe_5_drain_out)
     );
 
     matmul_8x8_os_pe pe_6 (
-        .clk(clk), .start_in(start_6), .shift_in(shift_6), .activation_in(activation_6),
-        .weight_in(weights_in[55:48]), .drain_in(drain_in[223:192]), .start_out(start_7),
-        .shift_out(shift_7), .activation_out(activation_7), .weight_out(pe_6_weight_out),
+        .clk(clk), .start_in(pe_5_start_out), .shift_in(pe_5_shift_out),
+        .activation_in(pe_5_activation_out), .weight_in(weights_in[55:48]),
+        .drain_in(drain_in[223:192]), .start_out(pe_6_start_out), .shift_out(pe_6_shift_out),
+        .activation_out(pe_6_activation_out), .weight_out(pe_6_weight_out),
         .drain_out(pe_6_drain_out)
     );
 
     matmul_8x8_os_pe pe_7 (
-        .clk(clk), .start_in(start_7), .shift_in(shift_7), .activation_in(activation_7),
-        .weight_in(weights_in[63:56]), .drain_in(drain_in[255:224]),
-        .start_out(unused_pe_7_start_out), .shift_out(unused_pe_7_shift_out),
-        .activation_out(unused_pe_7_activation_out), .weight_out(pe_7_weight_out),
-        .drain_out(pe_7_drain_out)
+        .clk(clk), .start_in(pe_6_start_out), .shift_in(pe_6_shift_out),
+        .activation_in(pe_6_activation_out), .weight_in(weights_in[63:56]),
+        .drain_in(drain_in[255:224]), .start_out(unused_pe_7_start_out),
+        .shift_out(unused_pe_7_shift_out), .activation_out(unused_pe_7_activation_out),
+        .weight_out(pe_7_weight_out), .drain_out(pe_7_drain_out)
     );
 
     assign weights_out = {

@@ -16,8 +16,9 @@ module matmul_8x8_pe (
 );
 
     reg               swap;
-    reg signed [7:0]  next_weight, weight, activation;
-    reg signed [18:0] product, sum;
+    reg signed [7:0]  next_weight, activation, weight;
+    reg signed [15:0] product;
+    reg signed [18:0] sum;
 
     always @(posedge clk) begin
         if (swap) next_weight <= weight_in;
@@ -31,7 +32,7 @@ module matmul_8x8_pe (
         swap <= swap_in;
         activation <= activation_in;
         product <= activation * weight;
-        sum <= sum_in + product;
+        sum <= sum_in + {{3{product[15]}}, product};
     end
 
     assign swap_out = swap;
