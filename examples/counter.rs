@@ -4,7 +4,9 @@
 
 use ferrogrid::hdl::ir::Design;
 use ferrogrid::hdl::sim::{Simulator, Waveform};
-use ferrogrid::hdl::{Block, DesignError, Module, bit, bits_for, elaborate, unsigned};
+use ferrogrid::hdl::{
+    Block, DesignError, Module, Shapes, bit, bits_for, bundle, elaborate, hardware, unsigned,
+};
 use ferrogrid::verilog;
 use std::io::Write;
 
@@ -14,22 +16,41 @@ struct Counter {
     most: u64,
 }
 
+bundle! {
+    struct Input() {
+        enable: bit(),
+    }
+}
+
+bundle! {
+    struct Output(most: u64) {
+        value: unsigned(bits_for(most)),
+        wraps: bit(),
+    }
+}
+
+#[hardware]
 impl Block for Counter {
+    type Inputs<'m> = Input<'m>;
+    type Outputs<'m> = Output<'m>;
+
     fn module_name(&self) -> String {
         format!("counter_to_{}", self.most)
     }
 
-    ferrogrid::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<Input<'static>> {
+        Input::of()
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: Input<'m>) -> Output<'m> {
         m.doc(&format!("Counts from 0 to {} while enabled.", self.most));
-        let enable = m.input("enable", bit());
-        let shape = unsigned(bits_for(self.most));
-        let count = m.reg(shape).named("count").reset(0).enable(enable);
-        let full = count.eq(self.most as i64).named("full");
-        count.next(full.mux(m.zero(shape), count + 1));
-        m.output("value", count);
-        m.output("wraps", full & enable);
+        let count = m.reg(unsigned(bits_for(self.most))).reset(0);
+        let full = count.eq(self.most as i64);
+        m.when(io.enable, || count.set(full.mux(0, count + 1)));
+        Output {
+            value: *count,
+            wraps: full & io.enable,
+        }
     }
 }
 

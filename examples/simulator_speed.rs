@@ -3,7 +3,7 @@
 //!     cargo run --release --example simulator_speed -- [ROWS COLUMNS]
 
 use ferrogrid::hdl::sim::Simulator;
-use ferrogrid::hdl::{Block, Module, bit, elaborate, signed};
+use ferrogrid::hdl::{Block, Module, Shapes, bit, bundle, elaborate, hardware, signed};
 use std::time::Instant;
 
 /// Multiply-accumulate element: the weight moves down and is swapped in, the activation moves
@@ -13,37 +13,48 @@ struct Element {
     sum_bits: u32,
 }
 
+bundle! {
+    struct ElementInputs(sum_bits: u32) {
+        load: bit(),
+        swap: bit(),
+        weight: signed(8),
+        activation: signed(8),
+        sum: signed(sum_bits),
+    }
+}
+
+bundle! {
+    struct ElementOutputs(sum_bits: u32) {
+        weight_out: signed(8),
+        activation_out: signed(8),
+        swap_out: bit(),
+        sum_out: signed(sum_bits),
+    }
+}
+
+#[hardware]
 impl Block for Element {
+    type Inputs<'m> = ElementInputs<'m>;
+    type Outputs<'m> = ElementOutputs<'m>;
+
     fn module_name(&self) -> String {
         format!("element_{}", self.sum_bits)
     }
 
-    ferrogrid::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<ElementInputs<'static>> {
+        ElementInputs::of(self.sum_bits)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        let load = m.input("load", bit());
-        let swap_in = m.input("swap_in", bit());
-        let weight_in = m.input("weight_in", signed(8));
-        let activation_in = m.input("activation_in", signed(8));
-        let sum_in = m.input("sum_in", signed(self.sum_bits));
-
-        let next_weight = m.reg(signed(8)).named("next_weight").enable(load);
-        next_weight.next(weight_in);
-        let weight = m.reg(signed(8)).named("weight").enable(swap_in);
-        weight.next(next_weight);
-        let activation = m.reg(signed(8)).named("activation");
-        activation.next(activation_in);
-        let swap = m.reg(bit()).named("swap").reset(0);
-        swap.next(swap_in);
-        let product = m.reg(signed(16)).named("product");
-        product.next(activation_in * weight);
-        let sum = m.reg(signed(self.sum_bits)).named("sum");
-        sum.next(sum_in + product.extend(self.sum_bits));
-
-        m.output("weight_out", next_weight);
-        m.output("activation_out", activation);
-        m.output("swap_out", swap);
-        m.output("sum_out", sum);
+    fn build<'m>(&self, m: &'m Module, io: ElementInputs<'m>) -> ElementOutputs<'m> {
+        let next_weight = m.capture(io.load, io.weight);
+        let held_weight = m.capture(io.swap, next_weight);
+        let product = m.delay(io.activation * held_weight);
+        ElementOutputs {
+            weight_out: next_weight,
+            activation_out: m.delay(io.activation),
+            swap_out: m.flag(io.swap),
+            sum_out: m.delay(io.sum + product.extend(self.sum_bits)),
+        }
     }
 }
 
@@ -54,46 +65,63 @@ struct Array {
     columns: usize,
 }
 
+impl Array {
+    fn element(&self) -> Element {
+        Element {
+            sum_bits: 16 + self.rows.ilog2(),
+        }
+    }
+}
+
+bundle! {
+    struct ArrayInputs(array: &Array) {
+        load: bit(),
+        weight: [signed(8); array.columns],
+        swap: [bit(); array.columns],
+        activation: [signed(8); array.rows],
+    }
+}
+
+bundle! {
+    struct ArrayOutputs(array: &Array) {
+        sum: [signed(array.element().sum_bits); array.columns],
+    }
+}
+
+#[hardware]
 impl Block for Array {
+    type Inputs<'m> = ArrayInputs<'m>;
+    type Outputs<'m> = ArrayOutputs<'m>;
+
     fn module_name(&self) -> String {
         format!("array_{}x{}", self.rows, self.columns)
     }
 
-    ferrogrid::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<ArrayInputs<'static>> {
+        ArrayInputs::of(self)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        let element = Element {
-            sum_bits: 16 + self.rows.ilog2(),
-        };
-        let sum_shape = signed(element.sum_bits);
-        let load = m.input("load", bit());
-        let inputs = |name: &str, count: usize, shape| {
-            (0..count)
-                .map(|i| m.input(format!("{name}_{i}"), shape))
-                .collect::<Vec<_>>()
-        };
-        let mut weights = inputs("weight", self.columns, signed(8));
-        let mut swaps = inputs("swap", self.columns, bit());
-        let activations = inputs("activation", self.rows, signed(8));
-        let mut sums = vec![m.zero(sum_shape); self.columns];
-        for (row, mut activation) in activations.into_iter().enumerate() {
+    fn build<'m>(&self, m: &'m Module, io: ArrayInputs<'m>) -> ArrayOutputs<'m> {
+        let element = self.element();
+        let (mut weights, mut swaps) = (io.weight, io.swap);
+        let mut sums = vec![m.zero(signed(element.sum_bits)); self.columns];
+        for mut activation in io.activation {
             for column in 0..self.columns {
-                let pe = m
-                    .untyped_instance(format!("pe_{row}_{column}"), &element)
-                    .input("load", load)
-                    .input("swap_in", swaps[column])
-                    .input("weight_in", weights[column])
-                    .input("activation_in", activation)
-                    .input("sum_in", sums[column]);
-                weights[column] = pe.output("weight_out");
-                swaps[column] = pe.output("swap_out");
-                sums[column] = pe.output("sum_out");
-                activation = pe.output("activation_out");
+                let inputs = ElementInputs {
+                    load: io.load,
+                    swap: swaps[column],
+                    weight: weights[column],
+                    activation,
+                    sum: sums[column],
+                };
+                let pe = m.instance(&element, inputs);
+                weights[column] = pe.weight_out;
+                swaps[column] = pe.swap_out;
+                sums[column] = pe.sum_out;
+                activation = pe.activation_out;
             }
         }
-        for (column, sum) in sums.into_iter().enumerate() {
-            m.output(format!("sum_{column}"), sum);
-        }
+        ArrayOutputs { sum: sums }
     }
 }
 

@@ -6,7 +6,8 @@
 //! state was at the start. Four-state simulators can be compared with two-state ones then.
 
 use crate::hdl::{
-    Block, Module, Reg, Reset, Shape, Signal, bit, concat, hardware_enum, index_bits, unsigned,
+    Block, Bundle, Module, Pins, Reg, Reset, Shape, Shapes, Signal, bit, concat, hardware_enum,
+    index_bits, unsigned,
 };
 use num_bigint::BigUint;
 use rand::{Rng, RngExt, SeedableRng};
@@ -34,14 +35,43 @@ pub struct RandomDesign {
 }
 
 impl Block for RandomDesign {
+    type Inputs<'m> = Pins<'m>;
+    type Outputs<'m> = Pins<'m>;
+
     fn module_name(&self) -> String {
         self.name.clone()
     }
 
-    crate::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<Pins<'static>> {
+        Pins::of(self.start().pins)
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        Builder::new(self, m).build();
+    fn build<'m>(&self, m: &'m Module, io: Pins<'m>) -> Pins<'m> {
+        Builder::new(self, m, &io).build()
+    }
+}
+
+/// What a design chooses first.
+struct Start {
+    rng: ChaCha8Rng,
+    other_clock: bool,
+    /// Its inputs; [`RUN`] is the first.
+    pins: Vec<(String, Shape)>,
+}
+
+impl RandomDesign {
+    fn start(&self) -> Start {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        let other_clock = rng.random_bool(0.3);
+        let mut pins = vec![(RUN.to_owned(), bit())];
+        for i in 0..rng.random_range(2..6) {
+            pins.push((format!("i{i}"), random_shape(&mut rng)));
+        }
+        Start {
+            rng,
+            other_clock,
+            pins,
+        }
     }
 }
 
@@ -64,7 +94,8 @@ struct Builder<'a, 'm> {
     rng: ChaCha8Rng,
     /// Everything made so far.
     pool: Vec<Signal<'m>>,
-    run: Signal<'m>,
+    /// [`RUN`] and the others.
+    inputs: Vec<Signal<'m>>,
     /// How deep the expression being made is.
     depth: u32,
     /// Registers whose next values are chosen last, so that they may depend on anything.
@@ -72,32 +103,25 @@ struct Builder<'a, 'm> {
 }
 
 impl<'a, 'm> Builder<'a, 'm> {
-    fn new(design: &'a RandomDesign, m: &'m Module) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(design.seed);
-        if rng.random_bool(0.3) {
+    fn new(design: &'a RandomDesign, m: &'m Module, io: &Pins<'m>) -> Self {
+        let start = design.start();
+        if start.other_clock {
             m.clock("aclk", Reset::ActiveLow("aresetn"));
         }
         m.doc("A random design.");
-        let run = m.input(RUN, bit());
+        let inputs: Vec<_> = start.pins.iter().map(|(pin, _)| io[pin]).collect();
         Builder {
             design,
             m,
-            rng,
-            pool: vec![run],
-            run,
+            rng: start.rng,
+            pool: inputs.clone(),
+            inputs,
             depth: 0,
             open: Vec::new(),
         }
     }
 
-    fn build(mut self) {
-        let inputs: Vec<Signal> = (0..self.rng.random_range(2..6))
-            .map(|i| {
-                let shape = self.shape();
-                self.m.input(format!("i{i}"), shape)
-            })
-            .collect();
-        self.pool.extend(&inputs);
+    fn build(mut self) -> Pins<'m> {
         let mut made = Vec::new();
         for step in 0..self.design.steps {
             // Every step has randomness of its own: what one takes does not shift the others.
@@ -111,6 +135,7 @@ impl<'a, 'm> Builder<'a, 'm> {
             let next = self.tree(register.q, 3);
             register.next(next);
         }
+        let mut outputs = Pins::default();
         for (index, signal) in made.iter().enumerate() {
             if self.rng.random_bool(0.3) || index + 3 > made.len() {
                 // Some of the registers and wires made here are outputs themselves.
@@ -119,33 +144,27 @@ impl<'a, 'm> Builder<'a, 'm> {
                 };
                 let name = signal.name().filter(own);
                 let name = name.unwrap_or_else(|| format!("o{index}"));
-                self.m.output(name, *signal);
+                outputs.push(name, *signal);
             }
         }
-        let all: Vec<Signal> = inputs
+        let (run, others) = self.inputs.split_first().expect("the input `run`");
+        let all: Vec<Signal> = others
             .iter()
-            .chain([&self.run])
+            .chain([run])
             .map(|input| input.as_unsigned())
             .collect();
-        self.m.output("parity", concat(&all).parity());
+        outputs.push("parity", concat(&all).parity());
+        outputs
     }
 
     // ---- choices ------------------------------------------------------------------------
 
     fn width(&mut self) -> u32 {
-        const EDGES: [u32; 14] = [1, 1, 2, 3, 8, 16, 31, 32, 33, 63, 64, 65, 128, WIDEST];
-        match self.rng.random_range(0..4) {
-            0 => EDGES[self.rng.random_range(0..EDGES.len())],
-            1 => self.rng.random_range(1..=WIDEST),
-            _ => self.rng.random_range(1..=20),
-        }
+        random_width(&mut self.rng)
     }
 
     fn shape(&mut self) -> Shape {
-        Shape {
-            width: self.width(),
-            signed: self.rng.random_bool(0.5),
-        }
+        random_shape(&mut self.rng)
     }
 
     fn any(&mut self) -> Signal<'m> {
@@ -440,7 +459,7 @@ impl<'a, 'm> Builder<'a, 'm> {
         let next = self.any();
         let mut register = self.m.reg(next.shape()).named(format!("r{step}"));
         if self.rng.random_bool(0.4) {
-            register = register.enable(self.condition() | !self.run);
+            register = register.enable(self.condition() | !self.inputs[0]);
         } else if self.rng.random_bool(0.15) {
             // Never updated, in one of the ways to say so.
             register = match self.rng.random_range(0..2) {
@@ -454,7 +473,7 @@ impl<'a, 'm> Builder<'a, 'm> {
         if self.rng.random_bool(0.5) {
             let literal = self.literal(next.shape());
             let kept = self.tree(register.q, 2);
-            register.next(self.run.mux(kept, literal))
+            register.next(self.inputs[0].mux(kept, literal))
         } else {
             register.next(next)
         }
@@ -476,7 +495,7 @@ impl<'a, 'm> Builder<'a, 'm> {
         let granularity = divisors[self.rng.random_range(0..divisors.len())];
         let memory = memory.granularity(granularity);
         for _ in 0..self.rng.random_range(0..3) {
-            let enable = self.condition() & self.run;
+            let enable = self.condition() & self.inputs[0];
             let (address, data) = (self.address(depth), self.of(unsigned(width)));
             if self.rng.random_bool(0.5) {
                 memory.write_masked(
@@ -492,7 +511,7 @@ impl<'a, 'm> Builder<'a, 'm> {
         let address = self.address(depth);
         let data = if self.rng.random_bool(0.5) {
             memory
-                .read_enabled(self.condition() | !self.run, address)
+                .read_enabled(self.condition() | !self.inputs[0], address)
                 .named(format!("q{step}"))
         } else {
             memory.read(address).named(format!("q{step}"))
@@ -550,23 +569,18 @@ impl<'a, 'm> Builder<'a, 'm> {
             seed.wrapping_mul(0x100_0000_01b3) ^ u64::from(byte)
         });
         let block = RandomDesign { seed, ..block };
-        let instance = self
-            .m
-            .untyped_instance(format!("u{step}"), &block)
-            .comment("an instance");
-        for (name, shape) in instance_ports(&block, false) {
-            let value = if name == RUN {
-                self.run
-            } else {
-                self.of(shape)
-            };
-            instance.input(&name, value);
+        let instance = self.m.instance_of(&block).named(format!("u{step}"));
+        let mut inputs = Pins::new([(RUN, self.inputs[0])]);
+        for (name, shape) in block.start().pins.into_iter().skip(1) {
+            inputs.push(name, self.of(shape));
         }
-        let outputs = instance_ports(&block, true);
-        let mut last = instance.output("parity");
-        for (name, _) in outputs {
+        let outputs = instance.comment("an instance").connect(inputs);
+        let mut all = Vec::new();
+        outputs.signals(&mut all);
+        let mut last = outputs["parity"];
+        for signal in all {
             if self.rng.random_bool(0.6) {
-                last = instance.output(&name);
+                last = signal;
                 self.pool.push(last);
             }
         }
@@ -574,24 +588,19 @@ impl<'a, 'm> Builder<'a, 'm> {
     }
 }
 
-/// Names and shapes of a block's inputs or outputs.
-fn instance_ports(block: &RandomDesign, outputs: bool) -> Vec<(String, Shape)> {
-    use crate::hdl::ir::Direction;
-    let direction = if outputs {
-        Direction::Output
-    } else {
-        Direction::Input
-    };
-    match crate::hdl::elaborate(block) {
-        Ok(design) => {
-            let ports = design
-                .top()
-                .ports
-                .iter()
-                .filter(|port| port.direction == direction);
-            ports.map(|port| (port.name.clone(), port.shape)).collect()
-        }
-        Err(error) => panic!("a random design is not a design: {error}"),
+fn random_width(rng: &mut impl Rng) -> u32 {
+    const EDGES: [u32; 14] = [1, 1, 2, 3, 8, 16, 31, 32, 33, 63, 64, 65, 128, WIDEST];
+    match rng.random_range(0..4) {
+        0 => EDGES[rng.random_range(0..EDGES.len())],
+        1 => rng.random_range(1..=WIDEST),
+        _ => rng.random_range(1..=20),
+    }
+}
+
+fn random_shape(rng: &mut impl Rng) -> Shape {
+    Shape {
+        width: random_width(rng),
+        signed: rng.random_bool(0.5),
     }
 }
 

@@ -46,11 +46,7 @@ fn blocks() -> Vec<Box<dyn AnyBlock>> {
             }
         }
         for cycles in [0, 1, 3] {
-            blocks.push(Box::new(ShiftLine {
-                shape,
-                cycles,
-                valid: true,
-            }));
+            blocks.push(Box::new(ShiftLine { shape, cycles }));
         }
         blocks.push(Box::new(Counter { width: shape.width }));
     }

@@ -6,8 +6,7 @@ use ferrogrid::blocks::MatmulCore;
 use ferrogrid::blocks::prim::{RamRead, RamWrite};
 use ferrogrid::blocks::vendor::{Dp16kd, Mult18x18d, Operands};
 use ferrogrid::hdl::{
-    AnyBlock, Block, Module, Reset, Shapes, Signal, bit, bundle, elaborate, hardware, signed,
-    unsigned,
+    AnyBlock, Block, Module, Reset, Shapes, Signal, bit, bundle, elaborate, signed, unsigned,
 };
 use ferrogrid::synth::cache::Cache;
 use ferrogrid::synth::tools::Tool;
@@ -30,17 +29,17 @@ impl Chain {
 }
 
 fn name(i: u32) -> String {
-    format!("dsp_{i}")
+    format!("multiplier_{i}")
 }
 
-/// The product of a multiplier.
-fn multiply<'m>(m: &'m Module, a: Signal<'m>, b: Signal<'m>) -> Signal<'m> {
+/// The product of the `i`-th multiplier.
+fn multiply<'m>(m: &'m Module, i: u32, a: Signal<'m>, b: Signal<'m>) -> Signal<'m> {
     let cell = Mult18x18d {
         product_bits: 18,
         product_register: true,
     };
     let b_enable = m.high();
-    cell.insert(m, Operands { a, b, b_enable })
+    cell.insert(m, &name(i), Operands { a, b, b_enable })
 }
 
 bundle! {
@@ -55,8 +54,10 @@ bundle! {
     }
 }
 
-#[hardware]
 impl Block for Chain {
+    type Inputs<'m> = ChainInputs<'m>;
+    type Outputs<'m> = ChainOutputs<'m>;
+
     fn module_name(&self) -> String {
         "chain".into()
     }
@@ -67,7 +68,7 @@ impl Block for Chain {
 
     fn build<'m>(&self, m: &'m Module, io: ChainInputs<'m>) -> ChainOutputs<'m> {
         m.clock("clk", Reset::ActiveHigh("reset"));
-        let next = |a, _| multiply(m, a, io.factor);
+        let next = |a, i| multiply(m, i, a, io.factor);
         ChainOutputs {
             product: (0..self.multipliers).fold(io.factor, next),
         }
@@ -107,9 +108,9 @@ struct Memories {
 
 impl Memories {
     fn columns(&self) -> Columns {
-        let memories = (0..self.count).map(|i| format!("ram_{i}"));
+        let memories = (0..self.count).map(|i| format!("memory_{i}"));
         Columns {
-            multipliers: vec![vec!["dsp".to_owned()]],
+            multipliers: vec![vec![name(0)]],
             block_rams: vec![memories.collect()],
         }
     }
@@ -129,8 +130,10 @@ bundle! {
     }
 }
 
-#[hardware]
 impl Block for Memories {
+    type Inputs<'m> = MemoriesInputs<'m>;
+    type Outputs<'m> = MemoriesOutputs<'m>;
+
     fn module_name(&self) -> String {
         "memories".into()
     }
@@ -147,8 +150,8 @@ impl Block for Memories {
             enable,
         } = io;
         let memory = Dp16kd { width: 18 };
-        let product = multiply(m, factor, factor).as_unsigned();
-        let word = (0..self.count).fold(product, |data, _| {
+        let product = multiply(m, 0, factor, factor).as_unsigned();
+        let word = (0..self.count).fold(product, |data, i| {
             let write = RamWrite {
                 enable,
                 address,
@@ -158,7 +161,7 @@ impl Block for Memories {
                 enable: !enable,
                 address,
             };
-            memory.insert(m, write, read, m.high())
+            memory.insert(m, &format!("memory_{i}"), write, read, m.high())
         });
         MemoriesOutputs { word }
     }

@@ -103,8 +103,8 @@ fn wrong_counts_are_seen() {
         ),
         // Counts in reset, too.
         (
-            "if (rst_n) begin\n        if (valid && !out_tready) beat_waits_hits",
-            "begin\n        if (valid && !out_tready) beat_waits_hits",
+            "if (rst_n) begin\n        if (valid && !m_tready) beat_waits_hits",
+            "begin\n        if (valid && !m_tready) beat_waits_hits",
         ),
     ];
     let verilator = tools::present(&[Tool::Verilator, Tool::Cxx]);

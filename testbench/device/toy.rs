@@ -5,7 +5,8 @@
 
 use ferrogrid::hdl::ir::Design;
 use ferrogrid::hdl::{
-    self, AxiLite, AxiStream, Block, Module, Reset, Signal, bit, concat, unsigned,
+    self, AxiLite, AxiStream, Block, Module, Reset, Shapes, Signal, bit, bundle, concat, hardware,
+    unsigned,
 };
 
 /// Width of the streams: more than two words and not a whole number of them.
@@ -50,18 +51,37 @@ struct Toy {
     fault: Fault,
 }
 
+bundle! {
+    struct ToyInputs() {
+        s_axil: AxiLite(8),
+        s_axis_a: AxiStream(STREAM_BITS),
+    }
+}
+
+bundle! {
+    struct ToyOutputs() {
+        m_axis_c: AxiStream(STREAM_BITS),
+        interrupt: bit(),
+    }
+}
+
+#[hardware]
 impl Block for Toy {
+    type Inputs<'m> = ToyInputs<'m>;
+    type Outputs<'m> = ToyOutputs<'m>;
+
     fn module_name(&self) -> String {
         "toy".to_owned()
     }
 
-    ferrogrid::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<ToyInputs<'static>> {
+        ToyInputs::of()
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: ToyInputs<'m>) -> ToyOutputs<'m> {
         m.clock("clk", Reset::ActiveLow("rst_n"));
-        let control: AxiLite = m.sink_port("s_axil", AxiLite::of(8));
-        let input: AxiStream = m.sink_port("s_axis_a", AxiStream::of(STREAM_BITS));
-        let output: AxiStream = m.source_port("m_axis_c", AxiStream::of(STREAM_BITS));
+        let control = io.s_axil;
+        let output = m.wires(AxiStream::of(STREAM_BITS));
 
         let packet_left = output.fires() & output.tlast;
         let packets = m
@@ -74,11 +94,18 @@ impl Block for Toy {
         self.read_channel(m, control, &[add, enable.zero_extend(32), packets.q]);
         m.cover("packet_leaves", packet_left);
         m.cover("hundredth_packet", packets.eq(100));
-        m.output("interrupt", enable & packets.ne(0));
+        let interrupt = enable & packets.ne(0);
 
-        let slice = m.untyped_instance("slice", &Slice { fault: self.fault });
-        let slice = slice.input("add", add).sink("in", &input);
-        hdl::connect(&slice.source("out", AxiStream::of(STREAM_BITS)), &output);
+        let inputs = SliceInputs {
+            add,
+            s: io.s_axis_a,
+        };
+        let slice = m.instance(&Slice { fault: self.fault }, inputs);
+        hdl::connect(&slice.m, &output);
+        ToyOutputs {
+            m_axis_c: output,
+            interrupt,
+        }
     }
 }
 
@@ -170,19 +197,36 @@ struct Slice {
     fault: Fault,
 }
 
+bundle! {
+    struct SliceInputs() {
+        add: unsigned(32),
+        s: AxiStream(STREAM_BITS),
+    }
+}
+
+bundle! {
+    struct SliceOutputs() {
+        m: AxiStream(STREAM_BITS),
+    }
+}
+
 impl Block for Slice {
+    type Inputs<'m> = SliceInputs<'m>;
+    type Outputs<'m> = SliceOutputs<'m>;
+
     fn module_name(&self) -> String {
         "slice".to_owned()
     }
 
-    ferrogrid::hdl::untyped_ports!();
+    fn inputs(&self) -> Shapes<SliceInputs<'static>> {
+        SliceInputs::of()
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: SliceInputs<'m>) -> SliceOutputs<'m> {
         m.clock("clk", Reset::ActiveLow("rst_n"));
         let is = |fault| self.fault == fault;
-        let add = m.input("add", unsigned(32));
-        let input: AxiStream = m.sink_port("in", AxiStream::of(STREAM_BITS));
-        let output: AxiStream = m.source_port("out", AxiStream::of(STREAM_BITS));
+        let SliceInputs { add, s: input } = io;
+        let output = m.wires(AxiStream::of(STREAM_BITS));
 
         let valid = m.reg(bit()).named("valid");
         let valid = if is(Fault::NoReset) {
@@ -231,5 +275,6 @@ impl Block for Slice {
             !(taken & top.eq(0xee)),
             "the top byte of a beat is 0xee",
         );
+        SliceOutputs { m: output }
     }
 }

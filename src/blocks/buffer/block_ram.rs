@@ -158,7 +158,7 @@ impl Block for Part {
             self.width
         ));
         RamOutputs {
-            read_data: cell.insert(m, io.write, io.read, io.take),
+            read_data: cell.insert(m, CELL, io.write, io.read, io.take),
         }
     }
 }

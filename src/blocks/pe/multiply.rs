@@ -97,10 +97,10 @@ impl Block for RegisteredMultiplier {
                     product_bits: format.product.width,
                     product_register,
                 };
-                cell.insert(m, operands)
+                cell.insert(m, CELL, operands)
             }
             Target::Ice40 => {
-                let full_product = SbMac16 { product_register }.insert(m, operands);
+                let full_product = SbMac16 { product_register }.insert(m, CELL, operands);
                 full_product.truncate(format.product.width)
             }
             Target::Portable | Target::Xilinx | Target::UltraScalePlus => {

@@ -64,7 +64,7 @@ pub use crossing::cross_clocks;
 pub use fifo::{Fifo, FifoOutputs, Storage};
 pub use ram::{RamInputs, RamOutputs, RamRead, RamWrite, SimpleDualPortRam};
 pub use register_slice::{Cut, RegisterSlice};
-pub use shift_line::ShiftLine;
+pub use shift_line::{ShiftLine, ShiftLineInputs, ShiftLineOutputs};
 pub use skid_buffer::SkidBuffer;
 pub use stream_arbiter::{Policy, StreamArbiter, StreamArbiterInputs, StreamArbiterOutputs};
 pub use stream_width::{StreamNarrow, StreamWiden};

@@ -1,9 +1,7 @@
 //! The block RAM of Lattice ECP5.
 
 use crate::blocks::prim::{RamRead, RamWrite};
-use crate::hdl::{
-    Block, Module, Pins, Reset, Shapes, Signal, VendorCell, bit, hardware, join, unsigned,
-};
+use crate::hdl::{Block, Module, Pins, Reset, Shapes, Signal, VendorCell, bit, join, unsigned};
 
 /// Bits of an address: those of single bits of data. Wider words leave the low ones out.
 const ADDRESS: u32 = 14;
@@ -55,11 +53,11 @@ impl Dp16kd {
 
     /// The word read, two cycles after its address; the second of them in the output register, which
     /// takes it where `take` is 1.
-    #[hardware]
     #[track_caller]
     pub fn insert<'m>(
         &self,
         m: &'m Module,
+        name: &str,
         write: RamWrite<'m>,
         read: RamRead<'m>,
         take: Signal<'m>,
@@ -86,7 +84,8 @@ impl Dp16kd {
                 pins.push(format!("{name}{pin}"), write.data.bit(bit));
             }
         }
-        let ram = m.instance_of(self).clock("CLKB", m.default_domain());
+        let ram = m.instance_of(self).named(name);
+        let ram = ram.clock("CLKB", m.default_domain());
         let ram = ram.connect(pins.tie_off(m, &self.inputs()));
         join(&match both {
             true => [ram.bits("DOA", DATA), ram.bits("DOB", self.width - DATA)].concat(),

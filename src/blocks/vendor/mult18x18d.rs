@@ -1,9 +1,7 @@
 //! The multiplier of Lattice ECP5.
 
 use super::{Operands, widened};
-use crate::hdl::{
-    Block, Module, Pins, Reset, Shape, Shapes, Signal, VendorCell, bit, hardware, join,
-};
+use crate::hdl::{Block, Module, Pins, Reset, Shape, Shapes, Signal, VendorCell, bit, join};
 
 /// Bits of each operand.
 const OPERAND: u32 = 18;
@@ -25,9 +23,8 @@ pub struct Mult18x18d {
 impl Mult18x18d {
     /// The signed product of two operands of up to 18 bits (17 if unsigned), a cycle after they
     /// arrive, and another behind a product register.
-    #[hardware]
     #[track_caller]
-    pub fn insert<'m>(&self, m: &'m Module, operands: Operands<'m>) -> Signal<'m> {
+    pub fn insert<'m>(&self, m: &'m Module, name: &str, operands: Operands<'m>) -> Signal<'m> {
         let Operands { a, b, b_enable } = operands;
         let pins = [
             ("SIGNEDA", m.high()),
@@ -38,7 +35,8 @@ impl Mult18x18d {
         let pins = Pins::new(pins)
             .with_bits("A", widened(a, OPERAND))
             .with_bits("B", widened(b, OPERAND));
-        let dsp = m.instance(self, pins.tie_off(m, &self.inputs()));
+        let dsp = m.instance_of(self).named(name);
+        let dsp = dsp.connect(pins.tie_off(m, &self.inputs()));
         join(&dsp.bits("P", self.product_bits)).as_signed()
     }
 }

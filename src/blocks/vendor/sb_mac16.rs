@@ -1,7 +1,7 @@
 //! The multiplier of Lattice iCE40 UltraPlus.
 
 use super::{Operands, widened};
-use crate::hdl::{Block, Module, Pins, Reset, Shapes, Signal, VendorCell, bit, hardware, unsigned};
+use crate::hdl::{Block, Module, Pins, Reset, Shapes, Signal, VendorCell, bit, unsigned};
 
 /// Bits of each operand.
 const OPERAND: u32 = 16;
@@ -40,9 +40,8 @@ const TIED: [&str; 16] = [
 impl SbMac16 {
     /// The signed product of two operands of up to 16 bits (15 if unsigned), a cycle after they
     /// arrive, and another behind a product register.
-    #[hardware]
     #[track_caller]
-    pub fn insert<'m>(&self, m: &'m Module, operands: Operands<'m>) -> Signal<'m> {
+    pub fn insert<'m>(&self, m: &'m Module, name: &str, operands: Operands<'m>) -> Signal<'m> {
         let Operands { a, b, b_enable } = operands;
         let pins = [
             ("CE", m.high()),
@@ -52,7 +51,7 @@ impl SbMac16 {
         ];
         let comment =
             "Do not pass -dsp to Yosys' synth_ice40: it takes the registers of this cell away.";
-        let dsp = m.instance_of(self).comment(comment);
+        let dsp = m.instance_of(self).named(name).comment(comment);
         let dsp = dsp.connect(Pins::new(pins).tie_off(m, &self.inputs()));
         dsp["O"].as_signed()
     }
