@@ -1,5 +1,5 @@
 //! The cells of `blocks::prim`: each against a naive model under random idle and backpressure, and
-//! proofs of the cells that hold payloads.
+//! proofs of the cells with handshakes.
 
 mod axi4;
 mod axi4_proofs;

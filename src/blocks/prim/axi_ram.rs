@@ -9,8 +9,9 @@ const SLVERR: u32 = 2;
 
 /// The ports of a memory behind AXI4.
 ///
-/// Bursts are answered in order. Those that do not increment, or whose beats are narrower than the
-/// data, are answered with SLVERR and as many beats as they ask for, and do not touch the memory.
+/// Bursts are answered in order; ready passes within the cycle. Those that do not increment, or
+/// whose beats are narrower than the data, are answered with SLVERR and as many beats as they ask
+/// for, and do not touch the memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AxiRam {
     /// Bits of an id.
