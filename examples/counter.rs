@@ -5,7 +5,7 @@
 use ferrogrid::hdl::ir::Design;
 use ferrogrid::hdl::sim::{Simulator, Waveform};
 use ferrogrid::hdl::{
-    Block, DesignError, Module, Shapes, bit, bits_for, bundle, elaborate, hardware, unsigned,
+    Block, DesignError, Module, bit, bits_for, bundle, elaborate, hardware, unsigned,
 };
 use ferrogrid::verilog;
 use std::io::Write;
@@ -31,15 +31,8 @@ bundle! {
 
 #[hardware]
 impl Block for Counter {
-    type Inputs<'m> = Input<'m>;
-    type Outputs<'m> = Output<'m>;
-
     fn module_name(&self) -> String {
         format!("counter_to_{}", self.most)
-    }
-
-    fn inputs(&self) -> Shapes<Input<'static>> {
-        Input::of()
     }
 
     fn build<'m>(&self, m: &'m Module, io: Input<'m>) -> Output<'m> {

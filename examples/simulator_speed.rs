@@ -3,7 +3,7 @@
 //!     cargo run --release --example simulator_speed -- [ROWS COLUMNS]
 
 use ferrogrid::hdl::sim::Simulator;
-use ferrogrid::hdl::{Block, Module, Shapes, bit, bundle, elaborate, hardware, signed};
+use ferrogrid::hdl::{Block, Module, bit, bundle, elaborate, hardware, signed};
 use std::time::Instant;
 
 /// Multiply-accumulate element: the weight moves down and is swapped in, the activation moves
@@ -14,12 +14,12 @@ struct Element {
 }
 
 bundle! {
-    struct ElementInputs(sum_bits: u32) {
+    struct ElementInputs(element: &Element) {
         load: bit(),
         swap: bit(),
         weight: signed(8),
         activation: signed(8),
-        sum: signed(sum_bits),
+        sum: signed(element.sum_bits),
     }
 }
 
@@ -34,15 +34,8 @@ bundle! {
 
 #[hardware]
 impl Block for Element {
-    type Inputs<'m> = ElementInputs<'m>;
-    type Outputs<'m> = ElementOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!("element_{}", self.sum_bits)
-    }
-
-    fn inputs(&self) -> Shapes<ElementInputs<'static>> {
-        ElementInputs::of(self.sum_bits)
     }
 
     fn build<'m>(&self, m: &'m Module, io: ElementInputs<'m>) -> ElementOutputs<'m> {
@@ -90,15 +83,8 @@ bundle! {
 
 #[hardware]
 impl Block for Array {
-    type Inputs<'m> = ArrayInputs<'m>;
-    type Outputs<'m> = ArrayOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!("array_{}x{}", self.rows, self.columns)
-    }
-
-    fn inputs(&self) -> Shapes<ArrayInputs<'static>> {
-        ArrayInputs::of(self)
     }
 
     fn build<'m>(&self, m: &'m Module, io: ArrayInputs<'m>) -> ArrayOutputs<'m> {

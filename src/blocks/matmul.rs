@@ -99,9 +99,6 @@ fn within(block: &str, columns: Vec<Vec<String>>) -> Vec<Vec<String>> {
 
 #[hardware]
 impl Block for MatmulCore {
-    type Inputs<'m> = MatmulCoreInputs<'m>;
-    type Outputs<'m> = MatmulCoreOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.arch.module_name()
     }

@@ -8,8 +8,7 @@ use ferrogrid::blocks::buffer::{MemoryInputs, MemoryParams};
 use ferrogrid::blocks::prim::{RamRead, RamWrite};
 use ferrogrid::config::MatmulConfig;
 use ferrogrid::hdl::{
-    Block, Module, Shapes, Signal, bit, concat, elaborate, hardware, index_bits, sim::Simulator,
-    unsigned,
+    Block, Module, Signal, bit, concat, elaborate, hardware, index_bits, sim::Simulator, unsigned,
 };
 use ferrogrid::verify::matmul::random_arch::random_arch;
 use ferrogrid::verilog::{self, VerilogFile};
@@ -62,15 +61,8 @@ fn spread<'m>(random: Signal<'m>, width: u32) -> Signal<'m> {
 
 #[hardware]
 impl Block for MemoryDuel {
-    type Inputs<'m> = ();
-    type Outputs<'m> = Verdict<'m>;
-
     fn module_name(&self) -> String {
         "duel".into()
-    }
-
-    fn inputs(&self) -> Shapes<()> {
-        Shapes::none()
     }
 
     fn build<'m>(&self, m: &'m Module, (): ()) -> Verdict<'m> {

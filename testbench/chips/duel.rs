@@ -4,9 +4,7 @@ use ferrogrid::arch::{ElementType, MatmulArch, Target};
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::blocks::pe::{MultiplierInputs, PeFormat, RegisteredMultiplier};
 use ferrogrid::config::MatmulConfig;
-use ferrogrid::hdl::{
-    Block, Module, Shape, Shapes, Signal, bit, bundle, hardware, signed, unsigned,
-};
+use ferrogrid::hdl::{Block, Module, Shape, Signal, bit, bundle, hardware, signed, unsigned};
 
 /// The formats of PEs with these elements of A, for these chips.
 pub fn format(element: ElementType, product_register: bool, target: Target) -> PeFormat {
@@ -65,15 +63,8 @@ fn cast(bits: Signal<'_>, shape: Shape) -> Signal<'_> {
 
 #[hardware]
 impl Block for Duel {
-    type Inputs<'m> = ();
-    type Outputs<'m> = Verdict<'m>;
-
     fn module_name(&self) -> String {
         "duel".into()
-    }
-
-    fn inputs(&self) -> Shapes<()> {
-        Shapes::none()
     }
 
     fn build<'m>(&self, m: &'m Module, (): ()) -> Verdict<'m> {

@@ -1,7 +1,7 @@
 //! What synthesis says memories are made of, of memories that Yosys builds differently.
 
 use crate::tools;
-use ferrogrid::hdl::{Block, Module, Shapes, bit, bundle, elaborate, hardware, unsigned};
+use ferrogrid::hdl::{Block, Module, bit, bundle, elaborate, hardware, unsigned};
 use ferrogrid::synth::cache::Cache;
 use ferrogrid::synth::{Flow, Target, unwatched};
 
@@ -33,10 +33,6 @@ bundle! {
 impl Block for Memories {
     fn module_name(&self) -> String {
         "memories".into()
-    }
-
-    fn inputs(&self) -> Shapes<MemoriesInputs<'static>> {
-        MemoriesInputs::of()
     }
 
     fn build<'m>(&self, m: &'m Module, io: MemoriesInputs<'m>) -> MemoriesOutputs<'m> {

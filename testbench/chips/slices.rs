@@ -10,8 +10,8 @@ use ferrogrid::blocks::pe::{
     WeightStationaryPeInputs,
 };
 use ferrogrid::hdl::{
-    Block, Module, Shape, Shapes, Signal, bit, bundle, elaborate, hardware, join, signed,
-    sim::Simulator, unsigned,
+    Block, Module, Shape, Signal, bit, bundle, elaborate, hardware, join, signed, sim::Simulator,
+    unsigned,
 };
 use ferrogrid::verilog::{self, VerilogFile};
 
@@ -22,12 +22,12 @@ const CYCLES: u32 = 8_000;
 
 bundle! {
     /// Operands and tokens of two PEs of a column.
-    struct ColumnInputs(format: PeFormat) {
-        activations: [format.activation; 2],
-        weight: format.weight,
+    struct ColumnInputs(column: &Column) {
+        activations: [column.format.activation; 2],
+        weight: column.format.weight,
         token: bit(),
         shift: bit(),
-        from_above: format.sum,
+        from_above: column.format.sum,
     }
 }
 
@@ -48,15 +48,8 @@ struct Column {
 
 #[hardware]
 impl Block for Column {
-    type Inputs<'m> = ColumnInputs<'m>;
-    type Outputs<'m> = ColumnOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!("{}_column", self.format.target)
-    }
-
-    fn inputs(&self) -> Shapes<ColumnInputs<'static>> {
-        ColumnInputs::of(self.format)
     }
 
     fn build<'m>(&self, m: &'m Module, io: ColumnInputs<'m>) -> ColumnOutputs<'m> {
@@ -139,15 +132,8 @@ fn noise(m: &Module, seed: u64) -> Signal<'_> {
 
 #[hardware]
 impl Block for PeDuel {
-    type Inputs<'m> = ();
-    type Outputs<'m> = Verdict<'m>;
-
     fn module_name(&self) -> String {
         "duel".into()
-    }
-
-    fn inputs(&self) -> Shapes<()> {
-        Shapes::none()
     }
 
     fn build<'m>(&self, m: &'m Module, (): ()) -> Verdict<'m> {

@@ -67,15 +67,8 @@ bundle! {
 
 #[hardware]
 impl Block for Toy {
-    type Inputs<'m> = ToyInputs<'m>;
-    type Outputs<'m> = ToyOutputs<'m>;
-
     fn module_name(&self) -> String {
         "toy".to_owned()
-    }
-
-    fn inputs(&self) -> Shapes<ToyInputs<'static>> {
-        ToyInputs::of()
     }
 
     fn build<'m>(&self, m: &'m Module, io: ToyInputs<'m>) -> ToyOutputs<'m> {

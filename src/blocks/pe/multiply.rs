@@ -3,7 +3,7 @@
 use super::PeFormat;
 use crate::arch::Target;
 use crate::blocks::vendor::{Mult18x18d, Operands, SbMac16};
-use crate::hdl::{Block, Module, Shapes, Signal, bit, bundle, hardware};
+use crate::hdl::{Block, Module, Signal, bit, bundle, hardware};
 
 /// The instance of a [`RegisteredMultiplier`] in a PE.
 pub(super) const MULTIPLIER: &str = "multiplier";
@@ -38,11 +38,11 @@ pub fn multiply<'m>(
 
 bundle! {
     /// Inputs of [`RegisteredMultiplier`].
-    pub struct MultiplierInputs(format: PeFormat) {
+    pub struct MultiplierInputs(multiplier: &RegisteredMultiplier) {
         /// Taken every cycle.
-        activation_in: format.activation,
+        activation_in: multiplier.format.activation,
         /// Taken where `weight_enable` is 1.
-        weight_in: format.weight,
+        weight_in: multiplier.format.weight,
         /// A new weight is taken.
         weight_enable: bit(),
     }
@@ -71,15 +71,8 @@ pub struct RegisteredMultiplier {
 
 #[hardware]
 impl Block for RegisteredMultiplier {
-    type Inputs<'m> = MultiplierInputs<'m>;
-    type Outputs<'m> = MultiplierOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.name.clone()
-    }
-
-    fn inputs(&self) -> Shapes<MultiplierInputs<'static>> {
-        MultiplierInputs::of(self.format)
     }
 
     fn build<'m>(&self, m: &'m Module, io: MultiplierInputs<'m>) -> MultiplierOutputs<'m> {

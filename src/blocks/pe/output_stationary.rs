@@ -2,21 +2,21 @@
 
 use super::{MultiplierInputs, PeFormat, multiply};
 use crate::blocks::vendor::Operands;
-use crate::hdl::{Block, Module, Shapes, bit, bundle, hardware};
+use crate::hdl::{Block, Module, bit, bundle, hardware};
 
 bundle! {
     /// Inputs of [`OutputStationaryPe`].
-    pub struct OutputStationaryPeInputs(format: PeFormat) {
+    pub struct OutputStationaryPeInputs(pe: &OutputStationaryPe) {
         /// First operands of a tile.
         start_in: bit(),
         /// The drain chain moves down.
         shift_in: bit(),
         /// From the left, 0 between tiles.
-        activation_in: format.activation,
+        activation_in: pe.format.activation,
         /// From above, 0 between tiles.
-        weight_in: format.weight,
+        weight_in: pe.format.weight,
         /// From above.
-        drain_in: format.sum,
+        drain_in: pe.format.sum,
     }
 }
 
@@ -52,15 +52,8 @@ pub struct OutputStationaryPe {
 
 #[hardware]
 impl Block for OutputStationaryPe {
-    type Inputs<'m> = OutputStationaryPeInputs<'m>;
-    type Outputs<'m> = OutputStationaryPeOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.name.clone()
-    }
-
-    fn inputs(&self) -> Shapes<OutputStationaryPeInputs<'static>> {
-        OutputStationaryPeInputs::of(self.format)
     }
 
     fn build<'m>(

@@ -3,19 +3,19 @@
 use super::{MultiplierInputs, PeFormat, multiply};
 use crate::arch::Dataflow;
 use crate::blocks::vendor::Operands;
-use crate::hdl::{Block, Module, Shapes, Signal, bit, bundle, hardware};
+use crate::hdl::{Block, Module, Signal, bit, bundle, hardware};
 
 bundle! {
     /// Inputs of [`WeightStationaryPe`].
-    pub struct WeightStationaryPeInputs(format: PeFormat) {
+    pub struct WeightStationaryPeInputs(pe: &WeightStationaryPe) {
         /// First vector of a tile: use the waiting weight.
         swap_in: bit(),
         /// From the left.
-        activation_in: format.activation,
+        activation_in: pe.format.activation,
         /// Column bus, caught a cycle after the swap.
-        weight_in: format.weight,
+        weight_in: pe.format.weight,
         /// From above.
-        sum_in: format.sum,
+        sum_in: pe.format.sum,
     }
 }
 
@@ -47,15 +47,8 @@ pub struct WeightStationaryPe {
 
 #[hardware]
 impl Block for WeightStationaryPe {
-    type Inputs<'m> = WeightStationaryPeInputs<'m>;
-    type Outputs<'m> = WeightStationaryPeOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.name.clone()
-    }
-
-    fn inputs(&self) -> Shapes<WeightStationaryPeInputs<'static>> {
-        WeightStationaryPeInputs::of(self.format)
     }
 
     fn build<'m>(

@@ -54,9 +54,9 @@ bundle! {
 
 bundle! {
     /// What an [`AxiWriteArbiter`] takes.
-    pub struct AxiWriteArbiterInputs(p: &AxiMerge) {
+    pub struct AxiWriteArbiterInputs(arbiter: &AxiWriteArbiter) {
         /// The managers.
-        s: [Axi4Write(p.id_bits, p.address_bits, p.data_bits); p.managers],
+        s: [Axi4Write(arbiter.merge.id_bits, arbiter.merge.address_bits, arbiter.merge.data_bits); arbiter.merge.managers],
     }
 }
 
@@ -135,9 +135,6 @@ impl AxiMerge {
 
 #[hardware]
 impl Block for AxiReadArbiter {
-    type Inputs<'m> = AxiReadArbiterInputs<'m>;
-    type Outputs<'m> = AxiReadArbiterOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.0.name("read")
     }
@@ -191,15 +188,8 @@ impl Block for AxiReadArbiter {
 
 #[hardware]
 impl Block for AxiWriteArbiter {
-    type Inputs<'m> = AxiWriteArbiterInputs<'m>;
-    type Outputs<'m> = AxiWriteArbiterOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!("{}_{}", self.merge.name("write"), self.outstanding)
-    }
-
-    fn inputs(&self) -> Shapes<AxiWriteArbiterInputs<'static>> {
-        AxiWriteArbiterInputs::of(&self.merge)
     }
 
     fn build<'m>(

@@ -133,9 +133,6 @@ impl AxiRam {
 
 #[hardware]
 impl Block for AxiRamReader {
-    type Inputs<'m> = AxiRamReaderInputs<'m>;
-    type Outputs<'m> = AxiRamReaderOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.0.name("reader")
     }
@@ -181,9 +178,6 @@ impl Block for AxiRamReader {
 
 #[hardware]
 impl Block for AxiRamWriter {
-    type Inputs<'m> = AxiRamWriterInputs<'m>;
-    type Outputs<'m> = AxiRamWriterOutputs<'m>;
-
     fn module_name(&self) -> String {
         self.0.name("writer")
     }

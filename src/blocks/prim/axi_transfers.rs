@@ -112,9 +112,6 @@ fn remember<'m>(
 
 #[hardware]
 impl Block for AxiReadTransfers {
-    type Inputs<'m> = AxiReadTransfersInputs<'m>;
-    type Outputs<'m> = AxiReadTransfersOutputs<'m>;
-
     fn module_name(&self) -> String {
         name("read", &self.0)
     }
@@ -162,9 +159,6 @@ impl Block for AxiReadTransfers {
 
 #[hardware]
 impl Block for AxiWriteTransfers {
-    type Inputs<'m> = AxiWriteTransfersInputs<'m>;
-    type Outputs<'m> = AxiWriteTransfersOutputs<'m>;
-
     fn module_name(&self) -> String {
         name("write", &self.0)
     }

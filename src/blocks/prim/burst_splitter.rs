@@ -1,8 +1,6 @@
 //! Transfers cut into AXI4 bursts.
 
-use crate::hdl::{
-    Block, Module, Shapes, Stream, bit, bits_for, bundle, hardware, index_bits, unsigned,
-};
+use crate::hdl::{Block, Module, Stream, bit, bits_for, bundle, hardware, index_bits, unsigned};
 
 /// Bytes that no AXI4 burst crosses.
 const PAGE: u32 = 4096;
@@ -67,18 +65,11 @@ bundle! {
 
 #[hardware]
 impl Block for BurstSplitter {
-    type Inputs<'m> = BurstSplitterInputs<'m>;
-    type Outputs<'m> = BurstSplitterOutputs<'m>;
-
     fn module_name(&self) -> String {
         format!(
             "burst_splitter_{}x{}_{}_of_{}",
             self.address_bits, self.count_bits, self.outstanding, self.beat_bytes
         )
-    }
-
-    fn inputs(&self) -> Shapes<BurstSplitterInputs<'static>> {
-        BurstSplitterInputs::of(self)
     }
 
     fn build<'m>(&self, m: &'m Module, io: BurstSplitterInputs<'m>) -> BurstSplitterOutputs<'m> {

@@ -1,7 +1,7 @@
 //! Arbiters: one stream of several.
 
 use super::shape_name;
-use crate::hdl::{Block, Module, Shape, Shapes, Signal, Stream, bundle, hardware, join, unsigned};
+use crate::hdl::{Block, Module, Shape, Signal, Stream, bundle, hardware, join, unsigned};
 
 /// Who comes first where several ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +26,9 @@ pub struct StreamArbiter {
 
 bundle! {
     /// What a [`StreamArbiter`] takes.
-    pub struct StreamArbiterInputs(shape: Shape, count: u32) {
+    pub struct StreamArbiterInputs(arbiter: &StreamArbiter) {
         /// The streams to merge.
-        s: [Stream(shape); count],
+        s: [Stream(arbiter.shape); arbiter.count],
     }
 }
 
@@ -44,19 +44,12 @@ bundle! {
 
 #[hardware]
 impl Block for StreamArbiter {
-    type Inputs<'m> = StreamArbiterInputs<'m>;
-    type Outputs<'m> = StreamArbiterOutputs<'m>;
-
     fn module_name(&self) -> String {
         let policy = match self.policy {
             Policy::RoundRobin => "round_robin",
             Policy::Priority => "priority",
         };
         format!("{policy}_{}_of_{}", self.count, shape_name(self.shape))
-    }
-
-    fn inputs(&self) -> Shapes<StreamArbiterInputs<'static>> {
-        StreamArbiterInputs::of(self.shape, self.count)
     }
 
     fn build<'m>(&self, m: &'m Module, io: StreamArbiterInputs<'m>) -> StreamArbiterOutputs<'m> {

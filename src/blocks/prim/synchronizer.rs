@@ -1,6 +1,6 @@
 //! Signals and resets that come from another clock.
 
-use crate::hdl::{Block, Module, Reset, Shapes, Signal, bit, bundle, hardware};
+use crate::hdl::{Block, Module, Reset, Signal, bit, bundle, hardware};
 
 /// One bit of another clock, two edges later in the domain that is being described. Several bits
 /// that belong together need a handshake or a FIFO instead.
@@ -38,15 +38,8 @@ bundle! {
 
 #[hardware]
 impl Block for ResetSynchronizer {
-    type Inputs<'m> = ();
-    type Outputs<'m> = ResetSynchronizerOutputs<'m>;
-
     fn module_name(&self) -> String {
         "reset_synchronizer".into()
-    }
-
-    fn inputs(&self) -> Shapes<()> {
-        Shapes::none()
     }
 
     fn build<'m>(&self, m: &'m Module, (): ()) -> ResetSynchronizerOutputs<'m> {
