@@ -13,12 +13,16 @@ pub(super) fn check(
     follows: Vec<BTreeSet<PortId>>,
     issues: &mut Vec<Issue>,
 ) -> Summary {
-    let shows = shown_domains(module, summaries);
+    // Nothing crosses within one domain: what its outputs show is all that a parent asks.
+    let shows = match module.domains.len() {
+        1 => Vec::new(),
+        _ => shown_domains(module, summaries),
+    };
     let mut sampled_by = vec![DomainSet::default(); module.ports.len()];
     let mut sample =
         |value: NodeId, by: DomainId, what: &dyn Fn() -> String, at: &'static Location<'static>| {
             let own = DomainSet::of(by);
-            let mut sources = shows[value.index()];
+            let mut sources = shows.get(value.index()).copied().unwrap_or_default();
             for port in &follows[value.index()] {
                 let sampled_by = &mut sampled_by[port.index()];
                 *sampled_by = sampled_by.union(own);
@@ -96,10 +100,47 @@ pub(super) fn check(
             .map(|i| of_outputs(i).map_or_else(Vec::new, |n| follows[n].iter().copied().collect()))
             .collect(),
         shows: ports
-            .map(|i| of_outputs(i).map_or_else(DomainSet::default, |n| shows[n]))
+            .map(|i| match of_outputs(i) {
+                None => DomainSet::default(),
+                Some(node) if shows.is_empty() => shown_by(module, summaries, node),
+                Some(node) => shows[node],
+            })
             .collect(),
         sampled_by,
     }
+}
+
+/// The one domain of a module, if a node shows a register or memory.
+fn shown_by(module: &ModuleIr, summaries: &[Summary], node: usize) -> DomainSet {
+    let mut seen = vec![false; module.nodes.len()];
+    let mut waiting = vec![NodeId(node as u32)];
+    while let Some(id) = waiting.pop() {
+        if std::mem::replace(&mut seen[id.index()], true) {
+            continue;
+        }
+        let shows = match &module.node(id).kind {
+            NodeKind::Register(_) | NodeKind::MemoryRead { .. } => true,
+            NodeKind::MemoryWord { memory, address } => {
+                waiting.push(*address);
+                !module.memories[memory.index()].writes.is_empty()
+            }
+            NodeKind::InstanceOutput { instance, port } => {
+                let instance = &module.instances[instance.index()];
+                let child = &summaries[instance.module.index()];
+                let inputs = child.follows[port.index()].iter();
+                waiting.extend(inputs.filter_map(|input| instance.connections[input.index()]));
+                child.shows[port.index()] != DomainSet::default()
+            }
+            kind => {
+                waiting.extend(kind.operands());
+                false
+            }
+        };
+        if shows {
+            return DomainSet::of(DomainId(0));
+        }
+    }
+    DomainSet::default()
 }
 
 /// For each node the domains of the registers and memories that it shows.

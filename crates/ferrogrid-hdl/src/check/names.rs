@@ -3,7 +3,7 @@
 use crate::Issue;
 use crate::ir::ModuleIr;
 use crate::names::{is_identifier, is_reserved};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::Location;
 
 pub(super) fn check(module: &ModuleIr, issues: &mut Vec<Issue>) {
@@ -12,7 +12,7 @@ pub(super) fn check(module: &ModuleIr, issues: &mut Vec<Issue>) {
         illegal(module, &domain.clock, true, issues);
         illegal(module, &domain.reset, true, issues);
     }
-    let ports: BTreeSet<&str> = module.ports.iter().map(|port| port.name.as_str()).collect();
+    let ports: HashSet<&str> = module.ports.iter().map(|port| port.name.as_str()).collect();
     let nodes = module
         .nodes
         .iter()
@@ -33,7 +33,7 @@ pub(super) fn check(module: &ModuleIr, issues: &mut Vec<Issue>) {
             second,
         });
     };
-    let mut seen: BTreeMap<&str, &'static Location<'static>> = BTreeMap::new();
+    let mut seen: HashMap<&str, &'static Location<'static>> = HashMap::new();
     for (name, at) in nodes.chain(memories).chain(instances) {
         if let Some(first) = seen.insert(name, at) {
             clash(name, first, at);
@@ -47,7 +47,10 @@ pub(super) fn check(module: &ModuleIr, issues: &mut Vec<Issue>) {
         }
     }
     domain_names(module, &seen, issues);
-    for name in seen.keys() {
+    let legal = |name: &&str| is_identifier(name) && !is_reserved(name);
+    let mut doubtful: Vec<&str> = seen.keys().copied().filter(|name| !legal(name)).collect();
+    doubtful.sort_unstable();
+    for name in doubtful {
         illegal(module, name, ports.contains(name), issues);
     }
     for name in properties.keys() {
@@ -58,7 +61,7 @@ pub(super) fn check(module: &ModuleIr, issues: &mut Vec<Issue>) {
 /// Reports clocks and resets whose ports would be one, or would have the name of something else.
 fn domain_names(
     module: &ModuleIr,
-    seen: &BTreeMap<&str, &'static Location<'static>>,
+    seen: &HashMap<&str, &'static Location<'static>>,
     issues: &mut Vec<Issue>,
 ) {
     let mut taken: BTreeMap<&str, String> = BTreeMap::new();
