@@ -62,22 +62,22 @@ module matmul_6x10_load_b (
     wire lanes_choice =
         last_beat_of_group ? elements_behind[2:0] >= 3'd7 :
         elements_behind[2:0] >= 3'd1;
-    wire lanes_term_6 =
-        !row_ends
-        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd2);
-    wire lanes_term_5 =
-        !row_ends
-        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd3);
-    wire lanes_term_4 =
-        !row_ends
-        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd4);
-    wire lanes_term_3 =
-        !row_ends
-        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd5);
+    wire lanes_term = !row_ends || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd2);
     wire lanes_term_2 =
         !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd3);
+    wire lanes_term_3 =
+        !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd4);
+    wire lanes_term_4 =
+        !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd5);
+    wire lanes_term_5 =
+        !row_ends
         || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd6);
-    wire lanes_term = !row_ends || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd7);
+    wire lanes_term_6 =
+        !row_ends
+        || (last_beat_of_group ? 1'b0 : elements_behind[2:0] >= 3'd7);
     wire [63:0] masked_beat = {
         lanes[6] ? s_axis_tdata[63:56] : 8'd0, lanes[5] ? s_axis_tdata[55:48] : 8'd0,
         lanes[4] ? s_axis_tdata[47:40] : 8'd0, lanes[3] ? s_axis_tdata[39:32] : 8'd0,
@@ -90,8 +90,8 @@ module matmul_6x10_load_b (
         if (step) begin
             last_beat <= row_ends && last_row && last_panel;
             lanes <= {
-                lanes_term, lanes_term_2, lanes_term_3, lanes_term_4, lanes_term_5,
-                lanes_term_6, !row_ends || lanes_choice
+                lanes_term_6, lanes_term_5, lanes_term_4, lanes_term_3, lanes_term_2,
+                lanes_term, !row_ends || lanes_choice
             };
             group_end <= group_ends;
             index <= next_index;

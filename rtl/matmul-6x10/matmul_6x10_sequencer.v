@@ -197,8 +197,10 @@ module matmul_6x10_sequencer (
     wire streams_on = stream_valid && !last_step;
     wire last_vector = vectors_left[3];
     wire claim_bank = next_pass && weights_begin_block;
-    wire claimed_banks_in_range_term_2 = claim_bank && !drained && claimed_banks == 2'd2;
     wire claimed_banks_in_range_term = drained && !claim_bank && claimed_banks == 2'd0;
+    wire claimed_banks_in_range_term_2 =
+        (claim_bank && !drained && claimed_banks == 2'd2)
+        || claimed_banks_in_range_term;
     wire full = a_full == 2'd2 || (a_full == 2'd1 && !streams_on);
     wire a_there = !weights_begin_block || full;
     wire needs_b = tile_valid && !b_whole;
@@ -366,14 +368,14 @@ module matmul_6x10_sequencer (
     assign a_release = a_release_1;
 
     // Read by nothing, on purpose.
-    wire unused_ok = &{1'b0, tile_b_base[10], claimed_banks_in_range_term_2, claimed_banks_in_range_term};
+    wire unused_ok = &{1'b0, tile_b_base[10], claimed_banks_in_range_term_2};
 
 `ifdef FORMAL
     always @(posedge clk) if (!rst) begin
         // next_tile_is_known, else: the next tile comes before it is known
         assert (!next_tile || next_b_end == end_ahead);
         // claimed_banks_in_range, else: a bank is filled or freed twice
-        assert (clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term));
+        assert (clear || !claimed_banks_in_range_term_2);
         // passes_have_all, else: a pass begins without its operands or its bank
         assert (!next_pass || (a_there && !(needs_b && b_short) && bank_there));
         cover (waiting && !has_a);  // waits_for_a
@@ -387,7 +389,7 @@ module matmul_6x10_sequencer (
     always @(posedge clk) if (!rst) begin
         if ((!next_tile || next_b_end == end_ahead) !== 1'b1)
             $display("FERROGRID_ASSERT %m next_tile_is_known: the next tile comes before it is known");
-        if ((clear || !(claimed_banks_in_range_term_2 || claimed_banks_in_range_term)) !== 1'b1)
+        if ((clear || !claimed_banks_in_range_term_2) !== 1'b1)
             $display("FERROGRID_ASSERT %m claimed_banks_in_range: a bank is filled or freed twice");
         if ((!next_pass || (a_there && !(needs_b && b_short) && bank_there)) !== 1'b1)
             $display("FERROGRID_ASSERT %m passes_have_all: a pass begins without its operands or its bank");

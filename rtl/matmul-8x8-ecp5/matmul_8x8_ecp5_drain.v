@@ -94,15 +94,15 @@ module matmul_8x8_ecp5_drain (
     wire block_end = row_end && last_row_of_block;
     wire block_done = reads && block_end;
     wire goes_on = more_rows && !(row_done && last_row);
-    wire complete_banks_in_range_term_2 =
+    wire complete_banks_in_range_term =
         block_complete
         && !block_done
         && complete_banks == 2'd2;
-    wire complete_banks_in_range_term =
+    wire complete_banks_in_range_term_2 =
         block_done
         && !block_complete
         && complete_banks == 2'd0;
-    wire complete_banks_in_range_term_3 = !(complete_banks_in_range_term_2 || complete_banks_in_range_term);
+    wire complete_banks_in_range_term_3 = !(complete_banks_in_range_term || complete_banks_in_range_term_2);
     wire another = !last_row && (complete_banks == 2'd2 || block_complete);
     wire begins = more_rows && complete_banks != 2'd0;
     wire next_asks = block_done ? another : asks || begins;

@@ -241,27 +241,6 @@ module matmul_8x8_os_registers (
     wire [31:0] read_group_0_term = {32{read_select[1]}} & read_group_0_joined_2;
     wire [31:0] read_group_1_term = {32{read_select[5]}} & {16'd0, n_size};
     wire [31:0] read_group_2_term = {32{read_select[11]}} & jobs_ended_count;
-    wire [31:0] read_group_0_term_2 =
-        ({32{read_select[0]}} & read_group_0_joined)
-        | read_group_0_term;
-    wire [31:0] read_group_0_term_3 =
-        read_group_0_term_2
-        | ({32{read_select[2]}} & read_group_0_joined_3);
-    wire [31:0] read_group_0_term_4 =
-        read_group_0_term_3
-        | ({32{read_select[3]}} & {16'd0, m_size});
-    wire [31:0] read_group_1_term_2 =
-        read_group_1_term
-        | ({32{read_select[6]}} & cycles_count);
-    wire [31:0] read_group_1_term_3 =
-        read_group_1_term_2
-        | ({32{read_select[7]}} & active_cycles_count);
-    wire [31:0] read_group_1_term_4 =
-        read_group_1_term_3
-        | ({32{read_select[8]}} & stall_a_count);
-    wire [31:0] read_group_2_term_2 =
-        ({32{read_select[10]}} & stall_c_count)
-        | read_group_2_term;
 
     always @(posedge clk) begin
         case (read_word)
@@ -282,9 +261,22 @@ module matmul_8x8_os_registers (
             read_word == 5'd8, read_word == 5'd7, read_word == 5'd6, read_word == 5'd5,
             read_word == 5'd4
         };
-        read_group_0 <= read_group_0_term_4 | ({32{read_select[4]}} & {16'd0, k_size});
-        read_group_1 <= read_group_1_term_4 | ({32{read_select[9]}} & stall_b_count);
-        read_group_2 <= read_group_2_term_2 | ({32{read_select[12]}} & last_failed_job);
+        read_group_0 <=
+            ({32{read_select[0]}} & read_group_0_joined)
+            | read_group_0_term
+            | ({32{read_select[2]}} & read_group_0_joined_3)
+            | ({32{read_select[3]}} & {16'd0, m_size})
+            | ({32{read_select[4]}} & {16'd0, k_size});
+        read_group_1 <=
+            read_group_1_term
+            | ({32{read_select[6]}} & cycles_count)
+            | ({32{read_select[7]}} & active_cycles_count)
+            | ({32{read_select[8]}} & stall_a_count)
+            | ({32{read_select[9]}} & stall_b_count);
+        read_group_2 <=
+            ({32{read_select[10]}} & stall_c_count)
+            | read_group_2_term
+            | ({32{read_select[12]}} & last_failed_job);
     end
 
     always @(posedge clk) begin

@@ -1,5 +1,6 @@
 //! The Verilog of every preset and of cores at the borders of what can be configured, as
-//! `ferrogrid generate` writes it, through the tools that users have: no warning, no waiver.
+//! `ferrogrid generate` writes it, through the tools that users have: no warning, and no waiver but
+//! where a sum extends the sign of a net.
 
 #[path = "../tools.rs"]
 mod tools;
@@ -166,6 +167,47 @@ fn silent(tool: Tool, arguments: impl Fn(&[String], &str) -> Vec<String>) {
 fn with(arguments: &str, files: &[String]) -> Vec<String> {
     let arguments = arguments.split_whitespace().map(String::from);
     arguments.chain(files.iter().cloned()).collect()
+}
+
+/// Nets that got their names by what they feed are numbered in the order in which a reader meets them.
+#[test]
+fn numbered_nets_come_in_order() {
+    const WORDS: [&str; 5] = ["term", "sum", "choice", "joined", "part"];
+    let mut numbered = 0;
+    for core in cores() {
+        let design = elaborate(&MatmulCore::new(&core)).expect("a design that closes");
+        for file in verilog::emit(&design) {
+            let place = |name: &str| file.text.find(&format!(" {name} =")).unwrap_or(0);
+            for line in file
+                .text
+                .lines()
+                .filter(|line| line.starts_with("    wire "))
+            {
+                let declared = line.split(" =").next().unwrap_or(line);
+                let name = declared.rsplit(' ').next().unwrap_or(declared);
+                let Some((base, number)) = name.rsplit_once('_') else {
+                    continue;
+                };
+                let (Ok(number), true) = (
+                    number.parse::<u32>(),
+                    WORDS.iter().any(|word| base.ends_with(&format!("_{word}"))),
+                ) else {
+                    continue;
+                };
+                let before = match number {
+                    2 => base.to_owned(),
+                    _ => format!("{base}_{}", number - 1),
+                };
+                numbered += 1;
+                assert!(
+                    place(&before) < place(name),
+                    "{}: {name} before {before}",
+                    file.name
+                );
+            }
+        }
+    }
+    assert!(numbered > 0, "no net is numbered");
 }
 
 #[test]

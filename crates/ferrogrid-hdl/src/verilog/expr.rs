@@ -18,7 +18,9 @@ use num_traits::Zero;
 const OPERANDS: usize = 72;
 /// Characters of one operand of a concatenation, or connection of an instance.
 const PART: usize = 48;
-/// A chain of `? :` longer than this gets a name when it is an operand.
+/// What the name of an operand is taken to be long.
+const NAME: usize = 24;
+/// A chain of one operator, or of `? :`, longer than this gets a name when it is an operand.
 const CHAIN: usize = 400;
 /// Verilator takes shift amounts of up to so many bits.
 const AMOUNT_BITS: u32 = 32;
@@ -57,20 +59,40 @@ impl Lowering<'_> {
         }
     }
 
-    /// Several operands that stand on one line.
+    /// Several operands that stand on one line. The longest get names, in the order of the nodes.
     fn operands<const N: usize>(&mut self, nodes: [NodeId; N]) -> [Expr; N] {
         let mut exprs = nodes.map(|node| self.operand(node));
-        loop {
-            let lengths = exprs.each_ref().map(|expr| flat(expr).len());
-            let longest = (0..N)
-                .filter(|&i| !exprs[i].is_simple())
-                .max_by_key(|&i| lengths[i]);
-            match longest {
-                Some(index) if lengths.iter().sum::<usize>() > OPERANDS => {
-                    exprs[index] = self.materialize(nodes[index]);
-                }
-                _ => return exprs,
-            }
+        let mut lengths = exprs.each_ref().map(|expr| flat(expr).len());
+        let mut named: Vec<usize> = Vec::new();
+        while lengths.iter().sum::<usize>() > OPERANDS {
+            let unnamed = (0..N).filter(|i| !exprs[*i].is_simple() && !named.contains(i));
+            let Some(longest) = unnamed.max_by_key(|i| lengths[*i]) else {
+                break;
+            };
+            lengths[longest] = NAME;
+            named.push(longest);
+        }
+        named.sort_by_key(|index| nodes[*index]);
+        for index in named {
+            exprs[index] = self.materialize(nodes[index]);
+        }
+        exprs
+    }
+
+    /// The operands of an operator, which may go on a chain of the same one: it is printed a term a
+    /// line.
+    fn terms(&mut self, op: BinaryOp, a: NodeId, b: NodeId) -> [Expr; 2] {
+        let chains = matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Xor);
+        let goes_on =
+            matches!(&self.module.node(a).kind, NodeKind::Binary(same, ..) if *same == op);
+        if !(chains && goes_on && matches!(self.whole(a), Expr::Binary(..))) {
+            return self.operands([a, b]);
+        }
+        let term = self.operand(b);
+        let chain = self.whole(a);
+        match flat(&chain).len() > CHAIN {
+            true => [self.materialize(a), term],
+            false => [chain, term],
         }
     }
 
@@ -166,7 +188,7 @@ impl Lowering<'_> {
             BinaryOp::ShiftLeft | BinaryOp::ShiftRight => return self.shift(op, a, b),
             _ => {}
         }
-        let [mut left, mut right] = self.operands([a, b]);
+        let [mut left, mut right] = self.terms(op, a, b);
         if matches!(op, BinaryOp::Add | BinaryOp::Subtract) {
             // Simulators widen faster than they copy sign bits, and it reads better.
             match (self.widened(a), self.widened(b)) {

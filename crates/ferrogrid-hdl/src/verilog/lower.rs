@@ -54,6 +54,8 @@ pub(super) struct Lowering<'a> {
     pub(super) driven_elsewhere: Vec<bool>,
     /// Names of the designer's nodes.
     pub(super) designed: Vec<Option<Rc<str>>>,
+    /// The names made from one hint, in the order of their numbers.
+    pub(super) hinted: HashMap<String, Vec<Rc<str>>>,
     /// Position of each declaration, by name.
     pub(super) declared: HashMap<Rc<str>, u32>,
     pub(super) states: Vec<Vec<Rc<str>>>,
@@ -79,6 +81,7 @@ impl<'a> Lowering<'a> {
             is_port: vec![false; count],
             driven_elsewhere: vec![false; count],
             designed: vec![None; count],
+            hinted: HashMap::new(),
             declared: HashMap::new(),
             states: Vec::new(),
             states_used: BTreeSet::new(),

@@ -23,6 +23,7 @@ mod placed;
 mod print;
 mod property;
 mod register;
+mod rename;
 mod simplify;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use super::ast::{Declaration, Expr, Item, NetKind, UnaryOp};
 use super::lower::Lowering;
 use super::placed::{Placed, Rank};
 use crate::ir::{NodeId, NodeKind};
+use std::rc::Rc;
 
 impl Lowering<'_> {
     pub(super) fn lower_node(&mut self, node: NodeId) {
@@ -61,10 +62,7 @@ impl Lowering<'_> {
             None => {
                 let name = match self.designed[index].clone() {
                     Some(name) => name,
-                    None => {
-                        let hint = self.hint(node);
-                        self.names.fresh(&hint)
-                    }
+                    None => self.hinted(node),
                 };
                 self.net_of(node, name)
             }
@@ -93,6 +91,14 @@ impl Lowering<'_> {
         );
     }
 
+    /// A name for a net that the designer did not name.
+    fn hinted(&mut self, node: NodeId) -> Rc<str> {
+        let hint = self.hint(node);
+        let name = self.names.fresh(&hint);
+        self.hinted.entry(hint).or_default().push(name.clone());
+        name
+    }
+
     /// Gives a node a net, and the net its value.
     fn drive(&mut self, node: NodeId, value: Expr) {
         let index = node.index();
@@ -103,10 +109,7 @@ impl Lowering<'_> {
             None => {
                 let name = match self.designed[index].clone() {
                     Some(name) => name,
-                    None => {
-                        let hint = self.hint(node);
-                        self.names.fresh(&hint)
-                    }
+                    None => self.hinted(node),
                 };
                 self.net_of(node, name)
             }

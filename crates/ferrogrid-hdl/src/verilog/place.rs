@@ -3,7 +3,7 @@
 use super::ast::{Declaration, Item, Module, Net, NetKind};
 use super::lower::Lowering;
 use super::placed::{Placed, Rank};
-use super::unused;
+use super::{rename, unused};
 use crate::ir::{EnumId, EnumType};
 
 impl Lowering<'_> {
@@ -116,6 +116,7 @@ impl Lowering<'_> {
             items.push(sink);
         }
         items.extend(properties);
+        rename::in_order(&mut items, &self.hinted);
         let doc = &self.module.doc;
         let separator = if doc.is_empty() { "" } else { ": " };
         let header = vec![
