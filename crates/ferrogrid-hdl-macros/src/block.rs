@@ -1,6 +1,6 @@
 //! What `#[hardware]` completes in an `impl Block`: all that `build` says already.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::{
     FnArg, GenericArgument, ImplItem, ImplItemFn, ItemImpl, Lifetime, PathArguments, ReturnType,
     Type, parse_quote,
@@ -17,10 +17,11 @@ pub fn complete(hdl: &TokenStream, block: &mut ItemImpl) {
     let Some(build) = function(block, "build") else {
         return;
     };
-    let Some(lifetime) = build.sig.generics.lifetimes().next() else {
-        return;
+    // Without ports there is none.
+    let lifetime = match build.sig.generics.lifetimes().next() {
+        Some(lifetime) => lifetime.lifetime.clone(),
+        None => Lifetime::new("'m", Span::mixed_site()),
     };
-    let lifetime = lifetime.lifetime.clone();
     let Some(FnArg::Typed(inputs)) = build.sig.inputs.iter().nth(2) else {
         return;
     };

@@ -44,7 +44,7 @@ pub trait Block: Clone + PartialEq + Debug + 'static {
 }
 
 /// Any [`Block`], for lists of different ones. Not to be implemented by hand.
-pub trait AnyBlock: Debug {
+pub trait AnyBlock: Any + Debug {
     #[doc(hidden)]
     fn name(&self) -> String;
     #[doc(hidden)]
@@ -53,8 +53,9 @@ pub trait AnyBlock: Debug {
     fn type_name(&self) -> &'static str;
     #[doc(hidden)]
     fn equals(&self, other: &dyn Any) -> bool;
+    /// A copy for the design to remember, so that equal blocks share a module.
     #[doc(hidden)]
-    fn kept(&self) -> Rc<dyn Kept>;
+    fn shared(&self) -> Rc<dyn AnyBlock>;
     /// Describes the module; returns the layouts of its inputs and outputs.
     #[doc(hidden)]
     fn describe(&self, m: &Module) -> Ports;
@@ -64,18 +65,6 @@ impl dyn AnyBlock + '_ {
     /// The Verilog module name.
     pub fn module_name(&self) -> String {
         self.name()
-    }
-}
-
-/// A block that a design remembers.
-pub trait Kept: AnyBlock + Any {
-    #[doc(hidden)]
-    fn as_any(&self) -> &dyn Any;
-}
-
-impl<B: Block> Kept for B {
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }
 
@@ -104,14 +93,13 @@ impl<B: Block> AnyBlock for B {
         other.downcast_ref::<Self>() == Some(self)
     }
 
-    fn kept(&self) -> Rc<dyn Kept> {
+    fn shared(&self) -> Rc<dyn AnyBlock> {
         Rc::new(self.clone())
     }
 
     fn describe(&self, m: &Module) -> Ports {
         let inputs = Block::inputs(self);
-        let bundles = [B::Inputs::<'_>::NAME, B::Outputs::<'_>::NAME];
-        m.state_mut().has_bundles = bundles.iter().any(|bundle| *bundle != <()>::NAME);
+        m.state_mut().has_bundles = true;
         let ports = m.ports("", &inputs.layout, Flow::Forward, inputs.at);
         let outputs = Block::build(self, m, gather(&inputs.layout, ports));
         let layout = outputs.layout();
@@ -136,7 +124,7 @@ fn beside(block: &dyn AnyBlock, other: &dyn AnyBlock) -> String {
 /// A module that a block has become.
 #[derive(Clone)]
 struct Defined {
-    block: Rc<dyn Kept>,
+    block: Rc<dyn AnyBlock>,
     module: ModuleId,
 }
 
@@ -144,7 +132,7 @@ struct Defined {
 struct Building {
     name: String,
     /// Absent for a top that a closure describes.
-    block: Option<Rc<dyn Kept>>,
+    block: Option<Rc<dyn AnyBlock>>,
 }
 
 /// Unwinds from a block that cannot be built; the context holds the issue that says why.
@@ -155,8 +143,8 @@ struct Abandoned;
 pub(super) struct Context {
     /// Finished modules, children first.
     pub modules: RefCell<Vec<ModuleIr>>,
-    /// The ports of each, by bundles.
-    pub ports: RefCell<Vec<Option<Ports>>>,
+    /// The ports of each that is a block; a top that a closure describes is the last module.
+    pub ports: RefCell<Vec<Ports>>,
     /// Module name to the blocks of that name (one, unless names clash).
     defined: RefCell<HashMap<String, Vec<Defined>>>,
     /// The blocks being built, outermost first.
@@ -176,24 +164,21 @@ impl Context {
         self.refuse_enclosing(&name, block);
         let known = self.defined.borrow().get(&name).cloned();
         let known = known.unwrap_or_default();
-        if let Some(same) = known
-            .iter()
-            .find(|other| block.equals(other.block.as_any()))
-        {
+        if let Some(same) = known.iter().find(|other| block.equals(&*other.block)) {
             return same.module;
         }
         if let Some(first) = known.first() {
             // Built all the same, so that its instances find their ports.
             self.clash(&name, &*first.block, block);
         }
-        let kept = block.kept();
+        let shared = block.shared();
         let building = Building {
             name: name.clone(),
-            block: Some(kept.clone()),
+            block: Some(shared.clone()),
         };
         let module = self.build(building, block.cell(), |m| Some(block.describe(m)));
         let defined = Defined {
-            block: kept,
+            block: shared,
             module,
         };
         self.defined
@@ -212,7 +197,7 @@ impl Context {
             return;
         };
         match &building[at].block {
-            Some(enclosing) if block.equals(enclosing.as_any()) => {
+            Some(enclosing) if block.equals(&**enclosing) => {
                 let names = building[at..].iter().map(|other| other.name.clone());
                 let path = names.chain([name.to_string()]).collect();
                 self.issues.borrow_mut().push(Issue::Recursion { path });
@@ -248,7 +233,7 @@ impl Context {
         let mut finished = module.finish();
         finished.cell = cell;
         self.building.borrow_mut().pop();
-        self.ports.borrow_mut().push(ports);
+        self.ports.borrow_mut().extend(ports);
         let mut modules = self.modules.borrow_mut();
         modules.push(finished);
         ModuleId(modules.len() as u32 - 1)
@@ -299,17 +284,4 @@ pub fn design(name: &str, describe: impl FnOnce(&Module)) -> Result<Design, Desi
             None
         });
     })
-}
-
-/// For a block that makes its ports itself, with [`Module::input`] and [`Module::output`]: the
-/// members of [`Block`] that say that its bundles are empty.
-#[macro_export]
-macro_rules! untyped_ports {
-    () => {
-        type Inputs<'m> = ();
-        type Outputs<'m> = ();
-        fn inputs(&self) -> $crate::Shapes<()> {
-            $crate::Shapes::none()
-        }
-    };
 }

@@ -490,8 +490,8 @@ pub struct Instance {
     pub name: String,
     /// What is instantiated.
     pub module: ModuleId,
-    /// For each port of the module, in its order: the node that feeds an input (`Some` in a closed
-    /// design), or the [`NodeKind::InstanceOutput`] node of an output (`None` when not used).
+    /// For each port of the module, in its order: the node that feeds an input, or the
+    /// [`NodeKind::InstanceOutput`] node of an output. All are `Some` in a closed design.
     pub connections: Vec<Option<NodeId>>,
     /// For each domain of the module: the domain of this module that clocks it.
     pub domains: Vec<DomainId>,

@@ -145,7 +145,7 @@ pub use domain::{Domain, Reset};
 pub use error::{DesignError, Hop, Issue};
 pub use fsm::Fsm;
 pub use hardware_enum::{EnumSignal, HardwareEnum};
-pub use instance::{Instance, InstanceOf};
+pub use instance::InstanceOf;
 pub use interface::{Axi4, Axi4Read, Axi4Write, AxiLite, AxiStream, MemoryPort, Payload, Stream};
 pub use memory::Memory;
 pub use module::Module;

@@ -31,7 +31,7 @@ pub struct Module {
 /// What construction knows beyond the closed form.
 pub(super) struct State {
     pub ir: ModuleIr,
-    /// Where wires, registers and instance inputs got their driver.
+    /// Where wires and registers got their driver.
     pub driven_at: HashMap<DriverKey, &'static Location<'static>>,
     /// State machines whose transitions are still being collected.
     pub machines: Vec<super::fsm::Machine>,
@@ -58,7 +58,6 @@ pub(super) struct State {
 pub(super) enum DriverKey {
     Node(NodeId),
     Enable(NodeId),
-    InstanceInput(u32, PortId),
 }
 
 /// The number of the next module; numbers only tell handles of different modules apart.

@@ -165,21 +165,4 @@ impl<'m> Reg<'m> {
             .drive_node(self.q.id, value, format!("register {}", self.q.describe()));
         self.q
     }
-
-    /// Takes `initial` where `start` is 1, else `next` where `step` is 1, else keeps its value: a
-    /// position that begins anew and goes on.
-    #[track_caller]
-    pub fn walk(
-        self,
-        start: impl Into<Signal<'m>>,
-        initial: impl Operand<'m>,
-        step: impl Into<Signal<'m>>,
-        next: impl Operand<'m>,
-    ) -> Signal<'m> {
-        let (module, shape) = (self.q.module(), self.q.shape());
-        let initial = initial.resolve(module, shape);
-        let next = next.resolve(module, shape);
-        let moved = step.into().mux(next, self.q);
-        self.next(start.into().mux(initial, moved))
-    }
 }

@@ -52,17 +52,36 @@ fn message(text: &str) -> String {
     out.trim_end().to_string()
 }
 
+/// A block whose output is its input, inverted.
 #[derive(Debug, Clone, PartialEq)]
 struct Inverter;
 
+bundle! {
+    struct InverterInput() {
+        a: bit(),
+    }
+}
+
+bundle! {
+    struct InverterOutput() {
+        y: bit(),
+    }
+}
+
+#[hardware]
 impl Block for Inverter {
     fn module_name(&self) -> String {
         "inverter".into()
     }
-    crate::untyped_ports!();
 
-    fn build(&self, m: &Module, (): ()) {
-        let a = m.input("a", bit());
-        m.output("y", !a);
+    fn build<'m>(&self, _: &'m Module, io: InverterInput<'m>) -> InverterOutput<'m> {
+        InverterOutput { y: !io.a }
     }
+}
+
+/// An instance of it.
+#[track_caller]
+fn inverted<'m>(m: &'m Module, name: &str, a: Signal<'m>) -> Signal<'m> {
+    let instance = m.instance_of(&Inverter).named(name);
+    instance.connect(InverterInput { a }).y
 }

@@ -1,60 +1,61 @@
 //! Blocks, their instances, and what belongs to which module.
 
 use super::domains::TwoClocks;
-use super::{Inverter, refused, rejected};
+use super::{Inverter, InverterInput, inverted, refused, rejected};
 use crate::*;
 
 #[test]
 fn equal_blocks_share_a_module() {
     let design = design("pair", |m| {
         let a = m.input("a", bit());
-        let b = m
-            .untyped_instance("first", &Inverter)
-            .input("a", a)
-            .output("y");
-        m.output(
-            "y",
-            m.untyped_instance("second", &Inverter)
-                .input("a", b)
-                .output("y"),
-        );
+        let b = inverted(m, "first", a);
+        m.output("y", inverted(m, "second", b));
     })
     .unwrap();
     assert_eq!(design.modules.len(), 2);
     assert_eq!(design.top().instances.len(), 2);
 }
 
+/// Two blocks of one name.
+#[derive(Debug, Clone, PartialEq)]
+struct Wide(u32);
+
+bundle! {
+    struct WideInput(wide: &Wide) {
+        a: unsigned(wide.0),
+    }
+}
+
+bundle! {
+    struct WideOutput(width: u32) {
+        y: unsigned(width),
+    }
+}
+
+#[hardware]
+impl Block for Wide {
+    fn module_name(&self) -> String {
+        "wide".into()
+    }
+
+    fn build<'m>(&self, _: &'m Module, io: WideInput<'m>) -> WideOutput<'m> {
+        WideOutput { y: !io.a }
+    }
+}
+
 #[test]
 fn different_blocks_need_different_names() {
-    #[derive(Debug, Clone, PartialEq)]
-    struct Wide(u32);
-    impl Block for Wide {
-        fn module_name(&self) -> String {
-            "wide".into()
-        }
-        crate::untyped_ports!();
-
-        fn build(&self, m: &Module, (): ()) {
-            let a = m.input("a", unsigned(self.0));
-            m.output("y", !a);
-        }
-    }
     let text = rejected(|m| {
-        let a = m.input("a", bit());
-        m.output(
-            "y",
-            m.untyped_instance("one", &Wide(1))
-                .input("a", a)
-                .output("y"),
-        );
-        m.untyped_instance("two", &Wide(2));
+        for width in [1, 2] {
+            let a = m.input(format!("a{width}"), unsigned(width));
+            let wide = m.instance(&Wide(width), WideInput { a });
+            m.output(format!("y{width}"), wide.y);
+        }
     });
-    assert!(
-        text.starts_with(
-            "two different blocks are called `wide`; their module names must tell them apart\n  \
-             first:  Wide(1)\n  second: Wide(2)"
-        ),
-        "{text}"
+    assert_eq!(
+        text,
+        "two different blocks are called `wide`; their module names must tell them apart\n  \
+         first:  Wide(1)\n  second: Wide(2)"
     );
 }
 
@@ -63,17 +64,17 @@ mod other {
     use crate::*;
 
     #[derive(Debug, Clone, PartialEq)]
-    pub struct Inverter;
+    pub(super) struct Inverter;
 
+    #[hardware]
     impl Block for Inverter {
         fn module_name(&self) -> String {
             "inverter".into()
         }
-        crate::untyped_ports!();
 
-        fn build(&self, m: &Module, (): ()) {
-            let a = m.input("a", unsigned(2));
-            m.output("y", !a);
+        fn build<'m>(&self, m: &'m Module, (): ()) -> super::WideOutput<'m> {
+            let y = m.zero(unsigned(2));
+            super::WideOutput { y }
         }
     }
 }
@@ -82,13 +83,8 @@ mod other {
 fn blocks_of_two_types_are_two_blocks() {
     let text = rejected(|m| {
         let a = m.input("a", bit());
-        m.output(
-            "y",
-            m.untyped_instance("u", &Inverter).input("a", a).output("y"),
-        );
-        let b = m.input("b", unsigned(2));
-        let other = m.untyped_instance("v", &other::Inverter).input("a", b);
-        m.output("z", other.output("y"));
+        m.output("y", inverted(m, "u", a));
+        m.output("z", m.instance(&other::Inverter, ()).y);
     });
     assert_eq!(
         text,
@@ -108,24 +104,21 @@ fn a_child_may_not_have_the_name_of_its_parent() {
     };
     let describe = |m: &Module| {
         let a = m.input("a", bit());
-        m.output(
-            "y",
-            m.untyped_instance("u", &Inverter).input("a", a).output("y"),
-        );
+        m.output("y", inverted(m, "u", a));
     };
     let error = design("inverter", describe).unwrap_err();
     assert_eq!(error.to_string(), clash("the top, described by a closure"));
 
     #[derive(Debug, Clone, PartialEq)]
     struct Outer;
+    #[hardware]
     impl Block for Outer {
         fn module_name(&self) -> String {
             "inverter".into()
         }
-        crate::untyped_ports!();
 
         fn build(&self, m: &Module, (): ()) {
-            m.untyped_instance("u", &Inverter);
+            inverted(m, "u", m.high());
         }
     }
     assert_eq!(elaborate(&Outer).unwrap_err().to_string(), clash("Outer"));
@@ -137,29 +130,27 @@ fn a_block_may_not_contain_itself() {
     struct Ping;
     #[derive(Debug, Clone, PartialEq)]
     struct Pong;
+    #[hardware]
     impl Block for Ping {
         fn module_name(&self) -> String {
             "ping".into()
         }
-        crate::untyped_ports!();
 
         fn build(&self, m: &Module, (): ()) {
-            m.untyped_instance("pong", &Pong);
+            m.instance(&Pong, ());
         }
     }
+    #[hardware]
     impl Block for Pong {
         fn module_name(&self) -> String {
             "pong".into()
         }
-        crate::untyped_ports!();
 
         fn build(&self, m: &Module, (): ()) {
-            m.untyped_instance("ping", &Ping).input("a", m.high());
+            m.instance(&Ping, ());
         }
     }
-    let text = rejected(|m| {
-        m.untyped_instance("ping", &Ping);
-    });
+    let text = rejected(|m| m.instance(&Ping, ()));
     assert_eq!(
         text,
         "module `ping` contains itself: `ping` > `pong` > `ping`\n  \
@@ -168,22 +159,16 @@ fn a_block_may_not_contain_itself() {
 }
 
 #[test]
-fn instance_ports_are_checked() {
+fn inputs_of_an_instance_are_checked() {
     let message = refused(|m| {
         let a = m.input("a", unsigned(2));
-        m.untyped_instance("u", &Inverter).input("a", a);
-    });
-    assert_eq!(message, "input `a` of instance `u` is u1, `a` is u2");
-    let message = refused(|m| {
-        m.untyped_instance("u", &Inverter).output("q");
+        m.instance(&Inverter, InverterInput { a });
     });
     assert_eq!(
         message,
-        "instance `u` of `inverter` has no output `q`; it has: y"
+        "input `a` of the instance of `inverter` is u1, `a` is u2"
     );
-    let text = rejected(|m| {
-        m.output("y", m.untyped_instance("u", &Inverter).output("y"));
-    });
+    let text = rejected(|m| _ = m.instance_of(&Inverter).named("u"));
     assert_eq!(
         text,
         "module `test`: input `a` of instance `u` is never driven\n  made at HERE"
@@ -206,8 +191,7 @@ fn handles_of_another_module_are_refused() {
     assert_eq!(register, domain);
     let instance = refused(|outer| {
         inner(outer, &|m, foreign| {
-            m.untyped_instance("u", &TwoClocks)
-                .clock("fast_clk", foreign);
+            _ = m.instance_of(&TwoClocks).clock("fast_clk", foreign);
         });
     });
     assert_eq!(instance, domain);

@@ -12,6 +12,7 @@ struct ModelOf {
     width: u32,
 }
 
+#[hardware]
 impl Block for ModelOf {
     fn module_name(&self) -> String {
         self.module.into()
@@ -21,10 +22,12 @@ impl Block for ModelOf {
         Some(self.cell.clone())
     }
 
-    crate::untyped_ports!();
+    fn inputs(&self) -> Shapes<Pins<'static>> {
+        Pins::of([("I", unsigned(self.width))])
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        m.output("O", m.input("I", unsigned(self.width)));
+    fn build<'m>(&self, _: &'m Module, pins: Pins<'m>) -> Pins<'m> {
+        Pins::new([("O", pins["I"])])
     }
 }
 
@@ -33,10 +36,8 @@ fn rejected_cells(cells: &[ModelOf]) -> String {
     rejected(|m| {
         for (index, cell) in cells.iter().enumerate() {
             let i = m.input(format!("i{index}"), unsigned(cell.width));
-            let instance = m
-                .untyped_instance(format!("cell_{index}"), cell)
-                .input("I", i);
-            m.output(format!("o{index}"), instance.output("O"));
+            let pins = m.instance(cell, Pins::new([("I", i)]));
+            m.output(format!("o{index}"), pins["O"]);
         }
     })
 }

@@ -1,23 +1,31 @@
 //! Clock domains: enables, resets, crossings.
 
-use super::{Inverter, message, refused, rejected};
+use super::{inverted, message, refused, rejected};
 use crate::sim::Simulator;
 use crate::*;
 
 #[derive(Debug, Clone, PartialEq)]
 struct Counting(bool);
 
+bundle! {
+    struct Count() {
+        value: unsigned(4),
+    }
+}
+
+#[hardware]
 impl Block for Counting {
     fn module_name(&self) -> String {
         "counting".into()
     }
-    crate::untyped_ports!();
-    fn build(&self, m: &Module, (): ()) {
+
+    fn build<'m>(&self, m: &'m Module, (): ()) -> Count<'m> {
         if self.0 {
             m.clock("clk", Reset::ActiveHigh("rst").asynchronous());
         }
-        let count = m.reg(unsigned(4)).named("count").reset(0);
-        m.output("value", count.next(count + 1));
+        let count = m.reg(unsigned(4)).reset(0);
+        count.next(count + 1);
+        Count { value: *count }
     }
 }
 
@@ -61,16 +69,16 @@ fn an_enable_holds_all_of_its_domain() {
     assert_eq!(sim.covers()[0].count, 1);
 }
 
+#[hardware]
 #[test]
 fn an_enable_reaches_no_instance() {
     let text = rejected(|m| {
         let tick = m.input("tick", bit());
         let slow = m.default_domain().enable(tick);
-        let inside = m.in_domain(slow, || m.untyped_instance("inside", &Counting(false)));
-        m.output("y", inside.output("value"));
+        let inside = m.in_domain(slow, || m.instance(&Counting(false), ()));
+        m.output("y", inside.value);
         // Nothing is clocked in it.
-        let inverter = m.in_domain(slow, || m.untyped_instance("inverter", &Inverter));
-        m.output("z", inverter.input("a", tick).output("y"));
+        m.output("z", m.in_domain(slow, || inverted(m, "inverter", tick)));
     });
     assert_eq!(
         text,
@@ -81,13 +89,19 @@ fn an_enable_reaches_no_instance() {
     let text = refused(|m| {
         let tick = m.input("tick", bit());
         let slow = m.default_domain().enable(tick);
-        m.untyped_instance("u", &Counting(false)).clock("clk", slow);
+        _ = m.instance_of(&Counting(false)).clock("clk", slow);
     });
     assert_eq!(
         text,
-        "instance `u` cannot be clocked by a domain with an enable, which would not reach into it: \
-         give the block an input for its enable"
+        "the instance of `counting` cannot be clocked by a domain with an enable, which would not \
+         reach into it: give the block an input for its enable"
     );
+    let text = refused(|m| {
+        _ = m
+            .instance_of(&Counting(false))
+            .clock("fast_clk", m.default_domain());
+    });
+    assert_eq!(text, "the instance of `counting` has no clock `fast_clk`");
 }
 
 #[test]
@@ -173,10 +187,8 @@ fn asynchronous_resets_are_told_where_they_cross() {
     assert_eq!(warned(&|m| two(m, apart)), [""; 0]);
     let mixed = |inside: bool| {
         warned(&|m| {
-            m.output(
-                "y",
-                m.untyped_instance("u", &Counting(inside)).output("value"),
-            )
+            let u = m.instance_of(&Counting(inside)).named("u").connect(());
+            m.output("y", u.value);
         })
     };
     assert_eq!(mixed(false), [""; 0]);
@@ -247,24 +259,30 @@ fn a_memory_tells_a_crossing_once() {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TwoClocks;
 
+bundle! {
+    pub struct Flags() {
+        slow: bit(),
+        fast: bit(),
+    }
+}
+
+#[hardware]
 impl Block for TwoClocks {
     fn module_name(&self) -> String {
         "two_clocks".into()
     }
-    crate::untyped_ports!();
-
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, (): ()) -> Flags<'m> {
         let other = m.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
-        m.output("slow", m.flag(m.high()).named("slow_q"));
-        let fast = m.reg(bit()).named("fast_q").domain(other);
-        m.output("fast", fast.next(m.high()));
+        let slow = m.flag(m.high());
+        let fast = m.reg(bit()).domain(other).next(m.high());
+        Flags { slow, fast }
     }
 }
 
 #[test]
 fn further_clocks_of_an_instance_are_not_guessed() {
     let text = rejected(|m| {
-        m.untyped_instance("u", &TwoClocks);
+        m.instance_of(&TwoClocks).named("u").connect(());
     });
     assert_eq!(
         text,
@@ -275,13 +293,13 @@ fn further_clocks_of_an_instance_are_not_guessed() {
         design.top().instances[0].domains.clone()
     };
     let same_name = domains(|m| {
-        m.untyped_instance("u", &TwoClocks);
+        m.instance(&TwoClocks, ());
         m.add_domain("fast_clk", Reset::ActiveHigh("fast_rst"));
     });
     assert_eq!(same_name, [ir::DomainId(0), ir::DomainId(1)]);
     let told = domains(|m| {
-        let u = m.untyped_instance("u", &TwoClocks);
-        u.clock("fast_clk", m.default_domain());
+        let instance = m.instance_of(&TwoClocks);
+        instance.clock("fast_clk", m.default_domain()).connect(());
     });
     assert_eq!(told, [ir::DomainId(0); 2]);
 }

@@ -1,6 +1,6 @@
 //! Combinational loops, bit by bit.
 
-use super::{Inverter, message, rejected};
+use super::{inverted, message, rejected};
 use crate::*;
 
 #[test]
@@ -27,15 +27,8 @@ fn a_combinational_loop_is_printed_hop_by_hop() {
 fn a_loop_through_instances_is_found() {
     let text = rejected(|m| {
         let back = m.wire(bit()).named("back");
-        let once = m
-            .untyped_instance("once", &Inverter)
-            .input("a", back)
-            .output("y");
-        back.drive(
-            m.untyped_instance("twice", &Inverter)
-                .input("a", once)
-                .output("y"),
-        );
+        let once = inverted(m, "once", back);
+        back.drive(inverted(m, "twice", once));
         m.output("y", back);
     });
     assert!(
@@ -72,27 +65,36 @@ fn a_loop_of_one_bit_of_a_bus_is_found() {
 #[derive(Debug, Clone, PartialEq)]
 struct Pair;
 
+bundle! {
+    struct Bits() {
+        a: unsigned(2),
+    }
+}
+
+bundle! {
+    struct Inverted() {
+        y: unsigned(2),
+    }
+}
+
+#[hardware]
 impl Block for Pair {
     fn module_name(&self) -> String {
         "pair".into()
     }
-    crate::untyped_ports!();
-    fn build(&self, m: &Module, (): ()) {
-        let a = m.input("a", unsigned(2));
-        m.output("y", !a);
+
+    fn build<'m>(&self, _: &'m Module, io: Bits<'m>) -> Inverted<'m> {
+        Inverted { y: !io.a }
     }
 }
 
+#[hardware]
 fn describe_pair(m: &Module, crossed: bool) {
     let c = m.input("c", bit());
-    let back = m.wire(unsigned(2)).named("back");
-    let y = m
-        .untyped_instance("pair", &Pair)
-        .input("a", back)
-        .output("y");
-    let next = if crossed { y.bit(1) } else { y.bit(0) };
-    back.drive(join(&[c, next]));
-    m.output("y", y);
+    let back = m.wire(unsigned(2));
+    let pair = m.instance(&Pair, Bits { a: back });
+    back.drive(join(&[c, pair.y.bit(u32::from(crossed))]));
+    m.output("y", pair.y);
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn inputs_of_a_further_clock_are_sampled_by_it() {
 }
 
 #[test]
-fn blocks_with_bundles_have_no_other_ports() {
+fn blocks_have_no_other_ports_than_their_bundles() {
     #[derive(Debug, Clone, PartialEq)]
     struct Mixed;
     impl Block for Mixed {
@@ -160,4 +160,21 @@ fn blocks_with_bundles_have_no_other_ports() {
         text,
         "port `a` of `mixed` must be a member of the block's inputs or outputs"
     );
+
+    /// A block without bundles is one too.
+    #[derive(Debug, Clone, PartialEq)]
+    struct Alone;
+    #[hardware]
+    impl Block for Alone {
+        fn module_name(&self) -> String {
+            "alone".into()
+        }
+
+        fn build(&self, m: &Module, (): ()) {
+            m.output("y", m.high());
+        }
+    }
+    let expected = "port `y` of `alone` must be a member of the block's inputs or outputs";
+    assert_eq!(refused(|m| m.instance(&Alone, ())), expected);
+    assert_eq!(refused(|_| _ = elaborate(&Alone)), expected);
 }

@@ -1,7 +1,7 @@
 //! Instances, names and properties.
 
 use super::{Simulator, simulate};
-use crate::{Block, Module, Reset, bit, elaborate, unsigned};
+use crate::{Block, Module, Reset, bit, bundle, elaborate, hardware, unsigned};
 
 /// Adds 1 a cycle, more with every level of nesting.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,35 +9,41 @@ struct Stage {
     depth: u32,
 }
 
+bundle! {
+    struct Value() {
+        value: unsigned(8),
+    }
+}
+
+bundle! {
+    struct Incremented() {
+        result: unsigned(8),
+    }
+}
+
+#[hardware]
 impl Block for Stage {
     fn module_name(&self) -> String {
         format!("stage_{}", self.depth)
     }
 
-    crate::untyped_ports!();
-
-    fn build(&self, m: &Module, (): ()) {
-        let value = m.input("value", unsigned(8));
-        let mut inner = (value + 1).named("incremented");
-        for i in 0..2 {
-            if self.depth > 0 {
-                let stage = m.untyped_instance(
-                    format!("s_{i}"),
-                    &Stage {
-                        depth: self.depth - 1,
-                    },
-                );
-                inner = stage.input("value", inner).output("result");
+    fn build<'m>(&self, m: &'m Module, io: Value<'m>) -> Incremented<'m> {
+        let mut value = (io.value + 1).named("incremented");
+        if self.depth > 0 {
+            let depth = self.depth - 1;
+            for _ in 0..2 {
+                let s = m.instance(&Stage { depth }, Value { value });
+                value = s.result;
             }
         }
-        let held = m.reg(unsigned(8)).named("held").reset(0);
-        held.next(inner);
-        let spare = (held ^ value).named("spare");
+        let held = m.reg(unsigned(8)).reset(0);
+        held.next(value);
+        let spare = held ^ io.value;
         let _ = spare;
-        m.output("result", held);
-        let small = held.lt(200).named("small");
+        let small = held.lt(200);
         m.assert("stays_small", small, "the value passed 200");
         m.cover("is_even", !held.bit(0));
+        Incremented { result: *held }
     }
 }
 
@@ -52,24 +58,29 @@ fn stages() -> Simulator {
 #[derive(Debug, Clone, PartialEq)]
 struct Blinker;
 
+bundle! {
+    struct Light() {
+        on: bit(),
+    }
+}
+
+#[hardware]
 impl Block for Blinker {
     fn module_name(&self) -> String {
         "blinker".into()
     }
 
-    crate::untyped_ports!();
-
-    fn build(&self, m: &Module, (): ()) {
-        let on = m.reg(bit()).named("on").reset(0);
+    fn build<'m>(&self, m: &'m Module, (): ()) -> Light<'m> {
+        let on = m.reg(bit()).reset(0);
         on.next(!*on);
-        m.output("on", on);
+        Light { on: *on }
     }
 }
 
 #[test]
 fn a_register_that_is_an_output_is_one_signal() {
     let mut sim = simulate(|m| {
-        let on = m.untyped_instance("blinker", &Blinker).output("on");
+        let on = m.instance_of(&Blinker).named("blinker").connect(()).on;
         let total = m.reg(unsigned(8)).named("total").reset(0);
         total.next(total + on.zero_extend(8));
         m.output("total", total);
@@ -174,32 +185,35 @@ fn properties_count_outside_reset() {
 #[derive(Debug, Clone, PartialEq)]
 struct Toggle;
 
+bundle! {
+    struct Toggled() {
+        q: bit(),
+    }
+}
+
+#[hardware]
 impl Block for Toggle {
     fn module_name(&self) -> String {
         "toggle".into()
     }
 
-    crate::untyped_ports!();
-
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, (): ()) -> Toggled<'m> {
         m.clock("clock", Reset::ActiveLow("reset_n"));
-        let r = m.reg(bit()).named("r").reset(1);
+        let r = m.reg(bit()).reset(1);
         r.next(!r);
-        m.output("q", r);
+        Toggled { q: *r }
     }
 }
 
+#[hardware]
 #[test]
 fn instances_follow_the_clock_of_their_parent() {
     let mut sim = simulate(|m| {
         let other = m.add_domain("clk_b", Reset::ActiveHigh("rst_b"));
-        let a = m.untyped_instance("a", &Toggle).output("q");
-        let b = m
-            .untyped_instance("b", &Toggle)
-            .clock("clock", other)
-            .output("q");
-        m.output("a_q", a);
-        m.output("b_q", b);
+        let a = m.instance(&Toggle, ());
+        let b = m.instance_of(&Toggle).clock("clock", other).connect(());
+        m.output("a_q", a.q);
+        m.output("b_q", b.q);
     });
     let both = |sim: &mut Simulator| ["a.r", "b.r"].map(|name| sim.peek(name) == 1.into());
     assert_eq!(both(&mut sim), [true, true]);

@@ -5,7 +5,8 @@ use super::Source;
 use super::interpreter::Interpreter;
 use crate::ir::{Direction, NodeId, PortId};
 use crate::sim::Simulator;
-use crate::{Block, Module, Shape, Signal, bit, concat, elaborate, signed, unsigned};
+use crate::{Block, Module, Pins, Shape, Shapes, Signal, bit, concat, elaborate, hardware};
+use crate::{signed, unsigned};
 
 const DESIGNS: u64 = 200;
 const CYCLES: u64 = 12;
@@ -85,24 +86,34 @@ fn operation<'m>(m: &'m Module, source: &mut Source, pool: &[Signal<'m>]) -> Sig
     }
 }
 
+impl Random {
+    /// The shapes of its inputs, and the source of all else.
+    fn source(&self) -> ([Shape; 4], Source) {
+        let mut source = Source(self.seed * 7919 + u64::from(self.depth));
+        ([(); 4].map(|()| shape(&mut source)), source)
+    }
+}
+
+#[hardware]
 impl Block for Random {
     fn module_name(&self) -> String {
         format!("random_{}_{}", self.seed, self.depth)
     }
 
-    crate::untyped_ports!();
+    fn inputs(&self) -> Shapes<Pins<'static>> {
+        let (shapes, _) = self.source();
+        Pins::of((0..4).map(|i| (format!("in_{i}"), shapes[i])))
+    }
 
-    fn build(&self, m: &Module, (): ()) {
-        let mut source = Source(self.seed * 7919 + u64::from(self.depth));
+    fn build<'m>(&self, m: &'m Module, inputs: Pins<'m>) -> Pins<'m> {
+        let (_, mut source) = self.source();
         let source = &mut source;
-        let mut pool: Vec<Signal> = (0..4)
-            .map(|i| m.input(format!("in_{i}"), shape(source)))
-            .collect();
+        let mut pool = inputs.bits("in_", 4);
         let used = pool
             .iter()
             .skip(1)
             .fold(pool[0].parity(), |all, input| all ^ input.parity());
-        m.output("used", used);
+        let mut outputs = Pins::new([("used", used)]);
         let enables = [0, 1].map(|i| m.wire(bit()).named(format!("enable_{i}")));
         let mut registers = Vec::new();
         for i in 0..10 {
@@ -166,8 +177,9 @@ impl Block for Random {
         }
         for i in 0..3 {
             let shape = shape(source);
-            m.output(format!("out_{i}"), pick(source, &pool, shape));
+            outputs.push(format!("out_{i}"), pick(source, &pool, shape));
         }
+        outputs
     }
 }
 
@@ -178,15 +190,13 @@ fn instance<'m>(
     child: &Random,
     index: u32,
 ) -> Vec<Signal<'m>> {
-    // The child draws its input shapes first: draw them again to fit the values.
-    let mut again = Source(child.seed * 7919 + u64::from(child.depth));
-    let mut instance = m.untyped_instance(format!("child_{index}"), child);
-    for i in 0..4 {
-        let value = pick(source, pool, shape(&mut again));
-        instance = instance.input(&format!("in_{i}"), value);
-    }
+    let (shapes, _) = child.source();
+    let values = shapes.map(|shape| pick(source, pool, shape));
+    let inputs = Pins::new((0..4).map(|i| (format!("in_{i}"), values[i])));
+    let child = m.instance_of(child).named(format!("child_{index}"));
+    let outputs = child.connect(inputs);
     ["out_0", "out_1", "used"]
-        .map(|port| instance.output(port))
+        .map(|port| outputs[port])
         .to_vec()
 }
 

@@ -2,7 +2,7 @@
 
 use super::simulate;
 use crate::sim::{Radix, Simulator, Waveform};
-use crate::{Block, Module, Reset, bit, concat, hardware_enum, signed, unsigned};
+use crate::{Block, Module, Reset, bit, bundle, concat, hardware, hardware_enum, signed, unsigned};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -69,38 +69,51 @@ hardware_enum! {
 #[derive(Debug, Clone, PartialEq)]
 struct Machine;
 
+bundle! {
+    struct Start() {
+        start: bit(),
+    }
+}
+
+bundle! {
+    struct Running() {
+        busy: bit(),
+        phase_now: Phase,
+        low: signed(6),
+    }
+}
+
+#[hardware]
 impl Block for Machine {
     fn module_name(&self) -> String {
         "machine".into()
     }
 
-    crate::untyped_ports!();
-
-    fn build(&self, m: &Module, (): ()) {
-        let start = m.input("start", bit());
-        let phase = m.fsm(Phase::Idle).named("phase");
-        phase.go(Phase::Idle, start, Phase::LoadTile);
+    fn build<'m>(&self, m: &'m Module, io: Start<'m>) -> Running<'m> {
+        let phase = m.fsm(Phase::Idle);
+        phase.go(Phase::Idle, io.start, Phase::LoadTile);
         phase.then(Phase::LoadTile, Phase::Run);
-        phase.go(Phase::Run, !start, Phase::Idle);
-        let level = m.reg(signed(6)).named("level").reset(2);
+        phase.go(Phase::Run, !io.start, Phase::Idle);
+        let level = m.reg(signed(6)).reset(2);
         level.next(level - 5);
-        let wide = m.reg(unsigned(100)).named("wide").reset(1);
+        let wide = m.reg(unsigned(100)).reset(1);
         wide.next(concat(&[wide.truncate(67), m.zero(unsigned(33))]));
-        m.output("busy", !phase.is(Phase::Idle));
-        m.output("phase_now", phase.state());
-        m.output("low", level.gate(wide.bit(0)));
+        Running {
+            busy: !phase.is(Phase::Idle),
+            phase_now: phase.state(),
+            low: level.gate(wide.bit(0)),
+        }
     }
 }
 
+#[hardware]
 fn machine() -> Simulator {
     simulate(|m| {
         let start = m.input("start", bit());
-        let machine = m
-            .untyped_instance("machine", &Machine)
-            .input("start", start);
-        m.output("busy", machine.output("busy"));
-        m.output("phase", machine.output("phase_now"));
-        m.output("low", machine.output("low"));
+        let machine = m.instance(&Machine, Start { start });
+        m.output("busy", machine.busy);
+        m.output("phase", machine.phase_now);
+        m.output("low", machine.low);
     })
 }
 

@@ -7,7 +7,8 @@ mod tools;
 mod words;
 
 use super::emit;
-use crate::{self as hdl, Block, Module, Reset, bit, concat, hardware_enum, signed, unsigned};
+use crate::{self as hdl, Block, Module, Pins, Reset, Shapes, Signal, bit, bundle, concat};
+use crate::{hardware, hardware_enum, signed, unsigned};
 
 /// Holds the text of a design to its snapshot and gives it to all tools.
 macro_rules! check {
@@ -206,20 +207,32 @@ struct Lane {
     width: u32,
 }
 
+bundle! {
+    struct LaneInput(lane: &Lane) {
+        value: signed(lane.width),
+    }
+}
+
+bundle! {
+    struct LaneOutput(width: u32) {
+        out: signed(width),
+        parity: bit(),
+    }
+}
+
+#[hardware]
 impl Block for Lane {
     fn module_name(&self) -> String {
         format!("lane_{}", self.width)
     }
 
-    crate::untyped_ports!();
-
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, io: LaneInput<'m>) -> LaneOutput<'m> {
         m.doc("Passes a value on, a cycle later.");
-        let value = m.input("value", signed(self.width));
-        let held = m.reg(signed(self.width)).named("held").reset(-1);
-        held.next(value);
-        m.output("out", held);
-        m.output("parity", held.parity());
+        let held = m.reg(signed(self.width)).reset(-1).next(io.value);
+        LaneOutput {
+            out: held,
+            parity: held.parity(),
+        }
     }
 }
 
@@ -231,20 +244,21 @@ fn hierarchy() {
         let bus = m.input("bus", unsigned(32));
         let mut out = Vec::new();
         for (index, part) in bus.split(8).into_iter().take(3).enumerate() {
-            let lane = m.untyped_instance(format!("lane_{index}"), &Lane { width: 8 });
-            let lane = lane.input("value", part.as_signed());
-            out.push(lane.output("out").as_unsigned());
+            let lane = m.instance_of(&Lane { width: 8 });
+            let lane = lane.named(format!("lane_{index}")).connect(LaneInput {
+                value: part.as_signed(),
+            });
+            out.push(lane.out.as_unsigned());
             if index == 1 {
-                m.output("parity", lane.output("parity"));
+                m.output("parity", lane.parity);
             }
         }
         out.reverse();
         m.output("out", concat(&out));
-        let sum = m
-            .untyped_instance("last", &Lane { width: 9 })
-            .comment("the odd one out");
-        let sum = sum.input("value", out[0].zero_extend(9).as_signed() + 1);
-        m.output("sum", sum.output("out"));
+        let last = m.instance_of(&Lane { width: 9 }).named("last");
+        let value = out[0].zero_extend(9).as_signed() + 1;
+        let last = last.comment("the odd one out").connect(LaneInput { value });
+        m.output("sum", last.out);
     });
 }
 
@@ -410,16 +424,26 @@ fn a_table_keeps_its_attributes() {
 #[derive(Debug, Clone, PartialEq)]
 struct Inverter;
 
+bundle! {
+    struct InverterInput() {
+        a: unsigned(4),
+    }
+}
+
+bundle! {
+    struct InverterOutput() {
+        b: unsigned(4),
+    }
+}
+
+#[hardware]
 impl Block for Inverter {
     fn module_name(&self) -> String {
         "inverter".into()
     }
 
-    crate::untyped_ports!();
-
-    fn build(&self, m: &Module, (): ()) {
-        let a = m.input("a", unsigned(4));
-        m.output("b", !a);
+    fn build<'m>(&self, _: &'m Module, io: InverterInput<'m>) -> InverterOutput<'m> {
+        InverterOutput { b: !io.a }
     }
 }
 
@@ -427,19 +451,20 @@ impl Block for Inverter {
 fn wires_have_attributes_wherever_their_nets_are_declared() {
     let text = accept("kept", |m: &Module| {
         let a = m.input("a", unsigned(4));
-        fn kept<'m>(value: hdl::Signal<'m>, name: &str) -> hdl::Signal<'m> {
+        fn kept<'m>(value: Signal<'m>, name: &str) -> Signal<'m> {
             value.named(name).attribute(&format!("{name}_kept"))
         }
         let sum = kept(a + 1, "sum");
         let count = m.reg(unsigned(4)).named("count").next(sum);
         // One is the output that it drives, one the output of an instance.
         m.output("port", kept(count ^ a, "port"));
-        let child = m.untyped_instance("child", &Inverter).input("a", a);
-        let inverted = kept(child.output("b"), "inverted");
+        let child = m.instance_of(&Inverter).named("child");
+        let inverted = kept(child.connect(InverterInput { a }).b, "inverted");
         m.output("b", inverted & a);
         m.output("c", inverted ^ count);
-        let other = m.untyped_instance("other", &Inverter).input("a", count);
-        let other = other.output("b").attribute("other_b_kept");
+        let other = m.instance_of(&Inverter).named("other");
+        let other = other.connect(InverterInput { a: count }).b;
+        let other = other.attribute("other_b_kept");
         m.output("d", other & a);
         m.output("e", other ^ a);
     });
@@ -503,6 +528,7 @@ struct VendorFlipFlop {
     inverted: bool,
 }
 
+#[hardware]
 impl Block for VendorFlipFlop {
     fn module_name(&self) -> String {
         format!("flip_flop{}", if self.inverted { "_inverted" } else { "" })
@@ -518,15 +544,15 @@ impl Block for VendorFlipFlop {
         )
     }
 
-    crate::untyped_ports!();
+    fn inputs(&self) -> Shapes<Pins<'static>> {
+        Pins::of([("D", bit()), ("CE", bit())])
+    }
 
-    fn build(&self, m: &Module, (): ()) {
+    fn build<'m>(&self, m: &'m Module, pins: Pins<'m>) -> Pins<'m> {
         m.clock("C", Reset::ActiveHigh("R"));
         m.doc("A flip-flop, for simulation.");
-        let d = m.input("D", bit());
-        let enable = m.input("CE", bit());
-        let q = m.capture(enable, d).named("q");
-        m.output("Q", if self.inverted { !q } else { q });
+        let q = m.capture(pins["CE"], pins["D"]);
+        Pins::new([("Q", if self.inverted { !q } else { q })])
     }
 }
 
@@ -536,10 +562,11 @@ fn vendor_cells_are_instances_with_models_apart() {
         let (d, enable) = (m.input("d", bit()), m.input("enable", bit()));
         for (name, inverted) in [("plain", false), ("inverted", true), ("again", false)] {
             let cell = m
-                .untyped_instance(format!("{name}_ff"), &VendorFlipFlop { inverted })
+                .instance_of(&VendorFlipFlop { inverted })
+                .named(format!("{name}_ff"))
                 .comment("a cell of the chip");
-            let q = cell.input("D", d).input("CE", enable).output("Q");
-            m.output(name, q);
+            let pins = cell.connect(Pins::new([("D", d), ("CE", enable)]));
+            m.output(name, pins["Q"]);
         }
     })
     .unwrap_or_else(|error| panic!("{error}"));

@@ -3,21 +3,38 @@
 use super::agree::{agree, noise};
 use super::tools::accept;
 use crate::verilog::{concat, emit};
-use crate::{self as hdl, Block, Module, bit, join, signed, unsigned};
+use crate::{self as hdl, Block, Module, bit, bundle, hardware, join, signed, unsigned};
 
 /// A bit of an adder.
 #[derive(Debug, Clone, PartialEq)]
 struct FullAdder;
 
+bundle! {
+    struct Addends() {
+        a: bit(),
+        b: bit(),
+        carry: bit(),
+    }
+}
+
+bundle! {
+    struct Sum() {
+        sum: bit(),
+        carry_out: bit(),
+    }
+}
+
+#[hardware]
 impl Block for FullAdder {
     fn module_name(&self) -> String {
         "full_adder".into()
     }
-    crate::untyped_ports!();
-    fn build(&self, m: &Module, (): ()) {
-        let [a, b, carry] = ["a", "b", "carry"].map(|name| m.input(name, bit()));
-        m.output("sum", a ^ b ^ carry);
-        m.output("carry_out", (a & b) | (carry & (a ^ b)));
+
+    fn build<'m>(&self, _: &'m Module, Addends { a, b, carry }: Addends<'m>) -> Sum<'m> {
+        Sum {
+            sum: a ^ b ^ carry,
+            carry_out: (a & b) | (carry & (a ^ b)),
+        }
     }
 }
 
@@ -37,11 +54,14 @@ fn ripple(m: &Module) {
     let mut carries = vec![m.low()];
     let mut sums = Vec::new();
     for i in 0..4 {
-        let adder = m.untyped_instance(format!("adder_{i}"), &FullAdder);
-        let adder = adder.input("a", a.bit(i)).input("b", b.bit(i));
-        let adder = adder.input("carry", chain.bit(i));
-        carries.push(adder.output("carry_out"));
-        sums.push(adder.output("sum"));
+        let adder = m.instance_of(&FullAdder).named(format!("adder_{i}"));
+        let added = adder.connect(Addends {
+            a: a.bit(i),
+            b: b.bit(i),
+            carry: chain.bit(i),
+        });
+        carries.push(added.carry_out);
+        sums.push(added.sum);
     }
     chain.drive(join(&carries));
     sums.push(chain.msb());
@@ -69,14 +89,26 @@ fn ripple(m: &Module) {
 #[derive(Debug, Clone, PartialEq)]
 struct Lanes;
 
+bundle! {
+    struct LanesInput() {
+        a: signed(16),
+    }
+}
+
+bundle! {
+    struct LanesOutput() {
+        y: signed(16),
+    }
+}
+
+#[hardware]
 impl Block for Lanes {
     fn module_name(&self) -> String {
         "lanes".into()
     }
-    crate::untyped_ports!();
-    fn build(&self, m: &Module, (): ()) {
-        let a = m.input("a", signed(16));
-        let [low, high] = [a.slice(0, 8), a.slice(8, 8)];
+
+    fn build<'m>(&self, m: &'m Module, io: LanesInput<'m>) -> LanesOutput<'m> {
+        let [low, high] = [io.a.slice(0, 8), io.a.slice(8, 8)];
         let words = m
             .memory(4, 4)
             .named("words")
@@ -87,7 +119,9 @@ impl Block for Lanes {
         let product = (high.slice(0, 4) * high.slice(4, 4)) ^ (high >> 2);
         let cases = high.slice(0, 3);
         let high = cases.case(&[(0, product), (3, high), (5, !high)], product << 1);
-        m.output("y", join(&[compared, high]).as_signed());
+        LanesOutput {
+            y: join(&[compared, high]).as_signed(),
+        }
     }
 }
 
@@ -96,10 +130,7 @@ fn ports_run_in_circles() {
     let describe = |m: &Module| {
         let seed = m.input("seed", unsigned(8));
         let back = m.wire(signed(16)).named("back");
-        let y = m
-            .untyped_instance("lanes", &Lanes)
-            .input("a", back)
-            .output("y");
+        let y = m.instance(&Lanes, LanesInput { a: back }).y;
         back.drive(join(&[seed, y.slice(0, 8) ^ seed]).as_signed());
         m.output("y", y);
     };
