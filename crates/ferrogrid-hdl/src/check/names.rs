@@ -34,9 +34,12 @@ pub(super) fn check(module: &ModuleIr, issues: &mut Vec<Issue>) {
         });
     };
     let mut seen: HashMap<&str, &'static Location<'static>> = HashMap::new();
+    let mut doubtful = Vec::new();
     for (name, at) in nodes.chain(memories).chain(instances) {
         if let Some(first) = seen.insert(name, at) {
             clash(name, first, at);
+        } else if !is_identifier(name) || is_reserved(name) {
+            doubtful.push(name);
         }
     }
     // Properties have names of their own kind: Verilog shows them in comments and messages.
@@ -47,8 +50,6 @@ pub(super) fn check(module: &ModuleIr, issues: &mut Vec<Issue>) {
         }
     }
     domain_names(module, &seen, issues);
-    let legal = |name: &&str| is_identifier(name) && !is_reserved(name);
-    let mut doubtful: Vec<&str> = seen.keys().copied().filter(|name| !legal(name)).collect();
     doubtful.sort_unstable();
     for name in doubtful {
         illegal(module, name, ports.contains(name), issues);

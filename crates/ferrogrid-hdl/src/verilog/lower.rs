@@ -9,7 +9,7 @@ use super::graph::{Graph, Reader};
 use super::names::Names;
 use super::placed::Placed;
 use crate::ir::{Design, DomainId, EnumId, InstanceId, ModuleIr, NodeId, NodeKind};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// More arms than this become a `case` statement instead of a chain of `? :`.
@@ -55,7 +55,7 @@ pub(super) struct Lowering<'a> {
     /// Names of the designer's nodes.
     pub(super) designed: Vec<Option<Rc<str>>>,
     /// The names made from one hint, in the order of their numbers.
-    pub(super) hinted: HashMap<String, Vec<Rc<str>>>,
+    pub(super) hinted: BTreeMap<String, Vec<Rc<str>>>,
     /// Position of each declaration, by name.
     pub(super) declared: HashMap<Rc<str>, u32>,
     pub(super) states: Vec<Vec<Rc<str>>>,
@@ -81,7 +81,7 @@ impl<'a> Lowering<'a> {
             is_port: vec![false; count],
             driven_elsewhere: vec![false; count],
             designed: vec![None; count],
-            hinted: HashMap::new(),
+            hinted: BTreeMap::new(),
             declared: HashMap::new(),
             states: Vec::new(),
             states_used: BTreeSet::new(),

@@ -1,14 +1,14 @@
 //! Numbered nets in the order in which a reader meets them.
 
 use super::ast::{Expr, Item, Net, Statement, Target};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 /// New names of nets, by their old ones.
 type Renamed = HashMap<Rc<str>, Rc<str>>;
 
 /// Hands the names of each family, in their order, to its nets in the order of their declarations.
-pub fn in_order(items: &mut [Item], families: &HashMap<String, Vec<Rc<str>>>) {
+pub fn in_order(items: &mut [Item], families: &BTreeMap<String, Vec<Rc<str>>>) {
     let declared = items.iter().filter_map(|item| match item {
         Item::Declaration(declaration) => Some(declaration.net.name.clone()),
         _ => None,
