@@ -15,7 +15,7 @@ module matmul_4x4_accumulators (
     input  wire [5:0]   target_address,
     input  wire [71:0]  sums,   // column 0 lowest
     input  wire         drain_enable,
-    input  wire         drain_moves,
+    input  wire         drain_advance,
     input  wire         drain_bank,
     input  wire [5:0]   drain_address,
     output wire [127:0] drain_data,
@@ -40,7 +40,7 @@ module matmul_4x4_accumulators (
     wire arrives = valid[2] && !clear;
     wire [127:0] new_word = {sum_3, sum_2, sum_1, sum_0};
     wire reads_old_word = target_valid && !target_first && !clear;
-    wire [1:0] reads = for_sums | (drain_moves ? for_drain : 2'd0);
+    wire [1:0] reads = for_sums | (drain_advance ? for_drain : 2'd0);
     wire [1:0] collects = {target_valid && target_bank, target_valid && !target_bank};
 
     always @(posedge clk) begin
@@ -78,11 +78,11 @@ module matmul_4x4_accumulators (
         sum_3 <= old_word[127:96] + {{14{sums_2[71]}}, sums_2[71:54]};
         if (collects[0])
             bank_0_address <= target_address;
-        else if (drain_moves)
+        else if (drain_advance)
             bank_0_address <= drain_address;
         if (collects[1])
             bank_1_address <= target_address;
-        else if (drain_moves)
+        else if (drain_advance)
             bank_1_address <= drain_address;
         first <= {first[0], target_first};
     end
@@ -102,13 +102,13 @@ module matmul_4x4_accumulators (
                 for_drain <= 2'd0;
             end else begin
                 valid <= {valid[1:0], target_valid};
-                if (drain_moves)
+                if (drain_advance)
                     for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
             end
             for_sums <= {reads_old_word && target_bank, reads_old_word && !target_bank};
             if (clear)
                 drained_bank <= 1'b0;
-            else if (drain_moves)
+            else if (drain_advance)
                 drained_bank <= for_drain[1];
             block_complete <= arrives && last[2];
         end

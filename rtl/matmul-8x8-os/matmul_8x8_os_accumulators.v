@@ -15,7 +15,7 @@ module matmul_8x8_os_accumulators (
     input  wire [6:0]   target_address,
     input  wire [255:0] sums,   // column 0 lowest
     input  wire         drain_enable,
-    input  wire         drain_moves,
+    input  wire         drain_advance,
     input  wire         drain_bank,
     input  wire [6:0]   drain_address,
     output wire [255:0] drain_data,
@@ -34,7 +34,7 @@ module matmul_8x8_os_accumulators (
     reg [255:0] bank_1_words [0:127];
 
     wire arrives = valid && !clear;
-    wire [1:0] reads = drain_moves ? for_drain : 2'd0;
+    wire [1:0] reads = drain_advance ? for_drain : 2'd0;
 
     always @(posedge clk) begin
         if (writes[0]) bank_0_words[address_2] <= sums_1;
@@ -47,7 +47,7 @@ module matmul_8x8_os_accumulators (
         address_1 <= target_address;
         address_2 <= address_1;
         sums_1 <= sums;
-        if (drain_moves) begin
+        if (drain_advance) begin
             bank_0_address <= drain_address;
             bank_1_address <= drain_address;
         end
@@ -73,7 +73,7 @@ module matmul_8x8_os_accumulators (
                 drained_bank <= 1'b0;
             end else begin
                 valid <= target_valid;
-                if (drain_moves) begin
+                if (drain_advance) begin
                     for_drain <= {drain_enable && drain_bank, drain_enable && !drain_bank};
                     drained_bank <= for_drain[1];
                 end

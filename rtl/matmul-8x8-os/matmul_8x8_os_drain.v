@@ -15,7 +15,7 @@ module matmul_8x8_os_drain (
     input  wire [3:0]   job_last_columns,
     input  wire         block_complete,  // A row block is complete
     output wire         words_enable,
-    output wire         words_moves,
+    output wire         words_advance,
     output wire         words_bank,
     output wire [6:0]   words_address,
     input  wire [255:0] words_data,
@@ -35,14 +35,14 @@ module matmul_8x8_os_drain (
         CLOSE = 2'd2;
 
     reg [1:0] state;
-    reg       moves;  // all words go on by a stage
+    reg       advance;  // all words go on by a stage
 
-    assign words_moves = moves;
+    assign words_advance = advance;
 
     // ---- position in C -------------------------------------------------------------------
 
     reg        asks;         // there is a word to read
-    reg        issue;  // `asks` and `moves`; it may stand in the cycle after all is forgotten
+    reg        issue;  // `asks` and `advance`; it may stand in the cycle after all is forgotten
     reg        more_rows, last_row, last_row_of_block, start_1, bank;
     reg [5:0]  panels_left;  // words of the row from this one on, less 2
     reg [16:0] rows_left;    // rows from this one on, less 3
@@ -143,7 +143,7 @@ module matmul_8x8_os_drain (
     end
 
     always @(posedge clk) begin
-        if (moves) begin
+        if (advance) begin
             if (row_end)
                 read_beats <= last_beats;
             else
@@ -162,9 +162,9 @@ module matmul_8x8_os_drain (
             word_valid <= 1'b0;
             block_drained <= 1'b0;
         end else begin
-            read_valid <= (moves ? reads : read_valid) && !orders_forget;
-            word_valid <= (moves ? read_valid : word_valid) && !orders_forget;
-            block_drained <= word_valid && word_ends_block && moves && !orders_forget;
+            read_valid <= (advance ? reads : read_valid) && !orders_forget;
+            word_valid <= (advance ? read_valid : word_valid) && !orders_forget;
+            block_drained <= word_valid && word_ends_block && advance && !orders_forget;
         end
     end
 
@@ -185,7 +185,7 @@ module matmul_8x8_os_drain (
     wire [2:0] next_beats_left = room ? next : beats_left;
 
     always @(posedge clk) begin
-        if (moves) last_word <= word_last;
+        if (advance) last_word <= word_last;
     end
 
     wire last = takes_word && last_word;
@@ -195,7 +195,7 @@ module matmul_8x8_os_drain (
     wire must_close = (state_is_close && packet_open) || (closing && out_valid);
     wire offers = beat_valid || close || !room;
     wire next_room = out_loads || (room && !beat_valid);
-    wire next_moves = next_room && next_beats_left[2];
+    wire next_advance = next_room && next_beats_left[2];
 
     always @(posedge clk) begin
         if (room) begin
@@ -226,7 +226,7 @@ module matmul_8x8_os_drain (
     always @(posedge clk) begin
         if (rst) begin
             state <= IDLE;
-            moves <= 1'b0;
+            advance <= 1'b0;
             issue <= 1'b0;
             room <= 1'b1;
             beats_left <= 3'd7;
@@ -252,14 +252,14 @@ module matmul_8x8_os_drain (
                 end
                 default: state <= IDLE;
             endcase
-            moves <= next_moves;
-            issue <= next_moves && next_asks;
+            advance <= next_advance;
+            issue <= next_advance && next_asks;
             room <= next_room || orders_clear;
             if (orders_forget)
                 beats_left <= 3'd7;
             else
                 beats_left <= next_beats_left;
-            beat_valid <= (moves ? word_valid : beat_valid) && !orders_forget;
+            beat_valid <= (advance ? word_valid : beat_valid) && !orders_forget;
             packet_open <= still_open && !state_is_close && !orders_clear;
             closing <= must_close && !orders_clear;
             out_valid <= (!out_loads || offers) && !orders_clear;
@@ -281,8 +281,8 @@ module matmul_8x8_os_drain (
         // complete_banks_in_range, else: a bank is filled or freed twice
         assert (orders_forget || complete_banks_in_range_term_3);
         // moves_with_the_beats, else: words move without the beats, or beats without the words
-        assert (nothing || moves == (room && takes_word));
-        cover (word_valid && !moves);  // word_waits_for_the_host
+        assert (nothing || advance == (room && takes_word));
+        cover (word_valid && !advance);  // word_waits_for_the_host
         cover (close);  // packet_closed_after_an_error
     end
 `endif
@@ -291,7 +291,7 @@ module matmul_8x8_os_drain (
     always @(posedge clk) if (!rst) begin
         if ((orders_forget || complete_banks_in_range_term_3) !== 1'b1)
             $display("FERROGRID_ASSERT %m complete_banks_in_range: a bank is filled or freed twice");
-        if ((nothing || moves == (room && takes_word)) !== 1'b1)
+        if ((nothing || advance == (room && takes_word)) !== 1'b1)
             $display("FERROGRID_ASSERT %m moves_with_the_beats: words move without the beats, or beats without the words");
     end
 `endif
@@ -301,7 +301,7 @@ module matmul_8x8_os_drain (
     reg [63:0] word_waits_for_the_host_hits = 64'd0;
     reg [63:0] packet_closed_after_an_error_hits = 64'd0;
     always @(posedge clk) if (!rst) begin
-        if (word_valid && !moves)
+        if (word_valid && !advance)
             word_waits_for_the_host_hits <= word_waits_for_the_host_hits + 64'd1;
         if (close)
             packet_closed_after_an_error_hits <= packet_closed_after_an_error_hits + 64'd1;

@@ -228,7 +228,7 @@ module matmul_8x8 (
 
     // ---- accumulators and drain ----------------------------------------------------------
 
-    wire         drain_words_enable, drain_words_moves, drain_words_bank;
+    wire         drain_words_enable, drain_words_advance, drain_words_bank;
     wire [6:0]   drain_words_address;
     wire [255:0] drain_words_data;
 
@@ -244,7 +244,7 @@ module matmul_8x8 (
         .job_last_columns (job_drain_last_columns),
         .block_complete   (block_complete),
         .words_enable     (drain_words_enable),
-        .words_moves      (drain_words_moves),
+        .words_advance    (drain_words_advance),
         .words_bank       (drain_words_bank),
         .words_address    (drain_words_address),
         .words_data       (drain_words_data),
@@ -268,7 +268,7 @@ module matmul_8x8 (
         .target_address (datapath_result_address),
         .sums           (datapath_sums),
         .drain_enable   (drain_words_enable),
-        .drain_moves    (drain_words_moves),
+        .drain_advance  (drain_words_advance),
         .drain_bank     (drain_words_bank),
         .drain_address  (drain_words_address),
         .drain_data     (drain_words_data),

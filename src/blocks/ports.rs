@@ -3,18 +3,18 @@
 use crate::hdl::{bit, bundle, unsigned};
 
 bundle! {
-    /// Read port of the accumulators. What is asked for moves on where `moves` is 1: in front of the
+    /// Read port of the accumulators. What is asked for goes on where `advance` is 1: in front of the
     /// bank, through it, and out of its output register if there is one.
     pub struct ResultPort(address_bits: u32, width: u32) {
         /// Read a word.
         enable: bit(),
         /// Go on.
-        moves: bit(),
+        advance: bit(),
         /// From this bank.
         bank: bit(),
         /// At this place.
         address: unsigned(address_bits),
-        /// The word; it stays until the next moves on.
+        /// The word; it stays until what is asked for goes on.
         back data: unsigned(width),
     }
 }

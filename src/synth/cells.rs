@@ -110,11 +110,11 @@ impl CellCounts {
     /// The modules below `top` and itself, from above, each with its place.
     pub fn blocks(&self, top: &str) -> Vec<BlockCells> {
         let mut blocks = Vec::new();
-        self.walk(top, 0, 1, &mut blocks);
+        self.visit(top, 0, 1, &mut blocks);
         blocks
     }
 
-    fn walk(&self, module: &str, depth: usize, instances: u64, blocks: &mut Vec<BlockCells>) {
+    fn visit(&self, module: &str, depth: usize, instances: u64, blocks: &mut Vec<BlockCells>) {
         let Some(cells) = self.modules.get(module) else {
             return;
         };
@@ -125,7 +125,7 @@ impl CellCounts {
             each: self.total(module),
         });
         for (cell, count) in cells {
-            self.walk(cell, depth + 1, instances * count, blocks);
+            self.visit(cell, depth + 1, instances * count, blocks);
         }
     }
 }

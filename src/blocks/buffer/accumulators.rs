@@ -96,7 +96,7 @@ fn onward<'m>(io: &AccumulatorInputs<'m>, words: Signal<'m>) -> Signal<'m> {
     let m = words.module();
     let next = m.reg(words.shape()).reset(0);
     m.when(io.clear, || next.set(0))
-        .else_when(io.drain.moves, || next.set(words));
+        .else_when(io.drain.advance, || next.set(words));
     *next
 }
 
@@ -202,11 +202,11 @@ impl Accumulators {
                 "a bank is drained while it collects",
             );
             (
-                for_sums | for_drain.gate(drain.moves),
+                for_sums | for_drain.gate(drain.advance),
                 of_banks(target.valid, target.bank).named("collects"),
             )
         } else {
-            (for_drain.gate(drain.moves), m.zero(unsigned(BANKS)))
+            (for_drain.gate(drain.advance), m.zero(unsigned(BANKS)))
         };
         // The bank of the word that the drain sees.
         let (held, drained_bank) = if self.bank.output_register {
@@ -224,11 +224,11 @@ impl Accumulators {
                 .named(format!("bank_{b}_address"));
             if self.partial {
                 m.when(collects.bit(b), || address.set(target.address))
-                    .else_when(drain.moves, || address.set(drain.address));
+                    .else_when(drain.advance, || address.set(drain.address));
             } else {
-                m.when(drain.moves, || address.set(drain.address));
+                m.when(drain.advance, || address.set(drain.address));
             }
-            let take = held.map(|held| !(held.bit(b) & !drain.moves));
+            let take = held.map(|held| !(held.bit(b) & !drain.advance));
             let inputs = MemoryInputs {
                 write: RamWrite {
                     enable: write.enable.bit(b),

@@ -88,14 +88,14 @@ impl Block for Drain {
         let (job, orders) = (io.job, io.orders);
         let forget = orders.forget;
         let state = m.fsm(DrainState::Idle);
-        let moves = m.reg(bit()).reset(0).comment("all words go on by a stage");
+        let advance = m.reg(bit()).reset(0).comment("all words go on by a stage");
 
         m.section("position in C");
         let asks = m.reg(bit()).reset(0).comment("there is a word to read");
         let issue = m
             .reg(bit())
             .reset(0)
-            .comment("`asks` and `moves`; it may stand in the cycle after all is forgotten");
+            .comment("`asks` and `advance`; it may stand in the cycle after all is forgotten");
         let reads = issue & *asks;
         let more_rows = m.reg(bit()).reset(0);
         let inputs = PositionInputs {
@@ -126,9 +126,9 @@ impl Block for Drain {
             last: place.row_end & place.last_row,
             block_end,
         };
-        let (word, ends_block) = self.word(m, &io, moves, &asked, words.data);
+        let (word, ends_block) = self.word(m, &io, advance, &asked, words.data);
         // The bank is in use as long as its last word waits.
-        let block_drained = m.flag(word.valid & ends_block & *moves & !forget);
+        let block_drained = m.flag(word.valid & ends_block & *advance & !forget);
         let inputs = SendInputs {
             word,
             close: state.is(DrainState::Close),
@@ -136,8 +136,8 @@ impl Block for Drain {
             forget,
         };
         let m_axis = m.wires(AxiStream::of(self.format.width));
-        let sent = send(m, &self.format, self.lane_bits, moves, &inputs, &m_axis);
-        issue.next(sent.next_moves & next_asks);
+        let sent = send(m, &self.format, self.lane_bits, advance, &inputs, &m_axis);
+        issue.next(sent.next_advance & next_asks);
         let job_done = m.flag(state.is(DrainState::Drain) & sent.last & !orders.clear);
         m.switch(state)
             .case(DrainState::Idle, || {
@@ -151,7 +151,7 @@ impl Block for Drain {
                 m.when(orders.clear | sent.all, || state.set(DrainState::Idle));
             });
         words.enable.drive(*asks);
-        words.moves.drive(*moves);
+        words.advance.drive(*advance);
         words.bank.drive(*bank);
         words.address.drive(place.address);
         DrainOutputs {
@@ -185,7 +185,7 @@ impl Drain {
         &self,
         m: &'m Module,
         io: &DrainInputs<'m>,
-        moves: Reg<'m>,
+        advance: Reg<'m>,
         asked: &Asked<'m>,
         data: Signal<'m>,
     ) -> (Word<'m>, Signal<'m>) {
@@ -206,9 +206,9 @@ impl Drain {
         };
         for stage in stages {
             let there = m.reg(bit()).named(format!("{stage}_valid")).reset(0);
-            valid = there.next(moves.mux(valid, *there) & !io.orders.forget);
+            valid = there.next(advance.mux(valid, *there) & !io.orders.forget);
             facts = facts.map(|(name, fact)| {
-                let fact = m.capture(moves, fact).named(format!("{stage}_{name}"));
+                let fact = m.capture(advance, fact).named(format!("{stage}_{name}"));
                 (name, fact)
             });
         }

@@ -30,7 +30,7 @@ pub(super) struct SendInputs<'m> {
 /// What becomes of the beats.
 pub(super) struct Sent<'m> {
     /// Words go on in the next cycle.
-    pub next_moves: Signal<'m>,
+    pub next_advance: Signal<'m>,
     /// The beat that ends the packet has been taken.
     pub last: Signal<'m>,
     /// All beats have been taken, and the packet is closed.
@@ -38,7 +38,7 @@ pub(super) struct Sent<'m> {
 }
 
 /// Cuts words, lanes of `lane_bits` bits (of a sum, of a result), into beats and sends them; says
-/// with `moves` where it takes a word.
+/// with `advance` where it takes a word.
 ///
 /// The stream is cut by registers in both directions, so that nothing waits for `tready` within
 /// the cycle: a beat that finds the output taken goes into a spare register.
@@ -48,7 +48,7 @@ pub(super) fn send<'m>(
     m: &'m Module,
     format: &StreamFormat,
     lane_bits: [u32; 2],
-    moves: Reg<'m>,
+    advance: Reg<'m>,
     io: &SendInputs<'m>,
     stream: &AxiStream<'m>,
 ) -> Sent<'m> {
@@ -72,8 +72,8 @@ pub(super) fn send<'m>(
     m.when(io.forget, || beats_left.set(none))
         .otherwise(|| beats_left.set(next_beats_left));
     let beat_valid = m.reg(bit()).reset(0);
-    beat_valid.next(moves.mux(word.valid, *beat_valid) & !io.forget);
-    let last_word = m.capture(moves, word.last);
+    beat_valid.next(advance.mux(word.valid, *beat_valid) & !io.forget);
+    let last_word = m.capture(advance, word.last);
     let beats = padded(m, format, lane_bits, word.data);
     let data = m.reg(beats.shape()).named("data");
     let behind = (format.beats_per_group - 1) * format.width;
@@ -105,8 +105,8 @@ pub(super) fn send<'m>(
     out_valid.next((!out_loads | offers) & !io.clear);
     let next_room = out_loads | (room & !beat_valid);
     room.next(next_room | io.clear);
-    let next_moves = (next_room & next_beats_left.msb()).named("next_moves");
-    moves.next(next_moves);
+    let next_advance = (next_room & next_beats_left.msb()).named("next_advance");
+    advance.next(next_advance);
     let beat = data.truncate(format.width);
     let spare = m.capture(room, beat);
     let spare_last = m.capture(room, last);
@@ -119,15 +119,15 @@ pub(super) fn send<'m>(
     let nothing = !word.valid & !beat_valid;
     m.assert(
         "moves_with_the_beats",
-        nothing | moves.eq(room & takes_word),
+        nothing | advance.eq(room & takes_word),
         "words move without the beats, or beats without the words",
     );
-    m.cover("word_waits_for_the_host", word.valid & !moves);
+    m.cover("word_waits_for_the_host", word.valid & !advance);
     m.cover("packet_closed_after_an_error", close);
     let last_sent = out_valid & stream.tready & out_last;
     let all_sent = m.flag(io.close & !packet_open & !closing & !out_valid);
     Sent {
-        next_moves,
+        next_advance,
         last: last_sent,
         all: all_sent,
     }
