@@ -48,9 +48,7 @@ fn ports_clocks_and_memories() {
             let value = mixed.peek(port).expect("a port");
             value.try_into().expect("a small number")
         };
-        mixed.set_reset(true).expect("resets");
-        mixed.step(1).expect("a step");
-        mixed.set_reset(false).expect("resets");
+        assert_eq!(peek(&mut mixed, "ticks"), 5, "{name}: reset at the start");
         mixed.poke("step", -3).expect("an input");
         mixed.step(2).expect("steps");
         assert_eq!(peek(&mut mixed, "sum"), -6, "{name}");

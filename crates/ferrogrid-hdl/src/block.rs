@@ -3,6 +3,7 @@
 use super::bundle::{Bundle, Flow, Layout, Shapes, gather, signals};
 use super::check::Summary;
 use super::ir::{Design, ModuleId, ModuleIr};
+use super::when::Open;
 use super::{DesignError, Issue, Module, VendorCell, Warning, cell};
 use std::any::{Any, type_name};
 use std::cell::RefCell;
@@ -176,6 +177,7 @@ impl Context {
             name: name.clone(),
             block: Some(shared.clone()),
         };
+        let _open = Open::module();
         let module = self.build(building, block.cell(), |m| Some(block.describe(m)));
         let defined = Defined {
             block: shared,

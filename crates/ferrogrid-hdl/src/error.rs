@@ -87,7 +87,9 @@ pub enum Issue {
         what: String,
         /// Its clock.
         clock: String,
-        /// The clock of the value that it samples.
+        /// What it samples: a register, memory, input or output of an instance.
+        sample: String,
+        /// The clock of that.
         source: String,
         /// Where it was made.
         at: &'static Location<'static>,
@@ -151,6 +153,8 @@ pub enum Issue {
         name: String,
         /// Why not.
         reason: String,
+        /// Where it was made; none for modules and clocks.
+        at: Option<&'static Location<'static>>,
     },
     /// Two different blocks have one module name.
     ModuleNameClash {
@@ -263,11 +267,12 @@ impl fmt::Display for Issue {
                 module,
                 what,
                 clock,
+                sample,
                 source,
                 at,
             } => write!(
                 f,
-                "module `{module}`: {what} is clocked by `{clock}` but samples a value of `{source}`\n  \
+                "module `{module}`: {what} is clocked by `{clock}` but samples {sample} of `{source}`\n  \
                  made at {}\n  use a register marked `.synchronizer()`",
                 place(at)
             ),
@@ -318,8 +323,13 @@ impl fmt::Display for Issue {
                 module,
                 name,
                 reason,
+                at,
             } => {
-                write!(f, "module `{module}`: `{name}` cannot be a name: {reason}")
+                write!(f, "module `{module}`: `{name}` cannot be a name: {reason}")?;
+                match at {
+                    Some(at) => write!(f, "\n  made at {}", place(at)),
+                    None => Ok(()),
+                }
             }
             Issue::ModuleNameClash {
                 module,

@@ -498,13 +498,25 @@ impl Module {
     /// A constant that the Verilog shows as a `localparam` of this name.
     ///
     /// # Panics
-    /// When the value does not fit the shape, or the shape is signed or wider than 64 bits.
+    /// When the value does not fit the shape, the shape is signed or wider than 64 bits, or the module
+    /// has another constant of this name.
     #[track_caller]
     pub fn constant(&self, name: &str, value: u64, shape: Shape) -> Signal<'_> {
         assert!(
             !shape.signed && shape.width <= 64 && shape.contains(&value.into()),
             "constant `{name}` is {value}, which must fit an unsigned shape of at most 64 bits, not {shape}"
         );
+        let other = self.state().ir.enums.iter().find_map(|known| {
+            let encoding = known.variants.first()?.encoding;
+            let same = known.width == shape.width && encoding == value;
+            (known.constant && known.name == name && !same).then_some((encoding, known.width))
+        });
+        if let Some((other, width)) = other {
+            panic!(
+                "constant `{name}` is {value} in {shape}, and was {other} in {} before",
+                super::unsigned(width)
+            );
+        }
         let variant = Variant {
             name: name.to_string(),
             encoding: value,

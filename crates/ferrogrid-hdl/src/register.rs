@@ -151,6 +151,7 @@ impl<'m> Reg<'m> {
     /// Sets the next value and returns the register's output.
     #[track_caller]
     pub fn next(self, value: impl Operand<'m>) -> Signal<'m> {
+        self.q.module().expect_no_condition(self.q, "next");
         let value = self.q.resolve(value);
         assert!(
             value.shape() == self.q.shape(),

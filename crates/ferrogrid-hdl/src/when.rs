@@ -7,6 +7,7 @@
 use super::ir::{CasePattern, NodeId, NodeKind};
 use super::{EnumSignal, Fsm, HardwareEnum, Issue, Module, Operand, Reg, Signal};
 use num_bigint::{BigInt, BigUint};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::panic::Location;
 
@@ -34,8 +35,49 @@ pub(super) struct Script {
     open: Vec<Vec<Statement>>,
     /// The conditions under which the open bodies act.
     conditions: Vec<NodeId>,
+    /// The first node that was made in the outermost open body.
+    first_inside: u32,
     /// What is assigned anywhere.
     targets: HashSet<NodeId>,
+}
+
+thread_local! {
+    /// The modules whose bodies of `when` and `switch` are open, or none where a module is built.
+    static OPEN: RefCell<Vec<Option<*const Module>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A body that is open, or a module that is built.
+pub(super) struct Open;
+
+impl Open {
+    fn of(module: &Module) -> Self {
+        OPEN.with_borrow_mut(|open| open.push(Some(module)));
+        Open
+    }
+
+    /// A module is built: conditions outside are none of its own.
+    pub(super) fn module() -> Self {
+        OPEN.with_borrow_mut(|open| open.push(None));
+        Open
+    }
+
+    /// Panics where the conditions that are open are another module's.
+    #[track_caller]
+    fn expect(module: &Module, target: Signal<'_>) {
+        let innermost = OPEN.with_borrow(|open| open.last().copied().flatten());
+        assert!(
+            innermost.is_none_or(|open| std::ptr::eq(open, module)),
+            "{} belongs to module `{}` and is set under a condition of another module",
+            target.describe(),
+            module.name()
+        );
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        OPEN.with_borrow_mut(|open| open.pop());
+    }
 }
 
 /// A `when` that may go on with [`else_when`](When::else_when) and end with
@@ -217,8 +259,14 @@ impl Module {
 
     /// The statements of a body that acts where `condition` is 1.
     fn body(&self, condition: Signal<'_>, body: impl FnOnce()) -> Vec<Statement> {
+        let _open = Open::of(self);
         {
-            let script = &mut self.state_mut().script;
+            let mut state = self.state_mut();
+            let nodes = state.ir.nodes.len() as u32;
+            let script = &mut state.script;
+            if script.conditions.is_empty() {
+                script.first_inside = nodes;
+            }
             if script.open.is_empty() {
                 script.open.push(Vec::new());
             }
@@ -229,6 +277,18 @@ impl Module {
         let script = &mut self.state_mut().script;
         script.conditions.pop();
         script.open.pop().expect("the body that was opened")
+    }
+
+    /// Panics in a `when` or `switch` on a target from outside: conditions count for `set` alone.
+    #[track_caller]
+    pub(super) fn expect_no_condition(&self, target: Signal<'_>, call: &str) {
+        let script = &self.state().script;
+        assert!(
+            script.conditions.is_empty() || target.id.0 >= script.first_inside,
+            "`{call}` gives {} its value in every cycle, whatever the `when` or `switch` around it says: \
+             use `.set(..)`",
+            target.describe()
+        );
     }
 
     /// Changes the last statement of the open body.
@@ -243,6 +303,7 @@ impl Module {
 
     #[track_caller]
     fn assign<'m>(&'m self, target: Signal<'m>, value: impl Operand<'m>) {
+        Open::expect(self, target);
         let value = target.resolve(value);
         assert!(
             value.shape() == target.shape(),
@@ -396,9 +457,9 @@ pub(super) fn lower_statements(module: &Module) {
     for target in order {
         let signal = Signal::new(module, target);
         let is_register = matches!(module.state().ir.node(target).kind, NodeKind::Register(_));
-        let lowering = Lowering { module, target };
-        let start = is_register.then_some(signal);
         let at = first[&target];
+        let lowering = Lowering { module, target, at };
+        let start = is_register.then_some(signal);
         match lowering.body(&statements, start) {
             Some(value) => {
                 let kind = if is_register { "register" } else { "wire" };
@@ -444,9 +505,17 @@ fn visit<'a>(statements: &'a [Statement], see: &mut dyn FnMut(&'a Assignment)) {
 struct Lowering<'m> {
     module: &'m Module,
     target: NodeId,
+    at: &'static Location<'static>,
 }
 
 impl<'m> Lowering<'m> {
+    /// A choice, which stands where its target is first set.
+    fn at(&self, choice: Signal<'m>) -> Signal<'m> {
+        let mut state = self.module.state_mut();
+        state.ir.nodes[choice.id.index()].location = self.at;
+        choice
+    }
+
     fn touches(&self, statements: &[Statement]) -> bool {
         let mut found = false;
         visit(statements, &mut |assignment| {
@@ -476,7 +545,7 @@ impl<'m> Lowering<'m> {
                         let then = self.body(body, value);
                         result = match (then, result) {
                             (Some(then), Some(otherwise)) if then.id == otherwise.id => Some(then),
-                            (then, otherwise) => Some(condition.mux(then?, otherwise?)),
+                            (then, otherwise) => Some(self.at(condition.mux(then?, otherwise?))),
                         };
                     }
                     value = result;

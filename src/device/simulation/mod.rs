@@ -21,9 +21,10 @@ pub use verilator::Speed;
 
 /// A running design: its ports are driven and read by name, its clocks stepped.
 ///
-/// All simulators start alike: registers at their reset values or 0, memories with their initial
-/// words or 0 (Icarus Verilog: unknown), resets released, inputs 0. Names that the design does not
-/// have and values that do not fit are errors that say what would.
+/// All simulators start alike: a first edge of all clocks with inputs 0 has reset the registers, and
+/// resets are released. Registers without reset and words of memories without initial ones are 0
+/// (Icarus Verilog: unknown, which reads as 0 and spreads). Names that the design does not have and
+/// values that do not fit are errors that say what would.
 ///
 /// ```
 /// use ferrogrid::device::Simulation;
@@ -104,7 +105,11 @@ impl Simulation {
 
     pub(super) fn start(top: Arc<Top>, engine: Box<dyn Engine>) -> Result<Self, Error> {
         let mut simulation = Simulation { top, engine };
-        simulation.set_reset(false)?;
+        if !simulation.top.resets.is_empty() {
+            simulation.set_reset(true)?;
+            simulation.step(1)?;
+            simulation.set_reset(false)?;
+        }
         Ok(simulation)
     }
 

@@ -33,6 +33,7 @@ pub(super) fn check(
                     module: module.name.clone(),
                     what: what(),
                     clock: module.domains[by.index()].clock.clone(),
+                    sample: sampled(module, summaries, value, source),
                     source: module.domains[source.index()].clock.clone(),
                     at,
                 };
@@ -108,6 +109,47 @@ pub(super) fn check(
             .collect(),
         sampled_by,
     }
+}
+
+/// What a value shows of a domain, for a message.
+fn sampled(module: &ModuleIr, summaries: &[Summary], value: NodeId, of: DomainId) -> String {
+    let mut seen = vec![false; module.nodes.len()];
+    let mut waiting = vec![value];
+    while let Some(id) = waiting.pop() {
+        if std::mem::replace(&mut seen[id.index()], true) {
+            continue;
+        }
+        let node = module.node(id);
+        let name = node.name.as_deref().unwrap_or_default();
+        match &node.kind {
+            NodeKind::Register(register) => {
+                if module.registers[register.index()].domain == of {
+                    return format!("register `{name}`");
+                }
+            }
+            NodeKind::Input(port) if module.ports[port.index()].domain == of => {
+                return format!("input `{name}`");
+            }
+            NodeKind::MemoryRead { memory, port } => {
+                let memory = &module.memories[memory.index()];
+                if memory.reads[*port as usize].domain == of {
+                    return format!("memory `{}`", memory.name);
+                }
+            }
+            NodeKind::InstanceOutput { instance, port } => {
+                let instance = &module.instances[instance.index()];
+                let child = &summaries[instance.module.index()];
+                let mut shows = child.shows[port.index()].iter();
+                if shows.any(|domain| instance.domains[domain.index()] == of) {
+                    return format!("instance `{}`", instance.name);
+                }
+                let inputs = child.follows[port.index()].iter();
+                waiting.extend(inputs.filter_map(|input| instance.connections[input.index()]));
+            }
+            kind => waiting.extend(kind.operands()),
+        }
+    }
+    "a value".to_string()
 }
 
 /// The one domain of a module, if a node shows a register or memory.

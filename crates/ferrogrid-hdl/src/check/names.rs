@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::Location;
 
 pub(super) fn check(module: &ModuleIr, issues: &mut Vec<Issue>) {
-    illegal(module, &module.name, true, issues);
+    illegal(module, (&module.name, None), true, issues);
     for domain in &module.domains {
-        illegal(module, &domain.clock, true, issues);
-        illegal(module, &domain.reset, true, issues);
+        illegal(module, (&domain.clock, None), true, issues);
+        illegal(module, (&domain.reset, None), true, issues);
     }
     let ports: HashSet<&str> = module.ports.iter().map(|port| port.name.as_str()).collect();
     let nodes = module
@@ -39,7 +39,7 @@ pub(super) fn check(module: &ModuleIr, issues: &mut Vec<Issue>) {
         if let Some(first) = seen.insert(name, at) {
             clash(name, first, at);
         } else if !is_identifier(name) || is_reserved(name) {
-            doubtful.push(name);
+            doubtful.push((name, at));
         }
     }
     // Properties have names of their own kind: Verilog shows them in comments and messages.
@@ -50,12 +50,12 @@ pub(super) fn check(module: &ModuleIr, issues: &mut Vec<Issue>) {
         }
     }
     domain_names(module, &seen, issues);
-    doubtful.sort_unstable();
-    for name in doubtful {
-        illegal(module, name, ports.contains(name), issues);
+    doubtful.sort_unstable_by_key(|(name, _)| *name);
+    for (name, at) in doubtful {
+        illegal(module, (name, Some(at)), ports.contains(name), issues);
     }
-    for name in properties.keys() {
-        illegal(module, name, false, issues);
+    for (name, at) in &properties {
+        illegal(module, (name, Some(at)), false, issues);
     }
 }
 
@@ -112,7 +112,12 @@ fn domain_names(
 
 /// Reports a name that Verilog does not accept. Emitters rename reserved words inside a module,
 /// but names that stand outside it are kept.
-fn illegal(module: &ModuleIr, name: &str, outside: bool, issues: &mut Vec<Issue>) {
+fn illegal(
+    module: &ModuleIr,
+    (name, at): (&str, Option<&'static Location<'static>>),
+    outside: bool,
+    issues: &mut Vec<Issue>,
+) {
     let reason = if !is_identifier(name) {
         "use letters, digits and `_`, not starting with a digit"
     } else if outside && is_reserved(name) {
@@ -124,5 +129,6 @@ fn illegal(module: &ModuleIr, name: &str, outside: bool, issues: &mut Vec<Issue>
         module: module.name.clone(),
         name: name.to_string(),
         reason: reason.to_string(),
+        at,
     });
 }

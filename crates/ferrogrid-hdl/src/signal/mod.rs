@@ -187,6 +187,7 @@ impl<'m> Signal<'m> {
     /// Drives a wire or output.
     #[track_caller]
     pub fn drive(self, value: impl Operand<'m>) {
+        self.module.expect_no_condition(self, "drive");
         let value = self.resolve(value);
         self.drive_at(value, Location::caller());
     }

@@ -147,13 +147,18 @@ fn memories_and_properties_stand_in_their_domain() {
         m.output("held", m.in_domain(other, || m.flag(theirs).named("flag")));
     };
     design("test", |m| describe(m, true)).unwrap();
-    let crossing = |what: &str| {
+    let crossing = |(what, sample): (&str, &str)| {
         format!(
-            "module `test`: {what} is clocked by `fast_clk` but samples a value of `clk`\n  \
+            "module `test`: {what} is clocked by `fast_clk` but samples input `{sample}` of `clk`\n  \
              made at HERE\n  use a register marked `.synchronizer()`"
         )
     };
-    let things = ["memory `words`", "property `low`", "property `high`"];
+    let things = [
+        ("memory `words`", "ours"),
+        ("memory `words`", "address"),
+        ("property `low`", "ours"),
+        ("property `high`", "ours"),
+    ];
     assert_eq!(
         rejected(|m| describe(m, false)),
         things.map(crossing).join("\n")
@@ -219,7 +224,7 @@ fn clock_crossings_need_a_synchronizer() {
     let text = rejected(|m| cross(m, false));
     assert_eq!(
         text,
-        "module `test`: register `fast` is clocked by `fast_clk` but samples a value of `clk`\n  \
+        "module `test`: register `fast` is clocked by `fast_clk` but samples register `slow` of `clk`\n  \
          made at HERE\n  use a register marked `.synchronizer()`"
     );
     design("test", |m| cross(m, true)).unwrap();
@@ -235,7 +240,7 @@ fn properties_are_sampled_by_their_clock() {
     });
     assert_eq!(
         text,
-        "module `test`: property `is_low` is clocked by `clk` but samples a value of `fast_clk`\n  \
+        "module `test`: property `is_low` is clocked by `clk` but samples register `fast` of `fast_clk`\n  \
          made at HERE\n  use a register marked `.synchronizer()`"
     );
 }
@@ -251,7 +256,7 @@ fn a_memory_tells_a_crossing_once() {
     });
     assert_eq!(
         text,
-        "module `test`: memory `words` is clocked by `clk` but samples a value of `fast_clk`\n  \
+        "module `test`: memory `words` is clocked by `clk` but samples input `a` of `fast_clk`\n  \
          made at HERE\n  use a register marked `.synchronizer()`"
     );
 }

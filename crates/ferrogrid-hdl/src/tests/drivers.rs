@@ -33,6 +33,61 @@ fn two_drivers_are_both_shown() {
     );
 }
 
+/// Conditions count for `set`: what else gives a value under them is told so, unless it was made there.
+#[test]
+fn drive_and_next_have_no_conditions() {
+    let says = |name: &str, call: &str| {
+        format!(
+            "`{call}` gives `{name}` its value in every cycle, whatever the `when` or `switch` around it \
+             says: use `.set(..)`"
+        )
+    };
+    let driven = refused(|m| {
+        let (a, b) = (m.input("a", bit()), m.input("b", bit()));
+        let w = m.wire(bit()).named("w");
+        m.when(a, || w.drive(b));
+    });
+    assert_eq!(driven, says("w", "drive"));
+    let next = refused(|m| {
+        let (a, b) = (m.input("a", bit()), m.input("b", bit()));
+        let r = m.reg(bit()).named("r");
+        m.switch(a).case(1, || drop(r.next(b)));
+    });
+    assert_eq!(next, says("r", "next"));
+    design("test", |m| {
+        let (a, b) = (m.input("a", bit()), m.input("b", bit()));
+        let r = m.reg(bit()).named("r");
+        m.when(a, || r.set(m.delay(b).named("late")));
+        m.output("y", r);
+    })
+    .unwrap();
+}
+
+#[test]
+fn conditions_are_of_the_own_module() {
+    let text = refused(|m| {
+        let r = m.reg(bit()).named("r");
+        let _ = design("other", |n| {
+            let a = n.input("a", bit());
+            n.when(a, || r.set(1));
+        });
+    });
+    assert_eq!(
+        text,
+        "`r` belongs to module `test` and is set under a condition of another module"
+    );
+}
+
+#[test]
+fn constants_of_one_name_are_one() {
+    let text = refused(|m| {
+        m.constant("K", 2, unsigned(4));
+        m.constant("K", 2, unsigned(4));
+        m.constant("K", 3, unsigned(4));
+    });
+    assert_eq!(text, "constant `K` is 3 in u4, and was 2 in u4 before");
+}
+
 #[test]
 fn two_enables_are_both_shown() {
     let text = rejected(|m| {

@@ -52,8 +52,8 @@ fn names_must_be_legal_and_apart() {
     assert_eq!(
         text,
         "module `test`: two things are called `twin`\n  first at HERE\n  again at HERE\n\
-         module `test`: `a.b` cannot be a name: use letters, digits and `_`, not starting with a digit\n\
-         module `test`: `wire` cannot be a name: it is a reserved word of Verilog, and ports keep their names"
+         module `test`: `a.b` cannot be a name: use letters, digits and `_`, not starting with a digit\n  made at HERE\n\
+         module `test`: `wire` cannot be a name: it is a reserved word of Verilog, and ports keep their names\n  made at HERE"
     );
 }
 
@@ -85,7 +85,7 @@ fn properties_have_names_of_their_own() {
     assert_eq!(
         text,
         "module `test`: two things are called `twice`\n  first at HERE\n  again at HERE\n\
-         module `test`: `not a name` cannot be a name: use letters, digits and `_`, not starting with a digit"
+         module `test`: `not a name` cannot be a name: use letters, digits and `_`, not starting with a digit\n  made at HERE"
     );
 }
 

@@ -130,7 +130,7 @@ fn inputs_of_a_further_clock_are_sampled_by_it() {
     });
     assert_eq!(
         text,
-        "module `test`: instance `mailbox_i` is clocked by `CLKB` but samples a value of `clk`\n  \
+        "module `test`: instance `mailbox_i` is clocked by `CLKB` but samples register `late` of `clk`\n  \
          made at HERE\n  use a register marked `.synchronizer()`"
     );
 }
