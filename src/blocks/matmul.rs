@@ -133,46 +133,40 @@ impl Block for MatmulCore {
         let block_complete = m.wire(bit());
 
         m.section("registers and job control");
-        let job = m.instance(
-            &params::job_control(arch),
-            JobInputs {
-                start: registers["control_start"],
-                abort: registers["control_abort"],
-                m_size: registers["m_size"],
-                k_size: registers["k_size"],
-                n_size: registers["n_size"],
-                a: a_errors,
-                b: b_errors,
-                loaders_idle,
-                sequencer_idle,
-                drain_idle,
-                job_done: results_sent,
-            },
-        );
+        let inputs = JobInputs {
+            start: registers["control_start"],
+            abort: registers["control_abort"],
+            m_size: registers["m_size"],
+            k_size: registers["k_size"],
+            n_size: registers["n_size"],
+            a: a_errors,
+            b: b_errors,
+            loaders_idle,
+            sequencer_idle,
+            drain_idle,
+            job_done: results_sent,
+        };
+        let job = m.instance(&params::job_control(arch), inputs);
 
         m.section("loaders");
-        let load_a = m.instance(
-            &params::load_a(arch),
-            LoadAInputs {
-                start: job.load.start,
-                orders: job.orders,
-                s_axis: io.s_axis_a,
-                m: job.load.m,
-                k: job.load.k,
-                bank_released: a_release,
-            },
-        );
-        let load_b = m.instance(
-            &params::load_b(arch),
-            LoadBInputs {
-                start: job.load.start,
-                orders: job.orders,
-                s_axis: io.s_axis_b,
-                k: job.load.k,
-                panels: job.load.panels,
-                last_columns: job.load.last_columns,
-            },
-        );
+        let inputs = LoadAInputs {
+            start: job.load.start,
+            orders: job.orders,
+            s_axis: io.s_axis_a,
+            m: job.load.m,
+            k: job.load.k,
+            bank_released: a_release,
+        };
+        let load_a = m.instance(&params::load_a(arch), inputs);
+        let inputs = LoadBInputs {
+            start: job.load.start,
+            orders: job.orders,
+            s_axis: io.s_axis_b,
+            k: job.load.k,
+            panels: job.load.panels,
+            last_columns: job.load.last_columns,
+        };
+        let load_b = m.instance(&params::load_b(arch), inputs);
         connect(&load_a.errors, &a_errors);
         connect(&load_b.errors, &b_errors);
         loaders_idle.drive(load_a.idle & load_b.idle);
@@ -217,23 +211,19 @@ impl Block for MatmulCore {
         sequencer_idle.drive(status.idle);
 
         m.section("accumulators and drain");
-        let drain = m.instance(
-            &params::drain(arch),
-            DrainInputs {
-                orders: job.orders,
-                job: job.drain,
-                block_complete,
-            },
-        );
-        let accumulators = m.instance(
-            &params::accumulators(arch),
-            AccumulatorInputs {
-                clear: job.orders.forget,
-                target: datapath.result,
-                sums: datapath.sums,
-                drain: drain.words,
-            },
-        );
+        let inputs = DrainInputs {
+            orders: job.orders,
+            job: job.drain,
+            block_complete,
+        };
+        let drain = m.instance(&params::drain(arch), inputs);
+        let inputs = AccumulatorInputs {
+            clear: job.orders.forget,
+            target: datapath.result,
+            sums: datapath.sums,
+            drain: drain.words,
+        };
+        let accumulators = m.instance(&params::accumulators(arch), inputs);
         block_complete.drive(accumulators.block_complete);
         drained.drive(drain.block_drained);
         results_sent.drive(drain.job_done);
@@ -266,11 +256,11 @@ fn status_and_counters<'m>(
     sequencer: &SequencerStatus<'m>,
 ) -> Pins<'m> {
     let mut shown = Pins::new([
-        ("status_busy", job.busy),
-        ("status_queued", job.queued),
-        ("status_done", job.done),
-        ("status_error", job.error.zero_extend(4)),
-        ("interrupt_status_done_set", job.ended),
+        ("status_busy", job.status.busy),
+        ("status_queued", job.status.queued),
+        ("status_done", job.status.done),
+        ("status_error", job.status.error.zero_extend(4)),
+        ("interrupt_status_done_set", job.status.ended),
         ("interrupt_status_error_set", job.failed),
     ]);
     let mut counter = |name: &str, clear: Signal<'m>, event: Signal<'m>| {
@@ -282,12 +272,12 @@ fn status_and_counters<'m>(
         *count
     };
     let aborted = job.orders.clear;
-    let jobs_ended = counter("jobs_ended", aborted, job.ended);
+    let jobs_ended = counter("jobs_ended", aborted, job.status.ended);
     let failed_job_counted = m.flag(job.failed);
     let last_failed = m.reg(unsigned(32));
     m.when(aborted, || last_failed.set(0))
         .else_when(failed_job_counted, || last_failed.set(jobs_ended));
-    counter("cycles", job.first, job.working);
+    counter("cycles", job.status.first, job.status.working);
     // Registered: where operands wait is decided late in a cycle.
     for (name, output) in [
         ("active_cycles", sequencer.active),
@@ -296,7 +286,7 @@ fn status_and_counters<'m>(
         ("stall_c", sequencer.stall_c),
     ] {
         let event = m.flag(output).named(format!("{name}_event"));
-        counter(name, job.first, event);
+        counter(name, job.status.first, event);
     }
     shown.push("last_failed_job", *last_failed);
     shown

@@ -3,16 +3,13 @@
 use crate::hdl::{bit, bundle, unsigned};
 
 bundle! {
-    /// Read port of the accumulators. What is asked for goes on where `advance` is 1: in front of the
+    /// Read port of the accumulators: a place in a bank. What is asked for goes on where `advance` is
+    /// 1: in front of the
     /// bank, through it, and out of its output register if there is one.
     pub struct ResultPort(address_bits: u32, width: u32) {
-        /// Read a word.
         enable: bit(),
-        /// Go on.
         advance: bit(),
-        /// From this bank.
         bank: bit(),
-        /// At this place.
         address: unsigned(address_bits),
         /// The word; it stays until what is asked for goes on.
         back data: unsigned(width),
@@ -20,7 +17,8 @@ bundle! {
 }
 
 bundle! {
-    /// Where sums go in the accumulators; it reaches them a cycle before the sums.
+    /// Where sums go in the accumulators, a place in the bank of their row block; it reaches them a cycle
+    /// before the sums.
     pub struct Target(address_bits: u32) {
         /// There are sums.
         valid: bit(),
@@ -28,9 +26,7 @@ bundle! {
         first: bit(),
         /// They complete the row block.
         last: bit(),
-        /// Bank of the row block.
         bank: bit(),
-        /// Place in the bank.
         address: unsigned(address_bits),
     }
 }
@@ -40,11 +36,9 @@ bundle! {
     pub struct WeightStationaryIssue(a_bits: u32, b_bits: u32) {
         /// Read a vector of A.
         a_read: bit(),
-        /// Its address.
         a_address: unsigned(a_bits),
         /// Read weights, a cycle behind the vectors.
         b_read: bit(),
-        /// Their address.
         b_address: unsigned(b_bits),
         /// First cycle of a pass.
         pass_start: bit(),
@@ -52,15 +46,12 @@ bundle! {
 }
 
 bundle! {
-    /// What a sequencer of an output-stationary array issues.
+    /// What a sequencer of an output-stationary array issues: reads of words of A and a vector of B.
     pub struct OutputStationaryIssue(a_bits: u32, lane_bits: u32, b_bits: u32) {
-        /// Read operands.
         read: bit(),
-        /// Address of the words of A.
         a_address: unsigned(a_bits),
         /// Element of the words of A.
         a_lane: unsigned(lane_bits),
-        /// Address of the vector of B.
         b_address: unsigned(b_bits),
         /// First cycle of a pass.
         pass_start: bit(),

@@ -1,4 +1,4 @@
-//! What `#[hardware]` completes in an `impl Block`: all that `build` says already.
+//! What `#[hardware]` completes in an `impl Block`: what `build` says already, and the name.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
@@ -6,9 +6,10 @@ use syn::{
     Type, parse_quote,
 };
 
-/// Adds `Inputs`, `Outputs` and `inputs` to an `impl Block` that leaves them out.
+/// Adds `Inputs`, `Outputs`, `module_name` and `inputs` to an `impl Block` that leaves them out.
 ///
-/// The types are those of `build`; the shapes are `Inputs::of(self)`, or `of()` where these do not depend on the block.
+/// The types are those of `build`; the name is the block's member `name`; the shapes are
+/// `Inputs::of(self)`, or `of()` where these do not depend on the block.
 pub fn complete(hdl: &TokenStream, block: &mut ItemImpl) {
     let is_block = |path: &syn::Path| path.segments.last().is_some_and(|s| s.ident == "Block");
     if !(block.trait_.iter()).any(|(_, path, _)| is_block(path)) {
@@ -40,6 +41,13 @@ pub fn complete(hdl: &TokenStream, block: &mut ItemImpl) {
     }
     if !given("Outputs") {
         added.push(parse_quote!(type Outputs<#lifetime> = #outputs;));
+    }
+    if function(block, "module_name").is_none() {
+        added.push(parse_quote! {
+            fn module_name(&self) -> String {
+                self.name.clone()
+            }
+        });
     }
     let described = function(block, "inputs").is_some();
     if described {

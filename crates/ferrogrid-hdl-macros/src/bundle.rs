@@ -5,8 +5,8 @@ use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Error, Expr, ExprCall, ExprLit, ExprPath, ExprRepeat, FnArg, Ident, Lit, Meta, Path,
-    Result, Token, Visibility, braced, parenthesized, parse2,
+    Attribute, Error, Expr, ExprCall, ExprPath, ExprRepeat, FnArg, Ident, Path, Result, Token,
+    Visibility, braced, parenthesized, parse2,
 };
 
 /// `pub struct Name(parameters) { members }`.
@@ -89,28 +89,6 @@ impl Member {
             false => quote!(Forward),
         };
         quote!(name: #name.into(), flow: #hdl::Flow::#flow)
-    }
-
-    /// The first paragraph of its documentation, in one line.
-    fn doc(&self) -> String {
-        let lines = self
-            .attributes
-            .iter()
-            .filter_map(|attribute| match &attribute.meta {
-                Meta::NameValue(value) if value.path.is_ident("doc") => match &value.value {
-                    Expr::Lit(ExprLit {
-                        lit: Lit::Str(text),
-                        ..
-                    }) => Some(text.value()),
-                    _ => None,
-                },
-                _ => None,
-            });
-        let words: Vec<String> = lines
-            .map(|line| line.trim().to_string())
-            .take_while(|line| !line.is_empty())
-            .collect();
-        words.join(" ")
     }
 }
 
@@ -236,13 +214,18 @@ pub fn expand(definition: TokenStream) -> Result<TokenStream> {
     let names: Vec<&Ident> = members.iter().map(|member| &member.name).collect();
     let docs = members.iter().map(|member| {
         let attributes = &member.attributes;
-        quote!(#(#attributes)*)
+        let plain = attributes.is_empty();
+        let allow = plain.then(|| quote!(#[allow(missing_docs)]));
+        quote!(#allow #(#attributes)*)
     });
     let types = kinds.iter().map(|kind| kind.of_type(&hdl, &short));
     let types_again = types.clone();
     let handles = types.clone();
     let described = members.iter().zip(&kinds).map(|(member, kind)| {
-        let (same, doc) = (member.described(&hdl), member.doc());
+        let (same, doc) = (
+            member.described(&hdl),
+            crate::documentation(&member.attributes),
+        );
         let layout = kind.layout(&hdl, &member.shape);
         quote!(#hdl::bundle::Member { #same, doc: #doc, layout: #layout })
     });

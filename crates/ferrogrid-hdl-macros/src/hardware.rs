@@ -58,7 +58,10 @@ impl VisitMut for Bindings {
     fn visit_block_mut(&mut self, block: &mut Block) {
         visit_mut::visit_block_mut(self, block);
         let statements = std::mem::take(&mut block.stmts);
-        for statement in statements {
+        for mut statement in statements {
+            if let Stmt::Local(local) = &mut statement {
+                comment(local);
+            }
             let mut names: Vec<Ident> = Vec::new();
             if let Stmt::Local(local) = &statement
                 && may_be_hardware(local)
@@ -78,6 +81,20 @@ impl VisitMut for Bindings {
                 });
             }
         }
+    }
+}
+
+/// Makes the documentation of a `let` the comment of the hardware.
+fn comment(local: &mut Local) {
+    let text = crate::documentation(&local.attrs);
+    if let Some(init) = &mut local.init
+        && !text.is_empty()
+    {
+        local
+            .attrs
+            .retain(|attribute| !attribute.path().is_ident("doc"));
+        let value = &init.expr;
+        init.expr = parse_quote!(#value.comment(#text));
     }
 }
 
@@ -146,6 +163,14 @@ mod tests {
                 assert!(text.contains(&format!("bind (\"{name}\")")), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn documentation_of_a_let_is_a_comment() {
+        let text = expanded("#[doc = \" one\"] #[doc = \" two\"] let a = m.reg(bit());");
+        assert!(text.contains("comment (\"one two\")"), "{text}");
+        assert!(!text.contains("doc ="), "{text}");
+        assert!(text.contains("bind (\"a\")"), "{text}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use proc_macro::TokenStream;
 use proc_macro_crate::{FoundCrate, crate_name};
 use proc_macro2::{Ident, Span, TokenStream as Tokens};
 use quote::quote;
+use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 /// Gives what a function binds with `let` the name of the binding: see `ferrogrid_hdl::hardware`.
 #[proc_macro_attribute]
@@ -42,4 +43,21 @@ fn hdl() -> Tokens {
         // The library itself names itself so.
         _ => quote!(::ferrogrid_hdl),
     }
+}
+
+/// The first paragraph of a documentation, in one line.
+fn documentation(attributes: &[Attribute]) -> String {
+    let text = |attribute: &Attribute| match &attribute.meta {
+        Meta::NameValue(value) if value.path.is_ident("doc") => match &value.value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) => Some(text.value().trim().to_string()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let lines = attributes.iter().filter_map(text);
+    let lines: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+    lines.join(" ")
 }

@@ -60,11 +60,11 @@ extern crate self as ferrogrid_hdl;
 /// `let sum = m.reg(shape)` is the register `sum`; `let fifo = m.instance(..)` the instance `fifo`; an
 /// array is numbered, and so are names that stand several times, as in a loop. A computed value
 /// becomes a wire of the name unless it only feeds a register or a wire. `.named(..)` gives another
-/// name.
+/// name. Documentation of a `let` (`///`) is its `.comment(..)`.
 ///
 /// An `impl Block` gets what it leaves out and [`build`](Block::build) says already: the types
 /// `Inputs` and `Outputs`, and [`inputs`](Block::inputs) as `Inputs::of(self)`, or `Inputs::of()` where
-/// the bundle has no parameters.
+/// the bundle has no parameters; and [`module_name`](Block::module_name) as its member `name`.
 pub use ferrogrid_hdl_macros::hardware;
 
 /// Defines a [`Bundle`]: a struct of signals from one definition of names, shapes and directions.

@@ -181,7 +181,11 @@ impl Module {
     /// # hdl::design("example", example).unwrap();
     /// ```
     #[track_caller]
-    pub fn when<'m>(&'m self, condition: impl Into<Signal<'m>>, body: impl FnOnce()) -> When<'m> {
+    pub fn when<'m, R>(
+        &'m self,
+        condition: impl Into<Signal<'m>>,
+        body: impl FnOnce() -> R,
+    ) -> When<'m> {
         let condition = condition.into();
         self.one_bit(condition, "the condition of `when`");
         let statements = self.body(condition, body);
@@ -207,12 +211,8 @@ impl Module {
     /// # let (start, stop) = (m.input("start", bit()), m.input("stop", bit()));
     /// let state = m.fsm(State::Idle);
     /// m.switch(state)
-    ///     .case(State::Idle, || {
-    ///         m.when(start, || state.set(State::Run));
-    ///     })
-    ///     .case(State::Run, || {
-    ///         m.when(stop, || state.set(State::Idle));
-    ///     });
+    ///     .case(State::Idle, || m.when(start, || state.set(State::Run)))
+    ///     .case(State::Run, || m.when(stop, || state.set(State::Idle)));
     /// # m.output("runs", state.is(State::Run));
     /// # }
     /// # hdl::design("example", example).unwrap();
@@ -258,7 +258,7 @@ impl Module {
     }
 
     /// The statements of a body that acts where `condition` is 1.
-    fn body(&self, condition: Signal<'_>, body: impl FnOnce()) -> Vec<Statement> {
+    fn body<R>(&self, condition: Signal<'_>, body: impl FnOnce() -> R) -> Vec<Statement> {
         let _open = Open::of(self);
         {
             let mut state = self.state_mut();
@@ -325,7 +325,11 @@ impl Module {
 impl<'m> When<'m> {
     /// Describes what happens where `condition` is 1 and no condition before was.
     #[track_caller]
-    pub fn else_when(self, condition: impl Into<Signal<'m>>, body: impl FnOnce()) -> When<'m> {
+    pub fn else_when<R>(
+        self,
+        condition: impl Into<Signal<'m>>,
+        body: impl FnOnce() -> R,
+    ) -> When<'m> {
         let (m, condition) = (self.module, condition.into());
         m.one_bit(condition, "the condition of `else_when`");
         let statements = m.body(self.none & condition, body);
@@ -342,7 +346,7 @@ impl<'m> When<'m> {
 
     /// Describes what happens where no condition was 1.
     #[track_caller]
-    pub fn otherwise(self, body: impl FnOnce()) {
+    pub fn otherwise<R>(self, body: impl FnOnce() -> R) {
         let statements = self.module.body(self.none, body);
         self.module.amend(|last| {
             if let Statement::When(_, otherwise) = last {
@@ -358,7 +362,7 @@ impl<'m, S: Selector<'m>> Switch<'m, S> {
     /// # Panics
     /// When an arm of the value is there already.
     #[track_caller]
-    pub fn case(self, value: S::Pattern, body: impl FnOnce()) -> Self {
+    pub fn case<R>(self, value: S::Pattern, body: impl FnOnce() -> R) -> Self {
         self.cases([value], body)
     }
 
@@ -367,10 +371,10 @@ impl<'m, S: Selector<'m>> Switch<'m, S> {
     /// # Panics
     /// When an arm of one of the values is there already.
     #[track_caller]
-    pub fn cases(
+    pub fn cases<R>(
         mut self,
         values: impl IntoIterator<Item = S::Pattern>,
-        body: impl FnOnce(),
+        body: impl FnOnce() -> R,
     ) -> Self {
         let (m, signal) = (self.module, self.selector.signal());
         let mut patterns = Vec::new();
@@ -397,7 +401,7 @@ impl<'m, S: Selector<'m>> Switch<'m, S> {
 
     /// Describes what happens for all other values.
     #[track_caller]
-    pub fn otherwise(self, body: impl FnOnce()) {
+    pub fn otherwise<R>(self, body: impl FnOnce() -> R) {
         let (m, signal) = (self.module, self.selector.signal());
         let condition = !m.equals_any(signal, &self.patterns);
         let statements = m.body(condition, body);

@@ -2,19 +2,19 @@
 
 use super::{ArrayOutputs, ArrayParams, lanes, pe_name, row_name};
 use crate::blocks::pe::{OutputStationaryPe, OutputStationaryPeInputs};
-use crate::hdl::{Block, Module, Shapes, bit, bundle, hardware, join, unsigned};
+use crate::hdl::{Block, Module, bit, bundle, hardware, join, unsigned};
 
 bundle! {
     /// Inputs of [`OutputStationaryArray`].
-    pub struct OutputStationaryArrayInputs(array: &ArrayParams) {
+    pub struct OutputStationaryArrayInputs(array: &OutputStationaryArray) {
         /// First operands of a tile, a bit a row.
-        starts: unsigned(array.rows),
+        starts: unsigned(array.0.rows),
         /// The drain chain moves down, a bit a row.
-        shifts: unsigned(array.rows),
+        shifts: unsigned(array.0.rows),
         /// Row 0 lowest.
-        activations: unsigned(array.activation_bits()),
+        activations: unsigned(array.0.activation_bits()),
         /// Column 0 lowest.
-        weights: unsigned(array.weight_bits()),
+        weights: unsigned(array.0.weight_bits()),
     }
 }
 
@@ -26,10 +26,6 @@ pub struct OutputStationaryArray(pub ArrayParams);
 impl Block for OutputStationaryArray {
     fn module_name(&self) -> String {
         self.0.name.clone()
-    }
-
-    fn inputs(&self) -> Shapes<OutputStationaryArrayInputs<'static>> {
-        OutputStationaryArrayInputs::of(&self.0)
     }
 
     fn build<'m>(&self, m: &'m Module, io: OutputStationaryArrayInputs<'m>) -> ArrayOutputs<'m> {
@@ -56,42 +52,36 @@ impl Block for OutputStationaryArray {
 
 bundle! {
     /// Inputs of a row.
-    pub struct RowInputs(array: &ArrayParams) {
+    pub struct RowInputs(row: &Row) {
         /// First operands of a tile.
         start: bit(),
         /// The drain chain moves down.
         shift: bit(),
         /// From the left.
-        activation: array.format.activation,
+        activation: row.0.format.activation,
         /// From above.
-        weights_in: unsigned(array.weight_bits()),
+        weights_in: unsigned(row.0.weight_bits()),
         /// From above.
-        drain_in: unsigned(array.sum_bits()),
+        drain_in: unsigned(row.0.sum_bits()),
     }
 }
 
 bundle! {
-    /// Outputs of a row.
+    /// Outputs of a row, downwards.
     pub struct RowOutputs(array: &ArrayParams) {
-        /// Down.
         weights_out: unsigned(array.weight_bits()),
-        /// Down.
         drain_out: unsigned(array.sum_bits()),
     }
 }
 
 /// A row of PEs of this array.
 #[derive(Debug, Clone, PartialEq)]
-struct Row(ArrayParams);
+pub struct Row(ArrayParams);
 
 #[hardware]
 impl Block for Row {
     fn module_name(&self) -> String {
         self.0.part_name("row")
-    }
-
-    fn inputs(&self) -> Shapes<RowInputs<'static>> {
-        RowInputs::of(&self.0)
     }
 
     fn build<'m>(&self, m: &'m Module, io: RowInputs<'m>) -> RowOutputs<'m> {

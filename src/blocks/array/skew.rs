@@ -45,10 +45,6 @@ pub struct Skew {
 
 #[hardware]
 impl Block for Skew {
-    fn module_name(&self) -> String {
-        self.name.clone()
-    }
-
     fn build<'m>(&self, m: &'m Module, io: SkewInputs<'m>) -> SkewOutputs<'m> {
         let width = self.width;
         let first = self.order == Lanes::FirstLaneFirst;

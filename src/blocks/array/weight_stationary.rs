@@ -2,17 +2,17 @@
 
 use super::{ArrayOutputs, ArrayParams, lanes, pe_name, row_name};
 use crate::blocks::pe::{WeightStationaryPe, WeightStationaryPeInputs};
-use crate::hdl::{Block, Module, Shapes, bit, bundle, hardware, join, unsigned};
+use crate::hdl::{Block, Module, bit, bundle, hardware, join, unsigned};
 
 bundle! {
     /// Inputs of [`WeightStationaryArray`].
-    pub struct WeightStationaryArrayInputs(array: &ArrayParams) {
+    pub struct WeightStationaryArrayInputs(array: &WeightStationaryArray) {
         /// First vector of a tile, a bit a row.
-        swaps: unsigned(array.rows),
+        swaps: unsigned(array.0.rows),
         /// Row 0 lowest.
-        activations: unsigned(array.activation_bits()),
+        activations: unsigned(array.0.activation_bits()),
         /// Column 0 lowest, shared by all rows.
-        weights: unsigned(array.weight_bits()),
+        weights: unsigned(array.0.weight_bits()),
     }
 }
 
@@ -24,10 +24,6 @@ pub struct WeightStationaryArray(pub ArrayParams);
 impl Block for WeightStationaryArray {
     fn module_name(&self) -> String {
         self.0.name.clone()
-    }
-
-    fn inputs(&self) -> Shapes<WeightStationaryArrayInputs<'static>> {
-        WeightStationaryArrayInputs::of(&self.0)
     }
 
     fn build<'m>(&self, m: &'m Module, io: WeightStationaryArrayInputs<'m>) -> ArrayOutputs<'m> {
@@ -55,38 +51,33 @@ impl Block for WeightStationaryArray {
 
 bundle! {
     /// Inputs of a row.
-    pub struct RowInputs(array: &ArrayParams) {
+    pub struct RowInputs(row: &Row) {
         /// First vector of a tile.
         swap: bit(),
         /// From the left.
-        activation: array.format.activation,
+        activation: row.0.format.activation,
         /// Of all columns.
-        weights: unsigned(array.weight_bits()),
+        weights: unsigned(row.0.weight_bits()),
         /// From above.
-        sums_in: unsigned(array.sum_bits()),
+        sums_in: unsigned(row.0.sum_bits()),
     }
 }
 
 bundle! {
-    /// Outputs of a row.
+    /// Outputs of a row, downwards.
     pub struct RowOutputs(array: &ArrayParams) {
-        /// Down.
         sums_out: unsigned(array.sum_bits()),
     }
 }
 
 /// A row of PEs of this array.
 #[derive(Debug, Clone, PartialEq)]
-struct Row(ArrayParams);
+pub struct Row(ArrayParams);
 
 #[hardware]
 impl Block for Row {
     fn module_name(&self) -> String {
         self.0.part_name("row")
-    }
-
-    fn inputs(&self) -> Shapes<RowInputs<'static>> {
-        RowInputs::of(&self.0)
     }
 
     fn build<'m>(&self, m: &'m Module, io: RowInputs<'m>) -> RowOutputs<'m> {

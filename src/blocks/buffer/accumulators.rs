@@ -110,10 +110,6 @@ fn past<'m>(value: Signal<'m>, cycles: u32) -> Signal<'m> {
 
 #[hardware]
 impl Block for Accumulators {
-    fn module_name(&self) -> String {
-        self.name.clone()
-    }
-
     fn build<'m>(&self, m: &'m Module, io: AccumulatorInputs<'m>) -> AccumulatorOutputs<'m> {
         m.doc(if self.partial {
             "Accumulators: adds partial sums to the words of one bank while the other is drained."

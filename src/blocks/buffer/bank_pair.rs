@@ -33,10 +33,6 @@ impl BankPair {
 
 #[hardware]
 impl Block for BankPair {
-    fn module_name(&self) -> String {
-        self.name.clone()
-    }
-
     fn inputs(&self) -> Shapes<RamInputs<'static>> {
         RamInputs::of(1, self.width, BANKS * self.bank_depth)
     }

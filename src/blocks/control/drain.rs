@@ -77,25 +77,20 @@ pub struct Drain {
 
 #[hardware]
 impl Block for Drain {
-    fn module_name(&self) -> String {
-        self.name.clone()
-    }
-
     fn build<'m>(&self, m: &'m Module, io: DrainInputs<'m>) -> DrainOutputs<'m> {
+        use DrainState::{Close, Drain, Idle};
         m.doc("Drain: reads finished row blocks and sends them as one packet on m_axis.");
         let address_bits = index_bits(self.buffer.bank_depth.into());
         let words = m.wires(ResultPort::of(address_bits, self.buffer.word_bits));
         let (job, orders) = (io.job, io.orders);
         let forget = orders.forget;
-        let state = m.fsm(DrainState::Idle);
+        let state = m.fsm(Idle);
         let advance = m.reg(bit()).reset(0).comment("all words go on by a stage");
 
         m.section("position in C");
         let asks = m.reg(bit()).reset(0).comment("there is a word to read");
-        let issue = m
-            .reg(bit())
-            .reset(0)
-            .comment("`asks` and `advance`; it may stand in the cycle after all is forgotten");
+        /// `asks` and `advance`; it may stand in the cycle after all is forgotten
+        let issue = m.reg(bit()).reset(0);
         let reads = issue & *asks;
         let more_rows = m.reg(bit()).reset(0);
         let inputs = PositionInputs {
@@ -131,24 +126,22 @@ impl Block for Drain {
         let block_drained = m.flag(word.valid & ends_block & *advance & !forget);
         let inputs = SendInputs {
             word,
-            close: state.is(DrainState::Close),
+            close: state.is(Close),
             clear: orders.clear,
             forget,
         };
         let m_axis = m.wires(AxiStream::of(self.format.width));
         let sent = send(m, &self.format, self.lane_bits, advance, &inputs, &m_axis);
         issue.next(sent.next_advance & next_asks);
-        let job_done = m.flag(state.is(DrainState::Drain) & sent.last & !orders.clear);
+        let job_done = m.flag(state.is(Drain) & sent.last & !orders.clear);
         m.switch(state)
-            .case(DrainState::Idle, || {
-                m.when(job.start, || state.set(DrainState::Drain));
+            .case(Idle, || m.when(job.start, || state.set(Drain)))
+            .case(Drain, || {
+                m.when(orders.clear | job_done, || state.set(Idle))
+                    .else_when(orders.abandon, || state.set(Close))
             })
-            .case(DrainState::Drain, || {
-                m.when(orders.clear | job_done, || state.set(DrainState::Idle))
-                    .else_when(orders.abandon, || state.set(DrainState::Close));
-            })
-            .case(DrainState::Close, || {
-                m.when(orders.clear | sent.all, || state.set(DrainState::Idle));
+            .case(Close, || {
+                m.when(orders.clear | sent.all, || state.set(Idle))
             });
         words.enable.drive(*asks);
         words.advance.drive(*advance);
@@ -158,7 +151,7 @@ impl Block for Drain {
             words,
             m_axis,
             block_drained,
-            idle: state.is(DrainState::Idle),
+            idle: state.is(Idle),
             job_done,
         }
     }

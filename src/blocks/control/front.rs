@@ -65,10 +65,11 @@ pub(super) struct Front<'m> {
 #[hardware]
 #[track_caller]
 pub(super) fn front<'m>(m: &'m Module, p: &FrontParams<'_>, io: &FrontInputs<'m>) -> Front<'m> {
+    use FrontState::{Compare, Count, Idle, Ready, Refused};
     let clear = io.clear;
-    let front_state = m.fsm(FrontState::Idle);
-    let started = m.flag(front_state.is(FrontState::Idle) & io.start & !clear);
-    let count = front_state.is(FrontState::Count);
+    let front_state = m.fsm(Idle);
+    let started = m.flag(front_state.is(Idle) & io.start & !clear);
+    let count = front_state.is(Count);
     let [m_size, k_size, n_size] = io.sizes;
     let front_m = m.capture(started, m_size);
     let front_k = m.capture(started, k_size);
@@ -76,23 +77,20 @@ pub(super) fn front<'m>(m: &'m Module, p: &FrontParams<'_>, io: &FrontInputs<'m>
     m.section("check: count the panels of B and their vectors");
     let limits = p.limits;
     // Once too many, they are counted once more.
-    let panels = m
-        .reg(unsigned(bits_for(u64::from(limits.max_panels) + 2)))
-        .comment("panels counted");
+    /// panels counted
+    let panels = m.reg(unsigned(bits_for(u64::from(limits.max_panels) + 2)));
     let vectors_shape = unsigned(bits_for(u64::from(limits.max_b_vectors) + 2 * 65_535));
     let vectors = m.reg(vectors_shape).comment("vectors of B counted");
-    let n_left = m
-        .reg(SIZE)
-        .comment("columns from the panel on that is counted; in the end those of the last one");
+    /// columns from the panel on that is counted; in the end those of the last one
+    let n_left = m.reg(SIZE);
     let too_many_panels = m.delay(panels.gt(limits.max_panels));
     let too_many_vectors = m.delay(vectors.gt(limits.max_b_vectors));
     let too_many = too_many_panels | too_many_vectors;
     // Not `le(columns)`: tools would share the subtraction, whose carry then leaves the chain.
     let panel_end = m.delay(n_left.lt(p.columns + 1));
     let counted = m.delay(count & (panel_end | too_many));
-    let verdict = m
-        .delay(counted)
-        .comment("all panels have been counted and compared");
+    /// all panels have been counted and compared
+    let verdict = m.delay(counted);
     let n_next = m.delay(n_left - p.columns);
     m.when(started, || {
         n_left.set(n_size);
@@ -112,26 +110,24 @@ pub(super) fn front<'m>(m: &'m Module, p: &FrontParams<'_>, io: &FrontInputs<'m>
     let bad_size = m.delay(no_rows | no_depth | no_columns | too_deep);
 
     m.switch(front_state)
-        .case(FrontState::Idle, || {
-            m.when(started & !clear, || front_state.set(FrontState::Compare));
+        .case(Idle, || {
+            m.when(started & !clear, || front_state.set(Compare))
         })
-        .case(FrontState::Compare, || {
-            m.when(clear, || front_state.set(FrontState::Idle))
-                .else_when(verdict & (bad_size | too_many), || {
-                    front_state.set(FrontState::Refused)
-                })
-                .else_when(verdict, || front_state.set(FrontState::Ready))
-                .else_when(!counted, || front_state.set(FrontState::Count));
+        .case(Compare, || {
+            m.when(clear, || front_state.set(Idle))
+                .else_when(verdict & (bad_size | too_many), || front_state.set(Refused))
+                .else_when(verdict, || front_state.set(Ready))
+                .else_when(!counted, || front_state.set(Count));
         })
-        .case(FrontState::Count, || {
-            m.when(clear, || front_state.set(FrontState::Idle))
-                .otherwise(|| front_state.set(FrontState::Compare));
+        .case(Count, || {
+            m.when(clear, || front_state.set(Idle))
+                .otherwise(|| front_state.set(Compare))
         })
-        .case(FrontState::Ready, || {
-            m.when(clear | io.launch, || front_state.set(FrontState::Idle));
+        .case(Ready, || {
+            m.when(clear | io.launch, || front_state.set(Idle))
         })
-        .case(FrontState::Refused, || {
-            m.when(clear | io.refuse, || front_state.set(FrontState::Idle));
+        .case(Refused, || {
+            m.when(clear | io.refuse, || front_state.set(Idle))
         });
     Front {
         state: front_state,

@@ -52,8 +52,8 @@ bundle! {
 }
 
 bundle! {
-    /// Outputs of [`JobControl`].
-    pub struct JobOutputs(shapes: JobShapes) {
+    /// What a host sees: all of one time.
+    pub struct JobStatus {
         /// A start that finds no job in the units.
         first: bit(),
         /// A job is in the units.
@@ -68,15 +68,20 @@ bundle! {
         error: JobError::shape(),
         /// A job ends.
         ended: bit(),
+    }
+}
+
+bundle! {
+    /// Outputs of [`JobControl`].
+    pub struct JobOutputs(shapes: JobShapes) {
+        /// What a host sees.
+        flat status: JobStatus(),
         /// It has failed.
         failed: bit(),
         /// To every unit.
         orders: Orders(),
-        /// The job in the loaders.
         load: LoadJob(shapes),
-        /// The job in the array.
         compute: ComputeJob(shapes),
-        /// The job in the drain.
         drain: DrainJob(shapes),
     }
 }
@@ -100,10 +105,6 @@ pub struct JobControl {
 
 #[hardware]
 impl Block for JobControl {
-    fn module_name(&self) -> String {
-        self.name.clone()
-    }
-
     fn build<'m>(&self, m: &'m Module, io: JobInputs<'m>) -> JobOutputs<'m> {
         m.doc(
             "Job control: checks jobs, sends them through load, compute and drain, and ends them when C has \
@@ -115,16 +116,12 @@ impl Block for JobControl {
         let aborted = m.reg(bit()).reset(1).next(io.abort);
         let state = m.fsm(JobState::Run);
         let run = state.is(JobState::Run);
-        let flushed = m
-            .reg(bit())
-            .reset(0)
-            .comment("the last cycle of a failed job");
+        /// the last cycle of a failed job
+        let flushed = m.reg(bit()).reset(0);
         let failed = m.reg(bit()).reset(0);
         let errors = stream_errors(m, &io.a, &io.b, failed | aborted);
-        let refuse = m
-            .reg(bit())
-            .reset(0)
-            .comment("the last cycle of a job of bad sizes");
+        /// the last cycle of a job of bad sizes
+        let refuse = m.reg(bit()).reset(0);
         let load_take = m.reg(bit()).reset(0);
 
         m.section("the job that was started last");
@@ -144,18 +141,14 @@ impl Block for JobControl {
 
         m.section("the jobs in the units");
         let gives_up = state.is(JobState::Abandon) | io.abort;
-        let units = units(
-            m,
-            &front,
-            load_take,
-            &UnitsInputs {
-                offered: (front.state.is(FrontState::Ready) & run).named("front_offers"),
-                loaders_done: loaders_idle & !errors.any,
-                sequencer_idle,
-                job_done: io.job_done,
-                clear: gives_up,
-            },
-        );
+        let inputs = UnitsInputs {
+            offered: (front.state.is(FrontState::Ready) & run).named("front_offers"),
+            loaders_done: loaders_idle & !errors.any,
+            sequencer_idle,
+            job_done: io.job_done,
+            clear: gives_up,
+        };
+        let units = units(m, &front, load_take, &inputs);
         let launched = m.flag(units.load.start);
         let forgets_jobs = flushed | aborted;
         let jobs_in_units = jobs_in_units(m, launched, io.job_done, forgets_jobs);
@@ -172,35 +165,25 @@ impl Block for JobControl {
             jobs_in_units,
         };
         job.fail(m, flushed, loaders_idle);
-        let status = job.status(m, failed, refuse, *flushed);
+        let outputs = JobOutputs {
+            status: job.status(m, failed, refuse, *flushed),
+            failed: *failed,
+            // The units hear of it a cycle later, from registers.
+            orders: Orders {
+                abandon: m.flag(state.is(JobState::Abandon)).named("abandon"),
+                clear: aborted,
+                forget: m.reg(bit()).named("forget").reset(1).next(gives_up),
+            },
+            load: units.load_job,
+            compute: units.compute_job,
+            drain: units.drain_job,
+        };
         m.cover(
             "a_job_waits_for_another",
             front.state.is(FrontState::Ready) & units.load.valid,
         );
         m.cover("three_jobs_in_the_units", jobs_in_units.eq(3));
-
-        // The units hear of it a cycle later, from registers.
-        let abandon = m.flag(state.is(JobState::Abandon));
-        let forget = m.reg(bit()).reset(1).next(gives_up);
-        let orders = Orders {
-            abandon,
-            clear: aborted,
-            forget,
-        };
-        JobOutputs {
-            first: status.first,
-            working: status.working,
-            busy: status.busy,
-            queued: status.queued,
-            done: status.done,
-            error: status.error,
-            ended: status.ended,
-            failed: *failed,
-            orders,
-            load: units.load_job,
-            compute: units.compute_job,
-            drain: units.drain_job,
-        }
+        outputs
     }
 }
 
@@ -216,39 +199,25 @@ struct Job<'a, 'm> {
     jobs_in_units: Signal<'m>,
 }
 
-/// What a host sees.
-struct Status<'m> {
-    first: Signal<'m>,
-    working: Signal<'m>,
-    busy: Signal<'m>,
-    queued: Signal<'m>,
-    done: Signal<'m>,
-    error: Signal<'m>,
-    ended: Signal<'m>,
-}
-
 #[hardware]
 impl<'m> Job<'_, 'm> {
     /// Ends a job whose stream is wrong, when it is alone and the streams are at packet boundaries.
     #[track_caller]
     fn fail(&self, m: &'m Module, flushed: Reg<'m>, loaders_idle: Signal<'m>) {
+        use JobState::{Abandon, Flush, Run};
         let (state, errors, abort) = (self.state, self.errors, self.io.abort);
         // A cycle late: a job that has just come cannot be wrong yet.
         let one_job = m.delay(self.jobs_in_units.eq(1));
         let fail = self.run & errors.any & one_job & self.units.load.valid;
         let units_idle = loaders_idle & self.io.drain_idle;
-        flushed.next(state.is(JobState::Flush) & units_idle & !flushed & !abort);
+        flushed.next(state.is(Flush) & units_idle & !flushed & !abort);
         m.switch(state)
-            .case(JobState::Run, || {
-                m.when(fail & !abort, || state.set(JobState::Abandon));
+            .case(Run, || m.when(fail & !abort, || state.set(Abandon)))
+            .case(Abandon, || {
+                m.when(abort, || state.set(Run))
+                    .otherwise(|| state.set(Flush))
             })
-            .case(JobState::Abandon, || {
-                m.when(abort, || state.set(JobState::Run))
-                    .otherwise(|| state.set(JobState::Flush));
-            })
-            .case(JobState::Flush, || {
-                m.when(abort | *flushed, || state.set(JobState::Run));
-            });
+            .case(Flush, || m.when(abort | *flushed, || state.set(Run)));
         m.cover("job_fails", fail);
         m.cover(
             "a_failed_job_waits_for_another",
@@ -269,7 +238,7 @@ impl<'m> Job<'_, 'm> {
         failed: Reg<'m>,
         refuse: Reg<'m>,
         flushed: Signal<'m>,
-    ) -> Status<'m> {
+    ) -> JobStatus<'m> {
         let (abort, job_done) = (self.io.abort, self.io.job_done);
         let (front, load) = (self.front, &self.units.load);
         let no_job = self.jobs_in_units.eq(0);
@@ -303,7 +272,7 @@ impl<'m> Job<'_, 'm> {
         let working = m.flag(at_work);
         m.cover("refuses_a_job", *refuse);
         m.cover("job_ends", job_done);
-        Status {
+        JobStatus {
             first,
             working,
             busy,

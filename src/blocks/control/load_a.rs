@@ -62,10 +62,6 @@ pub struct LoadA {
 
 #[hardware]
 impl Block for LoadA {
-    fn module_name(&self) -> String {
-        self.name.clone()
-    }
-
     fn build<'m>(&self, m: &'m Module, io: LoadAInputs<'m>) -> LoadAOutputs<'m> {
         let rows = self.rows;
         m.doc("Loader of A: takes the packet on s_axis, fills the banks of the A buffer by turns.");
@@ -74,15 +70,13 @@ impl Block for LoadA {
         let beats = BeatPosition::new(m, &self.format, self.k);
         let row_done = wires.step & beats.row_end;
         let row_count = countdown(m, "row", io.m, (wires.begins, row_done), None);
-        let next_row = m
-            .reg(unsigned(index_bits(rows.into())))
-            .comment("place in the block of the next beat's row");
+        /// place in the block of the next beat's row
+        let next_row = m.reg(unsigned(index_bits(rows.into())));
         let last_of_whole_block = if rows == 1 {
             m.high()
         } else {
-            let last_row_of_whole_block = m
-                .reg(bit())
-                .comment("where the block is not the last, or is whole");
+            /// where the block is not the last, or is whole
+            let last_row_of_whole_block = m.reg(bit());
             m.when(wires.begins, || last_row_of_whole_block.set(false))
                 .else_when(row_done, || {
                     last_row_of_whole_block.set(next_row.eq(rows - 2))
@@ -127,9 +121,8 @@ impl Block for LoadA {
         m.section("write port, a cycle after the last beat of a vector");
         let vector_done = wires.take & beat.group_end;
         let write_1 = m.flag(vector_done);
-        let offset = m
-            .reg(unsigned(index_bits(self.buffer.bank_depth.into())))
-            .comment("of the vector in its bank");
+        /// of the vector in its bank
+        let offset = m.reg(unsigned(index_bits(self.buffer.bank_depth.into())));
         m.when(wires.begins, || offset.set(0))
             .else_when(vector_done, || match self.dataflow {
                 // The vectors of a k tile lie side by side; a row goes from tile to tile.

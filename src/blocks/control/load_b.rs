@@ -59,10 +59,6 @@ pub struct LoadB {
 
 #[hardware]
 impl Block for LoadB {
-    fn module_name(&self) -> String {
-        self.name.clone()
-    }
-
     fn build<'m>(&self, m: &'m Module, io: LoadBInputs<'m>) -> LoadBOutputs<'m> {
         m.doc(
             "Loader of B: takes the packet on s_axis, fills a bank of the B buffer in the order of arrival.",
@@ -100,10 +96,8 @@ impl Block for LoadB {
         m.section("write port, a cycle after the last beat of a vector");
         let vector_done = wires.take & beat.group_end;
         let write_1 = m.flag(vector_done);
-        let loaded = m
-            .reg(b_count(bank_depth))
-            .reset(0)
-            .comment("vectors of the job's B that are in the buffer in the next cycle");
+        /// vectors of the job's B that are in the buffer in the next cycle
+        let loaded = m.reg(b_count(bank_depth)).reset(0);
         m.when(wires.begins, || loaded.set(0))
             .else_when(vector_done, || loaded.set(loaded + 1));
         m.assert(
@@ -114,9 +108,8 @@ impl Block for LoadB {
         let bank = m.reg(bit()).reset(1);
         bank.next(io.orders.forget | (bank ^ wires.begins));
         // A count of its own, a cycle behind `loaded`: that one is for the sequencer, far away.
-        let offset = m
-            .reg(unsigned(index_bits(bank_depth.into())))
-            .comment("of the vector in its bank");
+        /// of the vector in its bank
+        let offset = m.reg(unsigned(index_bits(bank_depth.into())));
         m.when(wires.begins, || offset.set(0))
             .else_when(write_1, || offset.set(offset + 1));
         LoadBOutputs {

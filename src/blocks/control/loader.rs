@@ -61,42 +61,41 @@ pub(super) fn packet<'m>(
     packet: &Packet<'m>,
     io: &PacketInputs<'_, 'm>,
 ) -> (Signal<'m>, PacketErrors<'m>) {
+    use LoadState::{Begin, Discard, Idle, Load, Look};
     let (stream, orders) = (io.stream, io.orders);
-    let state = m.fsm(LoadState::Idle);
+    let state = m.fsm(Idle);
     // Decided a cycle ahead: all that goes on with a beat waits for `tvalid` and this alone.
     let takes = m.reg(bit()).reset(0).comment("loading, and there is space");
-    stream.tready.drive(takes | state.is(LoadState::Discard));
+    stream.tready.drive(takes | state.is(Discard));
     packet.take.drive(takes & stream.tvalid);
     let packet_ends = packet.take & (stream.tlast | io.last_beat);
-    let loads = state.is(LoadState::Look) | (state.is(LoadState::Load) & !packet_ends);
+    let loads = state.is(Look) | (state.is(Load) & !packet_ends);
     takes.next(loads & io.next_space & !orders.forget);
-    packet.begins.drive(state.is(LoadState::Begin));
-    packet.step.drive(state.is(LoadState::Look) | packet.take);
+    packet.begins.drive(state.is(Begin));
+    packet.step.drive(state.is(Look) | packet.take);
     let ends_early = packet.take & stream.tlast & !io.last_beat;
     let ends_late = packet.take & !stream.tlast & io.last_beat;
 
     m.switch(state)
-        .case(LoadState::Idle, || {
-            m.when(io.start, || state.set(LoadState::Begin));
-        })
+        .case(Idle, || m.when(io.start, || state.set(Begin)))
         // A job cannot fail before its first beat.
-        .case(LoadState::Begin, || {
-            m.when(orders.clear, || state.set(LoadState::Idle))
-                .otherwise(|| state.set(LoadState::Look));
+        .case(Begin, || {
+            m.when(orders.clear, || state.set(Idle))
+                .otherwise(|| state.set(Look))
         })
-        .case(LoadState::Look, || {
-            m.when(orders.clear, || state.set(LoadState::Idle))
-                .otherwise(|| state.set(LoadState::Load));
+        .case(Look, || {
+            m.when(orders.clear, || state.set(Idle))
+                .otherwise(|| state.set(Load))
         })
-        .case(LoadState::Load, || {
-            m.when(orders.clear, || state.set(LoadState::Idle))
-                .else_when(ends_late, || state.set(LoadState::Discard))
-                .else_when(packet.take & stream.tlast, || state.set(LoadState::Idle))
-                .else_when(orders.abandon, || state.set(LoadState::Discard));
+        .case(Load, || {
+            m.when(orders.clear, || state.set(Idle))
+                .else_when(ends_late, || state.set(Discard))
+                .else_when(packet.take & stream.tlast, || state.set(Idle))
+                .else_when(orders.abandon, || state.set(Discard))
         })
-        .case(LoadState::Discard, || {
-            m.when(orders.clear, || state.set(LoadState::Idle))
-                .else_when(stream.tvalid & stream.tlast, || state.set(LoadState::Idle));
+        .case(Discard, || {
+            m.when(orders.clear, || state.set(Idle))
+                .else_when(stream.tvalid & stream.tlast, || state.set(Idle))
         });
 
     // Registered: a stream's handshake would otherwise reach every unit within the cycle.
@@ -106,5 +105,5 @@ pub(super) fn packet<'m>(
         truncated,
         overlong,
     };
-    (state.is(LoadState::Idle), errors)
+    (state.is(Idle), errors)
 }

@@ -48,10 +48,6 @@ impl OutputStationarySequencer {
 
 #[hardware]
 impl Block for OutputStationarySequencer {
-    fn module_name(&self) -> String {
-        self.name.clone()
-    }
-
     fn inputs(&self) -> Shapes<SequencerInputs<'static>> {
         SequencerInputs::of(&self.params)
     }
@@ -100,9 +96,8 @@ impl Block for OutputStationarySequencer {
         let status = decide_next_pass(&advance, state, end, &io, &needs, operand);
 
         m.section("issue: operands");
-        let lane = m
-            .reg(unsigned(index_bits(self.a_word_elements.into())))
-            .comment("element of the words of A");
+        /// element of the words of A
+        let lane = m.reg(unsigned(index_bits(self.a_word_elements.into())));
         let word_end = lane.eq(self.a_word_elements - 1);
         m.when(next_pass | word_end, || lane.set(0))
             .otherwise(|| lane.set(lane + 1));

@@ -83,10 +83,8 @@ fn supplies<'m>(
     needs: &Needs<'m>,
 ) -> Supplies<'m> {
     let b_loaded = m.delay(io.b_loaded).named("b_loaded_1");
-    let b_whole = m
-        .reg(bit())
-        .reset(0)
-        .comment("all of B is in the buffer: the loader is at the next job");
+    /// all of B is in the buffer: the loader is at the next job
+    let b_whole = m.reg(bit()).reset(0);
     b_whole.next(io.next_job_loads | (b_whole & !io.job.start));
     let claim_bank = next_pass & needs.block;
     let claimed = bank_counter("claimed_banks", claim_bank, io.drained, io.clear);
@@ -124,33 +122,30 @@ pub(super) fn decide_next_pass<'m>(
     needs: &Needs<'m>,
     active: Signal<'m>,
 ) -> SequencerStatus<'m> {
+    use SequencerState::{Begin, Idle, Pass, Wait};
     let m = advance.next.module();
     let has = supplies(m, *advance.next, io, needs);
     let more_passes = m.flag(needs.more);
     let ready = more_passes & has.a & has.b & has.bank;
-    let waiting = state.is(SequencerState::Wait);
+    let waiting = state.is(Wait);
     let due = ((waiting & !*advance.next) | end.penultimate).named("due");
     let pass_follows = due & ready;
-    advance.decide(pass_follows, state.is(SequencerState::Idle));
+    advance.decide(pass_follows, state.is(Idle));
 
     m.switch(state)
-        .case(SequencerState::Idle, || {
-            m.when(io.job.start, || state.set(SequencerState::Begin));
+        .case(Idle, || m.when(io.job.start, || state.set(Begin)))
+        .case(Begin, || {
+            m.when(io.clear, || state.set(Idle))
+                .else_when(more_passes, || state.set(Wait))
         })
-        .case(SequencerState::Begin, || {
-            m.when(io.clear, || state.set(SequencerState::Idle))
-                .else_when(more_passes, || state.set(SequencerState::Wait));
+        .case(Wait, || {
+            m.when(io.clear, || state.set(Idle))
+                .else_when(*advance.next, || state.set(Pass))
         })
-        .case(SequencerState::Wait, || {
-            m.when(io.clear, || state.set(SequencerState::Idle))
-                .else_when(*advance.next, || state.set(SequencerState::Pass));
-        })
-        .case(SequencerState::Pass, || {
-            m.when(io.clear, || state.set(SequencerState::Idle))
-                .else_when(end.last & !more_passes, || state.set(SequencerState::Idle))
-                .else_when(end.last & !*advance.next, || {
-                    state.set(SequencerState::Wait)
-                });
+        .case(Pass, || {
+            m.when(io.clear, || state.set(Idle))
+                .else_when(end.last & !more_passes, || state.set(Idle))
+                .else_when(end.last & !*advance.next, || state.set(Wait));
         });
 
     m.cover("waits_for_a", waiting & !has.a);
@@ -158,7 +153,7 @@ pub(super) fn decide_next_pass<'m>(
     m.cover("waits_for_c", waiting & !has.bank);
     m.cover("passes_without_a_gap", end.last & *advance.next);
     SequencerStatus {
-        idle: state.is(SequencerState::Idle),
+        idle: state.is(Idle),
         active,
         stall_a: waiting & !has.a,
         stall_b: waiting & has.a & !has.b,

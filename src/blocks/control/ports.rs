@@ -16,15 +16,11 @@ bundle! {
 }
 
 bundle! {
-    /// The job in the loaders.
+    /// The job in the loaders: A is M x K, and B K x N in panels of as many columns as the array.
     pub struct LoadJob(shapes: JobShapes) {
-        /// The job starts.
         start: bit(),
-        /// Rows of A and C.
         m: SIZE,
-        /// Columns of A, rows of B.
         k: shapes.k,
-        /// Panels of B.
         panels: shapes.panels,
         /// Columns of the last panel.
         last_columns: shapes.panel_columns,
@@ -32,25 +28,19 @@ bundle! {
 }
 
 bundle! {
-    /// The job in the array.
+    /// The job in the array: M, K and the panels of B.
     pub struct ComputeJob(shapes: JobShapes) {
-        /// The job starts.
         start: bit(),
-        /// Rows of A and C.
         m: SIZE,
-        /// Columns of A, rows of B.
         k: shapes.k,
-        /// Panels of B.
         panels: shapes.panels,
     }
 }
 
 bundle! {
-    /// The job in the drain.
+    /// The job in the drain: C has M rows.
     pub struct DrainJob(shapes: JobShapes) {
-        /// The job starts.
         start: bit(),
-        /// Rows of C.
         m: SIZE,
         /// Words of a row of C.
         panels: shapes.panels,

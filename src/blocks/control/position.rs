@@ -41,9 +41,8 @@ pub(super) fn position<'m>(
 ) -> Position<'m> {
     let (restart, issue) = (io.restart, io.issue);
     let panels = run_down(io.panels, 2);
-    let panels_left = m
-        .reg(panels.shape())
-        .comment("words of the row from this one on, less 2");
+    /// words of the row from this one on, less 2
+    let panels_left = m.reg(panels.shape());
     let row_end = panels_left.msb().named("row_end");
     let row_done = issue & row_end;
     m.when(restart, || panels_left.set(panels))
@@ -53,9 +52,8 @@ pub(super) fn position<'m>(
         });
 
     let rows_total = run_down(io.rows, 3);
-    let rows_left = m
-        .reg(rows_total.shape())
-        .comment("rows from this one on, less 3");
+    /// rows from this one on, less 3
+    let rows_left = m.reg(rows_total.shape());
     m.when(restart, || rows_left.set(rows_total))
         .else_when(row_done, || rows_left.set(rows_left - 1));
     let last_two = rows_left.msb().named("last_two_rows");
@@ -65,9 +63,8 @@ pub(super) fn position<'m>(
     m.when(restart, || last_row.set(only_row))
         .else_when(row_done, || last_row.set(last_two));
 
-    let row = m
-        .reg(unsigned(index_bits(rows.into())))
-        .comment("row in the block");
+    /// row in the block
+    let row = m.reg(unsigned(index_bits(rows.into())));
     let last_of_block = if rows > 1 {
         let last_row_of_block = m.reg(bit());
         m.when(restart, || last_row_of_block.set(only_row))

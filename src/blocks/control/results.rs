@@ -54,15 +54,11 @@ pub(super) fn send<'m>(
 ) -> Sent<'m> {
     let (word, beats_shape) = (&io.word, io.word.beats.shape());
     m.section("beats, and the stream");
-    let room = m
-        .reg(bit())
-        .reset(1)
-        .comment("the spare register is free: the stream takes a beat");
+    /// the spare register is free: the stream takes a beat
+    let room = m.reg(bit()).reset(1);
     let none = (1u64 << beats_shape.width) - 1;
-    let beats_left = m
-        .reg(beats_shape)
-        .reset(none)
-        .comment("beats from this one on, less 2");
+    /// beats from this one on, less 2
+    let beats_left = m.reg(beats_shape).reset(none);
     let none = m.lit(none, beats_shape);
     // The last beat leaves, or there is none.
     let takes_word = beats_left.msb().named("takes_word");
@@ -90,10 +86,8 @@ pub(super) fn send<'m>(
     let packet_open = m.reg(bit()).reset(0);
     let still_open = (room & *beat_valid).mux(!last, *packet_open);
     packet_open.next(still_open & !io.close & !io.clear);
-    let closing = m
-        .reg(bit())
-        .reset(0)
-        .comment("a zero beat ends the packet of a failed job");
+    /// a zero beat ends the packet of a failed job
+    let closing = m.reg(bit()).reset(0);
 
     let out_valid = m.reg(bit()).reset(0);
     let out_loads = !out_valid | stream.tready;

@@ -34,18 +34,12 @@ impl<'m> Advance<'m> {
     /// The registers; [`Self::decide`] drives them.
     #[track_caller]
     pub fn new(m: &'m Module, io: &SequencerInputs<'m>) -> Self {
-        let next_pass = m
-            .reg(bit())
-            .reset(0)
-            .comment("the next pass begins after this cycle");
-        let next_tile = m
-            .reg(bit())
-            .reset(0)
-            .comment("go to the next tile, or to the first");
-        let rewind = m
-            .reg(bit())
-            .reset(1)
-            .comment("no job: go to where jobs begin");
+        /// the next pass begins after this cycle
+        let next_pass = m.reg(bit()).reset(0);
+        /// go to the next tile, or to the first
+        let next_tile = m.reg(bit()).reset(0);
+        /// no job: go to where jobs begin
+        let rewind = m.reg(bit()).reset(1);
         // As long as it takes to find out the first tile.
         let starting = m.reg(unsigned(3)).reset(0);
         starting.next(concat(&[starting.truncate(2), io.job.start]).gate(!io.clear));
@@ -127,9 +121,8 @@ pub(super) fn tiles<'m>(
         }
     };
     let panels = run_down(io.job.panels, 2);
-    let tile_panels_left = m
-        .reg(panels.shape())
-        .comment("panels behind the next one; below 0 in the last");
+    /// panels behind the next one; below 0 in the last
+    let tile_panels_left = m.reg(panels.shape());
     let n_end = tile_panels_left.msb().named("tile_n_end");
     let tile_block_end = m.delay(k.end & n_end);
     let tile_m_left = m.reg(SIZE).comment("M from this row block on");
@@ -220,9 +213,8 @@ fn k_part<'m>(
     io: &SequencerInputs<'m>,
     advance: &Advance<'m>,
 ) -> KPart<'m> {
-    let ahead_k_left = m
-        .reg(p.shapes.k)
-        .comment("K from the tile behind this one on");
+    /// K from the tile behind this one on
+    let ahead_k_left = m.reg(p.shapes.k);
     let ahead_k_end = m.delay(fits(*ahead_k_left, p.rows));
     m.when(*advance.rewind, || ahead_k_left.set(io.job.k))
         .else_when(*advance.any, || {

@@ -39,10 +39,6 @@ pub struct TokenLine {
 
 #[hardware]
 impl Block for TokenLine {
-    fn module_name(&self) -> String {
-        self.name.clone()
-    }
-
     fn build<'m>(&self, m: &'m Module, io: TokenInputs<'m>) -> TokenOutputs<'m> {
         let TokenLine { cycles, width, .. } = *self;
         m.doc(&format!(

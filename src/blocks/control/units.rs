@@ -118,10 +118,8 @@ pub(super) fn jobs_in_units<'m>(
     job_done: Signal<'m>,
     clear: Signal<'m>,
 ) -> Signal<'m> {
-    let jobs_in_units = m
-        .reg(unsigned(2))
-        .reset(0)
-        .comment("jobs from their second cycle in the loaders on");
+    /// jobs from their second cycle in the loaders on
+    let jobs_in_units = m.reg(unsigned(2)).reset(0);
     m.when(clear, || jobs_in_units.set(0))
         .else_when(launched & !job_done, || {
             jobs_in_units.set(jobs_in_units + 1)

@@ -47,10 +47,6 @@ impl WeightStationarySequencer {
 
 #[hardware]
 impl Block for WeightStationarySequencer {
-    fn module_name(&self) -> String {
-        self.name.clone()
-    }
-
     fn inputs(&self) -> Shapes<SequencerInputs<'static>> {
         SequencerInputs::of(&self.params)
     }
@@ -83,9 +79,8 @@ impl Block for WeightStationarySequencer {
 
         m.section("state");
         let state = m.fsm(SequencerState::Idle);
-        let step = m
-            .reg(unsigned(index_bits(self.cycles.into())))
-            .comment("cycle of the pass");
+        /// cycle of the pass
+        let step = m.reg(unsigned(index_bits(self.cycles.into())));
         m.when(next_pass, || step.set(0))
             .otherwise(|| step.set(step + 1));
         let two_before_last = state.is(SequencerState::Pass) & step.eq(self.cycles - 3);

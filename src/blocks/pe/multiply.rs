@@ -51,7 +51,6 @@ bundle! {
 bundle! {
     /// Output of [`RegisteredMultiplier`].
     pub struct MultiplierOutputs(format: PeFormat) {
-        /// The product.
         product_out: format.product,
     }
 }
@@ -71,10 +70,6 @@ pub struct RegisteredMultiplier {
 
 #[hardware]
 impl Block for RegisteredMultiplier {
-    fn module_name(&self) -> String {
-        self.name.clone()
-    }
-
     fn build<'m>(&self, m: &'m Module, io: MultiplierInputs<'m>) -> MultiplierOutputs<'m> {
         let format = &self.format;
         m.doc("Multiplier with the registers of its operands.");

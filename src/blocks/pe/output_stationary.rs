@@ -21,17 +21,12 @@ bundle! {
 }
 
 bundle! {
-    /// Outputs of [`OutputStationaryPe`].
+    /// Outputs of [`OutputStationaryPe`]: tokens and activations to the right, the others down.
     pub struct OutputStationaryPeOutputs(format: PeFormat) {
-        /// To the right.
         start_out: bit(),
-        /// To the right.
         shift_out: bit(),
-        /// To the right.
         activation_out: format.activation,
-        /// Down.
         weight_out: format.weight,
-        /// Down.
         drain_out: format.sum,
     }
 }
@@ -52,10 +47,6 @@ pub struct OutputStationaryPe {
 
 #[hardware]
 impl Block for OutputStationaryPe {
-    fn module_name(&self) -> String {
-        self.name.clone()
-    }
-
     fn build<'m>(
         &self,
         m: &'m Module,

@@ -20,13 +20,10 @@ bundle! {
 }
 
 bundle! {
-    /// Outputs of [`WeightStationaryPe`].
+    /// Outputs of [`WeightStationaryPe`]: the token and the activation to the right, the sum down.
     pub struct WeightStationaryPeOutputs(format: PeFormat) {
-        /// To the right.
         swap_out: bit(),
-        /// To the right.
         activation_out: format.activation,
-        /// Down.
         sum_out: format.sum,
     }
 }
@@ -47,10 +44,6 @@ pub struct WeightStationaryPe {
 
 #[hardware]
 impl Block for WeightStationaryPe {
-    fn module_name(&self) -> String {
-        self.name.clone()
-    }
-
     fn build<'m>(
         &self,
         m: &'m Module,

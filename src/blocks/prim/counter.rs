@@ -25,7 +25,6 @@ bundle! {
 bundle! {
     /// What a [`Counter`] gives.
     pub struct CounterOutputs(width: u32) {
-        /// The value.
         value: unsigned(width),
         /// The value goes from `last` to 0 at the end of this cycle.
         wrap: bit(),

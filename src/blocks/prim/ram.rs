@@ -8,9 +8,7 @@ bundle! {
         /// Store the word: a bit for each granule of it, or for each memory side by side, the lowest
         /// first.
         enable: unsigned(enables),
-        /// Where.
         address: unsigned(address_bits),
-        /// What.
         data: unsigned(width),
     }
 }
@@ -20,7 +18,6 @@ bundle! {
     pub struct RamRead(address_bits: u32) {
         /// Take the address.
         enable: bit(),
-        /// Where.
         address: unsigned(address_bits),
     }
 }
@@ -38,7 +35,6 @@ bundle! {
 bundle! {
     /// What a memory gives.
     pub struct RamOutputs(width: u32) {
-        /// The word read.
         read_data: unsigned(width),
     }
 }

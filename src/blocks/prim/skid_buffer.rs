@@ -38,10 +38,8 @@ impl Block for SkidBuffer {
 pub(super) fn cut_ready<'m>(input: &Stream<'m>) -> Stream<'m> {
     let m = input.valid.module();
     let spare_ready = m.wire(bit());
-    let spare_full = m
-        .reg(bit())
-        .reset(0)
-        .comment("A payload waits because the consumer stopped.");
+    /// A payload waits because the consumer stopped.
+    let spare_full = m.reg(bit()).reset(0);
     let spare_payload = m.capture(!spare_full, input.payload);
     let any_valid = input.valid | *spare_full;
     spare_full.next(any_valid & !spare_ready);

@@ -1,6 +1,6 @@
 //! The DSP slices of Xilinx.
 
-use super::{Operands, widened};
+use super::{Operands, suffix, widened};
 use crate::hdl::{
     Block, Module, Pins, Reset, Shapes, Signal, VendorCell, hardware, signed, unsigned,
 };
@@ -79,7 +79,7 @@ pub struct Dsp48 {
 }
 
 /// Inputs that are tied to 0, with their widths; D is another.
-const TIED: [(&str, u32); 28] = [
+const TIED: [(&str, u32); 7] = [
     ("ALUMODE", 4),
     ("INMODE", 5),
     ("CARRYINSEL", 3),
@@ -87,34 +87,18 @@ const TIED: [(&str, u32); 28] = [
     ("ACIN", A),
     ("BCIN", B),
     ("PCIN", P),
-    ("CARRYCASCIN", 1),
-    ("MULTSIGNIN", 1),
-    ("CEA1", 1),
-    ("CEB1", 1),
-    ("CEC", 1),
-    ("CED", 1),
-    ("CEAD", 1),
-    ("CEINMODE", 1),
-    ("CECTRL", 1),
-    ("CEALUMODE", 1),
-    ("CECARRYIN", 1),
-    ("RSTA", 1),
-    ("RSTB", 1),
-    ("RSTC", 1),
-    ("RSTD", 1),
-    ("RSTM", 1),
-    ("RSTP", 1),
-    ("RSTINMODE", 1),
-    ("RSTCTRL", 1),
-    ("RSTALUMODE", 1),
-    ("RSTALLCARRYIN", 1),
 ];
+
+/// The others of them, of one bit.
+const TIED_BITS: &str = "CARRYCASCIN MULTSIGNIN CEA1 CEB1 CEC CED CEAD CEINMODE CECTRL \
+    CEALUMODE CECARRYIN RSTA RSTB RSTC RSTD RSTM RSTP RSTINMODE RSTCTRL RSTALUMODE RSTALLCARRYIN";
 
 impl Dsp48 {
     /// All inputs that are tied to 0.
     fn tied(&self) -> impl Iterator<Item = (&'static str, u32)> {
-        TIED.into_iter()
-            .chain([("D", self.slice.multiplied_bits())])
+        let bits = TIED_BITS.split_whitespace().map(|pin| (pin, 1));
+        let d = ("D", self.slice.multiplied_bits());
+        TIED.into_iter().chain(bits).chain([d])
     }
 
     /// OPMODE that adds `z` to the product.
@@ -191,11 +175,7 @@ impl Block for Dsp48 {
     type Outputs<'m> = Pins<'m>;
 
     fn module_name(&self) -> String {
-        let register = if self.product_register {
-            "_registered"
-        } else {
-            ""
-        };
+        let register = suffix(self.product_register);
         format!(
             "{}_multiply_add{register}",
             self.slice.cell().to_lowercase()

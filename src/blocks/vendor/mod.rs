@@ -33,6 +33,14 @@ pub struct Operands<'m> {
     pub b_enable: Signal<'m>,
 }
 
+/// The end of a model's name.
+fn suffix(product_register: bool) -> &'static str {
+    match product_register {
+        true => "_registered",
+        false => "",
+    }
+}
+
 /// The value, by its signedness, as a signed one of `width` bits.
 fn widened(value: Signal<'_>, width: u32) -> Signal<'_> {
     let bits = if value.shape().signed {

@@ -1,6 +1,6 @@
 //! The multiplier of Lattice ECP5.
 
-use super::{Operands, widened};
+use super::{Operands, suffix, widened};
 use crate::hdl::{Block, Module, Pins, Reset, Shape, Shapes, Signal, VendorCell, bit, join};
 
 /// Bits of each operand.
@@ -52,20 +52,12 @@ impl Block for Mult18x18d {
     type Outputs<'m> = Pins<'m>;
 
     fn module_name(&self) -> String {
-        let register = if self.product_register {
-            "_registered"
-        } else {
-            ""
-        };
+        let register = suffix(self.product_register);
         format!("mult18x18d_p{}{register}", self.product_bits)
     }
 
     fn vendor_cell(&self) -> Option<VendorCell> {
-        let product = if self.product_register {
-            "CLK0"
-        } else {
-            "NONE"
-        };
+        let product = ["NONE", "CLK0"][usize::from(self.product_register)];
         let cell = VendorCell::new("MULT18X18D")
             .text("REG_INPUTA_CLK", "CLK0")
             .text("REG_INPUTA_CE", "CE0")

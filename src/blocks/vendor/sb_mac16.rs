@@ -1,6 +1,6 @@
 //! The multiplier of Lattice iCE40 UltraPlus.
 
-use super::{Operands, widened};
+use super::{Operands, suffix, widened};
 use crate::hdl::{Block, Module, Pins, Reset, Shapes, Signal, VendorCell, bit, unsigned};
 
 /// Bits of each operand.
@@ -18,24 +18,8 @@ pub struct SbMac16 {
 }
 
 /// One-bit inputs that are tied to 0.
-const TIED: [&str; 16] = [
-    "AHOLD",
-    "CHOLD",
-    "DHOLD",
-    "IRSTTOP",
-    "IRSTBOT",
-    "ORSTTOP",
-    "ORSTBOT",
-    "OLOADTOP",
-    "OLOADBOT",
-    "ADDSUBTOP",
-    "ADDSUBBOT",
-    "OHOLDTOP",
-    "OHOLDBOT",
-    "CI",
-    "ACCUMCI",
-    "SIGNEXTIN",
-];
+const TIED: &str = "AHOLD CHOLD DHOLD IRSTTOP IRSTBOT ORSTTOP ORSTBOT OLOADTOP OLOADBOT ADDSUBTOP \
+    ADDSUBBOT OHOLDTOP OHOLDBOT CI ACCUMCI SIGNEXTIN";
 
 impl SbMac16 {
     /// The signed product of two operands of up to 16 bits (15 if unsigned), a cycle after they
@@ -62,26 +46,18 @@ impl Block for SbMac16 {
     type Outputs<'m> = Pins<'m>;
 
     fn module_name(&self) -> String {
-        let register = if self.product_register {
-            "_registered"
-        } else {
-            ""
-        };
-        format!("sb_mac16_multiplier{register}")
+        format!("sb_mac16_multiplier{}", suffix(self.product_register))
     }
 
     fn vendor_cell(&self) -> Option<VendorCell> {
+        let product_register = u32::from(self.product_register);
         let cell = VendorCell::new("SB_MAC16")
             .bits("A_REG", 1, 1)
             .bits("B_REG", 1, 1)
             .bits("TOP_8x8_MULT_REG", 1, 0)
             .bits("BOT_8x8_MULT_REG", 1, 0)
             .bits("PIPELINE_16x16_MULT_REG1", 1, 0)
-            .bits(
-                "PIPELINE_16x16_MULT_REG2",
-                1,
-                u32::from(self.product_register),
-            )
+            .bits("PIPELINE_16x16_MULT_REG2", 1, product_register)
             .bits("TOPOUTPUT_SELECT", 2, 3)
             .bits("BOTOUTPUT_SELECT", 2, 3)
             .bits("MODE_8x8", 1, 0)
@@ -100,13 +76,14 @@ impl Block for SbMac16 {
             ("C", operand),
             ("D", operand),
         ];
-        Pins::of(pins.into_iter().chain(TIED.map(|pin| (pin, bit()))))
+        let tied = TIED.split_whitespace().map(|pin| (pin, bit()));
+        Pins::of(pins.into_iter().chain(tied))
     }
 
     fn build<'m>(&self, m: &'m Module, pins: Pins<'m>) -> Pins<'m> {
         m.clock("CLK", Reset::ActiveHigh("RESET"));
         m.doc("SB_MAC16 of Lattice iCE40 as a multiplier with registers at its operands, for simulation.");
-        for pin in ["C", "D"].into_iter().chain(TIED) {
+        for pin in ["C", "D"].into_iter().chain(TIED.split_whitespace()) {
             m.unused(pins[pin]);
         }
         let enable = pins["CE"];

@@ -51,7 +51,7 @@ fn drive_and_next_have_no_conditions() {
     let next = refused(|m| {
         let (a, b) = (m.input("a", bit()), m.input("b", bit()));
         let r = m.reg(bit()).named("r");
-        m.switch(a).case(1, || drop(r.next(b)));
+        m.switch(a).case(1, || r.next(b));
     });
     assert_eq!(next, says("r", "next"));
     design("test", |m| {

@@ -317,3 +317,34 @@ fn an_array_of_another_length_is_told() {
         "{message}"
     );
 }
+
+bundle! {
+    pub struct Count {
+        value: unsigned(4),
+    }
+}
+
+/// A block whose name is its member, with a comment of a register.
+#[derive(Clone, PartialEq, Debug)]
+struct Named {
+    name: String,
+}
+
+#[hardware]
+impl Block for Named {
+    fn build<'m>(&self, m: &'m Module, _: ()) -> Count<'m> {
+        /// counts
+        /// all cycles
+        let count = m.reg(unsigned(4)).reset(0);
+        m.when(count.lt(9), || m.when(count.ne(3), || count.set(count + 1)));
+        Count { value: *count }
+    }
+}
+
+#[test]
+fn a_block_is_called_as_its_member_says_and_documentation_is_a_comment() {
+    let name = "nine".to_string();
+    let text = verilog::concat(&elaborate(&Named { name }).unwrap());
+    assert!(text.contains("module nine ("), "{text}");
+    assert!(text.contains("// counts all cycles\n"), "{text}");
+}
