@@ -177,5 +177,5 @@ impl<C: Cell> Harness<'_, C> {
 
 /// One bit: the condition held in the cycle before, and there was no reset since.
 pub fn was<'m>(m: &'m Module, name: &str, condition: Signal<'m>) -> Signal<'m> {
-    m.reg(bit()).named(name).reset(0).next(condition)
+    m.flag(condition).named(name)
 }

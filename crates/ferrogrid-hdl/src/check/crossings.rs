@@ -2,7 +2,7 @@
 
 use super::summary::{DomainSet, Summary};
 use crate::Issue;
-use crate::ir::{Direction, DomainId, ModuleIr, NodeId, NodeKind, PortId};
+use crate::ir::{Direction, DomainId, ModuleIr, NodeId, NodeKind, Operands, PortId};
 use std::collections::BTreeSet;
 use std::panic::Location;
 
@@ -13,16 +13,12 @@ pub(super) fn check(
     follows: Vec<BTreeSet<PortId>>,
     issues: &mut Vec<Issue>,
 ) -> Summary {
-    // Nothing crosses within one domain: what its outputs show is all that a parent asks.
-    let shows = match module.domains.len() {
-        1 => Vec::new(),
-        _ => shown_domains(module, summaries),
-    };
+    let shows = shown_domains(module, summaries);
     let mut sampled_by = vec![DomainSet::default(); module.ports.len()];
     let mut sample =
         |value: NodeId, by: DomainId, what: &dyn Fn() -> String, at: &'static Location<'static>| {
             let own = DomainSet::of(by);
-            let mut sources = shows.get(value.index()).copied().unwrap_or_default();
+            let mut sources = shows[value.index()];
             for port in &follows[value.index()] {
                 let sampled_by = &mut sampled_by[port.index()];
                 *sampled_by = sampled_by.union(own);
@@ -101,14 +97,40 @@ pub(super) fn check(
             .map(|i| of_outputs(i).map_or_else(Vec::new, |n| follows[n].iter().copied().collect()))
             .collect(),
         shows: ports
-            .map(|i| match of_outputs(i) {
-                None => DomainSet::default(),
-                Some(node) if shows.is_empty() => shown_by(module, summaries, node),
-                Some(node) => shows[node],
-            })
+            .map(|i| of_outputs(i).map_or_else(DomainSet::default, |n| shows[n]))
             .collect(),
         sampled_by,
     }
+}
+
+/// The domains of the registers and memories that a node shows itself, and the nodes whose values it
+/// passes on.
+fn shown_at(module: &ModuleIr, summaries: &[Summary], id: NodeId) -> (DomainSet, Operands) {
+    let own = match &module.node(id).kind {
+        NodeKind::Register(register) => DomainSet::of(module.registers[register.index()].domain),
+        NodeKind::MemoryRead { memory, port } => {
+            DomainSet::of(module.memories[memory.index()].reads[*port as usize].domain)
+        }
+        NodeKind::MemoryWord { memory, .. } => {
+            let writes = module.memories[memory.index()].writes.iter();
+            writes.map(|port| DomainSet::of(port.domain)).collect()
+        }
+        NodeKind::InstanceOutput { instance, port } => {
+            let instance = &module.instances[instance.index()];
+            let child = &summaries[instance.module.index()];
+            let own = child.shows[port.index()].iter();
+            let inputs = child.follows[port.index()].iter();
+            return (
+                own.map(|d| DomainSet::of(instance.domains[d.index()]))
+                    .collect(),
+                inputs
+                    .filter_map(|input| instance.connections[input.index()])
+                    .collect(),
+            );
+        }
+        _ => DomainSet::default(),
+    };
+    (own, module.node(id).kind.operands())
 }
 
 /// What a value shows of a domain, for a message.
@@ -120,69 +142,28 @@ fn sampled(module: &ModuleIr, summaries: &[Summary], value: NodeId, of: DomainId
             continue;
         }
         let node = module.node(id);
-        let name = node.name.as_deref().unwrap_or_default();
-        match &node.kind {
-            NodeKind::Register(register) => {
-                if module.registers[register.index()].domain == of {
-                    return format!("register `{name}`");
-                }
-            }
-            NodeKind::Input(port) if module.ports[port.index()].domain == of => {
-                return format!("input `{name}`");
-            }
-            NodeKind::MemoryRead { memory, port } => {
-                let memory = &module.memories[memory.index()];
-                if memory.reads[*port as usize].domain == of {
-                    return format!("memory `{}`", memory.name);
-                }
-            }
-            NodeKind::InstanceOutput { instance, port } => {
-                let instance = &module.instances[instance.index()];
-                let child = &summaries[instance.module.index()];
-                let mut shows = child.shows[port.index()].iter();
-                if shows.any(|domain| instance.domains[domain.index()] == of) {
-                    return format!("instance `{}`", instance.name);
-                }
-                let inputs = child.follows[port.index()].iter();
-                waiting.extend(inputs.filter_map(|input| instance.connections[input.index()]));
-            }
-            kind => waiting.extend(kind.operands()),
-        }
-    }
-    "a value".to_string()
-}
-
-/// The one domain of a module, if a node shows a register or memory.
-fn shown_by(module: &ModuleIr, summaries: &[Summary], node: usize) -> DomainSet {
-    let mut seen = vec![false; module.nodes.len()];
-    let mut waiting = vec![NodeId(node as u32)];
-    while let Some(id) = waiting.pop() {
-        if std::mem::replace(&mut seen[id.index()], true) {
+        let (own, sources) = shown_at(module, summaries, id);
+        let shows = match node.kind {
+            NodeKind::Input(port) => module.ports[port.index()].domain == of,
+            _ => own.iter().any(|domain| domain == of),
+        };
+        if !shows {
+            waiting.extend(sources);
             continue;
         }
-        let shows = match &module.node(id).kind {
-            NodeKind::Register(_) | NodeKind::MemoryRead { .. } => true,
-            NodeKind::MemoryWord { memory, address } => {
-                waiting.push(*address);
-                !module.memories[memory.index()].writes.is_empty()
+        let name = node.name.as_deref().unwrap_or_default();
+        return match &node.kind {
+            NodeKind::Input(_) => format!("input `{name}`"),
+            NodeKind::MemoryRead { memory, .. } | NodeKind::MemoryWord { memory, .. } => {
+                format!("memory `{}`", module.memories[memory.index()].name)
             }
-            NodeKind::InstanceOutput { instance, port } => {
-                let instance = &module.instances[instance.index()];
-                let child = &summaries[instance.module.index()];
-                let inputs = child.follows[port.index()].iter();
-                waiting.extend(inputs.filter_map(|input| instance.connections[input.index()]));
-                child.shows[port.index()] != DomainSet::default()
+            NodeKind::InstanceOutput { instance, .. } => {
+                format!("instance `{}`", module.instances[instance.index()].name)
             }
-            kind => {
-                waiting.extend(kind.operands());
-                false
-            }
+            _ => format!("register `{name}`"),
         };
-        if shows {
-            return DomainSet::of(DomainId(0));
-        }
     }
-    DomainSet::default()
+    unreachable!("the value shows something of the domain")
 }
 
 /// For each node the domains of the registers and memories that it shows.
@@ -192,34 +173,12 @@ fn shown_domains(module: &ModuleIr, summaries: &[Summary]) -> Vec<DomainSet> {
     loop {
         let mut changed = false;
         for index in 0..module.nodes.len() {
-            let of = |node: NodeId| shows[node.index()];
-            let set = match &module.node(NodeId(index as u32)).kind {
-                NodeKind::Register(register) => {
-                    DomainSet::of(module.registers[register.index()].domain)
-                }
-                NodeKind::MemoryRead { memory, port } => {
-                    let reads = &module.memories[memory.index()].reads;
-                    DomainSet::of(reads[*port as usize].domain)
-                }
-                NodeKind::MemoryWord { memory, address } => {
-                    let writes = &module.memories[memory.index()].writes;
-                    let written: DomainSet = writes
-                        .iter()
-                        .map(|port| DomainSet::of(port.domain))
-                        .collect();
-                    written.union(of(*address))
-                }
-                NodeKind::InstanceOutput { instance, port } => {
-                    let instance = &module.instances[instance.index()];
-                    let child = &summaries[instance.module.index()];
-                    let own = child.shows[port.index()].iter();
-                    let own = own.map(|d| DomainSet::of(instance.domains[d.index()]));
-                    let inputs = child.follows[port.index()].iter();
-                    let sources = inputs.filter_map(|input| instance.connections[input.index()]);
-                    own.chain(sources.map(of)).collect()
-                }
-                kind => kind.operands().into_iter().map(of).collect(),
-            };
+            let (own, sources) = shown_at(module, summaries, NodeId(index as u32));
+            let passed: DomainSet = sources
+                .into_iter()
+                .map(|node| shows[node.index()])
+                .collect();
+            let set = own.union(passed);
             changed |= set != shows[index];
             shows[index] = set;
         }
