@@ -46,6 +46,10 @@ module matmul_8x8_ecp5_job (
     output reg  [3:0]  drain_last_columns
 );
 
+    localparam [4:0] MAX_PANELS = 5'd16;
+    localparam [15:0] MAX_K = 16'd256, COLUMNS = 16'd8;
+    localparam [17:0] MAX_VECTORS = 18'd2048;
+
     // States of JobState
     localparam [1:0]
         RUN     = 2'd0,
@@ -186,16 +190,16 @@ module matmul_8x8_ecp5_job (
             vectors <= vectors + {2'd0, front_k};
             if (!panel_end) n_left <= n_next;
         end
-        too_many_panels <= panels > 5'd16;
-        too_many_vectors <= vectors > 18'd2048;
+        too_many_panels <= panels > MAX_PANELS;
+        too_many_vectors <= vectors > MAX_VECTORS;
         panel_end <= n_left < 16'd9;
         counted <= count && (panel_end || too_many);
         verdict <= counted;
-        n_next <= n_left - 16'd8;
+        n_next <= n_left - COLUMNS;
         no_rows <= front_m == 16'd0;
         no_depth <= front_k == 16'd0;
         no_columns <= n_left == 16'd0;
-        too_deep <= front_k > 16'd256;
+        too_deep <= front_k > MAX_K;
         bad_size <= no_rows || no_depth || no_columns || too_deep;
     end
 

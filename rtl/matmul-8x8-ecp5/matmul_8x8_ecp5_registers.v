@@ -50,6 +50,14 @@ module matmul_8x8_ecp5_registers (
     output reg  [15:0] n_size                   // 1 to 65535
 );
 
+    localparam [1:0] OKAY = 2'd0, SLVERR = 2'd2;
+    localparam [4:0] ID = 5'd0, VERSION = 5'd1, CONFIG_HASH = 5'd2, CONTROL = 5'd3,
+                     STATUS = 5'd4, INTERRUPT_ENABLE = 5'd5, INTERRUPT_STATUS = 5'd6, M = 5'd7,
+                     K = 5'd8, N = 5'd9, CYCLES = 5'd10, ACTIVE_CYCLES = 5'd11, STALL_A = 5'd12,
+                     STALL_B = 5'd13, STALL_C = 5'd14, JOBS_ENDED = 5'd15, ARRAY = 5'd16,
+                     FORMATS = 5'd17, STREAMS = 5'd18, LIMIT_K = 5'd19, LIMIT_PANELS = 5'd20,
+                     LIMIT_B_VECTORS = 5'd21, LAST_FAILED = 5'd22;
+
     // ---- write channel -------------------------------------------------------------------
 
     wire        write_commit;
@@ -80,10 +88,10 @@ module matmul_8x8_ecp5_registers (
 
     always @(posedge clk) begin
         if (write_commit) begin
-            if (write_word >= 5'd23)
-                write_response <= 2'd2;
+            if (write_word > LAST_FAILED)
+                write_response <= SLVERR;
             else
-                write_response <= 2'd0;
+                write_response <= OKAY;
         end
     end
 
@@ -109,8 +117,9 @@ module matmul_8x8_ecp5_registers (
             write_effective <= write_committed;
             if (write_commit)
                 write_select <= {
-                    write_word == 5'd9, write_word == 5'd8, write_word == 5'd7,
-                    write_word == 5'd6, write_word == 5'd5, write_word == 5'd3
+                    write_word == N, write_word == K, write_word == M,
+                    write_word == INTERRUPT_STATUS, write_word == INTERRUPT_ENABLE,
+                    write_word == CONTROL
                 };
             else
                 write_select <= 6'd0;
@@ -244,22 +253,23 @@ module matmul_8x8_ecp5_registers (
 
     always @(posedge clk) begin
         case (read_word)
-            5'd0: read_constant <= 32'h46474d4d;
-            5'd1: read_constant <= 32'd2;
-            5'd2: read_constant <= 32'h468dd31e;
-            5'd16: read_constant <= 32'd2056;
-            5'd17: read_constant <= 32'h01200808;
-            5'd18: read_constant <= 32'd1894;
-            5'd19: read_constant <= 32'd256;
-            5'd20: read_constant <= 32'd16;
-            5'd21: read_constant <= 32'd2048;
+            ID: read_constant <= 32'h46474d4d;
+            VERSION: read_constant <= 32'd2;
+            CONFIG_HASH: read_constant <= 32'h468dd31e;
+            CONTROL: read_constant <= 32'd0;
+            ARRAY: read_constant <= 32'd2056;
+            FORMATS: read_constant <= 32'h01200808;
+            STREAMS: read_constant <= 32'd1894;
+            LIMIT_K: read_constant <= 32'd256;
+            LIMIT_PANELS: read_constant <= 32'd16;
+            LIMIT_B_VECTORS: read_constant <= 32'd2048;
             default: read_constant <= 32'd0;
         endcase
         read_select <= {
-            read_word == 5'd22, read_word == 5'd15, read_word == 5'd14, read_word == 5'd13,
-            read_word == 5'd12, read_word == 5'd11, read_word == 5'd10, read_word == 5'd9,
-            read_word == 5'd8, read_word == 5'd7, read_word == 5'd6, read_word == 5'd5,
-            read_word == 5'd4
+            read_word == LAST_FAILED, read_word == JOBS_ENDED, read_word == STALL_C,
+            read_word == STALL_B, read_word == STALL_A, read_word == ACTIVE_CYCLES,
+            read_word == CYCLES, read_word == N, read_word == K, read_word == M,
+            read_word == INTERRUPT_STATUS, read_word == INTERRUPT_ENABLE, read_word == STATUS
         };
         read_group_0 <=
             ({32{read_select[0]}} & read_group_0_joined)
@@ -282,10 +292,10 @@ module matmul_8x8_ecp5_registers (
     always @(posedge clk) begin
         if (read_steps[2]) begin
             read_data <= read_constant | read_group_0 | read_group_1 | read_group_2;
-            if (read_word >= 5'd23)
-                read_response <= 2'd2;
+            if (read_word > LAST_FAILED)
+                read_response <= SLVERR;
             else
-                read_response <= 2'd0;
+                read_response <= OKAY;
         end
     end
 

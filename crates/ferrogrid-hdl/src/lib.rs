@@ -155,6 +155,6 @@ pub use operand::Operand;
 pub use pins::Pins;
 pub use register::Reg;
 pub use shape::{MAX_WIDTH, Shape, bit, bits_for, index_bits, signed, unsigned};
-pub use signal::{Signal, concat, first_match, join};
+pub use signal::{CaseLabel, Signal, concat, first_match, join};
 pub use warning::Warning;
 pub use when::{Selector, Switch, When};

@@ -5,8 +5,7 @@
 //! the next values of registers and the drivers of wires when the module is closed.
 
 use super::ir::{CasePattern, NodeId, NodeKind};
-use super::{EnumSignal, Fsm, HardwareEnum, Issue, Module, Operand, Reg, Signal};
-use num_bigint::{BigInt, BigUint};
+use super::{CaseLabel, EnumSignal, Fsm, HardwareEnum, Issue, Module, Operand, Reg, Signal};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::panic::Location;
@@ -115,16 +114,7 @@ impl<'m> Selector<'m> for Signal<'m> {
 
     #[track_caller]
     fn pattern(self, value: u64) -> CasePattern {
-        assert!(
-            self.shape().contains(&BigInt::from(value)),
-            "case pattern {value} does not fit {}, which is {}",
-            self.describe(),
-            self.shape()
-        );
-        CasePattern {
-            bits: BigUint::from(value),
-            state: None,
-        }
+        CaseLabel::pattern(value, self)
     }
 }
 
@@ -137,7 +127,7 @@ impl<'m> Selector<'m> for Reg<'m> {
 
     #[track_caller]
     fn pattern(self, value: u64) -> CasePattern {
-        self.q.pattern(value)
+        CaseLabel::pattern(value, self.q)
     }
 }
 

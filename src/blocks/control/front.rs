@@ -83,15 +83,19 @@ pub(super) fn front<'m>(m: &'m Module, p: &FrontParams<'_>, io: &FrontInputs<'m>
     let vectors = m.reg(vectors_shape).comment("vectors of B counted");
     /// columns from the panel on that is counted; in the end those of the last one
     let n_left = m.reg(SIZE);
-    let too_many_panels = m.delay(panels.gt(limits.max_panels));
-    let too_many_vectors = m.delay(vectors.gt(limits.max_b_vectors));
+    let max_panels = m.constant("MAX_PANELS", limits.max_panels.into(), panels.shape());
+    let max_vectors = m.constant("MAX_VECTORS", limits.max_b_vectors.into(), vectors_shape);
+    let max_k = m.constant("MAX_K", limits.max_k.into(), SIZE);
+    let columns = m.constant("COLUMNS", p.columns.into(), SIZE);
+    let too_many_panels = m.delay(panels.gt(max_panels));
+    let too_many_vectors = m.delay(vectors.gt(max_vectors));
     let too_many = too_many_panels | too_many_vectors;
     // Not `le(columns)`: tools would share the subtraction, whose carry then leaves the chain.
-    let panel_end = m.delay(n_left.lt(p.columns + 1));
+    let panel_end = m.delay(n_left.lt(columns + 1));
     let counted = m.delay(count & (panel_end | too_many));
     /// all panels have been counted and compared
     let verdict = m.delay(counted);
-    let n_next = m.delay(n_left - p.columns);
+    let n_next = m.delay(n_left - columns);
     m.when(started, || {
         n_left.set(n_size);
         panels.set(0);
@@ -105,7 +109,7 @@ pub(super) fn front<'m>(m: &'m Module, p: &FrontParams<'_>, io: &FrontInputs<'m>
     let no_rows = m.delay(front_m.eq(0));
     let no_depth = m.delay(front_k.eq(0));
     let no_columns = m.delay(n_left.eq(0));
-    let too_deep = m.delay(front_k.gt(limits.max_k));
+    let too_deep = m.delay(front_k.gt(max_k));
     // Sizes stand long before the panels are counted.
     let bad_size = m.delay(no_rows | no_depth | no_columns | too_deep);
 

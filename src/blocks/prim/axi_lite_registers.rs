@@ -9,11 +9,6 @@ use crate::isa::{Access, Field, Register, RegisterMap};
 use read::{Word, read_channel};
 use std::vec;
 
-/// The response of an access to a register.
-const OKAY: u32 = 0b00;
-/// The response of an access to an address without a register.
-const SLVERR: u32 = 0b10;
-
 /// The registers of a [`RegisterMap`] behind the AXI4-Lite port `s_axil`.
 ///
 /// Each field has the pins that its access needs: `<register>_<field>`, an output for
@@ -73,22 +68,35 @@ impl AxiLiteRegisters {
         pins
     }
 
+    /// The word address of a register, as a constant of its name.
+    #[track_caller]
+    fn word<'m>(&self, m: &'m Module, register: &Register) -> Signal<'m> {
+        let shape = unsigned(self.map.address_bits() - 2);
+        let at = u64::from(register.offset / 4);
+        m.constant(&register.name.to_uppercase(), at, shape)
+    }
+
     /// The response to a word address.
     #[track_caller]
     fn response<'m>(&self, m: &'m Module, word: Signal<'m>) -> Signal<'m> {
-        let [okay, error] = [OKAY, SLVERR].map(|code| m.lit(code, unsigned(2)));
-        let words: Vec<_> = (self.map.registers.iter())
-            .map(|register| register.offset / 4)
-            .collect();
-        let count = words.len() as u32;
-        if words.iter().copied().eq(0..count) {
+        let okay = m.constant("OKAY", 0b00, unsigned(2));
+        let error = m.constant("SLVERR", 0b10, unsigned(2));
+        let words = (self.map.registers.iter()).map(|register| register.offset / 4);
+        let count = self.map.registers.len() as u32;
+        if words.eq(0..count) {
             return match 1 << word.width() {
                 all if all == count => okay,
-                _ => word.ge(count).mux(error, okay),
+                _ => {
+                    let last = self.map.registers.last().expect("a map has registers");
+                    word.gt(self.word(m, last)).mux(error, okay)
+                }
             };
         }
-        let arms: Vec<_> = words.iter().map(|at| (u64::from(*at), okay)).collect();
-        word.case(&arms, error)
+        let arm = |register| (self.word(m, register), okay);
+        word.case(
+            &self.map.registers.iter().map(arm).collect::<Vec<_>>(),
+            error,
+        )
     }
 }
 
@@ -118,6 +126,10 @@ impl Block for AxiLiteRegisters {
         m.doc(&format!("Registers of {}: {}", self.map.name, self.map.doc));
         let axi = io.s_axil;
 
+        for register in &self.map.registers {
+            self.word(m, register);
+        }
+
         m.section("write channel");
         let mut fields = Fields {
             m,
@@ -129,7 +141,7 @@ impl Block for AxiLiteRegisters {
         for register in &self.map.registers {
             m.section(&format!("{} at {:#x}", register.name, register.offset));
             words.push(Word {
-                at: register.offset / 4,
+                at: self.word(m, register),
                 constant: register.fields.iter().all(|field| !changes(field)),
                 value: fields.build_register(register),
             });
@@ -204,7 +216,7 @@ impl AxiLiteRegisters {
     ) -> Vec<Signal<'m>> {
         let writable = self.map.registers.iter().filter(|r| is_writable(r));
         let matches: Vec<_> = writable
-            .map(|register| address.eq(register.offset / 4))
+            .map(|register| address.eq(self.word(m, register)))
             .collect();
         if matches.is_empty() {
             return Vec::new();

@@ -47,33 +47,19 @@ impl<'m> Signal<'m> {
 
     /// The value beside the pattern that this signal equals, else `default`.
     ///
-    /// Patterns are values of this signal's shape and distinct.
+    /// Patterns are values of this signal's shape, or [constants](crate::Module::constant) of it,
+    /// and distinct.
     #[track_caller]
     pub fn case(
         self,
-        arms: &[(u64, impl Into<Signal<'m>> + Copy)],
+        arms: &[(impl CaseLabel + Copy, impl Into<Signal<'m>> + Copy)],
         default: impl Into<Signal<'m>>,
     ) -> Signal<'m> {
-        let default = default.into();
-        let arms = arms
-            .iter()
-            .map(|(pattern, value)| {
-                assert!(
-                    self.shape().contains(&BigInt::from(*pattern)),
-                    "case pattern {pattern} does not fit {}, which is {}",
-                    self.describe(),
-                    self.shape()
-                );
-                (
-                    CasePattern {
-                        bits: BigUint::from(*pattern),
-                        state: None,
-                    },
-                    (*value).into(),
-                )
-            })
-            .collect();
-        self.case_patterns(arms, default)
+        let mut patterns = Vec::new();
+        for (label, value) in arms {
+            patterns.push((label.pattern(self), (*value).into()));
+        }
+        self.case_patterns(patterns, default.into())
     }
 
     #[track_caller]
@@ -160,4 +146,40 @@ pub fn first_match<'m>(
         value = condition.mux(*then, value);
     }
     value
+}
+
+/// What an arm of [`Signal::case`] stands for.
+pub trait CaseLabel {
+    /// As a pattern of a selector.
+    fn pattern(self, selector: Signal<'_>) -> CasePattern;
+}
+
+impl CaseLabel for u64 {
+    #[track_caller]
+    fn pattern(self, selector: Signal<'_>) -> CasePattern {
+        assert!(
+            selector.shape().contains(&BigInt::from(self)),
+            "case pattern {self} does not fit {}, which is {}",
+            selector.describe(),
+            selector.shape()
+        );
+        CasePattern {
+            bits: BigUint::from(self),
+            state: None,
+        }
+    }
+}
+
+impl CaseLabel for Signal<'_> {
+    #[track_caller]
+    fn pattern(self, selector: Signal<'_>) -> CasePattern {
+        self.expect_shape_of(selector, "a case pattern", "the selector");
+        match &self.module.state().ir.node(self.id).kind {
+            NodeKind::Constant { bits, state } => CasePattern {
+                bits: bits.clone(),
+                state: *state,
+            },
+            _ => panic!("case pattern {} is not a constant", self.describe()),
+        }
+    }
 }

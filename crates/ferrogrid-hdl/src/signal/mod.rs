@@ -6,7 +6,7 @@ mod ones;
 mod operators;
 
 pub use bits::{concat, join};
-pub use choices::first_match;
+pub use choices::{CaseLabel, first_match};
 
 use super::binding::Thing;
 use super::ir::{NodeId, NodeKind};

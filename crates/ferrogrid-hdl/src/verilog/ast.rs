@@ -201,7 +201,14 @@ pub enum Item {
     Initial(Vec<Statement>),
     /// A `final` block: SystemVerilog, for text that only simulators read.
     Final(Vec<Statement>),
-    /// A list of `localparam`s.
+    /// `localparam`s that belong together only by their width.
+    Constants {
+        /// Bits of each.
+        width: u32,
+        /// Names and values.
+        entries: Vec<(Rc<str>, u64)>,
+    },
+    /// The `localparam`s of an enum.
     Parameters {
         /// Printed above.
         comment: String,

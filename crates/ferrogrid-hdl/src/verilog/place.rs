@@ -5,6 +5,7 @@ use super::lower::Lowering;
 use super::placed::{Placed, Rank};
 use super::{rename, unused};
 use crate::ir::{EnumId, EnumType};
+use std::collections::BTreeMap;
 
 impl Lowering<'_> {
     /// Declares a net by itself.
@@ -73,6 +74,20 @@ impl Lowering<'_> {
             .count()
     }
 
+    /// The named constants that appear, a list for each width.
+    fn constants(&self) -> Vec<Item> {
+        let mut lists: BTreeMap<u32, Vec<_>> = BTreeMap::new();
+        for (index, of) in self.module.enums.iter().enumerate() {
+            let appears = self.states_used.contains(&(EnumId(index as u32), 0));
+            if of.constant && appears {
+                let entry = (self.states[index][0].clone(), of.variants[0].encoding);
+                lists.entry(of.width).or_default().push(entry);
+            }
+        }
+        let list = |(width, entries)| Item::Constants { width, entries };
+        lists.into_iter().map(list).collect()
+    }
+
     /// The variants of an enum: all states of a machine, else those that appear.
     fn parameters(&self, index: usize, of: &EnumType) -> Option<Item> {
         let id = EnumId(index as u32);
@@ -84,10 +99,9 @@ impl Lowering<'_> {
             .map(|((_, name), variant)| (name.clone(), variant.encoding))
             .collect();
         let used = (0..of.variants.len() as u32).any(appears);
-        let comment = match (of.constant, is_machine) {
-            (true, _) => String::new(),
-            (_, true) => format!("States of {}", of.name),
-            (_, false) => format!("Values of {}", of.name),
+        let comment = match is_machine {
+            true => format!("States of {}", of.name),
+            false => format!("Values of {}", of.name),
         };
         used.then_some(Item::Parameters {
             comment,
@@ -97,9 +111,11 @@ impl Lowering<'_> {
     }
 
     pub(super) fn finish(mut self, properties: Vec<Item>) -> Module {
-        let mut items = Vec::new();
+        let mut items = self.constants();
         for (index, states) in self.module.enums.iter().enumerate() {
-            items.extend(self.parameters(index, states));
+            if !states.constant {
+                items.extend(self.parameters(index, states));
+            }
         }
         self.placed.sort_by_key(|placed| placed.key);
         let mut section = 0;

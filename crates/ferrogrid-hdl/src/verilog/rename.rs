@@ -35,7 +35,7 @@ pub fn in_order(items: &mut [Item], families: &BTreeMap<String, Vec<Rc<str>>>) {
 
 fn item(item: &mut Item, renamed: &Renamed) {
     match item {
-        Item::Heading(_) | Item::Parameters { .. } => {}
+        Item::Heading(_) | Item::Constants { .. } | Item::Parameters { .. } => {}
         Item::Declaration(declaration) => {
             net(&mut declaration.net, renamed);
             declaration

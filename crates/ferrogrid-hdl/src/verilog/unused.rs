@@ -8,7 +8,7 @@ use std::collections::HashMap;
 pub fn reads(item: &Item, visit: &mut dyn FnMut(&str, u32, u32)) {
     let mut visit = |name: &str, msb: u32, lsb: u32| visit(name, msb, lsb);
     match item {
-        Item::Heading(_) | Item::Parameters { .. } => {}
+        Item::Heading(_) | Item::Constants { .. } | Item::Parameters { .. } => {}
         Item::Declaration(declaration) => {
             declaration
                 .value
@@ -121,7 +121,7 @@ pub fn sink(ports: &[PortDeclaration], items: &[Item], names: &mut Names) -> Opt
                     });
                 }
             }
-            Item::Parameters { width, entries, .. } => {
+            Item::Constants { width, entries } | Item::Parameters { width, entries, .. } => {
                 for (name, _) in entries {
                     if !read.0.contains_key(&**name) {
                         add(&Net {

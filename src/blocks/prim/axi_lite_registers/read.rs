@@ -9,8 +9,8 @@ const GROUP: usize = 5;
 
 /// What reads of a register show.
 pub(super) struct Word<'m> {
-    /// Its address in words.
-    pub at: u32,
+    /// Its address in words: a named constant.
+    pub at: Signal<'m>,
     /// It never changes.
     pub constant: bool,
     /// 32 bits.
@@ -50,7 +50,7 @@ pub(super) fn read_channel<'m>(
     let mut found = Vec::new();
     if !constant.is_empty() {
         let arms: Vec<_> = (constant.iter())
-            .map(|word| (u64::from(word.at), word.value))
+            .map(|word| (word.at, word.value))
             .collect();
         found.push(
             m.delay(at.case(&arms, m.zero(unsigned(32))))

@@ -8,7 +8,7 @@ mod statements;
 pub use expression::flat;
 
 use super::ast::{Declaration, Expr, Item, Module, ResetEdge};
-use expression::COLUMNS;
+use expression::{COLUMNS, listed};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use textwrap::{Options, WordSeparator, WordSplitter};
@@ -29,6 +29,14 @@ pub fn module(module: &Module) -> String {
         .out
         .push_str("\nendmodule\n\n`default_nettype wire\n");
     printer.out
+}
+
+/// The range of a net of so many bits, with a space behind it.
+fn range(width: u32) -> String {
+    match width {
+        1 => String::new(),
+        _ => format!("[{}:0] ", width - 1),
+    }
 }
 
 /// First words of comments that tools take for orders to themselves.
@@ -79,6 +87,7 @@ fn edges(clock: &str, reset: Option<&ResetEdge>) -> String {
 /// What decides where blank lines go.
 #[derive(PartialEq, Clone, Copy)]
 enum Group {
+    Constants,
     Declarations,
     Assignments,
     Alone,
@@ -88,6 +97,7 @@ fn group(item: &Item) -> Group {
     match item {
         Item::Declaration(Declaration { value: None, .. }) => Group::Declarations,
         Item::Declaration(_) | Item::Assign { .. } => Group::Assignments,
+        Item::Constants { .. } => Group::Constants,
         _ => Group::Alone,
     }
 }
@@ -218,18 +228,25 @@ impl Printer {
                 self.statements(8, body);
                 self.line(4, "end");
             }
+            Item::Constants { width, entries } => {
+                let start = format!("    localparam {}", range(*width));
+                let entries: Vec<_> = entries
+                    .iter()
+                    .map(|(name, value)| {
+                        format!("{name} = {}", flat(&Expr::unsigned(*width, *value)))
+                    })
+                    .collect();
+                for line in listed(&start, &entries, ";") {
+                    self.line(0, &line);
+                }
+            }
             Item::Parameters {
                 comment,
                 width,
                 entries,
             } => {
                 self.comment(4, comment);
-                let range = if *width > 1 {
-                    format!("[{}:0] ", width - 1)
-                } else {
-                    String::new()
-                };
-                self.line(4, format!("localparam {range}").trim_end());
+                self.line(4, format!("localparam {}", range(*width)).trim_end());
                 let column = entries
                     .iter()
                     .map(|(name, _)| name.len())
