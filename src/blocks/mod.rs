@@ -7,6 +7,7 @@ pub mod buffer;
 pub mod control;
 pub mod datapath;
 mod matmul;
+pub mod npu;
 pub mod pe;
 pub mod ports;
 pub mod prim;
