@@ -9,6 +9,7 @@ pub mod datapath;
 mod matmul;
 pub mod pe;
 pub mod ports;
+pub mod post;
 pub mod prim;
 pub mod vendor;
 
