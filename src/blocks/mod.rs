@@ -10,6 +10,7 @@ mod matmul;
 pub mod npu;
 pub mod pe;
 pub mod ports;
+pub mod post;
 pub mod prim;
 pub mod vendor;
 

@@ -6,5 +6,10 @@
 #![forbid(unsafe_code)]
 
 mod matmul;
+mod requantize;
 
 pub use matmul::{MatmulError, integer_matmul, matmul};
+pub use requantize::{
+    fixed_point, float_scale, quantize_multiplier, rounding_divide_by_power_of_two,
+    saturating_rounding_doubling_high_mul,
+};

@@ -1,0 +1,338 @@
+//! The requantizer: from 32-bit sums to 8-bit values.
+
+use super::product::{PRODUCT_STAGES, product};
+use super::rounding::{SIGNIFICANT, from_highest_one, guard_bit, significant, sticky_bit};
+use crate::hdl::{
+    Block, Module, Pins, Shape, Signal, bit, bundle, concat, hardware, signed, unsigned,
+};
+
+/// How a sum is scaled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// In single precision, as ONNX Runtime and LiteRT's XNNPACK kernels.
+    Float,
+    /// By a multiplier and a shift with two roundings, as TFLite Micro.
+    FixedPoint,
+    /// Either, chosen with every sum.
+    Both,
+}
+
+impl Arithmetic {
+    fn has_float(self) -> bool {
+        self != Arithmetic::FixedPoint
+    }
+
+    fn has_fixed_point(self) -> bool {
+        self != Arithmetic::Float
+    }
+}
+
+/// Bits of an accumulator.
+const SUM: u32 = 32;
+/// Fraction bits of a float, below its exponent.
+const FRACTION: u32 = SIGNIFICANT - 1;
+/// A float is its 24 significant bits, as an integer, times 2^(exponent - this).
+const EXPONENT_BIAS: u32 = 127 + FRACTION;
+/// A fixed-point multiplier is in units of 2^-31.
+const UNIT: u32 = 31;
+
+/// Integer bits of an aligned product: a larger one is beyond every limit, which are 255 from the
+/// zero point at most.
+const INTEGER: u32 = 9;
+/// Bits behind the point of an aligned product. Single precision keeps 24 of a number from 1/2 to 1,
+/// and the next one decides of its rounding; below 1/2 everything becomes 0.
+const BEHIND: u32 = SIGNIFICANT + 1;
+
+/// Of the shift that aligns a product.
+const AMOUNT: Shape = unsigned(6);
+/// The largest such shift. It leaves nothing of a float's product, and there is none in fixed point.
+const MOST: u32 = 63;
+
+bundle! {
+    /// Inputs of [`Requantizer`].
+    pub struct RequantizerInputs(requantizer: &Requantizer) {
+        /// Where it is 0 all registers keep their values.
+        advance: bit(),
+        /// With the bias.
+        accumulator: signed(SUM),
+        /// Float: the bits of the scale without its sign, which is positive. Fixed point: 0, or 2^30
+        /// and more, in units of 2^-31.
+        multiplier: unsigned(31),
+        /// What only some arithmetics have: see [`Requantizer::choices`].
+        flat choices: Pins(requantizer.choices()),
+        /// What stands for 0.
+        zero_point: signed(8),
+        /// The lowest value, and the highest.
+        low: signed(8),
+        high: signed(8),
+    }
+}
+
+bundle! {
+    /// Output of [`Requantizer`].
+    pub struct RequantizerOutputs() {
+        /// Of the inputs [`Requantizer::latency`] cycles ago.
+        value: signed(8),
+    }
+}
+
+/// Scales 32-bit sums to 8-bit values, one in every cycle in which `advance` is 1.
+///
+/// Values are bit for bit those of the runtimes that [`Arithmetic`] names. A uint8 value is the
+/// int8 value 128 below, with limits and zero point 128 below too. A float scale is finite, limits
+/// are in order, and a left shift keeps the lower 32 bits of the sum.
+///
+/// A sum passes as sign and magnitude through one multiplier for both arithmetics. The product is
+/// aligned, so that nine bits are its integer, and what is behind them says whether that goes up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Requantizer {
+    /// Module name.
+    pub name: String,
+    /// What can be computed.
+    pub arithmetic: Arithmetic,
+}
+
+impl Requantizer {
+    /// Inputs that depend on the arithmetic: `shift` of a fixed-point multiplier, -32 to 31, positive
+    /// to the left; `is_float`, 1 where a sum is scaled so, if there is a choice.
+    pub fn choices(&self) -> Vec<(&'static str, Shape)> {
+        match self.arithmetic {
+            Arithmetic::Float => vec![],
+            Arithmetic::FixedPoint => vec![("shift", signed(6))],
+            Arithmetic::Both => vec![("shift", signed(6)), ("is_float", bit())],
+        }
+    }
+
+    /// Cycles from inputs to their value, without those in which `advance` is 0.
+    pub fn latency(&self) -> u32 {
+        self.word_stage() + 4
+    }
+
+    /// The stage whose registers hold the factors: a float's magnitude is rounded before.
+    fn factor_stage(&self) -> u32 {
+        if self.arithmetic.has_float() { 4 } else { 2 }
+    }
+
+    /// The stage whose registers hold the product.
+    fn product_stage(&self) -> u32 {
+        self.factor_stage() + PRODUCT_STAGES
+    }
+
+    /// The stage whose registers hold what is aligned: in fixed point it is not the product itself.
+    fn word_stage(&self) -> u32 {
+        self.product_stage() + u32::from(self.arithmetic.has_fixed_point())
+    }
+
+    /// The least right shift that is needed to leave the integer of a product. A float's product is 0,
+    /// or 2^23 and more: by this shift 2^8 and more, beyond the limits, as by any lesser one. A
+    /// fixed-point product is in units of 2^-31.
+    fn least_shift(&self) -> u32 {
+        match self.arithmetic {
+            Arithmetic::FixedPoint => UNIT,
+            Arithmetic::Float | Arithmetic::Both => SIGNIFICANT - INTEGER,
+        }
+    }
+}
+
+#[hardware]
+impl Block for Requantizer {
+    fn build<'m>(&self, m: &'m Module, io: RequantizerInputs<'m>) -> RequantizerOutputs<'m> {
+        m.doc(&format!(
+            "Requantizer: from sums to 8-bit values, {} cycles later.",
+            self.latency()
+        ));
+        let word_stage = self.word_stage();
+        m.in_domain(m.default_domain().enable(io.advance), || {
+            let float = (self.arithmetic == Arithmetic::Both)
+                .then(|| history(m, "is_float", io.choices["is_float"], word_stage + 1));
+            let float_at = |stage: u32| float.as_ref().map(|float| float[stage as usize]);
+
+            m.section("factors");
+            let (factor, amount) = self.scale(m, &io, float_at(0));
+            let left = self.left_shift(&io, float_at(0));
+            let shifted = m.delay(left.map_or(io.accumulator, |left| io.accumulator << left));
+            let negative = history(m, "negative", shifted.msb(), word_stage + 1);
+            let absolute = shifted.msb().mux(-shifted, shifted);
+            let magnitude = m.delay(absolute.as_unsigned());
+            let factor = m.delay_by("factor", factor, self.factor_stage() - 1);
+            let rounded = match self.arithmetic {
+                Arithmetic::FixedPoint => magnitude,
+                Arithmetic::Float | Arithmetic::Both => significant(m, magnitude, float_at(2)),
+            };
+
+            m.section("product");
+            let product = product(m, rounded, factor);
+
+            m.section("alignment");
+            let product_negative = negative[self.product_stage() as usize - 1];
+            let word = self.word(m, product, product_negative, float_at(self.product_stage()));
+            let amount = m.delay_by("amount", amount, word_stage - 1);
+            let integer_and_fraction = m.delay((word >> amount).truncate(INTEGER + BEHIND));
+            let ones = m.lit(-1, signed(word.width())).as_unsigned();
+            let above = (ones << (INTEGER + BEHIND)) << amount;
+            let too_large = m.delay((word & above).any());
+            let stray = self.choose(float_at(word_stage), || word, || !word);
+            let below = !(ones << amount);
+            /// some bit was shifted out: a 1 of a float, a 0 in fixed point
+            let lost = m.delay((stray & below).any());
+
+            m.section("rounding to an integer");
+            let integer = integer_and_fraction.slice(BEHIND, INTEGER);
+            let fraction = integer_and_fraction.truncate(BEHIND);
+            let goes_up = self.choose(
+                float_at(word_stage + 1),
+                || float_goes_up(integer, fraction, lost),
+                || fraction.msb() | (fraction.truncate(BEHIND - 1).all() & !lost),
+            );
+            let whole = m.delay(integer | too_large.repeat(INTEGER));
+            let up = m.delay(goes_up);
+
+            m.section("zero point and limits");
+            let result = signed(INTEGER + 2);
+            let minus = negative[word_stage as usize + 1];
+            let terms = concat(&[io.low, io.high, io.zero_point]);
+            let terms = m.delay_by("low_high_zero", terms, word_stage + 2).split(8);
+            let zero_point = terms[0].as_signed();
+            let high = m.delay(terms[1].as_signed());
+            let low = m.delay(terms[2].as_signed());
+            let wide = whole.zero_extend(result.width);
+            // -x is !x + 1, and -(x + 1) is !x.
+            let directed = minus.mux(!wide, wide).as_signed();
+            let carry = (up ^ minus).zero_extend(result.width).as_signed();
+            let sum = m.delay(zero_point.sign_extend(result.width) + directed + carry);
+            let below_low = sum.lt(low.sign_extend(result.width));
+            let above_high = sum.gt(high.sign_extend(result.width));
+            let limited = below_low.mux(low, above_high.mux(high, sum.truncate(8)));
+            RequantizerOutputs {
+                value: m.delay(limited).named("limited"),
+            }
+        })
+    }
+}
+
+#[hardware]
+impl Requantizer {
+    /// What `float` chooses, or what there is without a choice.
+    fn choose<'m>(
+        &self,
+        float: Option<Signal<'m>>,
+        by_float: impl FnOnce() -> Signal<'m>,
+        by_fixed_point: impl FnOnce() -> Signal<'m>,
+    ) -> Signal<'m> {
+        match (self.arithmetic, float) {
+            (Arithmetic::FixedPoint, _) => by_fixed_point(),
+            (_, Some(float)) => float.mux(by_float(), by_fixed_point()),
+            (_, None) => by_float(),
+        }
+    }
+
+    /// The second factor, and by how much more than the least the product is shifted, in a register
+    /// each.
+    fn scale<'m>(
+        &self,
+        m: &'m Module,
+        io: &RequantizerInputs<'m>,
+        float: Option<Signal<'m>>,
+    ) -> (Signal<'m>, Signal<'m>) {
+        let least = self.least_shift();
+        let float_factor = || {
+            // Scales without the implied 1 are so small that values become 0 with and without it.
+            let significand = concat(&[m.high(), io.multiplier.truncate(FRACTION)]);
+            match self.arithmetic {
+                Arithmetic::Float => significand,
+                _ => significand.zero_extend(io.multiplier.width()),
+            }
+        };
+        let float_amount = || {
+            let exponent = io.multiplier.slice(FRACTION, 8);
+            let nearest = EXPONENT_BIAS - least;
+            let amount = (m.lit(nearest, exponent.shape()) - exponent).truncate(AMOUNT.width);
+            let is_far = exponent.lt(nearest - MOST);
+            exponent.gt(nearest).mux(0, is_far.mux(MOST, amount))
+        };
+        let fixed_amount = || {
+            let shift = io.choices["shift"];
+            let right = (-shift).as_unsigned().gate(shift.msb());
+            if least < UNIT {
+                right + (UNIT - least)
+            } else {
+                right
+            }
+        };
+        let factor = m.delay(self.choose(float, float_factor, || io.multiplier));
+        let amount = m.delay(self.choose(float, float_amount, fixed_amount));
+        (factor, amount)
+    }
+    /// What is shifted for the integer: the product, with the point where the least shift and its
+    /// place among [`BEHIND`] bits ask for it; of a stage after the product where there is fixed point.
+    ///
+    /// In fixed point the first rounding is over with it: to the high half of the product, halves up.
+    /// It is not added. The bit that it adds stands in all bits below the half instead, and there
+    /// decides of the second rounding as its carry would.
+    fn word<'m>(
+        &self,
+        m: &'m Module,
+        product: Signal<'m>,
+        negative: Signal<'m>,
+        float: Option<Signal<'m>>,
+    ) -> Signal<'m> {
+        let by_float = || concat(&[product, m.zero(unsigned(BEHIND - self.least_shift()))]);
+        if !self.arithmetic.has_fixed_point() {
+            return by_float();
+        }
+        let half = product.bit(UNIT - 1);
+        // Of a negative product the upper one of two halves is that of the lesser magnitude.
+        let first_up = half & (product.truncate(UNIT - 1).any() | !negative);
+        let high = product.slice(UNIT, product.width() - UNIT);
+        let by_fixed_point =
+            || concat(&[high, first_up.repeat(UNIT + BEHIND - self.least_shift())]);
+        m.delay(self.choose(float, by_float, by_fixed_point))
+    }
+
+    /// Left shift of the sum: that of a fixed-point multiplier.
+    fn left_shift<'m>(
+        &self,
+        io: &RequantizerInputs<'m>,
+        float: Option<Signal<'m>>,
+    ) -> Option<Signal<'m>> {
+        self.arithmetic.has_fixed_point().then(|| {
+            let shift = io.choices["shift"];
+            let is_left = !shift.msb();
+            let counts = float.map_or(is_left, |float| is_left & !float);
+            shift.truncate(5).as_unsigned().gate(counts)
+        })
+    }
+}
+
+/// Whether a float's magnitude, first rounded to 24 significant bits, becomes the integer above it;
+/// a half becomes the even one. `lost` bits are below those of `fraction`.
+///
+/// The first rounding is not carried out: it matters where the bits that it keeps are a half, or the
+/// last number below one.
+#[hardware]
+fn float_goes_up<'m>(integer: Signal<'m>, fraction: Signal<'m>, lost: Signal<'m>) -> Signal<'m> {
+    // Each bit of the integer in use takes one off the 24 behind the point.
+    let in_use = from_highest_one(integer).named("in_use");
+    let not_kept = concat(&[in_use, in_use.module().high()]).named("not_kept");
+    let tail = fraction.truncate(INTEGER + 1);
+    let product_guard = guard_bit(tail, not_kept);
+    let product_sticky = sticky_bit(tail, not_kept) | lost;
+    // Those below the half itself that are always kept.
+    let kept = fraction.slice(INTEGER + 1, BEHIND - INTEGER - 2);
+    let all_zero = !kept.any() & !(tail & !not_kept).any();
+    let all_one = kept.all() & (tail | not_kept).all();
+    let odd = integer.bit(0);
+    let above_half = !all_zero | (product_guard & product_sticky);
+    let becomes_half = all_one & product_guard;
+    fraction.msb().mux(above_half | odd, becomes_half & odd)
+}
+
+/// `value`, and what it was 1, 2, .. `cycles` cycles ago.
+fn history<'m>(m: &'m Module, name: &str, value: Signal<'m>, cycles: u32) -> Vec<Signal<'m>> {
+    let mut all = vec![value];
+    for cycle in 1..=cycles {
+        let last = all[all.len() - 1];
+        all.push(m.delay(last).named(format!("{name}_{cycle}")));
+    }
+    all
+}

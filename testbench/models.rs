@@ -1,0 +1,51 @@
+//! Reference networks and golden data: the folder that holds them, and the arrays in its files.
+//!
+//! They are no part of the project. A test of them says SKIPPED without the folder, and passes.
+#![allow(dead_code)] // Each target uses some of it.
+
+use ndarray::{Array, Dimension};
+use ndarray_npy::{NpzReader, ReadableElement};
+use std::fs::File;
+use std::path::PathBuf;
+
+/// Names the folder.
+const VARIABLE: &str = "FERROGRID_MODELS";
+
+/// The path of a file of the folder; `None`, and a line that says so, without the folder.
+pub fn path(name: &str) -> Option<PathBuf> {
+    let Some(folder) = std::env::var_os(VARIABLE) else {
+        println!("SKIPPED: {VARIABLE} does not name the folder with {name}");
+        return None;
+    };
+    Some(PathBuf::from(folder).join(name))
+}
+
+/// The arrays of an `.npz` file, by name.
+pub struct Arrays {
+    path: PathBuf,
+    reader: NpzReader<File>,
+}
+
+impl Arrays {
+    /// Of a file of the folder; `None`, and a line that says so, without the folder.
+    pub fn open(name: &str) -> Option<Arrays> {
+        let path = path(name)?;
+        let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let reader = NpzReader::new(file);
+        let reader = reader.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Some(Arrays { path, reader })
+    }
+
+    /// The array `name`, whose elements and number of axes must be those asked for.
+    pub fn get<T: ReadableElement, D: Dimension>(&mut self, name: &str) -> Array<T, D> {
+        let array = self.reader.by_name(name);
+        array.unwrap_or_else(|error| panic!("{}: {name}: {error}", self.path.display()))
+    }
+
+    /// The elements of the array `name` in order, whatever its shape.
+    pub fn elements<T: ReadableElement>(&mut self, name: &str) -> Vec<T> {
+        let array = self.get::<T, ndarray::IxDyn>(name);
+        let (elements, _) = array.into_raw_vec_and_offset();
+        elements
+    }
+}
