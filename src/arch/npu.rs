@@ -94,3 +94,32 @@ impl NpuArch {
         16 + self.rows.ilog2()
     }
 }
+
+impl NpuArch {
+    /// The first 32 bits of the SHA-256 of [`Self::canonical_parameters`].
+    pub fn config_hash(&self) -> u32 {
+        super::hash::first_bits(&self.canonical_parameters())
+    }
+
+    /// Every parameter that a program depends on, one a line, in a fixed order.
+    pub fn canonical_parameters(&self) -> String {
+        format!(
+            "npu 1\nrows {}\ncolumns {}\nbus {}\nlanes {}\nscratchpad {}\nring {}\naccumulators {}\nparameters {}\n\
+             requantization {:?}\n",
+            self.rows,
+            self.columns,
+            self.bus_bits,
+            self.lanes,
+            self.scratchpad_bytes,
+            self.ring_tiles,
+            self.accumulator_vectors,
+            self.parameter_channels,
+            self.requantization,
+        )
+    }
+
+    /// Name of the core's Verilog module, which begins the names of all others.
+    pub fn module_name(&self) -> String {
+        self.name.replace('-', "_")
+    }
+}

@@ -50,7 +50,7 @@ bundle! {
         /// Begins a program.
         start: bit(),
         /// Address of its first instruction, at a beat of the bus.
-        program: unsigned(front.splitter.address_bits),
+        program_address: unsigned(front.splitter.address_bits),
         /// Its instructions.
         instructions: unsigned(16),
         /// What was read.
@@ -124,7 +124,7 @@ impl FrontEnd {
         transfers.valid.drive(left.any() & places.any());
         let asks = transfers.fires();
         m.when(begins, || {
-            address.set(io.program);
+            address.set(io.program_address);
             left.set(io.instructions);
         })
         .else_when(asks, || {
@@ -202,7 +202,7 @@ impl Block for FrontEnd {
         let opcode = field(word, &Synchronization::FIELDS[0]);
         let legal = is_legal(word);
         let queue_ready: Vec<_> = (0..UNITS)
-            .map(|_| m.wire(bit()).named("queue_ready"))
+            .map(|number| m.wire(bit()).named(format!("queue_ready_{number}")))
             .collect();
         let of_unit = |number: u32| {
             (Opcode::ALL.iter())
@@ -270,7 +270,9 @@ impl Block for FrontEnd {
         fetched.ready.drive(takes | (!busy & fetched.valid));
         let ends = takes & is_end;
         let cause = m.fsm(Cause::None);
-        let stops = illegal | overflow | io.read_failed | io.write_failed;
+        let fetch_failed = m.flag(io.beats.fires() & io.beats.payload.response.any());
+        let read_failed = io.read_failed | fetch_failed;
+        let stops = illegal | overflow | read_failed | io.write_failed;
         let index = m.reg(unsigned(16)).reset(0);
         let code = m.reg(unsigned(16)).reset(0);
         m.when(begins, || {
@@ -282,7 +284,7 @@ impl Block for FrontEnd {
             busy.set(false);
             m.when(illegal, || cause.set(Cause::Illegal))
                 .else_when(overflow, || cause.set(Cause::Overflow))
-                .else_when(io.read_failed, || cause.set(Cause::ReadFailed))
+                .else_when(read_failed, || cause.set(Cause::ReadFailed))
                 .otherwise(|| cause.set(Cause::WriteFailed));
         })
         .else_when(takes, || {

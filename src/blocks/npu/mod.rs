@@ -1,6 +1,7 @@
 //! The units of the NPU.
 
 mod bank_row;
+mod core;
 mod fields;
 mod front;
 mod load;
@@ -16,6 +17,7 @@ mod semaphores;
 mod store;
 
 pub use bank_row::{BankRow, BankRowInputs, BankRowOutputs};
+pub use core::{NpuCore, NpuCoreInputs, NpuCoreOutputs};
 pub use front::{Cause, FrontEnd, FrontEndInputs, FrontEndOutputs};
 pub use load::{LoadUnit, LoadUnitInputs, LoadUnitOutputs};
 pub use matrix::{MatrixUnit, MatrixUnitInputs, MatrixUnitOutputs};

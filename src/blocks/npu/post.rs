@@ -87,7 +87,7 @@ impl Block for PostUnit {
         let signal = signal_fields(word);
         let complete = m.reg(unsigned(2)).reset(0);
         reads.drive(*active & complete.any());
-        recent.next(concat(&[recent.truncate(SUM_STAGE - 1), *reads]));
+        recent.next(concat(&[recent.truncate(SUM_STAGE - 1), reads]));
 
         m.section("vectors, their channels, and the sums of a window");
         let next = Post::each(|of| field(io.instruction.payload, of));

@@ -15,6 +15,7 @@ mod assembly;
 mod encoding;
 mod field;
 mod instructions;
+mod registers;
 mod synchronization;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub use instructions::{
     End, EndFields, Fence, FenceFields, Load, LoadFields, Matrix, MatrixFields, Opcode, Operation,
     Post, PostFields, Store, StoreFields, Target, Weights, WeightsFields,
 };
+pub use registers::{COUNTERS_OF, NPU_ID, NPU_VERSION, npu_registers};
 pub use synchronization::{Signal, Synchronization, Wait};
 
 /// Bytes of an instruction.
