@@ -1,7 +1,8 @@
 //! The requantizer: from 32-bit sums to 8-bit values.
 
+use super::aligned::{BEHIND, INTEGER, fixed_point_goes_up, float_goes_up};
 use super::product::{PRODUCT_STAGES, product};
-use super::rounding::{SIGNIFICANT, from_highest_one, guard_bit, significant, sticky_bit};
+use super::significant::{SIGNIFICANT, significant};
 use crate::hdl::{
     Block, Module, Pins, Shape, Signal, bit, bundle, concat, hardware, signed, unsigned,
 };
@@ -36,16 +37,9 @@ const EXPONENT_BIAS: u32 = 127 + FRACTION;
 /// A fixed-point multiplier is in units of 2^-31.
 const UNIT: u32 = 31;
 
-/// Integer bits of an aligned product: a larger one is beyond every limit, which are 255 from the
-/// zero point at most.
-const INTEGER: u32 = 9;
-/// Bits behind the point of an aligned product. Single precision keeps 24 of a number from 1/2 to 1,
-/// and the next one decides of its rounding; below 1/2 everything becomes 0.
-const BEHIND: u32 = SIGNIFICANT + 1;
-
 /// Of the shift that aligns a product.
 const AMOUNT: Shape = unsigned(6);
-/// The largest such shift. It leaves nothing of a float's product, and there is none in fixed point.
+/// The largest such shift, which leaves nothing of a float's product.
 const MOST: u32 = 63;
 
 bundle! {
@@ -62,8 +56,9 @@ bundle! {
         flat choices: Pins(requantizer.choices()),
         /// What stands for 0.
         zero_point: signed(8),
-        /// The lowest value, and the highest.
+        /// The lowest value.
         low: signed(8),
+        /// The highest value.
         high: signed(8),
     }
 }
@@ -182,7 +177,7 @@ impl Block for Requantizer {
             let goes_up = self.choose(
                 float_at(word_stage + 1),
                 || float_goes_up(integer, fraction, lost),
-                || fraction.msb() | (fraction.truncate(BEHIND - 1).all() & !lost),
+                || fixed_point_goes_up(fraction, lost),
             );
             let whole = m.delay(integer | too_large.repeat(INTEGER));
             let up = m.delay(goes_up);
@@ -263,12 +258,12 @@ impl Requantizer {
         let amount = m.delay(self.choose(float, float_amount, fixed_amount));
         (factor, amount)
     }
-    /// What is shifted for the integer: the product, with the point where the least shift and its
-    /// place among [`BEHIND`] bits ask for it; of a stage after the product where there is fixed point.
+
+    /// What is shifted to find the integer, of the stage [`Requantizer::word_stage`]: a float's product
+    /// as it is, and in fixed point the high half of the product.
     ///
-    /// In fixed point the first rounding is over with it: to the high half of the product, halves up.
-    /// It is not added. The bit that it adds stands in all bits below the half instead, and there
-    /// decides of the second rounding as its carry would.
+    /// The high half is rounded, halves up, but not by adding. The bit that would be added stands in
+    /// every place below instead: with ones behind its point the half is as good as one more.
     fn word<'m>(
         &self,
         m: &'m Module,
@@ -280,9 +275,9 @@ impl Requantizer {
         if !self.arithmetic.has_fixed_point() {
             return by_float();
         }
-        let half = product.bit(UNIT - 1);
-        // Of a negative product the upper one of two halves is that of the lesser magnitude.
-        let first_up = half & (product.truncate(UNIT - 1).any() | !negative);
+        let half_unit = product.bit(UNIT - 1);
+        // Up is towards zero for a negative product.
+        let first_up = half_unit & (product.truncate(UNIT - 1).any() | !negative);
         let high = product.slice(UNIT, product.width() - UNIT);
         let by_fixed_point =
             || concat(&[high, first_up.repeat(UNIT + BEHIND - self.least_shift())]);
@@ -302,29 +297,6 @@ impl Requantizer {
             shift.truncate(5).as_unsigned().gate(counts)
         })
     }
-}
-
-/// Whether a float's magnitude, first rounded to 24 significant bits, becomes the integer above it;
-/// a half becomes the even one. `lost` bits are below those of `fraction`.
-///
-/// The first rounding is not carried out: it matters where the bits that it keeps are a half, or the
-/// last number below one.
-#[hardware]
-fn float_goes_up<'m>(integer: Signal<'m>, fraction: Signal<'m>, lost: Signal<'m>) -> Signal<'m> {
-    // Each bit of the integer in use takes one off the 24 behind the point.
-    let in_use = from_highest_one(integer).named("in_use");
-    let not_kept = concat(&[in_use, in_use.module().high()]).named("not_kept");
-    let tail = fraction.truncate(INTEGER + 1);
-    let product_guard = guard_bit(tail, not_kept);
-    let product_sticky = sticky_bit(tail, not_kept) | lost;
-    // Those below the half itself that are always kept.
-    let kept = fraction.slice(INTEGER + 1, BEHIND - INTEGER - 2);
-    let all_zero = !kept.any() & !(tail & !not_kept).any();
-    let all_one = kept.all() & (tail | not_kept).all();
-    let odd = integer.bit(0);
-    let above_half = !all_zero | (product_guard & product_sticky);
-    let becomes_half = all_one & product_guard;
-    fraction.msb().mux(above_half | odd, becomes_half & odd)
 }
 
 /// `value`, and what it was 1, 2, .. `cycles` cycles ago.
