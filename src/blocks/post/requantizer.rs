@@ -1,8 +1,9 @@
 //! The requantizer: from 32-bit sums to 8-bit values.
 
-use super::aligned::{BEHIND, INTEGER, fixed_point_goes_up, float_goes_up};
+use super::aligned::{ALIGNED, BEHIND, INTEGER, above, below, fixed_point_goes_up, float_goes_up};
 use super::product::{PRODUCT_STAGES, product};
 use super::significant::{SIGNIFICANT, significant};
+use crate::arch::Target;
 use crate::hdl::{
     Block, Module, Pins, Shape, Signal, bit, bundle, concat, hardware, signed, unsigned,
 };
@@ -39,7 +40,11 @@ const UNIT: u32 = 31;
 
 /// Of the shift that aligns a product.
 const AMOUNT: Shape = unsigned(6);
-/// The largest such shift, which leaves nothing of a float's product.
+/// Its lower bits, by which the second of two shifts goes.
+const FINE: u32 = 3;
+/// The largest second shift.
+const MOST_FINE: u32 = (1 << FINE) - 1;
+/// The largest shift, which leaves nothing of a float's product.
 const MOST: u32 = 63;
 
 bundle! {
@@ -85,6 +90,8 @@ pub struct Requantizer {
     pub name: String,
     /// What can be computed.
     pub arithmetic: Arithmetic,
+    /// The chips that it is made for.
+    pub target: Target,
 }
 
 impl Requantizer {
@@ -100,7 +107,7 @@ impl Requantizer {
 
     /// Cycles from inputs to their value, without those in which `advance` is 0.
     pub fn latency(&self) -> u32 {
-        self.word_stage() + 4
+        self.aligned_stage() + 5
     }
 
     /// The stage whose registers hold the factors: a float's magnitude is rounded before.
@@ -116,6 +123,11 @@ impl Requantizer {
     /// The stage whose registers hold what is aligned: in fixed point it is not the product itself.
     fn word_stage(&self) -> u32 {
         self.product_stage() + u32::from(self.arithmetic.has_fixed_point())
+    }
+
+    /// The stage whose registers hold the aligned product, after a coarse and a fine shift.
+    fn aligned_stage(&self) -> u32 {
+        self.word_stage() + 2
     }
 
     /// The least right shift that is needed to leave the integer of a product. A float's product is 0,
@@ -136,17 +148,17 @@ impl Block for Requantizer {
             "Requantizer: from sums to 8-bit values, {} cycles later.",
             self.latency()
         ));
-        let word_stage = self.word_stage();
+        let (word_stage, aligned_stage) = (self.word_stage(), self.aligned_stage());
         m.in_domain(m.default_domain().enable(io.advance), || {
             let float = (self.arithmetic == Arithmetic::Both)
-                .then(|| history(m, "is_float", io.choices["is_float"], word_stage + 1));
+                .then(|| history(m, "is_float", io.choices["is_float"], aligned_stage + 1));
             let float_at = |stage: u32| float.as_ref().map(|float| float[stage as usize]);
 
             m.section("factors");
             let (factor, amount) = self.scale(m, &io, float_at(0));
             let left = self.left_shift(&io, float_at(0));
             let shifted = m.delay(left.map_or(io.accumulator, |left| io.accumulator << left));
-            let negative = history(m, "negative", shifted.msb(), word_stage + 1);
+            let negative = history(m, "negative", shifted.msb(), aligned_stage + 1);
             let absolute = shifted.msb().mux(-shifted, shifted);
             let magnitude = m.delay(absolute.as_unsigned());
             let factor = m.delay_by("factor", factor, self.factor_stage() - 1);
@@ -156,37 +168,46 @@ impl Block for Requantizer {
             };
 
             m.section("product");
-            let product = product(m, rounded, factor);
+            let product = product(m, self.target, io.advance, rounded, factor);
 
             m.section("alignment");
             let product_negative = negative[self.product_stage() as usize - 1];
             let word = self.word(m, product, product_negative, float_at(self.product_stage()));
             let amount = m.delay_by("amount", amount, word_stage - 1);
-            let integer_and_fraction = m.delay((word >> amount).truncate(INTEGER + BEHIND));
-            let ones = m.lit(-1, signed(word.width())).as_unsigned();
-            let above = (ones << (INTEGER + BEHIND)) << amount;
-            let too_large = m.delay((word & above).any());
+            let coarse_amount = concat(&[
+                amount.slice(FINE, AMOUNT.width - FINE),
+                m.zero(unsigned(FINE)),
+            ]);
             let stray = self.choose(float_at(word_stage), || word, || !word);
-            let below = !(ones << amount);
+            let coarse_word = m.delay((word >> coarse_amount).truncate(ALIGNED + MOST_FINE));
+            let coarse_above = m.delay(above(word, ALIGNED + MOST_FINE, coarse_amount));
+            let coarse_lost = m.delay(below(stray, coarse_amount));
+
+            let fine_amount = m.delay(amount.truncate(FINE));
+            let stray = self.choose(float_at(word_stage + 1), || coarse_word, || !coarse_word);
+            let aligned = m.delay((coarse_word >> fine_amount).truncate(ALIGNED));
+            let too_large = m.delay(coarse_above | above(coarse_word, ALIGNED, fine_amount));
             /// some bit was shifted out: a 1 of a float, a 0 in fixed point
-            let lost = m.delay((stray & below).any());
+            let lost = m.delay(coarse_lost | below(stray, fine_amount));
 
             m.section("rounding to an integer");
-            let integer = integer_and_fraction.slice(BEHIND, INTEGER);
-            let fraction = integer_and_fraction.truncate(BEHIND);
+            let integer = aligned.slice(BEHIND, INTEGER);
+            let fraction = aligned.truncate(BEHIND);
             let goes_up = self.choose(
-                float_at(word_stage + 1),
-                || float_goes_up(integer, fraction, lost),
-                || fixed_point_goes_up(fraction, lost),
+                float_at(aligned_stage + 1),
+                || float_goes_up(m, integer, fraction, lost),
+                || fixed_point_goes_up(m, fraction, lost),
             );
-            let whole = m.delay(integer | too_large.repeat(INTEGER));
+            let whole = m.delay_by("whole", integer | too_large.repeat(INTEGER), 2);
             let up = m.delay(goes_up);
 
             m.section("zero point and limits");
             let result = signed(INTEGER + 2);
-            let minus = negative[word_stage as usize + 1];
+            let minus = negative[aligned_stage as usize + 1];
             let terms = concat(&[io.low, io.high, io.zero_point]);
-            let terms = m.delay_by("low_high_zero", terms, word_stage + 2).split(8);
+            let terms = m
+                .delay_by("low_high_zero", terms, aligned_stage + 2)
+                .split(8);
             let zero_point = terms[0].as_signed();
             let high = m.delay(terms[1].as_signed());
             let low = m.delay(terms[2].as_signed());
@@ -195,9 +216,13 @@ impl Block for Requantizer {
             let directed = minus.mux(!wide, wide).as_signed();
             let carry = (up ^ minus).zero_extend(result.width).as_signed();
             let sum = m.delay(zero_point.sign_extend(result.width) + directed + carry);
-            let below_low = sum.lt(low.sign_extend(result.width));
-            let above_high = sum.gt(high.sign_extend(result.width));
-            let limited = below_low.mux(low, above_high.mux(high, sum.truncate(8)));
+            // Comparisons by the sign of a difference, one carry chain each. It does not overflow: the
+            // sum is at most 512 from the zero point, and 640 from 0.
+            let from_low = sum - low.sign_extend(result.width);
+            let to_high = high.sign_extend(result.width) - sum;
+            let (below_low, above_high) = (m.delay(from_low.msb()), m.delay(to_high.msb()));
+            let [between, lowest, highest] = [sum.truncate(8), low, high].map(|end| m.delay(end));
+            let limited = below_low.mux(lowest, above_high.mux(highest, between));
             RequantizerOutputs {
                 value: m.delay(limited).named("limited"),
             }
