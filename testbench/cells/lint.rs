@@ -2,6 +2,7 @@
 
 use crate::crossing;
 use crate::tool::{quiet_tool, tool};
+use ferrogrid::arch::Target;
 use ferrogrid::blocks::post::{Arithmetic, Requantizer};
 use ferrogrid::blocks::prim::{
     AxiLiteRegisters, AxiMerge, AxiRam, AxiRamReader, AxiRamWriter, AxiReadArbiter,
@@ -64,8 +65,11 @@ fn requantizers() -> impl Iterator<Item = Box<dyn AnyBlock>> {
         ("either", Arithmetic::Both),
     ];
     all.into_iter().map(|(name, arithmetic)| {
-        let name = format!("requantizer_{name}");
-        Box::new(Requantizer { name, arithmetic }) as Box<dyn AnyBlock>
+        Box::new(Requantizer {
+            name: format!("requantizer_{name}"),
+            arithmetic,
+            target: Target::Portable,
+        }) as Box<dyn AnyBlock>
     })
 }
 

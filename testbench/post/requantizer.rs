@@ -2,6 +2,7 @@
 
 use crate::tools;
 use crate::vectors::{Vector, vectors};
+use ferrogrid::arch::Target;
 use ferrogrid::blocks::post::{Arithmetic, Requantizer};
 use ferrogrid::device::{Simulation, Speed};
 use ferrogrid::hdl::{elaborate, sim::Simulator};
@@ -145,9 +146,12 @@ impl Running for Simulation {
     }
 }
 
-fn requantizer(arithmetic: Arithmetic) -> Requantizer {
-    let name = "requantizer".into();
-    Requantizer { name, arithmetic }
+fn requantizer(arithmetic: Arithmetic, target: Target) -> Requantizer {
+    Requantizer {
+        name: "requantizer".into(),
+        arithmetic,
+        target,
+    }
 }
 
 /// Runs the cases, each with what must come of it, that suit the arithmetic, with stalls.
@@ -156,7 +160,7 @@ fn run(
     arithmetic: Arithmetic,
     cases: impl IntoIterator<Item = (Case, i32)>,
 ) {
-    let latency = requantizer(arithmetic).latency() as usize;
+    let latency = requantizer(arithmetic, Target::Portable).latency() as usize;
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let mut under_way = VecDeque::new();
     let mut compared = 0;
@@ -192,7 +196,7 @@ fn run(
 
 fn run_natively(cases: &[(Case, i32)]) {
     for arithmetic in ALL {
-        let design = elaborate(&requantizer(arithmetic)).expect("a legal design");
+        let design = elaborate(&requantizer(arithmetic, Target::Portable)).expect("a legal design");
         let mut sim = Simulator::new(&design);
         run(&mut sim, arithmetic, cases.iter().copied());
     }
@@ -312,12 +316,12 @@ fn the_verilog_computes_the_same() {
     }
     let cases = random_cases(1_000);
     for arithmetic in ALL {
-        let design = elaborate(&requantizer(arithmetic)).expect("a legal design");
-        let sim = Simulation::of(&design).verilator(Speed::Compile);
-        run(
-            &mut sim.expect("a model"),
-            arithmetic,
-            cases.iter().copied(),
-        );
+        for target in [Target::Portable, Target::Ecp5] {
+            let block = requantizer(arithmetic, target);
+            let design = elaborate(&block).expect("a legal design");
+            let sim = Simulation::of(&design).verilator(Speed::Compile);
+            let mut sim = sim.expect("a model");
+            run(&mut sim, arithmetic, cases.iter().copied());
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! The requantizer: from 32-bit sums to 8-bit values.
 
+use super::aligned::{ALIGNED, BEHIND, INTEGER, above, below, fixed_point_goes_up, float_goes_up};
 use super::product::{PRODUCT_STAGES, product};
-use super::rounding::{SIGNIFICANT, from_highest_one, guard_bit, significant, sticky_bit};
+use super::significant::{SIGNIFICANT, significant};
+use crate::arch::Target;
 use crate::hdl::{
     Block, Module, Pins, Shape, Signal, bit, bundle, concat, hardware, signed, unsigned,
 };
@@ -36,16 +38,13 @@ const EXPONENT_BIAS: u32 = 127 + FRACTION;
 /// A fixed-point multiplier is in units of 2^-31.
 const UNIT: u32 = 31;
 
-/// Integer bits of an aligned product: a larger one is beyond every limit, which are 255 from the
-/// zero point at most.
-const INTEGER: u32 = 9;
-/// Bits behind the point of an aligned product. Single precision keeps 24 of a number from 1/2 to 1,
-/// and the next one decides of its rounding; below 1/2 everything becomes 0.
-const BEHIND: u32 = SIGNIFICANT + 1;
-
 /// Of the shift that aligns a product.
 const AMOUNT: Shape = unsigned(6);
-/// The largest such shift. It leaves nothing of a float's product, and there is none in fixed point.
+/// Its lower bits, by which the second of two shifts goes.
+const FINE: u32 = 3;
+/// The largest second shift.
+const MOST_FINE: u32 = (1 << FINE) - 1;
+/// The largest shift, which leaves nothing of a float's product.
 const MOST: u32 = 63;
 
 bundle! {
@@ -62,8 +61,9 @@ bundle! {
         flat choices: Pins(requantizer.choices()),
         /// What stands for 0.
         zero_point: signed(8),
-        /// The lowest value, and the highest.
+        /// The lowest value.
         low: signed(8),
+        /// The highest value.
         high: signed(8),
     }
 }
@@ -90,6 +90,8 @@ pub struct Requantizer {
     pub name: String,
     /// What can be computed.
     pub arithmetic: Arithmetic,
+    /// The chips that it is made for.
+    pub target: Target,
 }
 
 impl Requantizer {
@@ -105,7 +107,7 @@ impl Requantizer {
 
     /// Cycles from inputs to their value, without those in which `advance` is 0.
     pub fn latency(&self) -> u32 {
-        self.word_stage() + 4
+        self.aligned_stage() + 5
     }
 
     /// The stage whose registers hold the factors: a float's magnitude is rounded before.
@@ -121,6 +123,11 @@ impl Requantizer {
     /// The stage whose registers hold what is aligned: in fixed point it is not the product itself.
     fn word_stage(&self) -> u32 {
         self.product_stage() + u32::from(self.arithmetic.has_fixed_point())
+    }
+
+    /// The stage whose registers hold the aligned product, after a coarse and a fine shift.
+    fn aligned_stage(&self) -> u32 {
+        self.word_stage() + 2
     }
 
     /// The least right shift that is needed to leave the integer of a product. A float's product is 0,
@@ -141,17 +148,17 @@ impl Block for Requantizer {
             "Requantizer: from sums to 8-bit values, {} cycles later.",
             self.latency()
         ));
-        let word_stage = self.word_stage();
+        let (word_stage, aligned_stage) = (self.word_stage(), self.aligned_stage());
         m.in_domain(m.default_domain().enable(io.advance), || {
             let float = (self.arithmetic == Arithmetic::Both)
-                .then(|| history(m, "is_float", io.choices["is_float"], word_stage + 1));
+                .then(|| history(m, "is_float", io.choices["is_float"], aligned_stage + 1));
             let float_at = |stage: u32| float.as_ref().map(|float| float[stage as usize]);
 
             m.section("factors");
             let (factor, amount) = self.scale(m, &io, float_at(0));
             let left = self.left_shift(&io, float_at(0));
             let shifted = m.delay(left.map_or(io.accumulator, |left| io.accumulator << left));
-            let negative = history(m, "negative", shifted.msb(), word_stage + 1);
+            let negative = history(m, "negative", shifted.msb(), aligned_stage + 1);
             let absolute = shifted.msb().mux(-shifted, shifted);
             let magnitude = m.delay(absolute.as_unsigned());
             let factor = m.delay_by("factor", factor, self.factor_stage() - 1);
@@ -161,37 +168,46 @@ impl Block for Requantizer {
             };
 
             m.section("product");
-            let product = product(m, rounded, factor);
+            let product = product(m, self.target, io.advance, rounded, factor);
 
             m.section("alignment");
             let product_negative = negative[self.product_stage() as usize - 1];
             let word = self.word(m, product, product_negative, float_at(self.product_stage()));
             let amount = m.delay_by("amount", amount, word_stage - 1);
-            let integer_and_fraction = m.delay((word >> amount).truncate(INTEGER + BEHIND));
-            let ones = m.lit(-1, signed(word.width())).as_unsigned();
-            let above = (ones << (INTEGER + BEHIND)) << amount;
-            let too_large = m.delay((word & above).any());
+            let coarse_amount = concat(&[
+                amount.slice(FINE, AMOUNT.width - FINE),
+                m.zero(unsigned(FINE)),
+            ]);
             let stray = self.choose(float_at(word_stage), || word, || !word);
-            let below = !(ones << amount);
+            let coarse_word = m.delay((word >> coarse_amount).truncate(ALIGNED + MOST_FINE));
+            let coarse_above = m.delay(above(word, ALIGNED + MOST_FINE, coarse_amount));
+            let coarse_lost = m.delay(below(stray, coarse_amount));
+
+            let fine_amount = m.delay(amount.truncate(FINE));
+            let stray = self.choose(float_at(word_stage + 1), || coarse_word, || !coarse_word);
+            let aligned = m.delay((coarse_word >> fine_amount).truncate(ALIGNED));
+            let too_large = m.delay(coarse_above | above(coarse_word, ALIGNED, fine_amount));
             /// some bit was shifted out: a 1 of a float, a 0 in fixed point
-            let lost = m.delay((stray & below).any());
+            let lost = m.delay(coarse_lost | below(stray, fine_amount));
 
             m.section("rounding to an integer");
-            let integer = integer_and_fraction.slice(BEHIND, INTEGER);
-            let fraction = integer_and_fraction.truncate(BEHIND);
+            let integer = aligned.slice(BEHIND, INTEGER);
+            let fraction = aligned.truncate(BEHIND);
             let goes_up = self.choose(
-                float_at(word_stage + 1),
-                || float_goes_up(integer, fraction, lost),
-                || fraction.msb() | (fraction.truncate(BEHIND - 1).all() & !lost),
+                float_at(aligned_stage + 1),
+                || float_goes_up(m, integer, fraction, lost),
+                || fixed_point_goes_up(m, fraction, lost),
             );
-            let whole = m.delay(integer | too_large.repeat(INTEGER));
+            let whole = m.delay_by("whole", integer | too_large.repeat(INTEGER), 2);
             let up = m.delay(goes_up);
 
             m.section("zero point and limits");
             let result = signed(INTEGER + 2);
-            let minus = negative[word_stage as usize + 1];
+            let minus = negative[aligned_stage as usize + 1];
             let terms = concat(&[io.low, io.high, io.zero_point]);
-            let terms = m.delay_by("low_high_zero", terms, word_stage + 2).split(8);
+            let terms = m
+                .delay_by("low_high_zero", terms, aligned_stage + 2)
+                .split(8);
             let zero_point = terms[0].as_signed();
             let high = m.delay(terms[1].as_signed());
             let low = m.delay(terms[2].as_signed());
@@ -200,9 +216,13 @@ impl Block for Requantizer {
             let directed = minus.mux(!wide, wide).as_signed();
             let carry = (up ^ minus).zero_extend(result.width).as_signed();
             let sum = m.delay(zero_point.sign_extend(result.width) + directed + carry);
-            let below_low = sum.lt(low.sign_extend(result.width));
-            let above_high = sum.gt(high.sign_extend(result.width));
-            let limited = below_low.mux(low, above_high.mux(high, sum.truncate(8)));
+            // Comparisons by the sign of a difference, one carry chain each. It does not overflow: the
+            // sum is at most 512 from the zero point, and 640 from 0.
+            let from_low = sum - low.sign_extend(result.width);
+            let to_high = high.sign_extend(result.width) - sum;
+            let (below_low, above_high) = (m.delay(from_low.msb()), m.delay(to_high.msb()));
+            let [between, lowest, highest] = [sum.truncate(8), low, high].map(|end| m.delay(end));
+            let limited = below_low.mux(lowest, above_high.mux(highest, between));
             RequantizerOutputs {
                 value: m.delay(limited).named("limited"),
             }
@@ -263,12 +283,12 @@ impl Requantizer {
         let amount = m.delay(self.choose(float, float_amount, fixed_amount));
         (factor, amount)
     }
-    /// What is shifted for the integer: the product, with the point where the least shift and its
-    /// place among [`BEHIND`] bits ask for it; of a stage after the product where there is fixed point.
+
+    /// What is shifted to find the integer, of the stage [`Requantizer::word_stage`]: a float's product
+    /// as it is, and in fixed point the high half of the product.
     ///
-    /// In fixed point the first rounding is over with it: to the high half of the product, halves up.
-    /// It is not added. The bit that it adds stands in all bits below the half instead, and there
-    /// decides of the second rounding as its carry would.
+    /// The high half is rounded, halves up, but not by adding. The bit that would be added stands in
+    /// every place below instead: with ones behind its point the half is as good as one more.
     fn word<'m>(
         &self,
         m: &'m Module,
@@ -280,9 +300,9 @@ impl Requantizer {
         if !self.arithmetic.has_fixed_point() {
             return by_float();
         }
-        let half = product.bit(UNIT - 1);
-        // Of a negative product the upper one of two halves is that of the lesser magnitude.
-        let first_up = half & (product.truncate(UNIT - 1).any() | !negative);
+        let half_unit = product.bit(UNIT - 1);
+        // Up is towards zero for a negative product.
+        let first_up = half_unit & (product.truncate(UNIT - 1).any() | !negative);
         let high = product.slice(UNIT, product.width() - UNIT);
         let by_fixed_point =
             || concat(&[high, first_up.repeat(UNIT + BEHIND - self.least_shift())]);
@@ -302,29 +322,6 @@ impl Requantizer {
             shift.truncate(5).as_unsigned().gate(counts)
         })
     }
-}
-
-/// Whether a float's magnitude, first rounded to 24 significant bits, becomes the integer above it;
-/// a half becomes the even one. `lost` bits are below those of `fraction`.
-///
-/// The first rounding is not carried out: it matters where the bits that it keeps are a half, or the
-/// last number below one.
-#[hardware]
-fn float_goes_up<'m>(integer: Signal<'m>, fraction: Signal<'m>, lost: Signal<'m>) -> Signal<'m> {
-    // Each bit of the integer in use takes one off the 24 behind the point.
-    let in_use = from_highest_one(integer).named("in_use");
-    let not_kept = concat(&[in_use, in_use.module().high()]).named("not_kept");
-    let tail = fraction.truncate(INTEGER + 1);
-    let product_guard = guard_bit(tail, not_kept);
-    let product_sticky = sticky_bit(tail, not_kept) | lost;
-    // Those below the half itself that are always kept.
-    let kept = fraction.slice(INTEGER + 1, BEHIND - INTEGER - 2);
-    let all_zero = !kept.any() & !(tail & !not_kept).any();
-    let all_one = kept.all() & (tail | not_kept).all();
-    let odd = integer.bit(0);
-    let above_half = !all_zero | (product_guard & product_sticky);
-    let becomes_half = all_one & product_guard;
-    fraction.msb().mux(above_half | odd, becomes_half & odd)
 }
 
 /// `value`, and what it was 1, 2, .. `cycles` cycles ago.

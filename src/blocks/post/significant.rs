@@ -44,10 +44,10 @@ pub(super) fn significant<'m>(
     let surplus = from_highest_one(value.slice(SIGNIFICANT, excess)).named("surplus");
     let too_low = rounds.map_or(surplus, |rounds| surplus.gate(rounds));
     let tail = value.truncate(excess);
-    let guard = guard_bit(tail, too_low);
-    let sticky = sticky_bit(tail, too_low);
-    let last_kept = (value.slice(1, excess) & top(too_low)).any();
-    let round_up = m.delay(guard & (sticky | last_kept));
+    let guard = m.delay(guard_bit(tail, too_low));
+    let sticky = m.delay(sticky_bit(tail, too_low));
+    let last_kept = m.delay((value.slice(1, excess) & top(too_low)).any());
+    let round_up = guard & (sticky | last_kept);
     let dropped = m.delay(too_low);
     /// with ones in the bits that are dropped, which take a carry up
     let filled = m.delay(concat(&[value.slice(excess, SIGNIFICANT), tail | too_low]));
