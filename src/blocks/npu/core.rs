@@ -172,6 +172,7 @@ impl NpuCore {
                 Requantization::Float => Arithmetic::Float,
                 Requantization::Both => Arithmetic::Both,
             },
+            target: self.arch.target,
             rows: self.arch.rows,
             scratchpad_bits: self.scratchpad().address_bits(),
             target_bits: self.target_bits(),

@@ -2,7 +2,7 @@
 
 use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
 use super::fields::{INSTRUCTION_BITS, field, signal_fields};
-use super::ports::{ByteWrite, Signalling};
+use super::ports::{ByteWrite, Signalling, further};
 use super::runs::{RunOrder, RunParams, runs};
 use crate::hdl::{
     Block, Module, Signal, Stream, bit, bits_for, bundle, hardware, join, pack, unpack, unsigned,
@@ -196,7 +196,7 @@ impl Block for LoadUnit {
         let here = first.mux(come.address, *address);
         m.when(takes, || {
             first.set(beats.payload.last);
-            address.set(here + self.splitter.beat_bytes);
+            address.set(further(here, self.splitter.beat_bytes));
         });
         let bytes = 0..self.splitter.beat_bytes;
         let mask: Vec<_> = bytes

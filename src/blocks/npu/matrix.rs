@@ -98,6 +98,8 @@ bundle! {
         rows: unsigned(8),
         row_step: unsigned(5),
         row_pitch: unsigned(unit.scratchpad_bits),
+        /// The half of the scratchpad that the image is in.
+        half: bit(),
         /// It takes a bank.
         begins: bit(),
         /// It hands the bank over.
@@ -272,7 +274,7 @@ impl Block for MatrixUnit {
         takes_instruction.drive(prepared.valid & (!next_valid | (advances & last_pass)));
         next_valid.next(takes_instruction | (next_valid & !(advances & last_pass)));
         let until_signal = m.reg(unsigned(8));
-        let signal_due = last_pass | until_signal.eq(1);
+        let signal_due = last_pass | (signal.period.any() & until_signal.eq(1));
         m.when(takes_instruction, || {
             until_signal.set(signal_fields(prepared.word).period);
         })
@@ -297,6 +299,7 @@ impl Block for MatrixUnit {
             rows: fields.rows,
             row_step: fields.row_step,
             row_pitch,
+            half: self.address(fields.address).msb(),
             begins: fields.begin & passes.first,
             ends: fields.end & last_pass,
             signals: signal.signals & signal_due,
@@ -390,7 +393,9 @@ impl Block for MatrixUnit {
         let read = scratchpad.grant & *streams;
         let vectors = nest(m, "vector", (starts, start), &loops, read);
         scratchpad.request.drive(*streams);
-        scratchpad.address.drive(vectors.place.address);
+        // A vector may begin in front of the image: it wraps in the half of the image.
+        let within = vectors.place.address.truncate(self.scratchpad_bits - 1);
+        scratchpad.address.drive(concat(&[pass.half, within]));
         let last_vector = vectors.last;
         let vectors_end = read & last_vector;
         m.when(starts, || streams.set(*ready_valid))

@@ -1,6 +1,6 @@
 //! Bundles between the units.
 
-use crate::hdl::{bit, bundle, unsigned};
+use crate::hdl::{Signal, bit, bundle, concat, unsigned};
 
 bundle! {
     /// Bytes to be written side by side from any address on.
@@ -33,4 +33,21 @@ bundle! {
         valid: bit(),
         semaphore: unsigned(4),
     }
+}
+
+/// An address so many bytes further, in the same half of the scratchpad.
+#[track_caller]
+pub(super) fn further<'m>(address: Signal<'m>, bytes: u32) -> Signal<'m> {
+    let bits = address.width() - 1;
+    concat(&[address.msb(), address.truncate(bits) + bytes])
+}
+
+/// An address so many bytes before, in the same half of the scratchpad.
+#[track_caller]
+pub(super) fn before<'m>(address: Signal<'m>, bytes: Signal<'m>) -> Signal<'m> {
+    let bits = address.width() - 1;
+    concat(&[
+        address.msb(),
+        address.truncate(bits) - bytes.zero_extend(bits),
+    ])
 }

@@ -6,6 +6,7 @@ use super::super::post::{Arithmetic, Requantizer, RequantizerInputs};
 use super::fields::{INSTRUCTION_BITS, field, signal_fields};
 use super::parameters::SHIFT_BITS;
 use super::ports::{ByteWrite, Signalling};
+use crate::arch::Target;
 use crate::hdl::{
     Block, Module, Pins, Signal, Stream, bit, bundle, concat, hardware, index_bits, join, unsigned,
 };
@@ -26,6 +27,8 @@ pub struct PostUnit {
     pub lanes: u32,
     /// What can be computed.
     pub arithmetic: Arithmetic,
+    /// The chips that it is made for.
+    pub target: Target,
     /// Bytes of a vector of the scratchpad.
     pub rows: u32,
     /// Bits of an address of the scratchpad.
@@ -115,7 +118,7 @@ impl Block for PostUnit {
         let vector_ends = last_of_window & last_channels;
         let row_ends = vector_ends & last_column;
         let ends = row_ends & last_row;
-        let signal_due = last_row | until_signal.eq(1);
+        let signal_due = last_row | (signal.period.any() & until_signal.eq(1));
         let first_group = |parameters: Signal<'m>| {
             parameters
                 .slice(lanes.ilog2(), parameters.width() - lanes.ilog2())
@@ -209,6 +212,7 @@ impl Block for PostUnit {
         let requantizer = Requantizer {
             name: format!("{}_requantizer", self.name),
             arithmetic: self.arithmetic,
+            target: self.target,
         };
         let mut values = Vec::new();
         for lane in 0..lanes {

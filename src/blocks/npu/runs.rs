@@ -2,6 +2,7 @@
 
 use super::super::prim::BurstSplitter;
 use super::fields::SignalFields;
+use super::ports::before;
 use crate::hdl::{Module, Signal, bit, concat, hardware, unsigned};
 
 /// Sizes of the addresses.
@@ -90,7 +91,7 @@ pub(super) fn runs<'m>(
     let asked = (*shown & room).named("asked");
     let last_row = rows_left.eq(1);
     let last = last_row & planes_left.eq(1);
-    let signal_due = last | until_signal.eq(1);
+    let signal_due = last | (period.any() & until_signal.eq(1));
 
     let start = order.region.select(bases) + order.offset.zero_extend(bits);
     m.when(takes, || {
@@ -142,7 +143,7 @@ pub(super) fn runs<'m>(
         asked,
         beat_address: concat(&[beat, m.zero(unsigned(byte_bits))]),
         beats: end.slice(byte_bits, count - byte_bits).zero_extend(count) + 1,
-        address: address - skip.zero_extend(p.scratchpad_bits),
+        address: before(*address, skip),
         skip,
         last_byte: end.truncate(byte_bits),
         signals: signals & signal_due,

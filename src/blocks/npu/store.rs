@@ -3,7 +3,7 @@
 use super::super::prim::{BurstSplitter, Fifo, StreamInputs, Transfer, WriteBeat};
 use super::bank_row::READ_LATENCY;
 use super::fields::{INSTRUCTION_BITS, field, signal_fields};
-use super::ports::{ByteRead, Signalling};
+use super::ports::{ByteRead, Signalling, further};
 use super::runs::{RunOrder, RunParams, runs};
 use crate::hdl::{
     Block, Module, Signal, Stream, bit, bits_for, bundle, concat, hardware, join, pack, unpack,
@@ -152,7 +152,7 @@ impl Block for StoreUnit {
         let reads = scratchpad.request & scratchpad.grant;
         m.when(reads, || {
             beat.set(last.mux(m.zero(beat.shape()), beat + 1));
-            address.set(here + self.splitter.beat_bytes);
+            address.set(further(here, self.splitter.beat_bytes));
         });
         going.m.ready.drive(reads & last);
         let mask: Vec<_> = (0..self.splitter.beat_bytes)
