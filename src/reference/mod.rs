@@ -2,9 +2,10 @@
 //!
 //! What hardware must compute, written as directly as possible and sharing no code with it:
 //! nothing here knows of arrays, tiles or streams. What elements mean is asked of
-//! [`number`](crate::number).
+//! [`number`](crate::number), what a network is of [`graph`](crate::graph).
 #![forbid(unsafe_code)]
 
+pub mod graph;
 mod matmul;
 mod requantize;
 
