@@ -10,12 +10,15 @@ use thiserror::Error;
 pub enum Format {
     /// TensorFlow Lite.
     TfLite,
+    /// ONNX.
+    Onnx,
 }
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Format::TfLite => "TFLite",
+            Format::Onnx => "ONNX",
         })
     }
 }
@@ -24,9 +27,17 @@ impl fmt::Display for Format {
 #[derive(Clone, Debug, PartialEq, Error, Diagnostic)]
 pub enum ImportError {
     /// It is of another kind.
-    #[error("this is no TFLite model: it does not have `TFL3` at byte 4")]
-    #[diagnostic(code(ferrogrid::import::unknown))]
-    Unknown,
+    #[error("this is neither a TFLite nor an ONNX model: {reason}")]
+    #[diagnostic(
+        code(ferrogrid::import::unknown),
+        help(
+            "a TFLite file has `TFL3` at byte 4; an ONNX file is a protobuf message with a graph"
+        )
+    )]
+    Unknown {
+        /// Why it is no ONNX model.
+        reason: String,
+    },
     /// Its parts do not fit together.
     #[error("the {format} file is damaged: {reason}")]
     #[diagnostic(

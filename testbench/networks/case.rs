@@ -58,3 +58,15 @@ pub fn assert_same(found: &Values, expected: &Values, what: &str) {
         "{what}: {count} of {all} values differ, the first: {first:?}"
     );
 }
+
+/// Values of `[channels, height, width]` as those of a tensor of `[height, width, channels]`; others
+/// as they are.
+pub fn channels_last(values: &Values, shape: &[usize]) -> Values {
+    match *shape {
+        [height, width, channels] => {
+            let pixels = height * width;
+            values.gathered(values.len(), |i| i % channels * pixels + i / channels)
+        }
+        _ => values.clone(),
+    }
+}

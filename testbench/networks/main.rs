@@ -4,4 +4,5 @@
 mod models;
 
 mod case;
+mod onnx;
 mod tflite;

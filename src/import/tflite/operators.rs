@@ -1,6 +1,6 @@
 //! Operators: their codes, options and nodes.
 
-use super::super::window::same;
+use super::super::window::{Odd, same};
 use super::{ImportError, Importer, Table, indices, operator_name};
 use crate::graph::{
     Convolution, Element, Limits, Operator, Output, Padding, Pool, Tensor, TensorId,
@@ -95,7 +95,7 @@ impl Site<'_> {
             return Err(self.fail(format!("takes an image; its input has the shape {image:?}")));
         };
         match self.byte(0)? {
-            0 => Ok(same([height, width], kernel, strides, dilations)),
+            0 => Ok(same([height, width], kernel, strides, dilations, Odd::End)),
             1 => Ok(Padding::default()),
             other => Err(self.fail(format!("has the unknown padding {other}"))),
         }
