@@ -43,10 +43,15 @@ pub fn run_all(graph: &Graph, rows: &[Vec<Values>], mode: Mode) -> Vec<BTreeMap<
 #[track_caller]
 pub fn assert_same(found: &Values, expected: &Values, what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}: number of values");
-    let (found, expected) = match (found.integers(), expected.integers()) {
-        (Some(found), Some(expected)) => (found, expected),
-        _ => return assert_eq!(found, expected, "{what}"),
+    let all = |values: &Values| match (values.integers(), values.floats()) {
+        (Some(integers), _) => integers.into_iter().map(f64::from).collect(),
+        (_, floats) => floats
+            .unwrap_or(&[])
+            .iter()
+            .map(|real| f64::from(*real))
+            .collect(),
     };
+    let (found, expected): (Vec<f64>, Vec<f64>) = (all(found), all(expected));
     let pairs = found.iter().zip(&expected).enumerate();
     let wrong: Vec<_> = pairs
         .filter(|(_, (found, expected))| found != expected)

@@ -5,4 +5,5 @@ mod models;
 
 mod case;
 mod onnx;
+mod suite;
 mod tflite;

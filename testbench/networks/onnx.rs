@@ -3,6 +3,7 @@
 use crate::case::{assert_same, channels_last, network, rows, run_all, values};
 use crate::models::{Arrays, path};
 use ferrogrid::graph::{Element, Operator};
+use ferrogrid::import;
 use ferrogrid::reference::graph::Mode;
 
 const IMAGES: &str = "digits/digits_test64_images_labels.npz";
@@ -89,3 +90,15 @@ model!(cnn_qdq_s8_pc_sym);
 model!(cnn_qop_s8);
 model!(cnn_qop_s8_pc);
 model!(cnn_qop_u8);
+
+#[test]
+fn models_in_floating_point_are_refused() {
+    for name in ["mlp_float", "cnn_float", "mlp_matmul_float"] {
+        let Some(file) = path(&format!("digits/{name}.onnx")) else {
+            return;
+        };
+        let bytes = std::fs::read(&file).expect("a file");
+        let error = import::read(&bytes).expect_err(name).to_string();
+        assert!(error.contains("is not quantized"), "{name}: {error}");
+    }
+}

@@ -1,9 +1,13 @@
 //! Operators between DequantizeLinear and QuantizeLinear.
 
+use super::constant::{Constant, Data};
+use super::layer::Addends;
+use super::quantize::size;
 use super::site::Site;
 use super::value::{Activation, Pending, Value, file_shape};
 use super::{ImportError, Importer};
-use crate::graph::{Limits, Operator, TensorId};
+use crate::graph::{Limits, Operator, TensorId, Values};
+use std::rc::Rc;
 
 /// No limits.
 const ALL: [f32; 2] = [f32::NEG_INFINITY, f32::INFINITY];
@@ -64,7 +68,11 @@ impl Importer<'_> {
                 _ => Ok(self.real(site, place)?),
             });
         }
-        let (inputs, rank, order) = self.operands(site, operands)?;
+        let Addends {
+            inputs,
+            rank,
+            order,
+        } = self.operands(site, operands)?;
         Ok(self.pending(site, Operator::Add, inputs, rank, order))
     }
 
@@ -116,6 +124,10 @@ impl Importer<'_> {
                 let [least, most] = pending.limits;
                 pending.limits = [least.max(low).min(most), most.min(high).max(least)];
                 return Ok(Value::Pending(pending));
+            }
+            Value::Constant(constant) => {
+                self.take(size(&constant))?;
+                return clip_constant(site, &constant, [low, high]);
             }
             Value::Activation(x) if !x.real && self.graph[x.id].element.is_byte() => {
                 return self.clip_integers(site, &x, [low, high]);
@@ -169,4 +181,26 @@ impl Importer<'_> {
             ))),
         }
     }
+}
+
+/// Integers between limits, before they are dequantized.
+fn clip_constant(
+    site: &Site,
+    constant: &Constant,
+    [low, high]: [f32; 2],
+) -> Result<Value, ImportError> {
+    if constant.meaning.is_some() || !constant.values()?.element().is_byte() {
+        return Err(site.float());
+    }
+    let (low, high) = (low as i32, high as i32);
+    let integers = constant.integers()?;
+    let clipped: Vec<_> = integers
+        .into_iter()
+        .map(|value| value.clamp(low, high))
+        .collect();
+    let element = constant.values()?.element();
+    Ok(Value::Constant(Rc::new(Constant {
+        data: Data::Values(Values::saturated(element, &clipped)),
+        ..constant.clone()
+    })))
 }

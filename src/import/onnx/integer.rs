@@ -1,7 +1,7 @@
 //! Operators on integers, with scales and zero points as inputs.
 
 use super::constant::Constant;
-use super::layer::Weights;
+use super::layer::{Addends, Weights};
 use super::site::Site;
 use super::value::{Activation, Value};
 use super::{ImportError, Importer};
@@ -78,7 +78,11 @@ impl Importer<'_> {
                 _ => Ok(self.integers(site, place)?),
             });
         }
-        let (inputs, rank, order) = self.operands(site, operands)?;
+        let Addends {
+            inputs,
+            rank,
+            order,
+        } = self.operands(site, operands)?;
         let value = self.integer_node(site, Operator::Add, &inputs, [6, 7], rank)?;
         Ok(match value {
             Value::Activation(activation) => Value::Activation(Activation {

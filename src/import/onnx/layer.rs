@@ -9,6 +9,13 @@ use super::{ImportError, Importer};
 use crate::graph::{Convolution, Element, Operator, Pool, Quantization, TensorId, Values};
 use std::rc::Rc;
 
+/// The inputs of an addition, with axes and order of the result.
+pub(super) struct Addends {
+    pub(super) inputs: Vec<TensorId>,
+    pub(super) rank: usize,
+    pub(super) order: Option<[usize; 3]>,
+}
+
 /// Weights, what they mean, and the axis of the scales where there are several.
 pub(super) type Weights = (Rc<Constant>, Quantization, usize);
 
@@ -238,12 +245,12 @@ impl Importer<'_> {
         }
     }
 
-    /// The inputs of an addition, the larger one first, with axes and order of the result.
+    /// The inputs of an addition, the larger one first.
     pub(super) fn operands(
         &mut self,
         site: &Site,
         operands: Vec<Result<Activation, Rc<Constant>>>,
-    ) -> Result<(Vec<TensorId>, usize, Option<[usize; 3]>), ImportError> {
+    ) -> Result<Addends, ImportError> {
         let activations: Vec<Activation> = operands.iter().flatten().cloned().collect();
         let Some(first) = activations.first() else {
             return Err(site.fail("adds two constants"));
@@ -263,7 +270,11 @@ impl Importer<'_> {
             });
         }
         inputs.sort_by_key(|id| std::cmp::Reverse(self.graph[*id].shape.len()));
-        Ok((inputs, rank, order))
+        Ok(Addends {
+            inputs,
+            rank,
+            order,
+        })
     }
 
     /// A constant that is added to an activation.

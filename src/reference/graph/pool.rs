@@ -58,10 +58,13 @@ impl Step<'_> {
                 let half = count / 2 * sum.signum();
                 Ok(self.limited((sum + half) / count))
             }
-            // QLinearAveragePool: in floating point.
+            // QLinearAveragePool: real numbers are summed and divided in single precision.
             (Family::Onnx, Mode::Float) => {
-                let real = self.total(values) as f64 * f64::from(x.scale) / count as f64;
-                let integer = (real / f64::from(y.scale)).round_ties_even() as i32;
+                let reals = values
+                    .iter()
+                    .map(|value| x.scale * (value - x.zero_point) as f32);
+                let mean = reals.sum::<f32>() / count as f32;
+                let integer = (mean / y.scale).round_ties_even() as i32;
                 Ok(self.limited(integer.saturating_add(y.zero_point)))
             }
             (Family::Onnx, Mode::FixedPoint) => {
