@@ -1,19 +1,13 @@
 //! Bit-exact golden models in plain Rust.
 //!
 //! What hardware must compute, written as directly as possible and sharing no code with it:
-<<<<<<< HEAD
 //! nothing here knows of streams, pipelines or cycles. What elements mean is asked of
-//! [`number`](crate::number), what instructions are of [`isa`](crate::isa).
-#![forbid(unsafe_code)]
-
-mod machine;
-=======
-//! nothing here knows of arrays, tiles or streams. What elements mean is asked of
-//! [`number`](crate::number), what a network is of [`graph`](crate::graph).
+//! [`number`](crate::number), what instructions are of [`isa`](crate::isa), what a network is of
+//! [`graph`](crate::graph).
 #![forbid(unsafe_code)]
 
 pub mod graph;
->>>>>>> import
+mod machine;
 mod matmul;
 mod requantize;
 
