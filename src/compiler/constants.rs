@@ -35,11 +35,22 @@ pub(super) fn lay_out(lowered: &Lowered, tilings: &[Tiling], arch: &NpuArch) -> 
     for (layer, tiling) in lowered.layers.iter().zip(tilings) {
         let channels = tiling.columns * arch.columns as usize;
         let words = |word: &dyn Fn(usize) -> u32| -> Vec<u8> {
-            let of = |channel| if channel < layer.bias.len() { word(channel) } else { 0 };
-            (0..channels).flat_map(|channel| of(channel).to_le_bytes()).collect()
+            let of = |channel| {
+                if channel < layer.bias.len() {
+                    word(channel)
+                } else {
+                    0
+                }
+            };
+            (0..channels)
+                .flat_map(|channel| of(channel).to_le_bytes())
+                .collect()
         };
         let bias = put(&words(&|channel| layer.bias[channel] as u32));
-        let differ = layer.factors.iter().any(|factor| *factor != layer.factors[0]);
+        let differ = layer
+            .factors
+            .iter()
+            .any(|factor| *factor != layer.factors[0]);
         let factors = differ.then(|| {
             let multipliers = put(&words(&|channel| match layer.factors[channel] {
                 Factor::Float(scale) => scale.to_bits(),
@@ -86,10 +97,13 @@ fn tiles(layer: &Layer, tiling: &Tiling, arch: &NpuArch) -> Vec<u8> {
                         let place = exists.then_some(place);
                         for column in 0..columns {
                             let output = tile * columns + column;
-                            let weight = place.filter(|_| output < outputs).map(|(kernel_column, channel)| {
-                                let tap = (output * kernel_rows + kernel_row) * kernel_columns + kernel_column;
-                                layer.weights[tap * channels + channel]
-                            });
+                            let weight = place.filter(|_| output < outputs).map(
+                                |(kernel_column, channel)| {
+                                    let tap = (output * kernel_rows + kernel_row) * kernel_columns
+                                        + kernel_column;
+                                    layer.weights[tap * channels + channel]
+                                },
+                            );
                             bytes.push(weight.unwrap_or(0) as u8);
                         }
                     }

@@ -137,7 +137,10 @@ fn weighted(graph: &Graph, node: &Node, rounding: Rounding) -> Result<Layer, Com
     let mut dense = vec![0; outputs * kernel[0] * kernel[1] * channels];
     let mut bias = match node.inputs.get(2) {
         Some(bias) => {
-            let values = graph[*bias].values.as_ref().and_then(|values| values.integers());
+            let values = graph[*bias]
+                .values
+                .as_ref()
+                .and_then(|values| values.integers());
             values.ok_or_else(|| refuse(node, "its bias is not constant"))?
         }
         None => vec![0; outputs],
@@ -151,14 +154,17 @@ fn weighted(graph: &Graph, node: &Node, rounding: Rounding) -> Result<Layer, Com
                 let weight = values[at] - w.zero_point(output);
                 sum += i64::from(weight);
                 let to = (output * kernel[0] * kernel[1] + tap) * channels + first + channel;
-                dense[to] = i8::try_from(weight).map_err(|_| {
-                    refuse(node, "a weight less its zero point does not fit int8")
-                })?;
+                dense[to] = i8::try_from(weight)
+                    .map_err(|_| refuse(node, "a weight less its zero point does not fit int8"))?;
             }
         }
         let folded = i64::from(bias[output]) - i64::from(input_zero) * sum;
-        bias[output] = i32::try_from(folded)
-            .map_err(|_| refuse(node, "a bias does not fit 32 bits when the zero point is folded in"))?;
+        bias[output] = i32::try_from(folded).map_err(|_| {
+            refuse(
+                node,
+                "a bias does not fit 32 bits when the zero point is folded in",
+            )
+        })?;
     }
     let factor = |channel: usize| -> Result<Factor, CompileError> {
         let (x, w_scale, y) = (x.scale(0), w.scale(channel), y.scale(0));
@@ -166,13 +172,15 @@ fn weighted(graph: &Graph, node: &Node, rounding: Rounding) -> Result<Layer, Com
         match rounding {
             Rounding::Float => Ok(Factor::Float(x * w_scale / y)),
             Rounding::Fixed => {
-                let single = matches!(node.operator, Operator::FullyConnected) && w.scales.len() == 1;
+                let single =
+                    matches!(node.operator, Operator::FullyConnected) && w.scales.len() == 1;
                 let real = match single {
                     true => wide(x * w_scale) / wide(y),
                     false => wide(x) * wide(w_scale) / wide(y),
                 };
-                let (multiplier, shift) = fixed(real)
-                    .ok_or_else(|| refuse(node, format!("the factor {real} has no fixed-point form")))?;
+                let (multiplier, shift) = fixed(real).ok_or_else(|| {
+                    refuse(node, format!("the factor {real} has no fixed-point form"))
+                })?;
                 Ok(Factor::Fixed(multiplier, shift))
             }
         }

@@ -27,9 +27,16 @@ pub(super) fn place(
     let layers = &lowered.layers;
     let half = arch.scratchpad_bytes / 2;
     let last_use = |tensor: TensorId| {
-        let is_output = graph.outputs.iter().any(|output| lowered.origin(*output) == tensor);
+        let is_output = graph
+            .outputs
+            .iter()
+            .any(|output| lowered.origin(*output) == tensor);
         let last = layers.iter().rposition(|layer| layer.input == tensor);
-        if is_output { layers.len() } else { last.unwrap_or(0) }
+        if is_output {
+            layers.len()
+        } else {
+            last.unwrap_or(0)
+        }
     };
     let mut live: Vec<Block> = Vec::new();
     let mut places = BTreeMap::new();
@@ -55,7 +62,9 @@ pub(super) fn place(
         }
         if u64::from(offset) + u64::from(bytes) > u64::from(half) {
             return Err(CompileError::Scratchpad {
-                node: layers.get(at).map_or_else(|| graph[tensor].name.clone(), |l| l.name.clone()),
+                node: layers
+                    .get(at)
+                    .map_or_else(|| graph[tensor].name.clone(), |l| l.name.clone()),
                 needed: u64::from(offset) + u64::from(bytes),
                 there: half.into(),
             });

@@ -102,8 +102,12 @@ pub(super) fn schedule(
     }
     for (index, (layer, tiling)) in lowered.layers.iter().zip(tilings).enumerate() {
         let first = schedule.program.len();
-        let output = outputs.iter().find(|binding| lowered.origin(binding.tensor) == layer.output);
-        let is_read = lowered.layers[index + 1..].iter().any(|other| other.input == layer.output);
+        let output = outputs
+            .iter()
+            .find(|binding| lowered.origin(binding.tensor) == layer.output);
+        let is_read = lowered.layers[index + 1..]
+            .iter()
+            .any(|other| other.input == layer.output);
         schedule.layer(index, layer, tiling, output.filter(|_| !is_read));
         let [height, width, channels] = layer.result;
         let products = layer.weights.len() / channels * height * width * channels;
@@ -215,7 +219,8 @@ impl Schedule<'_> {
         };
         self.next_channel = first + channels;
         let range = first..first + channels;
-        let overlaps = |other: &std::ops::Range<u32>| other.start < range.end && range.start < other.end;
+        let overlaps =
+            |other: &std::ops::Range<u32>| other.start < range.end && range.start < other.end;
         let latest = self.channels.iter().rposition(overlaps);
         let done = latest.map(|layer| self.done.range(layer..).next().map(|(_, signals)| *signals));
         if done == Some(None) {
@@ -351,10 +356,14 @@ impl Schedule<'_> {
             windows: false,
         }));
         // The bytes of the image up to its last row that the chunk reads.
-        let last_row = (chunk.row + chunk.rows - 1) * down + (layer.kernel[0] - 1) * layer.dilations[0];
+        let last_row =
+            (chunk.row + chunk.rows - 1) * down + (layer.kernel[0] - 1) * layer.dilations[0];
         let rows = (last_row + 1).saturating_sub(top).clamp(1, height);
         let progress = &self.progress[&layer.input];
-        let needed = progress.parts.iter().find(|(_, bytes)| *bytes >= rows * width * channels);
+        let needed = progress
+            .parts
+            .iter()
+            .find(|(_, bytes)| *bytes >= rows * width * channels);
         if let Some(&(signals, bytes)) = needed {
             let semaphore = progress.semaphore;
             let whole = progress.parts.last() == Some(&(signals, bytes));
@@ -398,6 +407,8 @@ impl Schedule<'_> {
             zero_point: layer.zero_point,
             low: layer.low,
             high: layer.high,
+            residual: false,
+            residual_address: 0,
         }));
         if work.first {
             let signals = self.signals[semaphore::PARAMETERS as usize];

@@ -43,7 +43,11 @@ fn the_autoencoder_on_the_machine_is_that_of_tflite_micro() {
         if row < 2 {
             let outcome = machine.run(&run).expect("the program ends");
             assert_eq!(outcome.cause, 0);
-            assert_eq!(run.outputs(&network, &outcome.dram)[0], expected, "row {row}");
+            assert_eq!(
+                run.outputs(&network, &outcome.dram)[0],
+                expected,
+                "row {row}"
+            );
             println!("{} cycles {:?}", outcome.cycles, outcome.counters);
         }
     }
