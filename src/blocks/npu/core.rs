@@ -161,6 +161,7 @@ impl NpuCore {
             scratchpad_bits: self.scratchpad().address_bits(),
             ring_tiles: self.arch.ring_tiles,
             target_bits: self.target_bits(),
+            reuse_distance: self.accumulators().reuse_distance(),
         }
     }
 

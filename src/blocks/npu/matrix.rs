@@ -37,6 +37,8 @@ pub struct MatrixUnit {
     pub ring_tiles: u32,
     /// Bits of the place of a vector in an accumulator bank.
     pub target_bits: u32,
+    /// Cycles from a vector to the next for the same place of an accumulator bank, at least.
+    pub reuse_distance: u32,
 }
 
 bundle! {
@@ -405,7 +407,16 @@ impl Block for MatrixUnit {
             .else_when(read, || index.set(index + 1));
         let bank = m.reg(bit()).reset(1);
         m.when(takes_bank, || bank.set(!*bank));
-        let free = (rows_left.le(1) & (!streams | vectors_end)).named("may_start");
+        // A vector of the next pass comes to the same accumulators no sooner than they are written.
+        let first_read = read & vectors.first;
+        let distance = unsigned(index_bits(self.reuse_distance.into()));
+        /// cycles in which a pass of few vectors may not end yet
+        let settling = m.reg(distance).reset(0);
+        m.when(first_read, || settling.set(self.reuse_distance - 2))
+            .else_when(settling.any(), || settling.set(settling - 1));
+        let settled = !first_read & settling.eq(0);
+        let over = rows_left.le(1) & (!streams | vectors_end);
+        let free = (over & settled).named("may_start");
         let goes = ready_valid.mux(bank_is_there, loads);
         starts.drive(free & goes);
         let signals = vectors_end & pass.signals;

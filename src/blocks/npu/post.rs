@@ -267,7 +267,10 @@ impl Block for PostUnit {
         let mut values = Vec::new();
         for lane in 0..lanes {
             let sum = lane_sums.slice(32 * lane, 32).as_signed();
-            let total = m.reg(sum.shape()).named(format!("total_{lane}")).enable(is_read);
+            let total = m
+                .reg(sum.shape())
+                .named(format!("total_{lane}"))
+                .enable(is_read);
             let larger = sum.gt(*total).mux(sum, *total);
             total.next(begins_window.mux(sum, is_maximum.mux(larger, total + sum)));
             let bias = biases.slice(32 * lane, 32).as_signed();

@@ -44,6 +44,16 @@ pub(super) fn add(
         output: meaning(&graph[node.output]),
         limits: limits(graph, node),
         first_is_result: result == a,
+        constant: graph[residual].values.as_ref().and_then(|values| {
+            let offset = meaning(&graph[residual]).offset;
+            Some(
+                values
+                    .integers()?
+                    .into_iter()
+                    .map(|value| value - offset)
+                    .collect(),
+            )
+        }),
     };
     let tables = match (rounding, graph.family) {
         (Rounding::Fixed, _) => sum.tflite_micro(),
@@ -81,6 +91,8 @@ struct Sum {
     limits: (i32, i32),
     /// The result is the first input of the node.
     first_is_result: bool,
+    /// The values of a residual that is constant.
+    constant: Option<Vec<i32>>,
 }
 
 /// Tables that give a sum.
@@ -164,19 +176,19 @@ impl Sum {
             true => (a, b),
             false => (b, a),
         };
-        let candidate = |bits: i32, float: bool| {
+        let candidate = |bits: i32, float: bool, more: i32| {
             let unit = 2_f64.powi(bits);
             let entry = |real: f64| (real * unit).round() as i32;
             let part = |factor: f32, of: Meaning, byte: i32| {
                 f64::from(factor) * f64::from(byte - of.zero_point)
             };
             let zero = f64::from(self.output.zero_point);
-            let result = bytes().map(|byte| entry(part(of_result, self.result, byte) + zero));
+            let result =
+                bytes().map(|byte| entry(part(of_result, self.result, byte) + zero) + more);
             let residual = bytes().map(|byte| entry(part(of_residual, self.residual, byte)));
-            let (result, residual) = (result.collect(), residual.collect());
             SumTables {
-                result,
-                residual,
+                result: result.collect(),
+                residual: residual.collect(),
                 factor: match float {
                     true => Factor::Float(2_f32.powi(-bits)),
                     false => Factor::Fixed(1 << (31 - bits), 0),
@@ -187,6 +199,10 @@ impl Sum {
         let agrees = |tables: &SumTables| {
             bytes().zip(&tables.result).all(|(result, left)| {
                 bytes().zip(&tables.residual).all(|(residual, right)| {
+                    let constant = self.constant.as_ref();
+                    if constant.is_some_and(|values| !values.contains(&residual)) {
+                        return true;
+                    }
                     let sum = left.wrapping_add(*right);
                     let value = match tables.factor {
                         Factor::Float(scale) => (sum as f32 * scale).round_ties_even() as i64,
@@ -197,17 +213,14 @@ impl Sum {
                 })
             })
         };
-        let candidates = [
-            (20, false),
-            (21, false),
-            (19, false),
-            (14, true),
-            (13, true),
-            (12, true),
-        ];
-        candidates
-            .into_iter()
-            .map(|(bits, float)| candidate(bits, float))
+        // Fine units first; coarse ones are summed exactly in single precision, where halves go to even.
+        // The rounding of single precision itself may be met by a unit more or less.
+        let fine = (16..=22)
+            .rev()
+            .flat_map(|bits| [0, 1, -1, 2, -2].map(|more| (bits, false, more)));
+        let coarse = (8..=15).rev().map(|bits| (bits, true, 0));
+        (fine.chain(coarse))
+            .map(|(bits, float, more)| candidate(bits, float, more))
             .find(agrees)
     }
 }
