@@ -4,8 +4,10 @@
 
 mod constants;
 mod flatbuffer;
+mod layers;
 mod names;
 mod operators;
+mod site;
 
 use super::budget::Budget;
 use super::{Format, ImportError};

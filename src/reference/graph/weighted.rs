@@ -2,20 +2,15 @@
 
 use super::scale::Factor;
 use super::{RunError, Step};
-use crate::graph::{Convolution, Operator, Quantization};
+use crate::graph::{Convolution, Operator};
 
 impl Step<'_> {
     /// `[h, w, c]` by `[out, row, column, c / groups]`, as `[h, w, out]`.
     pub(super) fn convolution(&self, convolution: &Convolution) -> Result<Vec<i32>, RunError> {
-        let &[height, width, channels] = self.input_tensor(0).shape.as_slice() else {
-            return Ok(Vec::new());
-        };
-        let &[outputs, rows, columns, inputs] = self.input_tensor(1).shape.as_slice() else {
-            return Ok(Vec::new());
-        };
-        let &[out_height, out_width, _] = self.output().shape.as_slice() else {
-            return Ok(Vec::new());
-        };
+        let (image, weights) = (&self.input_tensor(0).shape, &self.input_tensor(1).shape);
+        let (height, width, channels) = (image[0], image[1], image[2]);
+        let (outputs, rows, columns, inputs) = (weights[0], weights[1], weights[2], weights[3]);
+        let (out_height, out_width) = (self.output().shape[0], self.output().shape[1]);
         let layer = self.layer()?;
         let [down, right] = convolution.strides;
         let [row_step, column_step] = convolution.dilations;
@@ -53,9 +48,8 @@ impl Step<'_> {
 
     /// `[.., features]` by `[out, features]`, as `[.., out]`.
     pub(super) fn fully_connected(&self) -> Result<Vec<i32>, RunError> {
-        let &[outputs, features] = self.input_tensor(1).shape.as_slice() else {
-            return Ok(Vec::new());
-        };
+        let weights = &self.input_tensor(1).shape;
+        let (outputs, features) = (weights[0], weights[1]);
         let layer = self.layer()?;
         let mut result = Vec::new();
         for row in 0..self.input_tensor(0).len() / features {
@@ -72,8 +66,7 @@ impl Step<'_> {
     fn layer(&self) -> Result<Layer, RunError> {
         let input = self.input_meaning(0);
         let weights = self.input_tensor(1);
-        let one = Quantization::per_tensor(1.0, 0);
-        let meaning = weights.quantization.as_ref().unwrap_or(&one);
+        let meaning = weights.quantization.as_ref().expect("checked: quantized");
         let channels = 0..weights.shape[0];
         let factor = |channel| {
             let scales = [
