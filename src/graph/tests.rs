@@ -95,9 +95,12 @@ fn said(change: impl FnOnce(&mut Graph)) -> String {
     graph.check().expect_err("a broken graph").to_string()
 }
 
+/// What breaks a graph.
+type Change = &'static dyn Fn(&mut Graph);
+
 #[test]
 fn what_is_inconsistent_is_named() {
-    let cases: [(&str, &dyn Fn(&mut Graph)); 17] = [
+    let cases: [(&str, Change); 17] = [
         (
             "node `layer` (Convolution) does not split 6 channels into 8 by 3 groups",
             &|graph| {

@@ -14,6 +14,8 @@ mod proto;
 mod quantize;
 mod reshape;
 mod site;
+#[cfg(test)]
+mod tests;
 mod value;
 mod weights;
 

@@ -8,6 +8,8 @@ mod layers;
 mod names;
 mod operators;
 mod site;
+#[cfg(test)]
+mod tests;
 
 use super::budget::Budget;
 use super::{Format, ImportError};

@@ -9,6 +9,8 @@ mod pool;
 mod quantize;
 mod scale;
 mod softmax;
+#[cfg(test)]
+mod tests;
 mod weighted;
 
 use crate::graph::{Element, Graph, GraphError, Node, Operator, Tensor, TensorId, Values};
