@@ -100,7 +100,7 @@ type Change = &'static dyn Fn(&mut Graph);
 
 #[test]
 fn what_is_inconsistent_is_named() {
-    let cases: [(&str, Change); 17] = [
+    let cases: [(&str, Change); 18] = [
         (
             "node `layer` (Convolution) does not split 6 channels into 8 by 3 groups",
             &|graph| {
@@ -156,6 +156,10 @@ fn what_is_inconsistent_is_named() {
         (
             "tensor `x` has the shape [5, 0, 6]: it must have 1 to 2^31 - 1 values",
             &|graph| graph.tensors[0].shape[1] = 0,
+        ),
+        (
+            "tensor `x` has the shape [65536, 32768, 1]: it must have 1 to 2^31 - 1 values",
+            &|graph| graph.tensors[0].shape = vec![1 << 16, 1 << 15, 1],
         ),
         (
             "node `layer` (Convolution) gives the shape [2, 5, 8], and its output `y` has [2, 8, 5]",

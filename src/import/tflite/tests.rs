@@ -10,6 +10,7 @@ enum Field {
     Int(i32),
     Bytes(Vec<u8>),
     Ints(Vec<i32>),
+    Longs(Vec<i64>),
     Floats(Vec<f32>),
     Table(Vec<(usize, Field)>),
     Tables(Vec<Vec<(usize, Field)>>),
@@ -29,6 +30,13 @@ fn append(bytes: &mut Vec<u8>, field: &Field) -> usize {
         Field::Ints(values) => {
             let elements: Vec<_> = values.iter().map(|value| value.to_le_bytes()).collect();
             vector(bytes, values.len(), &words(&elements));
+        }
+        Field::Longs(values) => {
+            let elements: Vec<_> = values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect();
+            vector(bytes, values.len(), &elements);
         }
         Field::Floats(values) => {
             let elements: Vec<_> = values.iter().map(|value| value.to_le_bytes()).collect();
@@ -81,12 +89,20 @@ fn file(model: &Field) -> Vec<u8> {
 }
 
 fn tensor(name: &str, shape: &[i32], code: u8, buffer: i32, scale: f32) -> Vec<(usize, Field)> {
+    // Outputs have a zero point; where there is none it is 0.
+    let zero_points = if name == "y" { vec![-9] } else { vec![] };
     vec![
         (0, Field::Ints(shape.to_vec())),
         (1, Field::Byte(code)),
         (2, Field::Int(buffer)),
         (3, Field::Bytes(name.as_bytes().to_vec())),
-        (4, Field::Table(vec![(2, Field::Floats(vec![scale]))])),
+        (
+            4,
+            Field::Table(vec![
+                (2, Field::Floats(vec![scale])),
+                (3, Field::Longs(zero_points)),
+            ]),
+        ),
     ]
 }
 
@@ -143,7 +159,7 @@ fn a_layer_is_read() {
     };
     assert_eq!(node.name, "fully_connected_0");
     assert_eq!(node.operator, Operator::FullyConnected);
-    assert_eq!(node.limits, Limits { low: 0, high: 127 });
+    assert_eq!(node.limits, Limits { low: -9, high: 127 });
     let [x, w, b] = [0, 1, 2].map(|input| &graph[node.inputs[input]]);
     assert_eq!((x.shape.as_slice(), x.element), (&[3][..], Element::Int8));
     assert_eq!(x.quantization, Some(Quantization::per_tensor(0.5, 0)));

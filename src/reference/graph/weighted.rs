@@ -36,7 +36,7 @@ impl Step<'_> {
                             let pixel = (image_row - top) * width + image_column - left;
                             let from = pixel * channels + first;
                             let weights = ((output * rows + row) * columns + column) * inputs;
-                            sum += layer.products(from, weights, inputs, output);
+                            sum += layer.products(from, weights, inputs);
                         }
                     }
                     result.push(self.scaled(sum, layer.factors[output])?);
@@ -55,7 +55,7 @@ impl Step<'_> {
         for row in 0..self.input_tensor(0).len() / features {
             for output in 0..outputs {
                 let (from, weights) = (row * features, output * features);
-                let products = layer.products(from, weights, features, output);
+                let products = layer.products(from, weights, features);
                 let sum = layer.bias(output) + products;
                 result.push(self.scaled(sum, layer.factors[output])?);
             }
@@ -76,14 +76,13 @@ impl Step<'_> {
             ];
             self.layer_factor(scales, meaning.scales.len() > 1)
         };
+        let per_channel = weights.len() / weights.shape[0];
+        let weight = |(place, weight)| weight - meaning.zero_point(place / per_channel);
+        let weights = self.integers(1).into_iter().enumerate().map(weight);
+        let input = self.integers(0).into_iter().map(|x| x - input.zero_point);
         Ok(Layer {
-            input: self.integers(0),
-            zero_point: input.zero_point,
-            weights: self.integers(1),
-            zero_points: channels
-                .clone()
-                .map(|channel| meaning.zero_point(channel))
-                .collect(),
+            input: input.collect(),
+            weights: weights.collect(),
             bias: (self.node.inputs.len() == 3).then(|| self.integers(2)),
             factors: channels.map(factor).collect::<Result<_, _>>()?,
         })
@@ -101,13 +100,11 @@ impl Step<'_> {
     }
 }
 
-/// The parameters of a layer, and its input.
+/// The input and the parameters of a layer.
 struct Layer {
+    /// Less the zero point, as are the weights.
     input: Vec<i32>,
-    zero_point: i32,
     weights: Vec<i32>,
-    /// Of the weights, per output channel.
-    zero_points: Vec<i32>,
     bias: Option<Vec<i32>>,
     /// Per output channel.
     factors: Vec<Factor>,
@@ -119,12 +116,12 @@ impl Layer {
     }
 
     /// The sum of `count` products from a place of the input and a place of the weights on.
-    fn products(&self, from: usize, weights: usize, count: usize, output: usize) -> i64 {
-        let (zero, zero_of_weights) = (self.zero_point, self.zero_points[output]);
+    fn products(&self, from: usize, weights: usize, count: usize) -> i64 {
         let input = &self.input[from..from + count];
-        let pairs = input.iter().zip(&self.weights[weights..weights + count]);
-        pairs
-            .map(|(x, w)| i64::from((x - zero) * (w - zero_of_weights)))
-            .sum()
+        let mut sum = 0;
+        for (x, w) in input.iter().zip(&self.weights[weights..weights + count]) {
+            sum += i64::from(x * w);
+        }
+        sum
     }
 }
