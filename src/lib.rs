@@ -24,6 +24,9 @@ pub mod config;
 pub mod blocks;
 pub mod isa;
 
+// ---- from networks to programs ------------------------------------------------------------
+pub mod compiler;
+
 // ---- what is generated -----------------------------------------------------------------
 pub mod product;
 

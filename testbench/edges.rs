@@ -55,13 +55,18 @@ const RULES: &[Rule] = &[
         because: "hardware is built from derived parameters, whoever wrote or runs it",
     },
     Rule {
+        module: "compiler",
+        may_use: &["arch", "graph", "isa"],
+        because: "a program is made for an architecture and its instructions, however the hardware is built",
+    },
+    Rule {
         module: "harness",
         may_use: &["hdl"],
         because: "what surrounds a design is made from its ports, whatever the design is",
     },
     Rule {
         module: "reference",
-        may_use: &["graph", "number"],
+        may_use: &["graph", "isa", "number"],
         because: "a golden model that shares more with what it judges than what it computes on proves nothing",
     },
     Rule {
@@ -77,7 +82,7 @@ const RULES: &[Rule] = &[
     Rule {
         module: "device",
         may_use: &[
-            "arch", "blocks", "harness", "hdl", "isa", "number", "synth", "verilog",
+            "arch", "blocks", "compiler", "harness", "hdl", "isa", "number", "synth", "verilog",
         ],
         because: "it runs a core and does not judge the result",
     },

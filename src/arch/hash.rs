@@ -3,13 +3,18 @@
 use super::{MatmulArch, Target};
 use sha2::{Digest, Sha256};
 
+/// The first 32 bits of the SHA-256 of a text.
+pub(super) fn first_bits(text: &str) -> u32 {
+    let digest = Sha256::digest(text);
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
+}
+
 impl MatmulArch {
     /// The first 32 bits of the SHA-256 of [`Self::canonical_parameters`].
     ///
     /// Equal hardware has an equal hash, whatever its name and however its TOML was spelled.
     pub fn config_hash(&self) -> u32 {
-        let digest = Sha256::digest(self.canonical_parameters());
-        u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
+        first_bits(&self.canonical_parameters())
     }
 
     /// Every parameter that changes the hardware, one a line, in a fixed order.

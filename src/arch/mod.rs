@@ -22,6 +22,7 @@ mod job;
 mod load;
 mod matmul;
 mod memory;
+mod npu;
 mod operands;
 mod stream;
 
@@ -38,5 +39,6 @@ pub use job::{JobShape, Limits, MAX_SIZE, ShapeError, StreamBeats};
 pub use load::{LoadError, from_preset, from_toml};
 pub use matmul::{ArchError, MatmulArch};
 pub use memory::MemoryStyle;
+pub use npu::{NpuArch, Requantization};
 pub use operands::OperandPair;
 pub use stream::StreamFormat;

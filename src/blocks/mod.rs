@@ -7,8 +7,10 @@ pub mod buffer;
 pub mod control;
 pub mod datapath;
 mod matmul;
+pub mod npu;
 pub mod pe;
 pub mod ports;
+pub mod post;
 pub mod prim;
 pub mod vendor;
 

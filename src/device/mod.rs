@@ -40,6 +40,7 @@ mod interface;
 mod log;
 pub mod matmul;
 mod native;
+pub mod npu;
 pub mod npy;
 mod outcome;
 pub mod pack;

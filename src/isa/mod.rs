@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod matmul;
+pub mod npu;
 pub mod registers;
 
 pub use matmul::{JobError, MATMUL_ID, MATMUL_VERSION, matmul_registers};

@@ -1,7 +1,9 @@
-//! The Verilog of the cells under the linters, without a warning.
+//! The Verilog of the cells, and of what stands behind arrays, under the linters, without a warning.
 
 use crate::crossing;
 use crate::tool::{quiet_tool, tool};
+use ferrogrid::arch::Target;
+use ferrogrid::blocks::post::{Arithmetic, Requantizer};
 use ferrogrid::blocks::prim::{
     AxiLiteRegisters, AxiMerge, AxiRam, AxiRamReader, AxiRamWriter, AxiReadArbiter,
     AxiReadTransfers, AxiWriteArbiter, AxiWriteTransfers, BurstSplitter, Counter, Cut, Fifo,
@@ -51,7 +53,24 @@ fn blocks() -> Vec<Box<dyn AnyBlock>> {
         blocks.push(Box::new(Counter { width: shape.width }));
     }
     blocks.extend(memory_side());
+    blocks.extend(requantizers());
     blocks
+}
+
+/// Requantizers of every arithmetic.
+fn requantizers() -> impl Iterator<Item = Box<dyn AnyBlock>> {
+    let all = [
+        ("float", Arithmetic::Float),
+        ("fixed_point", Arithmetic::FixedPoint),
+        ("either", Arithmetic::Both),
+    ];
+    all.into_iter().map(|(name, arithmetic)| {
+        Box::new(Requantizer {
+            name: format!("requantizer_{name}"),
+            arithmetic,
+            target: Target::Portable,
+        }) as Box<dyn AnyBlock>
+    })
 }
 
 /// The cells between a core and a memory.

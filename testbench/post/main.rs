@@ -1,7 +1,10 @@
-//! Requantization: the golden model against what runtimes returned.
+//! Requantization: the golden model against what runtimes returned, the hardware against both.
 
 #[path = "../models.rs"]
 mod models;
+#[path = "../tools.rs"]
+mod tools;
 
 mod golden;
+mod requantizer;
 mod vectors;

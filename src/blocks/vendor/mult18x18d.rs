@@ -6,8 +6,8 @@ use crate::hdl::{Block, Module, Pins, Reset, Shape, Shapes, Signal, VendorCell, 
 /// Bits of each operand.
 const OPERAND: u32 = 18;
 
-/// A MULT18X18D with registers at both operands: that of A takes every cycle, that of B where
-/// CE1 is 1.
+/// A MULT18X18D with registers at both operands: that of B takes where CE1 is 1, the others where CE0
+/// is.
 ///
 /// All of its registers are clocked by CLK0, and none is reset: RST0 is tied to 0, as are C and
 /// the selection of the cascade. The cascade itself (SRIA, SRIB) and the other clocks, enables
@@ -25,11 +25,24 @@ impl Mult18x18d {
     /// arrive, and another behind a product register.
     #[track_caller]
     pub fn insert<'m>(&self, m: &'m Module, name: &str, operands: Operands<'m>) -> Signal<'m> {
+        self.insert_enabled(m, name, operands, m.high())
+    }
+
+    /// As [`Mult18x18d::insert`], with registers that keep their values where `enable` is 0; that of
+    /// B has its own enable alone.
+    #[track_caller]
+    pub fn insert_enabled<'m>(
+        &self,
+        m: &'m Module,
+        name: &str,
+        operands: Operands<'m>,
+        enable: Signal<'m>,
+    ) -> Signal<'m> {
         let Operands { a, b, b_enable } = operands;
         let pins = [
             ("SIGNEDA", m.high()),
             ("SIGNEDB", m.high()),
-            ("CE0", m.high()),
+            ("CE0", enable),
             ("CE1", b_enable),
         ];
         let pins = Pins::new(pins)

@@ -1,0 +1,40 @@
+//! Fields of instructions as signals.
+
+use crate::hdl::{Signal, bundle, unsigned};
+use crate::isa::npu::{Field, FieldKind, INSTRUCTION_BYTES, Synchronization};
+
+/// Bits of an instruction.
+pub const INSTRUCTION_BITS: u32 = 8 * INSTRUCTION_BYTES as u32;
+
+/// A field of an instruction.
+#[track_caller]
+pub fn field<'m>(instruction: Signal<'m>, field: &Field) -> Signal<'m> {
+    let bits = instruction.slice(field.lsb, field.kind.width());
+    match field.kind {
+        FieldKind::Signed(_) => bits.as_signed(),
+        FieldKind::Unsigned(_) | FieldKind::Flag => bits,
+    }
+}
+
+bundle! {
+    /// When an instruction signals, and what.
+    pub struct SignalFields {
+        /// It does.
+        signals: unsigned(1),
+        semaphore: unsigned(4),
+        /// Steps from a signal to the next; 0: at the end alone.
+        period: unsigned(8),
+    }
+}
+
+/// When an instruction signals, and what.
+#[track_caller]
+pub fn signal_fields(instruction: Signal<'_>) -> SignalFields<'_> {
+    let [.., signals, semaphore, period] =
+        Synchronization::FIELDS.map(|of| field(instruction, &of));
+    SignalFields {
+        signals,
+        semaphore,
+        period,
+    }
+}

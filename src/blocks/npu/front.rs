@@ -1,0 +1,308 @@
+//! The front end: fetches the program and gives each unit its instructions.
+
+use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
+use super::fields::{INSTRUCTION_BITS, field};
+use super::ports::Signalling;
+use super::semaphores::{Request, semaphores};
+use crate::hdl::{
+    Block, HardwareEnum, Module, Signal, Stream, bit, bits_for, bundle, concat, hardware,
+    hardware_enum, join, unsigned,
+};
+use crate::isa::npu::{End, Fence, Field, Opcode, Synchronization};
+
+/// Units with a queue: load, matrix, post, store.
+pub const UNITS: u32 = 4;
+/// Instructions that are fetched ahead.
+const FETCHED: u32 = 8;
+
+hardware_enum! {
+    /// Why the machine has stopped.
+    pub enum Cause {
+        /// The program has ended, or none was started.
+        None,
+        /// A reserved opcode, or a bit that no field has.
+        Illegal,
+        /// A semaphore counted beyond its end.
+        Overflow,
+        /// DRAM answered a read with an error.
+        ReadFailed,
+        /// DRAM answered a write with an error.
+        WriteFailed,
+        /// No instruction has ended for as long as the watchdog waits.
+        Watchdog,
+    }
+}
+
+/// Fetches and decodes instructions, and holds each in front of its unit until its waits are over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrontEnd {
+    /// Module name.
+    pub name: String,
+    /// Of the bus.
+    pub splitter: BurstSplitter,
+    /// Instructions that wait in front of a unit.
+    pub queue_depth: u32,
+}
+
+bundle! {
+    /// What a [`FrontEnd`] takes.
+    pub struct FrontEndInputs(front: &FrontEnd) {
+        /// Begins a program.
+        start: bit(),
+        /// Address of its first instruction, at a beat of the bus.
+        program_address: unsigned(front.splitter.address_bits),
+        /// Its instructions.
+        instructions: unsigned(16),
+        /// What was read.
+        beats: Stream(ReadBeat(&front.splitter)),
+        /// From each unit.
+        signalling: [Signalling(); UNITS],
+        /// A bit for each unit: no instruction is under way.
+        units_idle: unsigned(UNITS),
+        /// DRAM has answered a unit's read, or write, with an error.
+        read_failed: bit(),
+        write_failed: bit(),
+    }
+}
+
+bundle! {
+    /// What a [`FrontEnd`] gives.
+    pub struct FrontEndOutputs(front: &FrontEnd) {
+        /// What is to be read.
+        transfers: Stream(Transfer(&front.splitter)),
+        /// For each unit: instructions whose waits are over.
+        issue: [Stream(unsigned(INSTRUCTION_BITS)); UNITS],
+        /// A program runs.
+        busy: bit(),
+        /// It has ended in this cycle.
+        done: bit(),
+        /// It has stopped in this cycle.
+        stopped: bit(),
+        /// Why the last program stopped: a [`Cause`].
+        cause: Cause::shape(),
+        /// The instruction at which it stopped, or the instructions taken so far.
+        index: unsigned(16),
+        /// The code of its END.
+        code: unsigned(16),
+    }
+}
+
+/// The unit of an opcode, for those that have one.
+fn unit(opcode: Opcode) -> Option<u32> {
+    match opcode {
+        Opcode::Load | Opcode::Weights => Some(0),
+        Opcode::Matrix => Some(1),
+        Opcode::Post => Some(2),
+        Opcode::Store => Some(3),
+        Opcode::Fence | Opcode::End => None,
+    }
+}
+
+#[hardware]
+impl FrontEnd {
+    /// Reads the program; gives its instructions.
+    #[track_caller]
+    fn fetch<'m>(
+        &self,
+        m: &'m Module,
+        io: &FrontEndInputs<'m>,
+        begins: Signal<'m>,
+        transfers: &Stream<'m, Transfer<'m>>,
+    ) -> Stream<'m> {
+        let beat_bytes = self.splitter.beat_bytes;
+        let bits = self.splitter.address_bits;
+        let beats = INSTRUCTION_BITS / (8 * beat_bytes).min(INSTRUCTION_BITS);
+        // A transfer is an instruction; each waits for its own place in the queue.
+        let address = m.reg(unsigned(bits));
+        let left = m.reg(unsigned(16)).reset(0);
+        let places = m.reg(unsigned(bits_for(FETCHED.into()))).reset(FETCHED);
+        transfers.payload.address.drive(*address);
+        transfers
+            .payload
+            .beats
+            .drive(m.lit(beats, unsigned(self.splitter.count_bits)));
+        transfers.valid.drive(left.any() & places.any());
+        let asks = transfers.fires();
+        m.when(begins, || {
+            address.set(io.program_address);
+            left.set(io.instructions);
+        })
+        .else_when(asks, || {
+            address.set(address + INSTRUCTION_BITS / 8);
+            left.set(left - 1);
+        });
+        let comes = io.beats.valid;
+        io.beats.ready.drive(m.high());
+        let earlier = m.reg(unsigned(INSTRUCTION_BITS - 8 * beat_bytes));
+        let all = concat(&[io.beats.payload.data, *earlier]);
+        m.when(comes, || {
+            earlier.set(all.slice(8 * beat_bytes, earlier.width()))
+        });
+        let s = Stream {
+            payload: all,
+            valid: comes & io.beats.payload.last,
+            ready: m.wire(bit()).named("fetched_ready"),
+        };
+        m.assert(
+            "fetched_fit",
+            !s.valid | s.ready,
+            "an instruction came without a place for it",
+        );
+        let fetched = Fifo::new(s.payload.shape(), FETCHED);
+        let fetched = m.instance(&fetched, StreamInputs { s }).m;
+        let leaves = fetched.fires();
+        m.when(asks & !leaves, || places.set(places - 1))
+            .else_when(leaves & !asks, || places.set(places + 1));
+        fetched
+    }
+}
+
+/// No bit that a field has not is 1.
+#[track_caller]
+fn is_legal<'m>(word: Signal<'m>) -> Signal<'m> {
+    let opcode = field(word, &Synchronization::FIELDS[0]);
+    let first_reserved = |fields: &[Field]| {
+        fields
+            .iter()
+            .map(|field| field.lsb + field.kind.width())
+            .max()
+    };
+    let behind_header = first_reserved(&Synchronization::FIELDS).unwrap_or(0);
+    let arms: Vec<_> = (Opcode::ALL.iter())
+        .map(|of| {
+            let begin = of.fields().first().map_or(behind_header, |field| field.lsb);
+            let end = first_reserved(of.fields()).unwrap_or(begin);
+            let gap = (begin > behind_header)
+                .then(|| word.slice(behind_header, begin - behind_header).any());
+            let rest =
+                (end < INSTRUCTION_BITS).then(|| word.slice(end, INSTRUCTION_BITS - end).any());
+            let none = word.module().low();
+            let reserved = gap.unwrap_or(none) | rest.unwrap_or(none);
+            (*of as u64, !reserved)
+        })
+        .collect();
+    opcode.case(&arms, word.module().low())
+}
+
+#[hardware]
+impl Block for FrontEnd {
+    fn build<'m>(&self, m: &'m Module, io: FrontEndInputs<'m>) -> FrontEndOutputs<'m> {
+        m.doc(
+            "Fetches the program and gives each unit its instructions when their waits are over.",
+        );
+        let transfers = m.wires(Stream::of(Transfer::of(&self.splitter)));
+
+        m.section("fetch");
+        let busy = m.reg(bit()).reset(0);
+        let begins = io.start & !busy;
+        let fetched = self.fetch(m, &io, begins, &transfers);
+
+        m.section("decode");
+        let word = fetched.payload;
+        let opcode = field(word, &Synchronization::FIELDS[0]);
+        let legal = is_legal(word);
+        let queue_ready: Vec<_> = (0..UNITS)
+            .map(|number| m.wire(bit()).named(format!("queue_ready_{number}")))
+            .collect();
+        let of_unit = |number: u32| {
+            (Opcode::ALL.iter())
+                .filter(|of| unit(**of) == Some(number))
+                .map(|of| opcode.eq(*of as u32))
+                .reduce(|any, one| any | one)
+                .expect("a unit has instructions")
+        };
+        let for_unit: Vec<_> = (0..UNITS).map(of_unit).collect();
+        let is_fence = opcode.eq(Opcode::Fence as u32);
+        let is_end = opcode.eq(Opcode::End as u32);
+
+        m.section("queues and waits");
+        let mut requests = Vec::new();
+        let mut issue = Vec::new();
+        let mut empty = Vec::new();
+        let dispatches = m.wire(bit());
+        for number in 0..UNITS {
+            let s = Stream {
+                payload: word,
+                valid: dispatches & for_unit[number as usize],
+                ready: queue_ready[number as usize],
+            };
+            let queue = Fifo::new(word.shape(), self.queue_depth);
+            let queue = m.instance_of(&queue).named(format!("queue_{number}"));
+            let queue = queue.connect(StreamInputs { s });
+            let head = queue.m;
+            let out = m.wires(Stream::of(unsigned(INSTRUCTION_BITS)));
+            let held = m.reg(bit()).named(format!("held_{number}")).reset(0);
+            let granted = m.wire(bit()).named(format!("granted_{number}"));
+            head.ready.drive(granted);
+            held.next(granted | (*held & !out.ready));
+            let held_word = m
+                .capture(granted, head.payload)
+                .named(format!("held_word_{number}"));
+            out.payload.drive(held_word);
+            out.valid.drive(*held);
+            requests.push(Request {
+                valid: head.valid & (!*held | out.ready),
+                instruction: head.payload,
+                granted,
+            });
+            empty.push(queue.level.eq(0) & !*held);
+            issue.push(out);
+        }
+        let overflow = semaphores(m, begins, &requests, &io.signalling);
+
+        m.section("the program");
+        let none_waits = join(&empty);
+        let unit_done = none_waits & io.units_idle;
+        let fence = Fence::each(|of| field(word, of));
+        let end = End::each(|of| field(word, of));
+        // What has just left a queue is not in its unit yet.
+        let settled = m.delay_by("settled", unit_done, 2) & unit_done;
+        let fence_over = (settled | !fence.units).all();
+        let goes_on = for_unit
+            .iter()
+            .zip(&queue_ready)
+            .map(|(of, ready)| *of & *ready)
+            .fold(is_fence & fence_over, |any, one| any | one);
+        let running = fetched.valid & busy;
+        let illegal = running & !legal;
+        let takes = running & legal & (goes_on | (is_end & settled.all()));
+        dispatches.drive(running & legal);
+        fetched.ready.drive(takes | (!busy & fetched.valid));
+        let ends = takes & is_end;
+        let cause = m.fsm(Cause::None);
+        let fetch_failed = m.flag(io.beats.fires() & io.beats.payload.response.any());
+        let read_failed = io.read_failed | fetch_failed;
+        let stops = illegal | overflow | read_failed | io.write_failed;
+        let index = m.reg(unsigned(16)).reset(0);
+        let code = m.reg(unsigned(16)).reset(0);
+        m.when(begins, || {
+            busy.set(true);
+            index.set(0);
+            cause.set(Cause::None);
+        })
+        .else_when(*busy & stops, || {
+            busy.set(false);
+            m.when(illegal, || cause.set(Cause::Illegal))
+                .else_when(overflow, || cause.set(Cause::Overflow))
+                .else_when(read_failed, || cause.set(Cause::ReadFailed))
+                .otherwise(|| cause.set(Cause::WriteFailed));
+        })
+        .else_when(takes, || {
+            index.set(index + 1);
+            m.when(is_end, || {
+                busy.set(false);
+                code.set(end.code);
+            });
+        });
+        FrontEndOutputs {
+            transfers,
+            issue,
+            busy: *busy,
+            done: ends,
+            stopped: *busy & stops,
+            cause: cause.signal(),
+            index: *index,
+            code: *code,
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! LOAD and WEIGHTS: from DRAM into the memories of the machine.
+
+use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
+use super::fields::{INSTRUCTION_BITS, field, signal_fields};
+use super::ports::{ByteWrite, Signalling, further};
+use super::runs::{RunOrder, RunParams, runs};
+use crate::hdl::{
+    Block, Module, Signal, Stream, bit, bits_for, bundle, hardware, join, pack, unpack, unsigned,
+};
+use crate::isa::npu::{Load, Opcode, Synchronization, Target, Weights};
+
+/// Runs whose addresses are out and whose bytes are not in.
+const RUNS_UNDER_WAY: u32 = 16;
+
+/// Takes the instructions in order: asks for the bytes of one while those of the ones before come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadUnit {
+    /// Module name.
+    pub name: String,
+    /// Of the bus.
+    pub splitter: BurstSplitter,
+    /// Bytes of a vector of the scratchpad.
+    pub rows: u32,
+    /// Bits of an address of the scratchpad.
+    pub scratchpad_bits: u32,
+    /// Bits of the number of a channel with parameters.
+    pub channel_bits: u32,
+    /// Tiles that the ring holds.
+    pub ring_tiles: u32,
+    /// Beats of a tile.
+    pub tile_beats: u32,
+}
+
+bundle! {
+    /// What a [`LoadUnit`] takes.
+    pub struct LoadUnitInputs(unit: &LoadUnit) {
+        /// LOAD and WEIGHTS whose waits are over.
+        instruction: Stream(unsigned(INSTRUCTION_BITS)),
+        /// First byte of each DRAM region.
+        bases: [unsigned(unit.splitter.address_bits); 4],
+        /// What was read.
+        beats: Stream(ReadBeat(&unit.splitter)),
+        /// A tile has left the ring.
+        tile_released: bit(),
+    }
+}
+
+bundle! {
+    /// What a [`LoadUnit`] gives.
+    pub struct LoadUnitOutputs(unit: &LoadUnit) {
+        /// What is to be read.
+        transfers: Stream(Transfer(&unit.splitter)),
+        /// Bytes for the scratchpad.
+        scratchpad: Stream(ByteWrite(unit.scratchpad_bits, unit.rows)),
+        /// A beat for the ring.
+        ring_enable: bit(),
+        /// Which, counted from the beginning of the ring.
+        ring_beat: unsigned(unit.ring_beat_bits()),
+        /// A beat for the parameters.
+        parameters_enable: bit(),
+        /// The kind of parameter: a [`Target`].
+        parameters_target: unsigned(3),
+        /// Channel of its lowest word.
+        channel: unsigned(unit.channel_bits),
+        /// The beat.
+        data: unsigned(8 * unit.splitter.beat_bytes),
+        /// A tile is whole in the ring.
+        tile_written: bit(),
+        signalling: Signalling(),
+        /// No instruction is under way.
+        idle: bit(),
+        /// DRAM has answered with an error.
+        failed: bit(),
+    }
+}
+
+bundle! {
+    /// What is known of a run when its bytes come.
+    struct Coming(unit: &LoadUnit) {
+        weights: bit(),
+        target: unsigned(3),
+        /// Where byte 0 of the first beat goes.
+        address: unsigned(unit.scratchpad_bits),
+        /// Bytes of the first beat in front of the run.
+        skip: unsigned(unit.byte_bits()),
+        /// The last byte of the last beat that counts.
+        last_byte: unsigned(unit.byte_bits()),
+        /// A signal follows.
+        signals: bit(),
+        semaphore: unsigned(4),
+    }
+}
+
+impl LoadUnit {
+    /// Bits of the number of a beat in the ring.
+    fn ring_beat_bits(&self) -> u32 {
+        (self.ring_tiles * self.tile_beats).ilog2()
+    }
+
+    /// Bits of the number of a byte in a beat.
+    fn byte_bits(&self) -> u32 {
+        self.splitter.beat_bytes.ilog2()
+    }
+}
+
+#[hardware]
+impl Block for LoadUnit {
+    fn build<'m>(&self, m: &'m Module, io: LoadUnitInputs<'m>) -> LoadUnitOutputs<'m> {
+        m.doc("Reads DRAM into scratchpad, weight ring and parameters.");
+        let transfers = m.wires(Stream::of(Transfer::of(&self.splitter)));
+        let scratchpad = m.wires(Stream::of(ByteWrite::of(self.scratchpad_bits, self.rows)));
+
+        m.section("ask for runs");
+        let word = io.instruction.payload;
+        let opcode = field(word, &Synchronization::FIELDS[0]);
+        let is_weights = opcode.eq(Opcode::Weights as u32);
+        let load = Load::each(|of| field(word, of));
+        let weights = Weights::each(|of| field(word, of));
+        let tile_bytes = self.tile_beats * self.splitter.beat_bytes;
+        // A tile is a run: each waits for its own place in the ring.
+        let params = RunParams {
+            splitter: self.splitter,
+            scratchpad_bits: self.scratchpad_bits,
+        };
+        let choice = |tiles: Signal<'m>, runs: Signal<'m>| is_weights.mux(tiles, runs);
+        let one = |width| m.lit(1, unsigned(width));
+        let order = RunOrder {
+            region: choice(weights.region, load.region),
+            offset: choice(weights.offset, load.offset),
+            address: load.address.truncate(self.scratchpad_bits),
+            run: choice(m.lit(tile_bytes, load.run.shape()), load.run),
+            rows: choice(weights.tiles, load.rows.zero_extend(16)),
+            row_stride: choice(m.lit(tile_bytes, load.row_stride.shape()), load.row_stride),
+            row_pitch: load.row_pitch,
+            planes: choice(one(load.planes.width()), load.planes),
+            plane_stride: load.plane_stride,
+            plane_pitch: load.plane_pitch,
+            signal: signal_fields(word),
+        };
+        let free = m.wire(bit());
+        let there_is_room = m.wire(bit());
+        let run = runs(
+            m,
+            &params,
+            &io.bases,
+            order,
+            (io.instruction.valid, free),
+            there_is_room,
+        );
+        io.instruction.ready.drive(free);
+        let for_weights = m.capture(io.instruction.fires(), is_weights);
+        let target = m.capture(io.instruction.fires(), load.target);
+
+        let tiles = unsigned(bits_for(self.ring_tiles.into()));
+        /// tiles that are neither in the ring nor on their way
+        let ring_free = m.reg(tiles).reset(self.ring_tiles);
+        let takes_place = run.asked & for_weights;
+        m.when(takes_place & !io.tile_released, || {
+            ring_free.set(ring_free - 1)
+        })
+        .else_when(io.tile_released & !takes_place, || {
+            ring_free.set(ring_free + 1)
+        });
+
+        let coming = Coming {
+            weights: for_weights,
+            target,
+            address: run.address,
+            skip: run.skip,
+            last_byte: run.last_byte,
+            signals: run.signals,
+            semaphore: run.semaphore,
+        };
+        let s = m.wires(Stream::of(unsigned(pack(&coming).width())));
+        s.payload.drive(pack(&coming));
+        s.valid.drive(run.asked);
+        there_is_room.drive(s.ready & transfers.ready & (!for_weights | ring_free.any()));
+        transfers.payload.address.drive(run.beat_address);
+        transfers.payload.beats.drive(run.beats);
+        transfers
+            .valid
+            .drive(run.valid & s.ready & (!for_weights | ring_free.any()));
+        let under_way = Fifo::new(s.payload.shape(), RUNS_UNDER_WAY);
+        let under_way = m.instance(&under_way, StreamInputs { s });
+
+        m.section("their bytes come");
+        let come = unpack(under_way.m.payload, Coming::of(self));
+        let beats = io.beats;
+        let to_scratchpad = !come.weights & come.target.eq(Target::Scratchpad as u32);
+        let takes = beats.valid & (!to_scratchpad | scratchpad.ready);
+        beats.ready.drive(!to_scratchpad | scratchpad.ready);
+        let ends = takes & beats.payload.last;
+        under_way.m.ready.drive(ends);
+        let first = m.reg(bit()).reset(1);
+        let address = m.reg(unsigned(self.scratchpad_bits));
+        let here = first.mux(come.address, *address);
+        m.when(takes, || {
+            first.set(beats.payload.last);
+            address.set(further(here, self.splitter.beat_bytes));
+        });
+        let bytes = 0..self.splitter.beat_bytes;
+        let mask: Vec<_> = bytes
+            .map(|byte| {
+                (!first | come.skip.le(byte)) & (!beats.payload.last | come.last_byte.ge(byte))
+            })
+            .collect();
+        scratchpad.payload.address.drive(here);
+        scratchpad
+            .payload
+            .data
+            .drive(beats.payload.data.extend(8 * self.rows));
+        scratchpad.payload.mask.drive(join(&mask).extend(self.rows));
+        scratchpad.valid.drive(beats.valid & to_scratchpad);
+
+        let ring_enable = takes & come.weights;
+        let ring_beat = m.reg(unsigned(self.ring_beat_bits())).reset(0);
+        m.when(ring_enable, || ring_beat.set(ring_beat + 1));
+        /// channels in front of this beat of the run
+        let channel_offset = m.reg(unsigned(self.channel_bits)).reset(0);
+        m.when(takes, || {
+            let next = channel_offset + self.splitter.beat_bytes / 4;
+            channel_offset.set(beats.payload.last.mux(m.zero(channel_offset.shape()), next));
+        });
+        let tile_written = m.flag(ends & come.weights);
+        let signalling_valid = m.flag(ends & come.signals);
+        let semaphore = m.delay(come.semaphore);
+        let failed = m.flag(takes & beats.payload.response.any());
+        LoadUnitOutputs {
+            transfers,
+            scratchpad,
+            ring_enable,
+            ring_beat: *ring_beat,
+            parameters_enable: takes & !come.weights & !to_scratchpad,
+            parameters_target: come.target,
+            channel: come.address.truncate(self.channel_bits) + channel_offset,
+            data: beats.payload.data,
+            tile_written,
+            signalling: Signalling {
+                valid: signalling_valid,
+                semaphore,
+            },
+            idle: !run.valid & under_way.level.eq(0),
+            failed,
+        }
+    }
+}

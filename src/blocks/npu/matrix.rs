@@ -1,0 +1,478 @@
+//! MATRIX: passes of vectors through the array.
+
+use super::super::array::{
+    ArrayParams, Lanes, Skew, SkewInputs, WeightStationaryArray, WeightStationaryArrayInputs,
+};
+use super::super::control::{TokenInputs, TokenLine};
+use super::super::ports::Target;
+use super::super::prim::RamRead;
+use super::bank_row::READ_LATENCY;
+use super::fields::{INSTRUCTION_BITS, field, signal_fields};
+use super::nest::{Loop, Place, nest};
+use super::ports::{ByteRead, Signalling};
+use crate::hdl::{
+    Block, Module, Shape, Signal, Stream, bit, bundle, concat, hardware, index_bits, join, pack,
+    signed, unpack, unsigned,
+};
+use crate::isa::npu::{Matrix, MatrixFields};
+
+/// Rows of an image, as signed numbers.
+const ROW: Shape = signed(14);
+/// Bytes of a row of an image, as signed numbers.
+const BYTE: Shape = signed(18);
+
+/// Streams the vectors of a pass through the array while the tile of the next is loaded into it.
+///
+/// Three passes are under way: `next`, whose tile is to be loaded, `ready`, whose tile is loaded, and
+/// `stream`, whose vectors are read. When a pass begins each takes the place of the one behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MatrixUnit {
+    /// Module name.
+    pub name: String,
+    /// The array.
+    pub array: ArrayParams,
+    /// Bits of an address of the scratchpad.
+    pub scratchpad_bits: u32,
+    /// Tiles that the ring holds.
+    pub ring_tiles: u32,
+    /// Bits of the place of a vector in an accumulator bank.
+    pub target_bits: u32,
+}
+
+bundle! {
+    /// What a [`MatrixUnit`] takes.
+    pub struct MatrixUnitInputs(unit: &MatrixUnit) {
+        /// MATRIX whose waits are over.
+        instruction: Stream(unsigned(INSTRUCTION_BITS)),
+        /// What was read of the scratchpad.
+        data: unsigned(unit.array.activation_bits()),
+        /// The row of the ring that was asked for.
+        weights: unsigned(unit.array.weight_bits()),
+        /// A tile is whole in the ring.
+        tile_written: bit(),
+        /// An accumulator bank is free again.
+        bank_freed: bit(),
+    }
+}
+
+bundle! {
+    /// What a [`MatrixUnit`] gives.
+    pub struct MatrixUnitOutputs(unit: &MatrixUnit) {
+        scratchpad: ByteRead(unit.scratchpad_bits),
+        ring: RamRead(index_bits((unit.ring_tiles * unit.array.rows).into())),
+        /// A tile has left the ring.
+        tile_released: bit(),
+        /// Where the sums of the next cycle go.
+        target: Target(unit.target_bits),
+        /// Column 0 lowest.
+        sums: unsigned(unit.array.sum_bits()),
+        signalling: Signalling(),
+        /// No instruction is under way.
+        idle: bit(),
+        /// Vectors are read.
+        active: bit(),
+        /// A pass waits for weights.
+        stall_weights: bit(),
+        /// A pass waits for an accumulator bank.
+        stall_bank: bit(),
+    }
+}
+
+bundle! {
+    /// A pass.
+    struct Pass(unit: &MatrixUnit) {
+        address: unsigned(unit.scratchpad_bits),
+        row: ROW,
+        byte: BYTE,
+        width: unsigned(16),
+        height: unsigned(13),
+        padding: signed(8),
+        windows: bit(),
+        taps: unsigned(8),
+        tap_step: unsigned(16),
+        kernel_rows: unsigned(6),
+        kernel_row_step: unsigned(5),
+        kernel_row_pitch: unsigned(unit.scratchpad_bits),
+        columns: unsigned(8),
+        column_step: unsigned(16),
+        rows: unsigned(8),
+        row_step: unsigned(5),
+        row_pitch: unsigned(unit.scratchpad_bits),
+        /// The half of the scratchpad that the image is in.
+        half: bit(),
+        /// It takes a bank.
+        begins: bit(),
+        /// It hands the bank over.
+        ends: bit(),
+        /// A signal follows.
+        signals: bit(),
+        semaphore: unsigned(4),
+    }
+}
+
+/// An instruction, its products with the pitch of the image in registers.
+struct Prepared<'m> {
+    /// There is one.
+    valid: Signal<'m>,
+    word: Signal<'m>,
+    fields: MatrixFields<Signal<'m>>,
+    /// Scratchpad address of byte 0 of its first row.
+    first: Signal<'m>,
+    kernel_row_pitch: Signal<'m>,
+    row_pitch: Signal<'m>,
+}
+
+impl MatrixUnit {
+    /// An address from a number of either sign: addresses wrap.
+    fn address<'m>(&self, value: Signal<'m>) -> Signal<'m> {
+        let bits = self.scratchpad_bits;
+        match value.width() >= bits {
+            true => value.truncate(bits).as_unsigned(),
+            false => value.extend(bits).as_unsigned(),
+        }
+    }
+}
+
+#[hardware]
+impl MatrixUnit {
+    /// Takes an instruction and multiplies by the pitch of its image.
+    #[track_caller]
+    fn prepare<'m>(
+        &self,
+        m: &'m Module,
+        instruction: Stream<'m>,
+        taken: Signal<'m>,
+    ) -> Prepared<'m> {
+        let held = m.reg(bit()).reset(0);
+        let takes = instruction.fires();
+        instruction.ready.drive(!*held);
+        held.next(takes | (*held & !taken));
+        let word = m.capture(takes, instruction.payload);
+        let prepared = m.flag(*held & !taken);
+        let fields = Matrix::each(|of| field(word, of));
+        let pitch = fields.pitch.zero_extend(17).as_signed();
+        let product = |factor: Signal<'m>| self.address(pitch * factor);
+        let rows = |count: Signal<'m>| product(count.zero_extend(6).as_signed());
+        let first_row_offset = m.delay(product(fields.first_row));
+        let kernel_row_pitch = m.delay(rows(fields.kernel_row_step));
+        let row_pitch = m.delay(rows(fields.row_step));
+        Prepared {
+            valid: prepared,
+            word,
+            first: self.address(fields.address) + first_row_offset,
+            fields,
+            kernel_row_pitch,
+            row_pitch,
+        }
+    }
+
+    /// Which bytes of a vector are inside of the image, two cycles later.
+    #[track_caller]
+    fn inside<'m>(&self, m: &'m Module, place: Place<'m>, pass: &Pass<'m>) -> Signal<'m> {
+        let rows = self.array.rows;
+        let bits = rows.ilog2() + 1;
+        let height = pass.height.zero_extend(ROW.width).as_signed();
+        let row_inside = m.delay(!place.row.msb() & place.row.lt(height));
+        let wide = BYTE.width + 1;
+        let byte = place.byte.sign_extend(wide);
+        // From how many bytes on, and up to how many: clamped to those of a vector.
+        let clamp = |count: Signal<'m>| {
+            let over = !count.msb() & count.ge(m.lit(rows, signed(wide)));
+            let within = count.truncate(bits).as_unsigned();
+            count.msb().mux(
+                m.zero(unsigned(bits)),
+                over.mux(m.lit(rows, unsigned(bits)), within),
+            )
+        };
+        let width = pass.width.zero_extend(wide).as_signed();
+        let before = m.delay(clamp(m.zero(signed(wide)) - byte));
+        let until = m.delay(clamp(width - byte));
+        let keep: Vec<_> = (0..rows)
+            .map(|at| row_inside & before.le(at) & until.gt(at))
+            .collect();
+        m.delay(join(&keep)).named("inside")
+    }
+
+    /// A skew or deskew of a vector.
+    #[track_caller]
+    fn skew<'m>(&self, vector_in: Signal<'m>, lanes: u32, order: Lanes) -> Signal<'m> {
+        let width = vector_in.width() / lanes;
+        let kind = match order {
+            Lanes::FirstLaneFirst => "skew",
+            Lanes::LastLaneFirst => "deskew",
+        };
+        let skew = Skew {
+            name: format!("{}_{kind}_{lanes}x{width}", self.name),
+            lanes,
+            width,
+            order,
+        };
+        let m = vector_in.module();
+        m.instance(&skew, SkewInputs { vector_in }).vector_out
+    }
+}
+
+#[hardware]
+impl Block for MatrixUnit {
+    fn build<'m>(&self, m: &'m Module, io: MatrixUnitInputs<'m>) -> MatrixUnitOutputs<'m> {
+        m.doc("Passes of vectors through the array, while the weights of the next are loaded.");
+        let rows = self.array.rows;
+        let starts = m.wire(bit()).named("pass_starts");
+
+        m.section("the next instruction");
+        let advances = m.wire(bit());
+        let takes_instruction = m.wire(bit());
+        let prepared = self.prepare(m, io.instruction, takes_instruction);
+
+        m.section("the pass whose tile is to be loaded");
+        let next_valid = m.reg(bit()).reset(0);
+        let word = m
+            .capture(takes_instruction, prepared.word)
+            .named("next_word");
+        let kernel_row_pitch = m
+            .capture(takes_instruction, prepared.kernel_row_pitch)
+            .named("next_kernel_row_pitch");
+        let row_pitch = m
+            .capture(takes_instruction, prepared.row_pitch)
+            .named("next_row_pitch");
+        let fields = Matrix::each(|of| field(word, of));
+        let signal = signal_fields(word);
+        let zero = |shape| m.zero(shape);
+        let bytes = |count: Signal<'m>| count.zero_extend(BYTE.width).as_signed();
+        let image_rows = |count: Signal<'m>| count.zero_extend(ROW.width).as_signed();
+        let along = |count, step: Signal<'m>| Loop {
+            count,
+            rows: zero(ROW),
+            bytes: bytes(step),
+            addresses: self.address(step.zero_extend(24)),
+        };
+        let down = |count, step, pitch| Loop {
+            count,
+            rows: image_rows(step),
+            bytes: zero(BYTE),
+            addresses: pitch,
+        };
+        let once =
+            |windows: Signal<'m>, count: Signal<'m>| windows.mux(m.lit(1, count.shape()), count);
+        let block_bytes = m.lit(rows, unsigned(16));
+        let loops = [
+            along(once(fields.windows, fields.taps), fields.tap_step),
+            down(
+                once(fields.windows, fields.kernel_rows),
+                fields.kernel_row_step,
+                kernel_row_pitch,
+            ),
+            along(fields.blocks, block_bytes),
+        ];
+        let start = Place {
+            address: prepared.first + self.address(prepared.fields.first_byte),
+            row: prepared.fields.first_row,
+            byte: prepared.fields.first_byte,
+        };
+        let passes = nest(m, "next", (takes_instruction, start), &loops, advances);
+        let last_pass = passes.last;
+        takes_instruction.drive(prepared.valid & (!next_valid | (advances & last_pass)));
+        next_valid.next(takes_instruction | (next_valid & !(advances & last_pass)));
+        let until_signal = m.reg(unsigned(8));
+        let signal_due = last_pass | (signal.period.any() & until_signal.eq(1));
+        m.when(takes_instruction, || {
+            until_signal.set(signal_fields(prepared.word).period);
+        })
+        .else_when(advances, || {
+            until_signal.set(signal_due.mux(signal.period, until_signal - 1));
+        });
+        let next_pass = Pass {
+            address: passes.place.address,
+            row: passes.place.row,
+            byte: passes.place.byte,
+            width: fields.width,
+            height: fields.height,
+            padding: fields.padding,
+            windows: fields.windows,
+            taps: fields.taps,
+            tap_step: fields.tap_step,
+            kernel_rows: fields.kernel_rows,
+            kernel_row_step: fields.kernel_row_step,
+            kernel_row_pitch,
+            columns: fields.columns,
+            column_step: fields.column_step,
+            rows: fields.rows,
+            row_step: fields.row_step,
+            row_pitch,
+            half: self.address(fields.address).msb(),
+            begins: fields.begin & passes.first,
+            ends: fields.end & last_pass,
+            signals: signal.signals & signal_due,
+            semaphore: signal.semaphore,
+        };
+
+        m.section("its tile");
+        // One bit more than an index tells a full ring from an empty one.
+        let tiles = unsigned(self.ring_tiles.ilog2() + 1);
+        /// tiles that came
+        let written = m.reg(tiles).reset(0);
+        m.when(io.tile_written, || written.set(written + 1));
+        /// tiles that were released by the passes so far
+        let oldest = m.reg(tiles).reset(0);
+        /// tiles of this instruction in front of the next pass
+        let used = m.reg(tiles).reset(0);
+        let offset = match fields.tile.width() >= tiles.width {
+            true => fields.tile.truncate(tiles.width),
+            false => fields.tile.zero_extend(tiles.width),
+        };
+        let tile = oldest + offset + used;
+        m.when(advances, || {
+            m.when(fields.release, || oldest.set(oldest + 1));
+            m.when(last_pass | fields.release, || used.set(0))
+                .otherwise(|| used.set(used + 1));
+        });
+        let tile_is_there = (written - *oldest).gt(offset + used);
+        let loads = next_valid & tile_is_there;
+        advances.drive(starts & loads);
+        /// rows of the tile that are still to be read
+        let rows_left = m.reg(unsigned(index_bits(u64::from(rows) + 1))).reset(0);
+        let row = m.reg(unsigned(rows.ilog2()));
+        let tile_loaded = m.capture(starts, tile.truncate(self.ring_tiles.ilog2()));
+        let releases = m.capture(starts, loads & fields.release);
+        let loading = m.reg(bit()).reset(0);
+        let load_ends = rows_left.eq(1);
+        m.when(starts, || {
+            rows_left.set(rows);
+            row.set(0);
+            loading.set(loads);
+        })
+        .otherwise(|| {
+            m.when(rows_left.any(), || rows_left.set(rows_left - 1));
+            m.when(load_ends, || loading.set(false));
+            row.set(row + 1);
+        });
+        let reads = m.flag(*loading);
+        let read_row = m.delay(concat(&[tile_loaded, *row]));
+        let ring = RamRead {
+            enable: m.flag(reads).named("reads_1"),
+            address: m.delay(read_row).named("read_row_1"),
+        };
+        let tile_released = m.flag(*loading & load_ends & releases);
+        let weights = m.delay_by("weights", io.weights, 2);
+
+        m.section("the pass whose tile is loaded");
+        let shape = pack(&next_pass).shape();
+        let ready_valid = m.reg(bit()).reset(0);
+        let ready_pass = m.reg(shape);
+        let ready = unpack(*ready_pass, Pass::of(self));
+        m.when(starts, || {
+            ready_valid.set(loads);
+            ready_pass.set(pack(&next_pass));
+        });
+        let banks = m.reg(unsigned(2)).reset(2);
+        let takes_bank = starts & ready_valid & ready.begins;
+        m.when(takes_bank & !io.bank_freed, || banks.set(banks - 1))
+            .else_when(io.bank_freed & !takes_bank, || banks.set(banks + 1));
+        let bank_is_there = !ready.begins | banks.any();
+
+        m.section("the pass whose vectors are read");
+        let streams = m.reg(bit()).reset(0);
+        let stream_pass = m.capture(starts, *ready_pass);
+        let pass = unpack(stream_pass, Pass::of(self));
+        let start = Place {
+            address: ready.address,
+            row: ready.row,
+            byte: ready.byte,
+        };
+        let loops = [
+            along(once(!pass.windows, pass.taps), pass.tap_step),
+            down(
+                once(!pass.windows, pass.kernel_rows),
+                pass.kernel_row_step,
+                pass.kernel_row_pitch,
+            ),
+            along(pass.columns, pass.column_step),
+            down(pass.rows, pass.row_step, pass.row_pitch),
+        ];
+        let scratchpad = m.wires(ByteRead::of(self.scratchpad_bits));
+        let read = scratchpad.grant & *streams;
+        let vectors = nest(m, "vector", (starts, start), &loops, read);
+        scratchpad.request.drive(*streams);
+        // A vector may begin in front of the image: it wraps in the half of the image.
+        let within = vectors.place.address.truncate(self.scratchpad_bits - 1);
+        scratchpad.address.drive(concat(&[pass.half, within]));
+        let last_vector = vectors.last;
+        let vectors_end = read & last_vector;
+        m.when(starts, || streams.set(*ready_valid))
+            .else_when(vectors_end, || streams.set(false));
+        let index = m.reg(unsigned(self.target_bits));
+        m.when(starts, || index.set(0))
+            .else_when(read, || index.set(index + 1));
+        let bank = m.reg(bit()).reset(1);
+        m.when(takes_bank, || bank.set(!*bank));
+        let free = (rows_left.le(1) & (!streams | vectors_end)).named("may_start");
+        let goes = ready_valid.mux(bank_is_there, loads);
+        starts.drive(free & goes);
+        let signals = vectors_end & pass.signals;
+        let signalling_valid = m.flag(signals);
+        let semaphore = m.delay(pass.semaphore);
+
+        m.section("bytes outside of the image are the padding");
+        let inside = self.inside(m, vectors.place, &pass);
+        let inside = m.delay(inside).named("inside_1");
+        let padding = m.delay_by("padding", pass.padding, READ_LATENCY);
+        let bytes = io.data.split(8).into_iter().zip(inside.split(1));
+        let bytes: Vec<_> = bytes
+            .map(|(byte, inside)| inside.mux(byte, padding.as_unsigned()))
+            .collect();
+        let activations = m.delay(join(&bytes));
+
+        m.section("array");
+        let operand_latency = READ_LATENCY + 1;
+        let swap = m.delay_by("swap", starts, operand_latency + 1);
+        let below = m.reg(unsigned(rows - 1)).named("swaps_below");
+        let swaps = concat(&[*below, swap]);
+        below.next(swaps.truncate(rows - 1));
+        let inputs = WeightStationaryArrayInputs {
+            swaps,
+            activations: self.skew(activations, rows, Lanes::FirstLaneFirst),
+            weights: self.skew(weights, self.array.columns, Lanes::FirstLaneFirst),
+        };
+        let array = m.instance(&WeightStationaryArray(self.array.clone()), inputs);
+        let sums = self.skew(array.sums, self.array.columns, Lanes::LastLaneFirst);
+
+        let last = pass.ends & last_vector;
+        let first = m.reg(bit()).named("stream_first");
+        m.when(starts, || first.set(ready.begins));
+        let token = concat(&[*first, last, *bank, *index]);
+        let line = TokenLine {
+            name: format!("{}_token_line", self.name),
+            cycles: operand_latency + self.array.latency() + self.array.columns - 2,
+            width: token.width(),
+        };
+        let inputs = TokenInputs {
+            clear: m.low(),
+            valid_in: read,
+            token_in: token,
+        };
+        let token_line = m.instance(&line, inputs);
+        let token = token_line.token_out;
+        let bits = self.target_bits;
+        MatrixUnitOutputs {
+            scratchpad,
+            ring,
+            tile_released,
+            target: Target {
+                valid: token_line.valid_out,
+                first: token.bit(bits + 2),
+                last: token.bit(bits + 1),
+                bank: token.bit(bits),
+                address: token.truncate(bits),
+            },
+            sums,
+            signalling: Signalling {
+                valid: signalling_valid,
+                semaphore,
+            },
+            idle: !streams & !ready_valid & !next_valid & !prepared.valid & io.instruction.ready,
+            active: read,
+            stall_weights: next_valid & !tile_is_there & !ready_valid & !streams,
+            stall_bank: ready_valid & !bank_is_there & !streams,
+        }
+    }
+}

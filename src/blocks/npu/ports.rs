@@ -1,0 +1,53 @@
+//! Bundles between the units.
+
+use crate::hdl::{Signal, bit, bundle, concat, unsigned};
+
+bundle! {
+    /// Bytes to be written side by side from any address on.
+    pub struct ByteWrite(address_bits: u32, bytes: u32) {
+        /// Where the lowest byte goes.
+        address: unsigned(address_bits),
+        /// Lowest byte first.
+        data: unsigned(8 * bytes),
+        /// Which bytes count, the lowest first.
+        mask: unsigned(bytes),
+    }
+}
+
+bundle! {
+    /// Bytes to be read side by side from any address on, where `grant` is 1; they come
+    /// [`READ_LATENCY`](super::bank_row::READ_LATENCY) cycles later.
+    pub struct ByteRead(address_bits: u32) {
+        /// Asks.
+        request: bit(),
+        /// Where the lowest byte is.
+        address: unsigned(address_bits),
+        /// It is read in this cycle.
+        back grant: bit(),
+    }
+}
+
+bundle! {
+    /// A semaphore is signalled.
+    pub struct Signalling {
+        valid: bit(),
+        semaphore: unsigned(4),
+    }
+}
+
+/// An address so many bytes further, in the same half of the scratchpad.
+#[track_caller]
+pub(super) fn further<'m>(address: Signal<'m>, bytes: u32) -> Signal<'m> {
+    let bits = address.width() - 1;
+    concat(&[address.msb(), address.truncate(bits) + bytes])
+}
+
+/// An address so many bytes before, in the same half of the scratchpad.
+#[track_caller]
+pub(super) fn before<'m>(address: Signal<'m>, bytes: Signal<'m>) -> Signal<'m> {
+    let bits = address.width() - 1;
+    concat(&[
+        address.msb(),
+        address.truncate(bits) - bytes.zero_extend(bits),
+    ])
+}

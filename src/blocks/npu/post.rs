@@ -1,0 +1,374 @@
+//! POST: from sums in an accumulator bank to bytes in the scratchpad.
+
+use super::super::control::{TokenInputs, TokenLine};
+use super::super::ports::ResultPort;
+use super::super::post::{Arithmetic, Requantizer, RequantizerInputs};
+use super::bank_row::READ_LATENCY;
+use super::fields::{INSTRUCTION_BITS, field, signal_fields};
+use super::parameters::SHIFT_BITS;
+use super::ports::{ByteWrite, Signalling};
+use super::tables::{TABLE_LATENCY, Tables, TablesOutputs};
+use crate::arch::Target;
+use crate::hdl::{
+    Block, Module, Pins, Signal, Stream, bit, bundle, concat, hardware, index_bits, join, unsigned,
+};
+use crate::isa::npu::Post;
+
+/// Cycles from the issue of a read until its sum stands in front of the requantizers: address, memory,
+/// choice of the lanes, window, bias.
+const SUM_STAGE: u32 = 5;
+
+/// Takes the banks in the order in which they were handed over, L channels of a vector in a cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostUnit {
+    /// Module name.
+    pub name: String,
+    /// C.
+    pub columns: u32,
+    /// L.
+    pub lanes: u32,
+    /// What can be computed.
+    pub arithmetic: Arithmetic,
+    /// The chips that it is made for.
+    pub target: Target,
+    /// Bytes of a vector of the scratchpad.
+    pub rows: u32,
+    /// Bits of an address of the scratchpad.
+    pub scratchpad_bits: u32,
+    /// Bits of the place of a vector in an accumulator bank.
+    pub target_bits: u32,
+    /// Bits of the number of L channels with parameters.
+    pub group_bits: u32,
+    /// Bits of a beat.
+    pub bus_bits: u32,
+}
+
+bundle! {
+    /// What a [`PostUnit`] takes.
+    pub struct PostUnitInputs(unit: &PostUnit) {
+        /// POST whose waits are over.
+        instruction: Stream(unsigned(INSTRUCTION_BITS)),
+        /// The last sums of a bank have been written.
+        bank_complete: bit(),
+        /// Of the channels that were asked for, the lowest first.
+        biases: unsigned(32 * unit.lanes),
+        multipliers: unsigned(32 * unit.lanes),
+        shifts: unsigned(SHIFT_BITS * unit.lanes),
+        /// What is added, of the scratchpad.
+        residual_data: unsigned(8 * unit.rows),
+        tables: TablesOutputs(&unit.tables()),
+    }
+}
+
+bundle! {
+    /// What a [`PostUnit`] gives.
+    pub struct PostUnitOutputs(unit: &PostUnit) {
+        sums: ResultPort(unit.target_bits, 32 * unit.columns),
+        /// L channels with parameters.
+        parameters: unsigned(unit.group_bits),
+        /// What is added is read in this cycle.
+        residual_enable: bit(),
+        residual_address: unsigned(unit.scratchpad_bits),
+        /// For the tables: L results, and what is added to them.
+        results: unsigned(8 * unit.lanes),
+        residuals: unsigned(8 * unit.lanes),
+        /// Bytes for the scratchpad in this cycle.
+        write_enable: bit(),
+        write: ByteWrite(unit.scratchpad_bits, unit.rows),
+        /// A bank is free again.
+        bank_freed: bit(),
+        signalling: Signalling(),
+        /// No instruction is under way.
+        idle: bit(),
+        /// Sums are read.
+        active: bit(),
+    }
+}
+
+impl PostUnit {
+    /// The tables of sums, for their ports.
+    pub fn tables(&self) -> Tables {
+        Tables {
+            name: self.name.replace("post", "tables"),
+            lanes: self.lanes,
+            bus_bits: self.bus_bits,
+        }
+    }
+
+    fn requantizer(&self) -> Requantizer {
+        Requantizer {
+            name: format!("{}_requantizer", self.name),
+            arithmetic: self.arithmetic,
+            target: self.target,
+        }
+    }
+
+    /// Cycles from a result of the requantizers until the sum that it is in stands in front of them: sums
+    /// take the cycles that the results of every second cycle leave free.
+    fn return_latency(&self) -> u32 {
+        let even = (self.requantizer().latency() + TABLE_LATENCY).is_multiple_of(2);
+        TABLE_LATENCY + u32::from(even)
+    }
+}
+
+#[hardware]
+impl Block for PostUnit {
+    fn build<'m>(&self, m: &'m Module, io: PostUnitInputs<'m>) -> PostUnitOutputs<'m> {
+        m.doc("From sums to bytes of the scratchpad: bias, requantization, windows.");
+        let (lanes, bits) = (self.lanes, self.scratchpad_bits);
+
+        m.section("the instruction");
+        let active = m.reg(bit()).reset(0);
+        let reads = m.wire(bit());
+        // The word stays until its last fields have been taken behind the sums.
+        let recent = m.reg(unsigned(SUM_STAGE)).reset(0);
+        let residual_under_way = m.wire(bit());
+        io.instruction
+            .ready
+            .drive(!*active & recent.eq(0) & !residual_under_way);
+        let takes = io.instruction.fires();
+        let word = m.capture(takes, io.instruction.payload);
+        let fields = Post::each(|of| field(word, of));
+        let signal = signal_fields(word);
+        let complete = m.reg(unsigned(2)).reset(0);
+        // A sum comes back to the requantizers in the cycles between.
+        let phase = m.reg(bit()).reset(0);
+        phase.next(!*phase);
+        reads.drive(*active & complete.any() & (!fields.residual | *phase));
+        recent.next(concat(&[recent.truncate(SUM_STAGE - 1), reads]));
+
+        m.section("vectors, their channels, and the sums of a window");
+        let next = Post::each(|of| field(io.instruction.payload, of));
+        let here = |address: Signal<'m>| match address.width() > bits {
+            true => address.truncate(bits),
+            false => address.zero_extend(bits),
+        };
+        let window_sum = m.reg(unsigned(8));
+        let channels_left = m.reg(fields.channels.shape());
+        let group = m.reg(unsigned(self.group_bits));
+        let columns_left = m.reg(fields.columns.shape());
+        let rows_left = m.reg(fields.rows.shape());
+        let until_signal = m.reg(signal.period.shape());
+        let place = m.reg(unsigned(self.target_bits));
+        /// of the first sum of the window
+        let vector_place = m.reg(unsigned(self.target_bits));
+        let address = m.reg(unsigned(bits));
+        let vector_address = m.reg(unsigned(bits));
+        let row_address = m.reg(unsigned(bits));
+        let first_of_window = window_sum.eq(0);
+        let last_of_window = (window_sum + 1).eq(fields.window);
+        let last_channels = channels_left.le(lanes);
+        let last_column = columns_left.eq(1);
+        let last_row = rows_left.eq(1);
+        let vector_ends = last_of_window & last_channels;
+        let row_ends = vector_ends & last_column;
+        let ends = row_ends & last_row;
+        let signal_due = last_row | (signal.period.any() & until_signal.eq(1));
+        let first_group = |parameters: Signal<'m>| {
+            parameters
+                .slice(lanes.ilog2(), parameters.width() - lanes.ilog2())
+                .truncate(self.group_bits)
+        };
+        m.when(takes, || {
+            active.set(true);
+            window_sum.set(0);
+            channels_left.set(next.channels);
+            group.set(first_group(next.parameters));
+            columns_left.set(next.columns);
+            rows_left.set(next.rows);
+            until_signal.set(signal_fields(io.instruction.payload).period);
+            place.set(0);
+            vector_place.set(0);
+            for start in [&address, &vector_address, &row_address] {
+                start.set(here(next.address));
+            }
+        })
+        .else_when(reads, || {
+            window_sum.set(last_of_window.mux(m.zero(window_sum.shape()), window_sum + 1));
+            place.set(place + 1);
+            m.when(last_of_window & !last_channels, || {
+                place.set(*vector_place);
+                channels_left.set(channels_left - lanes);
+                group.set(group + 1);
+                address.set(address + lanes);
+            });
+            m.when(vector_ends, || {
+                vector_place.set(place + 1);
+                channels_left.set(fields.channels);
+                group.set(first_group(fields.parameters));
+                columns_left.set(columns_left - 1);
+                let next_vector = vector_address + here(fields.column_pitch);
+                address.set(next_vector);
+                vector_address.set(next_vector);
+            });
+            m.when(row_ends, || {
+                columns_left.set(fields.columns);
+                rows_left.set(rows_left - 1);
+                until_signal.set(signal_due.mux(signal.period, until_signal - 1));
+                let next_row = row_address + here(fields.row_pitch);
+                address.set(next_row);
+                vector_address.set(next_row);
+                row_address.set(next_row);
+            });
+            m.when(ends, || active.set(false));
+        });
+        let bank = m.reg(bit()).reset(0);
+        let frees = reads & ends;
+        m.when(frees, || bank.set(!*bank));
+        m.when(io.bank_complete & !frees, || complete.set(complete + 1))
+            .else_when(frees & !io.bank_complete, || complete.set(complete - 1));
+        let bank_freed = m.flag(frees);
+
+        m.section("sums of L channels");
+        let sums = m.wires(ResultPort::of(self.target_bits, 32 * self.columns));
+        sums.enable.drive(reads);
+        sums.advance.drive(m.high());
+        sums.bank.drive(*bank);
+        sums.address.drive(*place);
+        let parameters = m.delay(*group);
+        let groups = self.columns / lanes;
+        let words = sums.data.split(32 * lanes);
+        let chosen = match groups {
+            1 => words[0],
+            _ => {
+                let chooses = index_bits(groups.into());
+                let before = first_group(fields.parameters).truncate(chooses);
+                let part = m.delay_by("part", group.truncate(chooses) - before, 2);
+                part.select(&words)
+            }
+        };
+        let lane_sums = m.delay(chosen);
+        let begins_window = m.delay_by("begins_window", first_of_window, 3);
+        let is_maximum = m.delay_by("is_maximum", fields.maximum, 3);
+        let biases = m.delay_by("biases", io.biases, 2);
+
+        m.section("requantization");
+        let starts = m.delay_by("starts", recent.bit(0) & !recent.bit(1), 2);
+        let late = |name: &str, value: Signal<'m>| m.capture(starts, value).named(name);
+        let per_channel = late("per_channel", fields.per_channel);
+        let multiplier = late("tensor_multiplier", fields.multiplier);
+        let shift = late("tensor_shift", fields.shift.as_unsigned());
+        let float = late("float", fields.float);
+        let zero_point = late("zero_point", fields.zero_point);
+        let low = late("low", fields.low);
+        let high = late("high", fields.high);
+        let multipliers = m.delay_by("multipliers", io.multipliers, 2);
+        let shifts = m.delay_by("shifts", io.shifts, 2);
+        let requantizer = self.requantizer();
+        let returns = m.wire(bit());
+        let sums_back = m.wire(unsigned(32 * lanes));
+        let choose =
+            |name: &str, sum: Signal<'m>, first: Signal<'m>| returns.mux(sum, first).named(name);
+        let is_float = choose("is_float", m.low(), float);
+        let zero_point = choose("zero", io.tables.zero_point, zero_point);
+        let low = choose("lower_limit", io.tables.low, low);
+        let high = choose("upper_limit", io.tables.high, high);
+        let mut values = Vec::new();
+        for lane in 0..lanes {
+            let sum = lane_sums.slice(32 * lane, 32).as_signed();
+            let total = m.reg(sum.shape()).named(format!("total_{lane}"));
+            let larger = sum.gt(*total).mux(sum, *total);
+            total.next(begins_window.mux(sum, is_maximum.mux(larger, total + sum)));
+            let bias = biases.slice(32 * lane, 32).as_signed();
+            let accumulator = m.delay(total + bias).named(format!("accumulator_{lane}"));
+            let of_channel = multipliers.slice(32 * lane, 32);
+            let multiplier = m
+                .delay(per_channel.mux(of_channel, multiplier))
+                .named(format!("multiplier_{lane}"));
+            let of_channel = shifts.slice(SHIFT_BITS * lane, SHIFT_BITS);
+            let shift = m
+                .delay(per_channel.mux(of_channel, shift))
+                .named(format!("shift_{lane}"));
+            let shift = returns.mux(io.tables.shift, shift.as_signed());
+            let choices = (requantizer.choices().into_iter()).map(|(name, _)| match name {
+                "shift" => (name, shift),
+                _ => (name, is_float),
+            });
+            let multiplier = returns.mux(io.tables.multiplier, multiplier);
+            let sum_back = sums_back.slice(32 * lane, 32).as_signed();
+            let inputs = RequantizerInputs {
+                advance: m.high(),
+                accumulator: returns.mux(sum_back, accumulator),
+                multiplier: multiplier.truncate(31),
+                choices: Pins::new(choices),
+                zero_point,
+                low,
+                high,
+            };
+            let lane = m.instance_of(&requantizer).named(format!("lane_{lane}"));
+            values.push(lane.connect(inputs).value.as_unsigned());
+        }
+
+        m.section("where the bytes go");
+        let mask: Vec<_> = (0..lanes).map(|lane| channels_left.gt(lane)).collect();
+        let signals = signal.signals & signal_due & row_ends;
+        let token = concat(&[
+            fields.residual,
+            signal.semaphore,
+            signals,
+            join(&mask),
+            *address,
+        ]);
+        let line = |name: &str, cycles: u32, (valid_in, token_in): (Signal<'m>, Signal<'m>)| {
+            let line = TokenLine {
+                name: format!("{}_token_line_{cycles}", self.name),
+                cycles,
+                width: token.width(),
+            };
+            let inputs = TokenInputs {
+                clear: m.low(),
+                valid_in,
+                token_in,
+            };
+            let line = m.instance_of(&line).named(name).connect(inputs);
+            (line.valid_out, line.token_out)
+        };
+        let to_result = SUM_STAGE + requantizer.latency();
+        let issued = (reads & last_of_window, token);
+        let asks = line("to_residual", to_result - READ_LATENCY, issued);
+        let result = line("to_result", READ_LATENCY, asks);
+        let is_residual = |token: Signal<'m>| token.msb();
+
+        m.section("sums with what is added to the results");
+        let distance = fields.residual_address.zero_extend(fields.address.width()) - fields.address;
+        let distance = late("residual_distance", here(distance));
+        let residual_enable = asks.0 & is_residual(asks.1);
+        let residual_address = asks.1.truncate(bits) + distance;
+        let returned = (result.0 & is_residual(result.1), result.1);
+        let back = line("to_return", self.return_latency(), returned);
+        returns.drive(back.0);
+        let extra = self.return_latency() - TABLE_LATENCY;
+        sums_back.drive(m.delay_by("sums_back", io.tables.sums, extra));
+        let sum = line("to_sum", requantizer.latency(), back);
+        let write_enable = sum.0 | (result.0 & !is_residual(result.1));
+        let token = sum.0.mux(sum.1, result.1);
+        let behind_mask = bits + lanes;
+        let cycles = to_result + self.return_latency() + requantizer.latency() + 1;
+        let under_way = m.reg(unsigned(index_bits(u64::from(cycles) + 1))).reset(0);
+        m.when(reads, || under_way.set(cycles))
+            .else_when(under_way.any(), || under_way.set(under_way - 1));
+        residual_under_way.drive(fields.residual & under_way.any());
+        let values = join(&values);
+        PostUnitOutputs {
+            sums,
+            parameters,
+            residual_enable,
+            residual_address,
+            results: values,
+            residuals: io.residual_data.truncate(8 * lanes),
+            write_enable,
+            write: ByteWrite {
+                address: token.truncate(bits),
+                data: values.extend(8 * self.rows),
+                mask: token.slice(bits, lanes).extend(self.rows),
+            },
+            bank_freed,
+            signalling: Signalling {
+                valid: write_enable & token.bit(behind_mask),
+                semaphore: token.slice(behind_mask + 1, 4),
+            },
+            idle: !active & under_way.eq(0),
+            active: reads,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The runs of a LOAD or STORE, one after the other.
+
+use super::super::prim::BurstSplitter;
+use super::fields::SignalFields;
+use super::ports::before;
+use crate::hdl::{Module, Signal, bit, concat, hardware, unsigned};
+
+/// Sizes of the addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RunParams {
+    /// Of the bus.
+    pub splitter: BurstSplitter,
+    /// Bits of an address of the scratchpad.
+    pub scratchpad_bits: u32,
+}
+
+/// The fields of the instruction.
+pub(super) struct RunOrder<'m> {
+    pub region: Signal<'m>,
+    pub offset: Signal<'m>,
+    pub address: Signal<'m>,
+    pub run: Signal<'m>,
+    pub rows: Signal<'m>,
+    pub row_stride: Signal<'m>,
+    pub row_pitch: Signal<'m>,
+    pub planes: Signal<'m>,
+    pub plane_stride: Signal<'m>,
+    pub plane_pitch: Signal<'m>,
+    pub signal: SignalFields<'m>,
+}
+
+/// A run.
+pub(super) struct Run<'m> {
+    /// There is one.
+    pub valid: Signal<'m>,
+    /// It goes on its way in this cycle.
+    pub asked: Signal<'m>,
+    /// DRAM address of its first beat.
+    pub beat_address: Signal<'m>,
+    /// Its beats.
+    pub beats: Signal<'m>,
+    /// Where byte 0 of the first beat stands in the scratchpad.
+    pub address: Signal<'m>,
+    /// Bytes of the first beat in front of the run.
+    pub skip: Signal<'m>,
+    /// The last byte of the last beat that counts.
+    pub last_byte: Signal<'m>,
+    /// A signal follows the run.
+    pub signals: Signal<'m>,
+    /// Which.
+    pub semaphore: Signal<'m>,
+}
+
+/// Walks the runs of an instruction: takes it where it is `valid` and drives `free`, and shows a run
+/// until there is `room` for it. The next run follows two cycles later.
+#[hardware]
+#[track_caller]
+pub(super) fn runs<'m>(
+    m: &'m Module,
+    p: &RunParams,
+    bases: &[Signal<'m>],
+    order: RunOrder<'m>,
+    (valid, free): (Signal<'m>, Signal<'m>),
+    room: Signal<'m>,
+) -> Run<'m> {
+    let bits = p.splitter.address_bits;
+    let byte_bits = p.splitter.beat_bytes.ilog2();
+    let active = m.reg(bit()).reset(0);
+    let takes = (valid & !active).named("takes");
+    free.drive(!active);
+
+    let run = m.capture(takes, order.run);
+    let row_stride = m.capture(takes, order.row_stride);
+    let row_pitch = m.capture(takes, order.row_pitch);
+    let plane_stride = m.capture(takes, order.plane_stride);
+    let plane_pitch = m.capture(takes, order.plane_pitch);
+    let rows = m.capture(takes, order.rows);
+    let signals = m.capture(takes, order.signal.signals);
+    let semaphore = m.capture(takes, order.signal.semaphore);
+    let period = m.capture(takes, order.signal.period);
+
+    let rows_left = m.reg(rows.shape());
+    let planes_left = m.reg(order.planes.shape());
+    /// runs until the next signal
+    let until_signal = m.reg(period.shape());
+    let byte_address = m.reg(unsigned(bits));
+    let plane_byte_address = m.reg(unsigned(bits));
+    let address = m.reg(unsigned(p.scratchpad_bits));
+    let plane_address = m.reg(unsigned(p.scratchpad_bits));
+    let shown = m.reg(bit()).reset(0);
+    let asked = (*shown & room).named("asked");
+    let last_row = rows_left.eq(1);
+    let last = last_row & planes_left.eq(1);
+    let signal_due = last | (period.any() & until_signal.eq(1));
+
+    let start = order.region.select(bases) + order.offset.zero_extend(bits);
+    m.when(takes, || {
+        active.set(true);
+        shown.set(true);
+        rows_left.set(order.rows);
+        planes_left.set(order.planes);
+        until_signal.set(order.signal.period);
+        byte_address.set(start);
+        plane_byte_address.set(start);
+        address.set(order.address);
+        plane_address.set(order.address);
+    })
+    .else_when(asked, || {
+        let next_row = byte_address + row_stride.zero_extend(bits);
+        let next_plane = plane_byte_address + plane_stride.zero_extend(bits);
+        let here = |pitch: Signal<'m>| match pitch.width() > p.scratchpad_bits {
+            true => pitch.truncate(p.scratchpad_bits),
+            false => pitch.zero_extend(p.scratchpad_bits),
+        };
+        let next_row_address = address + here(row_pitch);
+        let next_plane_address = plane_address + here(plane_pitch);
+        until_signal.set(signal_due.mux(period, until_signal - 1));
+        m.when(last_row, || {
+            rows_left.set(rows);
+            planes_left.set(planes_left - 1);
+            byte_address.set(next_plane);
+            plane_byte_address.set(next_plane);
+            address.set(next_plane_address);
+            plane_address.set(next_plane_address);
+        })
+        .otherwise(|| {
+            rows_left.set(rows_left - 1);
+            byte_address.set(next_row);
+            address.set(next_row_address);
+        });
+        m.when(last, || {
+            active.set(false);
+            shown.set(false);
+        });
+    });
+
+    let skip = byte_address.truncate(byte_bits);
+    let count = p.splitter.count_bits;
+    let end = run.zero_extend(count) + skip.zero_extend(count) - 1;
+    let beat = byte_address.slice(byte_bits, bits - byte_bits);
+    Run {
+        valid: *shown,
+        asked,
+        beat_address: concat(&[beat, m.zero(unsigned(byte_bits))]),
+        beats: end.slice(byte_bits, count - byte_bits).zero_extend(count) + 1,
+        address: before(*address, skip),
+        skip,
+        last_byte: end.truncate(byte_bits),
+        signals: signals & signal_due,
+        semaphore,
+    }
+}

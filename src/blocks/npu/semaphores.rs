@@ -1,0 +1,68 @@
+//! Counting semaphores.
+
+use super::fields::field;
+use super::ports::Signalling;
+use crate::hdl::{Module, Signal, hardware, index_bits, unsigned};
+use crate::isa::npu::{SEMAPHORE_MAX, SEMAPHORES, Synchronization};
+
+/// An instruction that stands in front of a unit.
+pub(super) struct Request<'m> {
+    /// There is one, and the unit's holding register is free for it.
+    pub valid: Signal<'m>,
+    pub instruction: Signal<'m>,
+    /// To be driven: its waits are over, and what it waits for is taken.
+    pub granted: Signal<'m>,
+}
+
+/// Grants requests and counts signals; `clear` empties all semaphores. One unit's waits are looked at in a
+/// cycle, in turn; who waits for nothing is granted at once. Gives whether a semaphore overflows.
+#[hardware]
+#[track_caller]
+pub(super) fn semaphores<'m>(
+    m: &'m Module,
+    clear: Signal<'m>,
+    requests: &[Request<'m>],
+    signalling: &[Signalling<'m>],
+) -> Signal<'m> {
+    let units = requests.len() as u32;
+    let turn = m.reg(unsigned(index_bits(units.into()))).reset(0);
+    turn.next(turn + 1);
+    let width = 10;
+    let counts: Vec<_> = (0..SEMAPHORES)
+        .map(|number| {
+            m.reg(unsigned(width))
+                .named(format!("semaphore_{number}"))
+                .reset(0)
+        })
+        .collect();
+    let [_, a, a_count, b, b_count, ..] = Synchronization::FIELDS;
+    let of_turn = |of: &crate::isa::npu::Field| {
+        let fields: Vec<_> = requests.iter().map(|r| field(r.instruction, of)).collect();
+        turn.select(&fields)
+    };
+    let wait_a = of_turn(&a);
+    let wait_b = of_turn(&b);
+    let wait_a_count = of_turn(&a_count).zero_extend(width);
+    let wait_b_count = of_turn(&b_count).zero_extend(width);
+    let enough = wait_a.select(&counts).ge(wait_a_count) & wait_b.select(&counts).ge(wait_b_count);
+    let valids: Vec<_> = requests.iter().map(|r| r.valid).collect();
+    let takes = enough & turn.select(&valids);
+    for (number, request) in (0..).zip(requests) {
+        let waits = |of| field(request.instruction, of).any();
+        let waits = waits(&a_count) | waits(&b_count);
+        let granted = request.valid & (!waits | (turn.eq(number) & enough));
+        request.granted.drive(granted);
+    }
+    let mut overflow = m.low();
+    for (number, count) in (0..).zip(&counts) {
+        let signals = signalling
+            .iter()
+            .map(|of| (of.valid & of.semaphore.eq(number)).zero_extend(width));
+        let added = signals.fold(**count, |sum, signal| sum + signal);
+        let taken = |wait: Signal<'m>, count: Signal<'m>| count.gate(takes & wait.eq(number));
+        let left = added - taken(wait_a, wait_a_count) - taken(wait_b, wait_b_count);
+        m.when(clear, || count.set(0)).otherwise(|| count.set(left));
+        overflow = overflow | count.gt(SEMAPHORE_MAX);
+    }
+    m.flag(overflow)
+}

@@ -1,0 +1,211 @@
+//! STORE: from the scratchpad to DRAM.
+
+use super::super::prim::{BurstSplitter, Fifo, StreamInputs, Transfer, WriteBeat};
+use super::bank_row::READ_LATENCY;
+use super::fields::{INSTRUCTION_BITS, field, signal_fields};
+use super::ports::{ByteRead, Signalling, further};
+use super::runs::{RunOrder, RunParams, runs};
+use crate::hdl::{
+    Block, Module, Signal, Stream, bit, bits_for, bundle, concat, hardware, join, pack, unpack,
+    unsigned,
+};
+use crate::isa::npu::Store;
+
+/// Runs whose addresses are out and whose answers are not in.
+const RUNS_UNDER_WAY: u32 = 16;
+/// Beats that were read and not sent.
+const BEATS_READ: u32 = 8;
+
+/// Takes the instructions in order; a run is done when DRAM has answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreUnit {
+    /// Module name.
+    pub name: String,
+    /// Of the bus.
+    pub splitter: BurstSplitter,
+    /// Bytes of a vector of the scratchpad.
+    pub rows: u32,
+    /// Bits of an address of the scratchpad.
+    pub scratchpad_bits: u32,
+}
+
+bundle! {
+    /// What a [`StoreUnit`] takes.
+    pub struct StoreUnitInputs(unit: &StoreUnit) {
+        /// STORE whose waits are over.
+        instruction: Stream(unsigned(INSTRUCTION_BITS)),
+        /// First byte of each DRAM region.
+        bases: [unsigned(unit.splitter.address_bits); 4],
+        /// What was read of the scratchpad.
+        data: unsigned(8 * unit.rows),
+        /// The answer to a run.
+        done: Stream(unsigned(2)),
+    }
+}
+
+bundle! {
+    /// What a [`StoreUnit`] gives.
+    pub struct StoreUnitOutputs(unit: &StoreUnit) {
+        scratchpad: ByteRead(unit.scratchpad_bits),
+        /// What is to be written.
+        transfers: Stream(Transfer(&unit.splitter)),
+        /// Its bytes.
+        beats: Stream(WriteBeat(&unit.splitter)),
+        signalling: Signalling(),
+        /// No instruction is under way.
+        idle: bit(),
+        /// DRAM has answered with an error.
+        failed: bit(),
+    }
+}
+
+bundle! {
+    /// A run whose bytes are to be read.
+    struct Going(unit: &StoreUnit) {
+        /// Where byte 0 of the first beat stands.
+        address: unsigned(unit.scratchpad_bits),
+        beats: unsigned(unit.splitter.count_bits),
+        /// Bytes of the first beat in front of the run.
+        skip: unsigned(unit.byte_bits()),
+        /// The last byte of the last beat that counts.
+        last_byte: unsigned(unit.byte_bits()),
+    }
+}
+
+impl StoreUnit {
+    /// Bits of the number of a byte in a beat.
+    fn byte_bits(&self) -> u32 {
+        self.splitter.beat_bytes.ilog2()
+    }
+}
+
+#[hardware]
+impl Block for StoreUnit {
+    fn build<'m>(&self, m: &'m Module, io: StoreUnitInputs<'m>) -> StoreUnitOutputs<'m> {
+        m.doc("Writes the scratchpad to DRAM.");
+        let transfers = m.wires(Stream::of(Transfer::of(&self.splitter)));
+        let beats = m.wires(Stream::of(WriteBeat::of(&self.splitter)));
+        let scratchpad = m.wires(ByteRead::of(self.scratchpad_bits));
+
+        m.section("announce runs");
+        let word = io.instruction.payload;
+        let store = Store::each(|of| field(word, of));
+        let params = RunParams {
+            splitter: self.splitter,
+            scratchpad_bits: self.scratchpad_bits,
+        };
+        let order = RunOrder {
+            region: store.region,
+            offset: store.offset,
+            address: store.address.truncate(self.scratchpad_bits),
+            run: store.run,
+            rows: store.rows,
+            row_stride: store.row_stride,
+            row_pitch: store.row_pitch,
+            planes: store.planes,
+            plane_stride: store.plane_stride,
+            plane_pitch: store.plane_pitch,
+            signal: signal_fields(word),
+        };
+        let free = m.wire(bit());
+        let room = m.wire(bit());
+        let taken = (io.instruction.valid, free);
+        let run = runs(m, &params, &io.bases, order, taken, room);
+        io.instruction.ready.drive(free);
+        let going = Going {
+            address: run.address,
+            beats: run.beats,
+            skip: run.skip,
+            last_byte: run.last_byte,
+        };
+        let queue = |name: &str, payload: Signal<'m>| {
+            let s = m.wires(Stream::of(payload.shape()));
+            s.payload.drive(payload);
+            s.valid.drive(run.asked);
+            let fifo = m.instance_of(&Fifo::new(payload.shape(), RUNS_UNDER_WAY));
+            let out = fifo.named(name).connect(StreamInputs { s });
+            (s.ready, out)
+        };
+        let (going_ready, going) = queue("going", pack(&going));
+        let signal = concat(&[run.semaphore, run.signals]);
+        let (answer_ready, answers) = queue("answers", signal);
+        let queues_ready = going_ready & answer_ready;
+        room.drive(queues_ready & transfers.ready);
+        transfers.payload.address.drive(run.beat_address);
+        transfers.payload.beats.drive(run.beats);
+        transfers.valid.drive(run.valid & queues_ready);
+
+        m.section("read their bytes");
+        let goes = unpack(going.m.payload, Going::of(self));
+        /// beats of the run that were asked for
+        let beat = m.reg(goes.beats.shape()).reset(0);
+        /// of the beat behind the first
+        let address = m.reg(unsigned(self.scratchpad_bits));
+        let first = beat.eq(0);
+        let last = (beat + 1).eq(goes.beats);
+        let places = m
+            .reg(unsigned(bits_for(BEATS_READ.into())))
+            .reset(BEATS_READ);
+        let here = first.mux(goes.address, *address);
+        scratchpad.request.drive(going.m.valid & places.any());
+        scratchpad.address.drive(here);
+        let reads = scratchpad.request & scratchpad.grant;
+        m.when(reads, || {
+            beat.set(last.mux(m.zero(beat.shape()), beat + 1));
+            address.set(further(here, self.splitter.beat_bytes));
+        });
+        going.m.ready.drive(reads & last);
+        let mask: Vec<_> = (0..self.splitter.beat_bytes)
+            .map(|byte| (!first | goes.skip.le(byte)) & (!last | goes.last_byte.ge(byte)))
+            .collect();
+
+        m.section("and send them");
+        let read = m.delay_by("read", m.flag(reads).named("reads_1"), READ_LATENCY - 1);
+        let strobe = m.delay_by("strobe", join(&mask), READ_LATENCY);
+        let data = io.data.truncate(8 * self.splitter.beat_bytes);
+        let s = Stream {
+            payload: concat(&[strobe, data]),
+            valid: read,
+            ready: m.wire(bit()).named("sent_ready"),
+        };
+        m.assert(
+            "beats_fit",
+            !read | s.ready,
+            "a beat was read without a place for it",
+        );
+        let sent = Fifo::new(s.payload.shape(), BEATS_READ);
+        let sent = m.instance(&sent, StreamInputs { s }).m;
+        beats
+            .payload
+            .data
+            .drive(sent.payload.truncate(data.width()));
+        beats
+            .payload
+            .strobe
+            .drive(sent.payload.slice(data.width(), strobe.width()));
+        beats.valid.drive(sent.valid);
+        sent.ready.drive(beats.ready);
+        let leaves = beats.fires();
+        m.when(reads & !leaves, || places.set(places - 1))
+            .else_when(leaves & !reads, || places.set(places + 1));
+
+        m.section("answers");
+        io.done.ready.drive(m.high());
+        answers.m.ready.drive(io.done.valid);
+        let answer = answers.m.payload;
+        let signalling_valid = m.flag(io.done.valid & answer.bit(0));
+        let semaphore = m.delay(answer.slice(1, 4));
+        let failed = m.flag(io.done.valid & io.done.payload.any());
+        StoreUnitOutputs {
+            scratchpad,
+            transfers,
+            beats,
+            signalling: Signalling {
+                valid: signalling_valid,
+                semaphore,
+            },
+            idle: !run.valid & answers.level.eq(0),
+            failed,
+        }
+    }
+}

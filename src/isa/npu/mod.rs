@@ -1,0 +1,79 @@
+//! The instruction set of the NPU: one definition for encoder, decoder, assembler, hardware and
+//! documentation.
+//!
+//! ```
+//! use ferrogrid::isa::npu::{Instruction, Operation, Weights};
+//!
+//! let instruction = Instruction::from(Operation::Weights(Weights { region: 0, offset: 64, tiles: 8 }));
+//! assert_eq!(instruction.to_string(), "weights offset=64 tiles=8");
+//! assert_eq!(Instruction::decode(&instruction.encode()?)?, instruction);
+//! assert_eq!("weights offset=64 tiles=8".parse(), Ok(instruction));
+//! # Ok::<(), ferrogrid::isa::npu::EncodingError>(())
+//! ```
+
+mod assembly;
+mod encoding;
+mod field;
+mod instructions;
+mod registers;
+mod synchronization;
+#[cfg(test)]
+mod tests;
+
+pub use assembly::AssemblyError;
+pub use encoding::EncodingError;
+pub use field::{Field, FieldKind};
+pub use instructions::{
+    End, EndFields, Fence, FenceFields, Load, LoadFields, Matrix, MatrixFields, Opcode, Operation,
+    Post, PostFields, Store, StoreFields, TABLE_ENTRIES, TABLE_WORDS, Target, Weights,
+    WeightsFields,
+};
+pub use registers::{COUNTERS_OF, NPU_ID, NPU_VERSION, npu_registers};
+pub use synchronization::{Signal, Synchronization, Wait};
+
+/// Bytes of an instruction.
+pub const INSTRUCTION_BYTES: usize = 32;
+/// Counting semaphores.
+pub const SEMAPHORES: u32 = 16;
+/// The most that a semaphore counts to.
+pub const SEMAPHORE_MAX: u32 = 255;
+/// DRAM regions, each with a base address that the host sets.
+pub const REGIONS: u32 = 4;
+
+/// An instruction: what a unit does, what it waits for and what it signals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instruction {
+    /// Waits and signal.
+    pub synchronization: Synchronization,
+    /// What is done.
+    pub operation: Operation,
+}
+
+impl From<Operation> for Instruction {
+    /// The operation, which waits for nothing and signals nothing.
+    fn from(operation: Operation) -> Self {
+        Instruction {
+            synchronization: Synchronization::default(),
+            operation,
+        }
+    }
+}
+
+impl Instruction {
+    /// The same, waiting for `count` of a semaphore besides.
+    ///
+    /// # Panics
+    /// When it waits for two already.
+    pub fn wait(mut self, semaphore: u32, count: u32) -> Self {
+        let waits = &mut self.synchronization.waits;
+        let free = waits.iter_mut().find(|wait| wait.count == 0);
+        *free.expect("an instruction waits for up to two semaphores") = Wait { semaphore, count };
+        self
+    }
+
+    /// The same, signalling a semaphore after every `period` steps, or with 0 at its end.
+    pub fn signal(mut self, semaphore: u32, period: u32) -> Self {
+        self.synchronization.signal = Some(Signal { semaphore, period });
+        self
+    }
+}

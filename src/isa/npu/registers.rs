@@ -1,0 +1,145 @@
+//! The register map of the NPU.
+
+use super::super::{Field, Register, RegisterMap};
+use super::REGIONS;
+use crate::arch::NpuArch;
+
+/// What `id` reads as: "FGNP" in ASCII.
+pub const NPU_ID: u32 = 0x4647_4E50;
+/// What `version` reads as; it changes when a driver must change.
+pub const NPU_VERSION: u32 = 1;
+
+/// Offset of the first register of a DRAM region's base; the next region's is 8 behind.
+const BASES: u32 = 0x30;
+/// Offset of the first counter; each has 8 bytes.
+const COUNTERS: u32 = 0x50;
+
+/// The counters, in their order, and what they count since the start.
+pub const COUNTERS_OF: [(&str, &str); 9] = [
+    (
+        "cycles",
+        "Clock cycles from the start to the end of the program.",
+    ),
+    (
+        "load_busy",
+        "Cycles in which LOAD or WEIGHTS was under way.",
+    ),
+    ("matrix_active", "Cycles in which the array took a vector."),
+    ("post_active", "Cycles in which POST took sums."),
+    ("store_busy", "Cycles in which STORE was under way."),
+    (
+        "stall_weights",
+        "Cycles in which the array waited for weights.",
+    ),
+    (
+        "stall_bank",
+        "Cycles in which the array waited for an accumulator bank.",
+    ),
+    (
+        "read_beats",
+        "Beats read from DRAM, the program's included.",
+    ),
+    ("write_beats", "Beats written to DRAM."),
+];
+
+/// A register with one field of all bits.
+fn word(name: &str, offset: u32, field: Field) -> Register {
+    let doc = field.doc.clone();
+    Register::new(name, offset, &doc).field(field)
+}
+
+/// The registers of an NPU.
+pub fn npu_registers(name: &str, arch: &NpuArch) -> RegisterMap {
+    let constant = |name: &str, offset, value, doc: &str| {
+        word(name, offset, Field::constant("value", 0, 32, value, doc))
+    };
+    let flag = |name, lsb, doc| Field::read_only(name, lsb, 1, doc);
+    let mut map = RegisterMap::new(name, "Control and status of a core that runs networks.")
+        .register(constant("id", 0x00, NPU_ID, "\"FGNP\" in ASCII."))
+        .register(constant("version", 0x04, NPU_VERSION, "Changes when a driver must change."))
+        .register(constant(
+            "config_hash",
+            0x08,
+            arch.config_hash(),
+            "First 32 bits of the SHA-256 of all parameters: programs are made for one.",
+        ))
+        .register(
+            Register::new("control", 0x0c, "Starts programs.").field(Field::write_pulse(
+                "start",
+                0,
+                1,
+                "Starts the program at program; ignored while one runs.",
+            )),
+        )
+        .register(
+            Register::new("status", 0x10, "State of the core and of the last program.")
+                .field(flag("busy", 0, "A program runs."))
+                .field(Field::read_only(
+                    "cause",
+                    4,
+                    4,
+                    "Why the last program stopped: 0 it ended; 1 an instruction is none; 2 a semaphore overflowed; 3 a read \
+                     failed; 4 a write failed; 5 the watchdog.",
+                ))
+                .field(Field::read_only("code", 16, 16, "What END said.")),
+        )
+        .register(
+            Register::new("interrupt_enable", 0x14, "Which events raise the interrupt.")
+                .field(Field::read_write("done", 0, 1, "A program ended."))
+                .field(Field::read_write("error", 1, 1, "A program stopped before its end.")),
+        )
+        .register(
+            Register::new("interrupt_status", 0x18, "Which events have happened.")
+                .field(Field::write_one_to_clear("done", 0, 1, "A program has ended."))
+                .field(Field::write_one_to_clear("error", 1, 1, "A program has stopped.")),
+        )
+        .register(word(
+            "program_low",
+            0x1c,
+            Field::read_write("address", 0, 32, "Address of the program, at a beat of the bus."),
+        ))
+        .register(word(
+            "program_high",
+            0x20,
+            Field::read_write("address", 0, NpuArch::ADDRESS_BITS - 32, "Its upper bits."),
+        ))
+        .register(word(
+            "instructions",
+            0x24,
+            Field::read_write("count", 0, 16, "Instructions of the program."),
+        ))
+        .register(word(
+            "index",
+            0x28,
+            Field::read_only("index", 0, 16, "The instruction at which the program is or stopped."),
+        ));
+    for region in 0..REGIONS {
+        let offset = BASES + 8 * region;
+        map = map
+            .register(word(
+                &format!("base_{region}_low"),
+                offset,
+                Field::read_write("address", 0, 32, "Address of the DRAM region."),
+            ))
+            .register(word(
+                &format!("base_{region}_high"),
+                offset + 4,
+                Field::read_write("address", 0, NpuArch::ADDRESS_BITS - 32, "Its upper bits."),
+            ));
+    }
+    for (index, (name, doc)) in (0..).zip(COUNTERS_OF) {
+        let offset = COUNTERS + 8 * index;
+        map = map
+            .register(word(
+                &format!("{name}_low"),
+                offset,
+                Field::read_only("count", 0, 32, doc),
+            ))
+            .register(word(
+                &format!("{name}_high"),
+                offset + 4,
+                Field::read_only("count", 0, 32, "Its upper bits."),
+            ));
+    }
+    map
+}

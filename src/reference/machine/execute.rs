@@ -1,0 +1,386 @@
+//! What each instruction computes.
+
+use super::clocks::Unit;
+use super::{BankState, Machine};
+use crate::isa::npu::{Load, Matrix, Post, Store, TABLE_ENTRIES, Target, Weights};
+use crate::reference::{fixed_point, float_scale};
+
+/// Numbers that must be 1 or more.
+fn positive(counts: &[(&str, u32)]) -> Result<(), String> {
+    match counts.iter().find(|(_, count)| *count == 0) {
+        Some((name, _)) => Err(format!("`{name}` is 0")),
+        None => Ok(()),
+    }
+}
+
+/// The runs of a LOAD or STORE: byte of DRAM and place in the machine.
+fn runs(
+    [rows, row_stride, row_pitch]: [u32; 3],
+    [planes, plane_stride, plane_pitch]: [u32; 3],
+) -> impl Iterator<Item = (u64, u64)> {
+    (0..planes).flat_map(move |plane| {
+        (0..rows).map(move |row| {
+            let dram =
+                u64::from(plane) * u64::from(plane_stride) + u64::from(row) * u64::from(row_stride);
+            let here =
+                u64::from(plane) * u64::from(plane_pitch) + u64::from(row) * u64::from(row_pitch);
+            (dram, here)
+        })
+    })
+}
+
+impl Machine {
+    /// The half of the scratchpad that a run is in: it may not reach into the other.
+    fn within_half(&self, first: u64, bytes: u64) -> Result<(), String> {
+        let half = self.size.scratchpad_bytes as u64 / 2;
+        match first / half == (first + bytes - 1) / half {
+            true => Ok(()),
+            false => Err(format!(
+                "bytes {first:#x} to {:#x} of the scratchpad are in both halves",
+                first + bytes - 1
+            )),
+        }
+    }
+
+    pub(super) fn load(&mut self, load: &Load) -> Result<(), String> {
+        if load.target > Target::ResidualTable as u32 {
+            return Err(format!("there is no target {}", load.target));
+        }
+        positive(&[
+            ("run", load.run),
+            ("rows", load.rows),
+            ("planes", load.planes),
+        ])?;
+        let base = self.bases[load.region as usize] + u64::from(load.offset);
+        let rows = [load.rows, load.row_stride, load.row_pitch];
+        let planes = [load.planes, load.plane_stride, load.plane_pitch];
+        let table = load.target.checked_sub(Target::Bias as u32);
+        for (from, to) in runs(rows, planes) {
+            let clock = self.clocks.of(Unit::Load);
+            let first = u64::from(load.address) + to;
+            match table {
+                None => self.within_half(first, load.run.into())?,
+                Some(_) => {
+                    let words = self.size.bus_bytes as u64 / 4;
+                    let aligned =
+                        (base + from).is_multiple_of(4 * words) && first.is_multiple_of(words);
+                    if !aligned || !load.run.is_multiple_of(4) {
+                        return Err("parameters must begin at a beat of the bus".into());
+                    }
+                }
+            }
+            for byte in 0..u64::from(load.run) {
+                let value = self.dram.read(Unit::Load, &clock, base + from + byte)?;
+                match table {
+                    None => self
+                        .scratchpad
+                        .write(Unit::Load, &clock, first + byte, value)?,
+                    Some(table) => {
+                        let table = &mut self.parameters[table as usize];
+                        table.write(Unit::Load, &clock, 4 * first + byte, value)?;
+                    }
+                }
+            }
+            self.clocks.step(Unit::Load)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn weights(&mut self, weights: &Weights) -> Result<(), String> {
+        positive(&[("tiles", weights.tiles)])?;
+        let base = self.bases[weights.region as usize] + u64::from(weights.offset);
+        if !base.is_multiple_of(self.size.bus_bytes as u64) {
+            return Err("weights must begin at a beat of the bus".into());
+        }
+        let bytes = (self.size.rows * self.size.columns) as u64;
+        for tile in 0..u64::from(weights.tiles) {
+            self.clocks.tile_written()?;
+            let clock = self.clocks.of(Unit::Load);
+            let read = |at| self.dram.read(Unit::Load, &clock, base + tile * bytes + at);
+            let bytes: Result<Vec<u8>, String> = (0..bytes).map(read).collect();
+            self.ring
+                .push_back(bytes?.into_iter().map(|byte| byte as i8).collect());
+            self.clocks.step(Unit::Load)?;
+        }
+        Ok(())
+    }
+
+    /// The place in the image of each vector of a MATRIX: rows and bytes beyond its first.
+    fn vectors(matrix: &Matrix) -> Vec<(i64, i64)> {
+        let mut vectors = Vec::new();
+        for row in 0..matrix.rows {
+            for column in 0..matrix.columns {
+                let (y, x) = (
+                    row * matrix.row_step,
+                    u64::from(column) * u64::from(matrix.column_step),
+                );
+                if !matrix.windows {
+                    vectors.push((y.into(), x as i64));
+                    continue;
+                }
+                for kernel_row in 0..matrix.kernel_rows {
+                    for tap in 0..matrix.taps {
+                        let x = x + u64::from(tap) * u64::from(matrix.tap_step);
+                        let y = y + kernel_row * matrix.kernel_row_step;
+                        vectors.push((y.into(), x as i64));
+                    }
+                }
+            }
+        }
+        vectors
+    }
+
+    /// The place in the image of each pass of a MATRIX: rows and bytes beyond its first.
+    fn passes(&self, matrix: &Matrix) -> Vec<(i64, i64)> {
+        let (kernel_rows, taps) = match matrix.windows {
+            true => (1, 1),
+            false => (matrix.kernel_rows, matrix.taps),
+        };
+        let mut passes = Vec::new();
+        for block in 0..matrix.blocks {
+            for kernel_row in 0..kernel_rows {
+                for tap in 0..taps {
+                    let y = kernel_row * matrix.kernel_row_step;
+                    let x = i64::from(block) * self.size.rows as i64
+                        + i64::from(tap) * i64::from(matrix.tap_step);
+                    passes.push((y.into(), x));
+                }
+            }
+        }
+        passes
+    }
+
+    pub(super) fn matrix(&mut self, matrix: &Matrix) -> Result<(), String> {
+        positive(&[
+            ("blocks", matrix.blocks),
+            ("kernel_rows", matrix.kernel_rows),
+            ("taps", matrix.taps),
+            ("rows", matrix.rows),
+            ("columns", matrix.columns),
+        ])?;
+        if matrix.release && matrix.tile != 0 {
+            return Err("it releases tiles that are not the oldest".into());
+        }
+        let vectors = Machine::vectors(matrix);
+        if vectors.len() > self.size.accumulator_vectors {
+            return Err(format!(
+                "it has {} vectors, and an accumulator bank {}",
+                vectors.len(),
+                self.size.accumulator_vectors
+            ));
+        }
+        let bank = self.next_bank[0];
+        if matrix.begin {
+            if self.banks[bank].state != BankState::Free {
+                return Err("no accumulator bank is free when all before it have ended: it may wait for ever".into());
+            }
+            self.clocks.bank_taken();
+            self.banks[bank].state = BankState::Open;
+            self.banks[bank].vectors = vec![vec![0; self.size.columns]; vectors.len()];
+        } else if self.banks[bank].state != BankState::Open {
+            return Err("it adds to a bank that no MATRIX has begun".into());
+        } else if self.banks[bank].vectors.len() < vectors.len() {
+            return Err("it has more vectors than the MATRIX that began the bank".into());
+        }
+        for (pass, start) in self.passes(matrix).into_iter().enumerate() {
+            let tile = matrix.tile as usize + if matrix.release { 0 } else { pass };
+            if tile >= self.ring.len() {
+                return Err(format!(
+                    "it needs tile {tile} of the ring, which has {} when all before it have ended: it may wait for ever",
+                    self.ring.len()
+                ));
+            }
+            self.clocks.tile_used(tile);
+            let weights = self.ring[tile].clone();
+            for (index, vector) in vectors.iter().enumerate() {
+                let y = i64::from(matrix.first_row) + start.0 + vector.0;
+                let x = i64::from(matrix.first_byte) + start.1 + vector.1;
+                self.add_vector(matrix, bank, index, (y, x), &weights)?;
+            }
+            if matrix.release {
+                self.ring.pop_front();
+                self.clocks.tile_released();
+            }
+            self.clocks.step(Unit::Matrix)?;
+        }
+        if matrix.end {
+            self.banks[bank].state = BankState::HandedOver;
+            self.next_bank[0] = 1 - bank;
+            self.clocks.bank_handed_over();
+        }
+        Ok(())
+    }
+
+    /// Adds the products of a vector with a tile.
+    fn add_vector(
+        &mut self,
+        matrix: &Matrix,
+        bank: usize,
+        index: usize,
+        (y, x): (i64, i64),
+        weights: &[i8],
+    ) -> Result<(), String> {
+        let clock = self.clocks.of(Unit::Matrix);
+        let columns = self.size.columns;
+        let half = self.size.scratchpad_bytes as i64 / 2;
+        let first = i64::from(matrix.address) + y * i64::from(matrix.pitch) + x;
+        for (byte, weights) in (0..).zip(weights.chunks(columns)) {
+            // What is multiplied by 0 alone may be anything.
+            if weights.iter().all(|weight| *weight == 0) {
+                continue;
+            }
+            let inside = (0..i64::from(matrix.height)).contains(&y)
+                && (0..i64::from(matrix.width)).contains(&(x + byte));
+            let value = match inside {
+                false => matrix.padding,
+                true => {
+                    // Addresses wrap in the half of the image.
+                    let base = i64::from(matrix.address) / half * half;
+                    let address = (base + (first + byte).rem_euclid(half)) as u64;
+                    i32::from(self.scratchpad.read(Unit::Matrix, &clock, address)? as i8)
+                }
+            };
+            for (sum, weight) in self.banks[bank].vectors[index].iter_mut().zip(weights) {
+                *sum = sum.wrapping_add(value * i32::from(*weight));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn post(&mut self, post: &Post) -> Result<(), String> {
+        positive(&[
+            ("rows", post.rows),
+            ("columns", post.columns),
+            ("channels", post.channels),
+            ("window", post.window),
+        ])?;
+        let channels = post.channels as usize;
+        if channels > self.size.columns {
+            return Err(format!(
+                "it has {channels} channels, and a vector {}",
+                self.size.columns
+            ));
+        }
+        let parameters = post.parameters as usize;
+        if !parameters.is_multiple_of(self.size.lanes) {
+            return Err(format!(
+                "its parameters do not begin at a multiple of {}",
+                self.size.lanes
+            ));
+        }
+        let bank = self.next_bank[1];
+        if self.banks[bank].state != BankState::HandedOver {
+            return Err(
+                "no bank is handed over when all before it have ended: it may wait for ever".into(),
+            );
+        }
+        self.clocks.bank_received();
+        let window = post.window as usize;
+        let vectors = post.rows as usize * post.columns as usize * window;
+        if vectors > self.banks[bank].vectors.len() {
+            return Err(format!(
+                "it takes {vectors} vectors, and the bank has {}",
+                self.banks[bank].vectors.len()
+            ));
+        }
+        for row in 0..post.rows {
+            let clock = self.clocks.of(Unit::Post);
+            for column in 0..post.columns {
+                let index = (row * post.columns + column) as usize * window;
+                let of_window = self.banks[bank].vectors[index..index + window].to_vec();
+                let address = u64::from(post.address)
+                    + u64::from(row) * u64::from(post.row_pitch)
+                    + u64::from(column) * u64::from(post.column_pitch);
+                self.within_half(address, channels as u64)?;
+                for channel in 0..channels {
+                    let sums = of_window.iter().map(|vector| vector[channel]);
+                    let total = match post.maximum {
+                        true => sums.max().unwrap_or(0),
+                        false => sums.fold(0, i32::wrapping_add),
+                    };
+                    let mut value = self.requantize(post, total, (parameters + channel) as u64)?;
+                    let at = address + channel as u64;
+                    if post.residual {
+                        let from = at - u64::from(post.address) + u64::from(post.residual_address);
+                        value = self.add_residual(value, from)?;
+                    }
+                    self.scratchpad.write(Unit::Post, &clock, at, value as u8)?;
+                }
+            }
+            self.clocks.step(Unit::Post)?;
+        }
+        self.banks[bank].state = BankState::Free;
+        self.next_bank[1] = 1 - bank;
+        self.clocks.bank_freed();
+        Ok(())
+    }
+
+    /// A word of a table of parameters.
+    fn word(&mut self, table: Target, number: u64) -> Result<i32, String> {
+        let clock = self.clocks.of(Unit::Post);
+        let table = &mut self.parameters[table as usize - Target::Bias as usize];
+        let mut bytes = [0; 4];
+        for (at, byte) in (4 * number..).zip(&mut bytes) {
+            *byte = table.read(Unit::Post, &clock, at)?;
+        }
+        Ok(i32::from_le_bytes(bytes))
+    }
+
+    /// The sum of a value and an activation of the scratchpad.
+    fn add_residual(&mut self, value: i32, from: u64) -> Result<i32, String> {
+        let clock = self.clocks.of(Unit::Post);
+        let residual = self.scratchpad.read(Unit::Post, &clock, from)?;
+        let result = self.word(Target::ResultTable, (value as u8).into())?;
+        let residual = self.word(Target::ResidualTable, residual.into())?;
+        let mut behind = |number: u32| {
+            let at = u64::from(TABLE_ENTRIES + number);
+            self.word(Target::ResultTable, at)
+        };
+        let (multiplier, shift) = (behind(0)?, behind(1)? << 26 >> 26);
+        let [zero, low, high] =
+            [behind(2)?, behind(3)?, behind(4)?].map(|word| i32::from(word as i8));
+        let sum = result.wrapping_add(residual);
+        Ok(fixed_point(sum, multiplier, shift, zero, low, high))
+    }
+
+    /// A sum as a byte.
+    fn requantize(&mut self, post: &Post, sum: i32, channel: u64) -> Result<i32, String> {
+        let accumulator = sum.wrapping_add(self.word(Target::Bias, channel)?);
+        let (multiplier, shift) = match post.per_channel {
+            false => (post.multiplier, post.shift),
+            // Six bits, signed.
+            true => (
+                self.word(Target::Multiplier, channel)? as u32,
+                self.word(Target::Shift, channel)? << 26 >> 26,
+            ),
+        };
+        let (zero, low, high) = (post.zero_point, post.low, post.high);
+        Ok(match post.float {
+            true => float_scale(accumulator, f32::from_bits(multiplier), zero, low, high),
+            false => fixed_point(accumulator, multiplier as i32, shift, zero, low, high),
+        })
+    }
+
+    pub(super) fn store(&mut self, store: &Store) -> Result<(), String> {
+        positive(&[
+            ("run", store.run),
+            ("rows", store.rows),
+            ("planes", store.planes),
+        ])?;
+        let base = self.bases[store.region as usize] + u64::from(store.offset);
+        let rows = [store.rows, store.row_stride, store.row_pitch];
+        let planes = [store.planes, store.plane_stride, store.plane_pitch];
+        for (to, from) in runs(rows, planes) {
+            let clock = self.clocks.of(Unit::Store);
+            let first = u64::from(store.address) + from;
+            self.within_half(first, store.run.into())?;
+            for byte in 0..u64::from(store.run) {
+                let value = self.scratchpad.read(Unit::Store, &clock, first + byte)?;
+                self.dram
+                    .write(Unit::Store, &clock, base + to + byte, value)?;
+            }
+            self.clocks.step(Unit::Store)?;
+        }
+        Ok(())
+    }
+}
