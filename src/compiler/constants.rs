@@ -1,8 +1,10 @@
 //! Weights and parameters in DRAM.
 
-use super::lower::{Factor, Layer, Lowered};
+use super::lower::{Factor, Layer, Lowered, Residual, to_int8};
 use super::tiling::Tiling;
 use crate::arch::NpuArch;
+use crate::graph::{Graph, TensorId};
+use std::collections::BTreeMap;
 
 /// Where the constants of a layer are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub(super) struct LayerConstants {
     pub bias: u32,
     /// Multipliers and shifts, where channels differ.
     pub factors: Option<[u32; 2]>,
+    /// The tables of a sum.
+    pub tables: Option<[u32; 2]>,
 }
 
 /// The bytes of all constants, and where those of each layer are.
@@ -20,10 +24,17 @@ pub(super) struct LayerConstants {
 pub(super) struct Constants {
     pub bytes: Vec<u8>,
     pub layers: Vec<LayerConstants>,
+    /// Where the constant activations are.
+    pub activations: BTreeMap<TensorId, u32>,
 }
 
 /// Lays the constants of all layers out, each at a beat of the bus.
-pub(super) fn lay_out(lowered: &Lowered, tilings: &[Tiling], arch: &NpuArch) -> Constants {
+pub(super) fn lay_out(
+    graph: &Graph,
+    lowered: &Lowered,
+    tilings: &[Tiling],
+    arch: &NpuArch,
+) -> Constants {
     let mut bytes = Vec::new();
     let mut put = |more: &[u8]| {
         bytes.resize(bytes.len().next_multiple_of(arch.bus_bytes() as usize), 0);
@@ -62,15 +73,64 @@ pub(super) fn lay_out(lowered: &Lowered, tilings: &[Tiling], arch: &NpuArch) -> 
             }));
             [multipliers, shifts]
         });
-        let weights = put(&tiles(layer, tiling, arch));
+        let tables = layer.residual.as_ref().map(|residual| {
+            let (multiplier, shift, float) = match residual.factor {
+                Factor::Float(scale) => (scale.to_bits() as i32, 0, 1),
+                Factor::Fixed(multiplier, shift) => (multiplier as i32, shift, 0),
+            };
+            let Residual {
+                zero_point,
+                low,
+                high,
+                ..
+            } = *residual;
+            let mut result = residual.result_table.clone();
+            result.extend([multiplier, shift, zero_point, low, high, float]);
+            [&result, &residual.residual_table].map(|table| {
+                let bytes: Vec<u8> = table.iter().flat_map(|word| word.to_le_bytes()).collect();
+                put(&bytes)
+            })
+        });
+        let weights = put(&match layer.pool {
+            Some(_) => identities(tiling, arch),
+            None => tiles(layer, tiling, arch),
+        });
         layers.push(LayerConstants {
             weights,
             bias,
             factors,
+            tables,
         });
     }
+    let mut activations = BTreeMap::new();
+    for tensor in &lowered.constants {
+        let values = graph[*tensor]
+            .values
+            .as_ref()
+            .and_then(|values| values.integers());
+        let offset = to_int8(graph[*tensor].element);
+        let bytes = values
+            .unwrap_or_default()
+            .into_iter()
+            .map(|value| (value + offset) as u8);
+        activations.insert(*tensor, put(&bytes.collect::<Vec<_>>()));
+    }
     bytes.resize(bytes.len().next_multiple_of(arch.bus_bytes() as usize), 0);
-    Constants { bytes, layers }
+    Constants {
+        bytes,
+        layers,
+        activations,
+    }
+}
+
+/// Tiles that hand C channels on.
+fn identities(tiling: &Tiling, arch: &NpuArch) -> Vec<u8> {
+    let columns = arch.columns as usize;
+    let mut bytes = vec![0; tiling.blocks * arch.tile_bytes() as usize];
+    for channel in 0..columns {
+        bytes[channel * columns + channel] = 1;
+    }
+    bytes
 }
 
 /// The tiles of a layer: for each C output channels, each block, kernel row and tap, R rows of C weights.

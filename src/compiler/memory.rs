@@ -1,7 +1,7 @@
 //! Places of the activations in the scratchpad.
 
 use super::CompileError;
-use super::lower::Lowered;
+use super::lower::{Layer, Lowered};
 use crate::arch::NpuArch;
 use crate::graph::{Graph, TensorId};
 use std::collections::BTreeMap;
@@ -27,11 +27,12 @@ pub(super) fn place(
     let layers = &lowered.layers;
     let half = arch.scratchpad_bytes / 2;
     let last_use = |tensor: TensorId| {
-        let is_output = graph
-            .outputs
-            .iter()
-            .any(|output| lowered.origin(*output) == tensor);
-        let last = layers.iter().rposition(|layer| layer.input == tensor);
+        let is_output = lowered.outputs.contains(&tensor);
+        let reads = |layer: &Layer| {
+            let residual = layer.residual.as_ref().map(|residual| residual.tensor);
+            layer.input == tensor || residual == Some(tensor)
+        };
+        let last = layers.iter().rposition(reads);
         if is_output {
             layers.len()
         } else {
@@ -41,7 +42,8 @@ pub(super) fn place(
     let mut live: Vec<Block> = Vec::new();
     let mut places = BTreeMap::new();
     let mut halves: BTreeMap<TensorId, u32> = BTreeMap::new();
-    let inputs = graph.inputs.iter().map(|input| (0, *input, 0));
+    let given = lowered.inputs.iter().chain(&lowered.constants);
+    let inputs = given.map(|input| (0, *input, 0));
     let results = (0..).zip(layers).map(|(at, layer)| (at, layer.output, 1));
     for (at, tensor, result) in inputs.chain(results) {
         let wanted = match result {

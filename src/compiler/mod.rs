@@ -23,6 +23,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod arithmetic;
 mod constants;
 mod error;
 mod lower;
@@ -117,7 +118,7 @@ pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Netw
         .map(|layer| tiling::tile(layer, arch))
         .collect::<Result<_, _>>()?;
     let places = memory::place(graph, &lowered, arch)?;
-    let constants = constants::lay_out(&lowered, &tilings, arch);
+    let constants = constants::lay_out(graph, &lowered, &tilings, arch);
     let network = schedule::schedule(graph, &lowered, &tilings, &places, constants, arch);
     for layer in &network.layers {
         for instruction in &network.program[layer.instructions.clone()] {

@@ -1,13 +1,14 @@
 //! The instructions of a program, and what they wait for.
 
-use super::constants::Constants;
-use super::lower::{Factor, Layer, Lowered, to_int8};
+use super::constants::{Constants, LayerConstants};
+use super::lower::{Factor, Layer, Lowered, Reduction, to_int8};
 use super::tiling::{Chunk, Tiling};
 use super::{Binding, LayerSummary, Network, region};
 use crate::arch::NpuArch;
 use crate::graph::{Graph, TensorId};
 use crate::isa::npu::{
-    End, Fence, Instruction, Load, Matrix, Operation, Post, Store, Target, Weights,
+    End, Fence, Instruction, Load, Matrix, Operation, Post, Store, TABLE_ENTRIES, TABLE_WORDS,
+    Target, Weights,
 };
 use std::collections::BTreeMap;
 
@@ -94,23 +95,33 @@ pub(super) fn schedule(
         }
         bindings
     };
-    let (inputs, outputs) = (bind(&graph.inputs), bind(&graph.outputs));
+    let (inputs, outputs) = (bind(&lowered.inputs), bind(&lowered.outputs));
     let mut layers = Vec::new();
     // The parameters of the first layer come behind the input: it is needed first.
     for input in &inputs {
-        schedule.load_input(input, &graph[input.tensor].shape);
+        schedule.load_input(input, region::INPUTS, &graph[input.tensor].shape);
+    }
+    for (tensor, offset) in &schedule.constants.activations {
+        let binding = Binding {
+            tensor: *tensor,
+            offset: *offset,
+            bytes: graph[*tensor].len() as u32,
+            unsigned: false,
+        };
+        schedule.load_input(&binding, region::CONSTANTS, &graph[*tensor].shape);
     }
     for (index, (layer, tiling)) in lowered.layers.iter().zip(tilings).enumerate() {
         let first = schedule.program.len();
         let output = outputs
             .iter()
             .find(|binding| lowered.origin(binding.tensor) == layer.output);
-        let is_read = lowered.layers[index + 1..]
-            .iter()
-            .any(|other| other.input == layer.output);
+        let is_read = lowered.layers[index + 1..].iter().any(|other| {
+            let residual = other.residual.as_ref().map(|residual| residual.tensor);
+            other.input == layer.output || residual == Some(layer.output)
+        });
         schedule.layer(index, layer, tiling, output.filter(|_| !is_read));
-        let [height, width, channels] = layer.result;
-        let products = layer.weights.len() / channels * height * width * channels;
+        let [height, width, _] = layer.result;
+        let products = layer.weights.len() * height * width;
         layers.push(LayerSummary {
             name: layer.name.clone(),
             operator: layer.operator.into(),
@@ -166,7 +177,7 @@ impl Schedule<'_> {
     }
 
     /// Reads an input in parts of whole rows.
-    fn load_input(&mut self, input: &Binding, shape: &[usize]) {
+    fn load_input(&mut self, input: &Binding, region: u32, shape: &[usize]) {
         let bytes = input.bytes as usize;
         let row = shape.iter().skip(1).product::<usize>().clamp(1, bytes);
         // At most as many parts as the semaphore counts, with room for those of other inputs.
@@ -181,7 +192,7 @@ impl Schedule<'_> {
             let run = part.min(bytes - at);
             let address = self.places[&input.tensor] + at as u32;
             self.put(Operation::Load(Load {
-                region: region::INPUTS,
+                region,
                 offset: input.offset + at as u32,
                 address,
                 run: run as u32,
@@ -219,26 +230,36 @@ impl Schedule<'_> {
         };
         self.next_channel = first + channels;
         let range = first..first + channels;
+        let constants = self.constants.layers[index];
         let overlaps =
             |other: &std::ops::Range<u32>| other.start < range.end && range.start < other.end;
         let latest = self.channels.iter().rposition(overlaps);
+        // There is one place for tables.
+        let has_tables = |layer: &LayerConstants| layer.tables.is_some();
+        let mut earlier = self.constants.layers[..index].iter();
+        let tables = earlier.rposition(|layer| has_tables(layer) && has_tables(&constants));
+        let latest = latest.max(tables);
         let done = latest.map(|layer| self.done.range(layer..).next().map(|(_, signals)| *signals));
         if done == Some(None) {
             self.fence();
         }
-        let constants = self.constants.layers[index];
-        let mut tables = vec![(Target::Bias, constants.bias)];
+        let mut tables = vec![(Target::Bias, constants.bias, first, channels)];
         if let Some([multipliers, shifts]) = constants.factors {
-            tables.push((Target::Multiplier, multipliers));
-            tables.push((Target::Shift, shifts));
+            tables.push((Target::Multiplier, multipliers, first, channels));
+            tables.push((Target::Shift, shifts, first, channels));
         }
-        for (number, (target, offset)) in tables.iter().enumerate() {
+        if let Some([result, residual]) = constants.tables {
+            let words = TABLE_ENTRIES + TABLE_WORDS;
+            tables.push((Target::ResultTable, result, 0, words));
+            tables.push((Target::ResidualTable, residual, 0, TABLE_ENTRIES));
+        }
+        for (number, (target, offset, address, words)) in tables.iter().enumerate() {
             self.put(Operation::Load(Load {
                 region: region::CONSTANTS,
                 offset: *offset,
                 target: *target as u32,
-                address: first,
-                run: 4 * channels,
+                address: *address,
+                run: 4 * words,
                 rows: 1,
                 planes: 1,
                 ..Load::default()
@@ -275,13 +296,24 @@ impl Schedule<'_> {
             },
         );
         let last = tiling.chunks.len() - 1;
+        if layer.pool.is_some() {
+            self.weights(index, 0, tiles);
+            for (number, chunk) in tiling.chunks.iter().enumerate() {
+                for tile in 0..tiling.columns {
+                    let release = number == last && tile + 1 == tiling.columns;
+                    self.matrix(&work, chunk, tile, 0..tiling.blocks, 0, release);
+                    self.post(&mut work, chunk, tile);
+                }
+            }
+            return;
+        }
         if tiling.resident {
             self.weights(index, 0, tiles * tiling.columns);
             for (number, chunk) in tiling.chunks.iter().enumerate() {
                 for tile in 0..tiling.columns {
                     // Tiles of the last chunk leave the ring as they are used.
                     let first = if number == last { 0 } else { tile * tiles };
-                    self.matrix(&work, chunk, 0..tiling.blocks, first, number == last);
+                    self.matrix(&work, chunk, tile, 0..tiling.blocks, first, number == last);
                     self.post(&mut work, chunk, tile);
                 }
             }
@@ -300,7 +332,7 @@ impl Schedule<'_> {
                         let first = tile * tiles + block * of_block;
                         self.weights(index, first, part.len() * of_block);
                     }
-                    self.matrix(&work, chunk, part, 0, number == last);
+                    self.matrix(&work, chunk, tile, part, 0, number == last);
                 }
                 self.post(&mut work, chunk, tile);
             }
@@ -321,6 +353,7 @@ impl Schedule<'_> {
         &mut self,
         work: &Work<'_>,
         chunk: &Chunk,
+        columns: usize,
         blocks: std::ops::Range<usize>,
         tile: usize,
         release: bool,
@@ -330,7 +363,10 @@ impl Schedule<'_> {
         let [down, right] = layer.strides;
         let [top, left] = layer.padding;
         let first_column = (chunk.column * right) as i32 - left as i32;
-        let first_block = (blocks.start * self.arch.rows as usize) as i32;
+        let first_block = match layer.pool {
+            Some(_) => columns * self.arch.columns as usize,
+            None => blocks.start * self.arch.rows as usize,
+        } as i32;
         let address = self.places[&layer.input];
         self.put(Operation::Matrix(Matrix {
             address,
@@ -353,8 +389,15 @@ impl Schedule<'_> {
             release,
             begin: blocks.start == 0,
             end: blocks.end == tiling.blocks,
-            windows: false,
+            windows: layer.pool.is_some(),
         }));
+        if let Some(residual) = &layer.residual {
+            // POST knows of LOAD what MATRIX knows.
+            let progress = &self.progress[&residual.tensor];
+            if let (None, Some((signals, _))) = (progress.layer, progress.parts.last()) {
+                self.wait_until(semaphore::INPUT, *signals);
+            }
+        }
         // The bytes of the image up to its last row that the chunk reads.
         let last_row =
             (chunk.row + chunk.rows - 1) * down + (layer.kernel[0] - 1) * layer.dilations[0];
@@ -390,6 +433,8 @@ impl Schedule<'_> {
             Factor::Fixed(multiplier, shift) => (false, multiplier, shift),
         };
         let address = self.places[&layer.output] + place as u32;
+        let residual = layer.residual.as_ref();
+        let residual = residual.map(|residual| self.places[&residual.tensor] + place as u32);
         self.put(Operation::Post(Post {
             address,
             rows: chunk.rows as u32,
@@ -397,8 +442,12 @@ impl Schedule<'_> {
             columns: chunk.columns as u32,
             column_pitch: channels as u32,
             channels: (channels - tile * columns).min(columns) as u32,
-            window: 1,
-            maximum: false,
+            window: if layer.pool.is_some() {
+                (layer.kernel[0] * layer.kernel[1]) as u32
+            } else {
+                1
+            },
+            maximum: layer.pool == Some(Reduction::Maximum),
             parameters: work.parameters + (tile * columns) as u32,
             per_channel,
             float,
@@ -407,8 +456,8 @@ impl Schedule<'_> {
             zero_point: layer.zero_point,
             low: layer.low,
             high: layer.high,
-            residual: false,
-            residual_address: 0,
+            residual: residual.is_some(),
+            residual_address: residual.unwrap_or(0),
         }));
         if work.first {
             let signals = self.signals[semaphore::PARAMETERS as usize];

@@ -36,7 +36,18 @@ pub(super) struct Chunk {
 impl Tiling {
     /// Passes of a chunk for a tile of C channels: tiles of weights.
     pub fn tiles(&self, layer: &Layer) -> usize {
-        self.blocks * layer.kernel[0] * self.taps
+        match layer.pool {
+            Some(_) => self.blocks,
+            None => self.blocks * layer.kernel[0] * self.taps,
+        }
+    }
+
+    /// How many times as many tiles the layer has: pools have the same ones for all channels.
+    pub fn sets(&self, layer: &Layer) -> usize {
+        match layer.pool {
+            Some(_) => 1,
+            None => self.columns,
+        }
     }
 }
 
@@ -44,17 +55,37 @@ impl Tiling {
 pub(super) fn tile(layer: &Layer, arch: &NpuArch) -> Result<Tiling, CompileError> {
     let (rows, columns) = (arch.rows as usize, arch.columns as usize);
     let channels = layer.image[2];
+    let window = match layer.pool {
+        Some(_) => layer.kernel[0] * layer.kernel[1],
+        None => 1,
+    };
+    if window > arch.accumulator_vectors as usize {
+        return Err(CompileError::Node {
+            node: layer.name.clone(),
+            operator: layer.operator,
+            reason: format!(
+                "a window of {window} is larger than an accumulator bank of {} vectors: make [memory] accumulators larger",
+                arch.accumulator_vectors
+            ),
+        });
+    }
     let whole = (channels.div_ceil(rows), layer.kernel[1]);
     let run = (1, (layer.kernel[1] * channels).div_ceil(rows));
     // A run of a kernel row may span taps, if they lie side by side.
     let spans = layer.dilations[1] == 1 && run.1 < whole.0 * whole.1;
-    let (blocks, taps) = if spans { run } else { whole };
+    let spans = spans && layer.pool.is_none();
+    let (blocks, taps) = match layer.pool {
+        // An identity for C channels.
+        Some(_) => (columns.div_ceil(rows), layer.kernel[1]),
+        None if spans => run,
+        None => whole,
+    };
     let tap_step = match spans {
         true => rows,
         false => layer.dilations[1] * channels,
     };
     let [height, width, outputs] = layer.result;
-    let most = arch.accumulator_vectors as usize;
+    let most = arch.accumulator_vectors as usize / window;
     let mut chunks = Vec::new();
     let chunk_columns = width.min(most);
     let chunk_rows = (most / chunk_columns).min(height);
@@ -78,7 +109,7 @@ pub(super) fn tile(layer: &Layer, arch: &NpuArch) -> Result<Tiling, CompileError
         resident: false,
     };
     let tiles = tiling.tiles(layer);
-    tiling.resident = tiles * tiling.columns <= arch.ring_tiles as usize;
+    tiling.resident = tiles * tiling.sets(layer) <= arch.ring_tiles as usize;
     let least = match tiling.chunks.len() {
         // One chunk may take its blocks in several instructions.
         1 => tiles / blocks,

@@ -6,7 +6,8 @@ use super::{Machine, models};
 use ferrogrid::arch::NpuArch;
 use ferrogrid::compiler::{Network, Rounding, compile};
 use ferrogrid::device::npu::ProgramRun;
-use ferrogrid::graph::Graph;
+use ferrogrid::graph::{Graph, TensorId, Values};
+use ferrogrid::reference::graph::{Mode, run};
 use ferrogrid::reference::run_program;
 
 /// A network of the folder; none where there is no folder.
@@ -16,39 +17,132 @@ fn graph(file: &str) -> Option<Graph> {
     Some(ferrogrid::import::read(&bytes).unwrap())
 }
 
-/// The program is legal, and leaves these outputs in the functional model.
+/// Bytes as the machine's host has them.
+fn bytes(values: &Values) -> Vec<u8> {
+    values
+        .integers()
+        .unwrap()
+        .into_iter()
+        .map(|value| value as u8)
+        .collect()
+}
+
+/// What the program leaves in the functional model, which finds it legal.
 fn model_outputs(arch: &NpuArch, network: &Network, run: &ProgramRun) -> Vec<Vec<u8>> {
     let mut dram = run.dram.clone();
     run_program(&size(arch), &network.program, run.bases, &mut dram).unwrap();
     run.outputs(network, &dram)
 }
 
+/// Runs a network on inputs of its graph in the golden interpreter, the functional model and, for the first
+/// `simulated` of them, the hardware: all outputs of the program are the golden ones. Gives the cycles
+/// of the last simulated run.
+fn check(
+    graph: &Graph,
+    arch: &NpuArch,
+    rounding: Rounding,
+    inputs: &[Values],
+    simulated: usize,
+) -> u64 {
+    let network = compile(graph, arch, rounding).unwrap();
+    let mode = match rounding {
+        Rounding::Float => Mode::Float,
+        Rounding::Fixed => Mode::FixedPoint,
+    };
+    let mut machine = (simulated > 0).then(|| Machine::new(arch));
+    let mut cycles = 0;
+    for (row, input) in inputs.iter().enumerate() {
+        let golden = run(graph, std::slice::from_ref(input), mode).unwrap();
+        let of = |tensor: TensorId| bytes(&golden[&tensor]);
+        let given: Vec<_> = network
+            .inputs
+            .iter()
+            .map(|binding| of(binding.tensor))
+            .collect();
+        let expected: Vec<_> = network
+            .outputs
+            .iter()
+            .map(|binding| of(binding.tensor))
+            .collect();
+        let program = ProgramRun::of_network(&network, &given);
+        assert_eq!(
+            model_outputs(arch, &network, &program),
+            expected,
+            "row {row} in the model"
+        );
+        if let (Some(machine), true) = (&mut machine, row < simulated) {
+            let outcome = machine.run(&program).expect("the program ends");
+            assert_eq!(outcome.cause, 0);
+            assert_eq!(
+                program.outputs(&network, &outcome.dram),
+                expected,
+                "row {row}"
+            );
+            cycles = outcome.cycles;
+            println!("{cycles} cycles {:?}", outcome.counters);
+        }
+    }
+    cycles
+}
+
+/// The rows of an array of int8.
+fn rows(arrays: &mut Arrays, name: &str, size: usize) -> Vec<Values> {
+    let all = arrays.elements::<i8>(name);
+    all.chunks(size)
+        .map(|row| Values::Int8(row.to_vec()))
+        .collect()
+}
+
 #[test]
-fn the_autoencoder_on_the_machine_is_that_of_tflite_micro() {
+fn the_autoencoder() {
     let Some(graph) = graph("ad_autoencoder_int8.tflite") else {
         return;
     };
     let mut golden = Arrays::open("ad_autoencoder_int8.golden.npz").unwrap();
-    let (x, y) = (golden.elements::<i8>("x"), golden.elements::<i8>("y_tflm"));
+    let inputs = rows(&mut golden, "x", 640);
     let arch = NpuArch::new("npu", 16, 16);
-    let network = compile(&graph, &arch, Rounding::Fixed).unwrap();
-    let mut machine = Machine::new(&arch);
-    for (row, (x, y)) in x.chunks(640).zip(y.chunks(640)).enumerate() {
-        let input = x.iter().map(|value| *value as u8).collect();
-        let run = ProgramRun::of_network(&network, &[input]);
-        let expected: Vec<u8> = y.iter().map(|value| *value as u8).collect();
-        if row == 0 {
-            assert_eq!(model_outputs(&arch, &network, &run)[0], expected);
+    check(&graph, &arch, Rounding::Fixed, &inputs[..2], 1);
+    check(&graph, &arch, Rounding::Float, &inputs[..2], 1);
+}
+
+#[test]
+fn resnet_8() {
+    let Some(graph) = graph("ic_resnet8_int8.tflite") else {
+        return;
+    };
+    let mut golden = Arrays::open("ic_resnet8_int8.golden.npz").unwrap();
+    let inputs = rows(&mut golden, "x", 3072);
+    let arch = NpuArch::new("npu", 16, 16);
+    check(&graph, &arch, Rounding::Fixed, &inputs[..2], 1);
+    check(&graph, &arch, Rounding::Float, &inputs[..2], 1);
+}
+
+#[test]
+fn digits() {
+    let Some(folder) = models::path("digits") else {
+        return;
+    };
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let mut images = Arrays::open("digits/digits_test64_images_labels.npz").unwrap();
+    let images: Vec<f32> = images.elements::<f32>("x");
+    let inputs: Vec<_> = images
+        .chunks(64)
+        .map(|image| Values::Float32(image.to_vec()))
+        .collect();
+    for path in files {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.ends_with(".onnx") || name.contains("float") {
+            continue;
         }
-        if row < 2 {
-            let outcome = machine.run(&run).expect("the program ends");
-            assert_eq!(outcome.cause, 0);
-            assert_eq!(
-                run.outputs(&network, &outcome.dram)[0],
-                expected,
-                "row {row}"
-            );
-            println!("{} cycles {:?}", outcome.cycles, outcome.counters);
+        let graph = graph(&format!("digits/{name}")).unwrap();
+        for side in [4, 8] {
+            let arch = NpuArch::new("npu", side, side);
+            println!("{name} on {side}x{side}");
+            check(&graph, &arch, Rounding::Float, &inputs[..8], 1);
         }
     }
 }

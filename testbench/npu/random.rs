@@ -282,7 +282,17 @@ fn fill(dram: &mut [u8], random: &mut Random) {
     let multiplier = 0x4000_0000 + random.within(0, 0x3fff_ffff) as i32;
     let shift = random.within(0, 20) as i32 - 19;
     let zero_point = i32::from(random.next() as i8);
-    let words = [multiplier, shift, zero_point, low, high];
+    let words = match random.chance(2) {
+        true => [multiplier, shift, zero_point, low, high, 0],
+        false => [
+            0x3500_0000 + random.within(0, 0x0aff_ffff) as i32,
+            0,
+            zero_point,
+            low,
+            high,
+            1,
+        ],
+    };
     let behind = dram[0x6000 + 4 * TABLE_ENTRIES as usize..].chunks_mut(4);
     for (word, value) in behind.zip(words) {
         word.copy_from_slice(&value.to_le_bytes());

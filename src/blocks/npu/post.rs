@@ -238,6 +238,7 @@ impl Block for PostUnit {
             }
         };
         let lane_sums = m.delay(chosen);
+        let is_read = m.delay_by("is_read", reads, 3);
         let begins_window = m.delay_by("begins_window", first_of_window, 3);
         let is_maximum = m.delay_by("is_maximum", fields.maximum, 3);
         let biases = m.delay_by("biases", io.biases, 2);
@@ -259,14 +260,14 @@ impl Block for PostUnit {
         let sums_back = m.wire(unsigned(32 * lanes));
         let choose =
             |name: &str, sum: Signal<'m>, first: Signal<'m>| returns.mux(sum, first).named(name);
-        let is_float = choose("is_float", m.low(), float);
+        let is_float = choose("is_float", io.tables.is_float, float);
         let zero_point = choose("zero", io.tables.zero_point, zero_point);
         let low = choose("lower_limit", io.tables.low, low);
         let high = choose("upper_limit", io.tables.high, high);
         let mut values = Vec::new();
         for lane in 0..lanes {
             let sum = lane_sums.slice(32 * lane, 32).as_signed();
-            let total = m.reg(sum.shape()).named(format!("total_{lane}"));
+            let total = m.reg(sum.shape()).named(format!("total_{lane}")).enable(is_read);
             let larger = sum.gt(*total).mux(sum, *total);
             total.next(begins_window.mux(sum, is_maximum.mux(larger, total + sum)));
             let bias = biases.slice(32 * lane, 32).as_signed();

@@ -48,6 +48,8 @@ bundle! {
         zero_point: signed(8),
         low: signed(8),
         high: signed(8),
+        /// The multiplier is an fp32 scale.
+        is_float: bit(),
     }
 }
 
@@ -87,7 +89,11 @@ impl Block for Tables {
                 & io.target.eq(Target::ResultTable as u32)
                 & io.entry.eq(entry / words * words);
             let value = io.data.slice(32 * (entry % words), width);
-            let value = if number == 0 { value } else { value.as_signed() };
+            let value = if matches!(number, 0 | 5) {
+                value
+            } else {
+                value.as_signed()
+            };
             m.capture(of_beat, value).named(name)
         };
         TablesOutputs {
@@ -97,6 +103,7 @@ impl Block for Tables {
             zero_point: word("zero_point", 2, 8),
             low: word("low", 3, 8),
             high: word("high", 4, 8),
+            is_float: word("is_float", 5, 1),
         }
     }
 }

@@ -252,7 +252,7 @@ instructions! {
         /// Results above become this.
         high: i 8,
         /// An activation is added: the sum of the entries of result and activation in their tables is
-        /// requantized, fixed point, as the words behind the first table say.
+        /// requantized as the words behind the first table say.
         residual: flag,
         /// Scratchpad address of the activation that is added to the first byte; it has the pitches of the
         /// result.
@@ -306,7 +306,8 @@ pub enum Target {
     /// Shifts, 32 bits a channel of which the lowest count.
     Shift = 3,
     /// For each byte, as an unsigned number, what a result of POST adds to the sum of a residual: 256
-    /// words; then multiplier, shift, zero point and limits of that sum: a word each, limits low then high.
+    /// words; then multiplier, shift, zero point, lower and upper limit of that sum, and 1 where the multiplier
+    /// is an fp32 scale: a word each.
     ResultTable = 4,
     /// For each byte what the activation adds: 256 words.
     ResidualTable = 5,
@@ -314,8 +315,8 @@ pub enum Target {
 
 /// Entries of a table.
 pub const TABLE_ENTRIES: u32 = 256;
-/// Words behind the table of results: multiplier, shift, zero point, lower and upper limit of a sum.
-pub const TABLE_WORDS: u32 = 5;
+/// Words behind the table of results.
+pub const TABLE_WORDS: u32 = 6;
 
 const _: () = {
     let last = Synchronization::FIELDS[Synchronization::FIELDS.len() - 1];

@@ -340,7 +340,10 @@ impl Machine {
         let [zero, low, high] =
             [behind(2)?, behind(3)?, behind(4)?].map(|word| i32::from(word as i8));
         let sum = result.wrapping_add(residual);
-        Ok(fixed_point(sum, multiplier, shift, zero, low, high))
+        Ok(match behind(5)? & 1 {
+            1 => float_scale(sum, f32::from_bits(multiplier as u32), zero, low, high),
+            _ => fixed_point(sum, multiplier, shift, zero, low, high),
+        })
     }
 
     /// A sum as a byte.

@@ -1,0 +1,213 @@
+//! Sums of two activations: tables in the layer that makes one of them.
+
+use super::super::arithmetic::{fixed, scaled};
+use super::super::{CompileError, Rounding};
+use super::{Factor, Lowered, Meaning, Residual, identity, is_read_once, limits, meaning, refuse};
+use crate::graph::{Family, Graph, Node, TensorId};
+
+/// Bytes as unsigned numbers, as int8.
+fn bytes() -> impl Iterator<Item = i32> {
+    (0..=255_u8).map(|byte| (byte as i8).into())
+}
+
+pub(super) fn add(
+    graph: &Graph,
+    node: &Node,
+    rounding: Rounding,
+    lowered: &mut Lowered,
+) -> Result<(), CompileError> {
+    let [a, b] = [node.inputs[0], node.inputs[1]];
+    if graph[a].len() != graph[b].len() {
+        return Err(refuse(
+            node,
+            "its second input is repeated, which is not supported on the NPU",
+        ));
+    }
+    for input in [a, b] {
+        if graph[input].values.is_some() && !lowered.constants.contains(&input) {
+            lowered.constants.push(input);
+        }
+    }
+    // The activation that is made last becomes the result to which the other one is added.
+    let made_last = |tensor: TensorId, lowered: &Lowered| {
+        let last = lowered.layers.last();
+        last.is_some_and(|layer| layer.output == lowered.origin(tensor) && layer.residual.is_none())
+            && is_read_once(graph, tensor)
+    };
+    let (result, residual) = match made_last(b, lowered) {
+        true => (b, a),
+        false => (a, b),
+    };
+    let sum = Sum {
+        result: meaning(&graph[result]),
+        residual: meaning(&graph[residual]),
+        output: meaning(&graph[node.output]),
+        limits: limits(graph, node),
+        first_is_result: result == a,
+    };
+    let tables = match (rounding, graph.family) {
+        (Rounding::Fixed, _) => sum.tflite_micro(),
+        (Rounding::Float, Family::TfLite) => sum.xnnpack(),
+        (Rounding::Float, Family::Onnx) => sum.onnx_runtime(),
+    };
+    let tables = tables.ok_or_else(|| refuse(node, "no integer tables give its sums exactly"))?;
+    let residual = Residual {
+        tensor: lowered.origin(residual),
+        result_table: tables.result,
+        residual_table: tables.residual,
+        factor: tables.factor,
+        zero_point: tables.zero_point,
+        low: sum.limits.0,
+        high: sum.limits.1,
+    };
+    if made_last(result, lowered)
+        && let Some(layer) = lowered.layers.last_mut()
+    {
+        layer.output = node.output;
+        layer.residual = Some(residual);
+        return Ok(());
+    }
+    let mut layer = identity(graph, node, lowered.origin(result), rounding);
+    layer.residual = Some(residual);
+    lowered.layers.push(layer);
+    Ok(())
+}
+
+/// A sum, in the arithmetic of int8.
+struct Sum {
+    result: Meaning,
+    residual: Meaning,
+    output: Meaning,
+    limits: (i32, i32),
+    /// The result is the first input of the node.
+    first_is_result: bool,
+}
+
+/// Tables that give a sum.
+struct SumTables {
+    result: Vec<i32>,
+    residual: Vec<i32>,
+    factor: Factor,
+    zero_point: i32,
+}
+
+impl Sum {
+    /// TFLite Micro: 20 bits to the left, in units of twice the larger scale.
+    fn tflite_micro(&self) -> Option<SumTables> {
+        let [a, b, y] = [self.result, self.residual, self.output].map(|of| f64::from(of.scale));
+        let unit = 2.0 * a.max(b);
+        let table = |of: Meaning, scale: f64| -> Option<Vec<i32>> {
+            let factor = fixed(scale / unit)?;
+            let entry = |byte| scaled((byte - of.zero_point) << 20, factor) as i32;
+            Some(bytes().map(entry).collect())
+        };
+        let (multiplier, shift) = fixed(unit / (f64::from(1 << 20) * y))?;
+        Some(SumTables {
+            result: table(self.result, a)?,
+            residual: table(self.residual, b)?,
+            factor: Factor::Fixed(multiplier, shift),
+            zero_point: self.output.zero_point,
+        })
+    }
+
+    /// XNNPACK: integer factors of up to 21 bits, rounded half up by a shift.
+    fn xnnpack(&self) -> Option<SumTables> {
+        let (a, b) = (
+            self.result.scale / self.output.scale,
+            self.residual.scale / self.output.scale,
+        );
+        let largest = a.max(b);
+        if !(2_f32.powi(-10)..256.0).contains(&largest) {
+            return None;
+        }
+        let exponent = (largest.to_bits() >> 23) as i32 - 127;
+        let shift = 20 - exponent;
+        let table = |of: Meaning, ratio: f32| {
+            let factor = (ratio * 2_f32.powi(shift)).round_ties_even() as i32;
+            bytes()
+                .map(|byte| (byte - of.zero_point) * factor)
+                .collect()
+        };
+        Some(SumTables {
+            result: table(self.result, a),
+            residual: table(self.residual, b),
+            // The high half of the product rounds halves up, and no shift follows.
+            factor: Factor::Fixed(1 << (31 - shift), 0),
+            zero_point: self.output.zero_point,
+        })
+    }
+
+    /// ONNX Runtime: fused multiply-adds in single precision. Tables are found that agree for all pairs.
+    fn onnx_runtime(&self) -> Option<SumTables> {
+        let (first, second) = match self.first_is_result {
+            true => (self.result, self.residual),
+            false => (self.residual, self.result),
+        };
+        let (a, b) = (
+            first.scale / self.output.scale,
+            second.scale / self.output.scale,
+        );
+        // As the runtime has them: uint8 is not made int8.
+        let zero = |of: Meaning| (of.zero_point + of.offset) as f32;
+        let constant = zero(self.output) - (a * zero(first) + b * zero(second));
+        let exact = |result: i32, residual: i32| {
+            let (left, right) = if self.first_is_result {
+                (result, residual)
+            } else {
+                (residual, result)
+            };
+            let sum = ((left + first.offset) as f32).mul_add(a, constant);
+            let sum = ((right + second.offset) as f32).mul_add(b, sum);
+            sum.round_ties_even() as i32 - self.output.offset
+        };
+        let (of_result, of_residual) = match self.first_is_result {
+            true => (a, b),
+            false => (b, a),
+        };
+        let candidate = |bits: i32, float: bool| {
+            let unit = 2_f64.powi(bits);
+            let entry = |real: f64| (real * unit).round() as i32;
+            let part = |factor: f32, of: Meaning, byte: i32| {
+                f64::from(factor) * f64::from(byte - of.zero_point)
+            };
+            let zero = f64::from(self.output.zero_point);
+            let result = bytes().map(|byte| entry(part(of_result, self.result, byte) + zero));
+            let residual = bytes().map(|byte| entry(part(of_residual, self.residual, byte)));
+            let (result, residual) = (result.collect(), residual.collect());
+            SumTables {
+                result,
+                residual,
+                factor: match float {
+                    true => Factor::Float(2_f32.powi(-bits)),
+                    false => Factor::Fixed(1 << (31 - bits), 0),
+                },
+                zero_point: 0,
+            }
+        };
+        let agrees = |tables: &SumTables| {
+            bytes().zip(&tables.result).all(|(result, left)| {
+                bytes().zip(&tables.residual).all(|(residual, right)| {
+                    let sum = left.wrapping_add(*right);
+                    let value = match tables.factor {
+                        Factor::Float(scale) => (sum as f32 * scale).round_ties_even() as i64,
+                        Factor::Fixed(multiplier, shift) => scaled(sum, (multiplier, shift)),
+                    };
+                    let (low, high) = (i64::from(self.limits.0), i64::from(self.limits.1));
+                    value.clamp(low, high) == i64::from(exact(result, residual)).clamp(low, high)
+                })
+            })
+        };
+        let candidates = [
+            (20, false),
+            (21, false),
+            (19, false),
+            (14, true),
+            (13, true),
+            (12, true),
+        ];
+        candidates
+            .into_iter()
+            .map(|(bits, float)| candidate(bits, float))
+            .find(agrees)
+    }
+}

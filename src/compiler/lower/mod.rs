@@ -1,0 +1,266 @@
+//! Layers of nodes: convolutions with biases that hold the zero points, and factors of channels.
+
+mod add;
+mod pool;
+mod unary;
+mod weighted;
+
+use super::{CompileError, Rounding};
+use crate::graph::{Element, Graph, Node, Operator, Quantization, Tensor, TensorId};
+use std::collections::BTreeMap;
+
+/// A convolution over an image, to which every operator of the array comes down.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Layer {
+    /// Of the node.
+    pub name: String,
+    pub operator: &'static str,
+    pub input: TensorId,
+    pub output: TensorId,
+    /// Height, width, channels.
+    pub image: [usize; 3],
+    /// Height, width, channels.
+    pub result: [usize; 3],
+    /// Rows and columns.
+    pub kernel: [usize; 2],
+    pub strides: [usize; 2],
+    pub dilations: [usize; 2],
+    /// Rows above and columns at the left of the image that are its zero point.
+    pub padding: [usize; 2],
+    /// What stands there, as int8.
+    pub padding_value: i32,
+    /// `[output][kernel row][kernel column][input]`.
+    pub weights: Vec<i8>,
+    /// With the zero points of input and weights folded in.
+    pub bias: Vec<i32>,
+    pub factors: Vec<Factor>,
+    /// As int8.
+    pub zero_point: i32,
+    pub low: i32,
+    pub high: i32,
+    /// Windows of the image become one vector each; the weights are an identity.
+    pub pool: Option<Reduction>,
+    /// What is done to the bytes behind that.
+    pub residual: Option<Residual>,
+}
+
+/// What becomes of the vectors of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reduction {
+    Sum,
+    Maximum,
+}
+
+/// The sum of two table entries, one of the result and one of another activation.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Residual {
+    /// The activation, of the shape of the result.
+    pub tensor: TensorId,
+    /// By the bytes as unsigned numbers.
+    pub result_table: Vec<i32>,
+    pub residual_table: Vec<i32>,
+    pub factor: Factor,
+    pub zero_point: i32,
+    pub low: i32,
+    pub high: i32,
+}
+
+/// The factor of a channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Factor {
+    Float(f32),
+    /// Multiplier and shift.
+    Fixed(u32, i32),
+}
+
+/// What the program has to do.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Lowered {
+    pub layers: Vec<Layer>,
+    /// Activations that are constant.
+    pub constants: Vec<TensorId>,
+    /// What the program takes, behind the nodes of the host in front of it.
+    pub inputs: Vec<TensorId>,
+    /// What it gives, in front of the nodes of the host behind it.
+    pub outputs: Vec<TensorId>,
+    /// Tensors that are the same bytes as another one: reshaped ones.
+    aliases: BTreeMap<TensorId, TensorId>,
+}
+
+impl Lowered {
+    /// The tensor whose bytes these are.
+    pub fn origin(&self, tensor: TensorId) -> TensorId {
+        self.aliases.get(&tensor).copied().unwrap_or(tensor)
+    }
+}
+
+/// What makes uint8 int8.
+pub(super) fn to_int8(element: Element) -> i32 {
+    match element {
+        Element::Uint8 => -128,
+        Element::Int8 | Element::Int32 | Element::Float32 => 0,
+    }
+}
+
+fn refuse(node: &Node, reason: impl Into<String>) -> CompileError {
+    CompileError::Node {
+        node: node.name.clone(),
+        operator: node.operator.name(),
+        reason: reason.into(),
+    }
+}
+
+/// Scale and zero point of an activation, its integers as int8.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Meaning {
+    scale: f32,
+    zero_point: i32,
+    /// What makes int8 the file's integers: 128 for uint8.
+    offset: i32,
+}
+
+fn meaning(tensor: &Tensor) -> Meaning {
+    let one = Quantization::per_tensor(1.0, 0);
+    let quantization = tensor.quantization.as_ref().unwrap_or(&one);
+    Meaning {
+        scale: quantization.scale(0),
+        zero_point: quantization.zero_point(0) + to_int8(tensor.element),
+        offset: -to_int8(tensor.element),
+    }
+}
+
+/// The limits of a node's result, as int8.
+fn limits(graph: &Graph, node: &Node) -> (i32, i32) {
+    let offset = to_int8(graph[node.output].element);
+    (node.limits.low + offset, node.limits.high + offset)
+}
+
+/// Height, width and channels of an activation: what is no image is a column of its last axis.
+fn image(tensor: &Tensor) -> [usize; 3] {
+    match tensor.shape[..] {
+        [height, width, channels] => [height, width, channels],
+        _ => {
+            let channels = tensor.shape.last().copied().unwrap_or(1);
+            [tensor.len() / channels, 1, channels]
+        }
+    }
+}
+
+/// The factor that changes nothing.
+fn unity(rounding: Rounding) -> Factor {
+    match rounding {
+        Rounding::Float => Factor::Float(1.0),
+        // All sums of up to 2^30 stay as they are.
+        Rounding::Fixed => Factor::Fixed(0x7fff_ffff, 0),
+    }
+}
+
+/// A layer that hands an activation on.
+fn identity(graph: &Graph, node: &Node, input: TensorId, rounding: Rounding) -> Layer {
+    let image = image(&graph[input]);
+    Layer {
+        name: node.name.clone(),
+        operator: node.operator.name(),
+        input,
+        output: node.output,
+        image,
+        result: image,
+        kernel: [1, 1],
+        strides: [1, 1],
+        dilations: [1, 1],
+        padding: [0, 0],
+        padding_value: 0,
+        weights: Vec::new(),
+        bias: vec![0; image[2]],
+        factors: vec![unity(rounding); image[2]],
+        zero_point: 0,
+        low: -128,
+        high: 127,
+        pool: Some(Reduction::Sum),
+        residual: None,
+    }
+}
+
+/// Makes layers of the nodes of a graph.
+pub(super) fn lower(graph: &Graph, rounding: Rounding) -> Result<Lowered, CompileError> {
+    graph.check()?;
+    let mut lowered = Lowered {
+        layers: Vec::new(),
+        constants: Vec::new(),
+        inputs: graph.inputs.clone(),
+        outputs: graph.outputs.clone(),
+        aliases: BTreeMap::new(),
+    };
+    for node in &graph.nodes {
+        let is_float = |tensor: TensorId| graph[tensor].element == Element::Float32;
+        match &node.operator {
+            Operator::Reshape { .. } => {
+                let origin = lowered.origin(node.inputs[0]);
+                lowered.aliases.insert(node.output, origin);
+            }
+            Operator::Convolution(_) | Operator::FullyConnected => {
+                let mut layer = weighted::weighted(graph, node, rounding)?;
+                layer.input = lowered.origin(layer.input);
+                lowered.layers.push(layer);
+            }
+            Operator::AveragePool(_) | Operator::MaxPool(_) | Operator::GlobalAveragePool => {
+                let mut layer = pool::pool(graph, node, rounding)?;
+                layer.input = lowered.origin(layer.input);
+                lowered.layers.push(layer);
+            }
+            Operator::Add => add::add(graph, node, rounding, &mut lowered)?,
+            // The host makes integers of what it is given, and of integers what it is asked for.
+            Operator::Quantize if is_float(node.inputs[0]) => {
+                let origin = lowered.origin(node.inputs[0]);
+                let given = lowered.inputs.iter_mut().find(|input| **input == origin);
+                let given =
+                    given.ok_or_else(|| refuse(node, "floating point inside of the network"))?;
+                *given = node.output;
+            }
+            Operator::Dequantize | Operator::Softmax { .. } => {
+                let asked = lowered
+                    .outputs
+                    .iter_mut()
+                    .find(|output| **output == node.output);
+                let asked = match asked {
+                    Some(asked) => asked,
+                    None => {
+                        // Several of them one behind the other: what is asked for is made of the first.
+                        let later = graph.nodes.iter().any(|other| {
+                            other.inputs.contains(&node.output)
+                                && !matches!(
+                                    other.operator,
+                                    Operator::Dequantize
+                                        | Operator::Softmax { .. }
+                                        | Operator::Reshape { .. }
+                                )
+                        });
+                        if later {
+                            return Err(refuse(node, "it is not at the end of the network"));
+                        }
+                        lowered.aliases.insert(node.output, node.inputs[0]);
+                        continue;
+                    }
+                };
+                *asked = node.inputs[0];
+            }
+            Operator::Clip { .. } | Operator::Quantize => {
+                unary::unary(graph, node, rounding, &mut lowered)?
+            }
+        }
+    }
+    for outputs in 0..lowered.outputs.len() {
+        lowered.outputs[outputs] = lowered.origin(lowered.outputs[outputs]);
+    }
+    Ok(lowered)
+}
+
+/// Whether a tensor is read by one node alone, and is no output.
+fn is_read_once(graph: &Graph, tensor: TensorId) -> bool {
+    let readers = graph
+        .nodes
+        .iter()
+        .filter(|node| node.inputs.contains(&tensor))
+        .count();
+    readers == 1 && !graph.outputs.contains(&tensor)
+}

@@ -1,0 +1,88 @@
+//! Pools: an identity through the array, and POST reduces the windows.
+
+use super::super::arithmetic::{fixed, scaled};
+use super::super::{CompileError, Rounding};
+use super::{Factor, Layer, Reduction, identity, image, limits, meaning, refuse};
+use crate::graph::{Family, Graph, Node, Operator, Padding, Pool};
+
+pub(super) fn pool(graph: &Graph, node: &Node, rounding: Rounding) -> Result<Layer, CompileError> {
+    let (input, output) = (&graph[node.inputs[0]], &graph[node.output]);
+    let [height, width, channels] = image(input);
+    let whole = Pool {
+        kernel: [height, width],
+        strides: [1, 1],
+        padding: Padding::default(),
+        count_padding: false,
+    };
+    let (pool, is_maximum) = match &node.operator {
+        Operator::MaxPool(pool) => (*pool, true),
+        Operator::AveragePool(pool) => (*pool, false),
+        _ => (whole, false),
+    };
+    let mut layer = identity(graph, node, node.inputs[0], rounding);
+    layer.result = image(output);
+    layer.kernel = pool.kernel;
+    layer.strides = pool.strides;
+    layer.padding = [pool.padding.top, pool.padding.left];
+    (layer.low, layer.high) = limits(graph, node);
+    if is_maximum {
+        // What is outside of the image never wins.
+        layer.padding_value = -128;
+        layer.pool = Some(Reduction::Maximum);
+        return Ok(layer);
+    }
+    let count = pool.kernel[0] * pool.kernel[1];
+    if pool.padding != Padding::default() {
+        return Err(refuse(
+            node,
+            "a mean with padding is not supported on the NPU",
+        ));
+    }
+    let (x, y) = (meaning(input), meaning(output));
+    let is_global = matches!(node.operator, Operator::GlobalAveragePool);
+    let factor = match (graph.family, rounding) {
+        (Family::TfLite, _) if !is_global => {
+            let of_count = divide(count as i32);
+            of_count
+                .ok_or_else(|| refuse(node, format!("a mean of {count} has no fixed-point form")))?
+        }
+        (Family::Onnx, Rounding::Float) if !is_global => {
+            return Err(refuse(
+                node,
+                "a mean of windows in single precision is not supported on the NPU",
+            ));
+        }
+        (_, Rounding::Float) => Factor::Float(x.scale / (y.scale * count as f32)),
+        (_, Rounding::Fixed) => {
+            let real = f64::from(x.scale) / (f64::from(y.scale) * count as f64);
+            let (multiplier, shift) = fixed(real).ok_or_else(|| {
+                refuse(node, format!("the factor {real} has no fixed-point form"))
+            })?;
+            Factor::Fixed(multiplier, shift)
+        }
+    };
+    layer.factors = vec![factor; channels];
+    if graph.family == Family::Onnx || is_global {
+        layer.bias = vec![-x.zero_point * count as i32; channels];
+        layer.zero_point = y.zero_point;
+    }
+    Ok(layer)
+}
+
+/// The factor that divides every sum of so many int8, halves away from zero.
+fn divide(count: i32) -> Option<Factor> {
+    let exact = |factor: (u32, i32)| {
+        (-128 * count..=127 * count).all(|sum| {
+            let half = count / 2 * sum.signum();
+            scaled(sum, factor) == i64::from((sum + half) / count)
+        })
+    };
+    let (near, shift) = match count.count_ones() {
+        1 => (0x7fff_ffff, -(count.ilog2() as i32)),
+        _ => fixed(1.0 / f64::from(count))?,
+    };
+    (near.saturating_sub(2)..=(near + 2).min(0x7fff_ffff))
+        .map(|multiplier| (multiplier, shift))
+        .find(|factor| exact(*factor))
+        .map(|(multiplier, shift)| Factor::Fixed(multiplier, shift))
+}
