@@ -1,9 +1,7 @@
 //! What must hold in a graph.
 
-use super::shape::MOST;
-use super::{
-    Element, Family, Graph, GraphError, Node, Operator, Problem, Quantization, Tensor, TensorId,
-};
+use super::shape::count;
+use super::{Element, Family, Graph, GraphError, Node, Operator, Quantization, Tensor};
 
 impl Graph {
     /// Says what is inconsistent, the first thing found.
@@ -12,48 +10,43 @@ impl Graph {
     /// When something is.
     pub fn check(&self) -> Result<(), GraphError> {
         for tensor in &self.tensors {
-            tensor.check().map_err(|problem| tensor.error(problem))?;
+            tensor.check()?;
         }
+        self.check_flow()?;
+        self.nodes.iter().try_for_each(|node| self.check_node(node))
+    }
+
+    /// Every tensor has one origin, and what nodes read is there when they run.
+    fn check_flow(&self) -> Result<(), GraphError> {
         let constant = |tensor: &Tensor| tensor.values.is_some();
-        let mut known: Vec<bool> = self.tensors.iter().map(constant).collect();
-        let mut learn = |id: TensorId| {
+        let mut ready: Vec<bool> = self.tensors.iter().map(constant).collect();
+        let define = |ready: &mut Vec<bool>, id| {
             self.existing(id)?;
-            match std::mem::replace(&mut known[id.0], true) {
-                true => Err(self[id].error(Problem::Twice)),
+            match std::mem::replace(&mut ready[id.0], true) {
+                true => Err(self[id].error("is computed twice, or computed and given at once")),
                 false => Ok(()),
             }
         };
         for input in &self.inputs {
-            learn(*input)?;
-        }
-        for node in &self.nodes {
-            learn(node.output)?;
-        }
-        for output in &self.outputs {
-            self.existing(*output)?;
-            if !known[output.0] {
-                return Err(self[*output].error(Problem::NotComputed));
-            }
-        }
-        self.check_order()?;
-        self.nodes.iter().try_for_each(|node| self.check_node(node))
-    }
-
-    /// Nodes read what is there when they run.
-    fn check_order(&self) -> Result<(), GraphError> {
-        let constant = |tensor: &Tensor| tensor.values.is_some();
-        let mut ready: Vec<bool> = self.tensors.iter().map(constant).collect();
-        for input in &self.inputs {
-            ready[input.0] = true;
+            define(&mut ready, *input)?;
         }
         for node in &self.nodes {
             for input in &node.inputs {
                 self.existing(*input)?;
                 if !ready[input.0] {
-                    return Err(node.error(Problem::Order(self[*input].name.clone())));
+                    let name = &self[*input].name;
+                    return Err(node.error(format!(
+                        "reads `{name}`, which is neither given, constant nor computed before"
+                    )));
                 }
             }
-            ready[node.output.0] = true;
+            define(&mut ready, node.output)?;
+        }
+        for output in &self.outputs {
+            self.existing(*output)?;
+            if !ready[output.0] {
+                return Err(self[*output].error("is an output that nothing computes"));
+            }
         }
         Ok(())
     }
@@ -63,158 +56,154 @@ impl Graph {
         let found = self.shape_of(node)?;
         self.existing(node.output)?;
         let output = &self[node.output];
-        self.problem_of(node, found)
-            .map_or(Ok(()), |problem| Err(node.error(problem)))
-            .and_then(|()| output.check().map_err(|problem| output.error(problem)))
+        output.check()?;
+        let checked = match found == output.shape {
+            true => self.check_elements(node),
+            false => Err(format!(
+                "gives the shape {found:?}, and its output `{}` has {:?}",
+                output.name, output.shape
+            )),
+        };
+        checked.map_err(|problem| node.error(problem))
     }
 
-    fn problem_of(&self, node: &Node, found: Vec<usize>) -> Option<Problem> {
+    fn check_elements(&self, node: &Node) -> Result<(), String> {
         let (input, output) = (&self[node.inputs[0]], &self[node.output]);
-        if found != output.shape {
-            let (tensor, wanted) = (output.name.clone(), output.shape.clone());
-            return Some(Problem::Result {
-                tensor,
-                found,
-                wanted,
-            });
-        }
-        let (low, high) = output.element.range();
-        let limits = node.limits;
+        let ((low, high), limits) = (output.element.range(), node.limits);
         if limits.low < low || limits.high > high || limits.low > limits.high {
-            return Some(Problem::Limits {
-                low: limits.low,
-                high: limits.high,
-                element: output.element,
-            });
+            let (low, high, element) = (limits.low, limits.high, output.element);
+            return Err(format!(
+                "limits its result to {low}..={high}, which {element} does not hold"
+            ));
         }
-        let quantized = |tensors: &[&Tensor]| tensors.iter().find_map(|tensor| tensor.not_bytes());
         match &node.operator {
-            Operator::Convolution(_) | Operator::FullyConnected => {
-                quantized(&[input, output]).or_else(|| self.problem_of_weights(node))
-            }
-            Operator::Add => quantized(&[input, &self[node.inputs[1]], output]),
-            Operator::Clip { low, high } => match low < high {
-                true => quantized(&[input, output]),
-                false => Some(Problem::Clip {
-                    low: *low,
-                    high: *high,
-                }),
-            },
-            Operator::GlobalAveragePool | Operator::Softmax { .. } => quantized(&[input, output]),
+            Operator::Reshape { .. } => return output.keeps(input),
+            Operator::Quantize if input.element == Element::Float32 => {}
+            _ => input.check_bytes()?,
+        }
+        match &node.operator {
+            Operator::Dequantize if output.element == Element::Float32 => return Ok(()),
+            Operator::Dequantize => return Err(output.is_no("real number: float32")),
+            _ => output.check_bytes()?,
+        }
+        match &node.operator {
+            Operator::Convolution(_) | Operator::FullyConnected => self.check_parameters(node),
+            Operator::Add => self[node.inputs[1]].check_bytes(),
+            Operator::Clip { low, high } if low < high => Ok(()),
+            Operator::Clip { low, high } => Err(format!(
+                "clips between {low} and {high}, which are no limits"
+            )),
+            Operator::MaxPool(_) => output.keeps(input),
             // TFLite's average pooling does not look at scales.
-            Operator::AveragePool(_) => quantized(&[input, output]).or_else(|| match self.family {
-                Family::TfLite => input.kept_in(output),
-                Family::Onnx => None,
-            }),
-            Operator::MaxPool(_) => quantized(&[input, output]).or_else(|| input.kept_in(output)),
-            Operator::Reshape { .. } => input.kept_in(output),
-            Operator::Quantize => match input.element {
-                Element::Float32 => quantized(&[output]),
-                _ => quantized(&[input, output]),
-            },
-            Operator::Dequantize => quantized(&[input]).or_else(|| match output.element {
-                Element::Float32 => None,
-                _ => Some(output.not("an output in float32")),
-            }),
+            Operator::AveragePool(_) if self.family == Family::TfLite => output.keeps(input),
+            _ => Ok(()),
         }
     }
 
-    fn problem_of_weights(&self, node: &Node) -> Option<Problem> {
-        let parameters: Vec<&Tensor> = node.inputs[1..].iter().map(|id| &self[*id]).collect();
-        let variable = parameters.iter().find(|tensor| tensor.values.is_none());
-        if let Some(tensor) = variable {
-            return Some(Problem::NotConstant(tensor.name.clone()));
+    /// Weights and bias.
+    fn check_parameters(&self, node: &Node) -> Result<(), String> {
+        for id in &node.inputs[1..] {
+            let Tensor { name, values, .. } = &self[*id];
+            if values.is_none() {
+                return Err(format!(
+                    "needs constant weights and bias; `{name}` is computed"
+                ));
+            }
         }
-        let weights = parameters[0];
-        if !weights.element.is_byte() {
-            return Some(weights.not("int8 or uint8 weights"));
+        let weights = &self[node.inputs[1]];
+        if !weights.element.is_byte() || weights.quantization.is_none() {
+            return Err(weights.is_no("quantized weight: int8 or uint8 with a scale"));
         }
-        if weights.quantization.is_none() {
-            return Some(Problem::NotQuantized(weights.name.clone()));
+        match node.inputs.get(2).map(|id| &self[*id]) {
+            Some(bias) if bias.element != Element::Int32 => Err(bias.is_no("bias: int32")),
+            _ => Ok(()),
         }
-        let bias = parameters.get(1)?;
-        (bias.element != Element::Int32).then(|| bias.not("an int32 bias"))
     }
 }
 
 impl Tensor {
-    pub(super) fn error(&self, problem: Problem) -> GraphError {
+    fn error(&self, problem: impl Into<String>) -> GraphError {
         GraphError::Tensor {
             tensor: self.name.clone(),
-            problem,
+            problem: problem.into(),
         }
     }
 
-    fn not(&self, wanted: &'static str) -> Problem {
-        Problem::Element {
-            wanted,
-            tensor: self.name.clone(),
-            found: self.element,
+    fn is_no(&self, wanted: &str) -> String {
+        let Tensor { name, element, .. } = self;
+        let with = match &self.quantization {
+            Some(meaning) => format!("with {} scales", meaning.scales.len()),
+            None => "without a scale".into(),
+        };
+        format!("takes or gives no {wanted}; `{name}` is {element} {with}")
+    }
+
+    /// It is a quantized activation.
+    fn check_bytes(&self) -> Result<(), String> {
+        let one = |meaning: &Quantization| meaning.scales.len() == 1;
+        match self.element.is_byte() && self.quantization.as_ref().is_some_and(one) {
+            true => Ok(()),
+            false => Err(self.is_no("quantized activation: int8 or uint8 with one scale")),
         }
     }
 
-    /// What keeps it from being a quantized activation.
-    fn not_bytes(&self) -> Option<Problem> {
-        if !self.element.is_byte() {
-            return Some(self.not("int8 or uint8 activations"));
+    /// Its values are some of the input's, and so mean the same.
+    fn keeps(&self, input: &Tensor) -> Result<(), String> {
+        match self.element == input.element && self.quantization == input.quantization {
+            true => Ok(()),
+            false => Err(format!(
+                "keeps values as they are: `{}` must have the type, scale and zero point of `{}`",
+                self.name, input.name
+            )),
         }
-        let one = |q: &Quantization| q.scales.len() == 1 && q.zero_points.len() == 1;
-        let per_tensor = self.quantization.as_ref().is_some_and(one);
-        (!per_tensor).then(|| Problem::NotQuantized(self.name.clone()))
-    }
-
-    /// What differs where values are kept.
-    fn kept_in(&self, output: &Tensor) -> Option<Problem> {
-        let same = self.element == output.element && self.quantization == output.quantization;
-        (!same).then(|| Problem::Requantizes(output.name.clone()))
     }
 
     /// What must hold for a tensor alone.
-    fn check(&self) -> Result<(), Problem> {
-        let size = self.shape.iter().try_fold(1_usize, |product, size| {
-            product
-                .checked_mul(*size)
-                .filter(|size| (1..=MOST).contains(size))
-        });
-        let Some(wanted) = size else {
-            return Err(Problem::Size(self.shape.clone()));
+    fn check(&self) -> Result<(), GraphError> {
+        let Some(wanted) = count(&self.shape).filter(|count| *count > 0) else {
+            return Err(self.error(format!(
+                "has the shape {:?}: it must have 1 to 2^31 - 1 values",
+                self.shape
+            )));
         };
         if let Some(values) = &self.values {
-            let found = values.len();
-            if found != wanted {
-                return Err(Problem::Count { found, wanted });
-            }
-            let (found, values) = (self.element, values.element());
-            if found != values {
-                return Err(Problem::Type { found, values });
+            let (found, element) = (values.len(), values.element());
+            if (found, element) != (wanted, self.element) {
+                let is = format!("{wanted} of {}", self.element);
+                return Err(self.error(format!("holds {found} values of {element}; it is {is}")));
             }
         }
-        let Some(quantization) = &self.quantization else {
-            return Ok(());
-        };
-        let (scales, zero_points) = (&quantization.scales, &quantization.zero_points);
+        match &self.quantization {
+            Some(meaning) => self.check_meaning(meaning),
+            None => Ok(()),
+        }
+    }
+
+    fn check_meaning(&self, meaning: &Quantization) -> Result<(), GraphError> {
+        let (scales, zero_points) = (&meaning.scales, &meaning.zero_points);
         let channels = self.shape.first().copied().unwrap_or(1);
-        let counts = |count: usize| count == 1 || count == channels;
-        if scales.len() != zero_points.len() || !counts(scales.len()) {
-            let (scales, zero_points) = (scales.len(), zero_points.len());
-            return Err(Problem::Channels {
-                scales,
-                zero_points,
-            });
+        if scales.len() != zero_points.len() || ![1, channels].contains(&scales.len()) {
+            return Err(self.error(format!(
+                "has {} scales and {} zero points; it may have one of each, or {channels}",
+                scales.len(),
+                zero_points.len()
+            )));
         }
         let usable = |scale: &f32| scale.is_finite() && *scale > 0.0;
         if let Some(scale) = scales.iter().find(|scale| !usable(scale)) {
-            return Err(Problem::Scale(*scale));
+            return Err(self.error(format!("has the scale {scale}; scales are greater than 0")));
         }
         let (low, high) = self.element.range();
         match zero_points
             .iter()
             .find(|zero| !(low..=high).contains(*zero))
         {
-            Some(&zero_point) => Err(Problem::ZeroPoint {
-                zero_point,
-                element: self.element,
-            }),
+            Some(zero) => {
+                let element = self.element;
+                Err(self.error(format!(
+                    "has the zero point {zero}, which {element} does not hold"
+                )))
+            }
             None => Ok(()),
         }
     }

@@ -33,7 +33,7 @@ mod tensor;
 mod tests;
 mod values;
 
-pub use error::{GraphError, Problem};
+pub use error::GraphError;
 pub use network::{Family, Graph, Limits, Node, Output, TensorId};
 pub use operator::{Convolution, Operator, Padding, Pool};
 pub use tensor::{Element, Quantization, Tensor};

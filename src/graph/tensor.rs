@@ -104,9 +104,10 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    /// How many elements there are.
+    /// How many elements there are; `usize::MAX` where a shape that is not checked has more.
     pub fn len(&self) -> usize {
-        self.shape.iter().product()
+        let times = |product: usize, size: &usize| product.saturating_mul(*size);
+        self.shape.iter().fold(1, times)
     }
 
     /// True when there is none.

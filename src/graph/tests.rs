@@ -95,11 +95,14 @@ fn said(change: impl FnOnce(&mut Graph)) -> String {
     graph.check().expect_err("a broken graph").to_string()
 }
 
+/// What breaks a graph.
+type Change = &'static dyn Fn(&mut Graph);
+
 #[test]
 fn what_is_inconsistent_is_named() {
-    let cases: [(&str, &dyn Fn(&mut Graph)); 17] = [
+    let cases: [(&str, Change); 18] = [
         (
-            "node `layer` (Convolution) does not split 8 channels into 3 groups",
+            "node `layer` (Convolution) does not split 6 channels into 8 by 3 groups",
             &|graph| {
                 graph.nodes[0].operator = convolution(3);
             },
@@ -119,8 +122,7 @@ fn what_is_inconsistent_is_named() {
             },
         ),
         (
-            "tensor `w` has 3 scales and 3 zero points; it may have one of each, or as many as its \
-             first axis",
+            "tensor `w` has 3 scales and 3 zero points; it may have one of each, or 8",
             &|graph| {
                 let meaning = graph.tensors[1].quantization.as_mut().unwrap();
                 meaning.scales.truncate(3);
@@ -128,7 +130,7 @@ fn what_is_inconsistent_is_named() {
             },
         ),
         (
-            "tensor `w` has the scale 0: scales must be finite and greater than 0",
+            "tensor `w` has the scale 0; scales are greater than 0",
             &|graph| {
                 graph.tensors[1].quantization.as_mut().unwrap().scales[7] = 0.0;
             },
@@ -140,35 +142,38 @@ fn what_is_inconsistent_is_named() {
             },
         ),
         (
-            "tensor `w` holds 1 values, and its shape has 144",
+            "tensor `w` holds 1 values of int8; it is 144 of int8",
             &|graph| {
                 graph.tensors[1].values = Some(Values::Int8(vec![1]));
             },
         ),
         (
-            "tensor `w` has type int8, and its values have uint8",
+            "tensor `w` holds 144 values of uint8; it is 144 of int8",
             &|graph| {
                 graph.tensors[1].values = Some(Values::Uint8(vec![1; 144]));
             },
         ),
         (
-            "tensor `x` has the shape [5, 0, 6]: every size must be at least 1, and all together at \
-             most 2^31 - 1",
+            "tensor `x` has the shape [5, 0, 6]: it must have 1 to 2^31 - 1 values",
             &|graph| graph.tensors[0].shape[1] = 0,
+        ),
+        (
+            "tensor `x` has the shape [65536, 32768, 1]: it must have 1 to 2^31 - 1 values",
+            &|graph| graph.tensors[0].shape = vec![1 << 16, 1 << 15, 1],
         ),
         (
             "node `layer` (Convolution) gives the shape [2, 5, 8], and its output `y` has [2, 8, 5]",
             &|graph| graph.tensors[2].shape = vec![2, 8, 5],
         ),
         (
-            "node `layer` (Convolution) takes int8 or uint8 activations; `y` is int32",
+            "node `layer` (Convolution) takes or gives no quantized activation: int8 or uint8 with one scale; `y` is int32 with 1 scales",
             &|graph| {
                 graph.tensors[2].element = Element::Int32;
             },
         ),
         (
-            "node `layer` (Convolution) needs the scale and the zero point of `x`, and there are \
-             none, or one per channel",
+            "node `layer` (Convolution) takes or gives no quantized activation: int8 or uint8 with \
+             one scale; `x` is int8 without a scale",
             &|graph| graph.tensors[0].quantization = None,
         ),
         (
@@ -215,12 +220,7 @@ fn windows_that_do_not_fit_are_refused() {
     };
     assert!(pool([2, 2], [1, 1], 1).is_ok());
     for (kernel, strides, top, message) in [
-        (
-            [2, 2],
-            [0, 1],
-            0,
-            "a window, stride, dilation or number of groups of 0",
-        ),
+        ([2, 2], [0, 1], 0, "a window, stride or dilation of 0"),
         (
             [6, 2],
             [1, 1],

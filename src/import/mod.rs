@@ -5,6 +5,7 @@
 //!
 //! Axes become those of [`graph`](crate::graph): the batch axis goes, and ONNX's channels move from
 //! the second place to the last, in weights, activations, inputs and outputs alike.
+#![doc = include_str!("../../docs/networks.md")]
 #![forbid(unsafe_code)]
 
 mod budget;

@@ -37,3 +37,30 @@ pub(super) fn same(
         right,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_odd_row_or_column_has_its_side() {
+        let padding = |odd| same([5, 8], [2, 3], [1, 2], [3, 1], odd);
+        let [top, left, bottom, right] = [1, 0, 2, 1];
+        let end = Padding {
+            top,
+            left,
+            bottom,
+            right,
+        };
+        assert_eq!(padding(Odd::End), end);
+        let beginning = Padding {
+            top: bottom,
+            left: right,
+            bottom: top,
+            right: left,
+        };
+        assert_eq!(padding(Odd::Beginning), beginning);
+        let wide_strides = same([7, 7], [1, 1], [3, 3], [1, 1], Odd::End);
+        assert_eq!(wide_strides, Padding::default());
+    }
+}

@@ -145,3 +145,8 @@ impl TensorProto {
         }))
     }
 }
+
+/// Bytes of a constant, about.
+pub(super) fn size(constant: &Constant) -> usize {
+    8 * constant.shape.iter().product::<usize>()
+}

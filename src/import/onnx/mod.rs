@@ -4,26 +4,31 @@
 //! QuantizeLinear; each such sandwich becomes one node, as ONNX Runtime fuses it. In the other one,
 //! operators such as QLinearConv take integers, scales and zero points.
 
+mod add;
+mod clip;
 mod constant;
 mod float;
 mod integer;
-mod layer;
+mod pool;
 mod proto;
 mod quantize;
 mod reshape;
 mod site;
+#[cfg(test)]
+mod tests;
 mod value;
+mod weights;
 
 use super::budget::Budget;
 use super::{Format, ImportError};
-use crate::graph::{Family, Graph, Limits, Operator, Output, Tensor};
+use crate::graph::{Family, Graph, Limits, Operator, Output, Tensor, TensorId};
 use constant::{Constant, element};
 use prost::Message;
 use proto::{Model, TensorProto, ValueInfo};
 use site::Site;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use value::{Activation, Value, graph_shape};
+use value::{Activation, Axes, Value, graph_shape};
 
 /// Operators that are read.
 const SUPPORTED: &[&str] = &[
@@ -133,7 +138,11 @@ impl Importer<'_> {
             values: None,
         });
         self.graph.inputs.push(id);
-        let activation = Activation::new(id, sizes.len());
+        let activation = Activation {
+            id,
+            axes: Axes::of(sizes.len()),
+            real: false,
+        };
         self.define(name, Value::Activation(activation))
     }
 
@@ -148,7 +157,7 @@ impl Importer<'_> {
             Some(Value::Pending(pending)) => return Err(pending.float()),
             None => return Err(fail("is an output that no node computes")),
         };
-        if activation.order.is_some() {
+        if activation.axes.flattened.is_some() {
             return Err(fail(
                 "is an image flattened channel by channel; as an output this is not supported",
             ));
@@ -243,17 +252,18 @@ impl Importer<'_> {
         Ok(Value::Constant(Rc::new(constant)))
     }
 
-    /// Adds a node. Its output has the axes of a tensor of `rank` axes in the file.
+    /// Adds a node, whose output has these axes in the file.
     fn emit(
         &mut self,
         name: &str,
         operator: Operator,
-        inputs: &[crate::graph::TensorId],
+        inputs: &[TensorId],
         output: Output,
-        rank: usize,
+        axes: Axes,
     ) -> Result<Activation, ImportError> {
         let id = self.graph.node(name, operator, inputs, output)?;
-        Ok(Activation::new(id, rank))
+        let real = false;
+        Ok(Activation { id, axes, real })
     }
 
     /// An output with the type and quantization of an activation.

@@ -1,6 +1,6 @@
 //! QuantizeLinear and DequantizeLinear, and scales with their zero points.
 
-use super::constant::{Constant, Data};
+use super::constant::{Constant, Data, size};
 use super::site::Site;
 use super::value::{Activation, Pending, Value};
 use super::{ImportError, Importer};
@@ -29,23 +29,18 @@ impl Importer<'_> {
         if !activation.real && tensor.element != Element::Float32 {
             return Err(site.fail("quantizes integers"));
         }
-        let order = activation.order;
-        let activation = match activation.real && same {
+        let quantized = match activation.real && same {
             true => Activation {
                 real: false,
                 ..activation
             },
             false => {
                 let output = Output::new(site.output()?, (element, meaning));
-                let inputs = [activation.id];
-                let rank = activation.rank;
-                self.emit(&site.name, Operator::Quantize, &inputs, output, rank)?
+                let (inputs, axes) = ([activation.id], activation.axes);
+                self.emit(&site.name, Operator::Quantize, &inputs, output, axes)?
             }
         };
-        Ok(Value::Activation(Activation {
-            order,
-            ..activation
-        }))
+        Ok(Value::Activation(quantized))
     }
 
     pub(super) fn dequantize(&mut self, site: &Site) -> Result<Value, ImportError> {
@@ -61,7 +56,7 @@ impl Importer<'_> {
             }
             Value::Activation(activation) if !activation.real => {
                 if let Some(axis) = site.attribute("axis") {
-                    site.axis(axis.i, activation.rank)?;
+                    site.axis(axis.i, activation.axes.rank)?;
                 }
                 self.assume(site, &activation, meaning)?;
                 Ok(Value::Activation(Activation {
@@ -94,15 +89,11 @@ impl Importer<'_> {
             node,
             operator,
             inputs,
-            rank,
-            order,
+            axes,
             ..
         } = pending;
-        let activation = self.emit(&node, operator, &inputs, output, rank)?;
-        Ok(Value::Activation(Activation {
-            order,
-            ..activation
-        }))
+        let activation = self.emit(&node, operator, &inputs, output, axes)?;
+        Ok(Value::Activation(activation))
     }
 
     fn quantize_constant(
@@ -218,9 +209,4 @@ impl Importer<'_> {
             ))),
         }
     }
-}
-
-/// Bytes of a constant, about.
-pub(super) fn size(constant: &Constant) -> usize {
-    8 * constant.shape.iter().product::<usize>()
 }

@@ -2,7 +2,7 @@
 
 use super::constant::Data;
 use super::site::Site;
-use super::value::{Activation, Value, file_shape, graph_shape};
+use super::value::{Activation, Axes, Value, file_shape, graph_shape};
 use super::{ImportError, Importer};
 use crate::graph::Operator;
 
@@ -13,7 +13,7 @@ impl Importer<'_> {
             Value::Pending(pending) => return Err(pending.float()),
             Value::Constant(_) => return Err(site.fail("reshapes a constant")),
         };
-        let from = file_shape(&self.graph[x.id].shape, x.rank);
+        let from = file_shape(&self.graph[x.id].shape, x.axes.rank);
         let to = match site.proto.op_type.as_str() {
             "Flatten" => flattened(site, &from)?,
             _ => self.wanted(site, &from)?,
@@ -24,29 +24,28 @@ impl Importer<'_> {
             [_, channels, height, width] => channels > 1 && height * width > 1,
             _ => false,
         };
-        let order = match (moved(&from), moved(&to), x.order) {
+        let flattened = match (moved(&from), moved(&to), x.axes.flattened) {
             (false, false, None) => None,
             (true, true, None) if from == to => None,
             (true, false, None) if to.len() == 2 => Some([from[2], from[3], from[1]]),
-            (false, false, order) if from == to => order,
+            (false, false, flattened) if from == to => flattened,
             _ => {
                 let reason = format!("takes {from:?} to {to:?}, which moves values in memory");
                 return Err(site.fail(reason));
             }
         };
+        let axes = Axes {
+            rank: to.len(),
+            flattened,
+        };
         if shape == self.graph[x.id].shape {
-            let rank = to.len();
-            return Ok(Value::Activation(Activation { rank, ..x }));
+            return Ok(Value::Activation(Activation { axes, ..x }));
         }
         let output = self.output_like(site.output()?, &x);
         let operator = Operator::Reshape { shape };
-        let reshaped = self.emit(&site.name, operator, &[x.id], output, to.len())?;
+        let reshaped = self.emit(&site.name, operator, &[x.id], output, axes)?;
         let real = x.real;
-        Ok(Value::Activation(Activation {
-            real,
-            order,
-            ..reshaped
-        }))
+        Ok(Value::Activation(Activation { real, ..reshaped }))
     }
 
     /// The shape that a Reshape asks for.
@@ -67,7 +66,7 @@ impl Importer<'_> {
         }
         let mut known = to.iter().filter(|size| **size > 0);
         let known = known.try_fold(1_usize, |product, size| product.checked_mul(*size));
-        let all: usize = from.iter().product();
+        let all = product(from);
         if let Some(open) = to.iter_mut().find(|size| **size == 0) {
             *open = known.map_or(0, |known| all / known);
         }
@@ -90,5 +89,11 @@ fn flattened(site: &Site, from: &[usize]) -> Result<Vec<usize>, ImportError> {
         axis => site.axis(axis, from.len())?,
     };
     let (before, after) = from.split_at(axis);
-    Ok(vec![before.iter().product(), after.iter().product()])
+    Ok(vec![product(before), product(after)])
+}
+
+/// How many values a shape has, `usize::MAX` where they are more.
+fn product(sizes: &[usize]) -> usize {
+    let times = |product: usize, size: &usize| product.saturating_mul(*size);
+    sizes.iter().fold(1, times)
 }

@@ -114,7 +114,7 @@ impl<'a> Site<'a> {
         let Some(attribute) = self.attribute(name) else {
             return Ok([1, 1]);
         };
-        let size = |size: i64| u32::try_from(size).ok().filter(|size| *size > 0);
+        let size = |size: i64| i32::try_from(size).ok().filter(|size| *size > 0);
         if let [down, right] = attribute.ints[..]
             && let (Some(down), Some(right)) = (size(down), size(right))
         {

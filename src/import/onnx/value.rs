@@ -17,14 +17,20 @@ pub(super) enum Value {
 #[derive(Clone)]
 pub(super) struct Activation {
     pub(super) id: TensorId,
+    pub(super) axes: Axes,
+    /// True when the file speaks of the real numbers for which the integers of the tensor stand.
+    pub(super) real: bool,
+}
+
+/// How the values of a tensor of the graph lie in the file.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Axes {
     /// Axes in the file, the batch axis included. With four, the file has channels second and the
     /// graph has them last.
     pub(super) rank: usize,
-    /// True when the file speaks of the real numbers for which the integers of the tensor stand.
-    pub(super) real: bool,
     /// `[height, width, channels]` of the image that was flattened, where the file has its values
     /// channel by channel and the tensor pixel by pixel.
-    pub(super) order: Option<[usize; 3]>,
+    pub(super) flattened: Option<[usize; 3]>,
 }
 
 /// An operator on real numbers whose result has no quantization yet.
@@ -34,20 +40,17 @@ pub(super) struct Pending {
     pub(super) op_type: String,
     pub(super) operator: Operator,
     pub(super) inputs: Vec<TensorId>,
-    /// Axes of the result, and its order.
-    pub(super) rank: usize,
-    pub(super) order: Option<[usize; 3]>,
+    pub(super) axes: Axes,
     /// Real numbers between which the result lies.
     pub(super) limits: [f32; 2],
 }
 
-impl Activation {
-    pub(super) fn new(id: TensorId, rank: usize) -> Activation {
-        Activation {
-            id,
+impl Axes {
+    /// So many axes of a tensor that is no flattened image.
+    pub(super) fn of(rank: usize) -> Axes {
+        Axes {
             rank,
-            real: false,
-            order: None,
+            flattened: None,
         }
     }
 }

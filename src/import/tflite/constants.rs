@@ -65,17 +65,25 @@ impl Importer<'_> {
         }))
     }
 
+    /// The constant at an index, which is weights or a bias.
+    fn parameter(&mut self, index: i32) -> Result<Constant, ImportError> {
+        if let Some(constant) = self.constant(index)? {
+            return Ok(constant);
+        }
+        let (place, table) = self.entry(index)?;
+        Err(ImportError::Tensor {
+            tensor: self.name(place, &table)?,
+            reason: "is computed, and used as weights or bias: these must be constant".into(),
+        })
+    }
+
     /// Weights with the output channels first, of which `axis` of the file is the axis.
     pub(super) fn weights(
         &mut self,
         index: i32,
         axis: usize,
     ) -> Result<(TensorId, Vec<usize>), ImportError> {
-        let Some(constant) = self.constant(index)? else {
-            return Err(damaged(format!(
-                "the weights in tensor {index} have no values"
-            )));
-        };
+        let constant = self.parameter(index)?;
         let Some((meaning, channels)) = constant.quantization.clone() else {
             return Err(constant.fail("is not quantized"));
         };
@@ -106,9 +114,7 @@ impl Importer<'_> {
         let Some(index @ 0..) = index else {
             return Ok(None);
         };
-        let Some(constant) = self.constant(index)? else {
-            return Err(damaged(format!("the bias in tensor {index} has no values")));
-        };
+        let constant = self.parameter(index)?;
         if constant.values.element() != Element::Int32 {
             let found = constant.values.element();
             return Err(constant.fail(format!("is a bias in {found}; only int32 is supported")));

@@ -4,8 +4,12 @@
 
 mod constants;
 mod flatbuffer;
+mod layers;
 mod names;
 mod operators;
+mod site;
+#[cfg(test)]
+mod tests;
 
 use super::budget::Budget;
 use super::{Format, ImportError};

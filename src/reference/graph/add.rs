@@ -1,7 +1,6 @@
 //! Sums of two activations.
 
 use super::super::fixed_point;
-use super::scale::Factor;
 use super::{Mode, RunError, Step};
 use crate::graph::Family;
 
@@ -28,14 +27,11 @@ impl Step<'_> {
         );
         let [a_scale, b_scale, y_scale] = [a, b, y].map(|meaning| f64::from(meaning.scale));
         let unit = 2.0 * a_scale.max(b_scale);
-        let a_factor = self.fixed_point(a_scale / unit)?;
-        let b_factor = self.fixed_point(b_scale / unit)?;
+        let a_factor = self.multiplier(a_scale / unit)?;
+        let b_factor = self.multiplier(b_scale / unit)?;
         let y_factor = self.fixed_point(unit / (f64::from(1 << LEFT) * y_scale))?;
-        let moved = |value: i32, factor| match factor {
-            Factor::FixedPoint(multiplier, shift) => {
-                fixed_point(value << LEFT, multiplier, shift, 0, i32::MIN, i32::MAX)
-            }
-            Factor::Float(_) => value,
+        let moved = |value: i32, (multiplier, shift)| {
+            fixed_point(value << LEFT, multiplier, shift, 0, i32::MIN, i32::MAX)
         };
         let sum = |(left, right): (i32, i32)| {
             let sum = moved(left - a.zero_point, a_factor) + moved(right - b.zero_point, b_factor);

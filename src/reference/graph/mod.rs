@@ -9,9 +9,11 @@ mod pool;
 mod quantize;
 mod scale;
 mod softmax;
+#[cfg(test)]
+mod tests;
 mod weighted;
 
-use crate::graph::{Element, Graph, GraphError, Node, Operator, Quantization, TensorId, Values};
+use crate::graph::{Element, Graph, GraphError, Node, Operator, Tensor, TensorId, Values};
 use std::collections::BTreeMap;
 use thiserror::Error;
 
@@ -145,11 +147,11 @@ impl Step<'_> {
         Ok(Values::saturated(self.output().element, &integers))
     }
 
-    fn output(&self) -> &crate::graph::Tensor {
+    fn output(&self) -> &Tensor {
         &self.graph[self.node.output]
     }
 
-    fn input_tensor(&self, place: usize) -> &crate::graph::Tensor {
+    fn input_tensor(&self, place: usize) -> &Tensor {
         &self.graph[self.node.inputs[place]]
     }
 
@@ -161,20 +163,18 @@ impl Step<'_> {
 
     /// The integers of an input that is checked to have some.
     fn integers(&self, place: usize) -> Vec<i32> {
-        self.input(place).integers().unwrap_or_default()
+        let integers = self.input(place).integers();
+        integers.expect("checked: not floating point")
     }
 
-    /// What the integers of a tensor that is checked to be quantized mean.
+    /// What the integers of an activation mean.
     fn meaning(&self, id: TensorId) -> Meaning {
-        let of = |quantization: &Quantization| Meaning {
+        let quantization = self.graph[id].quantization.as_ref();
+        let quantization = quantization.expect("checked: quantized");
+        Meaning {
             scale: quantization.scale(0),
             zero_point: quantization.zero_point(0),
-        };
-        let none = Meaning {
-            scale: 1.0,
-            zero_point: 0,
-        };
-        self.graph[id].quantization.as_ref().map_or(none, of)
+        }
     }
 
     fn input_meaning(&self, place: usize) -> Meaning {

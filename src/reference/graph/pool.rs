@@ -1,6 +1,5 @@
 //! Pooling.
 
-use super::scale::Factor;
 use super::{Mode, RunError, Step};
 use crate::graph::{Family, Padding, Pool};
 
@@ -54,9 +53,10 @@ impl Step<'_> {
         match (self.graph.family, self.mode) {
             // TFLite: the integers alone, halves away from zero.
             (Family::TfLite, _) => {
-                let (sum, count) = (values.iter().sum::<i32>(), count as i32);
+                let sum: i64 = values.iter().copied().map(i64::from).sum();
+                let count = count as i64;
                 let half = count / 2 * sum.signum();
-                Ok(self.limited((sum + half) / count))
+                Ok(self.limited(((sum + half) / count) as i32))
             }
             // QLinearAveragePool: real numbers are summed and divided in single precision.
             (Family::Onnx, Mode::Float) => {
@@ -69,7 +69,7 @@ impl Step<'_> {
             }
             (Family::Onnx, Mode::FixedPoint) => {
                 let double = f64::from(x.scale) / (f64::from(y.scale) * count as f64);
-                let factor: Factor = self.fixed_point(double)?;
+                let factor = self.fixed_point(double)?;
                 self.scaled(self.total(values), factor)
             }
         }

@@ -22,10 +22,14 @@ impl Step<'_> {
         }
     }
 
-    /// A factor with a multiplier and a shift, whatever the mode.
+    /// A factor as multiplier and shift.
+    pub(super) fn multiplier(&self, factor: f64) -> Result<(i32, i32), RunError> {
+        quantize_multiplier(factor).ok_or_else(|| self.out_of_range(factor))
+    }
+
+    /// A factor as multiplier and shift whatever the mode.
     pub(super) fn fixed_point(&self, factor: f64) -> Result<Factor, RunError> {
-        let quantized = quantize_multiplier(factor);
-        let (multiplier, shift) = quantized.ok_or_else(|| self.out_of_range(factor))?;
+        let (multiplier, shift) = self.multiplier(factor)?;
         Ok(Factor::FixedPoint(multiplier, shift))
     }
 

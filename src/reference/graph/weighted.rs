@@ -2,20 +2,15 @@
 
 use super::scale::Factor;
 use super::{RunError, Step};
-use crate::graph::{Convolution, Operator, Quantization};
+use crate::graph::{Convolution, Operator};
 
 impl Step<'_> {
     /// `[h, w, c]` by `[out, row, column, c / groups]`, as `[h, w, out]`.
     pub(super) fn convolution(&self, convolution: &Convolution) -> Result<Vec<i32>, RunError> {
-        let &[height, width, channels] = self.input_tensor(0).shape.as_slice() else {
-            return Ok(Vec::new());
-        };
-        let &[outputs, rows, columns, inputs] = self.input_tensor(1).shape.as_slice() else {
-            return Ok(Vec::new());
-        };
-        let &[out_height, out_width, _] = self.output().shape.as_slice() else {
-            return Ok(Vec::new());
-        };
+        let (image, weights) = (&self.input_tensor(0).shape, &self.input_tensor(1).shape);
+        let (height, width, channels) = (image[0], image[1], image[2]);
+        let (outputs, rows, columns, inputs) = (weights[0], weights[1], weights[2], weights[3]);
+        let (out_height, out_width) = (self.output().shape[0], self.output().shape[1]);
         let layer = self.layer()?;
         let [down, right] = convolution.strides;
         let [row_step, column_step] = convolution.dilations;
@@ -41,7 +36,7 @@ impl Step<'_> {
                             let pixel = (image_row - top) * width + image_column - left;
                             let from = pixel * channels + first;
                             let weights = ((output * rows + row) * columns + column) * inputs;
-                            sum += layer.products(from, weights, inputs, output);
+                            sum += layer.products(from, weights, inputs);
                         }
                     }
                     result.push(self.scaled(sum, layer.factors[output])?);
@@ -53,15 +48,14 @@ impl Step<'_> {
 
     /// `[.., features]` by `[out, features]`, as `[.., out]`.
     pub(super) fn fully_connected(&self) -> Result<Vec<i32>, RunError> {
-        let &[outputs, features] = self.input_tensor(1).shape.as_slice() else {
-            return Ok(Vec::new());
-        };
+        let weights = &self.input_tensor(1).shape;
+        let (outputs, features) = (weights[0], weights[1]);
         let layer = self.layer()?;
         let mut result = Vec::new();
         for row in 0..self.input_tensor(0).len() / features {
             for output in 0..outputs {
                 let (from, weights) = (row * features, output * features);
-                let products = layer.products(from, weights, features, output);
+                let products = layer.products(from, weights, features);
                 let sum = layer.bias(output) + products;
                 result.push(self.scaled(sum, layer.factors[output])?);
             }
@@ -72,8 +66,7 @@ impl Step<'_> {
     fn layer(&self) -> Result<Layer, RunError> {
         let input = self.input_meaning(0);
         let weights = self.input_tensor(1);
-        let one = Quantization::per_tensor(1.0, 0);
-        let meaning = weights.quantization.as_ref().unwrap_or(&one);
+        let meaning = weights.quantization.as_ref().expect("checked: quantized");
         let channels = 0..weights.shape[0];
         let factor = |channel| {
             let scales = [
@@ -83,14 +76,13 @@ impl Step<'_> {
             ];
             self.layer_factor(scales, meaning.scales.len() > 1)
         };
+        let per_channel = weights.len() / weights.shape[0];
+        let weight = |(place, weight)| weight - meaning.zero_point(place / per_channel);
+        let weights = self.integers(1).into_iter().enumerate().map(weight);
+        let input = self.integers(0).into_iter().map(|x| x - input.zero_point);
         Ok(Layer {
-            input: self.integers(0),
-            zero_point: input.zero_point,
-            weights: self.integers(1),
-            zero_points: channels
-                .clone()
-                .map(|channel| meaning.zero_point(channel))
-                .collect(),
+            input: input.collect(),
+            weights: weights.collect(),
             bias: (self.node.inputs.len() == 3).then(|| self.integers(2)),
             factors: channels.map(factor).collect::<Result<_, _>>()?,
         })
@@ -108,13 +100,11 @@ impl Step<'_> {
     }
 }
 
-/// The parameters of a layer, and its input.
+/// The input and the parameters of a layer.
 struct Layer {
+    /// Less the zero point, as are the weights.
     input: Vec<i32>,
-    zero_point: i32,
     weights: Vec<i32>,
-    /// Of the weights, per output channel.
-    zero_points: Vec<i32>,
     bias: Option<Vec<i32>>,
     /// Per output channel.
     factors: Vec<Factor>,
@@ -126,12 +116,12 @@ impl Layer {
     }
 
     /// The sum of `count` products from a place of the input and a place of the weights on.
-    fn products(&self, from: usize, weights: usize, count: usize, output: usize) -> i64 {
-        let (zero, zero_of_weights) = (self.zero_point, self.zero_points[output]);
+    fn products(&self, from: usize, weights: usize, count: usize) -> i64 {
         let input = &self.input[from..from + count];
-        let pairs = input.iter().zip(&self.weights[weights..weights + count]);
-        pairs
-            .map(|(x, w)| i64::from((x - zero) * (w - zero_of_weights)))
-            .sum()
+        let mut sum = 0;
+        for (x, w) in input.iter().zip(&self.weights[weights..weights + count]) {
+            sum += i64::from(x * w);
+        }
+        sum
     }
 }

@@ -1,20 +1,12 @@
-//! What an operator is, in whichever form it stands: weights, windows, operands.
+//! Convolutions and fully connected layers: weights and biases, in whichever form they stand.
 
 use super::super::values::signed_weights;
-use super::constant::Constant;
-use super::quantize::size;
+use super::constant::{Constant, size};
 use super::site::Site;
 use super::value::{Activation, Value};
 use super::{ImportError, Importer};
-use crate::graph::{Convolution, Element, Operator, Pool, Quantization, TensorId, Values};
+use crate::graph::{Convolution, Operator, Quantization, TensorId, Values};
 use std::rc::Rc;
-
-/// The inputs of an addition, with axes and order of the result.
-pub(super) struct Addends {
-    pub(super) inputs: Vec<TensorId>,
-    pub(super) rank: usize,
-    pub(super) order: Option<[usize; 3]>,
-}
 
 /// Weights, what they mean, and the axis of the scales where there are several.
 pub(super) type Weights = (Rc<Constant>, Quantization, usize);
@@ -104,7 +96,7 @@ impl Importer<'_> {
             site.only_one(name)?;
         }
         site.only("transA", 0)?;
-        if x.rank == 4 {
+        if x.axes.rank == 4 {
             return Err(site.fail("multiplies an image of four axes, which is not supported"));
         }
         let &[first, second] = weights.shape.as_slice() else {
@@ -124,14 +116,14 @@ impl Importer<'_> {
                 "has scales along axis {axis}, where its inputs are"
             )));
         }
-        if let Some(order) = x.order
+        if let Some(order) = x.axes.flattened
             && order.iter().product::<usize>() != features
         {
             return Err(weights.fail(format!("has {features} inputs for an image of {order:?}")));
         }
         self.take(2 * size(&weights))?;
         // The place in the file of a feature: channel by channel, where the tensor has pixels.
-        let feature = |feature: usize| match x.order {
+        let feature = |feature: usize| match x.axes.flattened {
             Some([height, width, channels]) => {
                 feature % channels * height * width + feature / channels
             }
@@ -200,119 +192,5 @@ impl Importer<'_> {
             values,
             None,
         )))
-    }
-
-    pub(super) fn average_pool_of(
-        &mut self,
-        site: &Site,
-        x: &Activation,
-    ) -> Result<Operator, ImportError> {
-        site.only("channels_last", 0)?;
-        if site.proto.op_type.contains("Global") {
-            self.image(site, x)?;
-            return Ok(Operator::GlobalAveragePool);
-        }
-        Ok(Operator::AveragePool(self.pool_of(site, x)?))
-    }
-
-    pub(super) fn pool_of(&mut self, site: &Site, x: &Activation) -> Result<Pool, ImportError> {
-        let image = self.image(site, x)?;
-        for name in ["ceil_mode", "storage_order"] {
-            site.only(name, 0)?;
-        }
-        if site.pair("dilations")? != [1, 1] {
-            return Err(site.fail("has dilations, which are not supported"));
-        }
-        if site.attribute("kernel_shape").is_none() {
-            return Err(site.fail("has no kernel_shape"));
-        }
-        let (kernel, strides) = (site.pair("kernel_shape")?, site.pair("strides")?);
-        Ok(Pool {
-            kernel,
-            strides,
-            padding: site.padding([image[0], image[1]], kernel, strides, [1, 1])?,
-            count_padding: site.int("count_include_pad", 0) != 0,
-        })
-    }
-
-    /// `[height, width, channels]` of an input that is an image.
-    fn image(&self, site: &Site, x: &Activation) -> Result<[usize; 3], ImportError> {
-        match (x.rank, self.graph[x.id].shape.as_slice()) {
-            (4, &[height, width, channels]) => Ok([height, width, channels]),
-            (rank, _) => {
-                Err(site.fail(format!("takes an image of four axes; its input has {rank}")))
-            }
-        }
-    }
-
-    /// The inputs of an addition, the larger one first.
-    pub(super) fn operands(
-        &mut self,
-        site: &Site,
-        operands: Vec<Result<Activation, Rc<Constant>>>,
-    ) -> Result<Addends, ImportError> {
-        let activations: Vec<Activation> = operands.iter().flatten().cloned().collect();
-        let Some(first) = activations.first() else {
-            return Err(site.fail("adds two constants"));
-        };
-        let (rank, order) = (first.rank, first.order);
-        if activations
-            .iter()
-            .any(|x| x.rank != rank || x.order != order)
-        {
-            return Err(site.fail("adds activations of different axes, which is not supported"));
-        }
-        let mut inputs = Vec::new();
-        for operand in operands {
-            inputs.push(match operand {
-                Ok(activation) => activation.id,
-                Err(constant) => self.addend(site, &constant, first)?,
-            });
-        }
-        inputs.sort_by_key(|id| std::cmp::Reverse(self.graph[*id].shape.len()));
-        Ok(Addends {
-            inputs,
-            rank,
-            order,
-        })
-    }
-
-    /// A constant that is added to an activation.
-    fn addend(
-        &mut self,
-        site: &Site,
-        constant: &Constant,
-        x: &Activation,
-    ) -> Result<TensorId, ImportError> {
-        let wrong = || {
-            constant.fail(format!("is added in `{}`: it must have the shape of the activation, or a value per channel", site.name))
-        };
-        if constant.shape.len() > x.rank || x.order.is_some() {
-            return Err(wrong());
-        }
-        let ones = vec![1; x.rank - constant.shape.len()];
-        let sizes = [ones.as_slice(), &constant.shape].concat();
-        self.take(size(constant))?;
-        let (count, values) = (size(constant) / 8, constant.values()?);
-        let (shape, values) = match *sizes.as_slice() {
-            [1, channels, height, width] => {
-                let pixels = height * width;
-                let from = |i: usize| i % channels * pixels + i / channels;
-                (vec![height, width, channels], values.gathered(count, from))
-            }
-            [1, ref sizes @ ..] if !sizes.is_empty() => (sizes.to_vec(), values.clone()),
-            [_] => (sizes.clone(), values.clone()),
-            _ => return Err(wrong()),
-        };
-        let shape: Vec<_> = shape.into_iter().skip_while(|size| *size == 1).collect();
-        let Some((meaning, _)) = constant.meaning.clone() else {
-            return Err(site.float());
-        };
-        if !matches!(values.element(), Element::Int8 | Element::Uint8) {
-            return Err(wrong());
-        }
-        Ok(self
-            .graph
-            .constant(&constant.name, shape, values, Some(meaning)))
     }
 }

@@ -1,0 +1,253 @@
+//! Networks written by hand: axes, and what is wrong in a file.
+
+use super::proto::{
+    Attribute, Dimension, GraphProto, Model, NodeProto, OperatorSet, Shape, TensorProto,
+    TensorType, TypeProto, ValueInfo,
+};
+use crate::graph::{Graph, Limits, Operator, Values};
+use crate::import::{self, ImportError};
+use prost::Message;
+
+const FLOAT: i32 = 1;
+const INT8: i32 = 3;
+
+fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
+    NodeProto {
+        input: inputs.iter().map(|name| (*name).to_owned()).collect(),
+        output: vec![output.into()],
+        op_type: operator.into(),
+        ..NodeProto::default()
+    }
+}
+
+fn value(name: &str, sizes: &[i64]) -> ValueInfo {
+    let dimension = |size: &i64| Dimension {
+        dim_value: (*size > 0).then_some(*size),
+    };
+    let shape = Some(Shape {
+        dim: sizes.iter().map(dimension).collect(),
+    });
+    let tensor_type = Some(TensorType {
+        elem_type: FLOAT,
+        shape,
+    });
+    ValueInfo {
+        name: name.into(),
+        r#type: Some(TypeProto { tensor_type }),
+    }
+}
+
+fn bytes(name: &str, dims: &[i64], values: &[i8]) -> TensorProto {
+    TensorProto {
+        dims: dims.to_vec(),
+        data_type: INT8,
+        name: name.into(),
+        raw_data: values.iter().map(|value| *value as u8).collect(),
+        ..TensorProto::default()
+    }
+}
+
+fn scale(name: &str, value: f32) -> TensorProto {
+    TensorProto {
+        data_type: FLOAT,
+        name: name.into(),
+        float_data: vec![value],
+        ..TensorProto::default()
+    }
+}
+
+/// An image of 2 channels and 2 x 3 pixels, a convolution of 1 x 2 with a relu, and a layer behind
+/// the flattened result.
+fn network() -> Model {
+    let quantize = |from: &str, to: &str| node("QuantizeLinear", &[from, "s", "z"], to);
+    let dequantize = |from: &str, to: &str| node("DequantizeLinear", &[from, "s", "z"], to);
+    let counting: Vec<i8> = (0..3 * 2 * 2).collect();
+    let graph = GraphProto {
+        node: vec![
+            quantize("x", "xq"),
+            dequantize("xq", "xr"),
+            dequantize("w", "wr"),
+            node("Conv", &["xr", "wr"], "c"),
+            node("Relu", &["c"], "r"),
+            quantize("r", "rq"),
+            dequantize("rq", "rr"),
+            node("Flatten", &["rr"], "f"),
+            dequantize("v", "vr"),
+            node("MatMul", &["f", "vr"], "m"),
+            quantize("m", "mq"),
+            dequantize("mq", "y"),
+        ],
+        initializer: vec![
+            scale("s", 0.5),
+            bytes("z", &[], &[1]),
+            bytes("w", &[3, 2, 1, 2], &counting),
+            bytes("v", &[12, 1], &counting),
+        ],
+        input: vec![value("x", &[0, 2, 2, 3])],
+        output: vec![value("y", &[1, 1])],
+    };
+    Model {
+        ir_version: 8,
+        graph: Some(graph),
+        opset_import: vec![OperatorSet {
+            domain: String::new(),
+            version: 13,
+        }],
+    }
+}
+
+fn read(model: &Model) -> Result<Graph, ImportError> {
+    import::read(&model.encode_to_vec())
+}
+
+#[test]
+fn channels_move_to_the_back() {
+    let graph = read(&network()).expect("a network");
+    let operators: Vec<_> = graph
+        .nodes
+        .iter()
+        .map(|node| node.operator.name())
+        .collect();
+    let expected = [
+        "Quantize",
+        "Convolution",
+        "Reshape",
+        "FullyConnected",
+        "Dequantize",
+    ];
+    assert_eq!(operators, expected);
+    let tensor = |name: &str| {
+        graph
+            .tensors
+            .iter()
+            .find(|tensor| tensor.name == name)
+            .expect(name)
+    };
+    assert_eq!(tensor("x").shape, [2, 3, 2]);
+    assert_eq!(tensor("w").shape, [3, 1, 2, 2]);
+    let weights = vec![0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11];
+    assert_eq!(tensor("w").values, Some(Values::Int8(weights)));
+    // The file has three channels of 2 x 2 pixels, the tensor four pixels of three channels.
+    let weights = vec![0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11];
+    assert_eq!(tensor("v").values, Some(Values::Int8(weights)));
+    // The relu is a limit: the zero point.
+    assert_eq!(graph.nodes[1].limits, Limits { low: 1, high: 127 });
+    assert_eq!(
+        graph.nodes[2].operator,
+        Operator::Reshape { shape: vec![12] }
+    );
+}
+
+/// What is said of the network after a change.
+fn said(change: impl FnOnce(&mut GraphProto)) -> String {
+    let mut model = network();
+    change(model.graph.as_mut().expect("a graph"));
+    read(&model).expect_err("a wrong network").to_string()
+}
+
+/// What breaks a network.
+type Change = &'static dyn Fn(&mut GraphProto);
+
+#[test]
+fn what_is_wrong_is_named() {
+    let cases: [(&str, Change); 12] = [
+        (
+            "node `Conv_3` (Conv) reads `nothing`, which no node before it computes",
+            &|graph| {
+                graph.node[3].input[0] = "nothing".into();
+            },
+        ),
+        (
+            "node `Conv_3` (Conv) reads `wr`, which no node before it computes",
+            &|graph| {
+                graph.node.swap(2, 3);
+                graph.node[3].name = "weights".into();
+                graph.node[2].name = "Conv_3".into();
+            },
+        ),
+        (
+            "tensor `xq` is computed twice, or computed and given at once",
+            &|graph| {
+                graph.node[2].output[0] = "xq".into();
+            },
+        ),
+        (
+            "node `here`: the operator FancyConv is not supported",
+            &|graph| {
+                graph.node[3].op_type = "FancyConv".into();
+                graph.node[3].name = "here".into();
+            },
+        ),
+        (
+            "node `Conv_3`: the operator other.Conv is not supported",
+            &|graph| {
+                graph.node[3].domain = "other".into();
+            },
+        ),
+        (
+            "node `Conv_3` (Conv) computes in floating point: this part of the model is not quantized",
+            &|graph| graph.node[3].input[0] = "x".into(),
+        ),
+        (
+            "node `MatMul_9` (MatMul) computes in floating point: this part of the model is not quantized",
+            &|graph| {
+                graph.node.truncate(10);
+                graph.output[0].name = "m".into();
+            },
+        ),
+        (
+            "tensor `w` has the shape [3, 2, 1, 3] and holds 12 values",
+            &|graph| {
+                graph.initializer[2].dims[3] = 3;
+            },
+        ),
+        ("tensor `w` has the size -1", &|graph| {
+            graph.initializer[2].dims[0] = -1
+        }),
+        (
+            "tensor `s` is a scale of 0; scales are greater than 0",
+            &|graph| {
+                graph.initializer[0].float_data[0] = 0.0;
+            },
+        ),
+        (
+            "tensor `x` has a batch of 2; only 1 is supported",
+            &|graph| {
+                graph.input[0] = value("x", &[2, 2, 2, 3]);
+            },
+        ),
+        (
+            "node `Conv_3` (Conv) has strides = [0, 1]; two sizes from 1 on are supported",
+            &|graph| {
+                graph.node[3].attribute.push(Attribute {
+                    name: "strides".into(),
+                    ints: vec![0, 1],
+                    ..Attribute::default()
+                });
+            },
+        ),
+    ];
+    for (message, change) in cases {
+        assert_eq!(said(change), message);
+    }
+}
+
+/// Half a megabyte of weights, used by node after node.
+#[test]
+fn constants_do_not_fill_the_memory() {
+    let message = said(|graph| {
+        let size = 1 << 19;
+        graph
+            .initializer
+            .push(bytes("large", &[size], &vec![1; size as usize]));
+        for place in 0..1000 {
+            let output = format!("large_{place}");
+            graph
+                .node
+                .push(node("DequantizeLinear", &["large", "s", "z"], &output));
+        }
+    });
+    let expected =
+        "the ONNX file is damaged: its constants are used so often that they would fill the memory";
+    assert_eq!(message, expected);
+}
