@@ -25,6 +25,16 @@ const RULES: &[Rule] = &[
         because: "what bits mean is said once, below all who read or write them",
     },
     Rule {
+        module: "graph",
+        may_use: &[],
+        because: "a network is the same whoever wrote, compiles or judges it",
+    },
+    Rule {
+        module: "import",
+        may_use: &["graph"],
+        because: "files become networks before anyone knows what will run them",
+    },
+    Rule {
         module: "config",
         may_use: &[],
         because: "it holds what the user writes, nothing derived from it",
@@ -45,14 +55,19 @@ const RULES: &[Rule] = &[
         because: "hardware is built from derived parameters, whoever wrote or runs it",
     },
     Rule {
+        module: "compiler",
+        may_use: &["arch", "graph", "isa"],
+        because: "a program is made for an architecture and its instructions, however the hardware is built",
+    },
+    Rule {
         module: "harness",
         may_use: &["hdl"],
         because: "what surrounds a design is made from its ports, whatever the design is",
     },
     Rule {
         module: "reference",
-        may_use: &["isa", "number"],
-        because: "a golden model that shares more with what it judges than what bits and instructions mean proves nothing",
+        may_use: &["graph", "isa", "number"],
+        because: "a golden model that shares more with what it judges than what it computes on proves nothing",
     },
     Rule {
         module: "rust_hdl",
@@ -67,7 +82,7 @@ const RULES: &[Rule] = &[
     Rule {
         module: "device",
         may_use: &[
-            "arch", "blocks", "harness", "hdl", "isa", "number", "synth", "verilog",
+            "arch", "blocks", "compiler", "harness", "hdl", "isa", "number", "synth", "verilog",
         ],
         because: "it runs a core and does not judge the result",
     },

@@ -8,13 +8,21 @@ use ndarray_npy::{NpzReader, ReadableElement};
 use std::fs::File;
 use std::path::PathBuf;
 
-/// Names the folder.
-const VARIABLE: &str = "FERROGRID_MODELS";
-
-/// The path of a file of the folder; `None`, and a line that says so, without the folder.
+/// The path of a file of the folder in `FERROGRID_MODELS`; `None`, and a line that says so, without
+/// the folder.
 pub fn path(name: &str) -> Option<PathBuf> {
-    let Some(folder) = std::env::var_os(VARIABLE) else {
-        println!("SKIPPED: {VARIABLE} does not name the folder with {name}");
+    path_in("FERROGRID_MODELS", name)
+}
+
+/// The path of a file of the folder in `FERROGRID_SUITE`, small cases and malformed files; `None`,
+/// and a line that says so, without the folder.
+pub fn suite(name: &str) -> Option<PathBuf> {
+    path_in("FERROGRID_SUITE", name)
+}
+
+fn path_in(variable: &str, name: &str) -> Option<PathBuf> {
+    let Some(folder) = std::env::var_os(variable) else {
+        println!("SKIPPED: {variable} does not name the folder with {name}");
         return None;
     };
     Some(PathBuf::from(folder).join(name))
@@ -29,11 +37,15 @@ pub struct Arrays {
 impl Arrays {
     /// Of a file of the folder; `None`, and a line that says so, without the folder.
     pub fn open(name: &str) -> Option<Arrays> {
-        let path = path(name)?;
+        Some(Arrays::at(path(name)?))
+    }
+
+    /// Of the file at a path.
+    pub fn at(path: PathBuf) -> Arrays {
         let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let reader = NpzReader::new(file);
         let reader = reader.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        Some(Arrays { path, reader })
+        Arrays { path, reader }
     }
 
     /// The array `name`, whose elements and number of axes must be those asked for.

@@ -2,6 +2,7 @@
 
 use super::{AxiLite, Memory, Operation, Outcome, Scenario};
 use crate::arch::NpuArch;
+use crate::compiler::{Binding, Network, region};
 use crate::isa::npu::{COUNTERS_OF, Instruction, REGIONS, npu_registers};
 
 /// Cycles that the AXI4 memory of a run takes to answer.
@@ -143,5 +144,52 @@ impl ProgramRun {
             cycles: all[wait].end - start,
             dram: memory.bytes,
         })
+    }
+}
+
+impl ProgramRun {
+    /// A run of a network on inputs of a byte an element, in the order of the graph.
+    ///
+    /// # Panics
+    /// When the inputs are not of the network's sizes.
+    pub fn of_network(network: &Network, inputs: &[Vec<u8>]) -> ProgramRun {
+        let mut run = ProgramRun::new(&network.program, 32 * network.program.len());
+        let place = |run: &mut ProgramRun, index: u32, bytes: usize| {
+            // No beat of any bus is shared.
+            let base = run.dram.len().next_multiple_of(64);
+            run.dram.resize(base + bytes, 0);
+            run.bases[index as usize] = base as u64;
+            base
+        };
+        let base = place(&mut run, region::CONSTANTS, network.constants.len());
+        run.dram[base..].copy_from_slice(&network.constants);
+        let size = |bindings: &[Binding]| {
+            let last = bindings.last();
+            last.map_or(0, |last| (last.offset + last.bytes) as usize)
+        };
+        let base = place(&mut run, region::INPUTS, size(&network.inputs));
+        assert_eq!(inputs.len(), network.inputs.len(), "inputs of the network");
+        for (binding, input) in network.inputs.iter().zip(inputs) {
+            assert_eq!(input.len(), binding.bytes as usize, "elements of an input");
+            let at = base + binding.offset as usize;
+            for (to, from) in run.dram[at..].iter_mut().zip(input) {
+                *to = from ^ binding.inverted();
+            }
+        }
+        place(&mut run, region::OUTPUTS, size(&network.outputs));
+        let end = run.dram.len().next_multiple_of(64);
+        run.dram.resize(end, 0);
+        run
+    }
+
+    /// The outputs of a network in a DRAM that such a run has left, a byte an element.
+    pub fn outputs(&self, network: &Network, dram: &[u8]) -> Vec<Vec<u8>> {
+        let base = self.bases[region::OUTPUTS as usize] as usize;
+        let output = |binding: &Binding| {
+            let at = base + binding.offset as usize;
+            let bytes = &dram[at..at + binding.bytes as usize];
+            bytes.iter().map(|byte| byte ^ binding.inverted()).collect()
+        };
+        network.outputs.iter().map(output).collect()
     }
 }

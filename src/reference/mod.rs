@@ -2,9 +2,11 @@
 //!
 //! What hardware must compute, written as directly as possible and sharing no code with it:
 //! nothing here knows of streams, pipelines or cycles. What elements mean is asked of
-//! [`number`](crate::number), what instructions are of [`isa`](crate::isa).
+//! [`number`](crate::number), what instructions are of [`isa`](crate::isa), what a network is of
+//! [`graph`](crate::graph).
 #![forbid(unsafe_code)]
 
+pub mod graph;
 mod machine;
 mod matmul;
 mod requantize;

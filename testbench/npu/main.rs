@@ -1,5 +1,8 @@
 //! Programs on the NPU.
 
+#[path = "../models.rs"]
+mod models;
+mod networks;
 mod random;
 
 use ferrogrid::arch::NpuArch;
@@ -38,15 +41,33 @@ impl Random {
     }
 }
 
+/// A machine in the native simulator.
+struct Machine {
+    arch: NpuArch,
+    native: Native,
+}
+
+impl Machine {
+    fn new(arch: &NpuArch) -> Machine {
+        let design = elaborate(&NpuCore::new(arch)).unwrap();
+        Machine {
+            arch: arch.clone(),
+            native: Native::new(&design).unwrap(),
+        }
+    }
+
+    /// Runs a program; none where it does not end.
+    fn run(&mut self, run: &ProgramRun) -> Option<ProgramOutcome> {
+        let scenario = run.scenario(&self.arch);
+        let outcome = self.native.run(&scenario, &mut unwatched).unwrap();
+        assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
+        run.outcome(outcome)
+    }
+}
+
 /// Runs a program on the native simulator; none where it does not end.
 fn execute(arch: &NpuArch, run: &ProgramRun) -> Option<ProgramOutcome> {
-    let design = elaborate(&NpuCore::new(arch)).unwrap();
-    let outcome = Native::new(&design)
-        .unwrap()
-        .run(&run.scenario(arch), &mut unwatched)
-        .unwrap();
-    assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
-    run.outcome(outcome)
+    Machine::new(arch).run(run)
 }
 
 /// C = A x B with bias and requantization, in the plainest program.

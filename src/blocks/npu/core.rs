@@ -15,7 +15,7 @@ use super::ports::{ByteRead, ByteWrite, Signalling};
 use super::{
     FrontEnd, FrontEndInputs, LoadUnit, LoadUnitInputs, MatrixUnit, MatrixUnitInputs, Parameters,
     ParametersInputs, PostUnit, PostUnitInputs, Ring, RingInputs, Scratchpad, ScratchpadInputs,
-    StoreUnit, StoreUnitInputs,
+    StoreUnit, StoreUnitInputs, TablesInputs,
 };
 use crate::arch::{Dataflow, MemoryStyle, NpuArch, Requantization};
 use crate::hdl::{
@@ -25,6 +25,8 @@ use crate::hdl::{
 use crate::isa::RegisterMap;
 use crate::isa::npu::{COUNTERS_OF, REGIONS, npu_registers};
 
+/// Bits of the number of a word of a table.
+const TABLE_BITS: u32 = 9;
 /// Bits of a number of beats of a transfer.
 const COUNT_BITS: u32 = 20;
 
@@ -152,7 +154,7 @@ impl NpuCore {
             splitter: self.splitter(),
             rows: self.arch.rows,
             scratchpad_bits: self.scratchpad().address_bits(),
-            channel_bits: self.parameters().channel_bits(),
+            channel_bits: self.parameters().channel_bits().max(TABLE_BITS),
             ring_tiles: self.arch.ring_tiles,
             tile_beats: self.arch.tile_bytes() / self.arch.bus_bytes(),
         }
@@ -183,6 +185,7 @@ impl NpuCore {
             scratchpad_bits: self.scratchpad().address_bits(),
             target_bits: self.target_bits(),
             group_bits: self.parameters().group_bits(),
+            bus_bits: self.arch.bus_bits,
         }
     }
 }
@@ -325,10 +328,14 @@ impl Block for NpuCore {
         let store_read = m.wires(ByteRead::of(bits));
         let post_enable = m.wire(bit());
         let post_write = m.wires(ByteWrite::of(bits, arch.rows));
+        let residual_enable = m.wire(bit());
+        let residual_address = m.wire(unsigned(bits));
         let inputs = ScratchpadInputs {
             post_enable,
             post: post_write,
             load: load.scratchpad,
+            residual_enable,
+            residual_address,
             matrix: matrix_read,
             store: store_read,
         };
@@ -353,11 +360,22 @@ impl Block for NpuCore {
         let inputs = ParametersInputs {
             enable: load.parameters_enable,
             target: load.parameters_target,
-            channel: load.channel,
+            channel: load.channel.truncate(self.parameters().channel_bits()),
             data: load.data,
             read: group,
         };
         let parameters = m.instance(&self.parameters(), inputs);
+        let results = m.wire(unsigned(8 * arch.lanes));
+        let residuals = m.wire(unsigned(8 * arch.lanes));
+        let inputs = TablesInputs {
+            enable: load.parameters_enable,
+            target: load.parameters_target,
+            entry: load.channel.truncate(TABLE_BITS),
+            data: load.data,
+            results,
+            residuals,
+        };
+        let tables = m.instance(&self.post_unit().tables(), inputs);
 
         m.section("array and accumulators");
         let bank_freed = m.wire(bit());
@@ -391,10 +409,16 @@ impl Block for NpuCore {
             biases: parameters.biases,
             multipliers: parameters.multipliers,
             shifts: parameters.shifts,
+            residual_data: scratchpad.residual_data,
+            tables,
         };
         let post = m.instance(&self.post_unit(), inputs);
         connect(&post.sums, &drain);
         group.drive(post.parameters);
+        residual_enable.drive(post.residual_enable);
+        residual_address.drive(post.residual_address);
+        results.drive(post.results);
+        residuals.drive(post.residuals);
         post_enable.drive(post.write_enable);
         connect(&post.write, &post_write);
         bank_freed.drive(post.bank_freed);

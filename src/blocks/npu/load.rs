@@ -59,7 +59,7 @@ bundle! {
         /// A beat for the parameters.
         parameters_enable: bit(),
         /// The kind of parameter: a [`Target`].
-        parameters_target: unsigned(2),
+        parameters_target: unsigned(3),
         /// Channel of its lowest word.
         channel: unsigned(unit.channel_bits),
         /// The beat.
@@ -78,7 +78,7 @@ bundle! {
     /// What is known of a run when its bytes come.
     struct Coming(unit: &LoadUnit) {
         weights: bit(),
-        target: unsigned(2),
+        target: unsigned(3),
         /// Where byte 0 of the first beat goes.
         address: unsigned(unit.scratchpad_bits),
         /// Bytes of the first beat in front of the run.

@@ -15,6 +15,7 @@ mod runs;
 mod scratchpad;
 mod semaphores;
 mod store;
+mod tables;
 
 pub use bank_row::{BankRow, BankRowInputs, BankRowOutputs};
 pub use core::{NpuCore, NpuCoreInputs, NpuCoreOutputs};
@@ -27,3 +28,4 @@ pub use post::{PostUnit, PostUnitInputs, PostUnitOutputs};
 pub use ring::{Ring, RingInputs, RingOutputs};
 pub use scratchpad::{Scratchpad, ScratchpadInputs, ScratchpadOutputs};
 pub use store::{StoreUnit, StoreUnitInputs, StoreUnitOutputs};
+pub use tables::{Tables, TablesInputs, TablesOutputs};

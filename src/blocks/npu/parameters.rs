@@ -26,7 +26,7 @@ bundle! {
         /// A beat comes.
         enable: bit(),
         /// The kind of parameter: a [`Target`].
-        target: unsigned(2),
+        target: unsigned(3),
         /// Channel of the lowest word, a multiple of the words of a beat.
         channel: unsigned(parameters.channel_bits()),
         data: unsigned(parameters.bus_bits),

@@ -3,9 +3,11 @@
 use super::super::control::{TokenInputs, TokenLine};
 use super::super::ports::ResultPort;
 use super::super::post::{Arithmetic, Requantizer, RequantizerInputs};
+use super::bank_row::READ_LATENCY;
 use super::fields::{INSTRUCTION_BITS, field, signal_fields};
 use super::parameters::SHIFT_BITS;
 use super::ports::{ByteWrite, Signalling};
+use super::tables::{TABLE_LATENCY, Tables, TablesOutputs};
 use crate::arch::Target;
 use crate::hdl::{
     Block, Module, Pins, Signal, Stream, bit, bundle, concat, hardware, index_bits, join, unsigned,
@@ -37,6 +39,8 @@ pub struct PostUnit {
     pub target_bits: u32,
     /// Bits of the number of L channels with parameters.
     pub group_bits: u32,
+    /// Bits of a beat.
+    pub bus_bits: u32,
 }
 
 bundle! {
@@ -50,6 +54,9 @@ bundle! {
         biases: unsigned(32 * unit.lanes),
         multipliers: unsigned(32 * unit.lanes),
         shifts: unsigned(SHIFT_BITS * unit.lanes),
+        /// What is added, of the scratchpad.
+        residual_data: unsigned(8 * unit.rows),
+        tables: TablesOutputs(&unit.tables()),
     }
 }
 
@@ -59,6 +66,12 @@ bundle! {
         sums: ResultPort(unit.target_bits, 32 * unit.columns),
         /// L channels with parameters.
         parameters: unsigned(unit.group_bits),
+        /// What is added is read in this cycle.
+        residual_enable: bit(),
+        residual_address: unsigned(unit.scratchpad_bits),
+        /// For the tables: L results, and what is added to them.
+        results: unsigned(8 * unit.lanes),
+        residuals: unsigned(8 * unit.lanes),
         /// Bytes for the scratchpad in this cycle.
         write_enable: bit(),
         write: ByteWrite(unit.scratchpad_bits, unit.rows),
@@ -69,6 +82,32 @@ bundle! {
         idle: bit(),
         /// Sums are read.
         active: bit(),
+    }
+}
+
+impl PostUnit {
+    /// The tables of sums, for their ports.
+    pub fn tables(&self) -> Tables {
+        Tables {
+            name: self.name.replace("post", "tables"),
+            lanes: self.lanes,
+            bus_bits: self.bus_bits,
+        }
+    }
+
+    fn requantizer(&self) -> Requantizer {
+        Requantizer {
+            name: format!("{}_requantizer", self.name),
+            arithmetic: self.arithmetic,
+            target: self.target,
+        }
+    }
+
+    /// Cycles from a result of the requantizers until the sum that it is in stands in front of them: sums
+    /// take the cycles that the results of every second cycle leave free.
+    fn return_latency(&self) -> u32 {
+        let even = (self.requantizer().latency() + TABLE_LATENCY).is_multiple_of(2);
+        TABLE_LATENCY + u32::from(even)
     }
 }
 
@@ -83,13 +122,19 @@ impl Block for PostUnit {
         let reads = m.wire(bit());
         // The word stays until its last fields have been taken behind the sums.
         let recent = m.reg(unsigned(SUM_STAGE)).reset(0);
-        io.instruction.ready.drive(!*active & recent.eq(0));
+        let residual_under_way = m.wire(bit());
+        io.instruction
+            .ready
+            .drive(!*active & recent.eq(0) & !residual_under_way);
         let takes = io.instruction.fires();
         let word = m.capture(takes, io.instruction.payload);
         let fields = Post::each(|of| field(word, of));
         let signal = signal_fields(word);
         let complete = m.reg(unsigned(2)).reset(0);
-        reads.drive(*active & complete.any());
+        // A sum comes back to the requantizers in the cycles between.
+        let phase = m.reg(bit()).reset(0);
+        phase.next(!*phase);
+        reads.drive(*active & complete.any() & (!fields.residual | *phase));
         recent.next(concat(&[recent.truncate(SUM_STAGE - 1), reads]));
 
         m.section("vectors, their channels, and the sums of a window");
@@ -209,11 +254,15 @@ impl Block for PostUnit {
         let high = late("high", fields.high);
         let multipliers = m.delay_by("multipliers", io.multipliers, 2);
         let shifts = m.delay_by("shifts", io.shifts, 2);
-        let requantizer = Requantizer {
-            name: format!("{}_requantizer", self.name),
-            arithmetic: self.arithmetic,
-            target: self.target,
-        };
+        let requantizer = self.requantizer();
+        let returns = m.wire(bit());
+        let sums_back = m.wire(unsigned(32 * lanes));
+        let choose =
+            |name: &str, sum: Signal<'m>, first: Signal<'m>| returns.mux(sum, first).named(name);
+        let is_float = choose("is_float", m.low(), float);
+        let zero_point = choose("zero", io.tables.zero_point, zero_point);
+        let low = choose("lower_limit", io.tables.low, low);
+        let high = choose("upper_limit", io.tables.high, high);
         let mut values = Vec::new();
         for lane in 0..lanes {
             let sum = lane_sums.slice(32 * lane, 32).as_signed();
@@ -230,16 +279,16 @@ impl Block for PostUnit {
             let shift = m
                 .delay(per_channel.mux(of_channel, shift))
                 .named(format!("shift_{lane}"));
-            let choices = requantizer
-                .choices()
-                .into_iter()
-                .map(|(name, _)| match name {
-                    "shift" => (name, shift.as_signed()),
-                    _ => (name, float),
-                });
+            let shift = returns.mux(io.tables.shift, shift.as_signed());
+            let choices = (requantizer.choices().into_iter()).map(|(name, _)| match name {
+                "shift" => (name, shift),
+                _ => (name, is_float),
+            });
+            let multiplier = returns.mux(io.tables.multiplier, multiplier);
+            let sum_back = sums_back.slice(32 * lane, 32).as_signed();
             let inputs = RequantizerInputs {
                 advance: m.high(),
-                accumulator,
+                accumulator: returns.mux(sum_back, accumulator),
                 multiplier: multiplier.truncate(31),
                 choices: Pins::new(choices),
                 zero_point,
@@ -253,37 +302,69 @@ impl Block for PostUnit {
         m.section("where the bytes go");
         let mask: Vec<_> = (0..lanes).map(|lane| channels_left.gt(lane)).collect();
         let signals = signal.signals & signal_due & row_ends;
-        let token = concat(&[signal.semaphore, signals, join(&mask), *address]);
-        let line = TokenLine {
-            name: format!("{}_token_line", self.name),
-            cycles: SUM_STAGE + requantizer.latency(),
-            width: token.width(),
+        let token = concat(&[
+            fields.residual,
+            signal.semaphore,
+            signals,
+            join(&mask),
+            *address,
+        ]);
+        let line = |name: &str, cycles: u32, (valid_in, token_in): (Signal<'m>, Signal<'m>)| {
+            let line = TokenLine {
+                name: format!("{}_token_line_{cycles}", self.name),
+                cycles,
+                width: token.width(),
+            };
+            let inputs = TokenInputs {
+                clear: m.low(),
+                valid_in,
+                token_in,
+            };
+            let line = m.instance_of(&line).named(name).connect(inputs);
+            (line.valid_out, line.token_out)
         };
-        let inputs = TokenInputs {
-            clear: m.low(),
-            valid_in: reads & last_of_window,
-            token_in: token,
-        };
-        let token_line = m.instance(&line, inputs);
-        let (valid, token) = (token_line.valid_out, token_line.token_out);
+        let to_result = SUM_STAGE + requantizer.latency();
+        let issued = (reads & last_of_window, token);
+        let asks = line("to_residual", to_result - READ_LATENCY, issued);
+        let result = line("to_result", READ_LATENCY, asks);
+        let is_residual = |token: Signal<'m>| token.msb();
+
+        m.section("sums with what is added to the results");
+        let distance = fields.residual_address.zero_extend(fields.address.width()) - fields.address;
+        let distance = late("residual_distance", here(distance));
+        let residual_enable = asks.0 & is_residual(asks.1);
+        let residual_address = asks.1.truncate(bits) + distance;
+        let returned = (result.0 & is_residual(result.1), result.1);
+        let back = line("to_return", self.return_latency(), returned);
+        returns.drive(back.0);
+        let extra = self.return_latency() - TABLE_LATENCY;
+        sums_back.drive(m.delay_by("sums_back", io.tables.sums, extra));
+        let sum = line("to_sum", requantizer.latency(), back);
+        let write_enable = sum.0 | (result.0 & !is_residual(result.1));
+        let token = sum.0.mux(sum.1, result.1);
         let behind_mask = bits + lanes;
-        let under_way = m
-            .reg(unsigned(index_bits(u64::from(line.cycles) + 2)))
-            .reset(0);
-        m.when(reads, || under_way.set(line.cycles + 1))
+        let cycles = to_result + self.return_latency() + requantizer.latency() + 1;
+        let under_way = m.reg(unsigned(index_bits(u64::from(cycles) + 1))).reset(0);
+        m.when(reads, || under_way.set(cycles))
             .else_when(under_way.any(), || under_way.set(under_way - 1));
+        residual_under_way.drive(fields.residual & under_way.any());
+        let values = join(&values);
         PostUnitOutputs {
             sums,
             parameters,
-            write_enable: valid,
+            residual_enable,
+            residual_address,
+            results: values,
+            residuals: io.residual_data.truncate(8 * lanes),
+            write_enable,
             write: ByteWrite {
                 address: token.truncate(bits),
-                data: join(&values).extend(8 * self.rows),
+                data: values.extend(8 * self.rows),
                 mask: token.slice(bits, lanes).extend(self.rows),
             },
             bank_freed,
             signalling: Signalling {
-                valid: valid & token.bit(behind_mask),
+                valid: write_enable & token.bit(behind_mask),
                 semaphore: token.slice(behind_mask + 1, 4),
             },
             idle: !active & under_way.eq(0),

@@ -5,7 +5,7 @@ use super::ports::{ByteRead, ByteWrite};
 use crate::hdl::{Block, Module, Signal, Stream, bit, bundle, hardware, unsigned};
 
 /// Two halves of byte-wide banks, the second behind the first. In a cycle each half reads once and
-/// writes once: MATRIX reads before STORE, POST writes before LOAD. A vector that reaches beyond the
+/// writes once: POST reads before MATRIX and that before STORE, and POST writes before LOAD. A vector that reaches beyond the
 /// end of a half goes on at its beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scratchpad {
@@ -24,6 +24,9 @@ bundle! {
         post_enable: bit(),
         post: ByteWrite(pad.address_bits(), pad.rows),
         load: Stream(ByteWrite(pad.address_bits(), pad.rows)),
+        /// POST reads what it adds in this cycle.
+        residual_enable: bit(),
+        residual_address: unsigned(pad.address_bits()),
         matrix: ByteRead(pad.address_bits()),
         store: ByteRead(pad.address_bits()),
     }
@@ -32,6 +35,8 @@ bundle! {
 bundle! {
     /// What a [`Scratchpad`] gives.
     pub struct ScratchpadOutputs(pad: &Scratchpad) {
+        /// What POST reads, lowest byte first.
+        residual_data: unsigned(8 * pad.rows),
         /// What MATRIX reads, lowest byte first.
         matrix_data: unsigned(8 * pad.rows),
         /// What STORE reads, lowest byte first.
@@ -63,6 +68,7 @@ impl Block for Scratchpad {
         let load = io.load.payload;
         let mut halves = Vec::new();
         let mut load_waits = m.low();
+        let mut matrix_waits = m.low();
         let mut store_waits = m.low();
         for number in 0..2 {
             let here = |address: Signal<'m>| address.msb().eq(number);
@@ -71,7 +77,9 @@ impl Block for Scratchpad {
             load_waits = load_waits | (post_writes & load_writes);
             let matrix_reads = io.matrix.request & here(io.matrix.address);
             let store_reads = io.store.request & here(io.store.address);
-            store_waits = store_waits | (matrix_reads & store_reads);
+            let residual_reads = io.residual_enable & here(io.residual_address);
+            matrix_waits = matrix_waits | (residual_reads & matrix_reads);
+            store_waits = store_waits | ((residual_reads | matrix_reads) & store_reads);
             let inputs = BankRowInputs {
                 write_enable: post_writes | load_writes,
                 write: ByteWrite {
@@ -81,19 +89,23 @@ impl Block for Scratchpad {
                     data: post_writes.mux(io.post.data, load.data),
                     mask: post_writes.mux(io.post.mask, load.mask),
                 },
-                read_enable: matrix_reads | store_reads,
-                read_address: matrix_reads
-                    .mux(io.matrix.address, io.store.address)
+                read_enable: residual_reads | matrix_reads | store_reads,
+                read_address: residual_reads
+                    .mux(
+                        io.residual_address,
+                        matrix_reads.mux(io.matrix.address, io.store.address),
+                    )
                     .truncate(bits),
             };
             let half = m.instance_of(&half).named(format!("half_{number}"));
             halves.push(half.connect(inputs).read_data);
         }
         io.load.ready.drive(!load_waits);
-        io.matrix.grant.drive(m.high());
+        io.matrix.grant.drive(!matrix_waits);
         io.store.grant.drive(!store_waits);
         let in_upper = |name, address: Signal<'m>| m.delay_by(name, address.msb(), READ_LATENCY);
         ScratchpadOutputs {
+            residual_data: in_upper("residual_half", io.residual_address).mux(halves[1], halves[0]),
             matrix_data: in_upper("matrix_half", io.matrix.address).mux(halves[1], halves[0]),
             store_data: in_upper("store_half", io.store.address).mux(halves[1], halves[0]),
         }

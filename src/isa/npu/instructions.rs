@@ -138,9 +138,10 @@ instructions! {
         region: u 2,
         /// First byte within the region.
         offset: u 32,
-        /// 0: scratchpad, 1: biases, 2: multipliers, 3: shifts.
-        target: u 2,
-        /// First byte of the scratchpad, or first channel of the parameters.
+        /// 0: scratchpad, 1: biases, 2: multipliers, 3: shifts, 4: table of the results of POST, 5: table of
+        /// the activations added to them.
+        target: u 3,
+        /// First byte of the scratchpad, first channel of the parameters, or first entry of the table.
         address: u 22,
         /// Bytes of a run, 1 or more.
         run: u 18,
@@ -250,6 +251,12 @@ instructions! {
         low: i 8,
         /// Results above become this.
         high: i 8,
+        /// An activation is added: the sum of the entries of result and activation in their tables is
+        /// requantized, fixed point, as the words behind the first table say.
+        residual: flag,
+        /// Scratchpad address of the activation that is added to the first byte; it has the pitches of the
+        /// result.
+        residual_address: u 22,
     }
     /// Copies runs of bytes from the scratchpad to DRAM. A step is a run.
     Store [StoreFields] = 5 "store" {
@@ -298,7 +305,17 @@ pub enum Target {
     Multiplier = 2,
     /// Shifts, 32 bits a channel of which the lowest count.
     Shift = 3,
+    /// For each byte, as an unsigned number, what a result of POST adds to the sum of a residual: 256
+    /// words; then multiplier, shift, zero point and limits of that sum: a word each, limits low then high.
+    ResultTable = 4,
+    /// For each byte what the activation adds: 256 words.
+    ResidualTable = 5,
 }
+
+/// Entries of a table.
+pub const TABLE_ENTRIES: u32 = 256;
+/// Words behind the table of results: multiplier, shift, zero point, lower and upper limit of a sum.
+pub const TABLE_WORDS: u32 = 5;
 
 const _: () = {
     let last = Synchronization::FIELDS[Synchronization::FIELDS.len() - 1];

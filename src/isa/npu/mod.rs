@@ -25,7 +25,8 @@ pub use encoding::EncodingError;
 pub use field::{Field, FieldKind};
 pub use instructions::{
     End, EndFields, Fence, FenceFields, Load, LoadFields, Matrix, MatrixFields, Opcode, Operation,
-    Post, PostFields, Store, StoreFields, Target, Weights, WeightsFields,
+    Post, PostFields, Store, StoreFields, TABLE_ENTRIES, TABLE_WORDS, Target, Weights,
+    WeightsFields,
 };
 pub use registers::{COUNTERS_OF, NPU_ID, NPU_VERSION, npu_registers};
 pub use synchronization::{Signal, Synchronization, Wait};

@@ -2,7 +2,7 @@
 
 use super::clocks::Unit;
 use super::{BankState, Machine};
-use crate::isa::npu::{Load, Matrix, Post, Store, Target, Weights};
+use crate::isa::npu::{Load, Matrix, Post, Store, TABLE_ENTRIES, Target, Weights};
 use crate::reference::{fixed_point, float_scale};
 
 /// Numbers that must be 1 or more.
@@ -43,6 +43,9 @@ impl Machine {
     }
 
     pub(super) fn load(&mut self, load: &Load) -> Result<(), String> {
+        if load.target > Target::ResidualTable as u32 {
+            return Err(format!("there is no target {}", load.target));
+        }
         positive(&[
             ("run", load.run),
             ("rows", load.rows),
@@ -295,8 +298,12 @@ impl Machine {
                         true => sums.max().unwrap_or(0),
                         false => sums.fold(0, i32::wrapping_add),
                     };
-                    let value = self.requantize(post, total, (parameters + channel) as u64)?;
+                    let mut value = self.requantize(post, total, (parameters + channel) as u64)?;
                     let at = address + channel as u64;
+                    if post.residual {
+                        let from = at - u64::from(post.address) + u64::from(post.residual_address);
+                        value = self.add_residual(value, from)?;
+                    }
                     self.scratchpad.write(Unit::Post, &clock, at, value as u8)?;
                 }
             }
@@ -308,24 +315,43 @@ impl Machine {
         Ok(())
     }
 
+    /// A word of a table of parameters.
+    fn word(&mut self, table: Target, number: u64) -> Result<i32, String> {
+        let clock = self.clocks.of(Unit::Post);
+        let table = &mut self.parameters[table as usize - Target::Bias as usize];
+        let mut bytes = [0; 4];
+        for (at, byte) in (4 * number..).zip(&mut bytes) {
+            *byte = table.read(Unit::Post, &clock, at)?;
+        }
+        Ok(i32::from_le_bytes(bytes))
+    }
+
+    /// The sum of a value and an activation of the scratchpad.
+    fn add_residual(&mut self, value: i32, from: u64) -> Result<i32, String> {
+        let clock = self.clocks.of(Unit::Post);
+        let residual = self.scratchpad.read(Unit::Post, &clock, from)?;
+        let result = self.word(Target::ResultTable, (value as u8).into())?;
+        let residual = self.word(Target::ResidualTable, residual.into())?;
+        let mut behind = |number: u32| {
+            let at = u64::from(TABLE_ENTRIES + number);
+            self.word(Target::ResultTable, at)
+        };
+        let (multiplier, shift) = (behind(0)?, behind(1)? << 26 >> 26);
+        let [zero, low, high] =
+            [behind(2)?, behind(3)?, behind(4)?].map(|word| i32::from(word as i8));
+        let sum = result.wrapping_add(residual);
+        Ok(fixed_point(sum, multiplier, shift, zero, low, high))
+    }
+
     /// A sum as a byte.
     fn requantize(&mut self, post: &Post, sum: i32, channel: u64) -> Result<i32, String> {
-        let clock = self.clocks.of(Unit::Post);
-        let mut word = |table: Target| -> Result<u32, String> {
-            let table = &mut self.parameters[table as usize - Target::Bias as usize];
-            let mut bytes = [0; 4];
-            for (at, byte) in (4 * channel..).zip(&mut bytes) {
-                *byte = table.read(Unit::Post, &clock, at)?;
-            }
-            Ok(u32::from_le_bytes(bytes))
-        };
-        let accumulator = sum.wrapping_add(word(Target::Bias)? as i32);
+        let accumulator = sum.wrapping_add(self.word(Target::Bias, channel)?);
         let (multiplier, shift) = match post.per_channel {
             false => (post.multiplier, post.shift),
             // Six bits, signed.
             true => (
-                word(Target::Multiplier)?,
-                (word(Target::Shift)? as i32) << 26 >> 26,
+                self.word(Target::Multiplier, channel)? as u32,
+                self.word(Target::Shift, channel)? << 26 >> 26,
             ),
         };
         let (zero, low, high) = (post.zero_point, post.low, post.high);

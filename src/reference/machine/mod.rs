@@ -10,7 +10,7 @@ mod clocks;
 mod execute;
 mod tracked;
 
-use crate::isa::npu::{Instruction, Operation, REGIONS};
+use crate::isa::npu::{Instruction, Operation, REGIONS, TABLE_ENTRIES, TABLE_WORDS};
 use clocks::{Clocks, Unit};
 use std::fmt;
 use tracked::Tracked;
@@ -118,8 +118,8 @@ struct Machine {
     bases: [u64; REGIONS as usize],
     dram: Tracked,
     scratchpad: Tracked,
-    /// Biases, multipliers and shifts: four bytes a channel.
-    parameters: [Tracked; 3],
+    /// Biases, multipliers and shifts, four bytes a channel, and the two tables of sums.
+    parameters: [Tracked; 5],
     /// Tiles in the ring, the oldest first, each with the clock of its writing.
     ring: std::collections::VecDeque<Vec<i8>>,
     banks: [Bank; 2],
@@ -130,13 +130,20 @@ struct Machine {
 
 impl Machine {
     fn new(size: &MachineSize, bases: [u64; REGIONS as usize], dram: Vec<u8>) -> Self {
-        let parameters = || Tracked::new("parameters", vec![0; 4 * size.parameter_channels]);
+        let parameters = || Tracked::unwritten("parameters", 4 * size.parameter_channels);
+        let table = |words: u32| Tracked::unwritten("table", 4 * words as usize);
         Machine {
             size: *size,
             bases,
             dram: Tracked::new("DRAM", dram),
             scratchpad: Tracked::unwritten("scratchpad", size.scratchpad_bytes),
-            parameters: [parameters(), parameters(), parameters()],
+            parameters: [
+                parameters(),
+                parameters(),
+                parameters(),
+                table(TABLE_ENTRIES + TABLE_WORDS),
+                table(TABLE_ENTRIES),
+            ],
             ring: std::collections::VecDeque::new(),
             banks: [Bank::default(), Bank::default()],
             next_bank: [0; 2],

@@ -1,0 +1,131 @@
+//! From a network to the program that runs it on an NPU.
+//!
+//! The passes, in their order: [`lower`] makes layers of nodes, with zero points folded into biases;
+//! [`tiling`] cuts each layer into chunks of vectors and tiles of weights; [`memory`] gives each
+//! activation its place in the scratchpad; [`constants`] lays weights and parameters out in DRAM;
+//! [`schedule`] writes the instructions and their waits.
+//!
+//! ```
+//! use ferrogrid::arch::NpuArch;
+//! use ferrogrid::compiler::{Rounding, compile};
+//! use ferrogrid::graph::{Element, Family, Graph, Operator, Output, Quantization, Values};
+//!
+//! let mut graph = Graph::new(Family::TfLite);
+//! let int8 = |scale, zero_point| (Element::Int8, Quantization::per_tensor(scale, zero_point));
+//! let x = graph.input("x", [4], int8(0.5, 3));
+//! let weights = Values::Int8(vec![1, 2, 3, 4, -1, -2, -3, -4]);
+//! let w = graph.constant("w", [2, 4], weights, Some(Quantization::per_tensor(0.25, 0)));
+//! let y = graph.node("layer", Operator::FullyConnected, &[x, w], Output::new("y", int8(1.0, -7)))?;
+//! graph.outputs.push(y);
+//! let network = compile(&graph, &NpuArch::new("npu", 8, 8), Rounding::Fixed)?;
+//! assert_eq!(network.layers.len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod constants;
+mod error;
+mod lower;
+mod memory;
+mod schedule;
+mod tiling;
+
+pub use error::CompileError;
+
+use crate::arch::NpuArch;
+use crate::graph::{Graph, TensorId};
+use crate::isa::npu::Instruction;
+
+/// DRAM regions of a program.
+pub mod region {
+    /// Weights and parameters.
+    pub const CONSTANTS: u32 = 0;
+    /// The inputs, one behind the other.
+    pub const INPUTS: u32 = 1;
+    /// The outputs, one behind the other.
+    pub const OUTPUTS: u32 = 2;
+}
+
+/// How sums become activations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounding {
+    /// In single precision, halves to even, as ONNX Runtime and LiteRT.
+    Float,
+    /// By a multiplier and a shift, as TFLite Micro.
+    Fixed,
+}
+
+/// A program with its constants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// The instructions.
+    pub program: Vec<Instruction>,
+    /// The bytes of the region of constants.
+    pub constants: Vec<u8>,
+    /// Where the inputs of the program are, in the order of the graph.
+    pub inputs: Vec<Binding>,
+    /// Where its outputs are.
+    pub outputs: Vec<Binding>,
+    /// What the program computes.
+    pub layers: Vec<LayerSummary>,
+    /// The configuration that it was made for.
+    pub config_hash: u32,
+}
+
+/// A tensor in DRAM, a byte an element.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The tensor.
+    pub tensor: TensorId,
+    /// First byte within its region.
+    pub offset: u32,
+    /// Elements.
+    pub bytes: u32,
+    /// The tensor is uint8: its bytes have their highest bit inverted.
+    pub unsigned: bool,
+}
+
+impl Binding {
+    /// What an element's byte is combined with by exclusive or, to be an int8 of the machine.
+    pub fn inverted(&self) -> u8 {
+        if self.unsigned { 0x80 } else { 0 }
+    }
+}
+
+/// A layer of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerSummary {
+    /// Name of the node that it begins with.
+    pub name: String,
+    /// Its operator.
+    pub operator: String,
+    /// Shape of its result.
+    pub shape: Vec<usize>,
+    /// Products that the network asks for.
+    pub multiplications: u64,
+    /// Its instructions.
+    pub instructions: std::ops::Range<usize>,
+}
+
+/// The program of a network.
+///
+/// # Errors
+/// What of the graph is not supported, or does not fit.
+pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Network, CompileError> {
+    let lowered = lower::lower(graph, rounding)?;
+    let tilings: Vec<_> = (lowered.layers.iter())
+        .map(|layer| tiling::tile(layer, arch))
+        .collect::<Result<_, _>>()?;
+    let places = memory::place(graph, &lowered, arch)?;
+    let constants = constants::lay_out(&lowered, &tilings, arch);
+    let network = schedule::schedule(graph, &lowered, &tilings, &places, constants, arch);
+    for layer in &network.layers {
+        for instruction in &network.program[layer.instructions.clone()] {
+            instruction.encode().map_err(|error| CompileError::Size {
+                node: layer.name.clone(),
+                reason: error.to_string(),
+            })?;
+        }
+    }
+    Ok(network)
+}

@@ -1,0 +1,454 @@
+//! The instructions of a program, and what they wait for.
+
+use super::constants::Constants;
+use super::lower::{Factor, Layer, Lowered, to_int8};
+use super::tiling::{Chunk, Tiling};
+use super::{Binding, LayerSummary, Network, region};
+use crate::arch::NpuArch;
+use crate::graph::{Graph, TensorId};
+use crate::isa::npu::{
+    End, Fence, Instruction, Load, Matrix, Operation, Post, Store, Target, Weights,
+};
+use std::collections::BTreeMap;
+
+/// Semaphores: each is signalled by one unit and waited for by one.
+mod semaphore {
+    /// LOAD to MATRIX: bytes of an input are there.
+    pub const INPUT: u32 = 0;
+    /// LOAD to POST: the parameters of a layer are there.
+    pub const PARAMETERS: u32 = 1;
+    /// POST to MATRIX: a chunk of an activation is there.
+    pub const ACTIVATION: u32 = 2;
+    /// POST to STORE: a chunk of an output is there.
+    pub const RESULT: u32 = 3;
+    /// MATRIX to LOAD: all of an activation was there, so that its layer needs its parameters no more.
+    pub const LAYER_DONE: u32 = 4;
+}
+
+/// POST, as a bit of FENCE.
+const POST_UNIT: u32 = 1 << 2;
+/// Fewest bytes of an input for which MATRIX is told that they are there.
+const INPUT_PART: usize = 512;
+
+/// What is there of an activation when a semaphore has been signalled so often, over the whole program.
+#[derive(Clone, Debug, Default)]
+struct Progress {
+    /// Signals so far, and bytes from the first on that are there then.
+    parts: Vec<(u32, usize)>,
+    semaphore: u32,
+    /// The layer that it is the result of; none for an input.
+    layer: Option<usize>,
+}
+
+/// A program under construction.
+struct Schedule<'a> {
+    arch: &'a NpuArch,
+    places: &'a BTreeMap<TensorId, u32>,
+    constants: &'a Constants,
+    program: Vec<Instruction>,
+    progress: BTreeMap<TensorId, Progress>,
+    /// Signals of each semaphore so far, and those that were taken.
+    signals: [u32; 5],
+    taken: [u32; 5],
+    /// Where the parameters of the next layer go, and those of each layer are.
+    next_channel: u32,
+    channels: Vec<std::ops::Range<u32>>,
+    /// For each layer the signals of LAYER_DONE that say that it is done.
+    done: BTreeMap<usize, u32>,
+}
+
+/// Writes the program.
+pub(super) fn schedule(
+    graph: &Graph,
+    lowered: &Lowered,
+    tilings: &[Tiling],
+    places: &BTreeMap<TensorId, u32>,
+    constants: Constants,
+    arch: &NpuArch,
+) -> Network {
+    let mut schedule = Schedule {
+        arch,
+        places,
+        constants: &constants,
+        program: Vec::new(),
+        progress: BTreeMap::new(),
+        signals: [0; 5],
+        taken: [0; 5],
+        next_channel: 0,
+        channels: Vec::new(),
+        done: BTreeMap::new(),
+    };
+    let bind = |tensors: &[TensorId]| {
+        let mut offset = 0;
+        let beat = arch.bus_bytes();
+        let mut bindings = Vec::new();
+        for tensor in tensors {
+            let of = &graph[*tensor];
+            bindings.push(Binding {
+                tensor: *tensor,
+                offset,
+                bytes: of.len() as u32,
+                unsigned: to_int8(of.element) != 0,
+            });
+            offset = (offset + of.len() as u32).next_multiple_of(beat);
+        }
+        bindings
+    };
+    let (inputs, outputs) = (bind(&graph.inputs), bind(&graph.outputs));
+    let mut layers = Vec::new();
+    // The parameters of the first layer come behind the input: it is needed first.
+    for input in &inputs {
+        schedule.load_input(input, &graph[input.tensor].shape);
+    }
+    for (index, (layer, tiling)) in lowered.layers.iter().zip(tilings).enumerate() {
+        let first = schedule.program.len();
+        let output = outputs
+            .iter()
+            .find(|binding| lowered.origin(binding.tensor) == layer.output);
+        let is_read = lowered.layers[index + 1..]
+            .iter()
+            .any(|other| other.input == layer.output);
+        schedule.layer(index, layer, tiling, output.filter(|_| !is_read));
+        let [height, width, channels] = layer.result;
+        let products = layer.weights.len() / channels * height * width * channels;
+        layers.push(LayerSummary {
+            name: layer.name.clone(),
+            operator: layer.operator.into(),
+            shape: layer.result.to_vec(),
+            multiplications: products as u64,
+            instructions: first..schedule.program.len(),
+        });
+        if let (Some(output), true) = (output, is_read) {
+            schedule.fence();
+            schedule.store(output, layer.output, 0..output.bytes as usize);
+        }
+    }
+    schedule.put(Operation::End(End { code: 0 }));
+    Network {
+        program: schedule.program,
+        constants: constants.bytes,
+        inputs,
+        outputs,
+        layers,
+        config_hash: arch.config_hash(),
+    }
+}
+
+impl Schedule<'_> {
+    fn put(&mut self, operation: Operation) -> &mut Instruction {
+        self.program.push(operation.into());
+        self.program.last_mut().expect("what was just put there")
+    }
+
+    /// The instruction put last signals at its end.
+    fn signal(&mut self, semaphore: u32) {
+        if let Some(last) = self.program.last_mut() {
+            *last = last.signal(semaphore, 0);
+        }
+        self.signals[semaphore as usize] += 1;
+    }
+
+    /// The instruction put last waits until a semaphore has been signalled so often.
+    fn wait_until(&mut self, semaphore: u32, signals: u32) {
+        let taken = &mut self.taken[semaphore as usize];
+        let more = signals.saturating_sub(*taken);
+        *taken += more;
+        if let Some(last) = self.program.last_mut()
+            && more > 0
+        {
+            *last = last.wait(semaphore, more);
+        }
+    }
+
+    /// What is put from here on comes after all of POST so far.
+    fn fence(&mut self) {
+        self.put(Operation::Fence(Fence { units: POST_UNIT }));
+    }
+
+    /// Reads an input in parts of whole rows.
+    fn load_input(&mut self, input: &Binding, shape: &[usize]) {
+        let bytes = input.bytes as usize;
+        let row = shape.iter().skip(1).product::<usize>().clamp(1, bytes);
+        // At most as many parts as the semaphore counts, with room for those of other inputs.
+        let rows = INPUT_PART.div_ceil(row).max((bytes / row).div_ceil(64));
+        let part = (rows * row).min(bytes);
+        let mut progress = Progress {
+            parts: Vec::new(),
+            semaphore: semaphore::INPUT,
+            layer: None,
+        };
+        for at in (0..bytes).step_by(part) {
+            let run = part.min(bytes - at);
+            let address = self.places[&input.tensor] + at as u32;
+            self.put(Operation::Load(Load {
+                region: region::INPUTS,
+                offset: input.offset + at as u32,
+                address,
+                run: run as u32,
+                rows: 1,
+                planes: 1,
+                ..Load::default()
+            }));
+            self.signal(semaphore::INPUT);
+            let signals = self.signals[semaphore::INPUT as usize];
+            progress.parts.push((signals, at + run));
+        }
+        self.progress.insert(input.tensor, progress);
+    }
+
+    /// Writes a part of an output.
+    fn store(&mut self, output: &Binding, tensor: TensorId, bytes: std::ops::Range<usize>) {
+        let address = self.places[&tensor] + bytes.start as u32;
+        self.put(Operation::Store(Store {
+            region: region::OUTPUTS,
+            offset: output.offset + bytes.start as u32,
+            address,
+            run: bytes.len() as u32,
+            rows: 1,
+            planes: 1,
+            ..Store::default()
+        }));
+    }
+
+    /// Reads the parameters of a layer; gives the first channel.
+    fn parameters(&mut self, index: usize, channels: u32) -> u32 {
+        let all = self.arch.parameter_channels;
+        let first = match self.next_channel + channels <= all {
+            true => self.next_channel,
+            false => 0,
+        };
+        self.next_channel = first + channels;
+        let range = first..first + channels;
+        let overlaps =
+            |other: &std::ops::Range<u32>| other.start < range.end && range.start < other.end;
+        let latest = self.channels.iter().rposition(overlaps);
+        let done = latest.map(|layer| self.done.range(layer..).next().map(|(_, signals)| *signals));
+        if done == Some(None) {
+            self.fence();
+        }
+        let constants = self.constants.layers[index];
+        let mut tables = vec![(Target::Bias, constants.bias)];
+        if let Some([multipliers, shifts]) = constants.factors {
+            tables.push((Target::Multiplier, multipliers));
+            tables.push((Target::Shift, shifts));
+        }
+        for (number, (target, offset)) in tables.iter().enumerate() {
+            self.put(Operation::Load(Load {
+                region: region::CONSTANTS,
+                offset: *offset,
+                target: *target as u32,
+                address: first,
+                run: 4 * channels,
+                rows: 1,
+                planes: 1,
+                ..Load::default()
+            }));
+            if let (0, Some(Some(signals))) = (number, done) {
+                self.wait_until(semaphore::LAYER_DONE, signals);
+            }
+        }
+        self.signal(semaphore::PARAMETERS);
+        self.channels.push(range);
+        first
+    }
+
+    /// A layer; its result goes to DRAM where there is an output.
+    fn layer(&mut self, index: usize, layer: &Layer, tiling: &Tiling, output: Option<&Binding>) {
+        let columns = self.arch.columns;
+        let parameters = self.parameters(index, tiling.columns as u32 * columns);
+        let tiles = tiling.tiles(layer);
+        let mut work = Work {
+            index,
+            layer,
+            tiling,
+            output,
+            parameters,
+            stored: 0,
+            first: true,
+        };
+        self.progress.insert(
+            layer.output,
+            Progress {
+                parts: Vec::new(),
+                semaphore: semaphore::ACTIVATION,
+                layer: Some(index),
+            },
+        );
+        let last = tiling.chunks.len() - 1;
+        if tiling.resident {
+            self.weights(index, 0, tiles * tiling.columns);
+            for (number, chunk) in tiling.chunks.iter().enumerate() {
+                for tile in 0..tiling.columns {
+                    // Tiles of the last chunk leave the ring as they are used.
+                    let first = if number == last { 0 } else { tile * tiles };
+                    self.matrix(&work, chunk, 0..tiling.blocks, first, number == last);
+                    self.post(&mut work, chunk, tile);
+                }
+            }
+            return;
+        }
+        for tile in 0..tiling.columns {
+            let blocks = match tiling.chunks.len() {
+                1 => (self.arch.ring_tiles as usize / (tiles / tiling.blocks)).min(tiling.blocks),
+                _ => tiling.blocks,
+            };
+            for (number, chunk) in tiling.chunks.iter().enumerate() {
+                for block in (0..tiling.blocks).step_by(blocks) {
+                    let part = block..(block + blocks).min(tiling.blocks);
+                    let of_block = tiles / tiling.blocks;
+                    if number == 0 {
+                        let first = tile * tiles + block * of_block;
+                        self.weights(index, first, part.len() * of_block);
+                    }
+                    self.matrix(&work, chunk, part, 0, number == last);
+                }
+                self.post(&mut work, chunk, tile);
+            }
+        }
+    }
+
+    /// Tiles of a layer, by their number, into the ring.
+    fn weights(&mut self, index: usize, first: usize, tiles: usize) {
+        let offset = self.constants.layers[index].weights + first as u32 * self.arch.tile_bytes();
+        self.put(Operation::Weights(Weights {
+            region: region::CONSTANTS,
+            offset,
+            tiles: tiles as u32,
+        }));
+    }
+
+    fn matrix(
+        &mut self,
+        work: &Work<'_>,
+        chunk: &Chunk,
+        blocks: std::ops::Range<usize>,
+        tile: usize,
+        release: bool,
+    ) {
+        let (layer, tiling) = (work.layer, work.tiling);
+        let [height, width, channels] = layer.image;
+        let [down, right] = layer.strides;
+        let [top, left] = layer.padding;
+        let first_column = (chunk.column * right) as i32 - left as i32;
+        let first_block = (blocks.start * self.arch.rows as usize) as i32;
+        let address = self.places[&layer.input];
+        self.put(Operation::Matrix(Matrix {
+            address,
+            pitch: (width * channels) as u32,
+            width: (width * channels) as u32,
+            height: height as u32,
+            first_row: (chunk.row * down) as i32 - top as i32,
+            first_byte: first_column * channels as i32 + first_block,
+            blocks: blocks.len() as u32,
+            kernel_rows: layer.kernel[0] as u32,
+            kernel_row_step: layer.dilations[0] as u32,
+            taps: tiling.taps as u32,
+            tap_step: tiling.tap_step as u32,
+            rows: chunk.rows as u32,
+            row_step: down as u32,
+            columns: chunk.columns as u32,
+            column_step: (right * channels) as u32,
+            padding: layer.padding_value,
+            tile: tile as u32,
+            release,
+            begin: blocks.start == 0,
+            end: blocks.end == tiling.blocks,
+            windows: false,
+        }));
+        // The bytes of the image up to its last row that the chunk reads.
+        let last_row =
+            (chunk.row + chunk.rows - 1) * down + (layer.kernel[0] - 1) * layer.dilations[0];
+        let rows = (last_row + 1).saturating_sub(top).clamp(1, height);
+        let progress = &self.progress[&layer.input];
+        let needed = progress
+            .parts
+            .iter()
+            .find(|(_, bytes)| *bytes >= rows * width * channels);
+        if let Some(&(signals, bytes)) = needed {
+            let semaphore = progress.semaphore;
+            let whole = progress.parts.last() == Some(&(signals, bytes));
+            let producer = progress.layer.filter(|_| whole);
+            let news = self.taken[semaphore as usize] < signals;
+            self.wait_until(semaphore, signals);
+            // The producer and all before it are done with their parameters.
+            if let (Some(producer), true) = (producer, news) {
+                self.signal(semaphore::LAYER_DONE);
+                let signals = self.signals[semaphore::LAYER_DONE as usize];
+                self.done.insert(producer, signals);
+            }
+        }
+    }
+
+    fn post(&mut self, work: &mut Work<'_>, chunk: &Chunk, tile: usize) {
+        let layer = work.layer;
+        let [_, width, channels] = layer.result;
+        let columns = self.arch.columns as usize;
+        let place = (chunk.row * width + chunk.column) * channels + tile * columns;
+        let per_channel = self.constants.layers[work.index].factors.is_some();
+        let (float, multiplier, shift) = match layer.factors[0] {
+            Factor::Float(scale) => (true, scale.to_bits(), 0),
+            Factor::Fixed(multiplier, shift) => (false, multiplier, shift),
+        };
+        let address = self.places[&layer.output] + place as u32;
+        self.put(Operation::Post(Post {
+            address,
+            rows: chunk.rows as u32,
+            row_pitch: (width * channels) as u32,
+            columns: chunk.columns as u32,
+            column_pitch: channels as u32,
+            channels: (channels - tile * columns).min(columns) as u32,
+            window: 1,
+            maximum: false,
+            parameters: work.parameters + (tile * columns) as u32,
+            per_channel,
+            float,
+            multiplier: if per_channel { 0 } else { multiplier },
+            shift: if per_channel { 0 } else { shift },
+            zero_point: layer.zero_point,
+            low: layer.low,
+            high: layer.high,
+            residual: false,
+            residual_address: 0,
+        }));
+        if work.first {
+            let signals = self.signals[semaphore::PARAMETERS as usize];
+            self.wait_until(semaphore::PARAMETERS, signals);
+            work.first = false;
+        }
+        // Rows are there when the last tile of channels and the last columns are.
+        if tile + 1 < work.tiling.columns || chunk.column + chunk.columns < width {
+            return;
+        }
+        let bytes = (chunk.row + chunk.rows) * width * channels;
+        match work.output {
+            Some(output) => {
+                self.signal(semaphore::RESULT);
+                self.store(output, layer.output, work.stored..bytes);
+                let signals = self.signals[semaphore::RESULT as usize];
+                self.wait_until(semaphore::RESULT, signals);
+                work.stored = bytes;
+            }
+            None => {
+                self.signal(semaphore::ACTIVATION);
+                let signals = self.signals[semaphore::ACTIVATION as usize];
+                let progress = self.progress.entry(layer.output).or_default();
+                progress.parts.push((signals, bytes));
+            }
+        }
+    }
+}
+
+/// A layer on its way.
+struct Work<'a> {
+    index: usize,
+    layer: &'a Layer,
+    tiling: &'a Tiling,
+    /// Where its result goes in DRAM.
+    output: Option<&'a Binding>,
+    /// Its first channel among the parameters.
+    parameters: u32,
+    /// Bytes of the result that were stored.
+    stored: usize,
+    /// No POST has waited for the parameters yet.
+    first: bool,
+}

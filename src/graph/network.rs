@@ -1,0 +1,200 @@
+//! The graph, and how it is built.
+
+use super::{Element, GraphError, Operator, Quantization, Tensor, Values};
+use std::ops::{Index, IndexMut};
+
+/// A tensor of a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TensorId(pub usize);
+
+/// Whose runtimes a graph must agree with: they form multipliers, and round the sum of two
+/// activations, differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// TFLite files: LiteRT and TFLite Micro.
+    TfLite,
+    /// ONNX files: ONNX Runtime.
+    Onnx,
+}
+
+/// A network: its tensors, and its nodes in an order in which they can run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Graph {
+    /// Whose arithmetic it has.
+    pub family: Family,
+    /// Tensors, by [`TensorId`].
+    pub tensors: Vec<Tensor>,
+    /// Nodes in order of execution.
+    pub nodes: Vec<Node>,
+    /// What a run is given.
+    pub inputs: Vec<TensorId>,
+    /// What it is run for.
+    pub outputs: Vec<TensorId>,
+}
+
+/// An operator at work on tensors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Name in the file, or one made of the operator and its place.
+    pub name: String,
+    /// What it computes.
+    pub operator: Operator,
+    /// Of what, in the order of [`Operator`]; without a bias, convolutions have two inputs.
+    pub inputs: Vec<TensorId>,
+    /// The result.
+    pub output: TensorId,
+    /// The integers between which the result lies: a fused activation, or all of the type.
+    pub limits: Limits,
+}
+
+/// The smallest and the largest integer that a node may return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The smallest.
+    pub low: i32,
+    /// The largest.
+    pub high: i32,
+}
+
+impl Limits {
+    /// All integers of a type.
+    pub fn of(element: Element) -> Limits {
+        let (low, high) = element.range();
+        Limits { low, high }
+    }
+}
+
+/// What a new node needs to know of its output; the shape follows from its inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// Name of the tensor.
+    pub name: String,
+    /// Type of its elements.
+    pub element: Element,
+    /// What its integers mean.
+    pub quantization: Option<Quantization>,
+    /// The integers between which it lies.
+    pub limits: Limits,
+}
+
+impl Output {
+    /// A quantized output that uses all of its type.
+    pub fn new(name: impl Into<String>, (element, meaning): (Element, Quantization)) -> Output {
+        Output {
+            name: name.into(),
+            element,
+            quantization: Some(meaning),
+            limits: Limits::of(element),
+        }
+    }
+
+    /// An output in floating point.
+    pub fn float(name: impl Into<String>) -> Output {
+        Output {
+            name: name.into(),
+            element: Element::Float32,
+            quantization: None,
+            limits: Limits::of(Element::Float32),
+        }
+    }
+}
+
+impl Graph {
+    /// A graph without nodes.
+    pub fn new(family: Family) -> Graph {
+        Graph {
+            family,
+            tensors: Vec::new(),
+            nodes: Vec::new(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Adds a tensor.
+    pub fn tensor(&mut self, tensor: Tensor) -> TensorId {
+        self.tensors.push(tensor);
+        TensorId(self.tensors.len() - 1)
+    }
+
+    /// Adds a quantized input.
+    pub fn input(
+        &mut self,
+        name: impl Into<String>,
+        shape: impl Into<Vec<usize>>,
+        (element, meaning): (Element, Quantization),
+    ) -> TensorId {
+        let id = self.tensor(Tensor {
+            name: name.into(),
+            shape: shape.into(),
+            element,
+            quantization: Some(meaning),
+            values: None,
+        });
+        self.inputs.push(id);
+        id
+    }
+
+    /// Adds a constant.
+    pub fn constant(
+        &mut self,
+        name: impl Into<String>,
+        shape: impl Into<Vec<usize>>,
+        values: Values,
+        quantization: Option<Quantization>,
+    ) -> TensorId {
+        self.tensor(Tensor {
+            name: name.into(),
+            shape: shape.into(),
+            element: values.element(),
+            quantization,
+            values: Some(values),
+        })
+    }
+
+    /// Adds a node behind the others, and its output.
+    ///
+    /// # Errors
+    /// When the inputs are not what the operator takes, or the output not what it gives.
+    pub fn node(
+        &mut self,
+        name: impl Into<String>,
+        operator: Operator,
+        inputs: &[TensorId],
+        output: Output,
+    ) -> Result<TensorId, GraphError> {
+        let mut node = Node {
+            name: name.into(),
+            operator,
+            inputs: inputs.to_vec(),
+            output: TensorId(self.tensors.len()),
+            limits: output.limits,
+        };
+        let shape = self.shape_of(&node)?;
+        node.output = self.tensor(Tensor {
+            name: output.name,
+            shape,
+            element: output.element,
+            quantization: output.quantization,
+            values: None,
+        });
+        let id = node.output;
+        let checked = self.check_node(&node);
+        self.nodes.push(node);
+        checked.map(|()| id)
+    }
+}
+
+impl Index<TensorId> for Graph {
+    type Output = Tensor;
+
+    fn index(&self, id: TensorId) -> &Tensor {
+        &self.tensors[id.0]
+    }
+}
+
+impl IndexMut<TensorId> for Graph {
+    fn index_mut(&mut self, id: TensorId) -> &mut Tensor {
+        &mut self.tensors[id.0]
+    }
+}

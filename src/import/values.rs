@@ -1,0 +1,43 @@
+//! Constants from the bytes of a file.
+
+use crate::graph::{Element, Quantization, Values};
+
+/// Elements from bytes in the order of both formats, little-endian.
+pub(super) fn from_bytes(element: Element, bytes: &[u8]) -> Values {
+    let words = || bytes.as_chunks::<4>().0.iter().copied();
+    match element {
+        Element::Int8 => Values::Int8(bytes.iter().map(|byte| *byte as i8).collect()),
+        Element::Uint8 => Values::Uint8(bytes.to_vec()),
+        Element::Int32 => Values::Int32(words().map(i32::from_le_bytes).collect()),
+        Element::Float32 => Values::Float32(words().map(f32::from_le_bytes).collect()),
+    }
+}
+
+/// Bytes of an element.
+pub(super) const fn size_of(element: Element) -> usize {
+    match element {
+        Element::Int8 | Element::Uint8 => 1,
+        Element::Int32 | Element::Float32 => 4,
+    }
+}
+
+/// Weights as int8: uint8 ones are moved by 128, and so are their zero points.
+pub(super) fn signed_weights(values: Values, meaning: Quantization) -> (Values, Quantization) {
+    match values {
+        Values::Uint8(values) => {
+            let moved = values.iter().map(|value| (value ^ 0x80) as i8);
+            let zero_points = meaning
+                .zero_points
+                .iter()
+                .map(|zero| zero.wrapping_sub(128));
+            let zero_points = zero_points.collect();
+            let scales = meaning.scales;
+            let meaning = Quantization {
+                scales,
+                zero_points,
+            };
+            (Values::Int8(moved.collect()), meaning)
+        }
+        values => (values, meaning),
+    }
+}
