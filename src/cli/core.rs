@@ -1,7 +1,7 @@
 //! Which core a command works with.
 
 use super::error::CliError;
-use crate::arch::{ArchError, MatmulArch};
+use crate::arch::{ArchError, MatmulArch, NpuArch};
 use crate::config::{self, ConfigError, Document, Problem};
 use crate::hdl::{ir::Design, is_reserved};
 use crate::product::{self, Part, Product};
@@ -22,6 +22,16 @@ pub(super) fn load_matmul(preset: Option<&str>, file: Option<&Path>) -> miette::
     let document = document(preset, file)?;
     let arch = document.config().as_matmul().map_err(ArchError::from);
     let arch = arch.and_then(MatmulArch::new);
+    let arch = arch.map_err(|error| document.error(error.problems))?;
+    check_module_name(&document, &arch)?;
+    Ok(arch)
+}
+
+/// The core that runs networks of a preset, or else of a file.
+pub(super) fn load_npu(preset: Option<&str>, file: Option<&Path>) -> miette::Result<NpuArch> {
+    let document = document(preset, file)?;
+    let arch = document.config().as_npu().map_err(ArchError::from);
+    let arch = arch.and_then(NpuArch::new);
     let arch = arch.map_err(|error| document.error(error.problems))?;
     check_module_name(&document, &arch)?;
     Ok(arch)

@@ -1,6 +1,12 @@
 //! Errors that only the command line can make; the others come from the library as they are.
 
+use crate::device::ExecutableError;
+use crate::graph::Element;
+use crate::import::ImportError;
+use crate::isa::npu::AssemblyError;
 use crate::number::Number;
+use crate::reference::IllegalProgram;
+use crate::reference::graph::RunError;
 use crate::verify::ParseCaseError;
 use miette::Diagnostic;
 use std::io;
@@ -118,6 +124,178 @@ pub(super) enum CliError {
         found: Number,
         /// What the golden model computed.
         expected: Number,
+    },
+
+    /// A file that a command is given could not be read.
+    #[error("cannot read `{}`: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+
+    /// A file is no network that is imported.
+    #[error("`{}`: {error}", path.display())]
+    #[diagnostic(forward(error))]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: ImportError,
+    },
+
+    /// The network of a file does not run on the core.
+    #[error("`{}`: {error}", path.display())]
+    #[diagnostic(help(
+        "`ferrogrid inspect` lists what of a model runs where; larger presets have more memory"
+    ))]
+    Network {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: ExecutableError,
+    },
+
+    /// A compiled network is to run in another mode.
+    #[error("`{}` was compiled with `--mode {compiled}`", path.display())]
+    #[diagnostic(help("leave `--mode` out, or compile the model again"))]
+    Mode {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        compiled: &'static str,
+    },
+
+    /// An array is not what a network takes or gives.
+    #[error("`{}` does not fit `{tensor}`: {problem}", path.display())]
+    #[diagnostic(help(
+        "`{tensor}` takes {element} of shape {shape}, or rows of it behind another axis in front: \
+         `ferrogrid inspect` lists inputs and outputs"
+    ))]
+    Array {
+        /// The file.
+        path: PathBuf,
+        /// Name of the input or output.
+        tensor: String,
+        /// What is wrong.
+        problem: String,
+        /// Type of its elements.
+        element: Element,
+        /// Its shape, as Python writes it.
+        shape: String,
+    },
+
+    /// There are not as many files as inputs or outputs.
+    #[error("{found} files are given with `{option}`, and the network has {wanted} {what}")]
+    #[diagnostic(help("give `{option}` once for each of: {}", names.join(", ")))]
+    Count {
+        /// The option.
+        option: &'static str,
+        /// `inputs` or `outputs`.
+        what: &'static str,
+        /// How many are given.
+        found: usize,
+        /// How many there are.
+        wanted: usize,
+        /// Their names.
+        names: Vec<String>,
+    },
+
+    /// Files of one run have other numbers of rows.
+    #[error("`{}` has {found} rows, and the other files have {wanted}", path.display())]
+    #[diagnostic(help("every row is an inference: each file needs as many"))]
+    Rows {
+        /// The file.
+        path: PathBuf,
+        /// Its rows.
+        found: usize,
+        /// Those of the others.
+        wanted: usize,
+    },
+
+    /// A network computed something else.
+    #[error(
+        "{wrong} of {elements} elements of `{tensor}` in row {row} differ from {against}, the first at \
+         {place}: {found} instead of {expected}"
+    )]
+    #[diagnostic(help("{help}"))]
+    Tensor {
+        /// Name of the tensor.
+        tensor: String,
+        /// The inference.
+        row: usize,
+        /// How many differ.
+        wrong: usize,
+        /// Of how many.
+        elements: usize,
+        /// Where the first is, as Python writes it.
+        place: String,
+        /// What the core computed.
+        found: String,
+        /// What it should have.
+        expected: String,
+        /// What that is.
+        against: String,
+        /// What to do.
+        help: &'static str,
+    },
+
+    /// The golden model does not run the network.
+    #[error("the golden model cannot run `{}`: {error}", path.display())]
+    Golden {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: RunError,
+    },
+
+    /// A program is not legal.
+    #[error("`{}` is no legal program: {error}", path.display())]
+    #[diagnostic(help("{help}"))]
+    Illegal {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: IllegalProgram,
+        /// What to do.
+        help: &'static str,
+    },
+
+    /// A line of assembly is wrong.
+    #[error("{}:{line}: {error}", path.display())]
+    #[diagnostic(help(
+        "docs/isa.md lists the instructions and their fields; a line is `weights offset=64 tiles=8 signal=1`"
+    ))]
+    Assembly {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong.
+        error: AssemblyError,
+    },
+
+    /// A file is no program.
+    #[error("`{}` is no program: {problem}", path.display())]
+    #[diagnostic(help(
+        "`ferrogrid asm` makes a program of its assembly, `ferrogrid compile` of a model"
+    ))]
+    Program {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
+    },
+
+    /// A program left other bytes than the functional model says.
+    #[error("{problem}")]
+    #[diagnostic(help(
+        "this is a bug of Ferrogrid: please report it with the program and the configuration"
+    ))]
+    Dram {
+        /// The first difference.
+        problem: String,
     },
 
     /// A case failed.

@@ -121,7 +121,7 @@ impl PendingFile {
 }
 
 /// What tells one file from another, by whichever path it is named; also for a file to come.
-pub(super) fn identity(path: &Path) -> PathBuf {
+fn identity(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| {
         let folder = folder_of(path);
         let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
@@ -146,6 +146,36 @@ pub(super) fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
             ErrorKind::AlreadyExists => CliError::Exists { path: path.clone() },
             _ => write_error(&path)(error.error),
         })?;
+    Ok(())
+}
+
+/// Writes a file over what is there.
+pub(super) fn write_over(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let mut pending = PendingFile::new(path)?;
+    let written = pending.file.as_file_mut().write_all(bytes);
+    written.map_err(|error| pending.error(&error))?;
+    pending.keep()
+}
+
+/// Fails when a file that is written is also another file of the run.
+pub(super) fn check_distinct<'a>(
+    read: impl IntoIterator<Item = (&'static str, &'a Path)>,
+    written: impl IntoIterator<Item = (&'static str, &'a Path)>,
+) -> Result<(), CliError> {
+    let read = read.into_iter();
+    let mut files: Vec<_> = read.map(|(what, path)| (what, identity(path))).collect();
+    for (second, path) in written {
+        let file = identity(path);
+        if let Some((first, _)) = files.iter().find(|(_, other)| *other == file) {
+            let path = path.to_owned();
+            return Err(CliError::Same {
+                first,
+                second,
+                path,
+            });
+        }
+        files.push((second, file));
+    }
     Ok(())
 }
 

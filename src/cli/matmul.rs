@@ -1,7 +1,7 @@
 //! `ferrogrid matmul`.
 
 use super::error::CliError;
-use super::files::{PendingFile, identity};
+use super::files::{PendingFile, check_distinct};
 use super::output::print;
 use super::progress::Progress;
 use super::simulator::Simulator;
@@ -125,24 +125,13 @@ impl Matmul {
             ("`--output`", self.output.as_ref()),
             ("`--vcd`", self.vcd.as_ref()),
         ];
-        let mut files: Vec<_> = read
+        let read = read
             .into_iter()
-            .filter_map(|(what, path)| Some((what, identity(path?))))
-            .collect();
-        for (second, path) in written {
-            let Some(path) = path else { continue };
-            let file = identity(path);
-            if let Some((first, _)) = files.iter().find(|(_, other)| *other == file) {
-                let path = path.clone();
-                return Err(CliError::Same {
-                    first,
-                    second,
-                    path,
-                });
-            }
-            files.push((second, file));
-        }
-        Ok(())
+            .filter_map(|(what, path)| Some((what, path?.as_path())));
+        let written = written
+            .into_iter()
+            .filter_map(|(what, path)| Some((what, path?.as_path())));
+        check_distinct(read, written)
     }
 
     /// Runs the job; the waves are whole when this returns.

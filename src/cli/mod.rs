@@ -4,19 +4,27 @@
 //! [`Failure`]s: a message, the place and what to do next, for standard error.
 #![forbid(unsafe_code)]
 
+mod asm;
 mod bench;
+mod compile;
 mod core;
+mod disasm;
 mod doctor;
 mod error;
 mod failure;
 mod files;
 mod generate;
+mod inspect;
 mod interrupt;
 mod matmul;
 mod new;
+mod npu;
 mod output;
 mod presets;
+mod program;
 mod progress;
+mod run;
+mod run_program;
 mod simulator;
 mod synth;
 mod verify;
@@ -44,6 +52,12 @@ enum Command {
     New(new::New),
     Generate(generate::Generate),
     Matmul(matmul::Matmul),
+    Inspect(inspect::Inspect),
+    Compile(compile::Compile),
+    Run(run::Run),
+    Asm(asm::Asm),
+    Disasm(disasm::Disasm),
+    RunProgram(run_program::RunProgram),
     Verify(verify::Verify),
     Bench(bench::Bench),
     Synth(synth::Synth),
@@ -61,6 +75,12 @@ impl Cli {
             Command::New(command) => command.run(),
             Command::Generate(command) => command.run(),
             Command::Matmul(command) => command.run(),
+            Command::Inspect(command) => command.run(),
+            Command::Compile(command) => command.run(),
+            Command::Run(command) => command.run(),
+            Command::Asm(command) => command.run(),
+            Command::Disasm(command) => command.run(),
+            Command::RunProgram(command) => command.run(),
             Command::Verify(command) => command.run(),
             Command::Bench(command) => command.run(),
             Command::Synth(command) => command.run(),

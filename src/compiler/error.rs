@@ -1,5 +1,6 @@
 //! Why a network has no program.
 
+use crate::arch::Requantization;
 use crate::graph::GraphError;
 use thiserror::Error;
 
@@ -18,6 +19,19 @@ pub enum CompileError {
         operator: &'static str,
         /// Why not.
         reason: String,
+    },
+    /// The core does not round so.
+    #[error(
+        "the core `{core}` has `requantization = \"{there}\"`, and sums are to be rounded in {wanted}: take \
+         the other mode, or make it \"both\""
+    )]
+    Requantization {
+        /// The core.
+        core: String,
+        /// What it has.
+        there: Requantization,
+        /// `single precision` or `fixed point`.
+        wanted: &'static str,
     },
     /// A layer is larger than instructions can say.
     #[error("node `{node}` is too large for the NPU: {reason}")]

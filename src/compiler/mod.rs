@@ -28,12 +28,14 @@ mod constants;
 mod error;
 mod lower;
 mod memory;
+mod place;
 mod schedule;
 mod tiling;
 
 pub use error::CompileError;
+pub use place::{Place, places};
 
-use crate::arch::NpuArch;
+use crate::arch::{NpuArch, Requantization};
 use crate::graph::{Graph, TensorId};
 use crate::isa::npu::Instruction;
 
@@ -113,6 +115,7 @@ pub struct LayerSummary {
 /// # Errors
 /// What of the graph is not supported, or does not fit.
 pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Network, CompileError> {
+    check_rounding(arch, rounding)?;
     let lowered = lower::lower(graph, rounding)?;
     let tilings: Vec<_> = (lowered.layers.iter())
         .map(|layer| tiling::tile(layer, arch))
@@ -129,4 +132,20 @@ pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Netw
         }
     }
     Ok(network)
+}
+
+fn check_rounding(arch: &NpuArch, rounding: Rounding) -> Result<(), CompileError> {
+    let (has, wanted) = match rounding {
+        Rounding::Float => (Requantization::Float, "single precision"),
+        Rounding::Fixed => (Requantization::Fixed, "fixed point"),
+    };
+    match arch.requantization {
+        Requantization::Both => Ok(()),
+        there if there == has => Ok(()),
+        there => Err(CompileError::Requantization {
+            core: arch.name.clone(),
+            there,
+            wanted,
+        }),
+    }
 }

@@ -33,8 +33,11 @@
 #![doc = include_str!("../../docs/simulation.md")]
 #![deny(unsafe_code)]
 
+mod accelerator;
 mod bench;
 mod error;
+mod executable;
+mod host;
 mod icarus;
 mod interface;
 mod log;
@@ -52,7 +55,10 @@ mod stalls;
 mod verilator;
 
 pub use crate::hdl::sim::Cover;
+pub use accelerator::{Accelerator, AcceleratorError, Inference, Loaded};
 pub use error::Error;
+pub use executable::{Executable, ExecutableError, NetworkPort};
+pub use host::{HostNode, HostOperator, Meaning, Nearest};
 pub use icarus::Icarus;
 pub use interface::{Interface, Port, Reset};
 pub use native::Native;

@@ -2,8 +2,10 @@
 //! accompany the Verilog. Everything here is a function from values to text; nothing is written.
 #![forbid(unsafe_code)]
 
+mod clock;
 mod flows;
 mod matmul;
+mod network;
 mod numbers;
 mod package;
 mod package_file;
@@ -13,7 +15,9 @@ mod synth;
 mod table;
 mod tools;
 
+pub use clock::Clock;
 pub use matmul::{Cause, CycleShare, MatmulReport};
+pub use network::{LayerRow, NetworkReport, layer_rows, layer_table, shape};
 pub use numbers::grouped;
 pub use package::Package;
 pub use package_file::PackageFile;

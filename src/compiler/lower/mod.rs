@@ -88,6 +88,17 @@ pub(super) struct Lowered {
 }
 
 impl Lowered {
+    /// Nothing yet of the nodes of a graph.
+    pub fn of(graph: &Graph) -> Lowered {
+        Lowered {
+            layers: Vec::new(),
+            constants: Vec::new(),
+            inputs: graph.inputs.clone(),
+            outputs: graph.outputs.clone(),
+            aliases: BTreeMap::new(),
+        }
+    }
+
     /// The tensor whose bytes these are.
     pub fn origin(&self, tensor: TensorId) -> TensorId {
         self.aliases.get(&tensor).copied().unwrap_or(tensor)
@@ -184,75 +195,78 @@ fn identity(graph: &Graph, node: &Node, input: TensorId, rounding: Rounding) -> 
 /// Makes layers of the nodes of a graph.
 pub(super) fn lower(graph: &Graph, rounding: Rounding) -> Result<Lowered, CompileError> {
     graph.check()?;
-    let mut lowered = Lowered {
-        layers: Vec::new(),
-        constants: Vec::new(),
-        inputs: graph.inputs.clone(),
-        outputs: graph.outputs.clone(),
-        aliases: BTreeMap::new(),
-    };
+    let mut lowered = Lowered::of(graph);
     for node in &graph.nodes {
-        let is_float = |tensor: TensorId| graph[tensor].element == Element::Float32;
-        match &node.operator {
-            Operator::Reshape { .. } => {
-                let origin = lowered.origin(node.inputs[0]);
-                lowered.aliases.insert(node.output, origin);
-            }
-            Operator::Convolution(_) | Operator::FullyConnected => {
-                let mut layer = weighted::weighted(graph, node, rounding)?;
-                layer.input = lowered.origin(layer.input);
-                lowered.layers.push(layer);
-            }
-            Operator::AveragePool(_) | Operator::MaxPool(_) | Operator::GlobalAveragePool => {
-                let mut layer = pool::pool(graph, node, rounding)?;
-                layer.input = lowered.origin(layer.input);
-                lowered.layers.push(layer);
-            }
-            Operator::Add => add::add(graph, node, rounding, &mut lowered)?,
-            // The host makes integers of what it is given, and of integers what it is asked for.
-            Operator::Quantize if is_float(node.inputs[0]) => {
-                let origin = lowered.origin(node.inputs[0]);
-                let given = lowered.inputs.iter_mut().find(|input| **input == origin);
-                let given =
-                    given.ok_or_else(|| refuse(node, "floating point inside of the network"))?;
-                *given = node.output;
-            }
-            Operator::Dequantize | Operator::Softmax { .. } => {
-                let asked = lowered
-                    .outputs
-                    .iter_mut()
-                    .find(|output| **output == node.output);
-                let asked = match asked {
-                    Some(asked) => asked,
-                    None => {
-                        // Several of them one behind the other: what is asked for is made of the first.
-                        let later = graph.nodes.iter().any(|other| {
-                            other.inputs.contains(&node.output)
-                                && !matches!(
-                                    other.operator,
-                                    Operator::Dequantize
-                                        | Operator::Softmax { .. }
-                                        | Operator::Reshape { .. }
-                                )
-                        });
-                        if later {
-                            return Err(refuse(node, "it is not at the end of the network"));
-                        }
-                        lowered.aliases.insert(node.output, node.inputs[0]);
-                        continue;
-                    }
-                };
-                *asked = node.inputs[0];
-            }
-            Operator::Clip { .. } | Operator::Quantize => {
-                unary::unary(graph, node, rounding, &mut lowered)?
-            }
-        }
+        lower_node(graph, node, rounding, &mut lowered)?;
     }
     for outputs in 0..lowered.outputs.len() {
         lowered.outputs[outputs] = lowered.origin(lowered.outputs[outputs]);
     }
     Ok(lowered)
+}
+
+/// What becomes of a node.
+pub(super) fn lower_node(
+    graph: &Graph,
+    node: &Node,
+    rounding: Rounding,
+    lowered: &mut Lowered,
+) -> Result<(), CompileError> {
+    let is_float = |tensor: TensorId| graph[tensor].element == Element::Float32;
+    match &node.operator {
+        Operator::Reshape { .. } => {
+            let origin = lowered.origin(node.inputs[0]);
+            lowered.aliases.insert(node.output, origin);
+        }
+        Operator::Convolution(_) | Operator::FullyConnected => {
+            let mut layer = weighted::weighted(graph, node, rounding)?;
+            layer.input = lowered.origin(layer.input);
+            lowered.layers.push(layer);
+        }
+        Operator::AveragePool(_) | Operator::MaxPool(_) | Operator::GlobalAveragePool => {
+            let mut layer = pool::pool(graph, node, rounding)?;
+            layer.input = lowered.origin(layer.input);
+            lowered.layers.push(layer);
+        }
+        Operator::Add => add::add(graph, node, rounding, lowered)?,
+        // The host makes integers of what it is given, and of integers what it is asked for.
+        Operator::Quantize if is_float(node.inputs[0]) => {
+            let origin = lowered.origin(node.inputs[0]);
+            let given = lowered.inputs.iter_mut().find(|input| **input == origin);
+            let given =
+                given.ok_or_else(|| refuse(node, "floating point inside of the network"))?;
+            *given = node.output;
+        }
+        Operator::Dequantize | Operator::Softmax { .. } => {
+            let asked = lowered
+                .outputs
+                .iter_mut()
+                .find(|output| **output == node.output);
+            let asked = match asked {
+                Some(asked) => asked,
+                None => {
+                    // Several of them one behind the other: what is asked for is made of the first.
+                    let later = graph.nodes.iter().any(|other| {
+                        other.inputs.contains(&node.output)
+                            && !matches!(
+                                other.operator,
+                                Operator::Dequantize
+                                    | Operator::Softmax { .. }
+                                    | Operator::Reshape { .. }
+                            )
+                    });
+                    if later {
+                        return Err(refuse(node, "it is not at the end of the network"));
+                    }
+                    lowered.aliases.insert(node.output, node.inputs[0]);
+                    return Ok(());
+                }
+            };
+            *asked = node.inputs[0];
+        }
+        Operator::Clip { .. } | Operator::Quantize => unary::unary(graph, node, rounding, lowered)?,
+    }
+    Ok(())
 }
 
 /// Whether a tensor is read by one node alone, and is no output.

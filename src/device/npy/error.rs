@@ -1,11 +1,11 @@
-//! Why a file is no matrix.
+//! Why a file is no matrix or array.
 
 use crate::number::OutOfRange;
 use miette::Diagnostic;
 use std::fmt;
 use std::path::PathBuf;
 
-/// A file that cannot be read as a matrix, or cannot be written.
+/// A file that cannot be read as a matrix or an array, or cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
 pub struct NpyError {
@@ -49,6 +49,12 @@ pub enum NpyProblem {
     /// Elements of a type that is not read.
     #[error("its elements are {found}; int8, uint8, int16, int32 and int64 are read")]
     Element {
+        /// NumPy's code of the type.
+        found: String,
+    },
+    /// Elements of a type that no network takes.
+    #[error("its elements are {found}; int8, uint8, int32 and float32 are read")]
+    Activation {
         /// NumPy's code of the type.
         found: String,
     },
@@ -100,13 +106,34 @@ pub(super) fn tuple(shape: &[u64]) -> String {
     }
 }
 
+fn quoted(code: &str) -> String {
+    format!("'{}'", code.escape_debug())
+}
+
 impl NpyProblem {
+    /// Elements of a matrix whose code is none of those that are read.
+    pub(super) fn element(code: &str) -> NpyProblem {
+        NpyProblem::Element {
+            found: quoted(code),
+        }
+    }
+
+    /// Elements of an array whose code is none of those that are read.
+    pub(super) fn activation(code: &str) -> NpyProblem {
+        NpyProblem::Activation {
+            found: quoted(code),
+        }
+    }
+
     /// What to do next.
     pub fn help(&self) -> Option<&'static str> {
         Some(match self {
             NpyProblem::Magic => "write it in Python with `numpy.save(\"x.npy\", matrix)`",
             NpyProblem::Element { .. } => {
                 "quantize it, then `numpy.save(\"x.npy\", matrix.astype(numpy.int8))`"
+            }
+            NpyProblem::Activation { .. } => {
+                "convert it, for example with `numpy.save(\"x.npy\", x.astype(numpy.float32))`"
             }
             NpyProblem::Dimensions { .. } => {
                 "make it a matrix with `matrix.reshape(rows, columns)`"

@@ -12,10 +12,10 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 /// Data begins at a multiple of this many bytes.
 const ALIGNMENT: usize = 64;
 
-/// What a file says about its data.
+/// What a file says about its data, of elements that are told by an `E`.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Header {
-    pub element: Stored,
+pub(super) struct Header<E> {
+    pub element: E,
     pub fortran_order: bool,
     pub shape: Vec<u64>,
 }
@@ -27,15 +27,20 @@ pub(super) struct Stored {
     pub big_endian: bool,
 }
 
+/// The kind of NumPy's code, `i4` of `<i4`, and whether its first letter says big-endian.
+pub(super) fn kind_and_order(code: &str) -> Option<(&str, bool)> {
+    let (order, kind) = code.split_at_checked(code.len().checked_sub(2)?)?;
+    match order {
+        "<" | "|" | "=" | "" => Some((kind, false)),
+        ">" => Some((kind, true)),
+        _ => None,
+    }
+}
+
 impl Stored {
-    /// From NumPy's code, such as `<i4`; the first letter is the byte order.
-    fn parse(code: &str) -> Option<Stored> {
-        let (order, kind) = code.split_at_checked(code.len().checked_sub(2)?)?;
-        let big_endian = match order {
-            "<" | "|" | "=" | "" => false,
-            ">" => true,
-            _ => return None,
-        };
+    /// From NumPy's code, such as `<i4`.
+    pub fn parse(code: &str) -> Option<Stored> {
+        let (kind, big_endian) = kind_and_order(code)?;
         Some(Stored {
             format: Format::of_numpy(kind)?,
             big_endian,
@@ -62,9 +67,12 @@ impl Stored {
     }
 }
 
-impl Header {
-    /// The header of a file, and the data behind it.
-    pub fn parse(bytes: &[u8]) -> Result<(Header, &[u8]), NpyProblem> {
+impl<E> Header<E> {
+    /// The header of a file, whose code of the elements `element` reads, and the data behind it.
+    pub fn parse(
+        bytes: &[u8],
+        element: impl Fn(&str) -> Result<E, NpyProblem>,
+    ) -> Result<(Header<E>, &[u8]), NpyProblem> {
         let damaged = |what: &str| NpyProblem::Header(what.into());
         let rest = bytes.strip_prefix(MAGIC).ok_or(NpyProblem::Magic)?;
         let [major, minor, rest @ ..] = rest else {
@@ -84,10 +92,13 @@ impl Header {
         let split = rest.split_at_checked(length as usize);
         let (text, data) = split.ok_or_else(|| damaged("it ends early"))?;
         let text = str::from_utf8(text).map_err(|_| damaged("it is not text"))?;
-        Ok((Header::from_dictionary(text)?, data))
+        Ok((Header::from_dictionary(text, element)?, data))
     }
 
-    fn from_dictionary(text: &str) -> Result<Header, NpyProblem> {
+    fn from_dictionary(
+        text: &str,
+        element: impl Fn(&str) -> Result<E, NpyProblem>,
+    ) -> Result<Header<E>, NpyProblem> {
         let damaged = |what: String| NpyProblem::Header(what);
         let mut parser = Parser {
             rest: text.trim_end(),
@@ -103,9 +114,7 @@ impl Header {
                 .ok_or_else(|| damaged(format!("it lacks '{key}'")))
         };
         let element = match entry("descr")? {
-            Literal::Text(code) => Stored::parse(code).ok_or_else(|| NpyProblem::Element {
-                found: format!("'{}'", code.escape_debug()),
-            })?,
+            Literal::Text(code) => element(code)?,
             _ => {
                 return Err(NpyProblem::Element {
                     found: "records".into(),
@@ -126,36 +135,21 @@ impl Header {
             shape,
         })
     }
+}
 
-    /// The bytes in front of the data, as NumPy writes them: version 1.0.
-    ///
-    /// # Panics
-    /// When NumPy has no name for the format of the elements.
-    #[track_caller]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let Stored { format, big_endian } = self.element;
-        let kind = format.numpy();
-        let kind = kind.unwrap_or_else(|| panic!("NumPy has no name for {format}"));
-        let order = match (self.element.bytes(), big_endian) {
-            (1, _) => '|',
-            (_, false) => '<',
-            (_, true) => '>',
-        };
-        let fortran_order = if self.fortran_order { "True" } else { "False" };
-        let shape = tuple(&self.shape);
-        let mut text = format!(
-            "{{'descr': '{order}{kind}', 'fortran_order': {fortran_order}, 'shape': {shape}, }}"
-        );
-        let unpadded = MAGIC.len() + 4 + text.len() + 1;
-        text.push_str(&" ".repeat(unpadded.next_multiple_of(ALIGNMENT) - unpadded));
-        text.push('\n');
-        let length = u16::try_from(text.len()).expect("two sizes take few letters");
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend_from_slice(&[1, 0]);
-        bytes.extend_from_slice(&length.to_le_bytes());
-        bytes.extend_from_slice(text.as_bytes());
-        bytes
-    }
+/// The bytes in front of data in C order, as NumPy writes them: version 1.0.
+pub(super) fn to_bytes(code: &str, shape: &[u64]) -> Vec<u8> {
+    let shape = tuple(shape);
+    let mut text = format!("{{'descr': '{code}', 'fortran_order': False, 'shape': {shape}, }}");
+    let unpadded = MAGIC.len() + 4 + text.len() + 1;
+    text.push_str(&" ".repeat(unpadded.next_multiple_of(ALIGNMENT) - unpadded));
+    text.push('\n');
+    let length = u16::try_from(text.len()).expect("a few sizes take few letters");
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend_from_slice(&[1, 0]);
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+    bytes
 }
 
 /// Types of records nest; nothing that is read does.

@@ -1,8 +1,10 @@
-//! Matrices in NumPy's `.npy` files.
+//! Matrices and arrays in NumPy's `.npy` files.
 //!
-//! Read: two dimensions, int8, uint8, int16, int32 or int64, either byte order, C or Fortran
-//! order, format versions 1 to 3. Written: the same types, little-endian, C order, version 1.
+//! Matrices are read of two dimensions, int8, uint8, int16, int32 or int64, either byte order, C or Fortran
+//! order, format versions 1 to 3, and written in the same types, little-endian, C order, version 1.
+//! Arrays have any shape, and the types of [`Values`](crate::graph::Values).
 
+mod array;
 mod error;
 mod header;
 mod operands;
@@ -10,6 +12,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub use array::{Array, read_array, write_array};
 pub use error::{NpyError, NpyProblem};
 pub use operands::{OperandError, read_operands};
 pub use target::write_target;
@@ -54,7 +57,8 @@ pub fn write_matrix(path: &Path, matrix: &Matrix) -> Result<(), NpyError> {
 
 /// The matrix in the bytes of a file.
 fn decode(bytes: &[u8]) -> Result<Matrix, NpyProblem> {
-    let (header, data) = Header::parse(bytes)?;
+    let element = |code: &str| Stored::parse(code).ok_or_else(|| NpyProblem::element(code));
+    let (header, data) = Header::parse(bytes, element)?;
     let [rows, columns] = header.shape[..] else {
         return Err(NpyProblem::Dimensions {
             shape: header.shape,
@@ -80,20 +84,16 @@ fn decode(bytes: &[u8]) -> Result<Matrix, NpyProblem> {
 /// The bytes of a file.
 #[track_caller]
 fn encode(matrix: &Matrix) -> Vec<u8> {
-    let element = Stored {
-        format: matrix.format(),
-        big_endian: false,
-    };
+    let format = matrix.format();
+    let kind = format.numpy();
+    let kind = kind.unwrap_or_else(|| panic!("NumPy has no name for {format}"));
+    let size = format.bits().div_ceil(8) as usize;
+    let order = if size == 1 { '|' } else { '<' };
     let (rows, columns) = matrix.dim();
-    let shape = vec![rows as u64, columns as u64];
-    let mut bytes = Header {
-        element,
-        fortran_order: false,
-        shape,
-    }
-    .to_bytes();
+    let shape = [rows as u64, columns as u64];
+    let mut bytes = header::to_bytes(&format!("{order}{kind}"), &shape);
     for bits in matrix.bits() {
-        bytes.extend_from_slice(&bits.to_le_bytes()[..element.bytes()]);
+        bytes.extend_from_slice(&bits.to_le_bytes()[..size]);
     }
     bytes
 }

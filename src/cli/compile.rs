@@ -1,0 +1,113 @@
+//! `ferrogrid compile`.
+
+use super::error::CliError;
+use super::files::{check_distinct, write_over};
+use super::npu::{Configuration, Mode, compile, import, machine_size, read_file};
+use super::output::print;
+use crate::device::Executable;
+use crate::device::npu::ProgramRun;
+use crate::graph::Values;
+use crate::reference::run_program;
+use crate::report::{grouped, layer_rows, layer_table};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Compile a network for an NPU to one file: program, constants, and what the host does
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  ferrogrid compile resnet8_int8.tflite --preset edge -o resnet8.fgn"
+)]
+pub(super) struct Compile {
+    /// A .tflite or .onnx file
+    model: PathBuf,
+    #[command(flatten)]
+    configuration: Configuration,
+    /// Whose integers are computed [default: onnx for .onnx, tflm for .tflite]
+    #[arg(long, value_enum)]
+    mode: Option<Mode>,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Print the instructions of each layer
+    #[arg(long)]
+    explain: bool,
+}
+
+impl Compile {
+    pub fn run(self) -> miette::Result<()> {
+        let config = self.configuration.config.as_deref();
+        let read = [("the model", self.model.as_path())].into_iter();
+        check_distinct(
+            read.chain(config.map(|path| ("the configuration", path))),
+            [("`--output`", self.output.as_path())],
+        )?;
+        let arch = self.configuration.load()?;
+        let graph = import(&self.model, &read_file(&self.model)?)?;
+        let mode = self.mode.unwrap_or(Mode::of(graph.family));
+        let network = compile(&self.model, &graph, &arch, mode)?;
+        self.check(&network, &machine_size(&arch))?;
+        let bytes = network.to_bytes();
+        write_over(&self.output, &bytes)?;
+
+        let program = &network.network.program;
+        let mut text = format!(
+            "{}: {}, mode {}\n\n",
+            arch.name,
+            self.model.display(),
+            mode.name()
+        );
+        text += &layer_table(&layer_rows(&network)).to_string();
+        if self.explain {
+            let mut done = 0;
+            let mut list = |text: &mut String, end: usize| {
+                for index in done..end {
+                    *text += &format!("{index:6}  {}\n", program[index]);
+                }
+                done = end;
+            };
+            for layer in &network.network.layers {
+                if layer.instructions.start > 0 {
+                    text += "\n";
+                }
+                list(&mut text, layer.instructions.start);
+                text += &format!("\n{} ({})\n", layer.name, layer.operator);
+                list(&mut text, layer.instructions.end);
+            }
+            list(&mut text, program.len());
+        }
+        text += &format!(
+            "\n{} instructions, {} bytes of constants; legal whatever the timing\nwritten: {}, {} bytes\n",
+            grouped(program.len() as u64),
+            grouped(network.network.constants.len() as u64),
+            self.output.display(),
+            grouped(bytes.len() as u64),
+        );
+        Ok(print(&text)?)
+    }
+
+    /// Fails when the functional model finds the program illegal.
+    fn check(
+        &self,
+        network: &Executable,
+        size: &crate::reference::MachineSize,
+    ) -> Result<(), CliError> {
+        let zeros = network
+            .inputs
+            .iter()
+            .map(|port| Values::saturated(port.element, &vec![0; port.len()]));
+        let given = network.given(&Vec::from_iter(zeros));
+        let given = given.map_err(super::npu::executable_error(&self.model))?;
+        let run = ProgramRun::of_network(&network.network, &given);
+        let legal = run_program(
+            size,
+            &network.network.program,
+            run.bases,
+            &mut run.dram.clone(),
+        );
+        legal.map(|_| ()).map_err(|error| CliError::Illegal {
+            path: self.model.clone(),
+            error,
+            help: "this is a bug of Ferrogrid: please report it with the model and the configuration",
+        })
+    }
+}

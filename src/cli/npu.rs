@@ -1,0 +1,124 @@
+//! What the commands of networks share: the core, the mode, and the network of a file.
+
+use super::core;
+use super::error::CliError;
+use crate::arch::NpuArch;
+use crate::compiler::Rounding;
+use crate::device::{Executable, ExecutableError};
+use crate::graph::{Family, Graph};
+use crate::reference::MachineSize;
+use crate::reference::graph::Mode as GoldenMode;
+use clap::{Args, ValueEnum};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The core that a command runs networks on.
+#[derive(Debug, Args)]
+#[group(id = "configuration", required = true, multiple = false)]
+pub(super) struct Configuration {
+    /// A built-in configuration of an NPU: see `ferrogrid presets`
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// A configuration file of an NPU: see `ferrogrid new`
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+impl Configuration {
+    pub fn load(&self) -> miette::Result<NpuArch> {
+        core::load_npu(self.preset.as_deref(), self.config.as_deref())
+    }
+}
+
+/// Whose integers a network computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Mode {
+    /// ONNX Runtime's, and LiteRT's with its default kernels: factors in single precision
+    Onnx,
+    /// TFLite Micro's: factors in fixed point
+    Tflm,
+}
+
+impl Mode {
+    pub fn of(family: Family) -> Mode {
+        match family {
+            Family::Onnx => Mode::Onnx,
+            Family::TfLite => Mode::Tflm,
+        }
+    }
+
+    pub fn of_rounding(rounding: Rounding) -> Mode {
+        match rounding {
+            Rounding::Float => Mode::Onnx,
+            Rounding::Fixed => Mode::Tflm,
+        }
+    }
+
+    pub fn rounding(self) -> Rounding {
+        match self {
+            Mode::Onnx => Rounding::Float,
+            Mode::Tflm => Rounding::Fixed,
+        }
+    }
+
+    pub fn golden(self) -> GoldenMode {
+        match self {
+            Mode::Onnx => GoldenMode::Float,
+            Mode::Tflm => GoldenMode::FixedPoint,
+        }
+    }
+
+    /// As options and reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Onnx => "onnx",
+            Mode::Tflm => "tflm",
+        }
+    }
+}
+
+/// The bytes of a file that a command is given.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, CliError> {
+    fs::read(path).map_err(|error| CliError::Read {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+/// The network in the bytes of a model.
+pub(super) fn import(path: &Path, bytes: &[u8]) -> Result<Graph, CliError> {
+    crate::import::read(bytes).map_err(|error| CliError::Import {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+/// The network of a graph for a core.
+pub(super) fn compile(
+    path: &Path,
+    graph: &Graph,
+    arch: &NpuArch,
+    mode: Mode,
+) -> Result<Executable, CliError> {
+    Executable::compile(graph, arch, mode.rounding()).map_err(executable_error(path))
+}
+
+/// For `map_err`: what is wrong with the network of a file.
+pub(super) fn executable_error(path: &Path) -> impl FnOnce(ExecutableError) -> CliError {
+    let path = path.to_owned();
+    move |error| CliError::Network { path, error }
+}
+
+/// The sizes of a core, for the functional model.
+pub(super) fn machine_size(arch: &NpuArch) -> MachineSize {
+    MachineSize {
+        rows: arch.rows as usize,
+        columns: arch.columns as usize,
+        lanes: arch.lanes as usize,
+        bus_bytes: arch.bus_bytes() as usize,
+        scratchpad_bytes: arch.scratchpad_bytes as usize,
+        ring_tiles: arch.ring_tiles as usize,
+        accumulator_vectors: arch.accumulator_vectors as usize,
+        parameter_channels: arch.parameter_channels as usize,
+    }
+}

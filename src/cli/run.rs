@@ -1,0 +1,226 @@
+//! `ferrogrid run`.
+
+mod arrays;
+mod compare;
+
+use super::error::CliError;
+use super::files::{PendingFile, check_distinct};
+use super::interrupt;
+use super::npu::{Configuration, Mode, compile, executable_error, import, machine_size, read_file};
+use super::output::print;
+use super::progress::Progress;
+use super::simulator::Simulator;
+use crate::arch::NpuArch;
+use crate::device::npy::write_array;
+use crate::device::{Accelerator, Executable, Inference, Speed};
+use crate::graph::{Graph, Values};
+use crate::product::Part;
+use crate::report::{Clock, NetworkReport, json};
+use clap::Args;
+use serde::Serialize;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+/// Run a network on a simulated NPU and compare every output with the golden model
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  ferrogrid run resnet8_int8.tflite --preset edge --input image.npy"
+)]
+pub(super) struct Run {
+    /// A .tflite or .onnx file, or a network that `ferrogrid compile` wrote
+    model: PathBuf,
+    #[command(flatten)]
+    configuration: Configuration,
+    /// An input as .npy file, in the order of the model's runtimes; with another axis in front each row is run.
+    /// Once for each input; random numbers without it
+    #[arg(long, value_name = "FILE")]
+    input: Vec<PathBuf>,
+    /// What an output must be, as .npy file; once for each output
+    #[arg(long, value_name = "FILE")]
+    expect: Vec<PathBuf>,
+    /// Write an output to this .npy file; once for each output
+    #[arg(short, long, value_name = "FILE")]
+    output: Vec<PathBuf>,
+    /// Whose integers are computed [default: onnx for .onnx, tflm for .tflite]
+    #[arg(long, value_enum)]
+    mode: Option<Mode>,
+    /// Chooses the random numbers
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "input")]
+    seed: u64,
+    /// The simulator
+    #[arg(long, value_enum, default_value_t = Simulator::Native)]
+    sim: Simulator,
+    /// The clock for which latency and throughput are printed
+    #[arg(long, value_name = "FREQUENCY", default_value = "100MHz")]
+    clock: Clock,
+    /// Print the figures as JSON, and no progress
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Output<'a> {
+    #[serde(flatten)]
+    report: &'a NetworkReport,
+    /// Always true: a difference is an error.
+    exact: bool,
+    outputs: &'a [PathBuf],
+}
+
+impl Run {
+    pub fn run(self) -> miette::Result<()> {
+        interrupt::catch();
+        self.check_paths()?;
+        let arch = self.configuration.load()?;
+        let (network, graph, mode) = self.network(&arch)?;
+        let rows = match &self.input[..] {
+            [] => vec![arrays::random(&network.inputs, self.seed)],
+            files => arrays::read(files, "--input", "inputs", &network.inputs)?,
+        };
+        let expected = match &self.expect[..] {
+            [] => None,
+            files => Some(arrays::read(
+                files,
+                "--expect",
+                "outputs",
+                &network.outputs,
+            )?),
+        };
+        if let Some(expected) = &expected {
+            arrays::check_rows(&self.expect[0], expected.len(), rows.len())?;
+        }
+        arrays::check_count(&self.output, "--output", "outputs", &network.outputs)?;
+        // A run may take long: what it is for must be possible.
+        for path in &self.output {
+            PendingFile::new(path)?;
+        }
+
+        let mut progress = Progress::new(self.json);
+        let judged = match &graph {
+            Some(graph) => {
+                progress.working("computing what the golden model says");
+                compare::golden(&self.model, graph, &network, mode.golden(), &rows)?
+            }
+            None => compare::functional(&self.model, &network, &machine_size(&arch), &rows)?,
+        };
+        let (simulator, inferences) = self.simulate(&arch, &network, &rows, &mut progress)?;
+        progress.done();
+        interrupt::check()?;
+        judged.check(&inferences)?;
+        if let Some(expected) = &expected {
+            compare::expected(&self.expect, &network, expected, &inferences)?;
+        }
+        for (place, (path, port)) in self.output.iter().zip(&network.outputs).enumerate() {
+            let outputs = inferences.iter().map(|inference| &inference.outputs[place]);
+            write_array(path, &arrays::of_rows(port, outputs))?;
+        }
+
+        let report = NetworkReport::new(&arch, &network, simulator, self.clock, &inferences);
+        Ok(print(&if self.json {
+            json(&Output {
+                report: &report,
+                exact: true,
+                outputs: &self.output,
+            })
+        } else {
+            let model = self.model.display();
+            let mut text = format!(
+                "{}: {model}, mode {}, simulator {simulator}\n\n",
+                arch.name,
+                mode.name()
+            );
+            text += &report.text();
+            text += &format!("exact: {}\n", judged.text());
+            for path in &self.expect {
+                text += &format!("equal to {}\n", path.display());
+            }
+            for path in &self.output {
+                text += &format!("written: {}\n", path.display());
+            }
+            text
+        })?)
+    }
+
+    /// Fails when a file that is written is also another file of the run.
+    fn check_paths(&self) -> Result<(), CliError> {
+        let read = [("the model", &self.model)].into_iter();
+        let read = read
+            .chain(
+                self.configuration
+                    .config
+                    .iter()
+                    .map(|path| ("the configuration", path)),
+            )
+            .chain(self.input.iter().map(|path| ("`--input`", path)))
+            .chain(self.expect.iter().map(|path| ("`--expect`", path)));
+        let written = self
+            .output
+            .iter()
+            .map(|path| ("`--output`", path.as_path()));
+        check_distinct(read.map(|(what, path)| (what, path.as_path())), written)
+    }
+
+    /// The network, and the graph that it was made of where it is known.
+    fn network(&self, arch: &NpuArch) -> Result<(Executable, Option<Graph>, Mode), CliError> {
+        let bytes = read_file(&self.model)?;
+        if Executable::is_file(&bytes) {
+            let network = Executable::from_bytes(&bytes).map_err(executable_error(&self.model))?;
+            let compiled = Mode::of_rounding(network.rounding);
+            if self.mode.is_some_and(|mode| mode != compiled) {
+                return Err(CliError::Mode {
+                    path: self.model.clone(),
+                    compiled: compiled.name(),
+                });
+            }
+            return Ok((network, None, compiled));
+        }
+        let graph = import(&self.model, &bytes)?;
+        let mode = self.mode.unwrap_or(Mode::of(graph.family));
+        let network = compile(&self.model, &graph, arch, mode)?;
+        Ok((network, Some(graph), mode))
+    }
+
+    /// Runs every row.
+    fn simulate(
+        &self,
+        arch: &NpuArch,
+        network: &Executable,
+        rows: &[Vec<Values>],
+        progress: &mut Progress,
+    ) -> miette::Result<(&'static str, Vec<Inference>)> {
+        let design = super::core::design(arch, Part::Core)?;
+        if self.sim == Simulator::Verilator {
+            progress.working("building the model, or taking it from the cache");
+        }
+        let backend = self.sim.with(&design, Speed::Compile)?;
+        let simulator = backend.name();
+        let mut accelerator = Accelerator::new(arch, backend);
+        let mut loaded = accelerator.load(network)?;
+        // The array is busy for most of the time: the first row tells how many cycles the others will take.
+        let products = network
+            .network
+            .layers
+            .iter()
+            .map(|layer| layer.multiplications);
+        let mut each = products.sum::<u64>() / u64::from(arch.tile_bytes());
+        progress.count(each * rows.len() as u64, "cycles");
+        let mut inferences: Vec<Inference> = Vec::new();
+        for row in rows {
+            let done = each * inferences.len() as u64;
+            let mut watch = |cycle| {
+                progress.at(done + cycle);
+                match interrupt::requested() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            };
+            inferences.push(loaded.infer_watched(row, &mut watch)?);
+            if let [first] = &inferences[..] {
+                each = first.cycles;
+                progress.count(each * rows.len() as u64, "cycles");
+            }
+        }
+        Ok((simulator, inferences))
+    }
+}

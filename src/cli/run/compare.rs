@@ -1,0 +1,244 @@
+//! What the core computed beside what it should have.
+
+use super::CliError;
+use super::arrays::tuple;
+use crate::cli::interrupt;
+use crate::device::npu::ProgramRun;
+use crate::device::{Executable, Inference};
+use crate::graph::{Graph, TensorId, Values};
+use crate::reference::graph::Mode;
+use crate::reference::{MachineSize, run_program};
+use crate::report::grouped;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// A bug, and what to do about it.
+const REPORT: &str = "this is a bug of Ferrogrid: please report it with the model, the configuration and the \
+                      input. Nothing was written";
+/// The file of `--expect` is another one's word.
+const EXPECTED: &str = "every integer equals the golden model's: the file is of another model, another input or \
+                        a runtime that rounds otherwise; `--mode` chooses the runtime";
+
+/// What a model of the core says of each row.
+pub(super) struct Judged {
+    /// Which model.
+    against: &'static str,
+    /// Shape of each tensor that is compared, with its name; in front of the host's nodes and behind them.
+    tensors: Vec<(String, Vec<usize>)>,
+    /// For each row the values of each tensor.
+    rows: Vec<Vec<Values>>,
+    /// Of the outputs.
+    elements: usize,
+}
+
+/// What the golden model computes of the graph: the integers that the program leaves, and the outputs.
+pub(super) fn golden(
+    path: &Path,
+    graph: &Graph,
+    network: &Executable,
+    mode: Mode,
+    rows: &[Vec<Values>],
+) -> Result<Judged, CliError> {
+    let bindings = network.network.outputs.iter();
+    let tensors: Vec<TensorId> = bindings
+        .map(|binding| binding.tensor)
+        .chain(graph.outputs.iter().copied())
+        .collect();
+    let of_row = |row: &Vec<Values>| {
+        interrupt::check()?;
+        let values = crate::reference::graph::run(graph, row, mode);
+        let values = values.map_err(|error| CliError::Golden {
+            path: path.to_owned(),
+            error,
+        })?;
+        let value = |id: &TensorId| {
+            let computed = values.get(id).or(graph[*id].values.as_ref());
+            computed
+                .expect("the graph was checked: outputs are computed")
+                .clone()
+        };
+        Ok(tensors.iter().map(value).collect())
+    };
+    Ok(Judged {
+        against: "the golden model",
+        rows: rows.par_iter().map(of_row).collect::<Result<_, _>>()?,
+        tensors: (tensors.iter())
+            .map(|id| (graph[*id].name.clone(), graph[*id].shape.clone()))
+            .collect(),
+        elements: rows.len() * elements(network),
+    })
+}
+
+/// What the functional model leaves, for a network whose graph is not known.
+pub(super) fn functional(
+    path: &Path,
+    network: &Executable,
+    size: &MachineSize,
+    rows: &[Vec<Values>],
+) -> Result<Judged, CliError> {
+    let of_row = |row: &Vec<Values>| {
+        interrupt::check()?;
+        let given = network.given(row);
+        let given = given.map_err(super::executable_error(path))?;
+        let run = ProgramRun::of_network(&network.network, &given);
+        let mut dram = run.dram.clone();
+        run_program(size, &network.network.program, run.bases, &mut dram).map_err(|error| {
+            CliError::Illegal {
+                path: path.to_owned(),
+                error,
+                help: "compile the model again for this core",
+            }
+        })?;
+        let integers = network.integers(&run.outputs(&network.network, &dram));
+        let outputs = network.returned(&integers);
+        Ok([integers, outputs].concat())
+    };
+    let ports = network.outputs.iter().chain(&network.outputs);
+    Ok(Judged {
+        against: "the functional model",
+        rows: rows.par_iter().map(of_row).collect::<Result<_, _>>()?,
+        tensors: ports
+            .map(|port| (port.name.clone(), port.shape.clone()))
+            .collect(),
+        elements: rows.len() * elements(network),
+    })
+}
+
+/// Elements of all outputs.
+fn elements(network: &Executable) -> usize {
+    network.outputs.iter().map(|port| port.len()).sum()
+}
+
+impl Judged {
+    /// Fails unless the core computed the same.
+    pub fn check(&self, inferences: &[Inference]) -> Result<(), CliError> {
+        for (row, (expected, found)) in self.rows.iter().zip(inferences).enumerate() {
+            let found = found.integers.iter().chain(&found.outputs);
+            for ((tensor, shape), (expected, found)) in
+                self.tensors.iter().zip(expected.iter().zip(found))
+            {
+                let help = REPORT;
+                check(tensor, shape, row, found, expected, self.against, help)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `all 10 outputs of 1 inference equal the golden model`.
+    pub fn text(&self) -> String {
+        let (rows, elements) = (self.rows.len(), grouped(self.elements as u64));
+        let inferences = if rows == 1 { "inference" } else { "inferences" };
+        format!(
+            "all {elements} outputs of {rows} {inferences} equal {}",
+            self.against
+        )
+    }
+}
+
+/// Fails unless the outputs are those of files.
+pub(super) fn expected(
+    files: &[PathBuf],
+    network: &Executable,
+    expected: &[Vec<Values>],
+    inferences: &[Inference],
+) -> Result<(), CliError> {
+    for (row, (expected, found)) in expected.iter().zip(inferences).enumerate() {
+        for (place, port) in network.outputs.iter().enumerate() {
+            let (found, expected) = (
+                port.to_file(&found.outputs[place]),
+                port.to_file(&expected[place]),
+            );
+            let against = format!("`{}`", files[place].display());
+            check(
+                &port.name,
+                &port.file_shape(),
+                row,
+                &found,
+                &expected,
+                &against,
+                EXPECTED,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Fails unless values are equal.
+fn check(
+    tensor: &str,
+    shape: &[usize],
+    row: usize,
+    found: &Values,
+    expected: &Values,
+    against: &str,
+    help: &'static str,
+) -> Result<(), CliError> {
+    let (found, expected) = (texts(found), texts(expected));
+    let mut wrong = (0..expected.len()).filter(|i| found.get(*i) != Some(&expected[*i]));
+    let Some(first) = wrong.next() else {
+        return Ok(());
+    };
+    let mut rest = first;
+    let mut place: Vec<usize> = shape
+        .iter()
+        .rev()
+        .map(|size| {
+            let index = rest % size;
+            rest /= size;
+            index
+        })
+        .collect();
+    place.reverse();
+    Err(CliError::Tensor {
+        tensor: tensor.to_owned(),
+        row,
+        wrong: 1 + wrong.count(),
+        elements: expected.len(),
+        place: tuple(&place),
+        found: found.get(first).cloned().unwrap_or_default(),
+        expected: expected[first].clone(),
+        against: against.to_owned(),
+        help,
+    })
+}
+
+/// Each value in figures: of floating point as many as tell it from all others.
+fn texts(values: &Values) -> Vec<String> {
+    match values {
+        Values::Float32(values) => values.iter().map(f32::to_string).collect(),
+        _ => values
+            .integers()
+            .iter()
+            .flatten()
+            .map(i32::to_string)
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_says_where_it_begins() {
+        let values = |values: [i8; 6]| Values::Int8(values.to_vec());
+        let expected = values([1, 2, 3, 4, 5, 6]);
+        let compare = |found| {
+            check(
+                "y",
+                &[2, 3],
+                7,
+                &found,
+                &expected,
+                "the golden model",
+                REPORT,
+            )
+        };
+        assert!(compare(expected.clone()).is_ok());
+        let error = compare(values([1, 2, 3, 4, -5, 7])).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "2 of 6 elements of `y` in row 7 differ from the golden model, the first at (1, 1): -5 instead of 5"
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! A core that runs networks, in a simulator.
+
+use super::npu::{ProgramOutcome, ProgramRun};
+use super::{Backend, Error, Executable, ExecutableError, Native, Watch, unwatched};
+use crate::arch::NpuArch;
+use crate::blocks::npu::NpuCore;
+use crate::graph::Values;
+use crate::hdl::elaborate;
+use crate::isa::npu::COUNTERS_OF;
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// Cycles of the longest instruction that multiplies nothing: with this many more than products, a
+/// program that has not ended will not.
+const SPARE_CYCLES: u64 = 20_000_000;
+
+/// A core in a simulator.
+pub struct Accelerator {
+    arch: NpuArch,
+    backend: Box<dyn Backend>,
+}
+
+/// A network on a core.
+pub struct Loaded<'a> {
+    accelerator: &'a mut Accelerator,
+    network: &'a Executable,
+}
+
+/// What a run of a network gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inference {
+    /// The outputs of the graph, in its order.
+    pub outputs: Vec<Values>,
+    /// What the program left of each, in front of the nodes of the host.
+    pub integers: Vec<Values>,
+    /// Cycles from the start to the interrupt.
+    pub cycles: u64,
+    /// The counters, in the order of [`COUNTERS_OF`].
+    pub counters: [u64; COUNTERS_OF.len()],
+}
+
+/// Why a core ran no network.
+#[derive(Debug, Error, Diagnostic)]
+pub enum AcceleratorError {
+    /// The simulator did not run it.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Device(#[from] Error),
+    /// The inputs are not the network's.
+    #[error(transparent)]
+    Network(#[from] ExecutableError),
+    /// The network is for another core.
+    #[error(
+        "the network was compiled for a configuration with the hash 0x{wanted:08x}; `{core}` has \
+         0x{found:08x}"
+    )]
+    #[diagnostic(help(
+        "compile it for this core, or run it on the one that it was compiled for; \
+         `ferrogrid presets --json` lists the hashes of presets"
+    ))]
+    Configuration {
+        /// The core.
+        core: String,
+        /// Hash of the network's core.
+        wanted: u32,
+        /// Hash of this one.
+        found: u32,
+    },
+    /// The core stopped before the end of the program.
+    #[error("the core stopped at instruction {index} with cause {cause}")]
+    #[diagnostic(help("the register `status` says what causes there are: docs/isa.md"))]
+    Stopped {
+        /// The instruction.
+        index: u32,
+        /// The field `cause` of the register `status`.
+        cause: u32,
+    },
+    /// The core did not end.
+    #[error("the core has not ended its program after {cycles} cycles")]
+    Unended {
+        /// How many it had.
+        cycles: u64,
+    },
+    /// The core misbehaved.
+    #[error("the core misbehaved: {0}")]
+    #[diagnostic(help("this is a bug of Ferrogrid: please report it with the network"))]
+    Misbehaved(String),
+}
+
+impl Accelerator {
+    /// A core in the simulator that is built in.
+    ///
+    /// # Errors
+    /// When the simulator does not take it.
+    pub fn native(arch: &NpuArch) -> Result<Accelerator, AcceleratorError> {
+        let design = elaborate(&NpuCore::new(arch));
+        let design = design.map_err(|error| AcceleratorError::Misbehaved(error.to_string()))?;
+        Ok(Accelerator::new(arch, Box::new(Native::new(&design)?)))
+    }
+
+    /// A core in a simulator that has its design.
+    pub fn new(arch: &NpuArch, backend: Box<dyn Backend>) -> Accelerator {
+        Accelerator {
+            arch: arch.clone(),
+            backend,
+        }
+    }
+
+    /// Puts a network on it.
+    ///
+    /// # Errors
+    /// When it was compiled for another configuration.
+    pub fn load<'a>(&'a mut self, network: &'a Executable) -> Result<Loaded<'a>, AcceleratorError> {
+        let (wanted, found) = (network.network.config_hash, self.arch.config_hash());
+        if wanted != found {
+            let core = self.arch.name.clone();
+            return Err(AcceleratorError::Configuration {
+                core,
+                wanted,
+                found,
+            });
+        }
+        Ok(Loaded {
+            accelerator: self,
+            network,
+        })
+    }
+
+    /// Runs a program to its end.
+    ///
+    /// # Errors
+    /// When the simulator does not run it, or it does not end.
+    pub fn run(
+        &mut self,
+        run: &ProgramRun,
+        watch: &mut Watch,
+    ) -> Result<ProgramOutcome, AcceleratorError> {
+        let outcome = self.backend.run(&run.scenario(&self.arch), watch)?;
+        if let [failure, ..] = &outcome.failures[..] {
+            return Err(AcceleratorError::Misbehaved(failure.to_string()));
+        }
+        let cycles = outcome.cycles;
+        let ended = (!outcome.timed_out()).then(|| run.outcome(outcome));
+        ended.flatten().ok_or(AcceleratorError::Unended { cycles })
+    }
+}
+
+impl Loaded<'_> {
+    /// Runs the network on values of its inputs, in the order of the graph.
+    ///
+    /// # Errors
+    /// When the inputs are not the network's, or the core does not end the program.
+    pub fn infer(&mut self, inputs: &[Values]) -> Result<Inference, AcceleratorError> {
+        self.infer_watched(inputs, &mut unwatched)
+    }
+
+    /// As [`Self::infer`], watched.
+    ///
+    /// # Errors
+    /// As [`Self::infer`].
+    pub fn infer_watched(
+        &mut self,
+        inputs: &[Values],
+        watch: &mut Watch,
+    ) -> Result<Inference, AcceleratorError> {
+        let Executable { network, .. } = self.network;
+        let mut run = ProgramRun::of_network(network, &self.network.given(inputs)?);
+        let products = network.layers.iter().map(|layer| layer.multiplications);
+        run.max_cycles = products.fold(SPARE_CYCLES, u64::saturating_add);
+        let outcome = self.accelerator.run(&run, watch)?;
+        let ProgramOutcome { cause, index, .. } = outcome;
+        if cause != 0 {
+            return Err(AcceleratorError::Stopped { index, cause });
+        }
+        let integers = (self.network).integers(&run.outputs(network, &outcome.dram));
+        Ok(Inference {
+            outputs: self.network.returned(&integers),
+            integers,
+            cycles: outcome.cycles,
+            counters: outcome.counters,
+        })
+    }
+}

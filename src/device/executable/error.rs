@@ -1,0 +1,52 @@
+//! Why there is no executable network, or it does not run.
+
+use crate::compiler::CompileError;
+use crate::graph::Element;
+use thiserror::Error;
+
+/// Why there is no executable network, or it does not take its inputs.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum ExecutableError {
+    /// It has no program.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// The program is too long.
+    #[error("the program has {instructions} instructions, and the core runs at most 65,535")]
+    Program {
+        /// How many.
+        instructions: usize,
+    },
+    /// The host cannot do what is left for it.
+    #[error("node `{node}` is left for the host, which does not compute it")]
+    Host {
+        /// Name of the node.
+        node: String,
+    },
+    /// The bytes of a file are no network.
+    #[error("this is no compiled network: {0}")]
+    File(String),
+    /// The inputs are not as many as the network's.
+    #[error("{found} inputs are given; the network has {wanted}")]
+    Inputs {
+        /// Those given.
+        found: usize,
+        /// Those of the network.
+        wanted: usize,
+    },
+    /// An input is not what the network takes.
+    #[error(
+        "input `{tensor}` takes {wanted} values of {element}; {found} of {type_found} are given"
+    )]
+    Input {
+        /// Name of the input.
+        tensor: String,
+        /// Number of its elements.
+        wanted: usize,
+        /// Their type.
+        element: Element,
+        /// Number of elements given.
+        found: usize,
+        /// Type of those.
+        type_found: Element,
+    },
+}
