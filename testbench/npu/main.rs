@@ -1,5 +1,6 @@
 //! Programs on the NPU.
 
+mod faults;
 #[path = "../models.rs"]
 mod models;
 mod networks;
@@ -8,7 +9,7 @@ mod random;
 use ferrogrid::arch::NpuArch;
 use ferrogrid::blocks::npu::NpuCore;
 use ferrogrid::device::npu::{ProgramOutcome, ProgramRun};
-use ferrogrid::device::{Backend, Native, unwatched};
+use ferrogrid::device::{Backend, Native, Outcome, Scenario, unwatched};
 use ferrogrid::hdl::elaborate;
 use ferrogrid::isa::npu::{
     End, Instruction, Load, Matrix, Operation, Post, Store, Target, Weights,
@@ -56,12 +57,16 @@ impl Machine {
         }
     }
 
+    fn scenario(&mut self, scenario: &Scenario) -> Outcome {
+        let outcome = self.native.run(scenario, &mut unwatched).unwrap();
+        assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
+        outcome
+    }
+
     /// Runs a program; none where it does not end.
     fn run(&mut self, run: &ProgramRun) -> Option<ProgramOutcome> {
         let scenario = run.scenario(&self.arch);
-        let outcome = self.native.run(&scenario, &mut unwatched).unwrap();
-        assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
-        run.outcome(outcome)
+        run.outcome(self.scenario(&scenario))
     }
 }
 

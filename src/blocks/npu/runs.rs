@@ -52,7 +52,7 @@ pub(super) struct Run<'m> {
 }
 
 /// Walks the runs of an instruction: takes it where it is `valid` and drives `free`, and shows a run
-/// until there is `room` for it. The next run follows two cycles later.
+/// until there is `room` for it. `clear` forgets the instruction.
 #[hardware]
 #[track_caller]
 pub(super) fn runs<'m>(
@@ -62,6 +62,7 @@ pub(super) fn runs<'m>(
     order: RunOrder<'m>,
     (valid, free): (Signal<'m>, Signal<'m>),
     room: Signal<'m>,
+    clear: Signal<'m>,
 ) -> Run<'m> {
     let bits = p.splitter.address_bits;
     let byte_bits = p.splitter.beat_bytes.ilog2();
@@ -132,6 +133,11 @@ pub(super) fn runs<'m>(
             active.set(false);
             shown.set(false);
         });
+    });
+
+    m.when(clear, || {
+        active.set(false);
+        shown.set(false);
     });
 
     let skip = byte_address.truncate(byte_bits);

@@ -40,6 +40,10 @@ bundle! {
         data: unsigned(8 * unit.rows),
         /// The answer to a run.
         done: Stream(unsigned(2)),
+        /// Begin nothing more.
+        halt: bit(),
+        /// Forget everything.
+        clear: bit(),
     }
 }
 
@@ -54,6 +58,8 @@ bundle! {
         signalling: Signalling(),
         /// No instruction is under way.
         idle: bit(),
+        /// No transfer is under way.
+        quiet: bit(),
         /// DRAM has answered with an error.
         failed: bit(),
     }
@@ -110,7 +116,7 @@ impl Block for StoreUnit {
         let free = m.wire(bit());
         let room = m.wire(bit());
         let taken = (io.instruction.valid, free);
-        let run = runs(m, &params, &io.bases, order, taken, room);
+        let run = runs(m, &params, &io.bases, order, taken, room, io.clear);
         io.instruction.ready.drive(free);
         let going = Going {
             address: run.address,
@@ -129,7 +135,7 @@ impl Block for StoreUnit {
         let (going_ready, going) = queue("going", pack(&going));
         let signal = concat(&[run.semaphore, run.signals]);
         let (answer_ready, answers) = queue("answers", signal);
-        let queues_ready = going_ready & answer_ready;
+        let queues_ready = going_ready & answer_ready & !io.halt;
         room.drive(queues_ready & transfers.ready);
         transfers.payload.address.drive(run.beat_address);
         transfers.payload.beats.drive(run.beats);
@@ -205,6 +211,7 @@ impl Block for StoreUnit {
                 semaphore,
             },
             idle: !run.valid & answers.level.eq(0),
+            quiet: answers.level.eq(0),
             failed,
         }
     }
