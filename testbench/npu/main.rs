@@ -7,6 +7,7 @@ mod random;
 
 use ferrogrid::arch::NpuArch;
 use ferrogrid::blocks::npu::NpuCore;
+use ferrogrid::config::NpuConfig;
 use ferrogrid::device::npu::{ProgramOutcome, ProgramRun};
 use ferrogrid::device::{Backend, Native, unwatched};
 use ferrogrid::hdl::elaborate;
@@ -191,7 +192,7 @@ fn product(arch: &NpuArch, [m, k, n]: [usize; 3], seed: u64) {
 
 #[test]
 fn products() {
-    let arch = NpuArch::new("npu", 8, 8);
+    let arch = NpuArch::new(&NpuConfig::new(8, 8)).unwrap();
     for shape in [[1, 8, 8], [20, 40, 24], [3, 17, 5], [100, 64, 33]] {
         product(&arch, shape, 1);
     }

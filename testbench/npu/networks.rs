@@ -30,7 +30,7 @@ fn the_autoencoder_on_the_machine_is_that_of_tflite_micro() {
     };
     let mut golden = Arrays::open("ad_autoencoder_int8.golden.npz").unwrap();
     let (x, y) = (golden.elements::<i8>("x"), golden.elements::<i8>("y_tflm"));
-    let arch = NpuArch::new("npu", 16, 16);
+    let arch = ferrogrid::arch::npu_from_preset("edge").unwrap();
     let network = compile(&graph, &arch, Rounding::Fixed).unwrap();
     let mut machine = Machine::new(&arch);
     for (row, (x, y)) in x.chunks(640).zip(y.chunks(640)).enumerate() {

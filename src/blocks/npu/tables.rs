@@ -87,7 +87,11 @@ impl Block for Tables {
                 & io.target.eq(Target::ResultTable as u32)
                 & io.entry.eq(entry / words * words);
             let value = io.data.slice(32 * (entry % words), width);
-            let value = if number == 0 { value } else { value.as_signed() };
+            let value = if number == 0 {
+                value
+            } else {
+                value.as_signed()
+            };
             m.capture(of_beat, value).named(name)
         };
         TablesOutputs {
