@@ -2,14 +2,13 @@
 
 use super::buffer::Size;
 use super::{
-    ABuffer, AccumulatorBuffer, BANKS, BBuffer, Dataflow, IntType, Limits, MAX_SIZE, OperandPair,
-    StreamFormat, Target,
+    ABuffer, AccumulatorBuffer, ArchError, BANKS, BBuffer, Dataflow, IntType, Limits, MAX_SIZE,
+    OperandPair, StreamFormat, Target,
 };
 use crate::config::{
     Array, Buffers, Bytes, Common, MatmulConfig, Problem, STREAM_WIDTHS, Streams, check_array_size,
     check_buffer, check_name, check_stream_width,
 };
-use std::fmt;
 
 /// K and N that the default buffers take, but for iCE40.
 const DEFAULT_SIZE: u32 = 256;
@@ -64,34 +63,6 @@ pub struct MatmulArch {
     pub accumulators: AccumulatorBuffer,
     /// What jobs must keep to.
     pub limits: Limits,
-}
-
-/// The rules that a configuration breaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArchError {
-    /// At least one, each with its key.
-    pub problems: Vec<Problem>,
-}
-
-/// One problem a line.
-impl fmt::Display for ArchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.problems.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
-            write!(f, "{separator}{problem}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ArchError {}
-
-impl From<Problem> for ArchError {
-    fn from(problem: Problem) -> ArchError {
-        ArchError {
-            problems: vec![problem],
-        }
-    }
 }
 
 impl MatmulArch {
@@ -219,11 +190,7 @@ fn default_name(rows: u32, columns: u32, dataflow: Dataflow, target: Target) -> 
         Dataflow::WeightStationary => "",
         Dataflow::OutputStationary => "-os",
     };
-    let chips = match target {
-        Target::Portable => String::new(),
-        target => format!("-{target}").replace('_', "-"),
-    };
-    format!("matmul-{rows}x{columns}{suffix}{chips}")
+    format!("matmul-{rows}x{columns}{suffix}{}", target.suffix())
 }
 
 /// Single values, which a program may have set to anything.
@@ -254,11 +221,7 @@ fn check_values(config: &MatmulConfig) -> Result<(), ArchError> {
     ] {
         problems.extend(size.and_then(|size| check_buffer(field, size).err()));
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(ArchError { problems })
-    }
+    ArchError::check(problems)
 }
 
 /// Widths of A, B and C: each beat holds at least one element.
@@ -307,11 +270,8 @@ fn streams(config: &MatmulConfig, operands: OperandPair) -> Result<(u32, u32, u3
         }
         width
     });
-    if problems.is_empty() {
-        Ok((a, b, c))
-    } else {
-        Err(ArchError { problems })
-    }
+    ArchError::check(problems)?;
+    Ok((a, b, c))
 }
 
 fn buffers(

@@ -17,6 +17,7 @@
 
 mod block_ram;
 mod buffer;
+mod error;
 mod hash;
 mod job;
 mod load;
@@ -31,14 +32,15 @@ mod messages;
 #[cfg(test)]
 mod tests;
 
-pub use crate::config::{Bytes, Dataflow, ElementType, Target};
+pub use crate::config::{Bytes, Dataflow, ElementType, Requantization, Target};
 pub use crate::number::IntType;
 pub use block_ram::BlockRams;
 pub use buffer::{ABuffer, AccumulatorBuffer, BANKS, BBuffer};
+pub use error::ArchError;
 pub use job::{JobShape, Limits, MAX_SIZE, ShapeError, StreamBeats};
-pub use load::{LoadError, from_preset, from_toml};
-pub use matmul::{ArchError, MatmulArch};
+pub use load::{LoadError, from_preset, from_toml, npu_from_preset, npu_from_toml};
+pub use matmul::MatmulArch;
 pub use memory::MemoryStyle;
-pub use npu::{NpuArch, Requantization};
+pub use npu::NpuArch;
 pub use operands::OperandPair;
 pub use stream::StreamFormat;

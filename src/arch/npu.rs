@@ -1,6 +1,16 @@
 //! A core that runs networks: what its units are made of.
 
-use super::{IntType, Target};
+mod check;
+
+use super::{ArchError, Bytes, IntType, Requantization, Target};
+use crate::config::npu::{Array, Bus, Control, Memory, Post};
+use crate::config::{Common, NpuConfig};
+
+/// Defaults of the sizes.
+const SCRATCHPAD: Bytes = Bytes::kib(128);
+const RING: Bytes = Bytes::kib(64);
+const ACCUMULATOR_VECTORS: u32 = 128;
+const PARAMETER_CHANNELS: u32 = 1024;
 
 /// Everything about an NPU that follows from its configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,17 +46,6 @@ pub struct NpuArch {
     pub queue_depth: u32,
 }
 
-/// How POST can requantize.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Requantization {
-    /// Fixed-point multipliers alone.
-    Fixed,
-    /// fp32 scales alone.
-    Float,
-    /// Each instruction chooses.
-    Both,
-}
-
 impl NpuArch {
     /// Activations.
     pub const ACTIVATION: IntType = IntType::signed(8);
@@ -57,25 +56,83 @@ impl NpuArch {
     /// Bits of an AXI4 address.
     pub const ADDRESS_BITS: u32 = 40;
 
-    /// An NPU of this array, with a bus of as many bytes as rows and all else in proportion.
-    pub fn new(name: &str, rows: u32, columns: u32) -> NpuArch {
+    /// Validates and completes a configuration.
+    pub fn new(config: &NpuConfig) -> Result<NpuArch, ArchError> {
+        check::values(config)?;
+        let NpuConfig {
+            common,
+            array,
+            bus,
+            memory,
+            post,
+            control,
+        } = config;
+        let Array { rows, columns, .. } = *array;
         let side = rows.min(columns);
-        NpuArch {
-            name: name.into(),
-            target: Target::Portable,
+        let scratchpad = memory.scratchpad.unwrap_or(SCRATCHPAD);
+        let ring = memory.weights.unwrap_or(RING);
+        let default_name = || format!("npu-{rows}x{columns}{}", common.target.suffix());
+        let arch = NpuArch {
+            name: common.name.clone().unwrap_or_else(default_name),
+            target: common.target,
             rows,
             columns,
-            product_register: true,
-            bus_bits: 8 * side,
-            lanes: (side / 2).max(side / 4).max(1),
-            scratchpad_bytes: 1 << 17,
-            ring_tiles: (65_536 / (rows * columns)).next_power_of_two(),
-            accumulator_vectors: 128,
-            parameter_channels: 1024,
-            requantization: Requantization::Both,
-            outstanding: 8,
-            queue_depth: 4,
+            product_register: array.product_register,
+            bus_bits: bus.width.unwrap_or(8 * side),
+            lanes: post.lanes.unwrap_or(side / 2),
+            // No size is beyond 16 MiB.
+            scratchpad_bytes: scratchpad.0 as u32,
+            ring_tiles: ring.0 as u32 / (rows * columns),
+            accumulator_vectors: memory.accumulators.unwrap_or(ACCUMULATOR_VECTORS),
+            parameter_channels: memory.parameters.unwrap_or(PARAMETER_CHANNELS),
+            requantization: post.requantization,
+            outstanding: control.outstanding,
+            queue_depth: control.queue_depth,
+        };
+        check::combinations(&arch, scratchpad, ring)?;
+        Ok(arch)
+    }
+
+    /// A configuration without defaults that gives this architecture again.
+    pub fn to_config(&self) -> NpuConfig {
+        NpuConfig {
+            common: Common {
+                name: Some(self.name.clone()),
+                target: self.target,
+            },
+            array: Array {
+                rows: self.rows,
+                columns: self.columns,
+                product_register: self.product_register,
+            },
+            bus: Bus {
+                width: Some(self.bus_bits),
+            },
+            memory: Memory {
+                scratchpad: Some(self.scratchpad_size()),
+                weights: Some(self.ring_size()),
+                accumulators: Some(self.accumulator_vectors),
+                parameters: Some(self.parameter_channels),
+            },
+            post: Post {
+                lanes: Some(self.lanes),
+                requantization: self.requantization,
+            },
+            control: Control {
+                outstanding: self.outstanding,
+                queue_depth: self.queue_depth,
+            },
         }
+    }
+
+    /// Size of the scratchpad, both halves.
+    pub fn scratchpad_size(&self) -> Bytes {
+        Bytes(self.scratchpad_bytes.into())
+    }
+
+    /// Size of the ring of weights.
+    pub fn ring_size(&self) -> Bytes {
+        Bytes(u64::from(self.ring_tiles) * u64::from(self.tile_bytes()))
     }
 
     /// Bytes of a beat.
@@ -93,9 +150,7 @@ impl NpuArch {
         // (-128) * (-128) is 2^14; R of them are 2^(14 + log2 R).
         16 + self.rows.ilog2()
     }
-}
 
-impl NpuArch {
     /// The first 32 bits of the SHA-256 of [`Self::canonical_parameters`].
     pub fn config_hash(&self) -> u32 {
         super::hash::first_bits(&self.canonical_parameters())
@@ -105,7 +160,7 @@ impl NpuArch {
     pub fn canonical_parameters(&self) -> String {
         format!(
             "npu 1\nrows {}\ncolumns {}\nbus {}\nlanes {}\nscratchpad {}\nring {}\naccumulators {}\nparameters {}\n\
-             requantization {:?}\n",
+             requantization {}\n",
             self.rows,
             self.columns,
             self.bus_bits,
@@ -118,8 +173,13 @@ impl NpuArch {
         )
     }
 
-    /// Name of the core's Verilog module, which begins the names of all others.
+    /// Name of the core's Verilog module, which begins the names of all others: `npu_8x8` of `npu-8x8`,
+    /// and `npu_edge` of `edge`, which alone is a word of Verilog, as `small` and `large` are.
     pub fn module_name(&self) -> String {
-        self.name.replace('-', "_")
+        let name = self.name.replace('-', "_");
+        match name.starts_with("npu") {
+            true => name,
+            false => format!("npu_{name}"),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 mod params;
 
-use super::array::ArrayParams;
+use super::array::{ArrayParams, within};
 use super::buffer::AccumulatorInputs;
 use super::control::{
     DrainInputs, JobInputs, JobOutputs, LoadAInputs, LoadBInputs, PacketErrors, SequencerInputs,
@@ -88,13 +88,6 @@ bundle! {
         /// The interrupt.
         irq: bit(),
     }
-}
-
-/// Paths of cells, as they are where `block` is an instance.
-fn within(block: &str, columns: Vec<Vec<String>>) -> Vec<Vec<String>> {
-    let of_column =
-        |paths: Vec<String>| paths.iter().map(|path| format!("{block}.{path}")).collect();
-    columns.into_iter().map(of_column).collect()
 }
 
 #[hardware]

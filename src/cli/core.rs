@@ -1,8 +1,8 @@
 //! Which core a command works with.
 
 use super::error::CliError;
-use crate::arch::MatmulArch;
-use crate::config::{self, Config, ConfigError, Document, Problem};
+use crate::arch::{ArchError, MatmulArch};
+use crate::config::{self, ConfigError, Document, Problem};
 use crate::hdl::{ir::Design, is_reserved};
 use crate::product::{self, Part, Product};
 use std::fs;
@@ -20,8 +20,9 @@ pub(super) fn load(preset: Option<&str>, file: Option<&Path>) -> miette::Result<
 /// The matmul core of a preset, or else of a file.
 pub(super) fn load_matmul(preset: Option<&str>, file: Option<&Path>) -> miette::Result<MatmulArch> {
     let document = document(preset, file)?;
-    let Config::Matmul(config) = document.config();
-    let arch = MatmulArch::new(config).map_err(|error| document.error(error.problems))?;
+    let arch = document.config().as_matmul().map_err(ArchError::from);
+    let arch = arch.and_then(MatmulArch::new);
+    let arch = arch.map_err(|error| document.error(error.problems))?;
     check_module_name(&document, &arch)?;
     Ok(arch)
 }

@@ -1,8 +1,7 @@
 //! A configuration text and what it says.
 
-use super::matmul;
 use super::read::Reader;
-use super::{Config, ConfigError, Kind, Problem};
+use super::{Config, ConfigError, Kind, Problem, matmul, npu};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::de::DeTable;
@@ -32,6 +31,10 @@ impl Document {
             Kind::Matmul => {
                 let common = reader.common(root.get_ref(), matmul::TABLES);
                 matmul::read(&mut reader, common, root.get_ref()).map(Config::Matmul)
+            }
+            Kind::Npu => {
+                let common = reader.common(root.get_ref(), npu::TABLES);
+                npu::read(&mut reader, common, root.get_ref()).map(Config::Npu)
             }
         };
         match (config, reader.problems.is_empty()) {

@@ -11,18 +11,21 @@ mod document;
 mod matmul;
 mod named;
 mod nearest;
+pub mod npu;
 mod presets;
 mod problem;
 mod range;
 mod read;
 mod size;
+mod template;
 #[cfg(test)]
 mod tests;
 
 pub use document::Document;
 pub use matmul::{Array, Buffers, MatmulConfig, Streams};
-pub use named::{Dataflow, ElementType, Kind, Target, UnknownName};
-pub use presets::{PRESETS, Preset, UnknownPreset, preset};
+pub use named::{Dataflow, ElementType, Kind, Requantization, Target, UnknownName};
+pub use npu::{NpuConfig, check_npu_number};
+pub use presets::{PRESETS, Preset, UnknownPreset, preset, presets_of};
 pub use problem::{ConfigError, Problem};
 pub use range::{
     ARRAY_SIZES, BUFFER_SIZES, STREAM_WIDTHS, check_array_size, check_buffer, check_name,
@@ -37,6 +40,8 @@ use serde::Serialize;
 pub enum Config {
     /// `kind = "matmul"`.
     Matmul(MatmulConfig),
+    /// `kind = "npu"`.
+    Npu(NpuConfig),
 }
 
 /// What every core has, whatever its kind.
@@ -54,11 +59,18 @@ impl From<MatmulConfig> for Config {
     }
 }
 
+impl From<NpuConfig> for Config {
+    fn from(config: NpuConfig) -> Config {
+        Config::Npu(config)
+    }
+}
+
 impl Config {
     /// What is generated.
     pub fn kind(&self) -> Kind {
         match self {
             Config::Matmul(_) => Kind::Matmul,
+            Config::Npu(_) => Kind::Npu,
         }
     }
 
@@ -66,13 +78,44 @@ impl Config {
     pub fn common(&self) -> &Common {
         match self {
             Config::Matmul(config) => &config.common,
+            Config::Npu(config) => &config.common,
         }
+    }
+
+    /// The matmul core that it describes.
+    ///
+    /// # Errors
+    /// When it is a core of another kind.
+    pub fn as_matmul(&self) -> Result<&MatmulConfig, Problem> {
+        match self {
+            Config::Matmul(config) => Ok(config),
+            _ => Err(self.is_no(Kind::Matmul)),
+        }
+    }
+
+    /// The core that runs networks that it describes.
+    ///
+    /// # Errors
+    /// When it is a core of another kind.
+    pub fn as_npu(&self) -> Result<&NpuConfig, Problem> {
+        match self {
+            Config::Npu(config) => Ok(config),
+            _ => Err(self.is_no(Kind::Npu)),
+        }
+    }
+
+    fn is_no(&self, wanted: Kind) -> Problem {
+        let presets = Vec::from_iter(presets_of(wanted).map(|preset| preset.name));
+        Problem::at("kind", format!("this is a core of kind `{}`", self.kind()))
+            .label(format!("must be `{wanted}`"))
+            .help(format!("presets of this kind: {}", presets.join(", ")))
     }
 
     /// The description as TOML text that [`Document::parse`] reads back to an equal value.
     pub fn to_toml(&self) -> String {
         match self {
             Config::Matmul(config) => self.with_section(config),
+            Config::Npu(config) => self.with_section(config),
         }
     }
 
@@ -101,6 +144,7 @@ impl Config {
     pub fn template(&self) -> String {
         match self {
             Config::Matmul(config) => matmul::template(config),
+            Config::Npu(config) => npu::template(config),
         }
     }
 }

@@ -71,6 +71,8 @@ named!(
     Kind {
         /// A matrix-multiply core with stream interfaces.
         Matmul = "matmul",
+        /// A core that runs networks, with a bus to DRAM.
+        Npu = "npu",
     }
 );
 
@@ -89,6 +91,16 @@ named!(
         Ice40 = "ice40",
     }
 );
+
+impl Target {
+    /// What default names of cores end with: nothing for those that are portable.
+    pub(crate) fn suffix(self) -> String {
+        match self {
+            Target::Portable => String::new(),
+            target => format!("-{target}").replace('_', "-"),
+        }
+    }
+}
 
 named!(
     /// Which operand stays in the array while the others move.
@@ -111,5 +123,17 @@ named!(
         Int16 = "int16",
         /// Unsigned, 8 bits.
         Uint8 = "uint8",
+    }
+);
+
+named!(
+    /// How sums become bytes.
+    Requantization {
+        /// Fixed-point multipliers alone.
+        Fixed = "fixed",
+        /// fp32 scales alone.
+        Float = "float",
+        /// Each instruction chooses.
+        Both = "both",
     }
 );

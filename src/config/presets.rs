@@ -1,6 +1,6 @@
 //! Named configurations that ship with Ferrogrid; each is also an example of the TOML.
 
-use super::Document;
+use super::{Document, Kind};
 
 /// A named configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Preset {
 
 macro_rules! presets {
     ($($name:literal),+ $(,)?) => {
-        /// All presets, from small to large.
+        /// All presets, kind by kind, from small to large.
         pub const PRESETS: &[Preset] = &[$(Preset {
             name: $name,
             toml: include_str!(concat!("presets/", $name, ".toml")),
@@ -30,6 +30,11 @@ presets!(
     "matmul-8x8-ecp5",
     "matmul-16x16",
     "matmul-64x64",
+    "nano",
+    "small",
+    "edge",
+    "large",
+    "datacenter",
 );
 
 /// There is no preset of this name.
@@ -50,6 +55,12 @@ pub fn preset(name: &str) -> Result<Preset, UnknownPreset> {
         name: name.escape_debug().to_string(),
         nearest: super::nearest::nearest(name, PRESETS.iter().map(|preset| preset.name)),
     })
+}
+
+/// The presets of a kind of core, from small to large.
+pub fn presets_of(kind: Kind) -> impl Iterator<Item = Preset> {
+    let is_of_kind = move |preset: &Preset| preset.document().config().kind() == kind;
+    PRESETS.iter().copied().filter(is_of_kind)
 }
 
 impl Preset {

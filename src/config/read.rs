@@ -53,11 +53,31 @@ impl Reader {
         Some(value)
     }
 
-    pub(super) fn table<'t>(
+    /// The table `[array]`, which every core needs.
+    pub(super) fn array<'t>(&mut self, root: &'t DeTable<'t>) -> Option<&'t DeTable<'t>> {
+        let table = self.known_table(root, "array");
+        if !self.has("", root, "array") {
+            self.problems.push(
+                Problem::new("there is no `[array]`")
+                    .span(0..0)
+                    .help("say at least `[array]` with `rows` and `columns`"),
+            );
+        }
+        table
+    }
+
+    /// A table, whose keys are checked.
+    pub(super) fn known_table<'t>(
         &mut self,
         root: &'t DeTable<'t>,
         field: &'static str,
     ) -> Option<&'t DeTable<'t>> {
+        let table = self.table(root, field)?;
+        self.unknown_keys(field, table);
+        Some(table)
+    }
+
+    fn table<'t>(&mut self, root: &'t DeTable<'t>, field: &'static str) -> Option<&'t DeTable<'t>> {
         let value = self.value(root, field)?;
         if let DeValue::Table(table) = value.get_ref() {
             return Some(table);
@@ -198,12 +218,12 @@ impl Reader {
     }
 
     /// Whether `section` has `key`, if only misspelled.
-    pub(super) fn has(&self, section: &'static str, table: &DeTable, key: &'static str) -> bool {
+    fn has(&self, section: &'static str, table: &DeTable, key: &'static str) -> bool {
         table.contains_key(key) || self.misspelled.contains(&(section, key))
     }
 
     /// Complains about every key of `table` that `section` does not have; the outermost has no name.
-    pub(super) fn unknown_keys(&mut self, section: &'static str, table: &DeTable) {
+    fn unknown_keys(&mut self, section: &'static str, table: &DeTable) {
         let known = self.keys_of(section);
         for key in table.keys() {
             let name: &str = key.get_ref();

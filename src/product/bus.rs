@@ -16,6 +16,13 @@ pub struct Bus {
 pub enum BusKind {
     /// AXI4-Lite, with the registers behind it.
     Registers,
+    /// AXI4 to memory: the core reads and writes.
+    Memory {
+        /// Bits of a beat.
+        data_bits: u32,
+        /// Bits of an address.
+        address_bits: u32,
+    },
     /// AXI4-Stream into the core, of so many bits a beat.
     Sink(u32),
     /// AXI4-Stream out of the core, of so many bits a beat.
@@ -27,7 +34,7 @@ impl BusKind {
     pub fn stream_width(self) -> Option<u32> {
         match self {
             BusKind::Sink(width) | BusKind::Source(width) => Some(width),
-            BusKind::Registers => None,
+            BusKind::Registers | BusKind::Memory { .. } => None,
         }
     }
 }

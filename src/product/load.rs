@@ -1,7 +1,7 @@
 //! From a configuration or a preset's name to the product.
 
 use super::Product;
-use crate::arch::{ArchError, LoadError, MatmulArch};
+use crate::arch::{ArchError, LoadError, MatmulArch, NpuArch};
 use crate::config::{self, Config};
 
 /// The product that a configuration describes.
@@ -11,6 +11,7 @@ use crate::config::{self, Config};
 pub fn from_config(config: &Config) -> Result<Box<dyn Product>, ArchError> {
     Ok(match config {
         Config::Matmul(config) => Box::new(MatmulArch::new(config)?),
+        Config::Npu(config) => Box::new(NpuArch::new(config)?),
     })
 }
 

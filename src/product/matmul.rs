@@ -92,7 +92,7 @@ impl Product for MatmulArch {
         ]
     }
 
-    fn example(&self) -> Example {
-        example::example(self)
+    fn example(&self) -> Option<Example> {
+        Some(example::example(self))
     }
 }

@@ -19,6 +19,7 @@ mod bus;
 mod example;
 mod load;
 mod matmul;
+mod npu;
 
 pub use bus::{Bus, BusKind};
 pub use example::{Action, Example, Step, Transfer};
@@ -77,7 +78,7 @@ pub trait Product: fmt::Debug + Send + Sync {
     /// The configuration without defaults: it gives this core again.
     fn config(&self) -> Config;
 
-    /// Fingerprint of all parameters that change the hardware.
+    /// Fingerprint of its parameters, as the register `config_hash` shows it.
     fn config_hash(&self) -> u32;
 
     /// What people and programs read about it.
@@ -110,8 +111,8 @@ pub trait Product: fmt::Debug + Send + Sync {
     /// Its buses other than clock, reset and interrupt, `s_axil` first.
     fn buses(&self) -> Vec<Bus>;
 
-    /// A small job and what must come of it, for the test bench.
-    fn example(&self) -> Example;
+    /// A small job and what must come of it, for the test bench; none where the core has no test bench.
+    fn example(&self) -> Option<Example>;
 
     /// Name of the core.
     fn name(&self) -> String {

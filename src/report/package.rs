@@ -62,6 +62,7 @@ impl Package {
             rtl: &paths,
             cells: cells.as_ref().map(|file| file.path.as_str()),
             header: &header,
+            example: product.example(),
         };
         companions.extend(flow.files());
         companions.extend(cells);

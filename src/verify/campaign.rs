@@ -8,7 +8,6 @@ use super::case::Case;
 use super::check::{BackendKind, run_case, write_waves};
 use super::kinds::random_case;
 use super::verdict::{CaseFailure, CaseReport, Mismatch};
-use crate::config::Kind;
 use crate::device::Error;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -22,8 +21,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// What a campaign does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The kind of core.
-    pub kind: Kind,
     /// Decides every case.
     pub seed: u64,
     /// Number of cases.
@@ -41,7 +38,6 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            kind: Kind::Matmul,
             seed: 1,
             cases: 100,
             backends: vec![BackendKind::Native],
@@ -108,7 +104,7 @@ pub fn run(
             if cancelled.load(Ordering::Relaxed) {
                 return None;
             }
-            let case = random_case(options.kind, *seed, options.max_size);
+            let case = random_case(*seed, options.max_size);
             match run_case(case.as_ref(), &options.backends) {
                 Ok(report) => {
                     let mut seen = seen.lock().expect("no case panics while it is held");

@@ -1,14 +1,11 @@
-//! Cases of all kinds of cores.
+//! Cases of the kinds of cores that have them.
 
 use super::case::{Case, ParseCaseError};
 use super::matmul::{self, MatmulCase};
-use crate::config::Kind;
 
 /// The random case of a seed, for arrays of up to `max_size` rows and columns.
-pub fn random_case(kind: Kind, seed: u64, max_size: u32) -> Box<dyn Case> {
-    match kind {
-        Kind::Matmul => Box::new(matmul::random_case(seed, max_size)),
-    }
+pub fn random_case(seed: u64, max_size: u32) -> Box<dyn Case> {
+    Box::new(matmul::random_case(seed, max_size))
 }
 
 /// The case of a text: `key=value` separated by blanks.

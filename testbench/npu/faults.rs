@@ -3,6 +3,7 @@
 use super::Machine;
 use super::random::size;
 use ferrogrid::arch::NpuArch;
+use ferrogrid::config::{Bytes, NpuConfig};
 use ferrogrid::device::npu::{ProgramRun, READ_LATENCY};
 use ferrogrid::device::{Operation, Refusal};
 use ferrogrid::isa::npu::{Instruction, npu_registers};
@@ -45,9 +46,10 @@ struct Fault {
 
 /// Runs a bad program and then a good one on the same machine; gives cause and index of the bad one.
 fn recover(bad: &str, fault: &Fault) -> (u32, u32) {
-    let mut arch = NpuArch::new("npu", 8, 8);
-    arch.scratchpad_bytes = 1 << 13;
-    arch.ring_tiles = 16;
+    let mut config = NpuConfig::new(8, 8);
+    config.memory.scratchpad = Some(Bytes::kib(8));
+    config.memory.weights = Some(Bytes::kib(1));
+    let arch = NpuArch::new(&config).unwrap();
     let (bad, good) = (assemble(bad), assemble(GOOD));
     let mut run = ProgramRun::new(&bad, 0x4000);
     for (at, byte) in &fault.bytes {

@@ -89,6 +89,13 @@ impl ArrayParams {
     }
 }
 
+/// Paths of cells, as they are where `block` is an instance.
+pub(super) fn within(block: &str, columns: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let of_column =
+        |paths: Vec<String>| paths.iter().map(|path| format!("{block}.{path}")).collect();
+    columns.into_iter().map(of_column).collect()
+}
+
 bundle! {
     /// Outputs of an array.
     pub struct ArrayOutputs(array: &ArrayParams) {

@@ -1,6 +1,6 @@
 //! The NPU.
 
-use super::super::array::ArrayParams;
+use super::super::array::{ArrayParams, within};
 use super::super::buffer::{AccumulatorInputs, Accumulators, MemoryParams};
 use super::super::pe::{PeFormat, shape};
 use super::super::ports::ResultPort;
@@ -71,6 +71,11 @@ impl NpuCore {
         npu_registers(&arch.module_name(), arch)
     }
 
+    /// Paths of the array's multiplier cells in the core; see [`ArrayParams::multipliers`].
+    pub fn multipliers(&self) -> Vec<Vec<String>> {
+        within("matrix.array", self.array().multipliers())
+    }
+
     fn name(&self, part: &str) -> String {
         format!("{}_{part}", self.arch.module_name())
     }
@@ -101,7 +106,8 @@ impl NpuCore {
         }
     }
 
-    fn array(&self) -> ArrayParams {
+    /// The array.
+    pub fn array(&self) -> ArrayParams {
         let arch = &self.arch;
         let sum = signed(arch.sum_bits());
         ArrayParams {

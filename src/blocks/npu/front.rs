@@ -133,6 +133,34 @@ fn unit(opcode: Opcode) -> Option<u32> {
 
 #[hardware]
 impl FrontEnd {
+    /// The instruction that is whole with the beat that comes, or is in it.
+    #[track_caller]
+    fn whole<'m>(
+        &self,
+        m: &'m Module,
+        begins: Signal<'m>,
+        comes: Signal<'m>,
+        data: Signal<'m>,
+    ) -> Signal<'m> {
+        match data.width() {
+            INSTRUCTION_BITS => data,
+            // Two instructions are in a beat, which is read once for each.
+            width if width > INSTRUCTION_BITS => {
+                let upper = m.reg(bit()).reset(0);
+                m.when(begins, || upper.set(false))
+                    .else_when(comes, || upper.set(!upper));
+                let half = |lsb| data.slice(lsb, INSTRUCTION_BITS);
+                upper.mux(half(INSTRUCTION_BITS), half(0))
+            }
+            width => {
+                let earlier = m.reg(unsigned(INSTRUCTION_BITS - width));
+                let all = concat(&[data, *earlier]);
+                m.when(comes, || earlier.set(all.slice(width, earlier.width())));
+                all
+            }
+        }
+    }
+
     /// Reads the program; gives its instructions.
     #[track_caller]
     fn fetch<'m>(
@@ -146,11 +174,14 @@ impl FrontEnd {
         let beat_bytes = self.splitter.beat_bytes;
         let bits = self.splitter.address_bits;
         let beats = INSTRUCTION_BITS / (8 * beat_bytes).min(INSTRUCTION_BITS);
-        // A transfer is an instruction; each waits for its own place in the queue.
+        // A transfer is an instruction, or the beat that it is in; each waits for its own place in the
+        // queue.
         let address = m.reg(unsigned(bits));
         let left = m.reg(unsigned(16)).reset(0);
         let places = m.reg(unsigned(bits_for(FETCHED.into()))).reset(FETCHED);
-        transfers.payload.address.drive(*address);
+        let beat = address.slice(beat_bytes.ilog2(), bits - beat_bytes.ilog2());
+        let beat_address = concat(&[beat, m.zero(unsigned(beat_bytes.ilog2()))]);
+        transfers.payload.address.drive(beat_address);
         transfers
             .payload
             .beats
@@ -168,13 +199,8 @@ impl FrontEnd {
         m.when(ends, || left.set(0));
         let comes = io.beats.valid;
         io.beats.ready.drive(m.high());
-        let earlier = m.reg(unsigned(INSTRUCTION_BITS - 8 * beat_bytes));
-        let all = concat(&[io.beats.payload.data, *earlier]);
-        m.when(comes, || {
-            earlier.set(all.slice(8 * beat_bytes, earlier.width()))
-        });
         let s = Stream {
-            payload: all,
+            payload: self.whole(m, begins, comes, io.beats.payload.data),
             valid: comes & io.beats.payload.last,
             ready: m.wire(bit()).named("fetched_ready"),
         };

@@ -3,9 +3,9 @@
 use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
 use super::fields::{INSTRUCTION_BITS, field, signal_fields};
 use super::ports::{ByteWrite, Signalling, further};
-use super::runs::{RunOrder, RunParams, runs};
+use super::runs::{RunOrder, RunParams, bytes_of_run, runs};
 use crate::hdl::{
-    Block, Module, Signal, Stream, bit, bits_for, bundle, hardware, join, pack, unpack, unsigned,
+    Block, Module, Signal, Stream, bit, bits_for, bundle, hardware, pack, unpack, unsigned,
 };
 use crate::isa::npu::{Load, Opcode, Synchronization, Target, Weights};
 
@@ -206,18 +206,17 @@ impl Block for LoadUnit {
             first.set(beats.payload.last);
             address.set(further(here, self.splitter.beat_bytes));
         });
-        let bytes = 0..self.splitter.beat_bytes;
-        let mask: Vec<_> = bytes
-            .map(|byte| {
-                (!first | come.skip.le(byte)) & (!beats.payload.last | come.last_byte.ge(byte))
-            })
-            .collect();
+        let mask = bytes_of_run(
+            (*first, come.skip),
+            (beats.payload.last, come.last_byte),
+            self.splitter.beat_bytes,
+        );
         scratchpad.payload.address.drive(here);
         scratchpad
             .payload
             .data
             .drive(beats.payload.data.extend(8 * self.rows));
-        scratchpad.payload.mask.drive(join(&mask).extend(self.rows));
+        scratchpad.payload.mask.drive(mask.extend(self.rows));
         scratchpad.valid.drive(beats.valid & to_scratchpad);
 
         let ring_enable = takes & come.weights;

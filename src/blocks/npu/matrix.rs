@@ -434,7 +434,7 @@ impl Block for MatrixUnit {
         });
         let signals = vectors_end & pass.signals;
         let signalling_valid = m.flag(signals);
-        let semaphore = m.delay(pass.semaphore);
+        let semaphore = m.delay(pass.semaphore).named("pass_semaphore");
 
         m.section("bytes outside of the image are the padding");
         let inside = self.inside(m, vectors.place, &pass);

@@ -4,10 +4,9 @@ use super::super::prim::{BurstSplitter, Fifo, StreamInputs, Transfer, WriteBeat}
 use super::bank_row::READ_LATENCY;
 use super::fields::{INSTRUCTION_BITS, field, signal_fields};
 use super::ports::{ByteRead, Signalling, further};
-use super::runs::{RunOrder, RunParams, runs};
+use super::runs::{RunOrder, RunParams, bytes_of_run, runs};
 use crate::hdl::{
-    Block, Module, Signal, Stream, bit, bits_for, bundle, concat, hardware, join, pack, unpack,
-    unsigned,
+    Block, Module, Signal, Stream, bit, bits_for, bundle, concat, hardware, pack, unpack, unsigned,
 };
 use crate::isa::npu::Store;
 
@@ -161,13 +160,15 @@ impl Block for StoreUnit {
             address.set(further(here, self.splitter.beat_bytes));
         });
         going.m.ready.drive(reads & last);
-        let mask: Vec<_> = (0..self.splitter.beat_bytes)
-            .map(|byte| (!first | goes.skip.le(byte)) & (!last | goes.last_byte.ge(byte)))
-            .collect();
+        let mask = bytes_of_run(
+            (first, goes.skip),
+            (last, goes.last_byte),
+            self.splitter.beat_bytes,
+        );
 
         m.section("and send them");
         let read = m.delay_by("read", m.flag(reads).named("reads_1"), READ_LATENCY - 1);
-        let strobe = m.delay_by("strobe", join(&mask), READ_LATENCY);
+        let strobe = m.delay_by("strobe", mask, READ_LATENCY);
         let data = io.data.truncate(8 * self.splitter.beat_bytes);
         let s = Stream {
             payload: concat(&[strobe, data]),

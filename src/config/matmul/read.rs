@@ -2,7 +2,7 @@
 
 use super::{Array, Buffers, MatmulConfig, Streams};
 use crate::config::read::{Reader, Tables};
-use crate::config::{Common, Dataflow, ElementType, Problem, check_array_size, check_stream_width};
+use crate::config::{Common, Dataflow, ElementType, check_array_size, check_stream_width};
 use toml::de::DeTable;
 
 /// The tables, each with its keys.
@@ -40,16 +40,7 @@ pub(in crate::config) fn read(
 }
 
 fn array(reader: &mut Reader, root: &DeTable) -> Option<Array> {
-    let table = reader.table(root, "array");
-    if !reader.has("", root, "array") {
-        reader.problems.push(
-            Problem::new("there is no `[array]`")
-                .span(0..0)
-                .help("say at least `[array]` with `rows` and `columns`"),
-        );
-    }
-    let table = table?;
-    reader.unknown_keys("array", table);
+    let table = reader.array(root)?;
     let rows = reader.required(table, "array.rows", check_array_size);
     let columns = reader.required(table, "array.columns", check_array_size);
     let dataflow = reader.choice(table, "array.dataflow");
@@ -67,10 +58,9 @@ fn array(reader: &mut Reader, root: &DeTable) -> Option<Array> {
 }
 
 fn streams(reader: &mut Reader, root: &DeTable) -> Streams {
-    let Some(table) = reader.table(root, "streams") else {
+    let Some(table) = reader.known_table(root, "streams") else {
         return Streams::default();
     };
-    reader.unknown_keys("streams", table);
     Streams {
         a: reader.integer(table, "streams.a", check_stream_width),
         b: reader.integer(table, "streams.b", check_stream_width),
@@ -79,10 +69,9 @@ fn streams(reader: &mut Reader, root: &DeTable) -> Streams {
 }
 
 fn buffers(reader: &mut Reader, root: &DeTable) -> Buffers {
-    let Some(table) = reader.table(root, "buffers") else {
+    let Some(table) = reader.known_table(root, "buffers") else {
         return Buffers::default();
     };
-    reader.unknown_keys("buffers", table);
     Buffers {
         a: reader.size(table, "buffers.a"),
         b: reader.size(table, "buffers.b"),

@@ -1,6 +1,7 @@
 //! The text that `ferrogrid new` starts a user with.
 
 use super::MatmulConfig;
+use crate::config::template::{key, quoted};
 use crate::config::{Dataflow, Kind, Target};
 use std::fmt::Write;
 
@@ -96,16 +97,4 @@ pub(in crate::config) fn template(config: &MatmulConfig) -> String {
         config.buffers.output_register
     ));
     text
-}
-
-fn quoted(value: impl std::fmt::Display) -> String {
-    format!("\"{value}\"")
-}
-
-/// `name = value`, or a comment that shows the form of the value.
-fn key(name: &str, value: Option<impl std::fmt::Display>, example: &str) -> String {
-    match value {
-        Some(value) => format!("{name} = {value}"),
-        None => format!("# {name} = {example}"),
-    }
 }

@@ -32,6 +32,15 @@ impl Flow<'_> {
             }
             None => (String::new(), ""),
         };
+        let of_bench = |template, values: &[(&str, &str)]| match self.example {
+            Some(_) => fill(template, &[&[("top", self.top())], values].concat()),
+            None => String::new(),
+        };
+        let bench = of_bench(include_str!("templates/fusesoc_bench.core"), &[]);
+        let simulations = of_bench(
+            include_str!("templates/fusesoc_sim.core"),
+            &[("with_models", with_models)],
+        );
         // What Yosys is to make of it; portable cores are shown on ECP5.
         let (chips, options, chips_title) = match product.target() {
             Target::Portable | Target::Ecp5 => ("ecp5", "", "ECP5"),
@@ -59,6 +68,8 @@ impl Flow<'_> {
                 ("options", &options),
                 ("chips_title", chips_title),
                 ("header", self.header),
+                ("bench", &bench),
+                ("simulations", &simulations),
                 ("top", self.top()),
             ],
         )

@@ -59,6 +59,7 @@ impl Flow<'_> {
             .child(leaf("spirit:name", self.top()))
             .child(leaf("spirit:version", version()))
             .child(self.bus_interfaces())
+            .children(self.address_spaces())
             .child(self.memory_maps())
             .child(self.model())
             .child(self.file_sets())

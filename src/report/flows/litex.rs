@@ -70,7 +70,7 @@ fn streams_text(buses: &[Bus]) -> String {
 fn connections(bus: &Bus) -> String {
     let (forward, backward) = match bus.kind {
         BusKind::Source(_) => ('o', 'i'),
-        BusKind::Sink(_) | BusKind::Registers => ('i', 'o'),
+        _ => ('i', 'o'),
     };
     let signals = [
         (forward, "tdata", "data"),

@@ -15,7 +15,7 @@ mod vivado;
 use super::package_file::PackageFile;
 use crate::device::Interface;
 use crate::isa::RegisterMap;
-use crate::product::Product;
+use crate::product::{BusKind, Example, Product};
 use crate::synth::Family;
 use crate::synth::constraints::Format;
 
@@ -30,6 +30,8 @@ pub(super) struct Flow<'a> {
     pub cells: Option<&'a str>,
     /// The C header of the registers.
     pub header: &'a str,
+    /// What the test bench runs, if there is one.
+    pub example: Option<Example>,
 }
 
 impl Flow<'_> {
@@ -49,8 +51,16 @@ impl Flow<'_> {
             .any(|family| family.takes(self.product.target()))
     }
 
+    /// Whether a wrapper that connects registers and streams connects the core.
+    fn has_streams_only(&self) -> bool {
+        let buses = self.product.buses();
+        !buses
+            .iter()
+            .any(|bus| matches!(bus.kind, BusKind::Memory { .. }))
+    }
+
     /// Every file, in the order of the summary: none for a tool whose chips do not have the
-    /// core's cells.
+    /// core's cells, or that cannot connect it.
     pub fn files(&self) -> Vec<PackageFile> {
         let top = self.top();
         let mut files = Vec::new();
@@ -81,9 +91,13 @@ impl Flow<'_> {
         if intel {
             add(format!("quartus/{top}.tcl"), self.quartus());
         }
-        add(format!("litex/{top}.py"), self.litex());
-        add(format!("sim/tb_{top}.v"), self.testbench());
-        add("sim/main.cpp".into(), self.testbench_main());
+        if self.has_streams_only() {
+            add(format!("litex/{top}.py"), self.litex());
+        }
+        if let Some(example) = &self.example {
+            add(format!("sim/tb_{top}.v"), self.testbench(example));
+            add("sim/main.cpp".into(), self.testbench_main());
+        }
         files
     }
 }

@@ -16,12 +16,11 @@ const WIDTH: usize = 96;
 
 impl Flow<'_> {
     /// Verilog that runs the example and compares every beat of its result.
-    pub(super) fn testbench(&self) -> String {
-        let example = self.product.example();
+    pub(super) fn testbench(&self, example: &Example) -> String {
         let streams = Streams(&example.transfers);
         let models = self.cells.map_or(String::new(), |path| format!("{path} "));
         let address_bits = self.registers.address_bits();
-        let (first, start) = (example.before.len(), start(&example));
+        let (first, start) = (example.before.len(), start(example));
         let last = first + example.job.len() - 1;
         let step_bits = usize::BITS - last.leading_zeros();
         let step = |number: usize| format!("{step_bits}'d{number}");
@@ -29,7 +28,7 @@ impl Flow<'_> {
             include_str!("templates/testbench.v"),
             &[
                 ("top", self.top()),
-                ("about", &self.about(&example)),
+                ("about", &self.about(example)),
                 ("models", &models),
                 ("size", &example.size),
                 (
@@ -43,7 +42,7 @@ impl Flow<'_> {
                 ("last_step", &step(last)),
                 ("step_zero", &step(0)),
                 ("step_one", &step(1)),
-                ("steps", &self.steps(&example, step)),
+                ("steps", &self.steps(example, step)),
                 ("counts", &streams.counts()),
                 ("ports", &streams.ports()),
                 ("connections", &streams.connections()),

@@ -16,13 +16,17 @@ impl Flow<'_> {
         };
         let models = match self.cells {
             None => {
-                "# The core instantiates no cell of the chip: the test bench and the Verilog are enough."
-                    .to_owned()
+                "# The core instantiates no cell of the chip: simulators need its Verilog alone."
+                    .into()
             }
             Some(path) => format!(
                 "# For the cells of the chip Vivado has models of its own, in its library unisim, which it\n\
                  # links by itself. {path} would hide them: it is for other simulators."
             ),
+        };
+        let simulation = match self.example {
+            Some(_) => format!("# Simulation.\n{models}\n{BENCH}"),
+            None => format!("{models}\n"),
         };
         fill(
             include_str!("templates/vivado.tcl"),
@@ -31,11 +35,17 @@ impl Flow<'_> {
                 ("part", part),
                 ("board", board),
                 ("other", other),
-                ("models", &models),
+                ("simulation", &simulation),
             ],
         )
     }
 }
+
+/// Adds the test bench.
+const BENCH: &str = "\
+add_files -fileset sim_1 -norecurse [file join $root sim tb_$top.v]
+set_property top tb_$top [get_filesets sim_1]
+";
 
 /// A chip with UltraRAM that Vivado's free edition takes.
 const ZU7EV: &str = "xczu7ev-ffvc1156-2-e";

@@ -9,6 +9,8 @@ use crate::synth::constraints::CORE_CLOCK_MHZ;
 /// What stands at one end of a bus.
 enum Side {
     Master,
+    /// A master with an address space of the bus's name.
+    Memory,
     Slave,
     /// A slave with the registers.
     Registers,
@@ -46,6 +48,7 @@ impl Flow<'_> {
         element("spirit:busInterfaces")
             .children(buses.iter().map(|bus| match bus.kind {
                 BusKind::Registers => self.axi(bus.prefix, &AXI, Side::Registers),
+                BusKind::Memory { .. } => self.axi(bus.prefix, &AXI, Side::Memory),
                 BusKind::Sink(_) => self.axi(bus.prefix, &AXI_STREAM, Side::Slave),
                 BusKind::Source(_) => self.axi(bus.prefix, &AXI_STREAM, Side::Master),
             }))
@@ -76,6 +79,26 @@ impl Flow<'_> {
             ))
     }
 
+    /// What the core reaches through its buses to memory; none where it has none.
+    pub(super) fn address_spaces(&self) -> Option<Element> {
+        let buses = self.product.buses();
+        let spaces = Vec::from_iter(buses.iter().filter_map(|bus| {
+            match bus.kind {
+                BusKind::Memory {
+                    data_bits,
+                    address_bits,
+                } => Some(
+                    element("spirit:addressSpace")
+                        .child(leaf("spirit:name", bus.prefix))
+                        .child(leaf("spirit:range", &(1_u64 << address_bits).to_string()))
+                        .child(leaf("spirit:width", &data_bits.to_string())),
+                ),
+                _ => None,
+            }
+        }));
+        (!spaces.is_empty()).then(|| element("spirit:addressSpaces").children(spaces))
+    }
+
     /// An AXI bus: the ports that begin with its name.
     fn axi(&self, name: &str, kind: &Kind, side: Side) -> Element {
         let ports = self.interface.ports.iter().filter_map(|port| {
@@ -83,8 +106,10 @@ impl Flow<'_> {
             Some((signal.to_ascii_uppercase(), port.name.as_str()))
         });
         let mut parameters = Vec::new();
-        if matches!(side, Side::Registers) {
-            parameters.push(("PROTOCOL", "AXI4LITE"));
+        match side {
+            Side::Registers => parameters.push(("PROTOCOL", "AXI4LITE")),
+            Side::Memory => parameters.push(("PROTOCOL", "AXI4")),
+            Side::Master | Side::Slave => {}
         }
         bus(name, kind, side, ports, &parameters)
     }
@@ -128,6 +153,8 @@ fn bus<'a>(
     });
     let side = match side {
         Side::Master => element("spirit:master"),
+        Side::Memory => element("spirit:master")
+            .child(element("spirit:addressSpaceRef").attribute("spirit:addressSpaceRef", name)),
         Side::Slave => element("spirit:slave"),
         Side::Registers => element("spirit:slave")
             .child(element("spirit:memoryMapRef").attribute("spirit:memoryMapRef", MEMORY_MAP)),

@@ -29,11 +29,7 @@ set_property file_type Verilog [get_files $sources]
 set_property top $top [current_fileset]
 add_files -fileset constrs_1 -norecurse [file join $root constraints $top.xdc]
 
-# Simulation.
-@models@
-add_files -fileset sim_1 -norecurse [file join $root sim tb_$top.v]
-set_property top tb_$top [get_filesets sim_1]
-
+@simulation@
 # Ports stay ports: no I/O buffers, and no pins to assign.
 set_property -name {STEPS.SYNTH_DESIGN.ARGS.MORE OPTIONS} -value {-mode out_of_context} \
     -objects [get_runs synth_1]

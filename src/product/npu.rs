@@ -1,0 +1,104 @@
+//! The core that runs networks as a product.
+
+mod description;
+
+use super::{Bus, BusKind, Description, Example, Part, Product};
+use crate::arch::{NpuArch, Target};
+use crate::blocks::npu::NpuCore;
+use crate::config::{Config, Kind, presets_of};
+use crate::hdl::ir::Design;
+use crate::hdl::{DesignError, elaborate};
+use crate::isa::RegisterMap;
+use crate::synth::Columns;
+
+impl Product for NpuArch {
+    fn config(&self) -> Config {
+        self.to_config().into()
+    }
+
+    fn config_hash(&self) -> u32 {
+        self.config_hash()
+    }
+
+    fn description(&self) -> Description {
+        description::description(self)
+    }
+
+    fn design(&self, part: Part) -> Result<Design, DesignError> {
+        match part {
+            Part::Core => elaborate(&NpuCore::new(self)),
+            Part::Array => elaborate(&*NpuCore::new(self).array().block()),
+        }
+    }
+
+    fn multipliers(&self) -> u64 {
+        u64::from(self.rows) * u64::from(self.columns)
+    }
+
+    fn chip_cells(&self) -> &'static str {
+        match self.target {
+            Target::Ice40 => "SB_MAC16 of iCE40 UltraPlus",
+            Target::Ecp5 => "MULT18X18D of ECP5",
+            Target::Xilinx => "DSP48E1 of the 7-series of Xilinx",
+            Target::UltraScalePlus => "DSP48E2 of Xilinx UltraScale+",
+            Target::Portable => "cells of every chip",
+        }
+    }
+
+    fn columns(&self, part: Part) -> Columns {
+        let core = NpuCore::new(self);
+        Columns {
+            multipliers: match part {
+                Part::Core => core.multipliers(),
+                Part::Array => core.array().multipliers(),
+            },
+            ..Columns::default()
+        }
+    }
+
+    /// The smaller presets, for the same chips.
+    fn smaller(&self) -> Vec<Box<dyn Product>> {
+        let configs = presets_of(Kind::Npu).map(|preset| preset.document().config().clone());
+        let archs = configs.filter_map(|config| {
+            let mut config = config.as_npu().ok()?.clone();
+            config.common.target = self.target;
+            NpuArch::new(&config).ok()
+        });
+        let mut smaller = Vec::from_iter(archs);
+        smaller.retain(|arch| arch.tile_bytes() < self.tile_bytes());
+        smaller.sort_by_key(|arch| std::cmp::Reverse(arch.tile_bytes()));
+        let boxed = |arch| Box::new(arch) as Box<dyn Product>;
+        smaller.into_iter().map(boxed).collect()
+    }
+
+    fn recipe(&self, part: Part) -> String {
+        match part {
+            Part::Array => format!("`rows = {}`, `columns = {}`", self.rows, self.columns),
+            Part::Core => format!("that of the preset `{}`", self.name),
+        }
+    }
+
+    fn registers(&self) -> RegisterMap {
+        NpuCore::register_map(self)
+    }
+
+    fn buses(&self) -> Vec<Bus> {
+        let memory = BusKind::Memory {
+            data_bits: self.bus_bits,
+            address_bits: NpuArch::ADDRESS_BITS,
+        };
+        let bus = |prefix, name, kind| Bus { prefix, name, kind };
+        vec![
+            bus("s_axil", "bus", BusKind::Registers),
+            bus("m_axi", "memory", memory),
+        ]
+    }
+
+    fn example(&self) -> Option<Example> {
+        None
+    }
+
+    fn module_name(&self) -> String {
+        self.module_name()
+    }
+}
