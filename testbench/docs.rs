@@ -1,8 +1,9 @@
 //! Holds the documents to the code: tables, the example configuration, the list of tests, and links.
 
 use ferrogrid::arch::{self, Dataflow, MAX_SIZE, OperandPair};
-use ferrogrid::config::PRESETS;
+use ferrogrid::config::{Kind, presets_of};
 use ferrogrid::isa::matmul_registers;
+use ferrogrid::isa::npu::{self, npu_registers};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -46,17 +47,29 @@ fn grouped(number: i64) -> String {
 
 #[test]
 fn the_registers_are_those_of_the_hardware() {
-    let document = "docs/isa.md";
+    let document = "docs/matmul-registers.md";
     let text = read(document);
     let marker = "FERROGRID_UPDATE=1 cargo test --test docs -->\n\n";
     let start = text.find(marker).expect("the marker stands in the page") + marker.len();
     let map = matmul_registers("matmul_16x16", &arch::from_preset("matmul-16x16").unwrap());
-    let page = format!("{}{}", &text[..start], map.markdown());
+    is_fresh(document, &format!("{}{}", &text[..start], map.markdown()));
+}
+
+#[test]
+fn the_instructions_are_those_of_the_hardware() {
+    let arch = arch::npu_from_preset("edge").unwrap();
+    let map = npu_registers(&arch.module_name(), &arch);
+    let page = format!("{}\n{}", npu::markdown(), map.markdown());
+    is_fresh("docs/isa.md", &page);
+}
+
+/// The document is this page, or is made it.
+fn is_fresh(document: &str, page: &str) {
     if std::env::var_os("FERROGRID_UPDATE").is_some() {
-        fs::write(root().join(document), &page).unwrap();
+        fs::write(root().join(document), page).unwrap();
     } else {
         assert!(
-            text == page,
+            read(document) == page,
             "{document} is not what src/isa says: run FERROGRID_UPDATE=1 cargo test --test docs"
         );
     }
@@ -64,8 +77,7 @@ fn the_registers_are_those_of_the_hardware() {
 
 #[test]
 fn the_readme_lists_the_presets() {
-    let expected: Vec<String> = PRESETS
-        .iter()
+    let expected: Vec<String> = presets_of(Kind::Matmul)
         .map(|preset| {
             let core = arch::from_preset(preset.name).unwrap();
             let dataflow = match core.dataflow {

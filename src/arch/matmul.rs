@@ -2,8 +2,8 @@
 
 use super::buffer::Size;
 use super::{
-    ABuffer, AccumulatorBuffer, ArchError, BANKS, BBuffer, Dataflow, IntType, Limits, MAX_SIZE, OperandPair,
-    StreamFormat, Target,
+    ABuffer, AccumulatorBuffer, ArchError, BANKS, BBuffer, Dataflow, IntType, Limits, MAX_SIZE,
+    OperandPair, StreamFormat, Target,
 };
 use crate::config::{
     Array, Buffers, Bytes, Common, MatmulConfig, Problem, STREAM_WIDTHS, Streams, check_array_size,

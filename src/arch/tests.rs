@@ -1,7 +1,7 @@
 //! Derivation and validation, on whole configurations.
 
 use super::*;
-use crate::config::{Bytes, Config, Document, ElementType, MatmulConfig, PRESETS};
+use crate::config::{Bytes, Config, Document, ElementType, Kind, MatmulConfig, presets_of};
 
 fn arch(config: &MatmulConfig) -> MatmulArch {
     MatmulArch::new(config).unwrap_or_else(|error| panic!("{error}"))
@@ -24,8 +24,7 @@ fn all_defaults() -> impl Iterator<Item = MatmulConfig> {
 
 #[test]
 fn presets_are_what_their_comments_say() {
-    let rows: Vec<_> = PRESETS
-        .iter()
+    let rows: Vec<_> = presets_of(Kind::Matmul)
         .map(|preset| {
             let arch = from_preset(preset.name).unwrap();
             assert_eq!(arch.name, preset.name);
@@ -49,7 +48,7 @@ fn presets_are_what_their_comments_say() {
         ("matmul-64x64", 512, 512, 262_144),
     ];
     assert_eq!(rows, expected);
-    for (preset, (_, k, n, b)) in PRESETS.iter().zip(expected) {
+    for (preset, (_, k, n, b)) in presets_of(Kind::Matmul).zip(expected) {
         let group = |value: u32| match value {
             0..1000 => value.to_string(),
             _ => format!("{},{:03}", value / 1000, value % 1000),
@@ -169,7 +168,7 @@ fn a_completed_configuration_gives_the_same_core() {
 /// The limits stated for hardware are exactly the border of `check_shape`.
 #[test]
 fn limits_are_exact() {
-    for preset in PRESETS {
+    for preset in presets_of(Kind::Matmul) {
         let arch = from_preset(preset.name).unwrap();
         let ok = |m, k, n| arch.check_shape(JobShape { m, k, n }).is_ok();
         let Limits {

@@ -2,9 +2,11 @@
 
 use super::files::write_new;
 use super::output::print;
-use crate::config::{ARRAY_SIZES, Config, Dataflow, MatmulConfig, Target};
+use crate::arch::NpuArch;
+use crate::config::{ARRAY_SIZES, Config, Dataflow, Kind, MatmulConfig, NpuConfig, Target};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use miette::{IntoDiagnostic, miette};
 use std::path::PathBuf;
 
 /// Write a commented TOML file to start from
@@ -16,19 +18,25 @@ pub(super) struct New {
     /// The file to write; it must not exist yet
     #[arg(default_value = "core.toml")]
     file: PathBuf,
-    /// Rows of processing elements [default: 8; 2 for ice40]
-    #[arg(long, value_parser = size())]
-    rows: Option<u32>,
-    /// Columns of processing elements [default: 8; 4 for ice40]
-    #[arg(long, value_parser = size())]
-    columns: Option<u32>,
-    /// Which operand stays in the array
+    /// What is to be generated
     #[arg(
         long,
-        default_value = Dataflow::WeightStationary.name(),
+        default_value = Kind::Matmul.name(),
+        value_parser = PossibleValuesParser::new(Kind::NAMES).try_map(|name| name.parse::<Kind>())
+    )]
+    kind: Kind,
+    /// Rows of processing elements [default: 8; 2 for ice40, 16 for an npu]
+    #[arg(long, value_parser = size())]
+    rows: Option<u32>,
+    /// Columns of processing elements [default: 8; 4 for ice40, 16 for an npu]
+    #[arg(long, value_parser = size())]
+    columns: Option<u32>,
+    /// Which operand stays in the array of a matmul core [default: weight_stationary]
+    #[arg(
+        long,
         value_parser = PossibleValuesParser::new(Dataflow::NAMES).try_map(|name| name.parse::<Dataflow>())
     )]
-    dataflow: Dataflow,
+    dataflow: Option<Dataflow>,
     /// The chips that the core is for
     #[arg(
         long,
@@ -45,7 +53,10 @@ fn size() -> clap::builder::RangedI64ValueParser<u32> {
 
 impl New {
     pub fn run(self) -> miette::Result<()> {
-        let config = self.config();
+        let config: Config = match self.kind {
+            Kind::Matmul => self.matmul().into(),
+            Kind::Npu => self.npu()?.into(),
+        };
         write_new(&self.file, &config.template())?;
         let file = self.file.display();
         Ok(print(&format!(
@@ -53,7 +64,20 @@ impl New {
         ))?)
     }
 
-    fn config(&self) -> Config {
+    fn npu(&self) -> miette::Result<NpuConfig> {
+        if self.dataflow.is_some() {
+            return Err(miette!(
+                help = "leave out --dataflow",
+                "the array of an npu is always weight-stationary"
+            ));
+        }
+        let mut config = NpuConfig::new(self.rows.unwrap_or(16), self.columns.unwrap_or(16));
+        config.common.target = self.target;
+        NpuArch::new(&config).into_diagnostic()?;
+        Ok(config)
+    }
+
+    fn matmul(&self) -> MatmulConfig {
         let (rows, columns) = match self.target {
             // An iCE40 UP5K has eight multipliers.
             Target::Ice40 => (2, 4),
@@ -61,8 +85,8 @@ impl New {
         };
         let mut config =
             MatmulConfig::new(self.rows.unwrap_or(rows), self.columns.unwrap_or(columns));
-        config.array.dataflow = self.dataflow;
+        config.array.dataflow = self.dataflow.unwrap_or(Dataflow::WeightStationary);
         config.common.target = self.target;
-        config.into()
+        config
     }
 }

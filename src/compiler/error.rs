@@ -43,15 +43,17 @@ pub enum CompileError {
     },
     /// The activations do not fit the scratchpad.
     #[error(
-        "the activations of `{node}` need {needed} bytes of a half of the scratchpad, which has {there}: \
-         make [memory] scratchpad larger"
+        "the result of `{node}` has {bytes} bytes, and no half of the scratchpad of {there} has so many free beside the \
+         {used} of activations that are still needed: make [memory] scratchpad larger"
     )]
     Scratchpad {
         /// The node whose result has no place.
         node: String,
-        /// Bytes that are needed.
-        needed: u64,
-        /// Bytes of a half.
+        /// Bytes of the result.
+        bytes: u64,
+        /// Bytes of activations that are still needed.
+        used: u64,
+        /// Bytes of the scratchpad.
         there: u64,
     },
 }

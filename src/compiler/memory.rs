@@ -16,16 +16,15 @@ struct Block {
     last: usize,
 }
 
-/// The scratchpad address of each activation. A layer's result lies in the other half than its input, so that
-/// the array reads while POST writes; places of activations that were read for the last time are used
-/// again.
+/// The scratchpad address of each activation. A half is read once in a cycle, so that what a layer adds to
+/// its results lies in the other half than its input, where there is room. Places of activations
+/// that were read for the last time are used again.
 pub(super) fn place(
     graph: &Graph,
     lowered: &Lowered,
     arch: &NpuArch,
 ) -> Result<BTreeMap<TensorId, u32>, CompileError> {
     let layers = &lowered.layers;
-    let half = arch.scratchpad_bytes / 2;
     let last_use = |tensor: TensorId| {
         let is_output = lowered.outputs.contains(&tensor);
         let reads = |layer: &Layer| {
@@ -46,39 +45,57 @@ pub(super) fn place(
     let inputs = given.map(|input| (0, *input, 0));
     let results = (0..).zip(layers).map(|(at, layer)| (at, layer.output, 1));
     for (at, tensor, result) in inputs.chain(results) {
-        let wanted = match result {
-            0 => 0,
-            _ => 1 - halves.get(&layers[at].input).copied().unwrap_or(0),
-        };
         // What the layer itself reads is still needed.
         live.retain(|block| block.last >= at || result == 0);
-        let bytes = graph[tensor].len() as u32;
-        let mut taken: Vec<_> = live.iter().filter(|block| block.half == wanted).collect();
-        taken.sort_by_key(|block| block.offset);
-        let mut offset = 0;
-        for block in taken {
-            if offset + bytes <= block.offset {
-                break;
+        let beside = layers.iter().find_map(|layer| {
+            let residual = layer.residual.as_ref()?.tensor;
+            match (layer.input == tensor, residual == tensor) {
+                (false, true) => halves.get(&layer.input),
+                (true, false) => halves.get(&residual),
+                _ => None,
             }
-            offset = offset.max((block.offset + block.bytes).next_multiple_of(arch.rows));
-        }
-        if u64::from(offset) + u64::from(bytes) > u64::from(half) {
+        });
+        let input = layers.get(at).filter(|_| result == 1);
+        let beside = beside.or_else(|| halves.get(&input?.input));
+        let wanted = beside.map_or(0, |beside| 1 - beside);
+        let bytes = graph[tensor].len() as u32;
+        let found = [wanted, 1 - wanted]
+            .into_iter()
+            .find_map(|half| Some((half, room(&live, half, bytes, arch)?)));
+        let Some((half, offset)) = found else {
+            let used: u32 = live.iter().map(|block| block.bytes).sum();
             return Err(CompileError::Scratchpad {
                 node: layers
                     .get(at)
                     .map_or_else(|| graph[tensor].name.clone(), |l| l.name.clone()),
-                needed: u64::from(offset) + u64::from(bytes),
-                there: half.into(),
+                bytes: bytes.into(),
+                used: used.into(),
+                there: arch.scratchpad_bytes.into(),
             });
-        }
+        };
         live.push(Block {
-            half: wanted,
+            half,
             offset,
             bytes,
             last: last_use(tensor),
         });
-        halves.insert(tensor, wanted);
-        places.insert(tensor, wanted * half + offset);
+        halves.insert(tensor, half);
+        places.insert(tensor, half * arch.scratchpad_bytes / 2 + offset);
     }
     Ok(places)
+}
+
+/// The lowest place in a half with room for so many bytes.
+fn room(live: &[Block], half: u32, bytes: u32, arch: &NpuArch) -> Option<u32> {
+    let mut taken: Vec<_> = live.iter().filter(|block| block.half == half).collect();
+    taken.sort_by_key(|block| block.offset);
+    let mut offset = 0;
+    for block in taken {
+        if offset + bytes <= block.offset {
+            break;
+        }
+        offset = offset.max((block.offset + block.bytes).next_multiple_of(arch.rows));
+    }
+    let end = u64::from(offset) + u64::from(bytes);
+    (end <= u64::from(arch.scratchpad_bytes) / 2).then_some(offset)
 }

@@ -8,6 +8,7 @@
 //! ```
 //! use ferrogrid::arch::NpuArch;
 //! use ferrogrid::compiler::{Rounding, compile};
+//! use ferrogrid::config::NpuConfig;
 //! use ferrogrid::graph::{Element, Family, Graph, Operator, Output, Quantization, Values};
 //!
 //! let mut graph = Graph::new(Family::TfLite);
@@ -17,7 +18,7 @@
 //! let w = graph.constant("w", [2, 4], weights, Some(Quantization::per_tensor(0.25, 0)));
 //! let y = graph.node("layer", Operator::FullyConnected, &[x, w], Output::new("y", int8(1.0, -7)))?;
 //! graph.outputs.push(y);
-//! let network = compile(&graph, &NpuArch::new("npu", 8, 8), Rounding::Fixed)?;
+//! let network = compile(&graph, &NpuArch::new(&NpuConfig::new(8, 8))?, Rounding::Fixed)?;
 //! assert_eq!(network.layers.len(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

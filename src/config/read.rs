@@ -77,11 +77,7 @@ impl Reader {
         Some(table)
     }
 
-    fn table<'t>(
-        &mut self,
-        root: &'t DeTable<'t>,
-        field: &'static str,
-    ) -> Option<&'t DeTable<'t>> {
+    fn table<'t>(&mut self, root: &'t DeTable<'t>, field: &'static str) -> Option<&'t DeTable<'t>> {
         let value = self.value(root, field)?;
         if let DeValue::Table(table) = value.get_ref() {
             return Some(table);

@@ -5,10 +5,8 @@
 #[path = "../tools.rs"]
 mod tools;
 
-use ferrogrid::arch::{self, MatmulArch};
-use ferrogrid::blocks::MatmulCore;
-use ferrogrid::config::PRESETS;
-use ferrogrid::hdl::elaborate;
+use ferrogrid::config::{Document, PRESETS};
+use ferrogrid::product::{self, Part, Product};
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::verilog;
 use std::fs;
@@ -110,14 +108,54 @@ const FOR_CHIPS: [(&str, &str); 12] = [
     ),
 ];
 
+/// Cores that run networks that no preset is like: name, target, `[array]`, and the tables behind it.
+const NPUS: [(&str, &str, &str, &str); 5] = [
+    (
+        "npu-smallest",
+        "portable",
+        "rows = 4\ncolumns = 8\nproduct_register = false",
+        "[memory]\nscratchpad = 64\nweights = 128\naccumulators = 16\nparameters = 64\n\
+         [post]\nlanes = 1\nrequantization = \"fixed\"\n[control]\noutstanding = 1\nqueue_depth = 1\n",
+    ),
+    (
+        "npu-flat",
+        "ecp5",
+        "rows = 4\ncolumns = 64",
+        "[memory]\nweights = \"1 KiB\"\n[post]\nrequantization = \"float\"\n",
+    ),
+    (
+        "npu-tall",
+        "xilinx",
+        "rows = 64\ncolumns = 4",
+        "[post]\nlanes = 4\n[control]\noutstanding = 32\nqueue_depth = 16\n",
+    ),
+    (
+        "npu-wide-lanes",
+        "ultrascale_plus",
+        "rows = 8\ncolumns = 8",
+        "[bus]\nwidth = 32\n[post]\nlanes = 8\n",
+    ),
+    ("npu-ice40", "ice40", "rows = 4\ncolumns = 4", ""),
+];
+
+/// The core of a text.
+fn core(name: &str, text: &str) -> Box<dyn Product> {
+    let document = Document::parse(name, text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    product::from_config(document.config()).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
 /// Every preset, every odd core and those for chips.
-fn cores() -> Vec<MatmulArch> {
+fn cores() -> Vec<Box<dyn Product>> {
     let presets = PRESETS
         .iter()
-        .map(|preset| arch::from_preset(preset.name).expect("a preset"));
+        .map(|preset| product::from_preset(preset.name).expect("a preset"));
+    let npus = NPUS.iter().map(|(name, target, array, tables)| {
+        let head = format!("name = \"{name}\"\nkind = \"npu\"\ntarget = \"{target}\"\n");
+        core(name, &format!("{head}[array]\n{array}\n{tables}"))
+    });
     let odd = ODD.iter().map(|(name, array, tables)| {
         let text = format!("name = \"{name}\"\n[array]\n{array}\n{tables}");
-        arch::from_toml(name, &text).unwrap_or_else(|error| panic!("{name}: {error}"))
+        core(name, &text)
     });
     let for_chips = FOR_CHIPS
         .iter()
@@ -125,20 +163,20 @@ fn cores() -> Vec<MatmulArch> {
         .map(|(number, (target, array))| {
             let name = format!("{target}-{number}");
             let text = format!("name = \"{name}\"\ntarget = \"{target}\"\n[array]\n{array}\n");
-            arch::from_toml(&name, &text).unwrap_or_else(|error| panic!("{name}: {error}"))
+            core(&name, &text)
         });
-    presets.chain(odd).chain(for_chips).collect()
+    presets.chain(npus).chain(odd).chain(for_chips).collect()
 }
 
 /// The files of a core in a folder, and the name of its top module.
-fn emitted(arch: &MatmulArch, folder: &Path) -> (Vec<String>, String) {
-    let design = elaborate(&MatmulCore::new(arch)).expect("a design that closes");
+fn emitted(core: &dyn Product, folder: &Path) -> (Vec<String>, String) {
+    let design = core.design(Part::Core).expect("a design that closes");
     let files = verilog::emit_for_simulation(&design);
     for file in &files {
         fs::write(folder.join(&file.name), &file.text).expect("a written file");
     }
     let names = files.into_iter().map(|file| file.name).collect();
-    (names, arch.module_name())
+    (names, core.module_name())
 }
 
 /// Runs a tool on every core; `arguments` of the files and the top module. Nothing may be said.
@@ -148,7 +186,7 @@ fn silent(tool: Tool, arguments: impl Fn(&[String], &str) -> Vec<String>) {
     }
     for core in cores() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (files, top) = emitted(&core, folder.path());
+        let (files, top) = emitted(core.as_ref(), folder.path());
         let output = Command::new(tool.program())
             .args(arguments(&files, &top))
             .current_dir(folder.path())
@@ -159,7 +197,7 @@ fn silent(tool: Tool, arguments: impl Fn(&[String], &str) -> Vec<String>) {
         assert!(
             output.status.success() && said.trim().is_empty(),
             "{tool} on {}:\n{said}",
-            core.name
+            core.name()
         );
     }
 }
@@ -175,7 +213,7 @@ fn numbered_nets_come_in_order() {
     const WORDS: [&str; 5] = ["term", "sum", "choice", "joined", "part"];
     let mut numbered = 0;
     for core in cores() {
-        let design = elaborate(&MatmulCore::new(&core)).expect("a design that closes");
+        let design = core.design(Part::Core).expect("a design that closes");
         for file in verilog::emit(&design) {
             let place = |name: &str| file.text.find(&format!(" {name} =")).unwrap_or(0);
             for line in file

@@ -1,19 +1,25 @@
 //! Programs on the NPU.
 
+mod faults;
 #[path = "../models.rs"]
 mod models;
 mod networks;
 mod random;
+#[path = "../tools.rs"]
+mod tools;
 
-use ferrogrid::arch::NpuArch;
+use ferrogrid::arch::{NpuArch, npu_from_preset};
 use ferrogrid::blocks::npu::NpuCore;
+use ferrogrid::config::{Kind, NpuConfig, presets_of};
 use ferrogrid::device::npu::{ProgramOutcome, ProgramRun};
-use ferrogrid::device::{Backend, Native, unwatched};
+use ferrogrid::device::{Backend, Icarus, Native, Outcome, Scenario, Speed, Verilator, unwatched};
 use ferrogrid::hdl::elaborate;
+use ferrogrid::hdl::ir::Design;
 use ferrogrid::isa::npu::{
     End, Instruction, Load, Matrix, Operation, Post, Store, Target, Weights,
 };
 use ferrogrid::reference::fixed_point;
+use ferrogrid::synth::tools::Tool;
 
 /// A random number generator that is the same everywhere.
 struct Random(u64);
@@ -41,27 +47,35 @@ impl Random {
     }
 }
 
-/// A machine in the native simulator.
+/// A machine in a simulator.
 struct Machine {
     arch: NpuArch,
-    native: Native,
+    backend: Box<dyn Backend>,
 }
 
 impl Machine {
+    /// In the native simulator.
     fn new(arch: &NpuArch) -> Machine {
-        let design = elaborate(&NpuCore::new(arch)).unwrap();
+        Machine::within(arch, |design| Box::new(Native::new(design).unwrap()))
+    }
+
+    fn within(arch: &NpuArch, backend: fn(&Design) -> Box<dyn Backend>) -> Machine {
         Machine {
             arch: arch.clone(),
-            native: Native::new(&design).unwrap(),
+            backend: backend(&elaborate(&NpuCore::new(arch)).unwrap()),
         }
+    }
+
+    fn scenario(&mut self, scenario: &Scenario) -> Outcome {
+        let outcome = self.backend.run(scenario, &mut unwatched).unwrap();
+        assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
+        outcome
     }
 
     /// Runs a program; none where it does not end.
     fn run(&mut self, run: &ProgramRun) -> Option<ProgramOutcome> {
         let scenario = run.scenario(&self.arch);
-        let outcome = self.native.run(&scenario, &mut unwatched).unwrap();
-        assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
-        run.outcome(outcome)
+        run.outcome(self.scenario(&scenario))
     }
 }
 
@@ -70,8 +84,9 @@ fn execute(arch: &NpuArch, run: &ProgramRun) -> Option<ProgramOutcome> {
     Machine::new(arch).run(run)
 }
 
-/// C = A x B with bias and requantization, in the plainest program.
-fn product(arch: &NpuArch, [m, k, n]: [usize; 3], seed: u64) {
+/// C = A x B with bias and requantization, in the plainest program; the cycles and counters of the run.
+fn product(machine: &mut Machine, [m, k, n]: [usize; 3], seed: u64) -> (u64, Vec<u64>) {
+    let arch = &machine.arch;
     let (r, c) = (arch.rows as usize, arch.columns as usize);
     let mut random = Random(seed);
     let (a, b) = (random.bytes(m * k), random.bytes(k * n));
@@ -168,7 +183,7 @@ fn product(arch: &NpuArch, [m, k, n]: [usize; 3], seed: u64) {
         }
     }
     job.max_cycles = 100_000;
-    let outcome = execute(arch, &job).expect("the program ends");
+    let outcome = machine.run(&job).expect("the program ends");
     assert_eq!((outcome.cause, outcome.code), (0, 7));
     for row in 0..m {
         for column in 0..n {
@@ -183,16 +198,47 @@ fn product(arch: &NpuArch, [m, k, n]: [usize; 3], seed: u64) {
             );
         }
     }
-    println!(
-        "{m}x{k}x{n}: {} cycles, {:?}",
-        outcome.cycles, outcome.counters
-    );
+    (outcome.cycles, outcome.counters.to_vec())
 }
 
 #[test]
 fn products() {
-    let arch = NpuArch::new("npu", 8, 8);
+    let mut machine = Machine::new(&NpuArch::new(&NpuConfig::new(8, 8)).unwrap());
     for shape in [[1, 8, 8], [20, 40, 24], [3, 17, 5], [100, 64, 33]] {
-        product(&arch, shape, 1);
+        product(&mut machine, shape, 1);
+    }
+}
+
+/// Programs are fetched over buses of every width: an instruction is in several beats, or several in one.
+#[test]
+fn products_of_the_presets() {
+    for preset in presets_of(Kind::Npu) {
+        let mut machine = Machine::new(&npu_from_preset(preset.name).unwrap());
+        let columns = machine.arch.columns as usize;
+        let (cycles, _) = product(&mut machine, [10, 70, columns + 3], 2);
+        println!("{}: {cycles} cycles", preset.name);
+    }
+}
+
+/// The emitted Verilog computes the same in the same cycles.
+#[test]
+fn products_in_other_simulators() {
+    const SHAPE: [usize; 3] = [20, 40, 24];
+    let agrees = |arch: &NpuArch, backend: fn(&Design) -> Box<dyn Backend>| {
+        let native = product(&mut Machine::new(arch), SHAPE, 3);
+        assert_eq!(
+            product(&mut Machine::within(arch, backend), SHAPE, 3),
+            native
+        );
+    };
+    if tools::present(&[Tool::Verilator, Tool::Cxx]) {
+        agrees(&npu_from_preset("edge").unwrap(), |design| {
+            Box::new(Verilator::new(design, Speed::Compile).unwrap())
+        });
+    }
+    if tools::present(&[Tool::Iverilog, Tool::Vvp]) {
+        agrees(&npu_from_preset("nano").unwrap(), |design| {
+            Box::new(Icarus::new(design).unwrap())
+        });
     }
 }

@@ -3,8 +3,9 @@
 use super::models::Arrays;
 use super::random::size;
 use super::{Machine, models};
-use ferrogrid::arch::NpuArch;
+use ferrogrid::arch::{NpuArch, npu_from_preset};
 use ferrogrid::compiler::{Network, Rounding, compile};
+use ferrogrid::config::NpuConfig;
 use ferrogrid::device::npu::ProgramRun;
 use ferrogrid::graph::{Graph, TensorId, Values};
 use ferrogrid::reference::graph::{Mode, run};
@@ -100,7 +101,7 @@ fn the_autoencoder() {
     };
     let mut golden = Arrays::open("ad_autoencoder_int8.golden.npz").unwrap();
     let inputs = rows(&mut golden, "x", 640);
-    let arch = NpuArch::new("npu", 16, 16);
+    let arch = npu_from_preset("edge").unwrap();
     check(&graph, &arch, Rounding::Fixed, &inputs[..2], 1);
     check(&graph, &arch, Rounding::Float, &inputs[..2], 1);
 }
@@ -112,7 +113,7 @@ fn resnet_8() {
     };
     let mut golden = Arrays::open("ic_resnet8_int8.golden.npz").unwrap();
     let inputs = rows(&mut golden, "x", 3072);
-    let arch = NpuArch::new("npu", 16, 16);
+    let arch = npu_from_preset("edge").unwrap();
     check(&graph, &arch, Rounding::Fixed, &inputs[..2], 1);
     check(&graph, &arch, Rounding::Float, &inputs[..2], 1);
 }
@@ -140,7 +141,7 @@ fn digits() {
         }
         let graph = graph(&format!("digits/{name}")).unwrap();
         for side in [4, 8] {
-            let arch = NpuArch::new("npu", side, side);
+            let arch = NpuArch::new(&NpuConfig::new(side, side)).unwrap();
             println!("{name} on {side}x{side}");
             check(&graph, &arch, Rounding::Float, &inputs[..8], 1);
         }

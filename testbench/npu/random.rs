@@ -2,6 +2,7 @@
 
 use super::{Random, execute};
 use ferrogrid::arch::NpuArch;
+use ferrogrid::config::{Bytes, NpuConfig};
 use ferrogrid::device::npu::ProgramRun;
 use ferrogrid::isa::npu::{
     End, Fence, Instruction, Load, Matrix, Operation, Post, Store, TABLE_ENTRIES, TABLE_WORDS,
@@ -40,16 +41,18 @@ mod semaphore {
 /// An architecture of the sizes that simulate fast.
 fn architecture(random: &mut Random) -> NpuArch {
     let [rows, columns] = [(); 2].map(|_| 4 << random.within(0, 2));
-    let mut arch = NpuArch::new("npu", rows, columns);
-    arch.bus_bits = 32 << random.within(0, (rows.min(columns) / 4).ilog2());
-    arch.lanes = (arch.bus_bytes() / 4)
-        << random.within(0, (4 * rows.min(columns) / arch.bus_bytes()).ilog2());
-    arch.scratchpad_bytes = 1 << 13;
-    arch.ring_tiles = 32 << random.within(0, 2);
-    arch.outstanding = random.within(1, 8);
-    arch.queue_depth = random.within(1, 4);
-    arch.product_register = random.chance(2);
-    arch
+    let side = rows.min(columns);
+    let mut config = NpuConfig::new(rows, columns);
+    let bus = 32 << random.within(0, (side / 4).ilog2());
+    config.bus.width = Some(bus);
+    config.post.lanes = Some((bus / 32) << random.within(0, (32 * side / bus).ilog2()));
+    config.memory.scratchpad = Some(Bytes::kib(8));
+    let tiles = 32 << random.within(0, 2);
+    config.memory.weights = Some(Bytes(u64::from(rows * columns * tiles)));
+    config.control.outstanding = random.within(1, 8);
+    config.control.queue_depth = random.within(1, 4);
+    config.array.product_register = random.chance(2);
+    NpuArch::new(&config).unwrap()
 }
 
 /// Adds an instruction that waits for nothing yet.

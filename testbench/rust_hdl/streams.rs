@@ -4,7 +4,7 @@ use crate::lockstep::Lockstep;
 use crate::{accelerator, operands, shape};
 use ferrogrid::arch::{JobShape, MatmulArch};
 use ferrogrid::blocks::MatmulCore;
-use ferrogrid::config::PRESETS;
+use ferrogrid::config::{Kind, presets_of};
 use ferrogrid::device::matmul::MatmulJob;
 use ferrogrid::device::pack::{pack_a, pack_b, unpack_c};
 use ferrogrid::hdl::elaborate;
@@ -189,7 +189,7 @@ fn the_core_of_the_example_matches_the_native_simulator_in_every_cycle() {
 
 #[test]
 fn the_block_has_the_ports_of_every_preset() {
-    for preset in PRESETS {
+    for preset in presets_of(Kind::Matmul) {
         let arch = arch(preset.name);
         let design = elaborate(&MatmulCore::new(&arch)).unwrap();
         let core = Matmul::new(&design).unwrap_or_else(|error| panic!("{error}"));

@@ -2,7 +2,7 @@
 
 use crate::support::{all_pass, case};
 use ferrogrid::arch::{self, JobShape};
-use ferrogrid::config::PRESETS;
+use ferrogrid::config::{Kind, presets_of};
 use ferrogrid::verify::matmul::{DataKind, Host, Job, MatmulCase};
 
 /// Sizes around a tile.
@@ -15,7 +15,7 @@ fn around(tile: u32) -> Vec<u32> {
 
 #[test]
 fn every_preset_at_the_edges_of_tiles() {
-    for preset in PRESETS {
+    for preset in presets_of(Kind::Matmul) {
         let arch = arch::from_preset(preset.name).expect("a preset");
         let (rows, columns) = (arch.rows, arch.columns);
         let mut shapes = Vec::new();

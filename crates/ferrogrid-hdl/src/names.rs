@@ -1,6 +1,7 @@
 //! Which names Verilog accepts.
 
-/// The reserved words of Verilog-2005 and SystemVerilog, sorted.
+/// The reserved words of Verilog-2005 and SystemVerilog, and the classes `mailbox`, `process` and
+/// `semaphore` that SystemVerilog has in every scope, sorted.
 const RESERVED: &[&str] = &[
     "always",
     "always_comb",
@@ -118,6 +119,7 @@ const RESERVED: &[&str] = &[
     "logic",
     "longint",
     "macromodule",
+    "mailbox",
     "matches",
     "medium",
     "modport",
@@ -143,6 +145,7 @@ const RESERVED: &[&str] = &[
     "posedge",
     "primitive",
     "priority",
+    "process",
     "program",
     "property",
     "protected",
@@ -178,6 +181,7 @@ const RESERVED: &[&str] = &[
     "s_until",
     "s_until_with",
     "scalared",
+    "semaphore",
     "sequence",
     "shortint",
     "shortreal",

@@ -289,9 +289,15 @@ impl Block for NpuCore {
             })
             .collect();
         let units_idle = m.wire(unsigned(UNITS));
+        let progress = m.wire(bit());
+        let bus_quiet = m.wire(bit());
         let [read_failed, write_failed] = [(); 2].map(|_| m.wire(bit()));
         let inputs = FrontEndInputs {
             start: registers["control_start"],
+            stop: registers["control_stop"],
+            watchdog: registers["watchdog_cycles"],
+            progress,
+            bus_quiet,
             program_address: address("program"),
             instructions: registers["instructions_count"],
             beats: program_reads.data,
@@ -318,6 +324,8 @@ impl Block for NpuCore {
             bases,
             beats: load_reads.data,
             tile_released,
+            halt: front.halt,
+            clear: front.clear,
         };
         let load = m.instance(&self.load_unit(), inputs);
         connect(&load.transfers, &load_transfers);
@@ -386,6 +394,7 @@ impl Block for NpuCore {
             weights: ring.weights,
             tile_written: load.tile_written,
             bank_freed,
+            clear: front.clear,
         };
         let matrix = m.instance(&self.matrix_unit(), inputs);
         connect(&matrix.scratchpad, &matrix_read);
@@ -396,7 +405,7 @@ impl Block for NpuCore {
             NpuArch::ACCUMULATOR_BITS * arch.columns,
         ));
         let inputs = AccumulatorInputs {
-            clear: m.low(),
+            clear: front.clear,
             target: matrix.target,
             sums: matrix.sums,
             drain,
@@ -412,6 +421,7 @@ impl Block for NpuCore {
             shifts: parameters.shifts,
             residual_data: scratchpad.residual_data,
             tables,
+            clear: front.clear,
         };
         let post = m.instance(&self.post_unit(), inputs);
         connect(&post.sums, &drain);
@@ -434,7 +444,10 @@ impl Block for NpuCore {
             bases,
             data: scratchpad.store_data,
             done: writes.done,
+            halt: front.halt,
+            clear: front.clear,
         };
+
         let store = m.instance(&store_unit, inputs);
         connect(&store.scratchpad, &store_read);
         connect(&store.transfers, &store_transfers);
@@ -450,6 +463,9 @@ impl Block for NpuCore {
             connect(unit, wire);
         }
         units_idle.drive(join(&[load.idle, matrix.idle, post.idle, store.idle]));
+        bus_quiet.drive(load.quiet & store.quiet);
+        let beat = (read.rvalid & read.rready) | (write.wvalid & write.wready);
+        progress.drive(beat | matrix.active | post.active);
         read_failed.drive(load.failed);
         write_failed.drive(store.failed);
 
@@ -476,11 +492,10 @@ impl Block for NpuCore {
             read.rvalid & read.rready,
             write.wvalid & write.wready,
         ];
-        let begins = registers["control_start"] & !front.busy;
         for ((name, _), event) in COUNTERS_OF.into_iter().zip(events) {
             let event = m.flag(event & front.busy).named(format!("{name}_event"));
             let count = m.reg(unsigned(64)).named(format!("{name}_count")).reset(0);
-            m.when(begins, || count.set(0))
+            m.when(front.begins, || count.set(0))
                 .else_when(event, || count.set(count + 1));
             shown.push(format!("{name}_low_count"), count.truncate(32));
             shown.push(format!("{name}_high_count"), count.slice(32, 32));

@@ -28,10 +28,29 @@ hardware_enum! {
         ReadFailed,
         /// DRAM answered a write with an error.
         WriteFailed,
-        /// No instruction has ended for as long as the watchdog waits.
+        /// Nothing has moved for as long as the watchdog waits.
         Watchdog,
+        /// The host stopped it.
+        Stopped,
     }
 }
+
+hardware_enum! {
+    /// What the machine does.
+    pub enum MachineState {
+        /// It waits for a start.
+        Idle,
+        /// It runs a program.
+        Run,
+        /// It asks DRAM for nothing more, and waits for what it has asked for.
+        Drain,
+        /// It forgets a program that was stopped.
+        Clear,
+    }
+}
+
+/// Cycles in which everything is forgotten: more than any queue is deep.
+const CLEAR_CYCLES: u32 = 64;
 
 /// Fetches and decodes instructions, and holds each in front of its unit until its waits are over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +66,16 @@ pub struct FrontEnd {
 bundle! {
     /// What a [`FrontEnd`] takes.
     pub struct FrontEndInputs(front: &FrontEnd) {
-        /// Begins a program.
+        /// Begins a program, when the one before has ended.
         start: bit(),
+        /// Stops the program.
+        stop: bit(),
+        /// Cycles without progress after which a program is stopped; 0: never.
+        watchdog: unsigned(32),
+        /// Something moves: a beat, a vector or a sum.
+        progress: bit(),
+        /// No transfer of LOAD or STORE is under way.
+        bus_quiet: bit(),
         /// Address of its first instruction, at a beat of the bus.
         program_address: unsigned(front.splitter.address_bits),
         /// Its instructions.
@@ -72,11 +99,17 @@ bundle! {
         transfers: Stream(Transfer(&front.splitter)),
         /// For each unit: instructions whose waits are over.
         issue: [Stream(unsigned(INSTRUCTION_BITS)); UNITS],
-        /// A program runs.
+        /// A program runs, or has not been forgotten.
         busy: bit(),
-        /// It has ended in this cycle.
+        /// A program begins in the next cycle.
+        begins: bit(),
+        /// LOAD and STORE begin nothing more.
+        halt: bit(),
+        /// All units forget everything.
+        clear: bit(),
+        /// A program has ended in this cycle.
         done: bit(),
-        /// It has stopped in this cycle.
+        /// A program that stopped has been forgotten in this cycle.
         stopped: bit(),
         /// Why the last program stopped: a [`Cause`].
         cause: Cause::shape(),
@@ -100,6 +133,34 @@ fn unit(opcode: Opcode) -> Option<u32> {
 
 #[hardware]
 impl FrontEnd {
+    /// The instruction that is whole with the beat that comes, or is in it.
+    #[track_caller]
+    fn whole<'m>(
+        &self,
+        m: &'m Module,
+        begins: Signal<'m>,
+        comes: Signal<'m>,
+        data: Signal<'m>,
+    ) -> Signal<'m> {
+        match data.width() {
+            INSTRUCTION_BITS => data,
+            // Two instructions are in a beat, which is read once for each.
+            width if width > INSTRUCTION_BITS => {
+                let upper = m.reg(bit()).reset(0);
+                m.when(begins, || upper.set(false))
+                    .else_when(comes, || upper.set(!upper));
+                let half = |lsb| data.slice(lsb, INSTRUCTION_BITS);
+                upper.mux(half(INSTRUCTION_BITS), half(0))
+            }
+            width => {
+                let earlier = m.reg(unsigned(INSTRUCTION_BITS - width));
+                let all = concat(&[data, *earlier]);
+                m.when(comes, || earlier.set(all.slice(width, earlier.width())));
+                all
+            }
+        }
+    }
+
     /// Reads the program; gives its instructions.
     #[track_caller]
     fn fetch<'m>(
@@ -107,16 +168,20 @@ impl FrontEnd {
         m: &'m Module,
         io: &FrontEndInputs<'m>,
         begins: Signal<'m>,
+        ends: Signal<'m>,
         transfers: &Stream<'m, Transfer<'m>>,
-    ) -> Stream<'m> {
+    ) -> Fetched<'m> {
         let beat_bytes = self.splitter.beat_bytes;
         let bits = self.splitter.address_bits;
         let beats = INSTRUCTION_BITS / (8 * beat_bytes).min(INSTRUCTION_BITS);
-        // A transfer is an instruction; each waits for its own place in the queue.
+        // A transfer is an instruction, or the beat that it is in; each waits for its own place in the
+        // queue.
         let address = m.reg(unsigned(bits));
         let left = m.reg(unsigned(16)).reset(0);
         let places = m.reg(unsigned(bits_for(FETCHED.into()))).reset(FETCHED);
-        transfers.payload.address.drive(*address);
+        let beat = address.slice(beat_bytes.ilog2(), bits - beat_bytes.ilog2());
+        let beat_address = concat(&[beat, m.zero(unsigned(beat_bytes.ilog2()))]);
+        transfers.payload.address.drive(beat_address);
         transfers
             .payload
             .beats
@@ -131,15 +196,11 @@ impl FrontEnd {
             address.set(address + INSTRUCTION_BITS / 8);
             left.set(left - 1);
         });
+        m.when(ends, || left.set(0));
         let comes = io.beats.valid;
         io.beats.ready.drive(m.high());
-        let earlier = m.reg(unsigned(INSTRUCTION_BITS - 8 * beat_bytes));
-        let all = concat(&[io.beats.payload.data, *earlier]);
-        m.when(comes, || {
-            earlier.set(all.slice(8 * beat_bytes, earlier.width()))
-        });
         let s = Stream {
-            payload: all,
+            payload: self.whole(m, begins, comes, io.beats.payload.data),
             valid: comes & io.beats.payload.last,
             ready: m.wire(bit()).named("fetched_ready"),
         };
@@ -153,8 +214,18 @@ impl FrontEnd {
         let leaves = fetched.fires();
         m.when(asks & !leaves, || places.set(places - 1))
             .else_when(leaves & !asks, || places.set(places + 1));
-        fetched
+        Fetched {
+            instructions: fetched,
+            quiet: !left.any() & places.eq(FETCHED),
+        }
     }
+}
+
+/// The program as it comes.
+struct Fetched<'m> {
+    instructions: Stream<'m>,
+    /// No instruction is asked for, and all that came have gone.
+    quiet: Signal<'m>,
 }
 
 /// No bit that a field has not is 1.
@@ -193,9 +264,15 @@ impl Block for FrontEnd {
         let transfers = m.wires(Stream::of(Transfer::of(&self.splitter)));
 
         m.section("fetch");
-        let busy = m.reg(bit()).reset(0);
-        let begins = io.start & !busy;
-        let fetched = self.fetch(m, &io, begins, &transfers);
+        let state = m.fsm(MachineState::Idle);
+        let runs = state.is(MachineState::Run);
+        let starts = m.reg(bit()).named("start_waits").reset(0);
+        let begins = state.is(MachineState::Idle) & *starts;
+        starts.next(io.start | (*starts & !begins));
+        let stops = m.wire(bit());
+        let ends = m.wire(bit());
+        let fetch = self.fetch(m, &io, begins, stops | ends, &transfers);
+        let fetched = fetch.instructions;
 
         m.section("decode");
         let word = fetched.payload;
@@ -233,8 +310,9 @@ impl Block for FrontEnd {
             let out = m.wires(Stream::of(unsigned(INSTRUCTION_BITS)));
             let held = m.reg(bit()).named(format!("held_{number}")).reset(0);
             let granted = m.wire(bit()).named(format!("granted_{number}"));
-            head.ready.drive(granted);
-            held.next(granted | (*held & !out.ready));
+            let clear = state.is(MachineState::Clear);
+            head.ready.drive(granted | clear);
+            held.next((granted | (*held & !out.ready)) & !clear);
             let held_word = m
                 .capture(granted, head.payload)
                 .named(format!("held_word_{number}"));
@@ -248,7 +326,8 @@ impl Block for FrontEnd {
             empty.push(queue.level.eq(0) & !*held);
             issue.push(out);
         }
-        let overflow = semaphores(m, begins, &requests, &io.signalling);
+        let forget = begins | state.is(MachineState::Clear);
+        let overflow = semaphores(m, forget, &requests, &io.signalling);
 
         m.section("the program");
         let none_waits = join(&empty);
@@ -263,43 +342,79 @@ impl Block for FrontEnd {
             .zip(&queue_ready)
             .map(|(of, ready)| *of & *ready)
             .fold(is_fence & fence_over, |any, one| any | one);
-        let running = fetched.valid & busy;
+        let running = fetched.valid & runs;
         let illegal = running & !legal;
         let takes = running & legal & (goes_on | (is_end & settled.all()));
         dispatches.drive(running & legal);
-        fetched.ready.drive(takes | (!busy & fetched.valid));
-        let ends = takes & is_end;
+        fetched.ready.drive(takes | !runs);
+        ends.drive(takes & is_end);
         let cause = m.fsm(Cause::None);
         let fetch_failed = m.flag(io.beats.fires() & io.beats.payload.response.any());
         let read_failed = io.read_failed | fetch_failed;
-        let stops = illegal | overflow | read_failed | io.write_failed;
+        let still = m.reg(unsigned(32)).reset(0);
+        m.when(io.progress | takes | !runs, || still.set(0))
+            .otherwise(|| still.set(still + 1));
+        let barks = m.flag(io.watchdog.any() & still.ge(io.watchdog));
+        let faults = illegal | overflow | read_failed | io.write_failed;
+        stops.drive(runs & (faults | barks | io.stop));
         let index = m.reg(unsigned(16)).reset(0);
         let code = m.reg(unsigned(16)).reset(0);
-        m.when(begins, || {
-            busy.set(true);
-            index.set(0);
-            cause.set(Cause::None);
-        })
-        .else_when(*busy & stops, || {
-            busy.set(false);
-            m.when(illegal, || cause.set(Cause::Illegal))
-                .else_when(overflow, || cause.set(Cause::Overflow))
-                .else_when(read_failed, || cause.set(Cause::ReadFailed))
-                .otherwise(|| cause.set(Cause::WriteFailed));
-        })
-        .else_when(takes, || {
-            index.set(index + 1);
-            m.when(is_end, || {
-                busy.set(false);
-                code.set(end.code);
+        let failed = m.reg(bit()).reset(0);
+        let clear_left = m.reg(unsigned(bits_for(CLEAR_CYCLES.into())));
+        let done = m.wire(bit());
+        let stopped = m.wire(bit());
+        m.when(takes, || index.set(index + 1));
+        m.when(ends, || code.set(end.code));
+        done.set(false);
+        stopped.set(false);
+        m.switch(state)
+            .case(MachineState::Idle, || {
+                m.when(begins, || {
+                    state.set(MachineState::Run);
+                    index.set(0);
+                    failed.set(false);
+                    cause.set(Cause::None);
+                });
+            })
+            .case(MachineState::Run, || {
+                m.when(stops, || {
+                    state.set(MachineState::Drain);
+                    failed.set(true);
+                    m.when(illegal, || cause.set(Cause::Illegal))
+                        .else_when(overflow, || cause.set(Cause::Overflow))
+                        .else_when(read_failed, || cause.set(Cause::ReadFailed))
+                        .else_when(io.write_failed, || cause.set(Cause::WriteFailed))
+                        .else_when(io.stop, || cause.set(Cause::Stopped))
+                        .otherwise(|| cause.set(Cause::Watchdog));
+                })
+                .else_when(ends, || state.set(MachineState::Drain));
+            })
+            .case(MachineState::Drain, || {
+                clear_left.set(CLEAR_CYCLES);
+                m.when(fetch.quiet & io.bus_quiet & *failed, || {
+                    state.set(MachineState::Clear);
+                })
+                .else_when(fetch.quiet & io.bus_quiet, || {
+                    state.set(MachineState::Idle);
+                    done.set(true);
+                });
+            })
+            .case(MachineState::Clear, || {
+                clear_left.set(clear_left - 1);
+                m.when(clear_left.eq(1), || {
+                    state.set(MachineState::Idle);
+                    stopped.set(true);
+                });
             });
-        });
         FrontEndOutputs {
             transfers,
             issue,
-            busy: *busy,
-            done: ends,
-            stopped: *busy & stops,
+            busy: !state.is(MachineState::Idle) | *starts,
+            begins,
+            halt: !runs,
+            clear: state.is(MachineState::Clear),
+            done,
+            stopped,
             cause: cause.signal(),
             index: *index,
             code: *code,

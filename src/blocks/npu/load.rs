@@ -3,9 +3,9 @@
 use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
 use super::fields::{INSTRUCTION_BITS, field, signal_fields};
 use super::ports::{ByteWrite, Signalling, further};
-use super::runs::{RunOrder, RunParams, runs};
+use super::runs::{RunOrder, RunParams, bytes_of_run, runs};
 use crate::hdl::{
-    Block, Module, Signal, Stream, bit, bits_for, bundle, hardware, join, pack, unpack, unsigned,
+    Block, Module, Signal, Stream, bit, bits_for, bundle, hardware, pack, unpack, unsigned,
 };
 use crate::isa::npu::{Load, Opcode, Synchronization, Target, Weights};
 
@@ -42,6 +42,10 @@ bundle! {
         beats: Stream(ReadBeat(&unit.splitter)),
         /// A tile has left the ring.
         tile_released: bit(),
+        /// Begin nothing more.
+        halt: bit(),
+        /// Forget everything.
+        clear: bit(),
     }
 }
 
@@ -69,6 +73,8 @@ bundle! {
         signalling: Signalling(),
         /// No instruction is under way.
         idle: bit(),
+        /// No transfer is under way.
+        quiet: bit(),
         /// DRAM has answered with an error.
         failed: bit(),
     }
@@ -139,6 +145,7 @@ impl Block for LoadUnit {
         };
         let free = m.wire(bit());
         let there_is_room = m.wire(bit());
+        let may_ask = m.wire(bit());
         let run = runs(
             m,
             &params,
@@ -146,6 +153,7 @@ impl Block for LoadUnit {
             order,
             (io.instruction.valid, free),
             there_is_room,
+            io.clear,
         );
         io.instruction.ready.drive(free);
         let for_weights = m.capture(io.instruction.fires(), is_weights);
@@ -161,6 +169,8 @@ impl Block for LoadUnit {
         .else_when(io.tile_released & !takes_place, || {
             ring_free.set(ring_free + 1)
         });
+        m.when(io.clear, || ring_free.set(self.ring_tiles));
+        may_ask.drive(!io.halt & (!for_weights | ring_free.any()));
 
         let coming = Coming {
             weights: for_weights,
@@ -174,12 +184,10 @@ impl Block for LoadUnit {
         let s = m.wires(Stream::of(unsigned(pack(&coming).width())));
         s.payload.drive(pack(&coming));
         s.valid.drive(run.asked);
-        there_is_room.drive(s.ready & transfers.ready & (!for_weights | ring_free.any()));
+        there_is_room.drive(s.ready & transfers.ready & may_ask);
         transfers.payload.address.drive(run.beat_address);
         transfers.payload.beats.drive(run.beats);
-        transfers
-            .valid
-            .drive(run.valid & s.ready & (!for_weights | ring_free.any()));
+        transfers.valid.drive(run.valid & s.ready & may_ask);
         let under_way = Fifo::new(s.payload.shape(), RUNS_UNDER_WAY);
         let under_way = m.instance(&under_way, StreamInputs { s });
 
@@ -198,23 +206,23 @@ impl Block for LoadUnit {
             first.set(beats.payload.last);
             address.set(further(here, self.splitter.beat_bytes));
         });
-        let bytes = 0..self.splitter.beat_bytes;
-        let mask: Vec<_> = bytes
-            .map(|byte| {
-                (!first | come.skip.le(byte)) & (!beats.payload.last | come.last_byte.ge(byte))
-            })
-            .collect();
+        let mask = bytes_of_run(
+            (*first, come.skip),
+            (beats.payload.last, come.last_byte),
+            self.splitter.beat_bytes,
+        );
         scratchpad.payload.address.drive(here);
         scratchpad
             .payload
             .data
             .drive(beats.payload.data.extend(8 * self.rows));
-        scratchpad.payload.mask.drive(join(&mask).extend(self.rows));
+        scratchpad.payload.mask.drive(mask.extend(self.rows));
         scratchpad.valid.drive(beats.valid & to_scratchpad);
 
         let ring_enable = takes & come.weights;
         let ring_beat = m.reg(unsigned(self.ring_beat_bits())).reset(0);
         m.when(ring_enable, || ring_beat.set(ring_beat + 1));
+        m.when(io.clear, || ring_beat.set(0));
         /// channels in front of this beat of the run
         let channel_offset = m.reg(unsigned(self.channel_bits)).reset(0);
         m.when(takes, || {
@@ -240,6 +248,7 @@ impl Block for LoadUnit {
                 semaphore,
             },
             idle: !run.valid & under_way.level.eq(0),
+            quiet: under_way.level.eq(0),
             failed,
         }
     }

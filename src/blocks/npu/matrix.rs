@@ -54,6 +54,8 @@ bundle! {
         tile_written: bit(),
         /// An accumulator bank is free again.
         bank_freed: bit(),
+        /// Forget everything.
+        clear: bit(),
     }
 }
 
@@ -144,11 +146,12 @@ impl MatrixUnit {
         m: &'m Module,
         instruction: Stream<'m>,
         taken: Signal<'m>,
+        clear: Signal<'m>,
     ) -> Prepared<'m> {
         let held = m.reg(bit()).reset(0);
         let takes = instruction.fires();
         instruction.ready.drive(!*held);
-        held.next(takes | (*held & !taken));
+        held.next((takes | (*held & !taken)) & !clear);
         let word = m.capture(takes, instruction.payload);
         let prepared = m.flag(*held & !taken);
         let fields = Matrix::each(|of| field(word, of));
@@ -224,7 +227,7 @@ impl Block for MatrixUnit {
         m.section("the next instruction");
         let advances = m.wire(bit());
         let takes_instruction = m.wire(bit());
-        let prepared = self.prepare(m, io.instruction, takes_instruction);
+        let prepared = self.prepare(m, io.instruction, takes_instruction, io.clear);
 
         m.section("the pass whose tile is to be loaded");
         let next_valid = m.reg(bit()).reset(0);
@@ -274,7 +277,7 @@ impl Block for MatrixUnit {
         let passes = nest(m, "next", (takes_instruction, start), &loops, advances);
         let last_pass = passes.last;
         takes_instruction.drive(prepared.valid & (!next_valid | (advances & last_pass)));
-        next_valid.next(takes_instruction | (next_valid & !(advances & last_pass)));
+        next_valid.next((takes_instruction | (next_valid & !(advances & last_pass))) & !io.clear);
         let until_signal = m.reg(unsigned(8));
         let signal_due = last_pass | (signal.period.any() & until_signal.eq(1));
         m.when(takes_instruction, || {
@@ -419,9 +422,19 @@ impl Block for MatrixUnit {
         let free = (over & settled).named("may_start");
         let goes = ready_valid.mux(bank_is_there, loads);
         starts.drive(free & goes);
+        m.when(io.clear, || {
+            written.set(0);
+            oldest.set(0);
+            used.set(0);
+            loading.set(false);
+            ready_valid.set(false);
+            banks.set(2);
+            streams.set(false);
+            bank.set(1);
+        });
         let signals = vectors_end & pass.signals;
         let signalling_valid = m.flag(signals);
-        let semaphore = m.delay(pass.semaphore);
+        let semaphore = m.delay(pass.semaphore).named("pass_semaphore");
 
         m.section("bytes outside of the image are the padding");
         let inside = self.inside(m, vectors.place, &pass);
@@ -457,7 +470,7 @@ impl Block for MatrixUnit {
             width: token.width(),
         };
         let inputs = TokenInputs {
-            clear: m.low(),
+            clear: io.clear,
             valid_in: read,
             token_in: token,
         };

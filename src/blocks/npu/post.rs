@@ -57,6 +57,8 @@ bundle! {
         /// What is added, of the scratchpad.
         residual_data: unsigned(8 * unit.rows),
         tables: TablesOutputs(&unit.tables()),
+        /// Forget everything.
+        clear: bit(),
     }
 }
 
@@ -217,6 +219,11 @@ impl Block for PostUnit {
         m.when(frees, || bank.set(!*bank));
         m.when(io.bank_complete & !frees, || complete.set(complete + 1))
             .else_when(frees & !io.bank_complete, || complete.set(complete - 1));
+        m.when(io.clear, || {
+            active.set(false);
+            complete.set(0);
+            bank.set(0);
+        });
         let bank_freed = m.flag(frees);
 
         m.section("sums of L channels");
@@ -320,7 +327,7 @@ impl Block for PostUnit {
                 width: token.width(),
             };
             let inputs = TokenInputs {
-                clear: m.low(),
+                clear: io.clear,
                 valid_in,
                 token_in,
             };

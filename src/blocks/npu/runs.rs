@@ -3,7 +3,7 @@
 use super::super::prim::BurstSplitter;
 use super::fields::SignalFields;
 use super::ports::before;
-use crate::hdl::{Module, Signal, bit, concat, hardware, unsigned};
+use crate::hdl::{Module, Signal, bit, concat, hardware, join, unsigned};
 
 /// Sizes of the addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(super) struct Run<'m> {
 }
 
 /// Walks the runs of an instruction: takes it where it is `valid` and drives `free`, and shows a run
-/// until there is `room` for it. The next run follows two cycles later.
+/// until there is `room` for it. `clear` forgets the instruction.
 #[hardware]
 #[track_caller]
 pub(super) fn runs<'m>(
@@ -62,6 +62,7 @@ pub(super) fn runs<'m>(
     order: RunOrder<'m>,
     (valid, free): (Signal<'m>, Signal<'m>),
     room: Signal<'m>,
+    clear: Signal<'m>,
 ) -> Run<'m> {
     let bits = p.splitter.address_bits;
     let byte_bits = p.splitter.beat_bytes.ilog2();
@@ -134,6 +135,11 @@ pub(super) fn runs<'m>(
         });
     });
 
+    m.when(clear, || {
+        active.set(false);
+        shown.set(false);
+    });
+
     let skip = byte_address.truncate(byte_bits);
     let count = p.splitter.count_bits;
     let end = run.zero_extend(count) + skip.zero_extend(count) - 1;
@@ -149,4 +155,29 @@ pub(super) fn runs<'m>(
         signals: signals & signal_due,
         semaphore,
     }
+}
+
+/// A bit for each byte of a beat that belongs to a run: in its first beat from `skip` on, in its last up
+/// to `last_byte`.
+#[track_caller]
+pub(super) fn bytes_of_run<'m>(
+    (first, skip): (Signal<'m>, Signal<'m>),
+    (last, last_byte): (Signal<'m>, Signal<'m>),
+    beat_bytes: u32,
+) -> Signal<'m> {
+    let high = first.module().high();
+    let bytes: Vec<_> = (0..beat_bytes)
+        .map(|byte| {
+            let begun = match byte + 1 < beat_bytes {
+                true => !first | skip.le(byte),
+                false => high,
+            };
+            let not_over = match byte > 0 {
+                true => !last | last_byte.ge(byte),
+                false => high,
+            };
+            begun & not_over
+        })
+        .collect();
+    join(&bytes)
 }

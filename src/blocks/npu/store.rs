@@ -4,10 +4,9 @@ use super::super::prim::{BurstSplitter, Fifo, StreamInputs, Transfer, WriteBeat}
 use super::bank_row::READ_LATENCY;
 use super::fields::{INSTRUCTION_BITS, field, signal_fields};
 use super::ports::{ByteRead, Signalling, further};
-use super::runs::{RunOrder, RunParams, runs};
+use super::runs::{RunOrder, RunParams, bytes_of_run, runs};
 use crate::hdl::{
-    Block, Module, Signal, Stream, bit, bits_for, bundle, concat, hardware, join, pack, unpack,
-    unsigned,
+    Block, Module, Signal, Stream, bit, bits_for, bundle, concat, hardware, pack, unpack, unsigned,
 };
 use crate::isa::npu::Store;
 
@@ -40,6 +39,10 @@ bundle! {
         data: unsigned(8 * unit.rows),
         /// The answer to a run.
         done: Stream(unsigned(2)),
+        /// Begin nothing more.
+        halt: bit(),
+        /// Forget everything.
+        clear: bit(),
     }
 }
 
@@ -54,6 +57,8 @@ bundle! {
         signalling: Signalling(),
         /// No instruction is under way.
         idle: bit(),
+        /// No transfer is under way.
+        quiet: bit(),
         /// DRAM has answered with an error.
         failed: bit(),
     }
@@ -110,7 +115,7 @@ impl Block for StoreUnit {
         let free = m.wire(bit());
         let room = m.wire(bit());
         let taken = (io.instruction.valid, free);
-        let run = runs(m, &params, &io.bases, order, taken, room);
+        let run = runs(m, &params, &io.bases, order, taken, room, io.clear);
         io.instruction.ready.drive(free);
         let going = Going {
             address: run.address,
@@ -129,7 +134,7 @@ impl Block for StoreUnit {
         let (going_ready, going) = queue("going", pack(&going));
         let signal = concat(&[run.semaphore, run.signals]);
         let (answer_ready, answers) = queue("answers", signal);
-        let queues_ready = going_ready & answer_ready;
+        let queues_ready = going_ready & answer_ready & !io.halt;
         room.drive(queues_ready & transfers.ready);
         transfers.payload.address.drive(run.beat_address);
         transfers.payload.beats.drive(run.beats);
@@ -155,13 +160,15 @@ impl Block for StoreUnit {
             address.set(further(here, self.splitter.beat_bytes));
         });
         going.m.ready.drive(reads & last);
-        let mask: Vec<_> = (0..self.splitter.beat_bytes)
-            .map(|byte| (!first | goes.skip.le(byte)) & (!last | goes.last_byte.ge(byte)))
-            .collect();
+        let mask = bytes_of_run(
+            (first, goes.skip),
+            (last, goes.last_byte),
+            self.splitter.beat_bytes,
+        );
 
         m.section("and send them");
         let read = m.delay_by("read", m.flag(reads).named("reads_1"), READ_LATENCY - 1);
-        let strobe = m.delay_by("strobe", join(&mask), READ_LATENCY);
+        let strobe = m.delay_by("strobe", mask, READ_LATENCY);
         let data = io.data.truncate(8 * self.splitter.beat_bytes);
         let s = Stream {
             payload: concat(&[strobe, data]),
@@ -205,6 +212,7 @@ impl Block for StoreUnit {
                 semaphore,
             },
             idle: !run.valid & answers.level.eq(0),
+            quiet: answers.level.eq(0),
             failed,
         }
     }

@@ -61,7 +61,10 @@ pub fn check_npu_number(field: &'static str, value: i128) -> Result<u32, Problem
             };
             let (message, label) = match found {
                 Some(_) => ("is no power of two".to_owned(), String::new()),
-                None => ("is out of range".to_owned(), format!("not within {low} to {high}")),
+                None => (
+                    "is out of range".to_owned(),
+                    format!("not within {low} to {high}"),
+                ),
             };
             Err(Problem::at(field, format!("`{field}` = {value} {message}"))
                 .label(label)

@@ -15,6 +15,7 @@ mod assembly;
 mod encoding;
 mod field;
 mod instructions;
+mod page;
 mod registers;
 mod synchronization;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use instructions::{
     Post, PostFields, Store, StoreFields, TABLE_ENTRIES, TABLE_WORDS, Target, Weights,
     WeightsFields,
 };
+pub use page::markdown;
 pub use registers::{COUNTERS_OF, NPU_ID, NPU_VERSION, npu_registers};
 pub use synchronization::{Signal, Synchronization, Wait};
 

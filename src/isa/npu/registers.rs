@@ -68,7 +68,13 @@ pub fn npu_registers(name: &str, arch: &NpuArch) -> RegisterMap {
                 "start",
                 0,
                 1,
-                "Starts the program at program; ignored while one runs.",
+                "Starts the program at program, when the one before has ended.",
+            ))
+            .field(Field::write_pulse(
+                "stop",
+                1,
+                1,
+                "Stops the program: bursts are completed, and all else is forgotten.",
             )),
         )
         .register(
@@ -79,7 +85,7 @@ pub fn npu_registers(name: &str, arch: &NpuArch) -> RegisterMap {
                     4,
                     4,
                     "Why the last program stopped: 0 it ended; 1 an instruction is none; 2 a semaphore overflowed; 3 a read \
-                     failed; 4 a write failed; 5 the watchdog.",
+                     failed; 4 a write failed; 5 the watchdog; 6 the host.",
                 ))
                 .field(Field::read_only("code", 16, 16, "What END said.")),
         )
@@ -112,6 +118,17 @@ pub fn npu_registers(name: &str, arch: &NpuArch) -> RegisterMap {
             "index",
             0x28,
             Field::read_only("index", 0, 16, "The instruction at which the program is or stopped."),
+        ))
+        .register(word(
+            "watchdog",
+            0x2c,
+            Field::read_write(
+                "cycles",
+                0,
+                32,
+                "Cycles in which nothing moves, after which a program is stopped; 0: never.",
+            )
+            .reset(1 << 20),
         ));
     for region in 0..REGIONS {
         let offset = BASES + 8 * region;

@@ -45,11 +45,7 @@ fn figures(arch: &NpuArch) -> Vec<(&'static str, String)> {
         ),
         (
             "weights",
-            format!(
-                "{}: a ring of {} tiles",
-                arch.ring_size(),
-                arch.ring_tiles
-            ),
+            format!("{}: a ring of {} tiles", arch.ring_size(), arch.ring_tiles),
         ),
         (
             "accumulators",
@@ -87,7 +83,10 @@ fn row(arch: &NpuArch) -> Vec<(&'static str, Cell)> {
         ("scratchpad", Cell::Text(arch.scratchpad_size().to_string())),
         ("weights", Cell::Text(arch.ring_size().to_string())),
         ("lanes", Cell::Number(arch.lanes.into())),
-        ("requantization", Cell::Text(arch.requantization.to_string())),
+        (
+            "requantization",
+            Cell::Text(arch.requantization.to_string()),
+        ),
     ]
 }
 

@@ -54,7 +54,9 @@ impl Flow<'_> {
     /// Whether a wrapper that connects registers and streams connects the core.
     fn has_streams_only(&self) -> bool {
         let buses = self.product.buses();
-        !buses.iter().any(|bus| matches!(bus.kind, BusKind::Memory { .. }))
+        !buses
+            .iter()
+            .any(|bus| matches!(bus.kind, BusKind::Memory { .. }))
     }
 
     /// Every file, in the order of the summary: none for a tool whose chips do not have the

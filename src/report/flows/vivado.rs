@@ -15,7 +15,10 @@ impl Flow<'_> {
             _ => (arty, ZU7EV),
         };
         let models = match self.cells {
-            None => "# The core instantiates no cell of the chip: simulators need its Verilog alone.".into(),
+            None => {
+                "# The core instantiates no cell of the chip: simulators need its Verilog alone."
+                    .into()
+            }
             Some(path) => format!(
                 "# For the cells of the chip Vivado has models of its own, in its library unisim, which it\n\
                  # links by itself. {path} would hide them: it is for other simulators."

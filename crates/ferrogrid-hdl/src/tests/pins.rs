@@ -31,7 +31,7 @@ impl Block for Mailbox {
     type Outputs<'m> = Taken<'m>;
 
     fn module_name(&self) -> String {
-        "mailbox".into()
+        "letter_box".into()
     }
 
     fn inputs(&self) -> Shapes<Letters<'static>> {
@@ -110,7 +110,7 @@ fn wrong_pins_are_named() {
     });
     assert_eq!(
         text,
-        "the instance of `mailbox` has the inputs write, W0, W1, SPARE, take, and is given write, \
+        "the instance of `letter_box` has the inputs write, W0, W1, SPARE, take, and is given write, \
          W0, V1, SPARE, take"
     );
     let text = refused(|m| m.inputs_of(m.default_domain(), &m.wire(bit()).named("wire")));
@@ -130,7 +130,7 @@ fn inputs_of_a_further_clock_are_sampled_by_it() {
     });
     assert_eq!(
         text,
-        "module `test`: instance `mailbox_i` is clocked by `CLKB` but samples register `late` of `clk`\n  \
+        "module `test`: instance `letter_box_i` is clocked by `CLKB` but samples register `late` of `clk`\n  \
          made at HERE\n  use a register marked `.synchronizer()`"
     );
 }

@@ -82,17 +82,19 @@ impl Flow<'_> {
     /// What the core reaches through its buses to memory; none where it has none.
     pub(super) fn address_spaces(&self) -> Option<Element> {
         let buses = self.product.buses();
-        let spaces = Vec::from_iter(buses.iter().filter_map(|bus| match bus.kind {
-            BusKind::Memory {
-                data_bits,
-                address_bits,
-            } => Some(
-                element("spirit:addressSpace")
-                    .child(leaf("spirit:name", bus.prefix))
-                    .child(leaf("spirit:range", &(1_u64 << address_bits).to_string()))
-                    .child(leaf("spirit:width", &data_bits.to_string())),
-            ),
-            _ => None,
+        let spaces = Vec::from_iter(buses.iter().filter_map(|bus| {
+            match bus.kind {
+                BusKind::Memory {
+                    data_bits,
+                    address_bits,
+                } => Some(
+                    element("spirit:addressSpace")
+                        .child(leaf("spirit:name", bus.prefix))
+                        .child(leaf("spirit:range", &(1_u64 << address_bits).to_string()))
+                        .child(leaf("spirit:width", &data_bits.to_string())),
+                ),
+                _ => None,
+            }
         }));
         (!spaces.is_empty()).then(|| element("spirit:addressSpaces").children(spaces))
     }

@@ -1,0 +1,208 @@
+//! Programs that go wrong: the machine says why, completes its bursts, and runs the next program.
+
+use super::Machine;
+use super::random::size;
+use ferrogrid::arch::NpuArch;
+use ferrogrid::config::{Bytes, NpuConfig};
+use ferrogrid::device::npu::{ProgramRun, READ_LATENCY};
+use ferrogrid::device::{Operation, Refusal};
+use ferrogrid::isa::npu::{Instruction, npu_registers};
+use ferrogrid::reference::run_program;
+
+/// Causes of `status.cause`.
+const ILLEGAL: u32 = 1;
+const OVERFLOW: u32 = 2;
+const READ_FAILED: u32 = 3;
+const WRITE_FAILED: u32 = 4;
+const WATCHDOG: u32 = 5;
+const STOPPED: u32 = 6;
+
+fn assemble(text: &str) -> Vec<Instruction> {
+    text.lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.parse().unwrap())
+        .collect()
+}
+
+/// A product behind whatever was there: loads, weights, passes, results and a store.
+const GOOD: &str = "
+    load region=0 offset=8192 target=1 run=32 rows=1 planes=1 signal=1
+    load offset=8448 run=64 rows=1 planes=1 signal=0
+    weights offset=8704 tiles=1
+    matrix pitch=8 width=8 height=8 blocks=1 kernel_rows=1 taps=1 rows=8 row_step=1 columns=1 release begin end wait=0
+    post address=4096 rows=8 row_pitch=8 columns=1 channels=8 window=1 multiplier=1342177280 shift=-7 low=-128 high=127 wait=1 signal=2
+    store offset=12288 address=4096 run=64 rows=1 planes=1 wait=2
+    end code=9";
+
+/// What is done to the bad program.
+#[derive(Default)]
+struct Fault {
+    refusals: Vec<(u64, Refusal)>,
+    stops: bool,
+    watchdog: u32,
+    /// Bytes of the program that are changed.
+    bytes: Vec<(usize, u8)>,
+}
+
+/// Runs a bad program and then a good one on the same machine; gives cause and index of the bad one.
+fn recover(bad: &str, fault: &Fault) -> (u32, u32) {
+    let mut config = NpuConfig::new(8, 8);
+    config.memory.scratchpad = Some(Bytes::kib(8));
+    config.memory.weights = Some(Bytes::kib(1));
+    let arch = NpuArch::new(&config).unwrap();
+    let (bad, good) = (assemble(bad), assemble(GOOD));
+    let mut run = ProgramRun::new(&bad, 0x4000);
+    for (at, byte) in &fault.bytes {
+        run.dram[*at] = *byte;
+    }
+    for (at, instruction) in good.iter().enumerate() {
+        let place = 0x1000 + 32 * at;
+        run.dram[place..place + 32].copy_from_slice(&instruction.encode().unwrap());
+    }
+    for (at, byte) in run.dram[0x2000..0x2400].iter_mut().enumerate() {
+        *byte = (at * 37 + at / 11) as u8;
+    }
+    let mut expected = run.dram.clone();
+    assert_eq!(
+        run_program(&size(&arch), &good, [0; 4], &mut expected),
+        Ok(9)
+    );
+
+    let map = npu_registers(&arch.module_name(), &arch);
+    let at = |name: &str| map.get(name).offset;
+    let mut scenario = run.scenario(&arch);
+    let start = scenario
+        .operations
+        .iter()
+        .position(|of| *of == Operation::WaitInterrupt)
+        .unwrap();
+    scenario.operations.truncate(start);
+    let operations = &mut scenario.operations;
+    operations.insert(0, Operation::write(at("watchdog"), fault.watchdog));
+    if fault.stops {
+        operations.push(Operation::Idle(300));
+        operations.push(Operation::write(at("control"), 2));
+    }
+    operations.push(Operation::WaitInterrupt);
+    operations.push(Operation::Read {
+        address: at("status"),
+    });
+    operations.push(Operation::Read {
+        address: at("index"),
+    });
+    operations.push(Operation::write(at("interrupt_status"), 3));
+    operations.push(Operation::write(at("program_low"), 0x1000));
+    operations.push(Operation::write(at("instructions"), good.len() as u32));
+    operations.push(Operation::write(at("control"), 1));
+    operations.push(Operation::Poll {
+        address: at("interrupt_status"),
+        mask: 1,
+        value: 1,
+    });
+    operations.push(Operation::Read {
+        address: at("status"),
+    });
+    scenario.memories[0].refusals = fault.refusals.clone();
+    scenario.memories[0].latency = READ_LATENCY;
+    scenario.max_cycles = 20_000;
+    let outcome = Machine::new(&arch).scenario(&scenario);
+    let words: Vec<u32> = outcome.operations.iter().map(|of| of.data).collect();
+    assert_eq!(
+        words.len(),
+        scenario.operations.len(),
+        "the good program does not end: {words:?}"
+    );
+    let first = words.len() - 8;
+    assert_eq!(words[words.len() - 1], 9 << 16, "the good program");
+    // What the bad program may have stored is elsewhere.
+    assert_eq!(
+        outcome.memories[0].bytes[0x3000..0x3040],
+        expected[0x3000..0x3040]
+    );
+    (words[first] >> 4 & 0xf, words[first + 1])
+}
+
+#[test]
+fn instructions_that_are_none() {
+    let ends = "end\nend\nend";
+    let opcode = Fault {
+        bytes: vec![(32, 0x0f)],
+        ..Fault::default()
+    };
+    assert_eq!(
+        recover(&format!("fence units=1\n{ends}"), &opcode),
+        (ILLEGAL, 1)
+    );
+    let reserved = Fault {
+        bytes: vec![(31, 0x80)],
+        ..Fault::default()
+    };
+    assert_eq!(recover(ends, &reserved), (ILLEGAL, 0));
+}
+
+#[test]
+fn semaphores_that_overflow() {
+    let bad = "load run=1 rows=300 planes=1 signal=0/1\nfence units=1\nend";
+    assert_eq!(recover(bad, &Fault::default()).0, OVERFLOW);
+}
+
+#[test]
+fn dram_that_refuses() {
+    let read = Fault {
+        refusals: vec![(0x2500, Refusal::Subordinate)],
+        ..Fault::default()
+    };
+    let bad =
+        "load offset=9472 run=64 rows=4 row_stride=64 row_pitch=64 planes=1\nfence units=1\nend";
+    assert_eq!(recover(bad, &read).0, READ_FAILED);
+    let write = Fault {
+        refusals: vec![(0x3800, Refusal::Decode)],
+        ..Fault::default()
+    };
+    let bad = "load offset=8192 run=64 rows=1 planes=1 signal=0
+               store offset=14336 run=64 rows=1 planes=1 wait=0
+               fence units=8
+               end";
+    assert_eq!(recover(bad, &write).0, WRITE_FAILED);
+    let program = Fault {
+        refusals: vec![(0x20, Refusal::Decode)],
+        ..Fault::default()
+    };
+    assert_eq!(recover("fence units=1\nend", &program).0, READ_FAILED);
+}
+
+#[test]
+fn what_waits_for_ever() {
+    let watchdog = || Fault {
+        watchdog: 500,
+        ..Fault::default()
+    };
+    for bad in [
+        "load run=4 rows=1 planes=1 wait=3\nend",
+        "weights offset=8192 tiles=100\nend",
+        "matrix pitch=8 width=8 height=8 blocks=1 kernel_rows=1 taps=1 rows=8 row_step=1 columns=1 begin end\nend",
+        "post rows=1 columns=1 channels=1 window=1\nend",
+        "load run=64 rows=1 planes=1 signal=0\nstore offset=14336 run=64 rows=1 planes=1 wait=0:2\nend",
+    ] {
+        assert_eq!(recover(bad, &watchdog()).0, WATCHDOG, "{bad}");
+        let stop = Fault {
+            stops: true,
+            ..Fault::default()
+        };
+        assert_eq!(recover(bad, &stop).0, STOPPED, "{bad}");
+    }
+}
+
+#[test]
+fn stops_in_the_midst_of_transfers() {
+    for bad in [
+        "load offset=8192 run=1024 rows=200 planes=1\nend",
+        "load offset=8192 run=1024 rows=1 planes=1 signal=0\nstore offset=14336 run=1024 rows=200 planes=1 wait=0\nend",
+        "weights offset=8192 tiles=16
+         matrix pitch=8 width=8 height=8 blocks=16 kernel_rows=1 taps=1 rows=100 row_step=1 columns=1 release begin end
+         end",
+    ] {
+        let stop = Fault { stops: true, ..Fault::default() };
+        assert_eq!(recover(bad, &stop).0, STOPPED, "{bad}");
+    }
+}
