@@ -221,7 +221,10 @@ fn products_in_other_simulators() {
     const SHAPE: [usize; 3] = [20, 40, 24];
     let agrees = |arch: &NpuArch, backend: fn(&Design) -> Box<dyn Backend>| {
         let native = product(&mut Machine::new(arch), SHAPE, 3);
-        assert_eq!(product(&mut Machine::within(arch, backend), SHAPE, 3), native);
+        assert_eq!(
+            product(&mut Machine::within(arch, backend), SHAPE, 3),
+            native
+        );
     };
     if tools::present(&[Tool::Verilator, Tool::Cxx]) {
         agrees(&npu_from_preset("edge").unwrap(), |design| {
