@@ -82,7 +82,8 @@ const RULES: &[Rule] = &[
     Rule {
         module: "device",
         may_use: &[
-            "arch", "blocks", "compiler", "harness", "hdl", "isa", "number", "synth", "verilog",
+            "arch", "blocks", "compiler", "graph", "harness", "hdl", "isa", "number", "synth",
+            "verilog",
         ],
         because: "it runs a core and does not judge the result",
     },
@@ -131,9 +132,12 @@ const RULES: &[Rule] = &[
         may_use: &[
             "arch",
             "blocks",
+            "compiler",
             "config",
             "device",
+            "graph",
             "hdl",
+            "import",
             "isa",
             "number",
             "product",

@@ -147,9 +147,7 @@ pub(super) enum CliError {
 
     /// The network of a file does not run on the core.
     #[error("`{}`: {error}", path.display())]
-    #[diagnostic(help(
-        "`ferrogrid inspect` lists what of a model runs where; larger presets have more memory"
-    ))]
+    #[diagnostic(help("{}", network_help(error)))]
     Network {
         /// The file.
         path: PathBuf,
@@ -335,6 +333,21 @@ pub(super) enum CliError {
     #[error("interrupted")]
     #[diagnostic(help("nothing was left behind"))]
     Interrupted,
+}
+
+/// What to do about a network that does not run.
+fn network_help(error: &ExecutableError) -> &'static str {
+    match error {
+        ExecutableError::Compile(_) | ExecutableError::Host { .. } => {
+            "`ferrogrid inspect` lists what of a model runs where"
+        }
+        ExecutableError::Program { .. } => "a larger array needs fewer instructions",
+        ExecutableError::Core { .. } => "`ferrogrid presets --json` lists the hashes of presets",
+        ExecutableError::File(_) => "write it again with `ferrogrid compile`",
+        ExecutableError::Inputs { .. } | ExecutableError::Input { .. } => {
+            "`ferrogrid inspect` lists the inputs of a model"
+        }
+    }
 }
 
 /// Names enough to recognise what is meant.

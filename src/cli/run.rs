@@ -166,6 +166,9 @@ impl Run {
         let bytes = read_file(&self.model)?;
         if Executable::is_file(&bytes) {
             let network = Executable::from_bytes(&bytes).map_err(executable_error(&self.model))?;
+            network
+                .check_core(arch)
+                .map_err(executable_error(&self.model))?;
             let compiled = Mode::of_rounding(network.rounding);
             if self.mode.is_some_and(|mode| mode != compiled) {
                 return Err(CliError::Mode {

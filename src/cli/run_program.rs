@@ -185,7 +185,7 @@ impl RunProgram {
     }
 
     fn text(&self, output: &Output, outcome: &ProgramOutcome) -> String {
-        let mut table = Table::new(&["", "", ""]);
+        let mut table = Table::plain();
         table = table.row([
             "cause".into(),
             outcome.cause.to_string(),
@@ -205,7 +205,10 @@ impl RunProgram {
         }
         let (core, file) = (&output.core, self.file.display());
         let table = table.right(&[1]).to_string();
-        format!("{core}: {file}, simulator {}\n{table}\n", output.simulator)
+        format!(
+            "{core}: {file}, simulator {}\n\n{table}\n",
+            output.simulator
+        )
     }
 }
 

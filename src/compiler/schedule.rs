@@ -120,13 +120,11 @@ pub(super) fn schedule(
             other.input == layer.output || residual == Some(layer.output)
         });
         schedule.layer(index, layer, tiling, output.filter(|_| !is_read));
-        let [height, width, _] = layer.result;
-        let products = layer.weights.len() * height * width;
         layers.push(LayerSummary {
             name: layer.name.clone(),
             operator: layer.operator.into(),
             shape: layer.result.to_vec(),
-            multiplications: products as u64,
+            multiplications: layer.multiplications,
             instructions: first..schedule.program.len(),
         });
         if let (Some(output), true) = (output, is_read) {

@@ -46,26 +46,9 @@ pub enum AcceleratorError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Device(#[from] Error),
-    /// The inputs are not the network's.
+    /// The network is for another core, or the inputs are not its.
     #[error(transparent)]
     Network(#[from] ExecutableError),
-    /// The network is for another core.
-    #[error(
-        "the network was compiled for a configuration with the hash 0x{wanted:08x}; `{core}` has \
-         0x{found:08x}"
-    )]
-    #[diagnostic(help(
-        "compile it for this core, or run it on the one that it was compiled for; \
-         `ferrogrid presets --json` lists the hashes of presets"
-    ))]
-    Configuration {
-        /// The core.
-        core: String,
-        /// Hash of the network's core.
-        wanted: u32,
-        /// Hash of this one.
-        found: u32,
-    },
     /// The core stopped before the end of the program.
     #[error("the core stopped at instruction {index} with cause {cause}")]
     #[diagnostic(help("the register `status` says what causes there are: docs/isa.md"))]
@@ -111,15 +94,7 @@ impl Accelerator {
     /// # Errors
     /// When it was compiled for another configuration.
     pub fn load<'a>(&'a mut self, network: &'a Executable) -> Result<Loaded<'a>, AcceleratorError> {
-        let (wanted, found) = (network.network.config_hash, self.arch.config_hash());
-        if wanted != found {
-            let core = self.arch.name.clone();
-            return Err(AcceleratorError::Configuration {
-                core,
-                wanted,
-                found,
-            });
-        }
+        network.check_core(&self.arch)?;
         Ok(Loaded {
             accelerator: self,
             network,

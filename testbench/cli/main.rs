@@ -5,6 +5,7 @@
 mod tools;
 
 mod campaigns;
+mod digits;
 mod documents;
 mod errors;
 mod folders;
@@ -13,7 +14,9 @@ mod generate;
 mod hierarchy;
 mod interrupt;
 mod matmul;
+mod networks;
 mod npy;
+mod onnx;
 mod others;
 mod program;
 #[cfg(unix)]

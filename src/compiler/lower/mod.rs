@@ -34,6 +34,8 @@ pub(super) struct Layer {
     /// With the zero points of input and weights folded in.
     pub bias: Vec<i32>,
     pub factors: Vec<Factor>,
+    /// Products that the network asks for: those with weights of other groups are not among them.
+    pub multiplications: u64,
     /// As int8.
     pub zero_point: i32,
     pub low: i32,
@@ -184,6 +186,7 @@ fn identity(graph: &Graph, node: &Node, input: TensorId, rounding: Rounding) -> 
         weights: Vec::new(),
         bias: vec![0; image[2]],
         factors: vec![unity(rounding); image[2]],
+        multiplications: 0,
         zero_point: 0,
         low: -128,
         high: 127,

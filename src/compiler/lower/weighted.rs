@@ -113,6 +113,7 @@ pub(super) fn weighted(
         weights: dense,
         bias,
         factors: (0..outputs).map(factor).collect::<Result<_, _>>()?,
+        multiplications: (values.len() * result[0] * result[1]) as u64,
         zero_point: y.zero_point(0) + offset,
         low: node.limits.low + offset,
         high: node.limits.high + offset,

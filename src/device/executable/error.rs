@@ -22,6 +22,19 @@ pub enum ExecutableError {
         /// Name of the node.
         node: String,
     },
+    /// It is for another core.
+    #[error(
+        "it was compiled for a configuration with the hash 0x{wanted:08x}, and `{core}` has 0x{found:08x}: compile \
+         it for this core, or run it on the other"
+    )]
+    Core {
+        /// This core.
+        core: String,
+        /// Hash of the other.
+        wanted: u32,
+        /// Hash of this one.
+        found: u32,
+    },
     /// The bytes of a file are no network.
     #[error("this is no compiled network: {0}")]
     File(String),

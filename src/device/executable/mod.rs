@@ -145,6 +145,22 @@ impl Executable {
         })
     }
 
+    /// Says whether it was compiled for a core of these parameters.
+    ///
+    /// # Errors
+    /// When it was not.
+    pub fn check_core(&self, arch: &NpuArch) -> Result<(), ExecutableError> {
+        let (wanted, found) = (self.network.config_hash, arch.config_hash());
+        if wanted == found {
+            return Ok(());
+        }
+        Err(ExecutableError::Core {
+            core: arch.name.clone(),
+            wanted,
+            found,
+        })
+    }
+
     /// The bytes that the program takes of values of the inputs, in the order of the graph.
     ///
     /// # Errors

@@ -1,0 +1,307 @@
+//! `ferrogrid inspect`, `compile`, `run`, `asm`, `disasm` and `run-program`.
+
+use crate::golden;
+use crate::onnx::small;
+use crate::program::Place;
+use ferrogrid::device::Executable;
+use ferrogrid::graph::Values;
+use ferrogrid::reference::graph::{Mode, run};
+use ferrogrid::synth::tools::Tool;
+use ndarray::{Array, Array2, Array4};
+use ndarray_npy::ReadNpyExt;
+use serde_json::Value;
+use std::fs;
+
+/// Images `[row][channel][y][x]`, as ONNX Runtime takes them.
+fn images() -> Array4<f32> {
+    Array::from_shape_fn((3, 2, 4, 5), |(n, c, y, x)| {
+        (n * 31 + c * 17 + y * 5 + x * 3) as f32 % 7.0 - 3.0
+    })
+}
+
+/// A folder with the small network and images.
+fn small_network() -> Place {
+    let place = Place::new();
+    place.write("small.onnx", small());
+    place.write_npy("images.npy", &images());
+    place
+}
+
+/// What the golden model gives for the images.
+fn expected(mode: Mode) -> Array2<f32> {
+    let graph = ferrogrid::import::read(&small()).expect("a network");
+    let mut all = Vec::new();
+    for image in images().outer_iter() {
+        let channels_last = image.permuted_axes([1, 2, 0]);
+        let input = Values::Float32(channels_last.iter().copied().collect());
+        let values = run(&graph, &[input], mode).expect("values");
+        all.extend(values[&graph.outputs[0]].floats().expect("floats"));
+    }
+    Array2::from_shape_vec((3, 4), all).expect("three rows")
+}
+
+#[track_caller]
+fn floats(place: &Place, name: &str) -> Array2<f32> {
+    let bytes = fs::read(place.path(name)).expect("a file");
+    Array2::read_npy(&bytes[..]).expect("a matrix of float32")
+}
+
+#[track_caller]
+fn json(place: &Place, line: &str) -> Value {
+    let run = place.succeed(&format!("{line} --json"));
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}", run.stdout))
+}
+
+/// The figures left out: they change with the hardware, the form does not.
+fn form(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let words = line.split_whitespace().map(|word| {
+            match word.starts_with(|c: char| c.is_ascii_digit()) {
+                true if !word.contains('x') => "#",
+                _ => word,
+            }
+        });
+        words.collect::<Vec<_>>().join(" ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn inspect_says_what_runs_where() {
+    let place = small_network();
+    golden!(place.succeed("inspect small.onnx").stdout);
+    let report = json(&place, "inspect small.onnx");
+    let macs = 4 * 5 * 3 * 2 * 9 + 3 * 4;
+    let nodes = report["nodes"].as_array().expect("a list");
+    let sum: u64 = nodes
+        .iter()
+        .map(|node| node["macs"].as_u64().expect("a number"))
+        .sum();
+    assert_eq!(sum, macs);
+}
+
+#[test]
+fn a_run_gives_what_the_golden_model_gives() {
+    let place = small_network();
+    for (mode, golden) in [("onnx", Mode::Float), ("tflm", Mode::FixedPoint)] {
+        let name = format!("{mode}.npy");
+        place.write_npy(&name, &expected(golden));
+        let line = format!("run small.onnx --preset nano --input images.npy --mode {mode}");
+        let report = json(&place, &format!("{line} --expect {name} -o y-{mode}.npy"));
+        assert_eq!(report["inferences"], 3);
+        assert_eq!(report["macs"], 4 * 5 * 3 * 2 * 9 + 3 * 4);
+        assert_eq!(floats(&place, &format!("y-{mode}.npy")), expected(golden));
+    }
+    let run = place.succeed("run small.onnx --preset nano --input images.npy --expect onnx.npy");
+    golden!(form(&run.stdout));
+    place.succeed("run small.onnx --preset small --seed 7 --clock 1.5GHz");
+}
+
+#[test]
+fn a_difference_is_located() {
+    let place = small_network();
+    let mut wrong = expected(Mode::Float);
+    wrong[[1, 2]] += 1.0;
+    wrong[[1, 3]] += 1.0;
+    place.write_npy("wrong.npy", &wrong);
+    let text =
+        place.fail("run small.onnx --preset nano --input images.npy --expect wrong.npy -o y.npy");
+    assert!(text.contains("2 of 4 elements of"), "{text}");
+    assert!(
+        text.contains("in row 1 differ from `wrong.npy`, the first at (2,)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_compiled_network_runs_like_its_model() {
+    let place = small_network();
+    place.succeed("compile small.onnx --preset nano -o net.fgn");
+    place.succeed("compile small.onnx --preset nano -o again.fgn --explain");
+    let read = |name: &str| fs::read(place.path(name)).expect("a file");
+    assert_eq!(read("net.fgn"), read("again.fgn"), "the same bytes");
+    let network = Executable::from_bytes(&read("net.fgn")).expect("a network");
+    assert_eq!(network.to_bytes(), read("net.fgn"));
+    let run = place.succeed("run net.fgn --preset nano --input images.npy -o y.npy");
+    assert!(
+        run.stdout
+            .contains("all 12 outputs of 3 inferences equal the functional model")
+    );
+    assert_eq!(floats(&place, "y.npy"), expected(Mode::Float));
+    golden!(
+        [
+            "run net.fgn --preset small",
+            "run net.fgn --preset nano --mode tflm"
+        ]
+        .map(|line| place.fail(line))
+        .join("\n")
+    );
+}
+
+/// A single wrong byte anywhere is an error or another network, never a panic.
+#[test]
+fn damaged_networks_are_errors() {
+    let place = small_network();
+    place.succeed("compile small.onnx --preset nano -o net.fgn");
+    let good = fs::read(place.path("net.fgn")).expect("a file");
+    for length in 0..good.len() {
+        assert!(
+            Executable::from_bytes(&good[..length]).is_err(),
+            "{length} bytes"
+        );
+    }
+    let mut refused = 0;
+    for place in 0..good.len() {
+        for flip in [1, 0x10, 0x80] {
+            let mut bytes = good.clone();
+            bytes[place] ^= flip;
+            let Ok(network) = Executable::from_bytes(&bytes) else {
+                refused += 1;
+                continue;
+            };
+            let zeros = network
+                .inputs
+                .iter()
+                .map(|port| Values::saturated(port.element, &vec![0; port.len()]));
+            let given = network.given(&Vec::from_iter(zeros));
+            assert!(given.is_ok(), "byte {place}");
+        }
+    }
+    assert!(
+        refused > good.len() / 4,
+        "{refused} of {} refused",
+        3 * good.len()
+    );
+}
+
+#[test]
+fn what_does_not_fit_says_why() {
+    let place = small_network();
+    place.write("text.onnx", "no network");
+    place.write("short.fgn", b"FGNF\x01\0\0\0\xff\0\0\0{");
+    place.write("future.fgn", b"FGNF\x09\0\0\0\xff\0\0\0{");
+    place.write_npy("bytes.npy", &images().mapv(|value| value as i8));
+    place.write_npy("flat.npy", &Array2::<f32>::zeros((2, 40)));
+    let short = images().slice(ndarray::s![..2, .., .., ..]).to_owned();
+    place.write_npy("short.npy", &short);
+    place.write_npy("y.npy", &expected(Mode::Float));
+    let run = "run small.onnx --preset nano";
+    golden!(
+        [
+            "inspect missing.onnx",
+            "inspect text.onnx",
+            "run short.fgn --preset nano",
+            "run future.fgn --preset nano",
+            "run small.onnx --preset matmul-8x8",
+            &format!("{run} --input bytes.npy"),
+            &format!("{run} --input flat.npy"),
+            &format!("{run} --input images.npy --input images.npy"),
+            &format!("{run} --input short.npy --expect y.npy"),
+            &format!("{run} -o small.onnx"),
+            "compile small.onnx --preset nano -o no/folder.fgn",
+        ]
+        .map(|line| place.fail(line))
+        .join("\n")
+    );
+}
+
+const PRODUCT: &str = "\
+# 4 bytes through the machine of 4 rows and columns: an identity.
+load run=4 rows=1 planes=1 signal=0
+load target=1 offset=64 run=16 rows=1 planes=1 signal=1
+weights offset=128 tiles=1
+
+matrix pitch=4 width=4 height=1 blocks=1 kernel_rows=1 taps=1 rows=1 row_step=1 columns=1 release begin end wait=0:1
+post address=16384 rows=1 row_pitch=4 columns=1 channels=4 window=1 multiplier=0x7fffffff low=-128 high=127 wait=1:1 signal=2
+store offset=256 address=16384 run=4 rows=1 planes=1 wait=2:1
+end code=5
+";
+
+#[test]
+fn programs_by_hand() {
+    let place = Place::new();
+    place.write("product.s", PRODUCT);
+    let mut dram = vec![0; 512];
+    dram[..4].copy_from_slice(&[1, 2, 253, 127]);
+    dram[64] = 10;
+    for i in 0..4 {
+        dram[128 + 5 * i] = 1;
+    }
+    place.write("dram.bin", &dram);
+    place.succeed("asm product.s -o product.bin");
+    let disassembled = place.succeed("disasm product.bin").stdout;
+    place.write("again.s", &disassembled);
+    place.succeed("asm again.s -o again.bin");
+    let read = |name: &str| fs::read(place.path(name)).expect("a file");
+    assert_eq!(read("product.bin"), read("again.bin"));
+
+    for file in ["product.s", "product.bin"] {
+        let line = format!("run-program {file} --preset nano --dram dram.bin --dump out.bin");
+        let report = json(&place, &line);
+        assert_eq!(
+            (&report["cause"], &report["code"], &report["legal"]),
+            (&0.into(), &5.into(), &true.into())
+        );
+        let mut expected = dram.clone();
+        expected[256..260].copy_from_slice(&[11, 2, 253, 127]);
+        assert_eq!(read("out.bin"), expected);
+    }
+    let run = place.succeed("run-program product.s --preset nano --dram dram.bin");
+    golden!(form(&run.stdout));
+}
+
+#[test]
+fn programs_that_are_wrong() {
+    let place = Place::new();
+    place.write("word.s", "end\n\nlode run=4\n");
+    place.write("field.s", "end cod=4");
+    place.write("odd.bin", [0; 33]);
+    place.write("zeros.bin", [0xff; 32]);
+    place.write("empty.s", "# nothing\n");
+    place.write("early.s", PRODUCT.replace(" wait=2:1", ""));
+    place.write("open.s", PRODUCT.replace("end code=5\n", ""));
+    golden!(
+        [
+            "asm word.s -o word.bin",
+            "asm field.s -o field.bin",
+            "asm empty.s -o empty.bin",
+            "disasm odd.bin",
+            "disasm zeros.bin",
+            "run-program early.s --preset nano",
+            "run-program open.s --preset nano",
+        ]
+        .map(|line| place.fail(line))
+        .join("\n")
+    );
+    let forced = place.succeed("run-program early.s --preset nano --force");
+    assert!(
+        forced.stdout.contains("not legal: instruction 5"),
+        "{}",
+        forced.stdout
+    );
+}
+
+/// The three simulators agree on everything that is printed.
+#[test]
+fn simulators_agree_on_networks() {
+    let place = small_network();
+    let run = |sim: &str| {
+        let mut report = json(
+            &place,
+            &format!("run small.onnx --preset nano --input images.npy --sim {sim}"),
+        );
+        assert_eq!(report["simulator"], sim);
+        report["simulator"] = Value::Null;
+        report
+    };
+    let native = run("native");
+    for (sim, tools) in [
+        ("verilator", [Tool::Verilator, Tool::Cxx]),
+        ("icarus", [Tool::Iverilog, Tool::Vvp]),
+    ] {
+        match tools.into_iter().find_map(|tool| tool.find().err()) {
+            Some(error) => println!("SKIPPED: {sim}: {error}"),
+            None => assert_eq!(run(sim), native, "{sim}"),
+        }
+    }
+}
