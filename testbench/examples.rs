@@ -4,6 +4,8 @@
 mod counter;
 #[path = "../examples/matmul.rs"]
 mod matmul;
+#[path = "../examples/network.rs"]
+mod network;
 
 /// What a small program prints.
 fn printed(
@@ -25,4 +27,11 @@ fn a_product() {
     let (product, cycles) = text.split_once("2x4x6 in ").expect("the shape of the job");
     insta::assert_snapshot!(product);
     assert!(cycles.ends_with(" cycles\n"), "{cycles}");
+}
+
+/// The first image of examples/digits shows a 7.
+#[test]
+fn a_digit() {
+    let text = printed(network::run);
+    assert!(text.starts_with("nano: a 7 in "), "{text}");
 }

@@ -4,6 +4,7 @@ use super::error::CliError;
 use super::npu::{Mode, import, read_file};
 use super::output::print;
 use crate::compiler::{Place, places};
+use crate::device::NetworkPort;
 use crate::graph::{Graph, Node, Operator, Tensor, TensorId};
 use crate::report::{Table, grouped, json, shape};
 use clap::Args;
@@ -24,7 +25,7 @@ pub(super) struct Inspect {
     json: bool,
 }
 
-/// A tensor that a network is given or gives.
+/// A tensor: inputs and outputs as the file has them, results with their channels last.
 #[derive(Serialize)]
 struct TensorRow {
     name: String,
@@ -67,7 +68,11 @@ impl Inspect {
             path: self.model.clone(),
             error: error.into(),
         })?;
-        let tensors = |ids: &[TensorId]| ids.iter().map(|id| tensor_row(&graph[*id])).collect();
+        let port = |id: &TensorId| TensorRow {
+            shape: NetworkPort::of(&graph, *id).file_shape(),
+            ..tensor_row(&graph[*id])
+        };
+        let tensors = |ids: &[TensorId]| ids.iter().map(port).collect();
         let nodes = graph.nodes.iter().zip(places);
         let output = Output {
             mode: mode.name(),
@@ -186,7 +191,7 @@ fn text(output: &Output) -> String {
             .count()
     };
     text += &format!(
-        "{} nodes: {} on the NPU, {} on the host, {} that move nothing, {} unsupported in mode {}\n",
+        "{} nodes: {} on the NPU, {} on the host, {} nowhere, {} unsupported in mode {}\n",
         output.nodes.len(),
         on("npu"),
         on("host"),

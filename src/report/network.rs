@@ -204,7 +204,7 @@ impl NetworkReport {
             ),
             row(
                 "throughput",
-                format!("{:.0}", self.inferences_per_s),
+                grouped(self.inferences_per_s as u64),
                 "inferences a second, one behind the other".into(),
             ),
         ];

@@ -1,5 +1,5 @@
-//! Commands that documents and `--help` show are commands that there are; the run that the README
-//! shows is one as it is.
+//! Commands that documents and `--help` show are commands that there are; the runs that the README
+//! shows are as they are.
 
 use crate::program::Place;
 use clap::error::ErrorKind;
@@ -67,6 +67,7 @@ fn documents_show_commands_that_parse() {
         "docs/architecture.md",
         "docs/flows.md",
         "docs/matmul.md",
+        "docs/networks.md",
         "docs/status.md",
         "docs/synthesis.md",
         "docs/verification.md",
@@ -94,31 +95,35 @@ fn documents_show_commands_that_parse() {
     assert!(shown > 8, "only {shown} commands were found");
 }
 
-/// The run that README.md shows is what the command prints.
+/// The runs that README.md shows are what the command prints.
 #[test]
-fn the_readme_shows_a_run_as_it_is() {
+fn the_readme_shows_runs_as_they_are() {
     let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
     let readme = readme.expect("README.md");
-    let block: Vec<&str> = readme
-        .lines()
-        .skip_while(|line| !line.starts_with("    $ ferrogrid "))
-        .take_while(|line| line.is_empty() || line.starts_with("    "))
-        .map(|line| line.strip_prefix("    ").unwrap_or(line))
-        .collect();
-    let shown = block.join("\n");
-    let (command, output) = shown.split_once('\n').expect("README.md shows a run");
-    let line = command.strip_prefix("$ ferrogrid ").expect("a command");
     let place = Place::new();
     let images = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/digits");
-    for name in ["images.npy", "weights1.npy"] {
+    for name in ["images.npy", "weights1.npy", "network.onnx"] {
         let bytes = fs::read(format!("{images}/{name}")).expect("a file");
         place.write(&format!("examples/digits/{name}"), bytes);
     }
-    let run = place.succeed(line);
-    assert_eq!(
-        run.stdout.trim(),
-        output.trim(),
-        "README.md shows another output than this:\n{}",
-        run.stdout
-    );
+    let mut shown = 0;
+    let mut lines = readme.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some(line) = line.strip_prefix("    $ ferrogrid ") else {
+            continue;
+        };
+        let of_run = |line: &&str| line.is_empty() || line.starts_with("    ");
+        let output = std::iter::from_fn(|| lines.next_if(of_run));
+        let output = output.map(|line| line.strip_prefix("    ").unwrap_or(line));
+        let output = Vec::from_iter(output).join("\n");
+        let run = place.succeed(line);
+        assert_eq!(
+            run.stdout.trim(),
+            output.trim(),
+            "README.md shows another output than this:\n{}",
+            run.stdout
+        );
+        shown += 1;
+    }
+    assert_eq!(shown, 2, "runs are shown");
 }

@@ -1,6 +1,8 @@
 //! The `ferrogrid` command as its users meet it: the program is started, and its output, its exit
 //! code and what it left on the disk are looked at.
 
+#[path = "../models.rs"]
+mod models;
 #[path = "../tools.rs"]
 mod tools;
 

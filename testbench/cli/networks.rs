@@ -1,14 +1,15 @@
 //! `ferrogrid inspect`, `compile`, `run`, `asm`, `disasm` and `run-program`.
 
 use crate::golden;
+use crate::models::{self, Arrays};
 use crate::onnx::small;
 use crate::program::Place;
 use ferrogrid::device::Executable;
 use ferrogrid::graph::Values;
 use ferrogrid::reference::graph::{Mode, run};
 use ferrogrid::synth::tools::Tool;
-use ndarray::{Array, Array2, Array4};
-use ndarray_npy::ReadNpyExt;
+use ndarray::{Array, Array2, Array4, ArrayD};
+use ndarray_npy::{ReadNpyExt, ReadableElement, WritableElement};
 use serde_json::Value;
 use std::fs;
 
@@ -304,4 +305,57 @@ fn simulators_agree_on_networks() {
             None => assert_eq!(run(sim), native, "{sim}"),
         }
     }
+}
+
+/// The first two rows of an array of a golden file, with a shape, as a `.npy` file of the place.
+fn write_rows<T: ReadableElement + WritableElement + Clone>(
+    place: &Place,
+    golden: &mut Arrays,
+    name: &str,
+    shape: &[usize],
+) {
+    let length: usize = shape.iter().product();
+    let mut rows = golden.elements::<T>(name);
+    rows.truncate(2 * length);
+    let shape = [&[2], shape].concat();
+    let rows = ArrayD::from_shape_vec(shape, rows).expect("two rows");
+    place.write_npy(&format!("{name}.npy"), &rows);
+}
+
+/// Networks of others give what TFLite Micro and LiteRT gave.
+#[test]
+fn runtimes_agree_on_tflite_models() {
+    for (name, image, outputs) in [
+        ("ic_resnet8_int8", &[32, 32, 3][..], 10),
+        ("ad_autoencoder_int8", &[640], 640),
+    ] {
+        let Some(model) = models::path(&format!("{name}.tflite")) else {
+            return;
+        };
+        let place = Place::new();
+        place.write("model.tflite", fs::read(model).expect("a file"));
+        let mut golden = Arrays::open(&format!("{name}.golden.npz")).expect("the folder is there");
+        write_rows::<i8>(&place, &mut golden, "x", image);
+        for (mode, expected) in [("tflm", "y_tflm"), ("onnx", "y_litert")] {
+            write_rows::<i8>(&place, &mut golden, expected, &[outputs]);
+            place.succeed(&format!(
+                "run model.tflite --preset edge --mode {mode} --input x.npy --expect {expected}.npy"
+            ));
+        }
+    }
+}
+
+/// Networks in floating point outside give what ONNX Runtime gave.
+#[test]
+fn onnx_runtime_agrees_on_the_digits() {
+    let Some(model) = models::path("digits/cnn_qdq_s8.onnx") else {
+        return;
+    };
+    let place = Place::new();
+    place.write("model.onnx", fs::read(model).expect("a file"));
+    let mut images = Arrays::open("digits/digits_test64_images_labels.npz").expect("there");
+    write_rows::<f32>(&place, &mut images, "x", &[1, 8, 8]);
+    let mut golden = Arrays::open("digits/cnn_qdq_s8.golden.npz").expect("there");
+    write_rows::<f32>(&place, &mut golden, "y", &[10]);
+    place.succeed("run model.onnx --preset nano --input x.npy --expect y.npy");
 }

@@ -43,6 +43,11 @@ pub struct NetworkPort {
 }
 
 impl NetworkPort {
+    /// A tensor of a graph that the host does nothing to.
+    pub fn of(graph: &Graph, tensor: TensorId) -> NetworkPort {
+        NetworkPort::new(graph, tensor, Vec::new())
+    }
+
     fn new(graph: &Graph, tensor: TensorId, host: Vec<HostNode>) -> NetworkPort {
         let of = &graph[tensor];
         NetworkPort {
