@@ -108,6 +108,26 @@ fn the_readme_lists_the_presets() {
 }
 
 #[test]
+fn the_readme_lists_the_presets_of_networks() {
+    let expected: Vec<String> = presets_of(Kind::Npu)
+        .map(|preset| {
+            let core = arch::npu_from_preset(preset.name).unwrap();
+            format!(
+                "| `{}` | {} x {} | {} | {} | {} | {} |",
+                core.name,
+                core.rows,
+                core.columns,
+                core.bus_bits,
+                core.scratchpad_size(),
+                core.ring_size(),
+                core.lanes,
+            )
+        })
+        .collect();
+    assert_eq!(table("README.md", "| NPU preset |"), expected);
+}
+
+#[test]
 fn the_readme_shows_a_configuration_that_works() {
     let readme = read("README.md");
     let (_, after) = readme

@@ -96,7 +96,7 @@ fn wrong_types_say_what_is_wanted() {
 #[test]
 fn unknown_choices_name_the_nearest() {
     golden!(reports(&[
-        "kind = \"npu\"\n[array]\nrows = 8\ncolumns = 8\n",
+        "kind = \"cnn\"\n[array]\nrows = 8\ncolumns = 8\n",
         &array("dataflow = \"weight-stationary\""),
         &array("dataflow = \"output\""),
         &array("dataflow = \"systolic\""),

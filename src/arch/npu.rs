@@ -1,6 +1,8 @@
 //! A core that runs networks: what its units are made of.
 
 mod check;
+#[cfg(test)]
+mod tests;
 
 use super::{ArchError, Bytes, IntType, Requantization, Target};
 use crate::config::npu::{Array, Bus, Control, Memory, Post};

@@ -134,3 +134,26 @@ fn templates_mention_every_key() {
     } = config.buffers;
     assert!(a.is_some() && b.is_some() && accumulators.is_some());
 }
+
+#[test]
+fn templates_of_networks_mention_every_key() {
+    let template = Config::from(NpuConfig::new(16, 16)).template();
+    insta::assert_snapshot!(template);
+    let mut uncommented = template;
+    for key in [
+        "name",
+        "width",
+        "scratchpad",
+        "weights",
+        "accumulators",
+        "parameters",
+        "lanes",
+    ] {
+        uncommented = uncommented.replace(&format!("\n# {key} = "), &format!("\n{key} = "));
+    }
+    let edge = preset("edge").unwrap().document();
+    let shown = Document::parse("test.toml", &uncommented).unwrap();
+    let mut shown = shown.config().as_npu().unwrap().clone();
+    shown.common.name = Some("edge".into());
+    assert_eq!(&shown, edge.config().as_npu().unwrap());
+}

@@ -113,3 +113,33 @@ fn doctor_finds_the_tools_of_this_machine() {
         }
     }
 }
+
+#[test]
+fn a_new_configuration_of_a_core_that_runs_networks_works() {
+    let place = Place::new();
+    place.succeed("new --kind npu --rows 8 --columns 32 --target ecp5");
+    let core = arch::npu_from_toml("core.toml", &place.read("core.toml")).expect("valid");
+    assert_eq!(core.name, "npu-8x32-ecp5");
+    let run = place.fail("new other.toml --kind npu --rows 6");
+    assert!(run.contains("`array.rows` = 6 is no power of two"));
+    let run = place.fail("new other.toml --kind npu --dataflow output_stationary");
+    assert!(run.contains("leave out --dataflow"));
+}
+
+#[test]
+fn cores_of_networks_are_generated_and_multiply_no_matrices() {
+    let place = Place::new();
+    let run = place.succeed("generate --preset nano -o core");
+    assert!(run.stdout.contains("npu_nano"), "{}", run.stdout);
+    for file in [
+        "npu_nano.core",
+        "component.xml",
+        "npu_nano_registers.h",
+        "rtl/npu_nano.v",
+    ] {
+        assert!(place.path("core").join(file).is_file(), "{file}");
+    }
+    assert!(!place.path("core/sim").exists() && !place.path("core/litex").exists());
+    let run = place.fail("matmul a.npy b.npy --preset edge");
+    assert!(run.contains("must be `matmul`"), "{run}");
+}
