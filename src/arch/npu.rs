@@ -4,7 +4,7 @@ mod check;
 #[cfg(test)]
 mod tests;
 
-use super::{ArchError, Bytes, IntType, Requantization, Target};
+use super::{ArchError, Bytes, ControlOrder, IntType, Requantization, Target};
 use crate::config::npu::{Array, Bus, Control, Memory, Post};
 use crate::config::{Common, NpuConfig};
 
@@ -42,6 +42,8 @@ pub struct NpuArch {
     pub parameter_channels: u32,
     /// How POST can requantize.
     pub requantization: Requantization,
+    /// Whether the units work at the same time.
+    pub order: ControlOrder,
     /// Bursts of reads, and of writes, that have not ended.
     pub outstanding: u32,
     /// Instructions that wait in front of each unit.
@@ -88,6 +90,7 @@ impl NpuArch {
             accumulator_vectors: memory.accumulators.unwrap_or(ACCUMULATOR_VECTORS),
             parameter_channels: memory.parameters.unwrap_or(PARAMETER_CHANNELS),
             requantization: post.requantization,
+            order: control.order,
             outstanding: control.outstanding,
             queue_depth: control.queue_depth,
         };
@@ -121,6 +124,7 @@ impl NpuArch {
                 requantization: self.requantization,
             },
             control: Control {
+                order: self.order,
                 outstanding: self.outstanding,
                 queue_depth: self.queue_depth,
             },

@@ -2,7 +2,7 @@
 
 use super::{Random, execute};
 use ferrogrid::arch::NpuArch;
-use ferrogrid::config::{Bytes, NpuConfig};
+use ferrogrid::config::{Bytes, ControlOrder, NpuConfig};
 use ferrogrid::device::npu::ProgramRun;
 use ferrogrid::isa::npu::{
     End, Fence, Instruction, Load, Matrix, Operation, Post, Store, TABLE_ENTRIES, TABLE_WORDS,
@@ -51,6 +51,9 @@ fn architecture(random: &mut Random) -> NpuArch {
     config.memory.weights = Some(Bytes(u64::from(rows * columns * tiles)));
     config.control.outstanding = random.within(1, 8);
     config.control.queue_depth = random.within(1, 4);
+    if random.chance(4) {
+        config.control.order = ControlOrder::Central;
+    }
     config.array.product_register = random.chance(2);
     NpuArch::new(&config).unwrap()
 }
