@@ -32,13 +32,13 @@ pub struct NpuArch {
     /// L, channels that POST works on in a cycle: a power of two up to R and C, at least a fourth of
     /// the bytes of a beat.
     pub lanes: u32,
-    /// Bytes of the scratchpad, both halves: a power of two.
+    /// Bytes of the scratchpad, both halves: a power of two from 4 KiB to 4 MiB.
     pub scratchpad_bytes: u32,
-    /// Tiles of R x C weights that the ring holds: a power of two.
+    /// Tiles of R x C weights that the ring holds: a power of two from 4 to 4,096.
     pub ring_tiles: u32,
-    /// Vectors of an accumulator bank.
+    /// Vectors of an accumulator bank: a power of two.
     pub accumulator_vectors: u32,
-    /// Channels with parameters.
+    /// Channels with parameters: a power of two.
     pub parameter_channels: u32,
     /// How POST can requantize.
     pub requantization: Requantization,

@@ -116,6 +116,10 @@ impl PostUnit {
 #[hardware]
 impl Block for PostUnit {
     fn build<'m>(&self, m: &'m Module, io: PostUnitInputs<'m>) -> PostUnitOutputs<'m> {
+        if self.arithmetic == Arithmetic::Float {
+            // Sums of residuals are requantized with fixed point, which this core does not have.
+            m.unused(io.tables.shift);
+        }
         m.doc("From sums to bytes of the scratchpad: bias, requantization, windows.");
         let (lanes, bits) = (self.lanes, self.scratchpad_bits);
 

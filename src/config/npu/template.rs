@@ -39,7 +39,7 @@ pub(in crate::config) fn template(config: &NpuConfig) -> String {
         key("width", bus.width, "128"),
         "".into(),
         "[memory]".into(),
-        "# Activations, in two halves: a power of two, at least 16 bytes a row. Default: 128 KiB.".into(),
+        "# Activations, in two halves: a power of two from 4 KiB to 4 MiB. Default: 128 KiB.".into(),
         key("scratchpad", memory.scratchpad.map(quoted), "\"128 KiB\""),
         "# Ring of weights: 4 tiles of rows x columns bytes or more, a power of two of them.".into(),
         "# Default: 64 KiB.".into(),
