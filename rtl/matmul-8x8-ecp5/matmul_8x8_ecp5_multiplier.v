@@ -12,7 +12,9 @@ module matmul_8x8_ecp5_multiplier (
 );
 
     wire dsp_P0, dsp_P1, dsp_P2, dsp_P3, dsp_P4, dsp_P5, dsp_P6, dsp_P7, dsp_P8, dsp_P9,
-         dsp_P10, dsp_P11, dsp_P12, dsp_P13, dsp_P14, dsp_P15;
+         dsp_P10, dsp_P11, dsp_P12, dsp_P13, dsp_P14, dsp_P15, dsp_P16, dsp_P17, dsp_P18,
+         dsp_P19, dsp_P20, dsp_P21, dsp_P22, dsp_P23, dsp_P24, dsp_P25, dsp_P26, dsp_P27,
+         dsp_P28, dsp_P29, dsp_P30, dsp_P31, dsp_P32, dsp_P33, dsp_P34, dsp_P35;
 
     wire signed [17:0] dsp_extended = {{10{activation_in[7]}}, activation_in};
     wire signed [17:0] dsp_extended_2 = {{10{weight_in[7]}}, weight_in};
@@ -44,13 +46,20 @@ module matmul_8x8_ecp5_multiplier (
         .C13(1'b0), .C14(1'b0), .C15(1'b0), .C16(1'b0), .C17(1'b0), .SOURCEA(1'b0),
         .SOURCEB(1'b0), .RST0(1'b0), .P0(dsp_P0), .P1(dsp_P1), .P2(dsp_P2), .P3(dsp_P3),
         .P4(dsp_P4), .P5(dsp_P5), .P6(dsp_P6), .P7(dsp_P7), .P8(dsp_P8), .P9(dsp_P9),
-        .P10(dsp_P10), .P11(dsp_P11), .P12(dsp_P12), .P13(dsp_P13), .P14(dsp_P14), .P15(dsp_P15)
+        .P10(dsp_P10), .P11(dsp_P11), .P12(dsp_P12), .P13(dsp_P13), .P14(dsp_P14),
+        .P15(dsp_P15), .P16(dsp_P16), .P17(dsp_P17), .P18(dsp_P18), .P19(dsp_P19),
+        .P20(dsp_P20), .P21(dsp_P21), .P22(dsp_P22), .P23(dsp_P23), .P24(dsp_P24),
+        .P25(dsp_P25), .P26(dsp_P26), .P27(dsp_P27), .P28(dsp_P28), .P29(dsp_P29),
+        .P30(dsp_P30), .P31(dsp_P31), .P32(dsp_P32), .P33(dsp_P33), .P34(dsp_P34), .P35(dsp_P35)
     );
 
     assign product_out = {
         dsp_P15, dsp_P14, dsp_P13, dsp_P12, dsp_P11, dsp_P10, dsp_P9, dsp_P8, dsp_P7, dsp_P6,
         dsp_P5, dsp_P4, dsp_P3, dsp_P2, dsp_P1, dsp_P0
     };
+
+    // Read by nothing, on purpose.
+    wire unused_ok = &{1'b0, dsp_P16, dsp_P17, dsp_P18, dsp_P19, dsp_P20, dsp_P21, dsp_P22, dsp_P23, dsp_P24, dsp_P25, dsp_P26, dsp_P27, dsp_P28, dsp_P29, dsp_P30, dsp_P31, dsp_P32, dsp_P33, dsp_P34, dsp_P35};
 
 endmodule
 

@@ -32,7 +32,7 @@ mod messages;
 #[cfg(test)]
 mod tests;
 
-pub use crate::config::{Bytes, Dataflow, ElementType, Requantization, Target};
+pub use crate::config::{Bytes, ControlOrder, Dataflow, ElementType, Requantization, Target};
 pub use crate::number::IntType;
 pub use block_ram::BlockRams;
 pub use buffer::{ABuffer, AccumulatorBuffer, BANKS, BBuffer};

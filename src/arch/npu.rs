@@ -4,7 +4,7 @@ mod check;
 #[cfg(test)]
 mod tests;
 
-use super::{ArchError, Bytes, IntType, Requantization, Target};
+use super::{ArchError, Bytes, ControlOrder, IntType, Requantization, Target};
 use crate::config::npu::{Array, Bus, Control, Memory, Post};
 use crate::config::{Common, NpuConfig};
 
@@ -32,16 +32,18 @@ pub struct NpuArch {
     /// L, channels that POST works on in a cycle: a power of two up to R and C, at least a fourth of
     /// the bytes of a beat.
     pub lanes: u32,
-    /// Bytes of the scratchpad, both halves: a power of two.
+    /// Bytes of the scratchpad, both halves: a power of two from 4 KiB to 4 MiB.
     pub scratchpad_bytes: u32,
-    /// Tiles of R x C weights that the ring holds: a power of two.
+    /// Tiles of R x C weights that the ring holds: a power of two from 4 to 4,096.
     pub ring_tiles: u32,
-    /// Vectors of an accumulator bank.
+    /// Vectors of an accumulator bank: a power of two.
     pub accumulator_vectors: u32,
-    /// Channels with parameters.
+    /// Channels with parameters: a power of two.
     pub parameter_channels: u32,
     /// How POST can requantize.
     pub requantization: Requantization,
+    /// Whether the units work at the same time.
+    pub order: ControlOrder,
     /// Bursts of reads, and of writes, that have not ended.
     pub outstanding: u32,
     /// Instructions that wait in front of each unit.
@@ -88,6 +90,7 @@ impl NpuArch {
             accumulator_vectors: memory.accumulators.unwrap_or(ACCUMULATOR_VECTORS),
             parameter_channels: memory.parameters.unwrap_or(PARAMETER_CHANNELS),
             requantization: post.requantization,
+            order: control.order,
             outstanding: control.outstanding,
             queue_depth: control.queue_depth,
         };
@@ -121,6 +124,7 @@ impl NpuArch {
                 requantization: self.requantization,
             },
             control: Control {
+                order: self.order,
                 outstanding: self.outstanding,
                 queue_depth: self.queue_depth,
             },

@@ -299,9 +299,22 @@ impl Schedule<'_> {
             for (number, chunk) in tiling.chunks.iter().enumerate() {
                 for tile in 0..tiling.columns {
                     let release = number == last && tile + 1 == tiling.columns;
-                    self.matrix(&work, chunk, tile, 0..tiling.blocks, 0, release);
-                    self.post(&mut work, chunk, tile);
+                    let column = tile..tile + 1;
+                    self.matrix(&work, chunk, column.clone(), 0..tiling.blocks, 0, release);
+                    self.post(&mut work, chunk, column);
                 }
+            }
+            return;
+        }
+        // One vector takes the tiles of many channels one behind the other.
+        let group = self.tiles_of_a_vector(layer, tiling);
+        if group > 1 {
+            for first in (0..tiling.columns).step_by(group) {
+                let group = first..(first + group).min(tiling.columns);
+                self.weights(index, first * tiles, group.len() * tiles);
+                let chunk = &tiling.chunks[0];
+                self.matrix(&work, chunk, group.clone(), 0..tiling.blocks, 0, true);
+                self.post(&mut work, chunk, group);
             }
             return;
         }
@@ -311,8 +324,16 @@ impl Schedule<'_> {
                 for tile in 0..tiling.columns {
                     // Tiles of the last chunk leave the ring as they are used.
                     let first = if number == last { 0 } else { tile * tiles };
-                    self.matrix(&work, chunk, tile, 0..tiling.blocks, first, number == last);
-                    self.post(&mut work, chunk, tile);
+                    let column = tile..tile + 1;
+                    self.matrix(
+                        &work,
+                        chunk,
+                        column.clone(),
+                        0..tiling.blocks,
+                        first,
+                        number == last,
+                    );
+                    self.post(&mut work, chunk, column);
                 }
             }
             return;
@@ -330,11 +351,24 @@ impl Schedule<'_> {
                         let first = tile * tiles + block * of_block;
                         self.weights(index, first, part.len() * of_block);
                     }
-                    self.matrix(&work, chunk, tile, part, 0, number == last);
+                    self.matrix(&work, chunk, tile..tile + 1, part, 0, number == last);
                 }
-                self.post(&mut work, chunk, tile);
+                self.post(&mut work, chunk, tile..tile + 1);
             }
         }
+    }
+
+    /// Tiles of C channels that a MATRIX takes where a layer has one vector; 1 where it has more.
+    fn tiles_of_a_vector(&self, layer: &Layer, tiling: &Tiling) -> usize {
+        let [height, width, channels] = layer.result;
+        let whole = channels.is_multiple_of(self.arch.columns as usize);
+        if (height, width) != (1, 1) || !whole {
+            return 1;
+        }
+        // Half of the ring: the other half is filled meanwhile.
+        let fit = self.arch.ring_tiles as usize / 2 / tiling.tiles(layer);
+        fit.min(self.arch.accumulator_vectors as usize)
+            .min(tiling.columns)
     }
 
     /// Tiles of a layer, by their number, into the ring.
@@ -351,7 +385,7 @@ impl Schedule<'_> {
         &mut self,
         work: &Work<'_>,
         chunk: &Chunk,
-        columns: usize,
+        columns: std::ops::Range<usize>,
         blocks: std::ops::Range<usize>,
         tile: usize,
         release: bool,
@@ -362,7 +396,7 @@ impl Schedule<'_> {
         let [top, left] = layer.padding;
         let first_column = (chunk.column * right) as i32 - left as i32;
         let first_block = match layer.pool {
-            Some(_) => columns * self.arch.columns as usize,
+            Some(_) => columns.start * self.arch.columns as usize,
             None => blocks.start * self.arch.rows as usize,
         } as i32;
         let address = self.places[&layer.input];
@@ -378,8 +412,8 @@ impl Schedule<'_> {
             kernel_row_step: layer.dilations[0] as u32,
             taps: tiling.taps as u32,
             tap_step: tiling.tap_step as u32,
-            rows: chunk.rows as u32,
-            row_step: down as u32,
+            rows: (chunk.rows * columns.len()) as u32,
+            row_step: if columns.len() > 1 { 0 } else { down as u32 },
             columns: chunk.columns as u32,
             column_step: (right * channels) as u32,
             padding: layer.padding_value,
@@ -387,6 +421,7 @@ impl Schedule<'_> {
             release,
             begin: blocks.start == 0,
             end: blocks.end == tiling.blocks,
+            row_tiles: columns.len() > 1,
             windows: layer.pool.is_some(),
         }));
         if let Some(residual) = &layer.residual {
@@ -420,10 +455,11 @@ impl Schedule<'_> {
         }
     }
 
-    fn post(&mut self, work: &mut Work<'_>, chunk: &Chunk, tile: usize) {
+    fn post(&mut self, work: &mut Work<'_>, chunk: &Chunk, tiles: std::ops::Range<usize>) {
         let layer = work.layer;
         let [_, width, channels] = layer.result;
         let columns = self.arch.columns as usize;
+        let tile = tiles.start;
         let place = (chunk.row * width + chunk.column) * channels + tile * columns;
         let per_channel = self.constants.layers[work.index].factors.is_some();
         let (float, multiplier, shift) = match layer.factors[0] {
@@ -435,8 +471,11 @@ impl Schedule<'_> {
         let residual = residual.map(|residual| self.places[&residual.tensor] + place as u32);
         self.put(Operation::Post(Post {
             address,
-            rows: chunk.rows as u32,
-            row_pitch: (width * channels) as u32,
+            rows: (chunk.rows * tiles.len()) as u32,
+            row_pitch: match tiles.len() {
+                1 => width * channels,
+                _ => columns,
+            } as u32,
             columns: chunk.columns as u32,
             column_pitch: channels as u32,
             channels: (channels - tile * columns).min(columns) as u32,
@@ -447,6 +486,7 @@ impl Schedule<'_> {
             },
             maximum: layer.pool == Some(Reduction::Maximum),
             parameters: work.parameters + (tile * columns) as u32,
+            row_parameters: tiles.len() > 1,
             per_channel,
             float,
             multiplier: if per_channel { 0 } else { multiplier },
@@ -463,7 +503,7 @@ impl Schedule<'_> {
             work.first = false;
         }
         // Rows are there when the last tile of channels and the last columns are.
-        if tile + 1 < work.tiling.columns || chunk.column + chunk.columns < width {
+        if tiles.end < work.tiling.columns || chunk.column + chunk.columns < width {
             return;
         }
         let bytes = (chunk.row + chunk.rows) * width * channels;

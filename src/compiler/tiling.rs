@@ -85,7 +85,8 @@ pub(super) fn tile(layer: &Layer, arch: &NpuArch) -> Result<Tiling, CompileError
         false => layer.dilations[1] * channels,
     };
     let [height, width, outputs] = layer.result;
-    let most = arch.accumulator_vectors as usize / window;
+    // Half a bank: what follows waits for POST of a layer's last chunk.
+    let most = (arch.accumulator_vectors as usize / 2 / window).max(1);
     let mut chunks = Vec::new();
     let chunk_columns = width.min(most);
     let chunk_rows = (most / chunk_columns).min(height);

@@ -137,3 +137,12 @@ named!(
         Both = "both",
     }
 );
+named! {
+    /// Whether the units of a core that runs networks work at the same time.
+    ControlOrder {
+        /// Each unit has a queue of its own; semaphores order what must be.
+        Distributed = "distributed",
+        /// An instruction begins when all before it have ended.
+        Central = "central",
+    }
+}

@@ -9,7 +9,7 @@ pub(super) use template::template;
 
 pub use range::check_npu_number;
 
-use super::{Bytes, Common, Requantization, Target};
+use super::{Bytes, Common, ControlOrder, Requantization, Target};
 use serde::Serialize;
 
 /// A core that runs networks, as the user wrote it.
@@ -81,6 +81,8 @@ pub struct Post {
 /// `[control]`: instructions and transfers under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Control {
+    /// Whether the units work at the same time.
+    pub order: ControlOrder,
     /// Bursts of reads, and of writes, that have not ended.
     pub outstanding: u32,
     /// Instructions that wait in front of each unit.
@@ -107,6 +109,7 @@ impl NpuConfig {
                 requantization: Requantization::Both,
             },
             control: Control {
+                order: ControlOrder::Distributed,
                 outstanding: 8,
                 queue_depth: 4,
             },

@@ -35,11 +35,11 @@ fn name(i: u32) -> String {
 /// The product of the `i`-th multiplier.
 fn multiply<'m>(m: &'m Module, i: u32, a: Signal<'m>, b: Signal<'m>) -> Signal<'m> {
     let cell = Mult18x18d {
-        product_bits: 18,
         product_register: true,
     };
     let b_enable = m.high();
     cell.insert(m, &name(i), Operands { a, b, b_enable })
+        .truncate(18)
 }
 
 bundle! {

@@ -114,7 +114,7 @@ const NPUS: [(&str, &str, &str, &str); 5] = [
         "npu-smallest",
         "portable",
         "rows = 4\ncolumns = 8\nproduct_register = false",
-        "[memory]\nscratchpad = 64\nweights = 128\naccumulators = 16\nparameters = 64\n\
+        "[memory]\nscratchpad = 4096\nweights = 128\naccumulators = 16\nparameters = 64\n\
          [post]\nlanes = 1\nrequantization = \"fixed\"\n[control]\noutstanding = 1\nqueue_depth = 1\n",
     ),
     (

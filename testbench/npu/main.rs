@@ -1,6 +1,7 @@
 //! Programs on the NPU.
 
 mod faults;
+mod graphs;
 #[path = "../models.rs"]
 mod models;
 mod networks;

@@ -38,7 +38,7 @@ fn model_outputs(arch: &NpuArch, network: &Network, run: &ProgramRun) -> Vec<Vec
 /// Runs a network on inputs of its graph in the golden interpreter, the functional model and, for the first
 /// `simulated` of them, the hardware: all outputs of the program are the golden ones. Gives the cycles
 /// of the last simulated run.
-fn check(
+pub fn check(
     graph: &Graph,
     arch: &NpuArch,
     rounding: Rounding,

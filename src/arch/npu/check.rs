@@ -6,10 +6,9 @@ use std::ops::RangeInclusive;
 
 /// Tiles of the ring: a MATRIX may need some while others come, and says with 12 bits which it takes.
 const RING_TILES: RangeInclusive<u64> = 4..=4096;
-/// Bytes of the scratchpad for each row, at least: half of it are eight vectors.
-const BYTES_PER_ROW: u64 = 16;
-/// The largest scratchpad: instructions have addresses of 22 bits.
-const LARGEST_SCRATCHPAD: Bytes = Bytes::mib(4);
+/// Sizes of the scratchpad. An address of it names one of 4,096 channels too; instructions have addresses
+/// of 22 bits.
+const SCRATCHPADS: RangeInclusive<Bytes> = Bytes::kib(4)..=Bytes::mib(4);
 
 /// Single values, which a program may have set to anything.
 pub(super) fn values(config: &NpuConfig) -> Result<(), ArchError> {
@@ -78,15 +77,16 @@ pub(super) fn combinations(
             ),
         );
     }
-    let least = Bytes(BYTES_PER_ROW * u64::from(arch.rows));
-    if !scratchpad.0.is_power_of_two() || !(least..=LARGEST_SCRATCHPAD).contains(&scratchpad) {
+    if !scratchpad.0.is_power_of_two() || !SCRATCHPADS.contains(&scratchpad) {
         problems.push(
             Problem::at(
                 "memory.scratchpad",
                 format!("`memory.scratchpad` = {scratchpad} is not possible"),
             )
             .help(format!(
-                "it is a power of two from {least} ({BYTES_PER_ROW} bytes a row) to {LARGEST_SCRATCHPAD}"
+                "it is a power of two from {} to {}",
+                SCRATCHPADS.start(),
+                SCRATCHPADS.end()
             )),
         );
     }

@@ -17,7 +17,7 @@ use super::{
     ParametersInputs, PostUnit, PostUnitInputs, Ring, RingInputs, Scratchpad, ScratchpadInputs,
     StoreUnit, StoreUnitInputs, TablesInputs,
 };
-use crate::arch::{Dataflow, MemoryStyle, NpuArch, Requantization};
+use crate::arch::{ControlOrder, Dataflow, MemoryStyle, NpuArch, Requantization};
 use crate::hdl::{
     Axi4, AxiLite, Block, Module, Pins, Reset, Shapes, Stream, bit, bundle, concat, connect,
     hardware, index_bits, join, signed, unsigned,
@@ -310,6 +310,7 @@ impl Block for NpuCore {
             name: self.name("front"),
             splitter,
             queue_depth: arch.queue_depth,
+            central: arch.order == ControlOrder::Central,
         };
         let front = m.instance(&front_end, inputs);
         connect(&front.transfers, &program_transfers);

@@ -61,6 +61,8 @@ pub struct FrontEnd {
     pub splitter: BurstSplitter,
     /// Instructions that wait in front of a unit.
     pub queue_depth: u32,
+    /// An instruction begins when all before it have ended.
+    pub central: bool,
 }
 
 bundle! {
@@ -344,8 +346,12 @@ impl Block for FrontEnd {
             .fold(is_fence & fence_over, |any, one| any | one);
         let running = fetched.valid & runs;
         let illegal = running & !legal;
-        let takes = running & legal & (goes_on | (is_end & settled.all()));
-        dispatches.drive(running & legal);
+        let may_begin = match self.central {
+            true => settled.all(),
+            false => m.high(),
+        };
+        let takes = running & legal & may_begin & (goes_on | (is_end & settled.all()));
+        dispatches.drive(running & legal & may_begin);
         fetched.ready.drive(takes | !runs);
         ends.drive(takes & is_end);
         let cause = m.fsm(Cause::None);

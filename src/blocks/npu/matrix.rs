@@ -102,6 +102,11 @@ bundle! {
         rows: unsigned(8),
         row_step: unsigned(5),
         row_pitch: unsigned(unit.scratchpad_bits),
+        row_tiles: bit(),
+        /// The place of its first vector in the bank.
+        index: unsigned(unit.target_bits),
+        /// It begins the sums of its vectors anew.
+        first: bit(),
         /// The half of the scratchpad that the image is in.
         half: bit(),
         /// It takes a bank.
@@ -268,6 +273,11 @@ impl Block for MatrixUnit {
                 kernel_row_pitch,
             ),
             along(fields.blocks, block_bytes),
+            down(
+                once(!fields.row_tiles, fields.rows),
+                fields.row_step,
+                row_pitch,
+            ),
         ];
         let start = Place {
             address: prepared.first + self.address(prepared.fields.first_byte),
@@ -286,6 +296,14 @@ impl Block for MatrixUnit {
         .else_when(advances, || {
             until_signal.set(signal_due.mux(signal.period, until_signal - 1));
         });
+        let row_ends = passes.ends[..3]
+            .iter()
+            .fold(m.high(), |all, one| all & *one);
+        let columns = fields.columns.zero_extend(self.target_bits.max(8));
+        let columns = columns.truncate(self.target_bits);
+        let next_index = m.reg(unsigned(self.target_bits));
+        m.when(takes_instruction, || next_index.set(0))
+            .else_when(advances & row_ends, || next_index.set(next_index + columns));
         let next_pass = Pass {
             address: passes.place.address,
             row: passes.place.row,
@@ -305,6 +323,12 @@ impl Block for MatrixUnit {
             row_step: fields.row_step,
             row_pitch,
             half: self.address(fields.address).msb(),
+            row_tiles: fields.row_tiles,
+            index: *next_index,
+            first: fields.begin
+                & passes.begins[..3]
+                    .iter()
+                    .fold(m.high(), |all, one| all & *one),
             begins: fields.begin & passes.first,
             ends: fields.end & last_pass,
             signals: signal.signals & signal_due,
@@ -392,7 +416,11 @@ impl Block for MatrixUnit {
                 pass.kernel_row_pitch,
             ),
             along(pass.columns, pass.column_step),
-            down(pass.rows, pass.row_step, pass.row_pitch),
+            down(
+                once(pass.row_tiles, pass.rows),
+                pass.row_step,
+                pass.row_pitch,
+            ),
         ];
         let scratchpad = m.wires(ByteRead::of(self.scratchpad_bits));
         let read = scratchpad.grant & *streams;
@@ -406,7 +434,7 @@ impl Block for MatrixUnit {
         m.when(starts, || streams.set(*ready_valid))
             .else_when(vectors_end, || streams.set(false));
         let index = m.reg(unsigned(self.target_bits));
-        m.when(starts, || index.set(0))
+        m.when(starts, || index.set(ready.index))
             .else_when(read, || index.set(index + 1));
         let bank = m.reg(bit()).reset(1);
         m.when(takes_bank, || bank.set(!*bank));
@@ -462,7 +490,7 @@ impl Block for MatrixUnit {
 
         let last = pass.ends & last_vector;
         let first = m.reg(bit()).named("stream_first");
-        m.when(starts, || first.set(ready.begins));
+        m.when(starts, || first.set(ready.first));
         let token = concat(&[*first, last, *bank, *index]);
         let line = TokenLine {
             name: format!("{}_token_line", self.name),

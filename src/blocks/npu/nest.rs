@@ -33,6 +33,9 @@ pub(super) struct Nest<'m> {
     pub first: Signal<'m>,
     /// It is the last one.
     pub last: Signal<'m>,
+    /// Each loop is in its first round, and in its last one: the innermost first.
+    pub begins: Vec<Signal<'m>>,
+    pub ends: Vec<Signal<'m>>,
 }
 
 /// Walks loops, the innermost first: begins at `start` where `starts` is 1, and goes on where
@@ -74,9 +77,8 @@ pub(super) fn nest<'m>(
         .copied()
         .reduce(|all, end| all & end)
         .expect("a loop");
-    let first = rounds
-        .iter()
-        .map(|round| round.eq(0))
+    let begins: Vec<_> = rounds.iter().map(|round| round.eq(0)).collect();
+    let first = (begins.iter().copied())
         .reduce(|all, one| all & one)
         .expect("a loop");
     // The innermost loop that goes on, and where its next round begins.
@@ -90,10 +92,11 @@ pub(super) fn nest<'m>(
         let next = [*address + of.addresses, *row + of.rows, *byte + of.bytes];
         m.when(goes_on, || {
             rounds[level].set(*rounds[level] + 1);
-            for inner in 0..=level {
-                for (base, next) in bases[inner].iter().zip(next) {
-                    base.set(next);
-                }
+            for (base, next) in bases[..=level]
+                .iter()
+                .flat_map(|base| base.iter().zip(next))
+            {
+                base.set(next);
             }
             for round in &rounds[..level] {
                 round.set(0);
@@ -119,5 +122,7 @@ pub(super) fn nest<'m>(
         },
         first,
         last,
+        begins,
+        ends,
     }
 }

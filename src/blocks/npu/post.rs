@@ -116,6 +116,10 @@ impl PostUnit {
 #[hardware]
 impl Block for PostUnit {
     fn build<'m>(&self, m: &'m Module, io: PostUnitInputs<'m>) -> PostUnitOutputs<'m> {
+        if self.arithmetic == Arithmetic::Float {
+            // Sums of residuals are requantized with fixed point, which this core does not have.
+            m.unused(io.tables.shift);
+        }
         m.doc("From sums to bytes of the scratchpad: bias, requantization, windows.");
         let (lanes, bits) = (self.lanes, self.scratchpad_bits);
 
@@ -145,6 +149,8 @@ impl Block for PostUnit {
             true => address.truncate(bits),
             false => address.zero_extend(bits),
         };
+        /// of the first channels of the row
+        let row_group = m.reg(unsigned(self.group_bits));
         let window_sum = m.reg(unsigned(8));
         let channels_left = m.reg(fields.channels.shape());
         let group = m.reg(unsigned(self.group_bits));
@@ -176,6 +182,7 @@ impl Block for PostUnit {
             window_sum.set(0);
             channels_left.set(next.channels);
             group.set(first_group(next.parameters));
+            row_group.set(first_group(next.parameters));
             columns_left.set(next.columns);
             rows_left.set(next.rows);
             until_signal.set(signal_fields(io.instruction.payload).period);
@@ -197,7 +204,7 @@ impl Block for PostUnit {
             m.when(vector_ends, || {
                 vector_place.set(place + 1);
                 channels_left.set(fields.channels);
-                group.set(first_group(fields.parameters));
+                group.set(*row_group);
                 columns_left.set(columns_left - 1);
                 let next_vector = vector_address + here(fields.column_pitch);
                 address.set(next_vector);
@@ -211,6 +218,11 @@ impl Block for PostUnit {
                 address.set(next_row);
                 vector_address.set(next_row);
                 row_address.set(next_row);
+                m.when(fields.row_parameters, || {
+                    let next_group = row_group + self.columns / lanes;
+                    row_group.set(next_group);
+                    group.set(next_group);
+                });
             });
             m.when(ends, || active.set(false));
         });

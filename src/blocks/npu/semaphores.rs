@@ -44,7 +44,9 @@ pub(super) fn semaphores<'m>(
     let wait_b = of_turn(&b);
     let wait_a_count = of_turn(&a_count).zero_extend(width);
     let wait_b_count = of_turn(&b_count).zero_extend(width);
-    let enough = wait_a.select(&counts).ge(wait_a_count) & wait_b.select(&counts).ge(wait_b_count);
+    let there_of_a = wait_a.select(&counts);
+    let there_of_b = wait_b.select(&counts);
+    let enough = there_of_a.ge(wait_a_count) & there_of_b.ge(wait_b_count);
     let valids: Vec<_> = requests.iter().map(|r| r.valid).collect();
     let takes = enough & turn.select(&valids);
     for (number, request) in (0..).zip(requests) {

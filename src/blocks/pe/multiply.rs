@@ -81,11 +81,8 @@ impl Block for RegisteredMultiplier {
         let product_register = format.product_register;
         let product = match format.target {
             Target::Ecp5 => {
-                let cell = Mult18x18d {
-                    product_bits: format.product.width,
-                    product_register,
-                };
-                cell.insert(m, CELL, operands)
+                let full_product = Mult18x18d { product_register }.insert(m, CELL, operands);
+                full_product.truncate(format.product.width)
             }
             Target::Ice40 => {
                 let full_product = SbMac16 { product_register }.insert(m, CELL, operands);

@@ -26,7 +26,6 @@ pub(super) fn product<'m>(
     let partial = |name: &str, a: Signal<'m>, b: Signal<'m>| match target {
         Target::Ecp5 => {
             let cell = Mult18x18d {
-                product_bits: 2 * HALF,
                 product_register: true,
             };
             let b_enable = advance;

@@ -5,6 +5,8 @@ use crate::hdl::{Block, Module, Pins, Reset, Shape, Shapes, Signal, VendorCell, 
 
 /// Bits of each operand.
 const OPERAND: u32 = 18;
+/// Bits of the product.
+const PRODUCT: u32 = 2 * OPERAND;
 
 /// A MULT18X18D with registers at both operands: that of B takes where CE1 is 1, the others where CE0
 /// is.
@@ -14,14 +16,12 @@ const OPERAND: u32 = 18;
 /// and resets are left open, as Yosys does: nextpnr has no route from a constant to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mult18x18d {
-    /// Bits of the product that are read, from P0; up to 36.
-    pub product_bits: u32,
     /// A register stands behind the multiplier.
     pub product_register: bool,
 }
 
 impl Mult18x18d {
-    /// The signed product of two operands of up to 18 bits (17 if unsigned), a cycle after they
+    /// The signed product, of 36 bits, of two operands of up to 18 bits (17 if unsigned), a cycle after they
     /// arrive, and another behind a product register.
     #[track_caller]
     pub fn insert<'m>(&self, m: &'m Module, name: &str, operands: Operands<'m>) -> Signal<'m> {
@@ -50,7 +50,7 @@ impl Mult18x18d {
             .with_bits("B", widened(b, OPERAND));
         let dsp = m.instance_of(self).named(name);
         let dsp = dsp.connect(pins.tie_off(m, &self.inputs()));
-        join(&dsp.bits("P", self.product_bits)).as_signed()
+        join(&dsp.bits("P", PRODUCT)).as_signed()
     }
 }
 
@@ -66,7 +66,7 @@ impl Block for Mult18x18d {
 
     fn module_name(&self) -> String {
         let register = suffix(self.product_register);
-        format!("mult18x18d_p{}{register}", self.product_bits)
+        format!("mult18x18d{register}")
     }
 
     fn vendor_cell(&self) -> Option<VendorCell> {
@@ -104,7 +104,7 @@ impl Block for Mult18x18d {
         });
         let a = m.capture(pins["CE0"], a).named("a");
         let b = m.capture(pins["CE1"], b).named("b");
-        let product = (a * b).truncate(self.product_bits).as_unsigned();
+        let product = (a * b).truncate(PRODUCT).as_unsigned();
         let product = match self.product_register {
             true => m.capture(pins["CE0"], product),
             false => product,

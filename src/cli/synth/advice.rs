@@ -2,7 +2,7 @@
 
 use super::choice::{Choice, names};
 use crate::cli::core;
-use crate::config::PRESETS;
+use crate::config::presets_of;
 use crate::product::{self, Part, Product};
 use crate::synth::{BOARDS, Board, Chip, Demand, Flow, Outcome, Room, SynthError, TARGETS, Target};
 
@@ -110,9 +110,10 @@ impl<'a> Failed<'a> {
         text
     }
 
-    /// Presets that the chip takes.
+    /// Presets of the same kind that the chip takes.
     fn presets(&self) -> String {
-        let presets = PRESETS.iter().map(|preset| preset.name);
+        let kind = self.product.config().kind();
+        let presets = presets_of(kind).map(|preset| preset.name);
         let takes = |name: &&str| {
             let product = product::from_preset(name);
             product.is_ok_and(|product| self.takes(product.as_ref()))

@@ -183,8 +183,8 @@ impl Sum {
                 f64::from(factor) * f64::from(byte - of.zero_point)
             };
             let zero = f64::from(self.output.zero_point);
-            let result =
-                bytes().map(|byte| entry(part(of_result, self.result, byte) + zero) + more);
+            let result = bytes()
+                .map(|byte| entry(part(of_result, self.result, byte) + zero).saturating_add(more));
             let residual = bytes().map(|byte| entry(part(of_residual, self.residual, byte)));
             SumTables {
                 result: result.collect(),

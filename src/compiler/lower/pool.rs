@@ -81,8 +81,15 @@ fn divide(count: i32) -> Option<Factor> {
         1 => (0x7fff_ffff, -(count.ilog2() as i32)),
         _ => fixed(1.0 / f64::from(count))?,
     };
-    (near.saturating_sub(2)..=(near + 2).min(0x7fff_ffff))
+    let fixed_point = (near.saturating_sub(2)..=(near + 2).min(0x7fff_ffff))
         .map(|multiplier| (multiplier, shift))
         .find(|factor| exact(*factor))
-        .map(|(multiplier, shift)| Factor::Fixed(multiplier, shift))
+        .map(|(multiplier, shift)| Factor::Fixed(multiplier, shift));
+    // In single precision halves go to even; an odd count has none.
+    let single = 1.0 / count as f32;
+    let rounds = (-128 * count..=127 * count).all(|sum| {
+        let half = count / 2 * sum.signum();
+        (sum as f32 * single).round_ties_even() as i32 == (sum + half) / count
+    });
+    fixed_point.or(rounds.then_some(Factor::Float(single)))
 }

@@ -14,7 +14,7 @@ pub(in crate::config) const TABLES: Tables = &[
         &["scratchpad", "weights", "accumulators", "parameters"],
     ),
     ("post", &["lanes", "requantization"]),
-    ("control", &["outstanding", "queue_depth"]),
+    ("control", &["order", "outstanding", "queue_depth"]),
 ];
 
 /// The configuration, or `None` when a problem leaves nothing to build it from.
@@ -88,9 +88,11 @@ fn control(reader: &mut Reader, root: &DeTable, defaults: Control) -> Control {
     let Some(table) = reader.known_table(root, "control") else {
         return defaults;
     };
+    let order = reader.choice(table, "control.order");
     let outstanding = reader.integer(table, "control.outstanding", check_npu_number);
     let queue_depth = reader.integer(table, "control.queue_depth", check_npu_number);
     Control {
+        order: order.unwrap_or(defaults.order),
         outstanding: outstanding.unwrap_or(defaults.outstanding),
         queue_depth: queue_depth.unwrap_or(defaults.queue_depth),
     }

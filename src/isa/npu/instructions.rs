@@ -212,6 +212,8 @@ instructions! {
         begin: flag,
         /// Hands the bank over to the next POST.
         end: flag,
+        /// Each row of vectors takes tiles of its own: rows are walked outermost.
+        row_tiles: flag,
         /// Taps and kernel rows are walked innermost, under one tile: a vector for each, for a POST that
         /// reduces windows.
         windows: flag,
@@ -237,6 +239,8 @@ instructions! {
         maximum: flag,
         /// First channel of the parameters, a multiple of L.
         parameters: u 12,
+        /// Each row takes the parameters behind those of the row before.
+        row_parameters: flag,
         /// Multiplier and shift are those of each channel, not of this instruction.
         per_channel: flag,
         /// The scale is an fp32 number and rounding is to nearest even; otherwise fixed point.

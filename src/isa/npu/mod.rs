@@ -62,14 +62,21 @@ impl From<Operation> for Instruction {
 }
 
 impl Instruction {
-    /// The same, waiting for `count` of a semaphore besides.
+    /// The same, waiting for `count` more of a semaphore besides.
     ///
     /// # Panics
-    /// When it waits for two already.
+    /// When it waits for two others already.
     pub fn wait(mut self, semaphore: u32, count: u32) -> Self {
         let waits = &mut self.synchronization.waits;
-        let free = waits.iter_mut().find(|wait| wait.count == 0);
-        *free.expect("an instruction waits for up to two semaphores") = Wait { semaphore, count };
+        let place = waits
+            .iter()
+            .position(|wait| wait.count == 0 || wait.semaphore == semaphore);
+        let place = place.expect("an instruction waits for up to two semaphores");
+        let before = waits[place].count;
+        waits[place] = Wait {
+            semaphore,
+            count: before + count,
+        };
         self
     }
 

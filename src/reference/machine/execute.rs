@@ -130,20 +130,29 @@ impl Machine {
         vectors
     }
 
-    /// The place in the image of each pass of a MATRIX: rows and bytes beyond its first.
-    fn passes(&self, matrix: &Matrix) -> Vec<(i64, i64)> {
+    /// For each pass of a MATRIX its vectors, and its place in the image: rows and bytes beyond the first.
+    fn passes(&self, matrix: &Matrix) -> Vec<(std::ops::Range<usize>, (i64, i64))> {
         let (kernel_rows, taps) = match matrix.windows {
             true => (1, 1),
             false => (matrix.kernel_rows, matrix.taps),
         };
+        let of_row = matrix.columns as usize;
+        let parts: Vec<_> = match matrix.row_tiles {
+            true => (0..matrix.rows as usize)
+                .map(|row| row * of_row..(row + 1) * of_row)
+                .collect(),
+            false => std::iter::once(0..Machine::vectors(matrix).len()).collect(),
+        };
         let mut passes = Vec::new();
-        for block in 0..matrix.blocks {
-            for kernel_row in 0..kernel_rows {
-                for tap in 0..taps {
-                    let y = kernel_row * matrix.kernel_row_step;
-                    let x = i64::from(block) * self.size.rows as i64
-                        + i64::from(tap) * i64::from(matrix.tap_step);
-                    passes.push((y.into(), x));
+        for part in parts {
+            for block in 0..matrix.blocks {
+                for kernel_row in 0..kernel_rows {
+                    for tap in 0..taps {
+                        let y = kernel_row * matrix.kernel_row_step;
+                        let x = i64::from(block) * self.size.rows as i64
+                            + i64::from(tap) * i64::from(matrix.tap_step);
+                        passes.push((part.clone(), (y.into(), x)));
+                    }
                 }
             }
         }
@@ -158,6 +167,9 @@ impl Machine {
             ("rows", matrix.rows),
             ("columns", matrix.columns),
         ])?;
+        if matrix.row_tiles && matrix.windows {
+            return Err("rows with tiles of their own have no windows".into());
+        }
         if matrix.release && matrix.tile != 0 {
             return Err("it releases tiles that are not the oldest".into());
         }
@@ -182,7 +194,7 @@ impl Machine {
         } else if self.banks[bank].vectors.len() < vectors.len() {
             return Err("it has more vectors than the MATRIX that began the bank".into());
         }
-        for (pass, start) in self.passes(matrix).into_iter().enumerate() {
+        for (pass, (part, start)) in self.passes(matrix).into_iter().enumerate() {
             let tile = matrix.tile as usize + if matrix.release { 0 } else { pass };
             if tile >= self.ring.len() {
                 return Err(format!(
@@ -192,7 +204,7 @@ impl Machine {
             }
             self.clocks.tile_used(tile);
             let weights = self.ring[tile].clone();
-            for (index, vector) in vectors.iter().enumerate() {
+            for (index, vector) in (part.start..).zip(&vectors[part]) {
                 let y = i64::from(matrix.first_row) + start.0 + vector.0;
                 let x = i64::from(matrix.first_byte) + start.1 + vector.1;
                 self.add_vector(matrix, bank, index, (y, x), &weights)?;
@@ -298,7 +310,12 @@ impl Machine {
                         true => sums.max().unwrap_or(0),
                         false => sums.fold(0, i32::wrapping_add),
                     };
-                    let mut value = self.requantize(post, total, (parameters + channel) as u64)?;
+                    let of_row = match post.row_parameters {
+                        true => row as usize * self.size.columns,
+                        false => 0,
+                    };
+                    let parameter = (parameters + of_row + channel) as u64;
+                    let mut value = self.requantize(post, total, parameter)?;
                     let at = address + channel as u64;
                     if post.residual {
                         let from = at - u64::from(post.address) + u64::from(post.residual_address);

@@ -1,0 +1,229 @@
+//! Random networks: on the hardware every output is that of the golden interpreter.
+
+use super::Random;
+use super::networks::check;
+use ferrogrid::arch::NpuArch;
+use ferrogrid::compiler::Rounding;
+use ferrogrid::config::{Bytes, NpuConfig};
+use ferrogrid::graph::{
+    Convolution, Element, Family, Graph, Operator, Output, Padding, Pool, Quantization, TensorId,
+    Values,
+};
+
+/// What an activation of random int8 or uint8 means.
+fn meaning(random: &mut Random, family: Family) -> (Element, Quantization) {
+    let scale = f32::from_bits(0x3c00_0000 + random.next() as u32 % 0x0200_0000);
+    match family == Family::Onnx && random.chance(3) {
+        true => {
+            let zero = random.within(0, 255) as i32;
+            (Element::Uint8, Quantization::per_tensor(scale, zero))
+        }
+        false => {
+            let zero = random.within(0, 255) as i32 - 128;
+            (Element::Int8, Quantization::per_tensor(scale, zero))
+        }
+    }
+}
+
+/// Weights with a bias.
+fn weights(
+    graph: &mut Graph,
+    random: &mut Random,
+    shape: &[usize],
+    scale: f32,
+) -> (TensorId, TensorId) {
+    let outputs = shape[0];
+    let count = shape.iter().product();
+    let values = Values::Int8(random.bytes(count));
+    let per_channel = random.chance(2);
+    let scales: Vec<f32> = (0..if per_channel { outputs } else { 1 })
+        .map(|_| f32::from_bits(0x3a00_0000 + random.next() as u32 % 0x0200_0000))
+        .collect();
+    let zero_points = vec![0; scales.len()];
+    let of_bias: Vec<f32> = scales.iter().map(|of| of * scale).collect();
+    let w = Quantization {
+        scales,
+        zero_points: zero_points.clone(),
+    };
+    let b = Quantization {
+        scales: of_bias,
+        zero_points,
+    };
+    let bias = (0..outputs).map(|_| random.next() as i32 % 4000).collect();
+    let name = graph.tensors.len();
+    (
+        graph.constant(format!("w{name}"), shape.to_vec(), values, Some(w)),
+        graph.constant(format!("b{name}"), [outputs], Values::Int32(bias), Some(b)),
+    )
+}
+
+/// A network of some random layers, a shortcut and perhaps pools.
+fn network(random: &mut Random) -> Graph {
+    let family = if random.chance(2) {
+        Family::TfLite
+    } else {
+        Family::Onnx
+    };
+    let mut graph = Graph::new(family);
+    let image = [
+        random.within(1, 9),
+        random.within(1, 9),
+        random.within(1, 12),
+    ];
+    let shape = image.map(|size| size as usize);
+    let x = meaning(random, family);
+    let mut last = graph.input("x", shape.to_vec(), x);
+    let mut shortcut: Option<TensorId> = None;
+    for number in 0..random.within(1, 5) {
+        let shape = graph[last].shape.clone();
+        let quantization = graph[last].quantization.clone().unwrap();
+        let name = format!("layer{number}");
+        let y = meaning(random, family);
+        let same = shortcut.filter(|tensor| graph[*tensor].shape == shape && *tensor != last);
+        let kind = random.within(0, 9);
+        let next = match (kind, same, shape.len()) {
+            (0..=4, Some(other), _) => {
+                let inputs = if random.chance(2) {
+                    [last, other]
+                } else {
+                    [other, last]
+                };
+                let limits = Output::new(format!("{name}_y"), y);
+                graph.node(&name, Operator::Add, &inputs, limits)
+            }
+            (3, _, 3) => {
+                let kernel = [1, 2].map(|_| random.within(1, 3) as usize);
+                let fits = kernel[0] <= shape[0] && kernel[1] <= shape[1];
+                let kernel = if fits { kernel } else { [1, 1] };
+                let pool = Pool {
+                    kernel,
+                    strides: [1, 2].map(|_| random.within(1, 2) as usize),
+                    padding: Padding::default(),
+                    count_padding: false,
+                };
+                let y = Output::new(format!("{name}_y"), (graph[last].element, quantization));
+                let is_maximum = random.chance(2) || family == Family::Onnx;
+                let operator = if is_maximum {
+                    Operator::MaxPool(pool)
+                } else {
+                    Operator::AveragePool(pool)
+                };
+                graph.node(&name, operator, &[last], y)
+            }
+            (4, _, 3) if family == Family::Onnx => {
+                let y = Output::new(format!("{name}_y"), y);
+                graph.node(&name, Operator::GlobalAveragePool, &[last], y)
+            }
+            (5, _, _) => {
+                let outputs = random.within(1, 20) as usize;
+                let features = shape[shape.len() - 1];
+                let (w, b) = weights(
+                    &mut graph,
+                    random,
+                    &[outputs, features],
+                    quantization.scale(0),
+                );
+                let y = Output::new(format!("{name}_y"), y);
+                graph.node(&name, Operator::FullyConnected, &[last, w, b], y)
+            }
+            (6..=7, _, 3) => {
+                // The shape stays, so that sums follow.
+                let kernel = 1 + 2 * random.within(0, 1) as usize;
+                let around = kernel / 2;
+                let convolution = Convolution {
+                    strides: [1, 1],
+                    dilations: [1, 1],
+                    padding: Padding {
+                        top: around,
+                        left: around,
+                        bottom: around,
+                        right: around,
+                    },
+                    groups: 1,
+                };
+                let of_weights = [shape[2], kernel, kernel, shape[2]];
+                let (w, b) = weights(&mut graph, random, &of_weights, quantization.scale(0));
+                let y = Output::new(format!("{name}_y"), y);
+                graph.node(&name, Operator::Convolution(convolution), &[last, w, b], y)
+            }
+            (_, _, 3) => {
+                let outputs = random.within(1, 20) as usize;
+                let kernel = [1, 2].map(|_| random.within(1, 3) as usize);
+                let dilations = [1, 2].map(|_| random.within(1, 2) as usize);
+                let padding = Padding {
+                    top: random.within(0, 2) as usize,
+                    left: random.within(0, 2) as usize,
+                    bottom: (kernel[0] - 1) * dilations[0],
+                    right: (kernel[1] - 1) * dilations[1],
+                };
+                let convolution = Convolution {
+                    strides: [1, 2].map(|_| random.within(1, 2) as usize),
+                    dilations,
+                    padding,
+                    groups: 1,
+                };
+                let of_weights = [outputs, kernel[0], kernel[1], shape[2]];
+                let (w, b) = weights(&mut graph, random, &of_weights, quantization.scale(0));
+                let y = Output::new(format!("{name}_y"), y);
+                graph.node(&name, Operator::Convolution(convolution), &[last, w, b], y)
+            }
+            _ => continue,
+        };
+        let next = next.unwrap_or_else(|error| panic!("{error}"));
+        if random.chance(2)
+            || shortcut.is_none_or(|tensor| graph[tensor].shape != graph[next].shape)
+        {
+            shortcut = Some(last);
+        }
+        last = next;
+    }
+    graph.outputs.push(last);
+    graph
+}
+
+#[test]
+fn random_networks() {
+    let mut compiled = 0;
+    for seed in 0..60 {
+        let mut random = Random(seed);
+        let graph = network(&mut random);
+        if graph.nodes.is_empty() {
+            continue;
+        }
+        let [rows, columns] = [(); 2].map(|_| 4 << random.within(0, 2));
+        let mut config = NpuConfig::new(rows, columns);
+        config.memory.scratchpad = Some(Bytes::kib(64));
+        config.memory.weights = Some(Bytes(u64::from(
+            rows * columns * (64 << random.within(0, 2)),
+        )));
+        let arch = NpuArch::new(&config).unwrap();
+        let input = graph.inputs[0];
+        let values: Vec<i32> = (0..graph[input].len())
+            .map(|_| i32::from(random.next() as i8))
+            .collect();
+        let (low, _) = graph[input].element.range();
+        let values: Vec<i32> = values.into_iter().map(|value| value + low + 128).collect();
+        let values = Values::saturated(graph[input].element, &values);
+        let rounding = if random.chance(2) {
+            Rounding::Float
+        } else {
+            Rounding::Fixed
+        };
+        println!(
+            "seed {seed}: {rounding:?} {:?}",
+            graph
+                .nodes
+                .iter()
+                .map(|node| node.operator.name())
+                .collect::<Vec<_>>()
+        );
+        match ferrogrid::compiler::compile(&graph, &arch, rounding) {
+            Ok(_) => {
+                check(&graph, &arch, rounding, &[values], 1);
+                compiled += 1;
+            }
+            Err(error) => println!("seed {seed}: {error}"),
+        }
+    }
+    assert!(compiled > 40, "{compiled}");
+}
