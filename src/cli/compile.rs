@@ -60,8 +60,8 @@ impl Compile {
         if self.explain {
             let mut done = 0;
             let mut list = |text: &mut String, end: usize| {
-                for index in done..end {
-                    *text += &format!("{index:6}  {}\n", program[index]);
+                for (index, instruction) in (done..).zip(&program[done..end]) {
+                    *text += &format!("{index:6}  {instruction}\n");
                 }
                 done = end;
             };

@@ -213,31 +213,9 @@ pub(super) enum CliError {
     },
 
     /// A network computed something else.
-    #[error(
-        "{wrong} of {elements} elements of `{tensor}` in row {row} differ from {against}, the first at \
-         {place}: {found} instead of {expected}"
-    )]
-    #[diagnostic(help("{help}"))]
-    Tensor {
-        /// Name of the tensor.
-        tensor: String,
-        /// The inference.
-        row: usize,
-        /// How many differ.
-        wrong: usize,
-        /// Of how many.
-        elements: usize,
-        /// Where the first is, as Python writes it.
-        place: String,
-        /// What the core computed.
-        found: String,
-        /// What it should have.
-        expected: String,
-        /// What that is.
-        against: String,
-        /// What to do.
-        help: &'static str,
-    },
+    #[error("{0}")]
+    #[diagnostic(help("{}", .0.help))]
+    Differs(Box<Difference>),
 
     /// The golden model does not run the network.
     #[error("the golden model cannot run `{}`: {error}", path.display())]
@@ -333,6 +311,33 @@ pub(super) enum CliError {
     #[error("interrupted")]
     #[diagnostic(help("nothing was left behind"))]
     Interrupted,
+}
+
+/// A tensor that is not what it should be.
+#[derive(Debug, Error)]
+#[error(
+    "{wrong} of {elements} elements of `{tensor}` in row {row} differ from {against}, the first at \
+     {place}: {found} instead of {expected}"
+)]
+pub(super) struct Difference {
+    /// Its name.
+    pub tensor: String,
+    /// The inference.
+    pub row: usize,
+    /// How many elements differ.
+    pub wrong: usize,
+    /// Of how many.
+    pub elements: usize,
+    /// Where the first is, as Python writes it.
+    pub place: String,
+    /// What the core computed.
+    pub found: String,
+    /// What it should have.
+    pub expected: String,
+    /// Who says so.
+    pub against: String,
+    /// What to do.
+    pub help: &'static str,
 }
 
 /// What to do about a network that does not run.

@@ -2,6 +2,7 @@
 
 use super::CliError;
 use super::arrays::tuple;
+use crate::cli::error::Difference;
 use crate::cli::interrupt;
 use crate::device::npu::ProgramRun;
 use crate::device::{Executable, Inference};
@@ -189,7 +190,7 @@ fn check(
         })
         .collect();
     place.reverse();
-    Err(CliError::Tensor {
+    Err(CliError::Differs(Box::new(Difference {
         tensor: tensor.to_owned(),
         row,
         wrong: 1 + wrong.count(),
@@ -199,7 +200,7 @@ fn check(
         expected: expected[first].clone(),
         against: against.to_owned(),
         help,
-    })
+    })))
 }
 
 /// Each value in figures: of floating point as many as tell it from all others.
