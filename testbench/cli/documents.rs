@@ -95,35 +95,42 @@ fn documents_show_commands_that_parse() {
     assert!(shown > 8, "only {shown} commands were found");
 }
 
-/// The runs that README.md shows are what the command prints.
+/// The runs that README.md shows are what the command prints; `FERROGRID_UPDATE=1` writes them anew.
 #[test]
 fn the_readme_shows_runs_as_they_are() {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
-    let readme = readme.expect("README.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = fs::read_to_string(path).expect("README.md");
     let place = Place::new();
     let images = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/digits");
     for name in ["images.npy", "weights1.npy", "network.onnx"] {
         let bytes = fs::read(format!("{images}/{name}")).expect("a file");
         place.write(&format!("examples/digits/{name}"), bytes);
     }
-    let mut shown = 0;
+    let mut runs = 0;
+    let mut fresh = String::new();
     let mut lines = readme.lines().peekable();
     while let Some(line) = lines.next() {
+        fresh += &format!("{line}\n");
         let Some(line) = line.strip_prefix("    $ ferrogrid ") else {
             continue;
         };
         let of_run = |line: &&str| line.is_empty() || line.starts_with("    ");
-        let output = std::iter::from_fn(|| lines.next_if(of_run));
-        let output = output.map(|line| line.strip_prefix("    ").unwrap_or(line));
-        let output = Vec::from_iter(output).join("\n");
-        let run = place.succeed(line);
-        assert_eq!(
-            run.stdout.trim(),
-            output.trim(),
-            "README.md shows another output than this:\n{}",
-            run.stdout
-        );
-        shown += 1;
+        while lines.next_if(of_run).is_some() {}
+        for line in place.succeed(line).stdout.trim_end().lines() {
+            let indent = if line.is_empty() { "" } else { "    " };
+            fresh += &format!("{indent}{line}\n");
+        }
+        fresh += "\n";
+        runs += 1;
     }
-    assert_eq!(shown, 2, "runs are shown");
+    assert_eq!(runs, 2, "runs are shown");
+    if std::env::var_os("FERROGRID_UPDATE").is_some() {
+        fs::write(path, &fresh).expect("a written file");
+    } else {
+        let fix = "run FERROGRID_UPDATE=1 cargo test --test cli readme";
+        assert!(
+            readme == fresh,
+            "README.md shows other runs: {fix}\n{fresh}"
+        );
+    }
 }
