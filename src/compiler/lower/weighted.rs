@@ -57,7 +57,7 @@ pub(super) fn weighted(
         }
         None => vec![0; outputs],
     };
-    for output in 0..outputs {
+    for (output, bias) in bias.iter_mut().enumerate() {
         let first = output / outputs_per_group * per_group;
         let mut sum = 0_i64;
         for tap in 0..kernel[0] * kernel[1] {
@@ -70,8 +70,8 @@ pub(super) fn weighted(
                     .map_err(|_| refuse(node, "a weight less its zero point does not fit int8"))?;
             }
         }
-        let folded = i64::from(bias[output]) - i64::from(input_zero) * sum;
-        bias[output] = i32::try_from(folded).map_err(|_| {
+        let folded = i64::from(*bias) - i64::from(input_zero) * sum;
+        *bias = i32::try_from(folded).map_err(|_| {
             refuse(
                 node,
                 "a bias does not fit 32 bits when the zero point is folded in",
