@@ -119,7 +119,11 @@ pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Netw
     check_rounding(arch, rounding)?;
     let lowered = lower::lower(graph, rounding)?;
     let tilings: Vec<_> = (lowered.layers.iter())
-        .map(|layer| tiling::tile(layer, arch))
+        .map(|layer| {
+            let given = lowered.inputs.contains(&layer.input);
+            let is_border = given || lowered.outputs.contains(&layer.output);
+            tiling::tile(layer, is_border, arch)
+        })
         .collect::<Result<_, _>>()?;
     let places = memory::place(graph, &lowered, arch)?;
     let constants = constants::lay_out(graph, &lowered, &tilings, arch);

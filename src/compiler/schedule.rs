@@ -47,6 +47,8 @@ struct Schedule<'a> {
     places: &'a BTreeMap<TensorId, u32>,
     constants: &'a Constants,
     program: Vec<Instruction>,
+    /// LOADs that come behind the next weights.
+    late: Vec<Instruction>,
     progress: BTreeMap<TensorId, Progress>,
     /// Signals of each semaphore so far, and those that were taken.
     signals: [u32; 5],
@@ -72,6 +74,7 @@ pub(super) fn schedule(
         places,
         constants: &constants,
         program: Vec::new(),
+        late: Vec::new(),
         progress: BTreeMap::new(),
         signals: [0; 5],
         taken: [0; 5],
@@ -97,10 +100,6 @@ pub(super) fn schedule(
     };
     let (inputs, outputs) = (bind(&lowered.inputs), bind(&lowered.outputs));
     let mut layers = Vec::new();
-    // The parameters of the first layer come behind the input: it is needed first.
-    for input in &inputs {
-        schedule.load_input(input, region::INPUTS, &graph[input.tensor].shape);
-    }
     for (tensor, offset) in &schedule.constants.activations {
         let binding = Binding {
             tensor: *tensor,
@@ -108,7 +107,16 @@ pub(super) fn schedule(
             bytes: graph[*tensor].len() as u32,
             unsigned: false,
         };
-        schedule.load_input(&binding, region::CONSTANTS, &graph[*tensor].shape);
+        let bytes = binding.bytes as usize;
+        schedule.load_input(&binding, region::CONSTANTS, &graph[*tensor].shape, bytes);
+    }
+    // What the first chunk needs comes in front of the first weights, the rest behind them.
+    for (number, input) in inputs.iter().enumerate() {
+        let first = (lowered.layers.first().zip(tilings.first()))
+            .filter(|(layer, _)| layer.input == input.tensor && number + 1 == inputs.len());
+        let needed = first.map(|(layer, tiling)| bytes_needed(layer, &tiling.chunks[0]));
+        let needed = needed.unwrap_or(input.bytes as usize);
+        schedule.load_input(input, region::INPUTS, &graph[input.tensor].shape, needed);
     }
     for (index, (layer, tiling)) in lowered.layers.iter().zip(tilings).enumerate() {
         let first = schedule.program.len();
@@ -174,8 +182,8 @@ impl Schedule<'_> {
         self.put(Operation::Fence(Fence { units: POST_UNIT }));
     }
 
-    /// Reads an input in parts of whole rows.
-    fn load_input(&mut self, input: &Binding, region: u32, shape: &[usize]) {
+    /// Reads an input in parts of whole rows; those behind the `needed` bytes wait for the next weights.
+    fn load_input(&mut self, input: &Binding, region: u32, shape: &[usize], needed: usize) {
         let bytes = input.bytes as usize;
         let row = shape.iter().skip(1).product::<usize>().clamp(1, bytes);
         // At most as many parts as the semaphore counts, with room for those of other inputs.
@@ -186,21 +194,41 @@ impl Schedule<'_> {
             semaphore: semaphore::INPUT,
             layer: None,
         };
-        for at in (0..bytes).step_by(part) {
-            let run = part.min(bytes - at);
-            let address = self.places[&input.tensor] + at as u32;
-            self.put(Operation::Load(Load {
+        let (whole, early) = (bytes / part, needed.div_ceil(part));
+        let place = self.places[&input.tensor];
+        let mut load = |first: usize, parts: usize, run: usize| {
+            let at = (first * part) as u32;
+            let load = Operation::Load(Load {
                 region,
-                offset: input.offset + at as u32,
-                address,
+                offset: input.offset + at,
+                address: place + at,
                 run: run as u32,
-                rows: 1,
+                rows: parts as u32,
+                row_stride: part as u32,
+                row_pitch: part as u32,
                 planes: 1,
                 ..Load::default()
-            }));
-            self.signal(semaphore::INPUT);
-            let signals = self.signals[semaphore::INPUT as usize];
-            progress.parts.push((signals, at + run));
+            });
+            let load = Instruction::from(load).signal(semaphore::INPUT, 1);
+            match first < early {
+                true => self.program.push(load),
+                false => self.late.push(load),
+            }
+            for number in 0..parts {
+                self.signals[semaphore::INPUT as usize] += 1;
+                let there = first * part + number * part + run;
+                let signals = self.signals[semaphore::INPUT as usize];
+                progress.parts.push((signals, there));
+            }
+        };
+        if early.min(whole) > 0 {
+            load(0, early.min(whole), part);
+        }
+        if whole > early {
+            load(early, whole - early, part);
+        }
+        if !bytes.is_multiple_of(part) {
+            load(whole, 1, bytes % part);
         }
         self.progress.insert(input.tensor, progress);
     }
@@ -379,6 +407,7 @@ impl Schedule<'_> {
             offset,
             tiles: tiles as u32,
         }));
+        self.program.append(&mut self.late);
     }
 
     fn matrix(
@@ -431,15 +460,9 @@ impl Schedule<'_> {
                 self.wait_until(semaphore::INPUT, *signals);
             }
         }
-        // The bytes of the image up to its last row that the chunk reads.
-        let last_row =
-            (chunk.row + chunk.rows - 1) * down + (layer.kernel[0] - 1) * layer.dilations[0];
-        let rows = (last_row + 1).saturating_sub(top).clamp(1, height);
         let progress = &self.progress[&layer.input];
-        let needed = progress
-            .parts
-            .iter()
-            .find(|(_, bytes)| *bytes >= rows * width * channels);
+        let bytes = bytes_needed(layer, chunk);
+        let needed = progress.parts.iter().find(|(_, there)| *there >= bytes);
         if let Some(&(signals, bytes)) = needed {
             let semaphore = progress.semaphore;
             let whole = progress.parts.last() == Some(&(signals, bytes));
@@ -538,4 +561,13 @@ struct Work<'a> {
     stored: usize,
     /// No POST has waited for the parameters yet.
     first: bool,
+}
+
+/// Bytes of the image up to the last row that a chunk reads.
+fn bytes_needed(layer: &Layer, chunk: &Chunk) -> usize {
+    let [height, width, channels] = layer.image;
+    let kernel = (layer.kernel[0] - 1) * layer.dilations[0];
+    let last_row = (chunk.row + chunk.rows - 1) * layer.strides[0] + kernel;
+    let rows = (last_row + 1).saturating_sub(layer.padding[0]);
+    rows.clamp(1, height) * width * channels
 }

@@ -51,8 +51,8 @@ impl Tiling {
     }
 }
 
-/// Cuts a layer for an architecture.
-pub(super) fn tile(layer: &Layer, arch: &NpuArch) -> Result<Tiling, CompileError> {
+/// Cuts a layer for an architecture; at a border its input comes from DRAM or its result goes there.
+pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Result<Tiling, CompileError> {
     let (rows, columns) = (arch.rows as usize, arch.columns as usize);
     let channels = layer.image[2];
     let window = match layer.pool {
@@ -85,8 +85,10 @@ pub(super) fn tile(layer: &Layer, arch: &NpuArch) -> Result<Tiling, CompileError
         false => layer.dilations[1] * channels,
     };
     let [height, width, outputs] = layer.result;
-    // Half a bank: what follows waits for POST of a layer's last chunk.
-    let most = (arch.accumulator_vectors as usize / 2 / window).max(1);
+    // Half a bank: what follows waits for POST of a layer's last chunk. A quarter, where DRAM waits, or is
+    // waited for.
+    let part = if is_border { 4 } else { 2 };
+    let most = (arch.accumulator_vectors as usize / part / window).max(1);
     let mut chunks = Vec::new();
     let chunk_columns = width.min(most);
     let chunk_rows = (most / chunk_columns).min(height);

@@ -2,7 +2,7 @@
 
 use super::Random;
 use super::networks::check;
-use ferrogrid::arch::NpuArch;
+use ferrogrid::arch::{NpuArch, npu_from_preset};
 use ferrogrid::compiler::Rounding;
 use ferrogrid::config::{Bytes, NpuConfig};
 use ferrogrid::graph::{
@@ -226,4 +226,23 @@ fn random_networks() {
         }
     }
     assert!(compiled > 40, "{compiled}");
+}
+
+/// What a `[rows, features]` by `[features, outputs]` product takes on the preset `edge`.
+#[test]
+fn a_product_of_square_matrices() {
+    let arch = npu_from_preset("edge").unwrap();
+    let size = 64;
+    let mut random = Random(1);
+    let mut graph = Graph::new(Family::TfLite);
+    let int8 = |scale| (Element::Int8, Quantization::per_tensor(scale, 0));
+    let x = graph.input("x", [size, size], int8(0.02));
+    let values = Values::Int8(random.bytes(size * size));
+    let meaning = Some(Quantization::per_tensor(0.01, 0));
+    let w = graph.constant("w", [size, size], values, meaning);
+    let y = Output::new("y", int8(0.5));
+    let y = graph.node("product", Operator::FullyConnected, &[x, w], y);
+    graph.outputs.push(y.unwrap());
+    let values = Values::Int8(random.bytes(size * size));
+    check(&graph, &arch, Rounding::Fixed, &[values], 1);
 }
