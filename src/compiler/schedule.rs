@@ -26,7 +26,8 @@ mod semaphore {
     pub const LAYER_DONE: u32 = 4;
 }
 
-/// POST, as a bit of FENCE.
+/// Units, as bits of FENCE.
+const LOAD_UNIT: u32 = 1;
 const POST_UNIT: u32 = 1 << 2;
 /// Fewest bytes of an input for which MATRIX is told that they are there.
 const INPUT_PART: usize = 512;
@@ -100,6 +101,7 @@ pub(super) fn schedule(
     };
     let (inputs, outputs) = (bind(&lowered.inputs), bind(&lowered.outputs));
     let mut layers = Vec::new();
+    let mut stored = Vec::new();
     for (tensor, offset) in &schedule.constants.activations {
         let binding = Binding {
             tensor: *tensor,
@@ -120,9 +122,11 @@ pub(super) fn schedule(
     }
     for (index, (layer, tiling)) in lowered.layers.iter().zip(tilings).enumerate() {
         let first = schedule.program.len();
-        let output = outputs
+        let place = outputs
             .iter()
-            .find(|binding| lowered.origin(binding.tensor) == layer.output);
+            .position(|binding| lowered.origin(binding.tensor) == layer.output);
+        let output = place.map(|place| &outputs[place]);
+        stored.extend(place);
         let is_read = lowered.layers[index + 1..].iter().any(|other| {
             let residual = other.residual.as_ref().map(|residual| residual.tensor);
             other.input == layer.output || residual == Some(layer.output)
@@ -136,9 +140,19 @@ pub(super) fn schedule(
             instructions: first..schedule.program.len(),
         });
         if let (Some(output), true) = (output, is_read) {
-            schedule.fence();
+            schedule.fence(POST_UNIT);
             schedule.store(output, layer.output, 0..output.bytes as usize);
         }
+    }
+    // Inputs and constants that are asked for, and what is asked for twice.
+    let others = (outputs.iter().enumerate()).filter(|(place, _)| !stored.contains(place));
+    let others = Vec::from_iter(others.map(|(_, output)| output));
+    if !others.is_empty() {
+        schedule.fence(LOAD_UNIT | POST_UNIT);
+    }
+    for output in others {
+        let tensor = lowered.origin(output.tensor);
+        schedule.store(output, tensor, 0..output.bytes as usize);
     }
     schedule.put(Operation::End(End { code: 0 }));
     Network {
@@ -178,8 +192,8 @@ impl Schedule<'_> {
     }
 
     /// What is put from here on comes after all of POST so far.
-    fn fence(&mut self) {
-        self.put(Operation::Fence(Fence { units: POST_UNIT }));
+    fn fence(&mut self, units: u32) {
+        self.put(Operation::Fence(Fence { units }));
     }
 
     /// Reads an input in parts of whole rows; those behind the `needed` bytes wait for the next weights.
@@ -267,7 +281,7 @@ impl Schedule<'_> {
         let latest = latest.max(tables);
         let done = latest.map(|layer| self.done.range(layer..).next().map(|(_, signals)| *signals));
         if done == Some(None) {
-            self.fence();
+            self.fence(POST_UNIT);
         }
         let mut tables = vec![(Target::Bias, constants.bias, first, channels)];
         if let Some([multipliers, shifts]) = constants.factors {

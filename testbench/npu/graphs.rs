@@ -246,3 +246,39 @@ fn a_product_of_square_matrices() {
     let values = Values::Int8(random.bytes(size * size));
     check(&graph, &arch, Rounding::Fixed, &[values], 1);
 }
+
+/// An input that is an output too, a result that is asked for twice, and one that is read besides.
+#[test]
+fn outputs_of_all_kinds() {
+    let mut graph = Graph::new(Family::TfLite);
+    let mut random = Random(5);
+    let int8 = |scale, zero_point| (Element::Int8, Quantization::per_tensor(scale, zero_point));
+    let x = graph.input("x", [2, 3, 40], int8(0.25, 3));
+    let (v, bias) = weights(&mut graph, &mut random, &[20, 40], 0.25);
+    let output = |name, scale| Output::new(name, int8(scale, -7));
+    let y = graph.node(
+        "y",
+        Operator::FullyConnected,
+        &[x, v, bias],
+        output("y", 4.0),
+    );
+    let y = y.unwrap();
+    let shape = vec![120];
+    let flat = graph.node(
+        "flat",
+        Operator::Reshape { shape },
+        &[y],
+        output("flat", 4.0),
+    );
+    let (w, bias) = weights(&mut graph, &mut random, &[9, 20], 4.0);
+    let z = graph.node(
+        "z",
+        Operator::FullyConnected,
+        &[y, w, bias],
+        output("z", 64.0),
+    );
+    graph.outputs = vec![x, y, flat.unwrap(), z.unwrap()];
+    let inputs = Values::Int8(random.bytes(240));
+    let arch = npu_from_preset("small").unwrap();
+    check(&graph, &arch, Rounding::Fixed, &[inputs], 1);
+}
