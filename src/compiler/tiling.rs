@@ -59,15 +59,23 @@ pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Result<Til
         Some(_) => layer.kernel[0] * layer.kernel[1],
         None => 1,
     };
+    let refuse = |reason| CompileError::Node {
+        node: layer.name.clone(),
+        operator: layer.operator,
+        reason,
+    };
     if window > arch.accumulator_vectors as usize {
-        return Err(CompileError::Node {
-            node: layer.name.clone(),
-            operator: layer.operator,
-            reason: format!(
-                "a window of {window} is larger than an accumulator bank of {} vectors: make [memory] accumulators larger",
-                arch.accumulator_vectors
-            ),
-        });
+        return Err(refuse(format!(
+            "a window of {window} is larger than an accumulator bank of {} vectors: make [memory] accumulators larger",
+            arch.accumulator_vectors
+        )));
+    }
+    let outputs = layer.result[2];
+    if outputs.next_multiple_of(columns) > arch.parameter_channels as usize {
+        return Err(refuse(format!(
+            "its {outputs} channels are more than the {} that have parameters: make [memory] parameters larger",
+            arch.parameter_channels
+        )));
     }
     let whole = (channels.div_ceil(rows), layer.kernel[1]);
     let run = (1, (layer.kernel[1] * channels).div_ceil(rows));

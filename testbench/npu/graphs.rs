@@ -3,7 +3,7 @@
 use super::Random;
 use super::networks::check;
 use ferrogrid::arch::{NpuArch, npu_from_preset};
-use ferrogrid::compiler::Rounding;
+use ferrogrid::compiler::{Rounding, compile};
 use ferrogrid::config::{Bytes, NpuConfig};
 use ferrogrid::graph::{
     Convolution, Element, Family, Graph, Operator, Output, Padding, Pool, Quantization, TensorId,
@@ -281,4 +281,20 @@ fn outputs_of_all_kinds() {
     let inputs = Values::Int8(random.bytes(240));
     let arch = npu_from_preset("small").unwrap();
     check(&graph, &arch, Rounding::Fixed, &[inputs], 1);
+}
+
+/// What has no room is refused: it would overwrite itself.
+#[test]
+fn channels_without_parameters() {
+    let mut graph = Graph::new(Family::TfLite);
+    let int8 = |scale| (Element::Int8, Quantization::per_tensor(scale, 0));
+    let x = graph.input("x", [4], int8(1.0));
+    let (w, bias) = weights(&mut graph, &mut Random(1), &[513, 4], 1.0);
+    let y = Output::new("y", int8(1.0));
+    let y = graph.node("wide", Operator::FullyConnected, &[x, w, bias], y);
+    graph.outputs.push(y.unwrap());
+    let compiled = |preset| compile(&graph, &npu_from_preset(preset).unwrap(), Rounding::Fixed);
+    let error = compiled("nano").unwrap_err().to_string();
+    assert!(error.contains("`wide`") && error.contains("513 channels"), "{error}");
+    assert!(compiled("edge").is_ok());
 }
