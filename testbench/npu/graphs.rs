@@ -295,6 +295,9 @@ fn channels_without_parameters() {
     graph.outputs.push(y.unwrap());
     let compiled = |preset| compile(&graph, &npu_from_preset(preset).unwrap(), Rounding::Fixed);
     let error = compiled("nano").unwrap_err().to_string();
-    assert!(error.contains("`wide`") && error.contains("513 channels"), "{error}");
+    assert!(
+        error.contains("`wide`") && error.contains("513 channels"),
+        "{error}"
+    );
     assert!(compiled("edge").is_ok());
 }
