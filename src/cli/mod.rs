@@ -33,8 +33,8 @@ pub use failure::Failure;
 
 use clap::{Parser, Subcommand};
 
-/// Systolic-array matrix-multiply cores: readable Verilog, simulated and compared with a golden
-/// model.
+/// Systolic-array cores for matrix products and for whole networks: readable Verilog, simulated and compared
+/// with a golden model.
 #[derive(Debug, Parser)]
 #[command(
     name = "ferrogrid",

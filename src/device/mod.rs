@@ -9,6 +9,8 @@
 //! - [`Verilator`]: the emitted Verilog, compiled to a shared library that is kept in a cache.
 //! - [`Icarus`]: the emitted Verilog in four-state logic, which sees what was never written.
 //!
+//! An [`Accelerator`] is a core in one of them that runs networks, each compiled to an [`Executable`].
+//!
 //! ```
 //! use ferrogrid::device::{Backend, Goal, Native, Packet, Scenario, Sink, Source, unwatched};
 //! use ferrogrid::hdl::{self, AxiStream, connect};
