@@ -1,9 +1,9 @@
 //! From a network to the program that runs it on an NPU.
 //!
-//! The passes, in their order: [`lower`] makes layers of nodes, with zero points folded into biases;
-//! [`tiling`] cuts each layer into chunks of vectors and tiles of weights; [`memory`] gives each
-//! activation its place in the scratchpad; [`constants`] lays weights and parameters out in DRAM;
-//! [`schedule`] writes the instructions and their waits.
+//! The passes, in their order: `lower` makes layers of nodes, with zero points folded into biases;
+//! `tiling` cuts each layer into chunks of vectors and tiles of weights; `memory` gives each
+//! activation its place in the scratchpad; `constants` lays weights and parameters out in DRAM;
+//! `schedule` writes the instructions and their waits.
 //!
 //! ```
 //! use ferrogrid::arch::NpuArch;
