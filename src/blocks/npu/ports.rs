@@ -16,7 +16,7 @@ bundle! {
 
 bundle! {
     /// Bytes to be read side by side from any address on, where `grant` is 1; they come
-    /// [`READ_LATENCY`](super::bank_row::READ_LATENCY) cycles later.
+    /// three cycles later.
     pub struct ByteRead(address_bits: u32) {
         /// Asks.
         request: bit(),

@@ -41,7 +41,7 @@ bundle! {
 bundle! {
     /// What [`Tables`] give.
     pub struct TablesOutputs(tables: &Tables) {
-        /// The sums of L lanes, [`TABLE_LATENCY`] cycles later.
+        /// The sums of L lanes, three cycles later.
         sums: unsigned(32 * tables.lanes),
         multiplier: unsigned(32),
         shift: signed(SHIFT_BITS),

@@ -81,7 +81,11 @@ impl Clocks {
 
     /// A unit begins an instruction: its waits.
     pub fn begin(&mut self, unit: Unit, synchronization: &Synchronization) -> Result<(), String> {
-        for wait in synchronization.waits {
+        let [a, b] = synchronization.waits;
+        if a.count > 0 && b.count > 0 && a.semaphore == b.semaphore {
+            return Err(format!("it waits for semaphore {} twice", a.semaphore));
+        }
+        for wait in [a, b] {
             if wait.count == 0 {
                 continue;
             }

@@ -75,6 +75,12 @@ fn what_timing_could_change_is_illegal() {
             .contains("may count to 256, beyond 255")
     );
     assert!(error("weights tiles=5\nend").contains("the ring is full"));
+    assert!(
+        error(
+            "load run=4 rows=2 planes=1 signal=0/1\nstore run=1 rows=1 planes=1 wait=0 wait=0\nend"
+        )
+        .contains("waits for semaphore 0 twice")
+    );
     assert!(error("load address=126 run=4 rows=1 planes=1\nend").contains("both halves"));
     assert!(error("load offset=254 run=4 rows=1 planes=1\nend").contains("beyond its 256 bytes"));
     assert!(error("load run=4 rows=0 planes=1\nend").contains("`rows` is 0"));
