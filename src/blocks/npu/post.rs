@@ -279,7 +279,14 @@ impl Block for PostUnit {
         let sums_back = m.wire(unsigned(32 * lanes));
         let choose =
             |name: &str, sum: Signal<'m>, first: Signal<'m>| returns.mux(sum, first).named(name);
-        let is_float = choose("is_float", io.tables.is_float, float);
+        let is_float = match self.arithmetic {
+            Arithmetic::Both => choose("is_float", io.tables.is_float, float),
+            // There is no choice.
+            Arithmetic::Float | Arithmetic::FixedPoint => {
+                m.unused(io.tables.is_float);
+                float
+            }
+        };
         let zero_point = choose("zero", io.tables.zero_point, zero_point);
         let low = choose("lower_limit", io.tables.low, low);
         let high = choose("upper_limit", io.tables.high, high);

@@ -280,9 +280,13 @@ impl Editor<'_> {
     }
 
     fn other_constant(&mut self, node: NodeId, by: i64) -> Option<NodeId> {
-        let NodeKind::Constant { bits, state: None } = self.kind(node) else {
+        let NodeKind::Constant { bits, state } = self.kind(node) else {
             return None;
         };
+        // A state of a machine is no number.
+        if state.is_some_and(|(of, _)| !self.module.enums[of.index()].constant) {
+            return None;
+        }
         let value = BigInt::from(bits.clone()) + by;
         Some(self.constant(&value, self.shape(node)))
     }
