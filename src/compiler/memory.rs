@@ -1,7 +1,7 @@
 //! Places of the activations in the scratchpad.
 
 use super::CompileError;
-use super::lower::{Layer, Lowered};
+use super::lower::Lowered;
 use crate::arch::NpuArch;
 use crate::graph::{Graph, TensorId};
 use std::collections::BTreeMap;
@@ -27,11 +27,7 @@ pub(super) fn place(
     let layers = &lowered.layers;
     let last_use = |tensor: TensorId| {
         let is_output = lowered.outputs.contains(&tensor);
-        let reads = |layer: &Layer| {
-            let residual = layer.residual.as_ref().map(|residual| residual.tensor);
-            layer.input == tensor || residual == Some(tensor)
-        };
-        let last = layers.iter().rposition(reads);
+        let last = layers.iter().rposition(|layer| layer.reads(tensor));
         if is_output {
             layers.len()
         } else {
@@ -42,11 +38,13 @@ pub(super) fn place(
     let mut places = BTreeMap::new();
     let mut halves: BTreeMap<TensorId, u32> = BTreeMap::new();
     let given = lowered.inputs.iter().chain(&lowered.constants);
-    let inputs = given.map(|input| (0, *input, 0));
-    let results = (0..).zip(layers).map(|(at, layer)| (at, layer.output, 1));
-    for (at, tensor, result) in inputs.chain(results) {
+    let given = given.map(|tensor| (0, *tensor, None));
+    let results = (0..)
+        .zip(layers)
+        .map(|(at, layer)| (at, layer.output, Some(layer)));
+    for (at, tensor, layer) in given.chain(results) {
         // What the layer itself reads is still needed.
-        live.retain(|block| block.last >= at || result == 0);
+        live.retain(|block| block.last >= at || layer.is_none());
         let beside = layers.iter().find_map(|layer| {
             let residual = layer.residual.as_ref()?.tensor;
             match (layer.input == tensor, residual == tensor) {
@@ -55,8 +53,7 @@ pub(super) fn place(
                 _ => None,
             }
         });
-        let input = layers.get(at).filter(|_| result == 1);
-        let beside = beside.or_else(|| halves.get(&input?.input));
+        let beside = beside.or_else(|| halves.get(&layer?.input));
         let wanted = beside.map_or(0, |beside| 1 - beside);
         let bytes = graph[tensor].len() as u32;
         let found = [wanted, 1 - wanted]
@@ -65,9 +62,9 @@ pub(super) fn place(
         let Some((half, offset)) = found else {
             let used: u32 = live.iter().map(|block| block.bytes).sum();
             return Err(CompileError::Scratchpad {
-                node: layers
-                    .get(at)
-                    .map_or_else(|| graph[tensor].name.clone(), |l| l.name.clone()),
+                node: layer
+                    .map_or(&graph[tensor].name, |layer| &layer.name)
+                    .clone(),
                 bytes: bytes.into(),
                 used: used.into(),
                 there: arch.scratchpad_bytes.into(),

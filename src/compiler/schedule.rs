@@ -127,10 +127,8 @@ pub(super) fn schedule(
             .position(|binding| lowered.origin(binding.tensor) == layer.output);
         let output = place.map(|place| &outputs[place]);
         stored.extend(place);
-        let is_read = lowered.layers[index + 1..].iter().any(|other| {
-            let residual = other.residual.as_ref().map(|residual| residual.tensor);
-            other.input == layer.output || residual == Some(layer.output)
-        });
+        let later = &lowered.layers[index + 1..];
+        let is_read = later.iter().any(|other| other.reads(layer.output));
         schedule.layer(index, layer, tiling, output.filter(|_| !is_read));
         layers.push(LayerSummary {
             name: layer.name.clone(),
@@ -166,9 +164,8 @@ pub(super) fn schedule(
 }
 
 impl Schedule<'_> {
-    fn put(&mut self, operation: Operation) -> &mut Instruction {
+    fn put(&mut self, operation: Operation) {
         self.program.push(operation.into());
-        self.program.last_mut().expect("what was just put there")
     }
 
     /// The instruction put last signals at its end.
@@ -191,7 +188,7 @@ impl Schedule<'_> {
         }
     }
 
-    /// What is put from here on comes after all of POST so far.
+    /// What is put from here on comes after all that these units have been given so far.
     fn fence(&mut self, units: u32) {
         self.put(Operation::Fence(Fence { units }));
     }

@@ -38,3 +38,9 @@ pub fn signal_fields(instruction: Signal<'_>) -> SignalFields<'_> {
         period,
     }
 }
+
+/// Whether a signal follows a step: it is the last one, or the last of a period of which `left` are left.
+#[track_caller]
+pub fn signal_due<'m>(period: Signal<'m>, left: Signal<'m>, last: Signal<'m>) -> Signal<'m> {
+    last | (period.any() & left.eq(1))
+}

@@ -7,9 +7,9 @@ use super::super::control::{TokenInputs, TokenLine};
 use super::super::ports::Target;
 use super::super::prim::RamRead;
 use super::bank_row::READ_LATENCY;
-use super::fields::{INSTRUCTION_BITS, field, signal_fields};
+use super::fields::{INSTRUCTION_BITS, field, signal_due, signal_fields};
 use super::nest::{Loop, Place, nest};
-use super::ports::{ByteRead, Signalling};
+use super::ports::{ByteRead, Signalling, wrapped};
 use crate::hdl::{
     Block, Module, Shape, Signal, Stream, bit, bundle, concat, hardware, index_bits, join, pack,
     signed, unpack, unsigned,
@@ -134,11 +134,7 @@ struct Prepared<'m> {
 impl MatrixUnit {
     /// An address from a number of either sign: addresses wrap.
     fn address<'m>(&self, value: Signal<'m>) -> Signal<'m> {
-        let bits = self.scratchpad_bits;
-        match value.width() >= bits {
-            true => value.truncate(bits).as_unsigned(),
-            false => value.extend(bits).as_unsigned(),
-        }
+        wrapped(value, self.scratchpad_bits)
     }
 }
 
@@ -289,7 +285,7 @@ impl Block for MatrixUnit {
         takes_instruction.drive(prepared.valid & (!next_valid | (advances & last_pass)));
         next_valid.next((takes_instruction | (next_valid & !(advances & last_pass))) & !io.clear);
         let until_signal = m.reg(unsigned(8));
-        let signal_due = last_pass | (signal.period.any() & until_signal.eq(1));
+        let signal_due = signal_due(signal.period, *until_signal, last_pass);
         m.when(takes_instruction, || {
             until_signal.set(signal_fields(prepared.word).period);
         })

@@ -51,3 +51,12 @@ pub(super) fn before<'m>(address: Signal<'m>, bytes: Signal<'m>) -> Signal<'m> {
         address.truncate(bits) - bytes.zero_extend(bits),
     ])
 }
+
+/// A number of bytes as an address of so many bits: addresses wrap.
+#[track_caller]
+pub(super) fn wrapped(bytes: Signal<'_>, bits: u32) -> Signal<'_> {
+    match bytes.width() >= bits {
+        true => bytes.truncate(bits).as_unsigned(),
+        false => bytes.extend(bits).as_unsigned(),
+    }
+}

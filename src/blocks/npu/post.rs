@@ -4,9 +4,9 @@ use super::super::control::{TokenInputs, TokenLine};
 use super::super::ports::ResultPort;
 use super::super::post::{Arithmetic, Requantizer, RequantizerInputs};
 use super::bank_row::READ_LATENCY;
-use super::fields::{INSTRUCTION_BITS, field, signal_fields};
+use super::fields::{INSTRUCTION_BITS, field, signal_due, signal_fields};
 use super::parameters::SHIFT_BITS;
-use super::ports::{ByteWrite, Signalling};
+use super::ports::{ByteWrite, Signalling, wrapped};
 use super::tables::{TABLE_LATENCY, Tables, TablesOutputs};
 use crate::arch::Target;
 use crate::hdl::{
@@ -145,10 +145,7 @@ impl Block for PostUnit {
 
         m.section("vectors, their channels, and the sums of a window");
         let next = Post::each(|of| field(io.instruction.payload, of));
-        let here = |address: Signal<'m>| match address.width() > bits {
-            true => address.truncate(bits),
-            false => address.zero_extend(bits),
-        };
+        let here = |address: Signal<'m>| wrapped(address, bits);
         /// of the first channels of the row
         let row_group = m.reg(unsigned(self.group_bits));
         let window_sum = m.reg(unsigned(8));
@@ -171,7 +168,7 @@ impl Block for PostUnit {
         let vector_ends = last_of_window & last_channels;
         let row_ends = vector_ends & last_column;
         let ends = row_ends & last_row;
-        let signal_due = last_row | (signal.period.any() & until_signal.eq(1));
+        let signal_due = signal_due(signal.period, *until_signal, last_row);
         let first_group = |parameters: Signal<'m>| {
             parameters
                 .slice(lanes.ilog2(), parameters.width() - lanes.ilog2())

@@ -1,8 +1,8 @@
 //! The runs of a LOAD or STORE, one after the other.
 
 use super::super::prim::BurstSplitter;
-use super::fields::SignalFields;
-use super::ports::before;
+use super::fields::{SignalFields, signal_due};
+use super::ports::{before, wrapped};
 use crate::hdl::{Module, Signal, bit, concat, hardware, join, unsigned};
 
 /// Sizes of the addresses.
@@ -92,7 +92,7 @@ pub(super) fn runs<'m>(
     let asked = (*shown & room).named("asked");
     let last_row = rows_left.eq(1);
     let last = last_row & planes_left.eq(1);
-    let signal_due = last | (period.any() & until_signal.eq(1));
+    let signal_due = signal_due(period, *until_signal, last);
 
     let start = order.region.select(bases) + order.offset.zero_extend(bits);
     m.when(takes, || {
@@ -109,10 +109,7 @@ pub(super) fn runs<'m>(
     .else_when(asked, || {
         let next_row = byte_address + row_stride.zero_extend(bits);
         let next_plane = plane_byte_address + plane_stride.zero_extend(bits);
-        let here = |pitch: Signal<'m>| match pitch.width() > p.scratchpad_bits {
-            true => pitch.truncate(p.scratchpad_bits),
-            false => pitch.zero_extend(p.scratchpad_bits),
-        };
+        let here = |pitch: Signal<'m>| wrapped(pitch, p.scratchpad_bits);
         let next_row_address = address + here(row_pitch);
         let next_plane_address = plane_address + here(plane_pitch);
         until_signal.set(signal_due.mux(period, until_signal - 1));

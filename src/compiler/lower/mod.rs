@@ -46,6 +46,14 @@ pub(super) struct Layer {
     pub residual: Option<Residual>,
 }
 
+impl Layer {
+    /// Whether it reads a tensor.
+    pub fn reads(&self, tensor: TensorId) -> bool {
+        let residual = self.residual.as_ref().map(|residual| residual.tensor);
+        self.input == tensor || residual == Some(tensor)
+    }
+}
+
 /// What becomes of the vectors of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reduction {
