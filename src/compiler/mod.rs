@@ -128,13 +128,18 @@ pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Netw
     let places = memory::place(graph, &lowered, arch)?;
     let constants = constants::lay_out(graph, &lowered, &tilings, arch);
     let network = schedule::schedule(graph, &lowered, &tilings, &places, constants, arch);
-    for layer in &network.layers {
-        for instruction in &network.program[layer.instructions.clone()] {
-            instruction.encode().map_err(|error| CompileError::Size {
-                node: layer.name.clone(),
+    for (at, instruction) in network.program.iter().enumerate() {
+        instruction.encode().map_err(|error| {
+            let mut layers = network.layers.iter();
+            // What is in front of all layers or behind them moves inputs and outputs.
+            let layer = layers.find(|layer| layer.instructions.contains(&at));
+            CompileError::Size {
+                node: layer
+                    .map_or("inputs and outputs", |layer| &layer.name)
+                    .into(),
                 reason: error.to_string(),
-            })?;
-        }
+            }
+        })?;
     }
     Ok(network)
 }

@@ -217,7 +217,7 @@ fn random_networks() {
                 .map(|node| node.operator.name())
                 .collect::<Vec<_>>()
         );
-        match ferrogrid::compiler::compile(&graph, &arch, rounding) {
+        match compile(&graph, &arch, rounding) {
             Ok(_) => {
                 check(&graph, &arch, rounding, &[values], 1);
                 compiled += 1;
@@ -300,4 +300,19 @@ fn channels_without_parameters() {
         "{error}"
     );
     assert!(compiled("edge").is_ok());
+}
+
+/// An input that is an output too, larger than a STORE: an error, not a panic.
+#[test]
+fn an_output_beyond_a_store() {
+    let mut config = NpuConfig::new(8, 8);
+    config.memory.scratchpad = Some(Bytes::kib(1024));
+    let arch = NpuArch::new(&config).unwrap();
+    let mut graph = Graph::new(Family::TfLite);
+    let int8 = (Element::Int8, Quantization::per_tensor(1.0, 0));
+    let x = graph.input("x", [1 << 18], int8);
+    graph.outputs.push(x);
+    let error = compile(&graph, &arch, Rounding::Fixed).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("`run` of store is 262144"), "{text}");
 }
