@@ -1,9 +1,10 @@
 //! From a network to the program that runs it on an NPU.
 //!
 //! The passes, in their order: `lower` makes layers of nodes, with zero points folded into biases;
-//! `tiling` cuts each layer into chunks of vectors and tiles of weights; `memory` gives each
-//! activation its place in the scratchpad; `constants` lays weights and parameters out in DRAM;
-//! `schedule` writes the instructions and their waits.
+//! `windows` splits pools that no accumulator bank holds; `tiling` cuts each layer into chunks of
+//! vectors and tiles of weights; `constants` lays weights and parameters out in DRAM; `memory` gives
+//! each activation its home in the scratchpad or, where that is too small, in DRAM, and `bands` cuts
+//! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits.
 //!
 //! ```
 //! use ferrogrid::arch::NpuArch;
@@ -35,12 +36,14 @@ mod place;
 mod room;
 mod schedule;
 mod tiling;
+mod windows;
 
 pub use binding::Binding;
 pub use error::CompileError;
 pub use place::{Place, places};
 
 use binding::bind;
+use lower::{Factor, Lowered};
 use memory::Ports;
 
 use crate::arch::{NpuArch, Requantization};
@@ -108,7 +111,9 @@ pub struct LayerSummary {
 /// What of the graph is not supported, or does not fit.
 pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Network, CompileError> {
     check_rounding(arch, rounding)?;
-    let lowered = lower::lower(graph, rounding)?;
+    let mut lowered = lower::lower(graph, rounding)?;
+    check_factors(arch, &lowered)?;
+    windows::split(graph, &mut lowered, arch);
     let tilings = lowered.layers.iter().map(|layer| {
         let given = lowered.inputs.contains(&layer.input);
         let is_border = given || lowered.outputs.contains(&layer.output);
@@ -165,4 +170,23 @@ fn check_rounding(arch: &NpuArch, rounding: Rounding) -> Result<(), CompileError
             wanted,
         }),
     }
+}
+
+/// Means and sums are exact in one arithmetic alone, whichever the rounding of the rest.
+fn check_factors(arch: &NpuArch, lowered: &Lowered) -> Result<(), CompileError> {
+    let factors = lowered.layers.iter().flat_map(|layer| {
+        let of_sum = layer.residual.as_ref().map(|residual| &residual.factor);
+        let of_means = layer.factors_inside.values();
+        layer.factors.iter().chain(of_means).chain(of_sum)
+    });
+    for factor in factors {
+        check_rounding(
+            arch,
+            match factor {
+                Factor::Float(_) => Rounding::Float,
+                Factor::Fixed(..) => Rounding::Fixed,
+            },
+        )?;
+    }
+    Ok(())
 }

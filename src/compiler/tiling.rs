@@ -120,18 +120,37 @@ impl Tiling {
         let chunk_columns = width.min(self.most).min(LONGEST);
         let chunk_rows = (self.most / chunk_columns).min(rows.len()).min(LONGEST);
         let mut chunks = Vec::new();
-        for row in rows.clone().step_by(chunk_rows) {
-            for column in (0..width).step_by(chunk_columns) {
-                chunks.push(Chunk {
-                    row,
-                    rows: chunk_rows.min(rows.end - row),
-                    column,
-                    columns: chunk_columns.min(width - column),
-                });
+        for alike in alike(layer, 0, rows) {
+            for row in alike.clone().step_by(chunk_rows) {
+                for alike_columns in self::alike(layer, 1, &(0..width)) {
+                    for column in alike_columns.clone().step_by(chunk_columns) {
+                        chunks.push(Chunk {
+                            row,
+                            rows: chunk_rows.min(alike.end - row),
+                            column,
+                            columns: chunk_columns.min(alike_columns.end - column),
+                        });
+                    }
+                }
             }
         }
         chunks
     }
+}
+
+/// Runs of rows (axis 0) or columns (1) of a result whose windows have the same factor.
+fn alike(layer: &Layer, axis: usize, all: &Range<usize>) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for at in all.clone() {
+        let inside = |at| layer.inside(axis, at);
+        match runs.last_mut() {
+            Some(run) if layer.factors_inside.is_empty() || inside(run.start) == inside(at) => {
+                run.end = at + 1;
+            }
+            _ => runs.push(at..at + 1),
+        }
+    }
+    runs
 }
 
 /// Cuts a layer for an architecture; at a border its input comes from DRAM or its result goes there.

@@ -432,3 +432,55 @@ fn networks_on_tiny_cores() {
     }
     assert!(runs > 40 && bands > 20, "{runs} runs, {bands} with bands");
 }
+
+/// Pools with padding, of windows that a bank holds and of larger ones.
+#[test]
+fn pools_of_all_kinds() {
+    for seed in 0..24 {
+        let mut random = Random(seed);
+        let family = match seed % 2 {
+            0 => Family::TfLite,
+            _ => Family::Onnx,
+        };
+        let mut graph = Graph::new(family);
+        let (element, quantization) = meaning(&mut random, family);
+        let shape = [28, 11, 9].map(|most| random.within(5, most) as usize);
+        let x = graph.input("x", shape, (element, quantization.clone()));
+        let sides = [0, 1].map(|axis| random.within(1, shape[axis] as u32) as usize);
+        let around = sides.map(|side| random.within(0, side as u32 - 1) as usize);
+        let behind = sides.map(|side| random.within(0, side as u32 - 1) as usize);
+        let pool = Pool {
+            kernel: sides,
+            strides: [1, 2].map(|_| random.within(1, 3) as usize),
+            padding: Padding {
+                top: around[0],
+                left: around[1],
+                bottom: behind[0],
+                right: behind[1],
+            },
+            count_padding: family == Family::Onnx && random.chance(2),
+        };
+        let is_maximum = seed % 3 == 0;
+        let operator = match is_maximum {
+            true => Operator::MaxPool(pool),
+            false => Operator::AveragePool(pool),
+        };
+        let y = match is_maximum || family == Family::TfLite {
+            true => (element, quantization),
+            false => meaning(&mut random, family),
+        };
+        let y = graph.node("pool", operator, &[x], Output::new("y", y));
+        graph
+            .outputs
+            .push(y.unwrap_or_else(|error| panic!("{error}")));
+        let mut config = NpuConfig::new(8, 8 << random.within(0, 1));
+        config.memory.accumulators = Some(16);
+        let arch = NpuArch::new(&config).unwrap();
+        let values = (0..graph[x].len()).map(|_| random.next() as u8);
+        let (low, _) = element.range();
+        let values = Vec::from_iter(values.map(|value| i32::from(value) + low));
+        let values = Values::saturated(element, &values);
+        println!("seed {seed}: {pool:?}");
+        check(&graph, &arch, Rounding::Fixed, &[values], 1);
+    }
+}
