@@ -30,9 +30,11 @@ mod bands;
 mod binding;
 mod constants;
 mod error;
+mod explain;
 mod lower;
 mod memory;
 mod place;
+mod requantization;
 mod room;
 mod schedule;
 mod tiling;
@@ -40,13 +42,16 @@ mod windows;
 
 pub use binding::Binding;
 pub use error::CompileError;
+pub use explain::{LayerPasses, explain};
 pub use place::{Place, places};
 
 use binding::bind;
-use lower::{Factor, Lowered};
-use memory::Ports;
+use constants::Constants;
+use lower::Lowered;
+use memory::{Plan, Ports};
+use tiling::Tiling;
 
-use crate::arch::{NpuArch, Requantization};
+use crate::arch::NpuArch;
 use crate::graph::Graph;
 use crate::isa::npu::Instruction;
 
@@ -105,21 +110,25 @@ pub struct LayerSummary {
     pub instructions: std::ops::Range<usize>,
 }
 
-/// The program of a network.
-///
-/// # Errors
-/// What of the graph is not supported, or does not fit.
-pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Network, CompileError> {
-    check_rounding(arch, rounding)?;
+/// What the passes have made of a network.
+struct Passes {
+    lowered: Lowered,
+    tilings: Vec<Tiling>,
+    constants: Constants,
+    inputs: Vec<Binding>,
+    outputs: Vec<Binding>,
+    plan: Plan,
+    program: Vec<Instruction>,
+    layers: Vec<LayerSummary>,
+}
+
+/// The passes, one behind the other.
+fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, CompileError> {
+    requantization::check_rounding(arch, rounding)?;
     let mut lowered = lower::lower(graph, rounding)?;
-    check_factors(arch, &lowered)?;
+    requantization::check_factors(arch, &lowered)?;
     windows::split(graph, &mut lowered, arch);
-    let tilings = lowered.layers.iter().map(|layer| {
-        let given = lowered.inputs.contains(&layer.input);
-        let is_border = given || lowered.outputs.contains(&layer.output);
-        tiling::tile(layer, is_border, arch)
-    });
-    let tilings = Vec::from_iter(tilings);
+    let tilings = tiling::tile(&lowered, arch);
     let constants = constants::lay_out(graph, &lowered, &tilings, arch);
     let inputs = bind(graph, &lowered.inputs, arch);
     let outputs = bind(graph, &lowered.outputs, arch);
@@ -131,13 +140,31 @@ pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Netw
     let plan = memory::plan(graph, &lowered, &ports, arch)?;
     let (program, layers) =
         schedule::schedule(graph, &lowered, &tilings, &plan, &ports, &constants, arch);
-    let network = Network {
-        program,
-        constants: constants.bytes,
+    Ok(Passes {
+        lowered,
+        tilings,
+        constants,
         inputs,
         outputs,
-        activations: plan.activations,
+        plan,
+        program,
         layers,
+    })
+}
+
+/// The program of a network.
+///
+/// # Errors
+/// What of the graph is not supported, or does not fit.
+pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Network, CompileError> {
+    let passes = run(graph, arch, rounding)?;
+    let network = Network {
+        program: passes.program,
+        constants: passes.constants.bytes,
+        inputs: passes.inputs,
+        outputs: passes.outputs,
+        activations: passes.plan.activations,
+        layers: passes.layers,
         config_hash: arch.config_hash(),
     };
     for (at, instruction) in network.program.iter().enumerate() {
@@ -154,39 +181,4 @@ pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Netw
         })?;
     }
     Ok(network)
-}
-
-fn check_rounding(arch: &NpuArch, rounding: Rounding) -> Result<(), CompileError> {
-    let (has, wanted) = match rounding {
-        Rounding::Float => (Requantization::Float, "single precision"),
-        Rounding::Fixed => (Requantization::Fixed, "fixed point"),
-    };
-    match arch.requantization {
-        Requantization::Both => Ok(()),
-        there if there == has => Ok(()),
-        there => Err(CompileError::Requantization {
-            core: arch.name.clone(),
-            there,
-            wanted,
-        }),
-    }
-}
-
-/// Means and sums are exact in one arithmetic alone, whichever the rounding of the rest.
-fn check_factors(arch: &NpuArch, lowered: &Lowered) -> Result<(), CompileError> {
-    let factors = lowered.layers.iter().flat_map(|layer| {
-        let of_sum = layer.residual.as_ref().map(|residual| &residual.factor);
-        let of_means = layer.factors_inside.values();
-        layer.factors.iter().chain(of_means).chain(of_sum)
-    });
-    for factor in factors {
-        check_rounding(
-            arch,
-            match factor {
-                Factor::Float(_) => Rounding::Float,
-                Factor::Fixed(..) => Rounding::Fixed,
-            },
-        )?;
-    }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Layers in tiles of weights and chunks of vectors.
 
-use super::lower::Layer;
+use super::lower::{Layer, Lowered};
 use crate::arch::NpuArch;
 use std::ops::Range;
 
@@ -153,8 +153,21 @@ fn alike(layer: &Layer, axis: usize, all: &Range<usize>) -> Vec<Range<usize>> {
     runs
 }
 
-/// Cuts a layer for an architecture; at a border its input comes from DRAM or its result goes there.
-pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Tiling {
+/// Cuts the layers for an architecture.
+pub(super) fn tile(lowered: &Lowered, arch: &NpuArch) -> Vec<Tiling> {
+    let tilings = lowered.layers.iter().map(|layer| {
+        let given = lowered.inputs.contains(&layer.input);
+        tile_layer(
+            layer,
+            given || lowered.outputs.contains(&layer.output),
+            arch,
+        )
+    });
+    tilings.collect()
+}
+
+/// Cuts a layer; at a border its input comes from DRAM or its result goes there.
+fn tile_layer(layer: &Layer, is_border: bool, arch: &NpuArch) -> Tiling {
     let (rows, columns) = (arch.rows as usize, arch.columns as usize);
     let channels = layer.image[2];
     let whole = (channels.div_ceil(rows), layer.kernel[1]);

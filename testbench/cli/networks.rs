@@ -118,7 +118,13 @@ fn a_difference_is_located() {
 fn a_compiled_network_runs_like_its_model() {
     let place = small_network();
     place.succeed("compile small.onnx --preset nano -o net.fgn");
-    place.succeed("compile small.onnx --preset nano -o again.fgn --explain");
+    let explained = place
+        .succeed("compile small.onnx --preset nano -o again.fgn --explain")
+        .stdout;
+    for pass in ["lower", "tiling", "constants", "memory", "schedule"] {
+        let is_pass = |line: &str| line.starts_with(&format!("    {pass} "));
+        assert!(explained.lines().any(is_pass), "{pass}: {explained}");
+    }
     let read = |name: &str| fs::read(place.path(name)).expect("a file");
     assert_eq!(read("net.fgn"), read("again.fgn"), "the same bytes");
     let network = Executable::from_bytes(&read("net.fgn")).expect("a network");
