@@ -68,6 +68,12 @@ impl Tiling {
         self.passes(layer).iter().product()
     }
 
+    /// Tiles for so many times C channels: pools have the same ones for all.
+    pub fn all_tiles(&self, layer: &Layer, columns: usize) -> usize {
+        let sets = if layer.pool.is_some() { 1 } else { columns };
+        sets * self.tiles(layer)
+    }
+
     /// The passes of a chunk, as many in a MATRIX as a ring of so many tiles holds.
     pub fn parts(&self, layer: &Layer, ring: usize) -> Vec<Part> {
         let passes = self.passes(layer);

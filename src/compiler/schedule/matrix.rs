@@ -67,14 +67,15 @@ impl Schedule<'_> {
                 self.program.wait_until(semaphore, signals);
             }
         }
-        if let Some(loaded) = work.loaded {
-            self.program.wait_until(semaphore::INPUT, loaded);
-        }
         let residual = layer.residual.as_ref();
         if let Some(progress) = residual.and_then(|residual| self.progress.get(&residual.tensor))
-            && let (None, Some((signals, _))) = (progress.layer, progress.parts.last())
+            && progress.layer.is_none()
         {
-            self.program.wait_until(semaphore::INPUT, *signals);
+            let bytes = chunk.all_rows().end * layer.result_row();
+            let needed = progress.parts.iter().find(|(_, there)| *there >= bytes);
+            if let Some((signals, _)) = needed {
+                self.program.wait_until(semaphore::INPUT, *signals);
+            }
         }
         let Some(progress) = self.progress.get(&layer.input) else {
             return;
