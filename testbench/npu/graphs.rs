@@ -3,7 +3,7 @@
 use super::Random;
 use super::networks::check;
 use ferrogrid::arch::{NpuArch, npu_from_preset};
-use ferrogrid::compiler::{Rounding, compile};
+use ferrogrid::compiler::{CompileError, Rounding, compile};
 use ferrogrid::config::{Bytes, NpuConfig};
 use ferrogrid::graph::{
     Convolution, Element, Family, Graph, Operator, Output, Padding, Pool, Quantization, TensorId,
@@ -483,4 +483,32 @@ fn pools_of_all_kinds() {
         println!("seed {seed}: {pool:?}");
         check(&graph, &arch, Rounding::Fixed, &[values], 1);
     }
+}
+
+/// A row that the scratchpad does not hold: the error says how much it must hold, and that is enough.
+#[test]
+fn a_row_beyond_the_scratchpad() {
+    let mut graph = Graph::new(Family::TfLite);
+    let int8 = |scale| (Element::Int8, Quantization::per_tensor(scale, 0));
+    let x = graph.input("x", [3, 200, 20], int8(1.0));
+    let mut random = Random(1);
+    graph.outputs.push(x);
+    let y = append(&mut graph, &mut random, x, 20);
+    graph.outputs[0] = y;
+    let compiled = |bytes: u64| {
+        let mut config = NpuConfig::new(8, 8);
+        config.memory.scratchpad = Some(Bytes(bytes));
+        compile(&graph, &NpuArch::new(&config).unwrap(), Rounding::Fixed)
+    };
+    let Err(CompileError::Scratchpad {
+        node,
+        needed,
+        missing,
+    }) = compiled(4096)
+    else {
+        panic!("a row of 4,000 bytes in 4 KiB");
+    };
+    assert_eq!((node.as_str(), missing), ("layer0", needed - 4096));
+    assert!(compiled(needed.next_power_of_two()).is_ok());
+    assert!(compiled(needed.next_power_of_two() / 2).is_err());
 }
