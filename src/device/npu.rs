@@ -185,6 +185,7 @@ impl ProgramRun {
             }
         }
         place(&mut run, region::OUTPUTS, size(&network.outputs));
+        place(&mut run, region::ACTIVATIONS, network.activations as usize);
         let end = run.dram.len().next_multiple_of(64);
         run.dram.resize(end, 0);
         run

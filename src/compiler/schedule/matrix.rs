@@ -3,18 +3,18 @@
 use super::Schedule;
 use super::layer::Work;
 use super::program::semaphore;
-use crate::compiler::lower::Layer;
-use crate::compiler::tiling::Chunk;
+use crate::compiler::tiling::{Chunk, Part};
 use crate::isa::npu::{Matrix, Operation};
 use std::ops::Range;
 
 impl Schedule<'_> {
+    /// A part of the passes of a chunk for tiles of C channels, from a tile of the ring on.
     pub(super) fn matrix(
         &mut self,
         work: &Work<'_>,
         chunk: &Chunk,
         columns: Range<usize>,
-        blocks: Range<usize>,
+        part: &Part,
         tile: usize,
         release: bool,
     ) {
@@ -22,23 +22,26 @@ impl Schedule<'_> {
         let [height, width, channels] = layer.image;
         let [down, right] = layer.strides;
         let [top, left] = layer.padding;
+        let first_row = (chunk.row * down + part.kernel_rows.start * layer.dilations[0]) as i32;
         let first_column = (chunk.column * right) as i32 - left as i32;
-        let first_block = match layer.pool {
-            Some(_) => columns.start * self.arch.columns as usize,
-            None => blocks.start * self.arch.rows as usize,
-        } as i32;
-        let address = self.places[&layer.input];
+        // A pool takes the channels that it gives.
+        let first_channel = layer
+            .pool
+            .map_or(0, |_| columns.start * self.arch.columns as usize);
+        let behind = first_channel
+            + part.blocks.start * self.arch.rows as usize
+            + part.taps.start * tiling.tap_step;
         self.program.put(Operation::Matrix(Matrix {
-            address,
+            address: self.image_address(work),
             pitch: (width * channels) as u32,
             width: (width * channels) as u32,
             height: height as u32,
-            first_row: (chunk.row * down) as i32 - top as i32,
-            first_byte: first_column * channels as i32 + first_block,
-            blocks: blocks.len() as u32,
-            kernel_rows: layer.kernel[0] as u32,
+            first_row: first_row - top as i32,
+            first_byte: first_column * channels as i32 + behind as i32,
+            blocks: part.blocks.len() as u32,
+            kernel_rows: part.kernel_rows.len() as u32,
             kernel_row_step: layer.dilations[0] as u32,
-            taps: tiling.taps as u32,
+            taps: part.taps.len() as u32,
             tap_step: tiling.tap_step as u32,
             rows: (chunk.rows * columns.len()) as u32,
             row_step: if columns.len() > 1 { 0 } else { down as u32 },
@@ -47,20 +50,36 @@ impl Schedule<'_> {
             padding: layer.padding_value,
             tile: tile as u32,
             release,
-            begin: blocks.start == 0,
-            end: blocks.end == tiling.blocks,
+            begin: part.tiles.start == 0,
+            end: part.tiles.end == tiling.tiles(layer),
             row_tiles: columns.len() > 1,
-            windows: layer.pool.is_some(),
+            windows: tiling.windows,
         }));
-        if let Some(residual) = &layer.residual {
-            // POST knows of LOAD what MATRIX knows.
-            let progress = &self.progress[&residual.tensor];
-            if let (None, Some((signals, _))) = (progress.layer, progress.parts.last()) {
-                self.program.wait_until(semaphore::INPUT, *signals);
+        self.wait_for_image(work, chunk);
+    }
+
+    /// The MATRIX put last waits for what it reads, and for LOAD what POST reads behind it.
+    fn wait_for_image(&mut self, work: &Work<'_>, chunk: &Chunk) {
+        let layer = work.layer;
+        if std::mem::take(&mut self.drains) {
+            for semaphore in [semaphore::INPUT, semaphore::ACTIVATION] {
+                let signals = self.program.signals[semaphore as usize];
+                self.program.wait_until(semaphore, signals);
             }
         }
-        let progress = &self.progress[&layer.input];
-        let bytes = bytes_needed(layer, chunk);
+        if let Some(loaded) = work.loaded {
+            self.program.wait_until(semaphore::INPUT, loaded);
+        }
+        let residual = layer.residual.as_ref();
+        if let Some(progress) = residual.and_then(|residual| self.progress.get(&residual.tensor))
+            && let (None, Some((signals, _))) = (progress.layer, progress.parts.last())
+        {
+            self.program.wait_until(semaphore::INPUT, *signals);
+        }
+        let Some(progress) = self.progress.get(&layer.input) else {
+            return;
+        };
+        let bytes = layer.image_rows(&chunk.all_rows()).end * layer.image_row();
         let needed = progress.parts.iter().find(|(_, there)| *there >= bytes);
         if let Some(&(signals, bytes)) = needed {
             let semaphore = progress.semaphore;
@@ -76,13 +95,4 @@ impl Schedule<'_> {
             }
         }
     }
-}
-
-/// Bytes of the image up to the last row that a chunk reads.
-pub(super) fn bytes_needed(layer: &Layer, chunk: &Chunk) -> usize {
-    let [height, width, channels] = layer.image;
-    let kernel = (layer.kernel[0] - 1) * layer.dilations[0];
-    let last_row = (chunk.row + chunk.rows - 1) * layer.strides[0] + kernel;
-    let rows = (last_row + 1).saturating_sub(layer.padding[0]);
-    rows.clamp(1, height) * width * channels
 }

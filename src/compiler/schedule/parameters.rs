@@ -5,10 +5,16 @@ use super::program::{POST_UNIT, semaphore};
 use crate::compiler::constants::LayerConstants;
 use crate::compiler::region;
 use crate::isa::npu::{Load, Operation, TABLE_ENTRIES, TABLE_WORDS, Target};
+use std::ops::Range;
 
 impl Schedule<'_> {
-    /// Reads the parameters of a layer; gives the first channel.
-    pub(super) fn parameters(&mut self, index: usize, channels: u32) -> u32 {
+    /// Reads the parameters of some channels of a layer, and with the first of them its tables; gives the place of
+    /// the first channel.
+    pub(super) fn parameters(&mut self, index: usize, channels: Range<usize>) -> u32 {
+        let is_first =
+            channels.start == 0 && self.channels.iter().all(|(layer, _)| *layer != index);
+        let behind = 4 * channels.start as u32;
+        let channels = channels.len() as u32;
         let all = self.arch.parameter_channels;
         let first = match self.next_channel + channels <= all {
             true => self.next_channel,
@@ -17,24 +23,29 @@ impl Schedule<'_> {
         self.next_channel = first + channels;
         let range = first..first + channels;
         let constants = self.constants.layers[index];
-        let overlaps =
-            |other: &std::ops::Range<u32>| other.start < range.end && range.start < other.end;
-        let latest = self.channels.iter().rposition(overlaps);
+        let overlaps = |other: &Range<u32>| other.start < range.end && range.start < other.end;
+        let latest = self
+            .channels
+            .iter()
+            .rev()
+            .find(|(_, other)| overlaps(other));
+        let latest = latest.map(|(layer, _)| *layer);
         // There is one place for tables.
         let has_tables = |layer: &LayerConstants| layer.tables.is_some();
         let mut earlier = self.constants.layers[..index].iter();
         let tables = earlier.rposition(|layer| has_tables(layer) && has_tables(&constants));
-        let latest = latest.max(tables);
+        let latest = latest.max(tables.filter(|_| is_first));
+        let latest = latest.filter(|layer| *layer >= self.fenced);
         let done = latest.map(|layer| self.done.range(layer..).next().map(|(_, signals)| *signals));
         if done == Some(None) {
             self.program.fence(POST_UNIT);
         }
-        let mut tables = vec![(Target::Bias, constants.bias, first, channels)];
+        let mut tables = vec![(Target::Bias, constants.bias + behind, first, channels)];
         if let Some([multipliers, shifts]) = constants.factors {
-            tables.push((Target::Multiplier, multipliers, first, channels));
-            tables.push((Target::Shift, shifts, first, channels));
+            tables.push((Target::Multiplier, multipliers + behind, first, channels));
+            tables.push((Target::Shift, shifts + behind, first, channels));
         }
-        if let Some([result, residual]) = constants.tables {
+        if let Some([result, residual]) = constants.tables.filter(|_| is_first) {
             let words = TABLE_ENTRIES + TABLE_WORDS;
             tables.push((Target::ResultTable, result, 0, words));
             tables.push((Target::ResidualTable, residual, 0, TABLE_ENTRIES));
@@ -55,7 +66,7 @@ impl Schedule<'_> {
             }
         }
         self.program.signal(semaphore::PARAMETERS);
-        self.channels.push(range);
+        self.channels.push((index, range));
         first
     }
 }

@@ -1,6 +1,7 @@
 //! POST: the sums of a chunk as bytes, and who is told of them.
 
 use super::Schedule;
+use super::band::{RESIDUAL, RESULT};
 use super::layer::Work;
 use super::program::semaphore;
 use crate::compiler::lower::{Factor, Reduction};
@@ -20,11 +21,12 @@ impl Schedule<'_> {
             Factor::Float(scale) => (true, scale.to_bits(), 0),
             Factor::Fixed(multiplier, shift) => (false, multiplier, shift),
         };
-        let address = self.places[&layer.output] + place as u32;
+        let result = self.first_byte(work, layer.output, RESULT);
         let residual = layer.residual.as_ref();
-        let residual = residual.map(|residual| self.places[&residual.tensor] + place as u32);
+        let residual = residual.map(|residual| self.first_byte(work, residual.tensor, RESIDUAL));
+        let place = |first: i64| (first + place as i64) as u32;
         self.program.put(Operation::Post(Post {
-            address,
+            address: place(result),
             rows: (chunk.rows * tiles.len()) as u32,
             row_pitch: match tiles.len() {
                 1 => width * channels,
@@ -33,13 +35,13 @@ impl Schedule<'_> {
             columns: chunk.columns as u32,
             column_pitch: channels as u32,
             channels: (channels - tile * columns).min(columns) as u32,
-            window: if layer.pool.is_some() {
+            window: if work.tiling.windows {
                 (layer.kernel[0] * layer.kernel[1]) as u32
             } else {
                 1
             },
             maximum: layer.pool == Some(Reduction::Maximum),
-            parameters: work.parameters + (tile * columns) as u32,
+            parameters: work.parameters + ((tile - work.columns.start) * columns) as u32,
             row_parameters: tiles.len() > 1,
             per_channel,
             float,
@@ -49,7 +51,7 @@ impl Schedule<'_> {
             low: layer.low,
             high: layer.high,
             residual: residual.is_some(),
-            residual_address: residual.unwrap_or(0),
+            residual_address: residual.map_or(0, place),
         }));
         if work.first {
             let signals = self.program.signals[semaphore::PARAMETERS as usize];
@@ -64,7 +66,7 @@ impl Schedule<'_> {
         match work.output {
             Some(output) => {
                 self.program.signal(semaphore::RESULT);
-                self.store(output, layer.output, work.stored..bytes);
+                self.store(output, result, work.stored..bytes);
                 let signals = self.program.signals[semaphore::RESULT as usize];
                 self.program.wait_until(semaphore::RESULT, signals);
                 work.stored = bytes;

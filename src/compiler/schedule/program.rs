@@ -19,6 +19,7 @@ pub(super) mod semaphore {
 /// Units, as bits of FENCE.
 pub(super) const LOAD_UNIT: u32 = 1;
 pub(super) const POST_UNIT: u32 = 1 << 2;
+pub(super) const ALL_UNITS: u32 = 0xf;
 
 /// Instructions, and what was signalled and taken by them.
 #[derive(Clone, Debug, Default)]

@@ -1,23 +1,59 @@
 //! Inputs and outputs between DRAM and the scratchpad.
 
-use super::program::semaphore;
+use super::program::{ALL_UNITS, semaphore};
 use super::{Progress, Schedule};
+use crate::compiler::lower::Lowered;
+use crate::compiler::memory::{Home, Ports};
+use crate::compiler::tiling::Tiling;
 use crate::compiler::{Binding, region};
-use crate::graph::TensorId;
+use crate::graph::Graph;
 use crate::isa::npu::{Instruction, Load, Operation, Store};
+use std::ops::Range;
 
 /// Fewest bytes of an input for which MATRIX is told that they are there.
 const INPUT_PART: usize = 512;
+/// The most bytes of a run.
+pub(super) const LONGEST_RUN: usize = (1 << 18) - 1;
 
 impl Schedule<'_> {
-    /// Reads an input in parts of whole rows; those behind the `needed` bytes wait for the next weights.
-    pub(super) fn load_input(
+    /// Reads the inputs and constants that have a place in the scratchpad. What the first chunk needs comes in
+    /// front of the first weights, the rest behind them.
+    pub(super) fn load_ports(
         &mut self,
-        input: &Binding,
-        region: u32,
-        shape: &[usize],
-        needed: usize,
+        graph: &Graph,
+        lowered: &Lowered,
+        tilings: &[Tiling],
+        ports: &Ports<'_>,
     ) {
+        for (tensor, offset) in ports.constants {
+            let binding = Binding {
+                tensor: *tensor,
+                offset: *offset,
+                bytes: graph[*tensor].len() as u32,
+                unsigned: false,
+            };
+            let bytes = binding.bytes as usize;
+            self.load_input(&binding, region::CONSTANTS, &graph[*tensor].shape, bytes);
+        }
+        for (number, input) in ports.inputs.iter().enumerate() {
+            let first = (lowered.layers.first().zip(tilings.first()))
+                .filter(|(layer, _)| layer.input == input.tensor)
+                .filter(|_| number + 1 == ports.inputs.len() && self.plan.bands[0].is_none());
+            let needed = first.map(|(layer, tiling)| {
+                let rows = 0..layer.result[0];
+                let chunk = tiling.chunks(layer, &rows)[0];
+                layer.image_rows(&chunk.all_rows()).end * layer.image_row()
+            });
+            let needed = needed.unwrap_or(input.bytes as usize);
+            self.load_input(input, region::INPUTS, &graph[input.tensor].shape, needed);
+        }
+    }
+
+    /// Reads an input in parts of whole rows; those behind the `needed` bytes wait for the next weights.
+    fn load_input(&mut self, input: &Binding, region: u32, shape: &[usize], needed: usize) {
+        let Home::Scratchpad(place) = self.plan.homes[&input.tensor] else {
+            return;
+        };
         let bytes = input.bytes as usize;
         let row = shape.iter().skip(1).product::<usize>().clamp(1, bytes);
         // At most as many parts as the semaphore counts, with room for those of other inputs.
@@ -29,7 +65,6 @@ impl Schedule<'_> {
             layer: None,
         };
         let (whole, early) = (bytes / part, needed.div_ceil(part));
-        let place = self.places[&input.tensor];
         let mut load = |first: usize, parts: usize, run: usize| {
             let at = (first * part) as u32;
             let load = Operation::Load(Load {
@@ -67,22 +102,54 @@ impl Schedule<'_> {
         self.progress.insert(input.tensor, progress);
     }
 
-    /// Writes a part of an output.
+    /// Writes some bytes of a tensor to its place in a region; the address is that of its first byte.
     pub(super) fn store(
         &mut self,
-        output: &Binding,
-        tensor: TensorId,
-        bytes: std::ops::Range<usize>,
+        (region, offset): (u32, u32),
+        address: i64,
+        bytes: Range<usize>,
     ) {
-        let address = self.places[&tensor] + bytes.start as u32;
         self.program.put(Operation::Store(Store {
-            region: region::OUTPUTS,
-            offset: output.offset + bytes.start as u32,
-            address,
+            region,
+            offset: offset + bytes.start as u32,
+            address: (address + bytes.start as i64) as u32,
             run: bytes.len() as u32,
             rows: 1,
             planes: 1,
             ..Store::default()
         }));
+    }
+
+    /// Writes outputs that no layer has written, when all else has ended: from the scratchpad, and those in DRAM
+    /// through it.
+    pub(super) fn store_others(&mut self, outputs: &[&Binding]) {
+        let (there, elsewhere): (Vec<_>, Vec<_>) = (outputs
+            .iter()
+            .map(|output| (*output, self.plan.homes[&output.tensor])))
+        .partition(|(_, home)| matches!(home, Home::Scratchpad(_)));
+        for (output, home) in there.into_iter().chain(elsewhere) {
+            let to = (region::OUTPUTS, output.offset);
+            let bytes = 0..output.bytes as usize;
+            match home {
+                Home::Scratchpad(address) => self.store(to, address.into(), bytes),
+                Home::Dram { region, offset } => {
+                    let most = self.arch.scratchpad_bytes as usize / 2;
+                    for first in bytes.clone().step_by(most.min(LONGEST_RUN)) {
+                        let part = first..(first + most.min(LONGEST_RUN)).min(bytes.end);
+                        self.program.fence(ALL_UNITS);
+                        self.program.put(Operation::Load(Load {
+                            region,
+                            offset: offset + first as u32,
+                            run: part.len() as u32,
+                            rows: 1,
+                            planes: 1,
+                            ..Load::default()
+                        }));
+                        self.program.fence(ALL_UNITS);
+                        self.store(to, -(first as i64), part);
+                    }
+                }
+            }
+        }
     }
 }
