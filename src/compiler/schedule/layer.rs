@@ -186,7 +186,6 @@ impl Schedule<'_> {
             offset,
             tiles: tiles as u32,
         }));
-        let program = &mut self.program;
-        program.instructions.append(&mut program.late);
+        self.program.put_late();
     }
 }

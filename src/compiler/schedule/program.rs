@@ -38,6 +38,11 @@ impl Program {
         self.instructions.push(operation.into());
     }
 
+    /// Adds the LOADs that come behind other things.
+    pub fn put_late(&mut self) {
+        self.instructions.append(&mut self.late);
+    }
+
     /// The instruction put last signals at its end.
     pub fn signal(&mut self, semaphore: u32) {
         if let Some(last) = self.instructions.last_mut() {
