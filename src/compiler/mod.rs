@@ -110,9 +110,9 @@ pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Netw
     check_rounding(arch, rounding)?;
     let lowered = lower::lower(graph, rounding)?;
     let tilings = lowered.layers.iter().map(|layer| {
-        let given = lowered.inputs.contains(&layer.input);
-        let is_border = given || lowered.outputs.contains(&layer.output);
-        tiling::tile(layer, is_border, arch)
+        let from_dram = lowered.inputs.contains(&layer.input);
+        let to_dram = lowered.outputs.contains(&layer.output);
+        tiling::tile(layer, from_dram, to_dram, arch)
     });
     let tilings = Vec::from_iter(tilings);
     let constants = constants::lay_out(graph, &lowered, &tilings, arch);

@@ -26,6 +26,14 @@ pub(super) struct Tiling {
     pub windows: bool,
     /// Results of a chunk.
     most: usize,
+    /// R.
+    rows: usize,
+    /// The image comes from DRAM.
+    from_dram: bool,
+    /// The results go to DRAM.
+    to_dram: bool,
+    /// Results of the smallest chunks that keep the array busy.
+    few: usize,
 }
 
 /// Vectors that an accumulator bank holds: a rectangle of the result.
@@ -119,23 +127,37 @@ impl Tiling {
         let width = layer.result[1];
         let chunk_columns = width.min(self.most).min(LONGEST);
         let chunk_rows = (self.most / chunk_columns).min(rows.len()).min(LONGEST);
+        let few = self.few.div_ceil(chunk_columns).min(chunk_rows);
+        // With two vectors for each row of a tile there is time to read what follows beside the weights.
+        let first = few.max((2 * self.rows).div_ceil(chunk_columns));
+        let first = first.min(chunk_rows);
+        let mut row = rows.start;
         let mut chunks = Vec::new();
-        for row in rows.clone().step_by(chunk_rows) {
+        while row < rows.end {
+            let left = rows.end - row;
+            // The host waits for the last chunk.
+            let is_near_end = self.to_dram && left <= chunk_rows + few;
+            let chunk_rows = match left.checked_sub(few) {
+                Some(others) if is_near_end && others >= few => others,
+                _ if self.from_dram && row == 0 => first.min(left),
+                _ => chunk_rows.min(left),
+            };
             for column in (0..width).step_by(chunk_columns) {
                 chunks.push(Chunk {
                     row,
-                    rows: chunk_rows.min(rows.end - row),
+                    rows: chunk_rows,
                     column,
                     columns: chunk_columns.min(width - column),
                 });
             }
+            row += chunk_rows;
         }
         chunks
     }
 }
 
-/// Cuts a layer for an architecture; at a border its input comes from DRAM or its result goes there.
-pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Tiling {
+/// Cuts a layer for an architecture; its input may come from DRAM, and its result go there.
+pub(super) fn tile(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> Tiling {
     let (rows, columns) = (arch.rows as usize, arch.columns as usize);
     let channels = layer.image[2];
     let whole = (channels.div_ceil(rows), layer.kernel[1]);
@@ -155,14 +177,14 @@ pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Tiling {
     };
     // Half a bank: what follows waits for POST of a layer's last chunk. A quarter, where DRAM waits, or is
     // waited for.
-    let part = if is_border { 4 } else { 2 };
+    let part = if from_dram || to_dram { 4 } else { 2 };
     let vectors = arch.accumulator_vectors as usize;
     let windows = layer.pool.is_some() && has_room(layer.kernel, arch);
     let window = match windows {
         true => layer.kernel[0] * layer.kernel[1],
         false => 1,
     };
-    Tiling {
+    let mut tiling = Tiling {
         blocks,
         taps,
         tap_step,
@@ -170,6 +192,27 @@ pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Tiling {
         columns: layer.result[2].div_ceil(columns),
         windows,
         most: (vectors / part / window).max(1),
+        rows,
+        from_dram,
+        to_dram,
+        few: 0,
+    };
+    tiling.few = few(tiling.tiles(layer), arch);
+    tiling
+}
+
+/// Vectors whose passes take the array at least as long as the other bank is away: for as many passes of its own, until
+/// the last sums are there, and while POST reads them. A pass takes R cycles at least.
+fn few(passes: usize, arch: &NpuArch) -> usize {
+    /// Cycles in which a sum goes through the array, beside those of R and C, and POST begins and ends.
+    const HANDOVER: u32 = 24;
+    let on_its_way = (arch.rows + arch.columns + HANDOVER) as usize;
+    let of_post = (arch.columns / arch.lanes) as usize;
+    match passes > of_post {
+        true => on_its_way
+            .div_ceil(passes - of_post)
+            .max(arch.rows as usize),
+        false => usize::MAX,
     }
 }
 
