@@ -1,0 +1,23 @@
+//! Cases of the core that runs networks: programs, held to the functional model, and networks, held to
+//! the golden interpreter.
+
+mod arch;
+mod program;
+mod wrong;
+
+pub use arch::{machine_size, random_arch};
+pub(crate) use program::PROGRAM;
+pub use program::{Before, Data, ProgramCase, random_program, random_program_of};
+pub use wrong::Wrong;
+
+use rand::{Rng, RngExt};
+
+/// From `low` to `high`, both included.
+fn within(rng: &mut impl Rng, low: u32, high: u32) -> u32 {
+    rng.random_range(low..=high)
+}
+
+/// True once in so many times.
+fn chance(rng: &mut impl Rng, of: u32) -> bool {
+    within(rng, 1, of) == 1
+}
