@@ -5,15 +5,30 @@ use ferrogrid::verify::mutation::{NPU, Prey};
 use ferrogrid::verify::npu::{ProgramCase, random_program, random_program_of};
 use rayon::prelude::*;
 
-/// Cores, with the cases that every mutant of them meets until one catches it.
-const CORES: u64 = 6;
+/// Random cores, and the random cases that every mutant of each meets until one catches it.
+const CORES: u64 = 8;
 const CASES: u64 = 12;
 
+/// What random cases do rarely: waits for signals that do not come, and signals that nothing takes.
+const RARE: [&str; 2] = [
+    "program latency=1 before=flipped@1.8; load run=4 rows=9 planes=1 signal=3/3; \
+     load run=4 rows=1 planes=1 wait=3:2; end",
+    "program latency=1 before=flipped@0.34; load run=4 rows=300 planes=1 signal=3/3; end",
+];
+
+/// The cases of each core, the smallest core first.
 fn campaign() -> Vec<Vec<ProgramCase>> {
-    let arch = |seed| random_program(seed).arch;
-    let cases =
-        |core| (0..CASES).map(move |seed| random_program_of(CASES * core + seed, &arch(core)));
-    (0..CORES).map(|core| cases(core).collect()).collect()
+    let mut archs: Vec<_> = (0..CORES).map(|seed| random_program(seed).arch).collect();
+    archs.sort_by_key(|arch| arch.tile_bytes());
+    let mut cores: Vec<Vec<ProgramCase>> = (0..)
+        .zip(&archs)
+        .map(|(core, arch)| {
+            let seeds = CASES * core..CASES * (core + 1);
+            seeds.map(|seed| random_program_of(seed, arch)).collect()
+        })
+        .collect();
+    cores.push(RARE.map(|text| text.parse().unwrap()).into());
+    cores
 }
 
 #[test]
@@ -25,24 +40,9 @@ fn every_mutant_is_caught() {
 /// The campaign passes on the core as it is: what it catches is the mutation.
 #[test]
 fn nothing_is_caught_on_the_core_itself() {
-    let started = std::time::Instant::now();
     campaign().par_iter().flatten().for_each(|case| {
-        let started = std::time::Instant::now();
-        match run_case(case, &[]) {
-            Ok(report) => println!(
-                "{} cycles {:?} {:?}",
-                report.cycles,
-                started.elapsed(),
-                case.before
-            ),
-            Err(failure) => println!("{failure}"),
+        if let Err(failure) = run_case(case, &[]) {
+            panic!("{failure}");
         }
     });
-    println!("{:?}", started.elapsed());
-    let design = ferrogrid::verify::check::design(&random_program(1));
-    for module in &design.modules {
-        println!("MODULE {}", module.name);
-        let names = module.nodes.iter().filter_map(|node| node.name.as_deref());
-        println!("  {}", names.collect::<Vec<_>>().join(" "));
-    }
 }

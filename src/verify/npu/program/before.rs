@@ -4,7 +4,7 @@ use super::shrink::signals;
 use super::space::Space;
 use super::{Before, ProgramCase};
 use crate::blocks::npu::Cause;
-use crate::isa::npu::{INSTRUCTION_BYTES, Instruction, Operation, SEMAPHORES};
+use crate::isa::npu::{INSTRUCTION_BYTES, Instruction, Operation, SEMAPHORE_MAX, SEMAPHORES};
 use std::ops::Range;
 
 /// What must become of a program.
@@ -55,6 +55,10 @@ impl ProgramCase {
                 Ok((dram, code)) => certain(&[Cause::None], Some(dram), code),
                 Err(_) => certain(&ANY, None, code),
             },
+            // No instruction has come before DRAM answers.
+            Before::Stopped(cycles) if cycles < self.latency.into() => {
+                certain(&[Cause::Stopped], None, code)
+            }
             Before::Stopped(_) => certain(&[Cause::None, Cause::Stopped], None, code),
             Before::Refused(byte) => certain(&self.refused(byte), None, code),
             Before::Flipped(index, bit) => {
@@ -71,8 +75,11 @@ impl ProgramCase {
                 program[index as usize] = flipped;
                 match model(&program) {
                     Ok((dram, code)) => certain(&[Cause::None], Some(dram), code),
-                    Err(_) if starves(&program) => certain(&[Cause::Watchdog], None, code),
-                    Err(_) => certain(&ANY, None, code),
+                    Err(_) => match balance(&program) {
+                        Balance::Starves => certain(&[Cause::Watchdog], None, code),
+                        Balance::Overflows => certain(&[Cause::Overflow], None, code),
+                        Balance::Unknown => certain(&ANY, None, code),
+                    },
                 }
             }
         }
@@ -134,15 +141,31 @@ pub(super) fn runs(
     })
 }
 
-/// Whether some instruction waits for more signals than there are, so that the program waits for ever.
-fn starves(program: &[Instruction]) -> bool {
-    (0..SEMAPHORES).any(|semaphore| {
+/// What signals and waits alone say of a program.
+enum Balance {
+    /// Some instruction waits for more signals than there are: it waits for ever.
+    Starves,
+    /// There are more signals than a semaphore counts, whatever is taken of them.
+    Overflows,
+    /// It needs a closer look.
+    Unknown,
+}
+
+fn balance(program: &[Instruction]) -> Balance {
+    let mut found = Balance::Unknown;
+    for semaphore in 0..SEMAPHORES {
         let waits = program.iter().flat_map(|of| of.synchronization.waits);
         let taken: u32 = waits
             .filter(|wait| wait.semaphore == semaphore)
             .map(|wait| wait.count)
             .sum();
-        let given = program.iter().map(|of| signals(of, semaphore)).sum();
-        taken > given
-    })
+        let given: u32 = program.iter().map(|of| signals(of, semaphore)).sum();
+        if taken > given {
+            return Balance::Starves;
+        }
+        if given - taken > SEMAPHORE_MAX {
+            found = Balance::Overflows;
+        }
+    }
+    found
 }

@@ -45,9 +45,16 @@ fn with_arch(rng: &mut ChaCha8Rng, arch: NpuArch) -> ProgramCase {
     let most = arch.parameter_channels / (generator.parameter_rows * arch.columns);
     let layers = within(generator.rng, 1, LAYERS.min(most));
     for number in 0..layers {
+        generator.fence_behind = number + 1 < layers && generator.chance(3);
         generator.layer(number);
     }
     let mut program = generator.program;
+    for instruction in &mut program {
+        // Either wait may be the one that is used.
+        if chance(rng, 2) {
+            instruction.synchronization.waits.reverse();
+        }
+    }
     let code = within(rng, 0, 0xffff);
     program.push(Operation::End(End { code }).into());
     let mut case = ProgramCase {
@@ -108,6 +115,11 @@ impl Data {
     }
 }
 
+/// Units of a fence.
+const LOAD: u32 = 1;
+const POST: u32 = 4;
+const ALL: u32 = 15;
+
 /// What the layers so far have left.
 struct Generator<'a, R> {
     rng: &'a mut R,
@@ -120,7 +132,10 @@ struct Generator<'a, R> {
     flip: bool,
     semaphores: Semaphores,
     program: Vec<Instruction>,
-    /// Signals of the layer before: that its image has been used, and its results stored.
+    /// A fence stands behind this layer, in the place of semaphores.
+    fence_behind: bool,
+    /// Signals of the layer before, if no fence is behind it: that its image has been used, and its results
+    /// stored.
     image_used: u32,
     results_stored: u32,
 }
@@ -143,6 +158,8 @@ struct Image {
     pitch: u32,
     /// Signals of its LOAD.
     tokens: u32,
+    /// It begins at the end of its half, and goes on at the beginning.
+    wraps: bool,
 }
 
 /// What MATRIX hands over, and how POST takes it.
@@ -171,6 +188,7 @@ impl<'a, R: Rng> Generator<'a, R> {
             data,
             parameter_rows: ROWS.min(arch.parameter_channels / arch.columns),
             program: Vec::new(),
+            fence_behind: false,
             image_used: 0,
             results_stored: 0,
         }
@@ -190,6 +208,10 @@ impl<'a, R: Rng> Generator<'a, R> {
         self.program.last_mut().expect("what was just put there")
     }
 
+    fn fence(&mut self, units: u32) {
+        self.put(Operation::Fence(Fence { units }));
+    }
+
     /// A period of signals for so many steps, and how many signals there are.
     fn period(&mut self, steps: u32) -> (u32, u32) {
         match self.within(0, 4) {
@@ -202,7 +224,7 @@ impl<'a, R: Rng> Generator<'a, R> {
     fn layer(&mut self, number: u32) {
         let parameters = number * self.parameter_rows * self.arch.columns;
         self.parameters(parameters);
-        let image = self.image(number);
+        let image = self.image();
         let half = self.arch.scratchpad_bytes / 2;
         let tiles = self.within(1, TILES).min(self.parameter_rows);
         let tiles = tiles.min((half / Space::of_tile(self.arch)).max(1));
@@ -218,8 +240,9 @@ impl<'a, R: Rng> Generator<'a, R> {
             columns,
             window,
         };
-        let residual = self.chance(3);
-        if residual {
+        let residual = self.chance(3) && !image.wraps;
+        let late_tables = self.chance(2);
+        if residual && !late_tables {
             self.tables();
         }
         let blocks = match windows {
@@ -251,16 +274,20 @@ impl<'a, R: Rng> Generator<'a, R> {
                 first_byte,
                 ..matrix
             };
-            self.passes(
-                matrix,
-                (tile == 0).then_some(image.tokens),
-                tile + 1 == tiles,
-            );
+            let waits = (tile == 0).then_some(image.tokens);
+            self.passes(matrix, waits, tile + 1 == tiles);
+            if residual && late_tables && tile == 0 {
+                self.tables();
+            }
             self.results(&image, &shape, residual, (number, tile, tiles), parameters);
         }
         if residual {
             // POST has read the image and the tables.
-            self.put(Operation::Fence(Fence { units: 4 }));
+            self.fence(POST);
+        }
+        if self.fence_behind {
+            self.fence(ALL);
+            (self.image_used, self.results_stored) = (0, 0);
         }
     }
 
@@ -305,7 +332,7 @@ impl<'a, R: Rng> Generator<'a, R> {
         }
     }
 
-    fn image(&mut self, number: u32) -> Image {
+    fn image(&mut self) -> Image {
         let half = self.arch.scratchpad_bytes / 2;
         let (mut height, width) = (self.within(1, 9), self.within(1, 6));
         let channels = self.within(1, 2 * self.arch.rows);
@@ -313,34 +340,49 @@ impl<'a, R: Rng> Generator<'a, R> {
         let pitch = row_bytes + self.within(0, 9) * self.within(0, 1);
         let start = self.within(0, 77);
         height = height.min((half - start) / pitch);
-        let planes = if height.is_multiple_of(2) && self.chance(3) {
-            2
+        let of_half = if self.flip { half } else { 0 };
+        let wraps = height > 1 && self.chance(4);
+        // Rows up to the end of the half, and those behind.
+        let first = if wraps {
+            self.within(1, height - 1)
         } else {
-            1
+            height
         };
-        let (period, tokens) = self.period(height);
-        let address = start + if self.flip { half } else { 0 };
-        let at = self.space.images + self.within(0, 0xff);
-        let (region, offset) = Space::place(self.rng, at);
-        let (row_stride, plane_stride) = (self.within(0, 70), self.within(0, 200));
-        let (used, used_count) = (self.semaphores.image_used, self.image_used);
-        let loaded = self.semaphores.image_loaded;
-        let load = self.put(Operation::Load(Load {
-            region,
-            offset,
-            target: Target::Scratchpad as u32,
-            address,
-            run: row_bytes,
-            rows: height / planes,
-            row_stride,
-            row_pitch: pitch,
-            planes,
-            plane_stride,
-            plane_pitch: height / planes * pitch,
-        }));
-        *load = load.signal(loaded, period);
-        if number > 0 {
-            *load = load.wait(used, used_count);
+        let address = of_half + if wraps { half - first * pitch } else { start };
+        let waits = self.image_used;
+        let mut tokens = 0;
+        for (rows, address) in [(first, address), (height - first, of_half)] {
+            if rows == 0 {
+                continue;
+            }
+            let planes = if rows.is_multiple_of(2) && self.chance(3) {
+                2
+            } else {
+                1
+            };
+            let (period, signals) = self.period(rows);
+            let at = self.space.images + self.within(0, 0xff);
+            let (region, offset) = Space::place(self.rng, at);
+            let (row_stride, plane_stride) = (self.within(0, 70), self.within(0, 200));
+            let (used, loaded) = (self.semaphores.image_used, self.semaphores.image_loaded);
+            let load = self.put(Operation::Load(Load {
+                region,
+                offset,
+                target: Target::Scratchpad as u32,
+                address,
+                run: row_bytes,
+                rows: rows / planes,
+                row_stride,
+                row_pitch: pitch,
+                planes,
+                plane_stride,
+                plane_pitch: rows / planes * pitch,
+            }));
+            *load = load.signal(loaded, period);
+            if waits > 0 && tokens == 0 {
+                *load = load.wait(used, waits);
+            }
+            tokens += signals;
         }
         Image {
             address,
@@ -349,6 +391,7 @@ impl<'a, R: Rng> Generator<'a, R> {
             channels,
             pitch,
             tokens,
+            wraps,
         }
     }
 
@@ -377,7 +420,7 @@ impl<'a, R: Rng> Generator<'a, R> {
                 ..Load::default()
             }));
         }
-        self.put(Operation::Fence(Fence { units: 1 }));
+        self.fence(LOAD);
     }
 
     /// The tiles of a bank and the MATRIX that use them; the first waits for the image, the last of the
@@ -426,6 +469,7 @@ impl<'a, R: Rng> Generator<'a, R> {
             }
             let (begin, end) = (number == 1, number == parts.len());
             let (period, used) = self.period(passes);
+            let signals = !self.fence_behind;
             let semaphores = (self.semaphores.image_loaded, self.semaphores.image_used);
             let instruction = self.put(Operation::Matrix(Matrix {
                 tile: first * passes,
@@ -437,11 +481,28 @@ impl<'a, R: Rng> Generator<'a, R> {
             if let (Some(tokens), true) = (image, begin) {
                 *instruction = instruction.wait(semaphores.0, tokens);
             }
-            if last && end {
+            if last && end && signals {
                 *instruction = instruction.signal(semaphores.1, period);
                 self.image_used = used;
             }
         }
+    }
+
+    /// Loads bytes where results go.
+    fn background(&mut self, address: u32, run: u32) {
+        let at = self.space.images + self.within(0, 0xff);
+        let (region, offset) = Space::place(self.rng, at);
+        self.fence(ALL);
+        self.put(Operation::Load(Load {
+            region,
+            offset,
+            address,
+            run,
+            rows: 1,
+            planes: 1,
+            ..Load::default()
+        }));
+        self.fence(LOAD);
     }
 
     /// POST and STORE of a tile.
@@ -507,6 +568,11 @@ impl<'a, R: Rng> Generator<'a, R> {
             residual,
             residual_address,
         };
+        // Where bytes between results are known, all are stored.
+        let background = self.chance(5);
+        if background {
+            self.background(address, rows * row_pitch);
+        }
         let (period, mut ready) = self.period(rows);
         let semaphores = (
             self.semaphores.parameters_loaded,
@@ -517,7 +583,7 @@ impl<'a, R: Rng> Generator<'a, R> {
         let instruction = self.put(Operation::Post(post));
         if tile == 0 {
             *instruction = instruction.wait(semaphores.0, 1);
-            if number > 0 {
+            if stored > 0 {
                 *instruction = instruction.wait(semaphores.1, stored);
             }
         }
@@ -540,7 +606,14 @@ impl<'a, R: Rng> Generator<'a, R> {
         };
         // As a whole, in longer runs, or each row when it is there.
         let mut stores = vec![(at, store)];
-        if column_pitch == channels && self.chance(2) {
+        if background {
+            stores[0].1 = Store {
+                run: rows * row_pitch,
+                rows: 1,
+                planes: 1,
+                ..store
+            };
+        } else if column_pitch == channels && self.chance(2) {
             stores[0].1 = Store {
                 run: columns * channels,
                 rows,
@@ -569,13 +642,14 @@ impl<'a, R: Rng> Generator<'a, R> {
             let (region, offset) = Space::place(self.rng, at);
             let (period, stored) = self.period(store.rows * store.planes);
             let semaphore = self.semaphores.results_stored;
+            let signals = !self.fence_behind;
             let instruction = self.put(Operation::Store(Store {
                 region,
                 offset,
                 ..store
             }));
             *instruction = instruction.wait(results_ready, ready);
-            if tile + 1 == tiles && index == count {
+            if tile + 1 == tiles && index == count && signals {
                 *instruction = instruction.signal(semaphore, period);
                 self.results_stored = stored;
             }

@@ -1,14 +1,15 @@
 //! An outcome against what the functional model says.
 
 use super::ProgramCase;
-use super::before::Expected;
+use super::before::{Expected, runs};
 use super::space::Space;
 use crate::blocks::npu::Cause;
 use crate::device::Outcome;
 use crate::device::npu::ProgramRun;
-use crate::isa::npu::{Instruction, Operation};
+use crate::isa::npu::{COUNTERS_OF, INSTRUCTION_BYTES, Instruction, Operation};
 use crate::verify::npu::Wrong;
 use crate::verify::verdict::{CaseReport, Mismatch};
+use std::ops::Range;
 
 /// `first` is the operation that reads the status of the program that ran first, and what must have become
 /// of that.
@@ -50,6 +51,20 @@ pub(super) fn judge(
             return Err(Wrong::Status {
                 program,
                 what,
+                expected,
+                found,
+            }
+            .into());
+        }
+    }
+    for (name, expected) in counters(case) {
+        let at = COUNTERS_OF.iter().position(|(of, _)| *of == name);
+        let found = at.map_or(0, |at| result.counters[at]);
+        if found != expected {
+            let (expected, found) = (expected.to_string(), found as u32);
+            return Err(Wrong::Status {
+                program,
+                what: name,
                 expected,
                 found,
             }
@@ -120,6 +135,49 @@ fn first_status(expected: &Expected, [status, index]: [u32; 2]) -> Result<bool, 
     }
 }
 
+/// What the counters of a program must be, where no timing changes it: vectors that MATRIX reads, sums that
+/// POST reads, and beats.
+fn counters(case: &ProgramCase) -> [(&'static str, u64); 4] {
+    let [mut vectors, mut sums, mut reads, mut writes] = [0; 4];
+    let bus = u64::from(case.arch.bus_bytes());
+    let beats = |run: Range<u64>| (run.end - 1) / bus - run.start / bus + 1;
+    let first = |region: u32, offset: u32| Space::bases(0)[region as usize] + u64::from(offset);
+    for instruction in &case.program {
+        // An instruction is some beats, or the beat that it is in.
+        reads += (INSTRUCTION_BYTES as u64).div_ceil(bus);
+        match instruction.operation {
+            Operation::Load(of) => {
+                let strides = [(of.rows, of.row_stride), (of.planes, of.plane_stride)];
+                reads += runs(first(of.region, of.offset), of.run, strides)
+                    .map(beats)
+                    .sum::<u64>();
+            }
+            Operation::Weights(of) => reads += u64::from(of.tiles * case.arch.tile_bytes()) / bus,
+            Operation::Matrix(of) => {
+                let taps = u64::from(of.kernel_rows * of.taps);
+                vectors += taps * u64::from(of.blocks * of.rows * of.columns);
+            }
+            Operation::Post(of) => {
+                let groups = of.channels.div_ceil(case.arch.lanes);
+                sums += u64::from(of.rows * of.columns * of.window * groups);
+            }
+            Operation::Store(of) => {
+                let strides = [(of.rows, of.row_stride), (of.planes, of.plane_stride)];
+                writes += runs(first(of.region, of.offset), of.run, strides)
+                    .map(beats)
+                    .sum::<u64>();
+            }
+            Operation::Fence(_) | Operation::End(_) => {}
+        }
+    }
+    [
+        ("matrix_active", vectors),
+        ("post_active", sums),
+        ("read_beats", reads),
+        ("write_beats", writes),
+    ]
+}
+
 /// Bytes that an instruction stores.
 fn stored(instruction: &Instruction) -> u64 {
     match instruction.operation {
@@ -133,7 +191,7 @@ fn writer(program: &[Instruction], at: u64) -> String {
     let writes = |instruction: &Instruction| match instruction.operation {
         Operation::Store(of) => {
             let first = Space::bases(0)[of.region as usize] + u64::from(of.offset);
-            let mut runs = super::before::runs(
+            let mut runs = runs(
                 first,
                 of.run,
                 [(of.rows, of.row_stride), (of.planes, of.plane_stride)],

@@ -187,7 +187,7 @@ impl ProgramCase {
     fn stops_after(&self, expected: &Expected) -> Option<u32> {
         match self.before {
             Before::Stopped(cycles) => Some(cycles),
-            Before::Flipped(..) if expected.dram.is_none() => Some(PATIENCE),
+            Before::Flipped(..) if expected.causes.len() > 1 => Some(PATIENCE),
             _ => None,
         }
     }
