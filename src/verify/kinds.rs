@@ -2,7 +2,7 @@
 
 use super::case::{Case, ParseCaseError};
 use super::matmul::{self, MatmulCase};
-use super::npu::{self, ProgramCase};
+use super::npu::{self, NetworkCase, ProgramCase};
 use crate::arch::{MatmulArch, NpuArch};
 
 /// The cores of a campaign.
@@ -23,8 +23,13 @@ pub fn random_case(seed: u64, cores: &Cores) -> Box<dyn Case> {
     match cores {
         Cores::Matmul(max_size) => Box::new(matmul::random_case(seed, *max_size)),
         Cores::MatmulOf(arch) => Box::new(matmul::random_case_of(seed, arch)),
-        Cores::Npu => Box::new(npu::random_program(seed)),
-        Cores::NpuOf(arch) => Box::new(npu::random_program_of(seed, arch)),
+        // Of programs there are twice as many as of networks.
+        Cores::Npu if !seed.is_multiple_of(3) => Box::new(npu::random_program(seed)),
+        Cores::Npu => Box::new(npu::random_network(seed)),
+        Cores::NpuOf(arch) if !seed.is_multiple_of(3) => {
+            Box::new(npu::random_program_of(seed, arch))
+        }
+        Cores::NpuOf(arch) => Box::new(npu::random_network_of(seed, arch)),
     }
 }
 
@@ -35,6 +40,7 @@ pub fn random_case(seed: u64, cores: &Cores) -> Box<dyn Case> {
 pub fn parse(text: &str) -> Result<Box<dyn Case>, ParseCaseError> {
     Ok(match text.split_whitespace().next() {
         Some(npu::PROGRAM) => Box::new(text.parse::<ProgramCase>()?),
+        Some(npu::NETWORK) => Box::new(text.parse::<NetworkCase>()?),
         _ => Box::new(text.parse::<MatmulCase>()?),
     })
 }

@@ -1,7 +1,7 @@
 //! Random architectures, data and stalls, and what judges the results.
 //!
 //! A [`Case`] is everything that happens to one core; each kind of core has its own, as
-//! [`matmul::MatmulCase`] and [`npu::ProgramCase`]. [`check::run_case`] runs one on the simulators and has it judged;
+//! [`matmul::MatmulCase`], [`npu::ProgramCase`] and [`npu::NetworkCase`]. [`check::run_case`] runs one on the simulators and has it judged;
 //! [`campaign::run`] does so for random cases, shrinks a failing one and prints it in a form that
 //! can be replayed.
 

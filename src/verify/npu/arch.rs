@@ -6,6 +6,7 @@ use crate::config::{Bytes, ControlOrder, NpuConfig, Requantization};
 use crate::reference::MachineSize;
 use rand::Rng;
 use std::fmt;
+use std::str::FromStr;
 
 /// The machine of an architecture, as the functional model has it.
 pub fn machine_size(arch: &NpuArch) -> MachineSize {
@@ -43,7 +44,7 @@ pub fn random_arch(rng: &mut impl Rng) -> NpuArch {
     config.memory.parameters = Some(512);
     config.control.outstanding = within(rng, 1, 8);
     config.control.queue_depth = within(rng, 1, 4);
-    if chance(rng, 5) {
+    if chance(rng, 4) {
         config.control.order = ControlOrder::Central;
     }
     config.array.product_register = chance(rng, 2);
@@ -141,23 +142,18 @@ impl fmt::Display for ArchText<'_> {
 
 /// Takes a word of [`ArchText`]; false where it is none.
 pub(super) fn take_word(config: &mut NpuConfig, key: &str, value: &str) -> Result<bool, String> {
-    let number = || {
-        value
-            .parse()
-            .map_err(|_| format!("`{value}` is not a number in range"))
-    };
-    let bytes = || number().map(|size: u32| Some(Bytes(size.into())));
+    let bytes = || number(value).map(|size: u32| Some(Bytes(size.into())));
     match key {
-        "rows" => config.array.rows = number()?,
-        "columns" => config.array.columns = number()?,
-        "bus" => config.bus.width = Some(number()?),
-        "lanes" => config.post.lanes = Some(number()?),
+        "rows" => config.array.rows = number(value)?,
+        "columns" => config.array.columns = number(value)?,
+        "bus" => config.bus.width = Some(number(value)?),
+        "lanes" => config.post.lanes = Some(number(value)?),
         "scratchpad" => config.memory.scratchpad = bytes()?,
         "weights" => config.memory.weights = bytes()?,
-        "accumulators" => config.memory.accumulators = Some(number()?),
-        "parameters" => config.memory.parameters = Some(number()?),
-        "outstanding" => config.control.outstanding = number()?,
-        "queue" => config.control.queue_depth = number()?,
+        "accumulators" => config.memory.accumulators = Some(number(value)?),
+        "parameters" => config.memory.parameters = Some(number(value)?),
+        "outstanding" => config.control.outstanding = number(value)?,
+        "queue" => config.control.queue_depth = number(value)?,
         "requantization" => config.post.requantization = parsed(value)?,
         "order" => config.control.order = parsed(value)?,
         "target" => config.common.target = parsed(value)?,
@@ -168,6 +164,25 @@ pub(super) fn take_word(config: &mut NpuConfig, key: &str, value: &str) -> Resul
 }
 
 /// A value of any type that says itself what is wrong with its text.
-pub(super) fn parsed<T: std::str::FromStr<Err: fmt::Display>>(text: &str) -> Result<T, String> {
+pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+/// A number of any type.
+pub(super) fn number<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is not a number in range"))
+}
+
+/// Numbers around a separator.
+pub(super) fn numbers<const COUNT: usize, T: FromStr>(
+    text: &str,
+    separator: char,
+) -> Result<[T; COUNT], String> {
+    let values: Vec<T> = (text.split(separator))
+        .map(number)
+        .collect::<Result<_, _>>()?;
+    values
+        .try_into()
+        .map_err(|_| format!("needs {COUNT} numbers separated by `{separator}`"))
 }

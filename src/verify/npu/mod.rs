@@ -2,15 +2,20 @@
 //! the golden interpreter.
 
 mod arch;
+mod network;
 mod program;
+mod time;
 mod wrong;
 
 pub use arch::{machine_size, random_arch};
+pub(crate) use network::NETWORK;
+pub use network::{Kind, Layer, NetworkCase, random_network, random_network_of};
 pub(crate) use program::PROGRAM;
 pub use program::{Before, Data, ProgramCase, random_program, random_program_of};
 pub use wrong::Wrong;
 
 use rand::{Rng, RngExt};
+use time::enough_cycles;
 
 /// From `low` to `high`, both included.
 fn within(rng: &mut impl Rng, low: u32, high: u32) -> u32 {

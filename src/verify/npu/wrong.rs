@@ -30,6 +30,21 @@ pub enum Wrong {
         /// What it says.
         found: u32,
     },
+    /// A network that cannot be run, or whose program is not legal.
+    #[error("the network: {0}")]
+    Network(String),
+    /// An output of a network.
+    #[error("element {element} of the outputs of {who} is {found} and must be {expected}")]
+    Output {
+        /// Who computed it.
+        who: &'static str,
+        /// Of all outputs, one behind the other.
+        element: usize,
+        /// The golden byte.
+        expected: u8,
+        /// The byte.
+        found: u8,
+    },
 }
 
 impl From<Wrong> for Mismatch {

@@ -1,6 +1,6 @@
 //! What must become of the program that runs before another.
 
-use super::shrink::signals;
+use super::shrink::{has_unit, signals};
 use super::space::Space;
 use super::{Before, ProgramCase};
 use crate::blocks::npu::Cause;
@@ -154,7 +154,8 @@ enum Balance {
 fn balance(program: &[Instruction]) -> Balance {
     let mut found = Balance::Unknown;
     for semaphore in 0..SEMAPHORES {
-        let waits = program.iter().flat_map(|of| of.synchronization.waits);
+        let with_unit = program.iter().filter(|of| has_unit(of));
+        let waits = with_unit.flat_map(|of| of.synchronization.waits);
         let taken: u32 = waits
             .filter(|wait| wait.semaphore == semaphore)
             .map(|wait| wait.count)

@@ -3,6 +3,7 @@
 mod before;
 mod generate;
 mod judge;
+mod layers;
 mod shrink;
 mod space;
 mod text;
@@ -10,11 +11,11 @@ mod text;
 pub use generate::{random_program, random_program_of};
 pub(crate) use text::PROGRAM;
 
-use super::machine_size;
+use super::{enough_cycles, machine_size};
 use crate::arch::NpuArch;
 use crate::device::npu::ProgramRun;
 use crate::device::{Backend, Error, Operation, Refusal};
-use crate::isa::npu::{INSTRUCTION_BYTES, Instruction, Operation as Does, npu_registers};
+use crate::isa::npu::{INSTRUCTION_BYTES, Instruction, npu_registers};
 use crate::product::Product;
 use crate::reference::{IllegalProgram, run_program};
 use crate::verify::{Case, Stimulus};
@@ -150,33 +151,7 @@ impl ProgramCase {
 
     /// Cycles that are more than enough for all that the case does.
     fn enough_cycles(&self) -> u64 {
-        let run = u64::from(self.latency) + 64;
-        let cycles = self.program.iter().map(|instruction| {
-            let product = |of: &[u32]| of.iter().map(|count| u64::from(*count)).product::<u64>();
-            run + match instruction.operation {
-                Does::Load(load) => {
-                    product(&[load.rows, load.planes]) * (run + u64::from(load.run))
-                }
-                Does::Store(store) => {
-                    product(&[store.rows, store.planes]) * (run + u64::from(store.run))
-                }
-                Does::Weights(weights) => {
-                    u64::from(weights.tiles) * (run + u64::from(self.arch.tile_bytes()))
-                }
-                Does::Matrix(of) => {
-                    let vectors = product(&[of.rows, of.columns, of.kernel_rows, of.taps]);
-                    u64::from(of.blocks)
-                        * (vectors + 4 * u64::from(self.arch.rows * of.rows))
-                        * u64::from(of.kernel_rows * of.taps)
-                }
-                Does::Post(post) => {
-                    2 * product(&[post.rows, post.columns, post.window, post.channels])
-                }
-                Does::Fence(_) | Does::End(_) => 0,
-            }
-        });
-        let slowdown = 256 / (256 - u64::from(self.stalls)) + 1;
-        let once = 5000 + slowdown * cycles.sum::<u64>();
+        let once = enough_cycles(&self.arch, &self.program, self.latency, self.stalls);
         match self.before {
             Before::Nothing => once,
             _ => 2 * once + u64::from(PATIENCE + WATCHDOG),

@@ -126,6 +126,11 @@ fn balance(program: &mut [Instruction]) {
     }
 }
 
+/// Whether a unit runs the instruction: others neither wait nor signal.
+pub(super) fn has_unit(instruction: &Instruction) -> bool {
+    !matches!(instruction.operation.opcode(), Opcode::Fence | Opcode::End)
+}
+
 /// How often an instruction signals a semaphore.
 pub(super) fn signals(instruction: &Instruction, semaphore: u32) -> u32 {
     let signal = instruction.synchronization.signal;
@@ -133,6 +138,7 @@ pub(super) fn signals(instruction: &Instruction, semaphore: u32) -> u32 {
         return 0;
     };
     let steps = match instruction.operation {
+        _ if !has_unit(instruction) => return 0,
         _ if signal.period == 0 => return 1,
         Operation::Load(of) => of.rows * of.planes,
         Operation::Store(of) => of.rows * of.planes,
@@ -156,9 +162,7 @@ fn fenced(program: &[Instruction]) -> Vec<Instruction> {
     if !synchronized {
         return program.to_vec();
     }
-    let works = program
-        .iter()
-        .filter(|of| !matches!(of.operation.opcode(), Opcode::Fence | Opcode::End));
+    let works = program.iter().filter(|of| has_unit(of));
     let fence = Operation::Fence(Fence { units: 15 });
     let fenced = works.flat_map(|of| [of.operation.into(), fence.into()]);
     fenced.chain(program.last().copied()).collect()

@@ -7,6 +7,16 @@ use crate::verify::npu::{chance, within};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+/// Layers of a program at most.
+pub(super) const LAYERS: u32 = 3;
+/// Tiles of output channels of a layer at most.
+pub(super) const TILES: u32 = 3;
+/// Tiles of weights in DRAM.
+pub(super) const WEIGHTS: u32 = 24;
+/// Rows and columns of vectors at most.
+pub(super) const ROWS: u32 = 6;
+pub(super) const COLUMNS: u32 = 5;
+
 /// Address of the first byte of DRAM: addresses cross 32 bits behind it.
 pub(super) const BASE: u64 = 0xffff_8000;
 
@@ -38,9 +48,9 @@ impl Space {
     /// With room for the weights and results of the largest program.
     pub fn of(arch: &NpuArch) -> Space {
         let weights = 0x6000;
-        let of_weights = (128 * arch.bus_bytes()).max(super::generate::WEIGHTS * arch.tile_bytes());
+        let of_weights = (128 * arch.bus_bytes()).max(WEIGHTS * arch.tile_bytes());
         let results = (weights + of_weights).next_multiple_of(0x1000);
-        let of_results = super::generate::LAYERS * super::generate::TILES * Space::of_tile(arch);
+        let of_results = LAYERS * TILES * Space::of_tile(arch);
         Space {
             biases: 0x2000,
             scales: 0x3000,
@@ -55,12 +65,18 @@ impl Space {
 
     /// Bytes that the results of a tile take at most.
     pub fn of_tile(arch: &NpuArch) -> u32 {
-        super::generate::ROWS * Space::of_row(arch) + 0x40
+        Space::rows(arch) * Space::of_row(arch) + 0x40
+    }
+
+    /// Rows of results at most: those of all tiles leave a fourth of a half to an image.
+    pub fn rows(arch: &NpuArch) -> u32 {
+        let of_tile = arch.scratchpad_bytes / 2 / 4 * 3 / TILES;
+        ROWS.min((of_tile - 0x40) / Space::of_row(arch))
     }
 
     /// Bytes that a row of results takes at most.
     pub fn of_row(arch: &NpuArch) -> u32 {
-        super::generate::COLUMNS * (arch.columns + 3) + 8
+        COLUMNS * (arch.columns + 3) + 8
     }
 
     /// Addresses of the regions, from the beginning of DRAM on, of the program that stands `at` there.

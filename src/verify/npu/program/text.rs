@@ -4,7 +4,7 @@
 use super::{Before, Data, ProgramCase};
 use crate::config::NpuConfig;
 use crate::verify::ParseCaseError;
-use crate::verify::npu::arch::{ArchText, take_word, unnamed};
+use crate::verify::npu::arch::{ArchText, number, take_word, unnamed};
 use std::fmt;
 use std::str::FromStr;
 
@@ -46,11 +46,6 @@ impl Data {
             Data::Small => "small",
         }
     }
-}
-
-fn number<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse()
-        .map_err(|_| format!("`{text}` is not a number in range"))
 }
 
 fn parse_data(text: &str) -> Result<Data, String> {
