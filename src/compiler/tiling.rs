@@ -1,8 +1,13 @@
 //! Layers in tiles of weights and chunks of vectors.
 
-use super::CompileError;
 use super::lower::Layer;
 use crate::arch::NpuArch;
+use std::ops::Range;
+
+/// The most blocks, kernel rows and taps of a MATRIX.
+const MOST: [usize; 3] = [255, 63, 255];
+/// The most rows, and columns, of a chunk, and vectors of a window.
+pub(super) const LONGEST: usize = 255;
 
 /// How the array walks a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,11 +22,10 @@ pub(super) struct Tiling {
     pub spans: bool,
     /// Tiles of C output channels.
     pub columns: usize,
-    /// In the order of the result.
-    pub chunks: Vec<Chunk>,
-    /// All tiles of the layer are in the ring while chunks pass, and each chunk takes all of them;
-    /// otherwise each tile of C channels takes all chunks.
-    pub resident: bool,
+    /// POST reduces windows, whose vectors meet one tile; otherwise the accumulators add up all there is.
+    pub windows: bool,
+    /// Results of a chunk.
+    most: usize,
 }
 
 /// Vectors that an accumulator bank holds: a rectangle of the result.
@@ -33,50 +37,107 @@ pub(super) struct Chunk {
     pub columns: usize,
 }
 
+impl Chunk {
+    /// Its rows of the result.
+    pub fn all_rows(&self) -> Range<usize> {
+        self.row..self.row + self.rows
+    }
+}
+
+/// Passes of one MATRIX.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub blocks: Range<usize>,
+    pub kernel_rows: Range<usize>,
+    pub taps: Range<usize>,
+    /// Its tiles among those of C channels.
+    pub tiles: Range<usize>,
+}
+
 impl Tiling {
-    /// Passes of a chunk for a tile of C channels: tiles of weights.
-    pub fn tiles(&self, layer: &Layer) -> usize {
-        match layer.pool {
-            Some(_) => self.blocks,
-            None => self.blocks * layer.kernel[0] * self.taps,
+    /// Blocks, kernel rows and taps that have a tile each.
+    fn passes(&self, layer: &Layer) -> [usize; 3] {
+        match self.windows {
+            false => [self.blocks, layer.kernel[0], self.taps],
+            true => [self.blocks, 1, 1],
         }
     }
 
-    /// How many times as many tiles the layer has: pools have the same ones for all channels.
-    pub fn sets(&self, layer: &Layer) -> usize {
-        match layer.pool {
-            Some(_) => 1,
-            None => self.columns,
+    /// Passes of a chunk for a tile of C channels: tiles of weights.
+    pub fn tiles(&self, layer: &Layer) -> usize {
+        self.passes(layer).iter().product()
+    }
+
+    /// The passes of a chunk, as many in a MATRIX as a ring of so many tiles holds.
+    pub fn parts(&self, layer: &Layer, ring: usize) -> Vec<Part> {
+        let passes = self.passes(layer);
+        let [_, kernel_rows, taps] = passes;
+        let of = [kernel_rows * taps, taps, 1];
+        // What is cut: all in front of it is walked one by one, all behind it is whole.
+        let is_whole = |level: usize| {
+            let behind = level + 1..3;
+            of[level] <= ring && behind.clone().all(|level| passes[level] <= MOST[level])
+        };
+        let cut = (0..3).find(|level| is_whole(*level)).unwrap_or(2);
+        let step = (ring / of[cut]).clamp(1, MOST[cut]);
+        let steps = [0, 1, 2].map(|level| match level {
+            _ if level < cut => 1,
+            _ if level == cut => step,
+            _ => passes[level],
+        });
+        let ranges = |level: usize| {
+            let (all, step) = (passes[level], steps[level]);
+            (0..all)
+                .step_by(step)
+                .map(move |first| first..(first + step).min(all))
+        };
+        let mut parts = Vec::new();
+        let mut first = 0;
+        for block in ranges(0) {
+            for row in ranges(1) {
+                for tap in ranges(2) {
+                    let tiles = block.len() * row.len() * tap.len();
+                    let (kernel_rows, taps) = match self.windows {
+                        false => (row.clone(), tap),
+                        true => (0..layer.kernel[0], 0..self.taps),
+                    };
+                    parts.push(Part {
+                        blocks: block.clone(),
+                        kernel_rows,
+                        taps,
+                        tiles: first..first + tiles,
+                    });
+                    first += tiles;
+                }
+            }
         }
+        parts
+    }
+
+    /// Rows of a layer's result in chunks, in the order of the result.
+    pub fn chunks(&self, layer: &Layer, rows: &Range<usize>) -> Vec<Chunk> {
+        let width = layer.result[1];
+        let chunk_columns = width.min(self.most).min(LONGEST);
+        let chunk_rows = (self.most / chunk_columns).min(rows.len()).min(LONGEST);
+        let mut chunks = Vec::new();
+        for row in rows.clone().step_by(chunk_rows) {
+            for column in (0..width).step_by(chunk_columns) {
+                chunks.push(Chunk {
+                    row,
+                    rows: chunk_rows.min(rows.end - row),
+                    column,
+                    columns: chunk_columns.min(width - column),
+                });
+            }
+        }
+        chunks
     }
 }
 
 /// Cuts a layer for an architecture; at a border its input comes from DRAM or its result goes there.
-pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Result<Tiling, CompileError> {
+pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Tiling {
     let (rows, columns) = (arch.rows as usize, arch.columns as usize);
     let channels = layer.image[2];
-    let window = match layer.pool {
-        Some(_) => layer.kernel[0] * layer.kernel[1],
-        None => 1,
-    };
-    let refuse = |reason| CompileError::Node {
-        node: layer.name.clone(),
-        operator: layer.operator,
-        reason,
-    };
-    if window > arch.accumulator_vectors as usize {
-        return Err(refuse(format!(
-            "a window of {window} is larger than an accumulator bank of {} vectors: make [memory] accumulators larger",
-            arch.accumulator_vectors
-        )));
-    }
-    let outputs = layer.result[2];
-    if outputs.next_multiple_of(columns) > arch.parameter_channels as usize {
-        return Err(refuse(format!(
-            "its {outputs} channels are more than the {} that have parameters: make [memory] parameters larger",
-            arch.parameter_channels
-        )));
-    }
     let whole = (channels.div_ceil(rows), layer.kernel[1]);
     let run = (1, (layer.kernel[1] * channels).div_ceil(rows));
     // A run of a kernel row may span taps, if they lie side by side.
@@ -92,50 +153,28 @@ pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Result<Til
         true => rows,
         false => layer.dilations[1] * channels,
     };
-    let [height, width, outputs] = layer.result;
     // Half a bank: what follows waits for POST of a layer's last chunk. A quarter, where DRAM waits, or is
     // waited for.
     let part = if is_border { 4 } else { 2 };
-    let most = (arch.accumulator_vectors as usize / part / window).max(1);
-    let mut chunks = Vec::new();
-    let chunk_columns = width.min(most);
-    let chunk_rows = (most / chunk_columns).min(height);
-    for row in (0..height).step_by(chunk_rows) {
-        for column in (0..width).step_by(chunk_columns) {
-            chunks.push(Chunk {
-                row,
-                rows: chunk_rows.min(height - row),
-                column,
-                columns: chunk_columns.min(width - column),
-            });
-        }
-    }
-    let mut tiling = Tiling {
+    let vectors = arch.accumulator_vectors as usize;
+    let windows = layer.pool.is_some() && has_room(layer.kernel, arch);
+    let window = match windows {
+        true => layer.kernel[0] * layer.kernel[1],
+        false => 1,
+    };
+    Tiling {
         blocks,
         taps,
         tap_step,
         spans,
-        columns: outputs.div_ceil(columns),
-        chunks,
-        resident: false,
-    };
-    let tiles = tiling.tiles(layer);
-    tiling.resident = tiles * tiling.sets(layer) <= arch.ring_tiles as usize;
-    let least = match tiling.chunks.len() {
-        // One chunk may take its blocks in several instructions.
-        1 => tiles / blocks,
-        _ => tiles,
-    };
-    if least > arch.ring_tiles as usize {
-        return Err(CompileError::Node {
-            node: layer.name.clone(),
-            operator: layer.operator,
-            reason: format!(
-                "{C} of its channels need {least} tiles of weights at once, and the ring holds {}: make [memory] weights larger",
-                arch.ring_tiles,
-                C = arch.columns,
-            ),
-        });
+        columns: layer.result[2].div_ceil(columns),
+        windows,
+        most: (vectors / part / window).max(1),
     }
-    Ok(tiling)
+}
+
+/// Whether an accumulator bank holds a window.
+pub(super) fn has_room(kernel: [usize; 2], arch: &NpuArch) -> bool {
+    let window = kernel[0] * kernel[1];
+    window <= LONGEST.min(arch.accumulator_vectors as usize) && kernel[0] <= MOST[1]
 }

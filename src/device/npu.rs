@@ -1,12 +1,16 @@
 //! Runs programs on an NPU.
 
-use super::{AxiLite, Memory, Operation, Outcome, Scenario};
+use super::timeline::Timeline;
+use super::{AxiLite, Goal, Memory, Operation, Outcome, Scenario, Sink};
 use crate::arch::NpuArch;
 use crate::compiler::{Binding, Network, region};
 use crate::isa::npu::{COUNTERS_OF, Instruction, REGIONS, npu_registers};
 
 /// Cycles that the AXI4 memory of a run takes to answer.
 pub const READ_LATENCY: u16 = 30;
+
+/// The stream that says what units do.
+const EVENTS: &str = "m_axis_events";
 
 /// A program with the DRAM that it runs on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +46,8 @@ pub struct ProgramOutcome {
     pub counters: [u64; COUNTERS_OF.len()],
     /// Cycles from the write that starts it to the interrupt.
     pub cycles: u64,
+    /// When its instructions were at work.
+    pub timeline: Timeline,
     /// All of DRAM.
     pub dram: Vec<u8>,
 }
@@ -101,6 +107,7 @@ impl ProgramRun {
             max_cycles: self.max_cycles,
             control: Some(AxiLite::new("s_axil")),
             operations,
+            sinks: vec![Sink::new(EVENTS, Goal::Beats(0))],
             memories: vec![Memory {
                 latency: self.latency,
                 stalls: self.stalls,
@@ -142,6 +149,7 @@ impl ProgramRun {
             index: words[1] as u32,
             counters: std::array::from_fn(counter),
             cycles: all[wait].end - start,
+            timeline: Timeline::new(&outcome.sinks[0].beats, start),
             dram: memory.bytes,
         })
     }
@@ -177,6 +185,7 @@ impl ProgramRun {
             }
         }
         place(&mut run, region::OUTPUTS, size(&network.outputs));
+        place(&mut run, region::ACTIVATIONS, network.activations as usize);
         let end = run.dram.len().next_multiple_of(64);
         run.dram.resize(end, 0);
         run
