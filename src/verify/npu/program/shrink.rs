@@ -2,7 +2,7 @@
 
 use super::{Before, Data, ProgramCase};
 use crate::isa::npu::{
-    Fence, Field, FieldKind, Instruction, Opcode, Operation, SEMAPHORES, Synchronization,
+    Fence, Field, FieldKind, Instruction, Operation, SEMAPHORES, Synchronization,
 };
 use crate::verify::npu::arch::simpler_archs;
 
@@ -128,7 +128,7 @@ fn balance(program: &mut [Instruction]) {
 
 /// Whether a unit runs the instruction: others neither wait nor signal.
 pub(super) fn has_unit(instruction: &Instruction) -> bool {
-    !matches!(instruction.operation.opcode(), Opcode::Fence | Opcode::End)
+    instruction.operation.opcode().unit().is_some()
 }
 
 /// How often an instruction signals a semaphore.
