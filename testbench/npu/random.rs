@@ -4,9 +4,9 @@
 use ferrogrid::arch::{NpuArch, npu_from_preset};
 use ferrogrid::reference::MachineSize;
 use ferrogrid::synth::tools::Tool;
-use ferrogrid::verify::Cores;
 use ferrogrid::verify::campaign::{self, Options};
 use ferrogrid::verify::check::BackendKind;
+use ferrogrid::verify::{Cores, parse};
 use std::ops::ControlFlow;
 
 use super::tools;
@@ -29,7 +29,7 @@ fn run(options: &Options) {
 #[test]
 fn random_cases_natively() {
     run(&Options {
-        cases: 150,
+        cases: 250,
         cores: Cores::Npu,
         ..Options::default()
     });
@@ -54,5 +54,32 @@ fn random_cases_through_icarus() {
             cores: Cores::NpuOf(Box::new(npu_from_preset("nano").unwrap())),
             ..Options::default()
         });
+    }
+}
+
+/// Sums of two activations are requantized in fixed point and means in single precision: a core without that
+/// refuses them.
+#[test]
+fn layers_on_a_core_without_their_arithmetic() {
+    let case = |core: &str, layer: &str| {
+        let text = format!("network {core}; input 3x1x1; {layer}");
+        parse(&text).map_err(|error| error.to_string())
+    };
+    for (core, layer, wanted) in [
+        (
+            "family=onnx rounding=float requantization=float",
+            "add from=0 to=0",
+            "fixed point",
+        ),
+        (
+            "requantization=fixed",
+            "average_pool kernel=3x1",
+            "single precision",
+        ),
+    ] {
+        let error = case(core, layer).unwrap_err();
+        assert!(error.contains(wanted), "{error}");
+        let (both, _) = core.split_once("requantization").unwrap();
+        assert!(case(both, layer).is_ok(), "{both}");
     }
 }
