@@ -53,7 +53,7 @@ use tiling::Tiling;
 
 use crate::arch::NpuArch;
 use crate::graph::Graph;
-use crate::isa::npu::{Instruction, Operation};
+use crate::isa::npu::Instruction;
 
 /// DRAM regions of a program.
 pub mod region {
@@ -167,18 +167,6 @@ pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Netw
         layers: passes.layers,
         config_hash: arch.config_hash(),
     };
-    // Whatever the rounding, means and sums of activations may be exact in one arithmetic alone.
-    let layers = lowered.layers.iter();
-    let of_sums = layers.filter_map(|layer| match layer.residual.as_ref()?.factor {
-        lower::Factor::Float(_) => Some(Rounding::Float),
-        lower::Factor::Fixed(..) => Some(Rounding::Fixed),
-    });
-    let of_results = (network.program.iter()).filter_map(|of| match of.operation {
-        Operation::Post(post) if post.float => Some(Rounding::Float),
-        Operation::Post(_) => Some(Rounding::Fixed),
-        _ => None,
-    });
-    (of_sums.chain(of_results)).try_for_each(|needed| check_rounding(arch, needed))?;
     for (at, instruction) in network.program.iter().enumerate() {
         instruction.encode().map_err(|error| {
             let mut layers = network.layers.iter();
