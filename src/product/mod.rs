@@ -108,6 +108,9 @@ pub trait Product: fmt::Debug + Send + Sync {
     /// The registers behind `s_axil`.
     fn registers(&self) -> RegisterMap;
 
+    /// The C header of the instructions that it takes, as name and text; none where it takes none.
+    fn instructions(&self) -> Option<(&'static str, String)>;
+
     /// Its buses other than clock, reset and interrupt, `s_axil` first.
     fn buses(&self) -> Vec<Bus>;
 

@@ -9,6 +9,7 @@ use crate::config::{Config, Kind, presets_of};
 use crate::hdl::ir::Design;
 use crate::hdl::{DesignError, elaborate};
 use crate::isa::RegisterMap;
+use crate::isa::npu::c_header;
 use crate::synth::Columns;
 
 impl Product for NpuArch {
@@ -80,6 +81,10 @@ impl Product for NpuArch {
 
     fn registers(&self) -> RegisterMap {
         NpuCore::register_map(self)
+    }
+
+    fn instructions(&self) -> Option<(&'static str, String)> {
+        Some(("npu_instructions.h", c_header()))
     }
 
     fn buses(&self) -> Vec<Bus> {

@@ -135,6 +135,7 @@ fn cores_of_networks_are_generated_and_multiply_no_matrices() {
         "npu_nano.core",
         "component.xml",
         "npu_nano_registers.h",
+        "npu_instructions.h",
         "rtl/npu_nano.v",
     ] {
         assert!(place.path("core").join(file).is_file(), "{file}");
