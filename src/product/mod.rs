@@ -22,7 +22,7 @@ mod matmul;
 mod npu;
 
 pub use bus::{Bus, BusKind};
-pub use example::{Action, Example, Step, Transfer};
+pub use example::{Action, Example, ExampleMemory, Step, Transfer};
 pub use load::{from_config, from_preset};
 
 use crate::arch::Target;

@@ -1,6 +1,7 @@
 //! The core that runs networks as a product.
 
 mod description;
+mod example;
 
 use super::{Bus, BusKind, Description, Example, Part, Product};
 use crate::arch::{NpuArch, Target};
@@ -100,7 +101,7 @@ impl Product for NpuArch {
     }
 
     fn example(&self) -> Option<Example> {
-        None
+        example::example(self)
     }
 
     fn module_name(&self) -> String {
