@@ -4,7 +4,7 @@ mod arrays;
 mod compare;
 
 use super::error::CliError;
-use super::files::{PendingFile, check_distinct};
+use super::files::{PendingFile, check_distinct, write_over};
 use super::interrupt;
 use super::npu::{Configuration, Mode, compile, executable_error, import, machine_size, read_file};
 use super::output::print;
@@ -15,7 +15,7 @@ use crate::device::npy::write_array;
 use crate::device::{Accelerator, Executable, Inference, Speed};
 use crate::graph::{Graph, Values};
 use crate::product::Part;
-use crate::report::{Clock, NetworkReport, json};
+use crate::report::{Clock, NetworkReport, TimelinePicture, json, slowest};
 use clap::Args;
 use serde::Serialize;
 use std::ops::ControlFlow;
@@ -53,8 +53,14 @@ pub(super) struct Run {
     /// The clock for which latency and throughput are printed
     #[arg(long, value_name = "FREQUENCY", default_value = "100MHz")]
     clock: Clock,
-    /// Print the figures as JSON, and no progress
+    /// Print which unit was at work when
     #[arg(long)]
+    timeline: bool,
+    /// Write which unit was at work when, instruction by instruction, to this .svg file
+    #[arg(long, value_name = "FILE")]
+    timeline_svg: Option<PathBuf>,
+    /// Print the figures as JSON, and no progress
+    #[arg(long, conflicts_with = "timeline")]
     json: bool,
 }
 
@@ -92,7 +98,7 @@ impl Run {
         }
         arrays::check_count(&self.output, "--output", "outputs", &network.outputs)?;
         // A run may take long: what it is for must be possible.
-        for path in &self.output {
+        for path in self.output.iter().chain(&self.timeline_svg) {
             PendingFile::new(path)?;
         }
 
@@ -117,6 +123,10 @@ impl Run {
         }
 
         let report = NetworkReport::new(&arch, &network, simulator, self.clock, &inferences);
+        let picture = TimelinePicture::new(&arch.name, &network, slowest(&inferences));
+        if let Some(path) = &self.timeline_svg {
+            write_over(path, picture.svg().as_bytes())?;
+        }
         Ok(print(&if self.json {
             json(&Output {
                 report: &report,
@@ -131,11 +141,14 @@ impl Run {
                 mode.name()
             );
             text += &report.text();
+            if self.timeline {
+                text += &format!("{}\n", picture.text());
+            }
             text += &format!("exact: {}\n", judged.text());
             for path in &self.expect {
                 text += &format!("equal to {}\n", path.display());
             }
-            for path in &self.output {
+            for path in self.output.iter().chain(&self.timeline_svg) {
                 text += &format!("written: {}\n", path.display());
             }
             text
@@ -154,10 +167,10 @@ impl Run {
             )
             .chain(self.input.iter().map(|path| ("`--input`", path)))
             .chain(self.expect.iter().map(|path| ("`--expect`", path)));
-        let written = self
-            .output
-            .iter()
-            .map(|path| ("`--output`", path.as_path()));
+        let outputs = self.output.iter().map(|path| ("`--output`", path));
+        let svg = self.timeline_svg.iter();
+        let written = outputs.chain(svg.map(|path| ("`--timeline-svg`", path)));
+        let written = written.map(|(what, path)| (what, path.as_path()));
         check_distinct(read.map(|(what, path)| (what, path.as_path())), written)
     }
 

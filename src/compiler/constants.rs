@@ -92,7 +92,7 @@ pub(super) fn lay_out(
             })
         });
         let weights = put(&match layer.pool {
-            Some(_) => identities(tiling, arch),
+            Some(_) => identities(layer, tiling, arch),
             None => tiles(layer, tiling, arch),
         });
         layers.push(LayerConstants {
@@ -123,14 +123,16 @@ pub(super) fn lay_out(
     }
 }
 
-/// Tiles that hand C channels on.
-fn identities(tiling: &Tiling, arch: &NpuArch) -> Vec<u8> {
-    let columns = arch.columns as usize;
-    let mut bytes = vec![0; tiling.blocks * arch.tile_bytes() as usize];
+/// Tiles that hand C channels on: for each block one, or the same for each kernel row and tap.
+fn identities(layer: &Layer, tiling: &Tiling, arch: &NpuArch) -> Vec<u8> {
+    let (columns, tile) = (arch.columns as usize, arch.tile_bytes() as usize);
+    let mut blocks = vec![0; tiling.blocks * tile];
     for channel in 0..columns {
-        bytes[channel * columns + channel] = 1;
+        blocks[channel * columns + channel] = 1;
     }
-    bytes
+    let times = tiling.tiles(layer) / tiling.blocks;
+    let repeated = blocks.chunks(tile).map(|block| block.repeat(times));
+    repeated.collect::<Vec<_>>().concat()
 }
 
 /// The tiles of a layer: for each C output channels, each block, kernel row and tap, R rows of C weights.

@@ -41,19 +41,17 @@ pub enum CompileError {
         /// Which field is too narrow.
         reason: String,
     },
-    /// The activations do not fit the scratchpad.
+    /// The scratchpad is too small for a row of a layer, with everything else in DRAM.
     #[error(
-        "the result of `{node}` has {bytes} bytes, and no half of the scratchpad of {there} has so many free beside the \
-         {used} of activations that are still needed: make [memory] scratchpad larger"
+        "node `{node}`: a row of its result and what it is made of need {needed} bytes of the scratchpad, {missing} more \
+         than there are: make [memory] scratchpad larger"
     )]
     Scratchpad {
-        /// The node whose result has no place.
+        /// The node.
         node: String,
-        /// Bytes of the result.
-        bytes: u64,
-        /// Bytes of activations that are still needed.
-        used: u64,
-        /// Bytes of the scratchpad.
-        there: u64,
+        /// Bytes that are needed, both halves.
+        needed: u64,
+        /// How many of them are not there.
+        missing: u64,
     },
 }

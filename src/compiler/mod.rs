@@ -25,19 +25,26 @@
 #![forbid(unsafe_code)]
 
 mod arithmetic;
+mod bands;
+mod binding;
 mod constants;
 mod error;
 mod lower;
 mod memory;
 mod place;
+mod room;
 mod schedule;
 mod tiling;
 
+pub use binding::Binding;
 pub use error::CompileError;
 pub use place::{Place, places};
 
+use binding::bind;
+use memory::Ports;
+
 use crate::arch::{NpuArch, Requantization};
-use crate::graph::{Graph, TensorId};
+use crate::graph::Graph;
 use crate::isa::npu::Instruction;
 
 /// DRAM regions of a program.
@@ -48,6 +55,8 @@ pub mod region {
     pub const INPUTS: u32 = 1;
     /// The outputs, one behind the other.
     pub const OUTPUTS: u32 = 2;
+    /// Activations for which the scratchpad is too small.
+    pub const ACTIVATIONS: u32 = 3;
 }
 
 /// How sums become activations.
@@ -70,30 +79,12 @@ pub struct Network {
     pub inputs: Vec<Binding>,
     /// Where its outputs are.
     pub outputs: Vec<Binding>,
+    /// Bytes of the region of activations.
+    pub activations: u32,
     /// What the program computes.
     pub layers: Vec<LayerSummary>,
     /// The configuration that it was made for.
     pub config_hash: u32,
-}
-
-/// A tensor in DRAM, a byte an element.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Binding {
-    /// The tensor.
-    pub tensor: TensorId,
-    /// First byte within its region.
-    pub offset: u32,
-    /// Elements.
-    pub bytes: u32,
-    /// The tensor is uint8: its bytes have their highest bit inverted.
-    pub unsigned: bool,
-}
-
-impl Binding {
-    /// What an element's byte is combined with by exclusive or, to be an int8 of the machine.
-    pub fn inverted(&self) -> u8 {
-        if self.unsigned { 0x80 } else { 0 }
-    }
 }
 
 /// A layer of a program.
@@ -118,16 +109,32 @@ pub struct LayerSummary {
 pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Network, CompileError> {
     check_rounding(arch, rounding)?;
     let lowered = lower::lower(graph, rounding)?;
-    let tilings: Vec<_> = (lowered.layers.iter())
-        .map(|layer| {
-            let given = lowered.inputs.contains(&layer.input);
-            let is_border = given || lowered.outputs.contains(&layer.output);
-            tiling::tile(layer, is_border, arch)
-        })
-        .collect::<Result<_, _>>()?;
-    let places = memory::place(graph, &lowered, arch)?;
+    let tilings = lowered.layers.iter().map(|layer| {
+        let from_dram = lowered.inputs.contains(&layer.input);
+        let to_dram = lowered.outputs.contains(&layer.output);
+        tiling::tile(layer, from_dram, to_dram, arch)
+    });
+    let tilings = Vec::from_iter(tilings);
     let constants = constants::lay_out(graph, &lowered, &tilings, arch);
-    let network = schedule::schedule(graph, &lowered, &tilings, &places, constants, arch);
+    let inputs = bind(graph, &lowered.inputs, arch);
+    let outputs = bind(graph, &lowered.outputs, arch);
+    let ports = Ports {
+        inputs: &inputs,
+        outputs: &outputs,
+        constants: &constants.activations,
+    };
+    let plan = memory::plan(graph, &lowered, &ports, arch)?;
+    let (program, layers) =
+        schedule::schedule(graph, &lowered, &tilings, &plan, &ports, &constants, arch);
+    let network = Network {
+        program,
+        constants: constants.bytes,
+        inputs,
+        outputs,
+        activations: plan.activations,
+        layers,
+        config_hash: arch.config_hash(),
+    };
     for (at, instruction) in network.program.iter().enumerate() {
         instruction.encode().map_err(|error| {
             let mut layers = network.layers.iter();

@@ -1,8 +1,13 @@
 //! Layers in tiles of weights and chunks of vectors.
 
-use super::CompileError;
 use super::lower::Layer;
 use crate::arch::NpuArch;
+use std::ops::Range;
+
+/// The most blocks, kernel rows and taps of a MATRIX.
+const MOST: [usize; 3] = [255, 63, 255];
+/// The most rows, and columns, of a chunk, and vectors of a window.
+pub(super) const LONGEST: usize = 255;
 
 /// How the array walks a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,11 +22,18 @@ pub(super) struct Tiling {
     pub spans: bool,
     /// Tiles of C output channels.
     pub columns: usize,
-    /// In the order of the result.
-    pub chunks: Vec<Chunk>,
-    /// All tiles of the layer are in the ring while chunks pass, and each chunk takes all of them;
-    /// otherwise each tile of C channels takes all chunks.
-    pub resident: bool,
+    /// POST reduces windows, whose vectors meet one tile; otherwise the accumulators add up all there is.
+    pub windows: bool,
+    /// Results of a chunk.
+    most: usize,
+    /// R.
+    rows: usize,
+    /// The image comes from DRAM.
+    from_dram: bool,
+    /// The results go to DRAM.
+    to_dram: bool,
+    /// Results of the smallest chunks that keep the array busy.
+    few: usize,
 }
 
 /// Vectors that an accumulator bank holds: a rectangle of the result.
@@ -33,50 +45,121 @@ pub(super) struct Chunk {
     pub columns: usize,
 }
 
-impl Tiling {
-    /// Passes of a chunk for a tile of C channels: tiles of weights.
-    pub fn tiles(&self, layer: &Layer) -> usize {
-        match layer.pool {
-            Some(_) => self.blocks,
-            None => self.blocks * layer.kernel[0] * self.taps,
-        }
-    }
-
-    /// How many times as many tiles the layer has: pools have the same ones for all channels.
-    pub fn sets(&self, layer: &Layer) -> usize {
-        match layer.pool {
-            Some(_) => 1,
-            None => self.columns,
-        }
+impl Chunk {
+    /// Its rows of the result.
+    pub fn all_rows(&self) -> Range<usize> {
+        self.row..self.row + self.rows
     }
 }
 
-/// Cuts a layer for an architecture; at a border its input comes from DRAM or its result goes there.
-pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Result<Tiling, CompileError> {
+/// Passes of one MATRIX.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub blocks: Range<usize>,
+    pub kernel_rows: Range<usize>,
+    pub taps: Range<usize>,
+    /// Its tiles among those of C channels.
+    pub tiles: Range<usize>,
+}
+
+impl Tiling {
+    /// Blocks, kernel rows and taps that have a tile each.
+    fn passes(&self, layer: &Layer) -> [usize; 3] {
+        match self.windows {
+            false => [self.blocks, layer.kernel[0], self.taps],
+            true => [self.blocks, 1, 1],
+        }
+    }
+
+    /// Passes of a chunk for a tile of C channels: tiles of weights.
+    pub fn tiles(&self, layer: &Layer) -> usize {
+        self.passes(layer).iter().product()
+    }
+
+    /// The passes of a chunk, as many in a MATRIX as a ring of so many tiles holds.
+    pub fn parts(&self, layer: &Layer, ring: usize) -> Vec<Part> {
+        let passes = self.passes(layer);
+        let [_, kernel_rows, taps] = passes;
+        let of = [kernel_rows * taps, taps, 1];
+        // What is cut: all in front of it is walked one by one, all behind it is whole.
+        let is_whole = |level: usize| {
+            let behind = level + 1..3;
+            of[level] <= ring && behind.clone().all(|level| passes[level] <= MOST[level])
+        };
+        let cut = (0..3).find(|level| is_whole(*level)).unwrap_or(2);
+        let step = (ring / of[cut]).clamp(1, MOST[cut]);
+        let steps = [0, 1, 2].map(|level| match level {
+            _ if level < cut => 1,
+            _ if level == cut => step,
+            _ => passes[level],
+        });
+        let ranges = |level: usize| {
+            let (all, step) = (passes[level], steps[level]);
+            (0..all)
+                .step_by(step)
+                .map(move |first| first..(first + step).min(all))
+        };
+        let mut parts = Vec::new();
+        let mut first = 0;
+        for block in ranges(0) {
+            for row in ranges(1) {
+                for tap in ranges(2) {
+                    let tiles = block.len() * row.len() * tap.len();
+                    let (kernel_rows, taps) = match self.windows {
+                        false => (row.clone(), tap),
+                        true => (0..layer.kernel[0], 0..self.taps),
+                    };
+                    parts.push(Part {
+                        blocks: block.clone(),
+                        kernel_rows,
+                        taps,
+                        tiles: first..first + tiles,
+                    });
+                    first += tiles;
+                }
+            }
+        }
+        parts
+    }
+
+    /// Rows of a layer's result in chunks, in the order of the result.
+    pub fn chunks(&self, layer: &Layer, rows: &Range<usize>) -> Vec<Chunk> {
+        let width = layer.result[1];
+        let chunk_columns = width.min(self.most).min(LONGEST);
+        let chunk_rows = (self.most / chunk_columns).min(rows.len()).min(LONGEST);
+        let few = self.few.div_ceil(chunk_columns).min(chunk_rows);
+        // With two vectors for each row of a tile there is time to read what follows beside the weights.
+        let first = few.max((2 * self.rows).div_ceil(chunk_columns));
+        let first = first.min(chunk_rows);
+        let mut row = rows.start;
+        let mut chunks = Vec::new();
+        while row < rows.end {
+            let left = rows.end - row;
+            // The host waits for the last chunk.
+            let is_near_end = self.to_dram && left <= chunk_rows + few;
+            let chunk_rows = match left.checked_sub(few) {
+                Some(others) if is_near_end && others >= few => others,
+                _ if self.from_dram && row == 0 => first.min(left),
+                _ => chunk_rows.min(left),
+            };
+            for column in (0..width).step_by(chunk_columns) {
+                chunks.push(Chunk {
+                    row,
+                    rows: chunk_rows,
+                    column,
+                    columns: chunk_columns.min(width - column),
+                });
+            }
+            row += chunk_rows;
+        }
+        chunks
+    }
+}
+
+/// Cuts a layer for an architecture; its input may come from DRAM, and its result go there.
+pub(super) fn tile(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> Tiling {
     let (rows, columns) = (arch.rows as usize, arch.columns as usize);
     let channels = layer.image[2];
-    let window = match layer.pool {
-        Some(_) => layer.kernel[0] * layer.kernel[1],
-        None => 1,
-    };
-    let refuse = |reason| CompileError::Node {
-        node: layer.name.clone(),
-        operator: layer.operator,
-        reason,
-    };
-    if window > arch.accumulator_vectors as usize {
-        return Err(refuse(format!(
-            "a window of {window} is larger than an accumulator bank of {} vectors: make [memory] accumulators larger",
-            arch.accumulator_vectors
-        )));
-    }
-    let outputs = layer.result[2];
-    if outputs.next_multiple_of(columns) > arch.parameter_channels as usize {
-        return Err(refuse(format!(
-            "its {outputs} channels are more than the {} that have parameters: make [memory] parameters larger",
-            arch.parameter_channels
-        )));
-    }
     let whole = (channels.div_ceil(rows), layer.kernel[1]);
     let run = (1, (layer.kernel[1] * channels).div_ceil(rows));
     // A run of a kernel row may span taps, if they lie side by side.
@@ -92,50 +175,49 @@ pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Result<Til
         true => rows,
         false => layer.dilations[1] * channels,
     };
-    let [height, width, outputs] = layer.result;
     // Half a bank: what follows waits for POST of a layer's last chunk. A quarter, where DRAM waits, or is
     // waited for.
-    let part = if is_border { 4 } else { 2 };
-    let most = (arch.accumulator_vectors as usize / part / window).max(1);
-    let mut chunks = Vec::new();
-    let chunk_columns = width.min(most);
-    let chunk_rows = (most / chunk_columns).min(height);
-    for row in (0..height).step_by(chunk_rows) {
-        for column in (0..width).step_by(chunk_columns) {
-            chunks.push(Chunk {
-                row,
-                rows: chunk_rows.min(height - row),
-                column,
-                columns: chunk_columns.min(width - column),
-            });
-        }
-    }
+    let part = if from_dram || to_dram { 4 } else { 2 };
+    let vectors = arch.accumulator_vectors as usize;
+    let windows = layer.pool.is_some() && has_room(layer.kernel, arch);
+    let window = match windows {
+        true => layer.kernel[0] * layer.kernel[1],
+        false => 1,
+    };
     let mut tiling = Tiling {
         blocks,
         taps,
         tap_step,
         spans,
-        columns: outputs.div_ceil(columns),
-        chunks,
-        resident: false,
+        columns: layer.result[2].div_ceil(columns),
+        windows,
+        most: (vectors / part / window).max(1),
+        rows,
+        from_dram,
+        to_dram,
+        few: 0,
     };
-    let tiles = tiling.tiles(layer);
-    tiling.resident = tiles * tiling.sets(layer) <= arch.ring_tiles as usize;
-    let least = match tiling.chunks.len() {
-        // One chunk may take its blocks in several instructions.
-        1 => tiles / blocks,
-        _ => tiles,
-    };
-    if least > arch.ring_tiles as usize {
-        return Err(CompileError::Node {
-            node: layer.name.clone(),
-            operator: layer.operator,
-            reason: format!(
-                "{C} of its channels need {least} tiles of weights at once, and the ring holds {}: make [memory] weights larger",
-                arch.ring_tiles,
-                C = arch.columns,
-            ),
-        });
+    tiling.few = few(tiling.tiles(layer), arch);
+    tiling
+}
+
+/// Vectors whose passes take the array at least as long as the other bank is away: for as many passes of its own, until
+/// the last sums are there, and while POST reads them. A pass takes R cycles at least.
+fn few(passes: usize, arch: &NpuArch) -> usize {
+    /// Cycles in which a sum goes through the array, beside those of R and C, and POST begins and ends.
+    const HANDOVER: u32 = 24;
+    let on_its_way = (arch.rows + arch.columns + HANDOVER) as usize;
+    let of_post = (arch.columns / arch.lanes) as usize;
+    match passes > of_post {
+        true => on_its_way
+            .div_ceil(passes - of_post)
+            .max(arch.rows as usize),
+        false => usize::MAX,
     }
-    Ok(tiling)
+}
+
+/// Whether an accumulator bank holds a window.
+pub(super) fn has_room(kernel: [usize; 2], arch: &NpuArch) -> bool {
+    let window = kernel[0] * kernel[1];
+    window <= LONGEST.min(arch.accumulator_vectors as usize) && kernel[0] <= MOST[1]
 }

@@ -1,7 +1,7 @@
 //! A core that runs networks, in a simulator.
 
 use super::npu::{ProgramOutcome, ProgramRun};
-use super::{Backend, Error, Executable, ExecutableError, Native, Watch, unwatched};
+use super::{Backend, Error, Executable, ExecutableError, Native, Timeline, Watch, unwatched};
 use crate::arch::NpuArch;
 use crate::blocks::npu::NpuCore;
 use crate::graph::Values;
@@ -37,6 +37,8 @@ pub struct Inference {
     pub cycles: u64,
     /// The counters, in the order of [`COUNTERS_OF`].
     pub counters: [u64; COUNTERS_OF.len()],
+    /// When the instructions were at work.
+    pub timeline: Timeline,
 }
 
 /// Why a core ran no network.
@@ -153,6 +155,7 @@ impl Loaded<'_> {
             integers,
             cycles: outcome.cycles,
             counters: outcome.counters,
+            timeline: outcome.timeline,
         })
     }
 }

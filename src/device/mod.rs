@@ -54,6 +54,7 @@ mod process;
 mod scenario;
 mod simulation;
 mod stalls;
+mod timeline;
 mod verilator;
 
 pub use crate::hdl::sim::Cover;
@@ -73,6 +74,7 @@ pub use scenario::{
 };
 pub use simulation::{Setup, Simulation, Speed};
 pub use stalls::Stalls;
+pub use timeline::{Span, Timeline};
 pub use verilator::{Verilator, cache_folder};
 
 use std::ops::ControlFlow;

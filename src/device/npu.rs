@@ -1,12 +1,18 @@
 //! Runs programs on an NPU.
 
-use super::{AxiLite, Memory, Operation, Outcome, Scenario};
+use super::timeline::Timeline;
+use super::{AxiLite, Goal, Memory, Operation, Outcome, Scenario, Sink};
 use crate::arch::NpuArch;
 use crate::compiler::{Binding, Network, region};
 use crate::isa::npu::{COUNTERS_OF, Instruction, REGIONS, npu_registers};
 
-/// Cycles that the AXI4 memory of a run takes to answer.
+/// Cycles that the AXI4 memory of a run takes to answer reads.
 pub const READ_LATENCY: u16 = 30;
+/// Cycles that it takes to answer writes.
+pub const WRITE_LATENCY: u16 = 10;
+
+/// The stream that says what units do.
+const EVENTS: &str = "m_axis_events";
 
 /// A program with the DRAM that it runs on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +25,10 @@ pub struct ProgramRun {
     pub bases: [u64; REGIONS as usize],
     /// All of DRAM, from address 0 on, the program in it.
     pub dram: Vec<u8>,
-    /// Cycles from a request to its answer.
+    /// Cycles from a read request to its first beat.
     pub latency: u16,
+    /// Cycles from the last beat of a write to its answer.
+    pub write_latency: u16,
     /// In how many of 256 cycles each channel pauses.
     pub stalls: u8,
     /// Decides where it pauses.
@@ -42,6 +50,8 @@ pub struct ProgramOutcome {
     pub counters: [u64; COUNTERS_OF.len()],
     /// Cycles from the write that starts it to the interrupt.
     pub cycles: u64,
+    /// When its instructions were at work.
+    pub timeline: Timeline,
     /// All of DRAM.
     pub dram: Vec<u8>,
 }
@@ -68,6 +78,7 @@ impl ProgramRun {
             bases: [0; REGIONS as usize],
             dram,
             latency: READ_LATENCY,
+            write_latency: WRITE_LATENCY,
             stalls: 0,
             seed: 1,
             max_cycles: 10_000_000,
@@ -101,8 +112,10 @@ impl ProgramRun {
             max_cycles: self.max_cycles,
             control: Some(AxiLite::new("s_axil")),
             operations,
+            sinks: vec![Sink::new(EVENTS, Goal::Beats(0))],
             memories: vec![Memory {
                 latency: self.latency,
+                write_latency: self.write_latency,
                 stalls: self.stalls,
                 seed: self.seed,
                 ..Memory::new("m_axi", self.dram.clone())
@@ -142,6 +155,7 @@ impl ProgramRun {
             index: words[1] as u32,
             counters: std::array::from_fn(counter),
             cycles: all[wait].end - start,
+            timeline: Timeline::new(&outcome.sinks[0].beats, start),
             dram: memory.bytes,
         })
     }
@@ -177,6 +191,7 @@ impl ProgramRun {
             }
         }
         place(&mut run, region::OUTPUTS, size(&network.outputs));
+        place(&mut run, region::ACTIVATIONS, network.activations as usize);
         let end = run.dram.len().next_multiple_of(64);
         run.dram.resize(end, 0);
         run

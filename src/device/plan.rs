@@ -11,7 +11,6 @@ pub(super) struct StreamPorts {
     pub data: usize,
     pub last: Option<usize>,
     pub valid: usize,
-    pub ready: usize,
     /// Width of `data` in bits.
     pub width: u32,
 }
@@ -174,9 +173,13 @@ impl Finder<'_> {
     }
 
     fn stream(&self, prefix: &str, forward: Direction) -> Result<StreamPorts, Error> {
-        let backward = match forward {
-            Direction::Input => Direction::Output,
-            Direction::Output => Direction::Input,
+        let ready = format!("{prefix}_tready");
+        match forward {
+            Direction::Input => self.find(&ready, Direction::Output, Some(1)).map(Some)?,
+            // A stream out of the design need not wait for anybody.
+            Direction::Output => (self.interface.index(&ready))
+                .map(|_| self.find(&ready, Direction::Input, Some(1)))
+                .transpose()?,
         };
         let data = self.find(&format!("{prefix}_tdata"), forward, None)?;
         let last = format!("{prefix}_tlast");
@@ -187,7 +190,6 @@ impl Finder<'_> {
                 None => None,
             },
             valid: self.find(&format!("{prefix}_tvalid"), forward, Some(1))?,
-            ready: self.find(&format!("{prefix}_tready"), backward, Some(1))?,
             width: self.interface.ports[data].width,
         })
     }
@@ -277,7 +279,6 @@ mod tests {
             data: 0,
             last: None,
             valid: 1,
-            ready: 2,
             width: 40,
         };
         assert_eq!(plan.sources, [a]);

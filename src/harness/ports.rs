@@ -13,7 +13,8 @@ pub struct BenchPort {
     pub width: u32,
 }
 
-/// The ports `<prefix>_tdata`, `_tvalid`, `_tready` and perhaps `_tlast`.
+/// The ports `<prefix>_tdata`, `_tvalid`, `_tready` and perhaps `_tlast`; a stream out of the design may
+/// have no `_tready`: then it waits for nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamPorts {
     /// What the names begin with.
@@ -109,8 +110,10 @@ impl Ports {
                     Direction::Input => Direction::Output,
                     Direction::Output => Direction::Input,
                 };
+                let ready = format!("{prefix}_tready");
+                let waits_for_nobody = forward == Direction::Output && find(&ready).is_none();
                 if is(format!("{prefix}_tvalid"), forward, 1)
-                    && is(format!("{prefix}_tready"), backward, 1)
+                    && (waits_for_nobody || is(ready, backward, 1))
                 {
                     let stream = StreamPorts {
                         prefix: prefix.to_owned(),

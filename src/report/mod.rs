@@ -17,7 +17,9 @@ mod tools;
 
 pub use clock::Clock;
 pub use matmul::{Cause, CycleShare, MatmulReport};
-pub use network::{LayerRow, NetworkReport, layer_rows, layer_table, shape};
+pub use network::{
+    LayerRow, Measured, NetworkReport, TimelinePicture, layer_rows, layer_table, shape, slowest,
+};
 pub use numbers::grouped;
 pub use package::Package;
 pub use package_file::PackageFile;

@@ -9,6 +9,7 @@ use ferrogrid::graph::{
     Convolution, Element, Family, Graph, Operator, Output, Padding, Pool, Quantization, TensorId,
     Values,
 };
+use ferrogrid::isa::npu::{Fence, Operation as Op};
 
 /// What an activation of random int8 or uint8 means.
 fn meaning(random: &mut Random, family: Family) -> (Element, Quantization) {
@@ -283,23 +284,20 @@ fn outputs_of_all_kinds() {
     check(&graph, &arch, Rounding::Fixed, &[inputs], 1);
 }
 
-/// What has no room is refused: it would overwrite itself.
+/// More channels than there are parameters.
 #[test]
-fn channels_without_parameters() {
+fn channels_beyond_the_parameters() {
     let mut graph = Graph::new(Family::TfLite);
     let int8 = |scale| (Element::Int8, Quantization::per_tensor(scale, 0));
     let x = graph.input("x", [4], int8(1.0));
-    let (w, bias) = weights(&mut graph, &mut Random(1), &[513, 4], 1.0);
+    let mut random = Random(1);
+    let (w, bias) = weights(&mut graph, &mut random, &[513, 4], 1.0);
     let y = Output::new("y", int8(1.0));
     let y = graph.node("wide", Operator::FullyConnected, &[x, w, bias], y);
     graph.outputs.push(y.unwrap());
-    let compiled = |preset| compile(&graph, &npu_from_preset(preset).unwrap(), Rounding::Fixed);
-    let error = compiled("nano").unwrap_err().to_string();
-    assert!(
-        error.contains("`wide`") && error.contains("513 channels"),
-        "{error}"
-    );
-    assert!(compiled("edge").is_ok());
+    let values = Values::Int8(random.bytes(4));
+    let arch = npu_from_preset("nano").unwrap();
+    check(&graph, &arch, Rounding::Fixed, &[values], 1);
 }
 
 /// An input that is an output too, larger than a STORE: an error, not a panic.
@@ -315,4 +313,122 @@ fn an_output_beyond_a_store() {
     let error = compile(&graph, &arch, Rounding::Fixed).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("`run` of store is 262144"), "{text}");
+}
+
+/// A layer that keeps the rows and columns of an image; gives its result.
+fn append(graph: &mut Graph, random: &mut Random, last: TensorId, outputs: usize) -> TensorId {
+    let shape = graph[last].shape.clone();
+    let scale = graph[last].quantization.as_ref().unwrap().scale(0);
+    let kernel = 1 + 2 * random.within(0, 1) as usize;
+    let around = kernel / 2;
+    let (operator, of_weights) = match shape[..] {
+        [_, _, channels] => (
+            Operator::Convolution(Convolution {
+                strides: [1, 1],
+                dilations: [1, 1],
+                padding: Padding {
+                    top: around,
+                    left: around,
+                    bottom: around,
+                    right: around,
+                },
+                groups: 1,
+            }),
+            vec![outputs, kernel, kernel, channels],
+        ),
+        _ => (
+            Operator::FullyConnected,
+            vec![outputs, shape[shape.len() - 1]],
+        ),
+    };
+    let (w, b) = weights(graph, random, &of_weights, scale);
+    let name = format!("layer{}", graph.nodes.len());
+    let y = Output::new(format!("{name}_y"), meaning(random, graph.family));
+    let y = graph.node(name, operator, &[last, w, b], y);
+    y.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Appends layers of many channels and few, and sums of them, to what a network gives.
+fn widen(graph: &mut Graph, random: &mut Random) {
+    for _ in 0..random.within(1, 3) {
+        let last = graph.outputs[0];
+        let outputs = match random.chance(2) {
+            true => random.within(40, 130),
+            false => random.within(1, 20),
+        };
+        let wide = append(graph, random, last, outputs as usize);
+        graph.outputs[0] = wide;
+        if random.chance(2) {
+            let more = append(graph, random, wide, outputs as usize);
+            let y = Output::new(format!("sum{}", more.0), meaning(random, graph.family));
+            let sum = graph.node(format!("add{}", more.0), Operator::Add, &[more, wide], y);
+            graph.outputs[0] = sum.unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+}
+
+/// A network of an image too large for a small core.
+fn large_network(random: &mut Random) -> Graph {
+    let family = match random.chance(2) {
+        true => Family::TfLite,
+        false => Family::Onnx,
+    };
+    let mut graph = Graph::new(family);
+    let shape = [8, 8, 1].map(|least| random.within(least, 2 * least + 6) as usize);
+    let x = meaning(random, family);
+    let x = graph.input("x", shape, x);
+    graph.outputs.push(x);
+    graph
+}
+
+/// Cores so small that activations go to DRAM, weights are read again, and parameters come in groups.
+#[test]
+fn networks_on_tiny_cores() {
+    let (mut runs, mut bands) = (0, 0);
+    for seed in 0..60 {
+        let mut random = Random(seed + 1000);
+        let mut graph = match seed % 2 {
+            0 => network(&mut random),
+            _ => large_network(&mut random),
+        };
+        widen(&mut graph, &mut random);
+        let [rows, columns] = [(); 2].map(|_| 4 << random.within(0, 2));
+        let mut config = NpuConfig::new(rows, columns);
+        config.memory.scratchpad = Some(Bytes::kib(4 << random.within(0, 3).saturating_sub(1)));
+        let tiles = 4 << random.within(0, 3);
+        config.memory.weights = Some(Bytes(u64::from(rows * columns * tiles)));
+        config.memory.accumulators = Some(16 << random.within(0, 1));
+        config.memory.parameters = Some(64);
+        let arch = NpuArch::new(&config).unwrap();
+        let element = graph[graph.inputs[0]].element;
+        let values = (0..graph[graph.inputs[0]].len()).map(|_| random.next() as u8);
+        let (low, _) = element.range();
+        let values = Vec::from_iter(values.map(|value| i32::from(value) + low));
+        let values = Values::saturated(element, &values);
+        let rounding = match random.chance(2) {
+            true => Rounding::Float,
+            false => Rounding::Fixed,
+        };
+        println!(
+            "seed {seed}: {rounding:?} {}x{} {:?}",
+            rows, columns, config.memory
+        );
+        match compile(&graph, &arch, rounding) {
+            Ok(compiled) => {
+                runs += 1;
+                // Bands are apart from each other.
+                let apart = Op::Fence(Fence { units: 0xf });
+                bands += usize::from(compiled.program.iter().any(|of| of.operation == apart));
+                check(
+                    &graph,
+                    &arch,
+                    rounding,
+                    &[values],
+                    usize::from(seed % 3 == 0),
+                );
+            }
+            Err(error) => println!("seed {seed}: {error}"),
+        }
+    }
+    assert!(runs > 40 && bands > 20, "{runs} runs, {bands} with bands");
 }

@@ -5,7 +5,7 @@ use super::random::size;
 use super::{Machine, models};
 use ferrogrid::arch::{NpuArch, npu_from_preset};
 use ferrogrid::compiler::{Network, Rounding, compile};
-use ferrogrid::config::NpuConfig;
+use ferrogrid::config::{Kind, NpuConfig, presets_of};
 use ferrogrid::device::npu::ProgramRun;
 use ferrogrid::graph::{Graph, TensorId, Values};
 use ferrogrid::reference::graph::{Mode, run};
@@ -94,56 +94,119 @@ fn rows(arrays: &mut Arrays, name: &str, size: usize) -> Vec<Values> {
         .collect()
 }
 
+/// The networks of TFLite files.
+const NETWORKS: [&str; 4] = ["ad_autoencoder", "ic_resnet8", "kws_dscnn", "vww_mbv1_025"];
+
+/// A network and its first input; none where there is no folder.
+fn network(name: &str) -> Option<(Graph, Values)> {
+    let graph = graph(&format!("{name}_int8.tflite"))?;
+    let mut golden = Arrays::open(&format!("{name}_int8.golden.npz"))?;
+    let input = rows(&mut golden, "x", graph[graph.inputs[0]].len()).swap_remove(0);
+    Some((graph, input))
+}
+
+/// The networks of the digits, by their names, with some images.
+fn digit_networks() -> Vec<(String, Graph, Vec<Values>)> {
+    let Some(folder) = models::path("digits") else {
+        return Vec::new();
+    };
+    let names = std::fs::read_dir(folder).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    let mut names =
+        Vec::from_iter(names.filter(|name| name.ends_with(".onnx") && !name.contains("float")));
+    names.sort();
+    let mut images = Arrays::open("digits/digits_test64_images_labels.npz").unwrap();
+    let images: Vec<f32> = images.elements::<f32>("x");
+    let images = images.chunks(64).take(8);
+    let images = Vec::from_iter(images.map(|image| Values::Float32(image.to_vec())));
+    let networks = names.into_iter().map(|name| {
+        let graph = graph(&format!("digits/{name}")).unwrap();
+        (name, graph, images.clone())
+    });
+    networks.collect()
+}
+
 #[test]
 fn the_autoencoder() {
-    let Some(graph) = graph("ad_autoencoder_int8.tflite") else {
+    let Some((graph, input)) = network("ad_autoencoder") else {
         return;
     };
-    let mut golden = Arrays::open("ad_autoencoder_int8.golden.npz").unwrap();
-    let inputs = rows(&mut golden, "x", 640);
     let arch = npu_from_preset("edge").unwrap();
-    check(&graph, &arch, Rounding::Fixed, &inputs[..2], 1);
-    check(&graph, &arch, Rounding::Float, &inputs[..2], 1);
+    let cycles = check(
+        &graph,
+        &arch,
+        Rounding::Fixed,
+        std::slice::from_ref(&input),
+        1,
+    );
+    assert!(cycles <= 17_755, "{cycles}");
+    check(&graph, &arch, Rounding::Float, &[input], 1);
 }
 
 #[test]
 fn resnet_8() {
-    let Some(graph) = graph("ic_resnet8_int8.tflite") else {
+    let Some((graph, input)) = network("ic_resnet8") else {
         return;
     };
-    let mut golden = Arrays::open("ic_resnet8_int8.golden.npz").unwrap();
-    let inputs = rows(&mut golden, "x", 3072);
     let arch = npu_from_preset("edge").unwrap();
-    check(&graph, &arch, Rounding::Fixed, &inputs[..2], 1);
-    check(&graph, &arch, Rounding::Float, &inputs[..2], 1);
+    let cycles = check(
+        &graph,
+        &arch,
+        Rounding::Fixed,
+        std::slice::from_ref(&input),
+        1,
+    );
+    assert!(cycles <= 54_636, "{cycles}");
+    check(&graph, &arch, Rounding::Float, &[input], 1);
+}
+
+/// The program of each network for each preset is legal and gives the golden integers.
+#[test]
+fn every_preset_runs_every_network() {
+    for preset in presets_of(Kind::Npu).map(|preset| preset.name) {
+        let arch = npu_from_preset(preset).unwrap();
+        for name in NETWORKS {
+            let Some((graph, input)) = network(name) else {
+                return;
+            };
+            println!("{name} on {preset}");
+            let rounding = match preset == "small" {
+                true => Rounding::Float,
+                false => Rounding::Fixed,
+            };
+            check(&graph, &arch, rounding, &[input], 0);
+        }
+        for (name, graph, images) in digit_networks() {
+            println!("{name} on {preset}");
+            check(&graph, &arch, Rounding::Float, &images[..1], 0);
+        }
+    }
+}
+
+/// The cycles of the networks on the presets that simulate in minutes: `cargo test --release --test npu
+/// campaign -- --ignored --nocapture`.
+#[test]
+#[ignore = "takes minutes in a release build"]
+fn campaign() {
+    for preset in ["edge", "small", "nano"] {
+        let arch = npu_from_preset(preset).unwrap();
+        for name in NETWORKS {
+            let Some((graph, input)) = network(name) else {
+                return;
+            };
+            println!("{name} on {preset}:");
+            check(&graph, &arch, Rounding::Fixed, &[input], 1);
+        }
+    }
 }
 
 #[test]
 fn digits() {
-    let Some(folder) = models::path("digits") else {
-        return;
-    };
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
-    let mut images = Arrays::open("digits/digits_test64_images_labels.npz").unwrap();
-    let images: Vec<f32> = images.elements::<f32>("x");
-    let inputs: Vec<_> = images
-        .chunks(64)
-        .map(|image| Values::Float32(image.to_vec()))
-        .collect();
-    for path in files {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if !name.ends_with(".onnx") || name.contains("float") {
-            continue;
-        }
-        let graph = graph(&format!("digits/{name}")).unwrap();
+    for (name, graph, images) in digit_networks() {
         for side in [4, 8] {
             let arch = NpuArch::new(&NpuConfig::new(side, side)).unwrap();
             println!("{name} on {side}x{side}");
-            check(&graph, &arch, Rounding::Float, &inputs[..8], 1);
+            check(&graph, &arch, Rounding::Float, &images, 1);
         }
     }
 }

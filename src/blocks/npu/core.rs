@@ -10,6 +10,7 @@ use super::super::prim::{
     AxiReadTransfers, AxiReadTransfersInputs, AxiWriteTransfers, AxiWriteTransfersInputs,
     BurstSplitter, RamRead, Transfer, WriteBeat,
 };
+use super::events::Events;
 use super::front::UNITS;
 use super::ports::{ByteRead, ByteWrite, Signalling};
 use super::{
@@ -33,7 +34,7 @@ const COUNT_BITS: u32 = 20;
 /// A core that runs programs of networks: AXI4 to DRAM, AXI4-Lite for control.
 ///
 /// Ports: clock `aclk`, synchronous reset `aresetn` (asserted when 0), `s_axil` (registers), `m_axi`
-/// (DRAM), `irq`.
+/// (DRAM), `irq`, and `m_axis_events`, a stream without TREADY that is for whoever watches programs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NpuCore {
     arch: NpuArch,
@@ -54,6 +55,8 @@ bundle! {
         m_axi: Axi4(ID_BITS, NpuArch::ADDRESS_BITS, core.arch.bus_bits),
         /// The interrupt.
         irq: bit(),
+        /// What the units do.
+        m_axis_events: Events(),
     }
 }
 
@@ -470,6 +473,11 @@ impl Block for NpuCore {
         read_failed.drive(load.failed);
         write_failed.drive(store.failed);
 
+        m.section("events");
+        let issued = [load_issue, matrix_issue, post_issue, store_issue].map(|issue| issue.fires());
+        let works = [!load.idle, matrix.active, post.active, !store.idle];
+        let m_axis_events = Events::of_units(m, join(&issued), join(&works));
+
         m.section("status, interrupt and counters");
         let done = registers["interrupt_enable_done"] & registers["interrupt_status_done"];
         let error = registers["interrupt_enable_error"] & registers["interrupt_status_error"];
@@ -507,6 +515,10 @@ impl Block for NpuCore {
         };
         let instance = m.instance_of(&register_block).named("registers");
         connect(&instance.connect(inputs), &registers);
-        NpuCoreOutputs { m_axi, irq }
+        NpuCoreOutputs {
+            m_axi,
+            irq,
+            m_axis_events,
+        }
     }
 }

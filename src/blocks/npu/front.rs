@@ -8,10 +8,10 @@ use crate::hdl::{
     Block, HardwareEnum, Module, Signal, Stream, bit, bits_for, bundle, concat, hardware,
     hardware_enum, join, unsigned,
 };
-use crate::isa::npu::{End, Fence, Field, Opcode, Synchronization};
+use crate::isa::npu::{End, Fence, Field, Opcode, Synchronization, Unit};
 
 /// Units with a queue: load, matrix, post, store.
-pub const UNITS: u32 = 4;
+pub const UNITS: u32 = Unit::ALL.len() as u32;
 /// Instructions that are fetched ahead.
 const FETCHED: u32 = 8;
 
@@ -119,17 +119,6 @@ bundle! {
         index: unsigned(16),
         /// The code of its END.
         code: unsigned(16),
-    }
-}
-
-/// The unit of an opcode, for those that have one.
-fn unit(opcode: Opcode) -> Option<u32> {
-    match opcode {
-        Opcode::Load | Opcode::Weights => Some(0),
-        Opcode::Matrix => Some(1),
-        Opcode::Post => Some(2),
-        Opcode::Store => Some(3),
-        Opcode::Fence | Opcode::End => None,
     }
 }
 
@@ -285,7 +274,7 @@ impl Block for FrontEnd {
             .collect();
         let of_unit = |number: u32| {
             (Opcode::ALL.iter())
-                .filter(|of| unit(**of) == Some(number))
+                .filter(|of| of.unit().map(|unit| unit as u32) == Some(number))
                 .map(|of| opcode.eq(*of as u32))
                 .reduce(|any, one| any | one)
                 .expect("a unit has instructions")

@@ -2,6 +2,7 @@
 
 mod bank_row;
 mod core;
+mod events;
 mod fields;
 mod front;
 mod load;
@@ -19,6 +20,7 @@ mod tables;
 
 pub use bank_row::{BankRow, BankRowInputs, BankRowOutputs};
 pub use core::{NpuCore, NpuCoreInputs, NpuCoreOutputs};
+pub use events::Events;
 pub use front::{Cause, FrontEnd, FrontEndInputs, FrontEndOutputs};
 pub use load::{LoadUnit, LoadUnitInputs, LoadUnitOutputs};
 pub use matrix::{MatrixUnit, MatrixUnitInputs, MatrixUnitOutputs};

@@ -2,7 +2,9 @@
 
 use super::super::arithmetic::{fixed, scaled};
 use super::super::{CompileError, Rounding};
-use super::{Factor, Lowered, Meaning, Residual, identity, is_read_once, limits, meaning, refuse};
+use super::{
+    Factor, Layer, Lowered, Meaning, Residual, identity, is_read_once, limits, meaning, refuse,
+};
 use crate::graph::{Family, Graph, Node, TensorId};
 
 /// Bytes as unsigned numbers, as int8.
@@ -28,16 +30,24 @@ pub(super) fn add(
             lowered.constants.push(input);
         }
     }
-    // The activation that is made last becomes the result to which the other one is added.
-    let made_last = |tensor: TensorId, lowered: &Lowered| {
-        let last = lowered.layers.last();
-        last.is_some_and(|layer| layer.output == lowered.origin(tensor) && layer.residual.is_none())
-            && is_read_once(graph, tensor)
+    // It becomes part of the layer that makes one of them, last of all: of the one with more work for the
+    // array, beside which POST takes its time for the sum.
+    let maker = |tensor: TensorId| {
+        let origin = lowered.origin(tensor);
+        let is_maker = |layer: &Layer| layer.output == origin && layer.residual.is_none();
+        let found = lowered.layers.iter().position(is_maker)?;
+        // Not of one that is added to itself.
+        (a != b && is_read_once(graph, tensor)).then_some(found)
     };
-    let (result, residual) = match made_last(b, lowered) {
-        true => (b, a),
-        false => (a, b),
+    let work = |layer: usize| {
+        let layer = &lowered.layers[layer];
+        layer.kernel[0] * layer.kernel[1] * layer.image[2]
     };
+    let makers = [(a, b), (b, a)].map(|(result, residual)| (result, residual, maker(result)));
+    let (result, residual, maker) = makers
+        .into_iter()
+        .max_by_key(|(_, _, maker)| maker.map(|layer| (work(layer), layer)))
+        .unwrap_or((a, b, None));
     let sum = Sum {
         result: meaning(&graph[result]),
         residual: meaning(&graph[residual]),
@@ -70,14 +80,13 @@ pub(super) fn add(
         low: sum.limits.0,
         high: sum.limits.1,
     };
-    if made_last(result, lowered)
-        && let Some(layer) = lowered.layers.last_mut()
-    {
-        layer.output = node.output;
-        layer.residual = Some(residual);
-        return Ok(());
-    }
-    let mut layer = identity(graph, node, lowered.origin(result), rounding);
+    let mut layer = match maker {
+        Some(maker) => Layer {
+            output: node.output,
+            ..lowered.layers.remove(maker)
+        },
+        None => identity(graph, node, lowered.origin(result), rounding),
+    };
     layer.residual = Some(residual);
     lowered.layers.push(layer);
     Ok(())

@@ -8,6 +8,7 @@ mod weighted;
 use super::{CompileError, Rounding};
 use crate::graph::{Element, Graph, Node, Operator, Quantization, Tensor, TensorId};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// A convolution over an image, to which every operator of the array comes down.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,31 @@ impl Layer {
     pub fn reads(&self, tensor: TensorId) -> bool {
         let residual = self.residual.as_ref().map(|residual| residual.tensor);
         self.input == tensor || residual == Some(tensor)
+    }
+
+    /// Its image, what is added to its results, its result.
+    pub fn tensors(&self) -> [Option<TensorId>; 3] {
+        let residual = self.residual.as_ref().map(|residual| residual.tensor);
+        [Some(self.input), residual, Some(self.output)]
+    }
+
+    /// Bytes of a row of the image.
+    pub fn image_row(&self) -> usize {
+        self.image[1] * self.image[2]
+    }
+
+    /// Bytes of a row of the result.
+    pub fn result_row(&self) -> usize {
+        self.result[1] * self.result[2]
+    }
+
+    /// Rows of the image that rows of the result are made of: one or more.
+    pub fn image_rows(&self, rows: &Range<usize>) -> Range<usize> {
+        let kernel = (self.kernel[0] - 1) * self.dilations[0] + 1;
+        let [first, last] = [rows.start, rows.end - 1].map(|row| row * self.strides[0]);
+        let end = (last + kernel).saturating_sub(self.padding[0]);
+        let end = end.clamp(1, self.image[0]);
+        first.saturating_sub(self.padding[0]).min(end - 1)..end
     }
 }
 
@@ -107,6 +133,15 @@ impl Lowered {
             outputs: graph.outputs.clone(),
             aliases: BTreeMap::new(),
         }
+    }
+
+    /// Bytes of an activation.
+    pub fn bytes(&self, graph: &Graph, tensor: TensorId) -> usize {
+        let made = self.layers.iter().find(|layer| layer.output == tensor);
+        made.map_or_else(
+            || graph[tensor].len(),
+            |layer| layer.result.iter().product(),
+        )
     }
 
     /// The tensor whose bytes these are.

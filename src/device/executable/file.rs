@@ -12,9 +12,9 @@ use crate::isa::npu::{INSTRUCTION_BYTES, Instruction};
 use serde::{Deserialize, Serialize};
 
 const MAGIC: &[u8; 4] = b"FGNF";
-const VERSION: u32 = 1;
-/// The most bytes of inputs, and of outputs: those of the largest scratchpad.
-const MOST_BYTES: u64 = 16 << 20;
+const VERSION: u32 = 2;
+/// The most bytes of inputs, of outputs and of activations in DRAM.
+const MOST_BYTES: u64 = 256 << 20;
 /// Bindings begin at a beat of the bus.
 const LARGEST_BEAT: u64 = 64;
 
@@ -28,6 +28,8 @@ struct Header {
     instructions: usize,
     /// Bytes.
     constants: usize,
+    /// Bytes of the region of activations.
+    activations: u32,
     inputs: Vec<PortEntry>,
     outputs: Vec<PortEntry>,
     layers: Vec<LayerEntry>,
@@ -121,6 +123,7 @@ impl Executable {
             },
             instructions: network.program.len(),
             constants: network.constants.len(),
+            activations: network.activations,
             inputs: Vec::from_iter(self.inputs.iter().zip(&network.inputs).map(PortEntry::of)),
             outputs: Vec::from_iter(self.outputs.iter().zip(&network.outputs).map(PortEntry::of)),
             layers: layers.collect(),
@@ -195,6 +198,7 @@ fn read(bytes: &[u8]) -> Result<Executable, String> {
             constants: constants.to_vec(),
             inputs: bindings(&header.inputs),
             outputs: bindings(&header.outputs),
+            activations: header.activations,
             layers: layers.collect(),
             config_hash: header.config_hash,
         },
@@ -224,6 +228,12 @@ fn check(header: &Header) -> Result<(), String> {
             ));
         }
     }
+    if u64::from(header.activations) > MOST_BYTES {
+        return Err(format!(
+            "it has {} bytes of activations, and at most {MOST_BYTES} are run",
+            header.activations
+        ));
+    }
     check_ports(&header.inputs, true)?;
     check_ports(&header.outputs, false)
 }
@@ -241,7 +251,7 @@ fn check_ports(ports: &[PortEntry], inputs: bool) -> Result<(), String> {
         }
         end = offset.saturating_add(len as u64);
         if end > MOST_BYTES {
-            return fail("has more elements than a core has room for");
+            return fail("has more elements than are run");
         }
         let mut element = port.element;
         let program = match port.unsigned {

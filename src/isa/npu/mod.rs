@@ -21,6 +21,7 @@ mod registers;
 mod synchronization;
 #[cfg(test)]
 mod tests;
+mod unit;
 
 pub use assembly::AssemblyError;
 pub use c_header::c_header;
@@ -34,6 +35,7 @@ pub use instructions::{
 pub use page::markdown;
 pub use registers::{COUNTERS_OF, NPU_ID, NPU_VERSION, npu_registers};
 pub use synchronization::{Signal, Synchronization, Wait};
+pub use unit::Unit;
 
 /// Bytes of an instruction.
 pub const INSTRUCTION_BYTES: usize = 32;

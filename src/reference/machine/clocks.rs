@@ -1,24 +1,10 @@
 //! What each unit knows of the steps of the others.
 
-use crate::isa::npu::{Instruction, SEMAPHORE_MAX, SEMAPHORES, Signal, Synchronization};
+use crate::isa::npu::{Instruction, SEMAPHORE_MAX, SEMAPHORES, Signal, Synchronization, Unit};
 use std::collections::VecDeque;
 
-/// A unit with a queue of instructions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
-    Load = 0,
-    Matrix = 1,
-    Post = 2,
-    Store = 3,
-}
-
 /// Units.
-pub(super) const UNITS: usize = 4;
-
-/// The name of a unit.
-pub(super) fn name(unit: usize) -> &'static str {
-    ["LOAD", "MATRIX", "POST", "STORE"][unit]
-}
+pub(super) const UNITS: usize = Unit::ALL.len();
 
 /// Of each unit the steps that have surely ended.
 pub(super) type Clock = [u32; UNITS];
@@ -94,8 +80,8 @@ impl Clocks {
             if waiter != unit {
                 return Err(format!(
                     "{} and {} both wait for semaphore {}: which comes first depends on timing",
-                    name(waiter as usize),
-                    name(unit as usize),
+                    waiter.name(),
+                    unit.name(),
                     wait.semaphore
                 ));
             }
@@ -148,8 +134,8 @@ impl Clocks {
         if signaller != unit {
             return Err(format!(
                 "{} and {} both signal semaphore {number}: who waits cannot tell them apart",
-                name(signaller as usize),
-                name(unit as usize)
+                signaller.name(),
+                unit.name()
             ));
         }
         semaphore.signals += 1;

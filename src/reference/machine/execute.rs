@@ -1,8 +1,7 @@
 //! What each instruction computes.
 
-use super::clocks::Unit;
 use super::{BankState, Machine};
-use crate::isa::npu::{Load, Matrix, Post, Store, TABLE_ENTRIES, Target, Weights};
+use crate::isa::npu::{Load, Matrix, Post, Store, TABLE_ENTRIES, Target, Unit, Weights};
 use crate::reference::{fixed_point, float_scale};
 
 /// Numbers that must be 1 or more.

@@ -11,7 +11,7 @@ mod execute;
 mod tracked;
 
 use crate::isa::npu::{Instruction, Operation, REGIONS, TABLE_ENTRIES, TABLE_WORDS};
-use clocks::{Clocks, Unit};
+use clocks::Clocks;
 use std::fmt;
 use tracked::Tracked;
 
@@ -153,16 +153,11 @@ impl Machine {
 
     /// Executes an instruction.
     fn step(&mut self, instruction: &Instruction) -> Result<(), String> {
-        let unit = match instruction.operation {
-            Operation::Load(_) | Operation::Weights(_) => Unit::Load,
-            Operation::Matrix(_) => Unit::Matrix,
-            Operation::Post(_) => Unit::Post,
-            Operation::Store(_) => Unit::Store,
-            Operation::Fence(fence) => {
+        let Some(unit) = instruction.operation.opcode().unit() else {
+            if let Operation::Fence(fence) = instruction.operation {
                 self.clocks.fence(fence.units);
-                return self.clocks.refuse_synchronization(instruction);
             }
-            Operation::End(_) => return self.clocks.refuse_synchronization(instruction),
+            return self.clocks.refuse_synchronization(instruction);
         };
         self.clocks.begin(unit, &instruction.synchronization)?;
         match &instruction.operation {

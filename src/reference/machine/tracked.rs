@@ -1,6 +1,7 @@
 //! Bytes of which is known who accessed them.
 
-use super::clocks::{Clock, UNITS, Unit, name};
+use super::clocks::{Clock, UNITS};
+use crate::isa::npu::Unit;
 
 /// The accesses of a byte.
 #[derive(Clone, Copy)]
@@ -75,7 +76,7 @@ impl Tracked {
             return Err(format!(
                 "it may read byte {at:#x} of the {} before {} has written it",
                 self.what,
-                name(writer as usize)
+                writer.name()
             ));
         }
         accesses.read[unit as usize] = clock[unit as usize];
@@ -97,7 +98,7 @@ impl Tracked {
         {
             return Err(format!(
                 "{} may write byte {at:#x} of the {} after it",
-                name(writer as usize),
+                writer.name(),
                 self.what
             ));
         }
@@ -106,7 +107,7 @@ impl Tracked {
                 return Err(format!(
                     "it may write byte {at:#x} of the {} before {} has read it",
                     self.what,
-                    name(reader)
+                    Unit::ALL[reader].name()
                 ));
             }
         }

@@ -15,6 +15,8 @@ pub enum Figure {
     CoreSpeed,
     /// Verilator: the generated array against a hand-written one.
     ArraySpeed,
+    /// Cycles of networks on an NPU, and its simulation.
+    Networks,
     /// Look-up tables, flip-flops and multipliers on ECP5.
     Area,
     /// Area and clock of a placed and routed core.
@@ -23,21 +25,23 @@ pub enum Figure {
 
 impl Figure {
     /// Every figure, in the order of the report.
-    pub const ALL: [Figure; 6] = [
+    pub const ALL: [Figure; 7] = [
         Figure::Generation,
         Figure::Utilization,
         Figure::CoreSpeed,
         Figure::ArraySpeed,
+        Figure::Networks,
         Figure::Area,
         Figure::Routed,
     ];
 
     /// Those that are measured where none is asked for: all that take minutes at most.
-    pub const DEFAULT: [Figure; 5] = [
+    pub const DEFAULT: [Figure; 6] = [
         Figure::Generation,
         Figure::Utilization,
         Figure::CoreSpeed,
         Figure::ArraySpeed,
+        Figure::Networks,
         Figure::Area,
     ];
 
@@ -48,6 +52,7 @@ impl Figure {
             Figure::Utilization => "utilization",
             Figure::CoreSpeed => "core-speed",
             Figure::ArraySpeed => "array-speed",
+            Figure::Networks => "networks",
             Figure::Area => "area",
             Figure::Routed => "routed",
         }
@@ -60,6 +65,7 @@ impl Figure {
             Figure::Utilization => "utilization of a 16x16 core",
             Figure::CoreSpeed => "native simulation of a 16x16 core",
             Figure::ArraySpeed => "a generated 16x16 array and a hand-written one under Verilator",
+            Figure::Networks => "networks and int8 products on an NPU",
             Figure::Area => "synthesis of an 8x8 array for ECP5",
             Figure::Routed => "placing and routing an 8x8 core on ECP5",
         }

@@ -4,22 +4,33 @@ use super::clock::{median, seconds};
 use super::{BenchError, Bound, Figure, Options, Row};
 use crate::arch;
 use crate::blocks::MatmulCore;
-use crate::hdl::elaborate;
+use crate::blocks::npu::NpuCore;
+use crate::hdl::ir::Design;
+use crate::hdl::{DesignError, elaborate};
 use crate::verilog::{self, VerilogFile};
 
-/// Preset, and the seconds and lines that it may take.
-const CASES: [(&str, f64, f64); 2] = [
-    ("matmul-16x16", 0.2, 3_000.0),
-    ("matmul-64x64", 1.0, 8_000.0),
+/// The design of a preset.
+type Elaborated = fn(&str) -> Result<Design, DesignError>;
+
+/// Preset, its design, and the seconds and lines that it may take.
+const CASES: [(&str, Elaborated, f64, f64); 3] = [
+    ("matmul-16x16", matmul, 0.2, 3_000.0),
+    ("matmul-64x64", matmul, 1.0, 8_000.0),
+    ("edge", npu, 0.3, 8_000.0),
 ];
 
-/// The whole way from the text of a preset to Verilog.
-///
 /// # Panics
 /// When there is no such preset.
-fn generate(preset: &str) -> Result<Vec<VerilogFile>, BenchError> {
+fn matmul(preset: &str) -> Result<Design, DesignError> {
     let arch = arch::from_preset(preset).expect("the benchmark names presets that exist");
-    Ok(verilog::emit(&elaborate(&MatmulCore::new(&arch))?))
+    elaborate(&MatmulCore::new(&arch))
+}
+
+/// # Panics
+/// When there is no such preset.
+fn npu(preset: &str) -> Result<Design, DesignError> {
+    let arch = arch::npu_from_preset(preset).expect("the benchmark names presets that exist");
+    elaborate(&NpuCore::new(&arch))
 }
 
 /// Lines of Verilog of a preset, all files together, and the most that it may have.
@@ -27,8 +38,12 @@ fn generate(preset: &str) -> Result<Vec<VerilogFile>, BenchError> {
 /// # Errors
 /// When the generator failed.
 pub fn generated_lines() -> Result<Vec<(&'static str, usize, usize)>, BenchError> {
-    let lines = |(preset, _, most): (&'static str, f64, f64)| {
-        Ok((preset, count_lines(&generate(preset)?), most as usize))
+    let lines = |(preset, design, _, most): (_, Elaborated, f64, f64)| {
+        Ok((
+            preset,
+            count_lines(&verilog::emit(&design(preset)?)),
+            most as usize,
+        ))
     };
     CASES.into_iter().map(lines).collect()
 }
@@ -38,11 +53,12 @@ fn count_lines(files: &[VerilogFile]) -> usize {
 }
 
 pub(super) fn measure(options: &Options, rows: &mut Vec<Row>) -> Result<(), BenchError> {
-    for (preset, most_seconds, most_lines) in CASES {
+    for (preset, design, most_seconds, most_lines) in CASES {
         let mut times = Vec::new();
         let mut lines = 0;
         for _ in 0..options.pick(9, 3) {
-            let (time, files) = seconds(|| generate(preset));
+            // The whole way from the text of the preset to Verilog.
+            let (time, files) = seconds(|| design(preset).map(|design| verilog::emit(&design)));
             times.push(time);
             lines = count_lines(&files?);
         }

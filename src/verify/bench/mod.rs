@@ -13,6 +13,7 @@ mod core_speed;
 mod figure;
 mod generation;
 mod hand_written;
+mod networks;
 mod report;
 mod routed;
 mod utilization;
@@ -43,6 +44,8 @@ pub struct Options {
     pub quick: bool,
     /// An array by others, whose area is measured beside ours.
     pub peer: Option<Peer>,
+    /// The folder of networks whose cycles are measured.
+    pub models: Option<PathBuf>,
 }
 
 /// An array by others.
@@ -61,6 +64,7 @@ impl Default for Options {
             figures: Figure::DEFAULT.to_vec(),
             quick: false,
             peer: None,
+            models: None,
         }
     }
 }
@@ -160,6 +164,7 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> BenchReport {
             Figure::Utilization => utilization::measure(rows, progress),
             Figure::CoreSpeed => core_speed::measure(options, rows),
             Figure::ArraySpeed => array_speed::measure(options, rows, progress),
+            Figure::Networks => networks::measure(options, rows, progress),
             Figure::Area => area::measure(options, rows),
             Figure::Routed => routed::measure(rows, progress),
         };

@@ -1,81 +1,20 @@
 //! A run of a network: its layers, and how long it took.
 
+mod layers;
+mod limit;
+mod timeline;
+
+pub use layers::{LayerRow, Measured, layer_rows, layer_table, shape};
+pub use timeline::TimelinePicture;
+
 use super::Clock;
 use super::numbers::{grouped, percent, ratio};
 use super::table::Table;
 use crate::arch::NpuArch;
-use crate::device::{Executable, HostNode, Inference, NetworkPort};
+use crate::device::{Executable, Inference};
 use crate::isa::npu::COUNTERS_OF;
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// A layer of a network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LayerRow {
-    /// Name of the node that it begins with.
-    pub name: String,
-    /// Its operator.
-    pub operator: String,
-    /// Shape of its result.
-    pub shape: Vec<usize>,
-    /// Products that the network asks for.
-    pub macs: u64,
-    /// `npu` or `host`.
-    pub runs_on: &'static str,
-}
-
-/// The layers of a network in order of execution, those of the host included.
-pub fn layer_rows(network: &Executable) -> Vec<LayerRow> {
-    let host = |port: &NetworkPort, node: &HostNode| LayerRow {
-        name: node.name.clone(),
-        operator: node.operator_name().into(),
-        shape: port.shape.clone(),
-        macs: 0,
-        runs_on: "host",
-    };
-    let of_ports = |ports: &[NetworkPort]| {
-        let rows = ports
-            .iter()
-            .flat_map(|port| port.host.iter().map(|node| host(port, node)));
-        rows.collect::<Vec<_>>()
-    };
-    let layers = network.network.layers.iter().map(|layer| LayerRow {
-        name: layer.name.clone(),
-        operator: layer.operator.clone(),
-        shape: layer.shape.clone(),
-        macs: layer.multiplications,
-        runs_on: "npu",
-    });
-    let mut rows = of_ports(&network.inputs);
-    rows.extend(layers);
-    rows.extend(of_ports(&network.outputs));
-    rows
-}
-
-/// Layers as a table.
-pub fn layer_table(rows: &[LayerRow]) -> Table {
-    let mut table = Table::new(&["layer", "operator", "result", "MACs", "runs on"]);
-    for row in rows {
-        let macs = match row.macs {
-            0 => String::new(),
-            macs => grouped(macs),
-        };
-        table = table.row([
-            row.name.clone(),
-            row.operator.clone(),
-            shape(&row.shape),
-            macs,
-            row.runs_on.into(),
-        ]);
-    }
-    table.right(&[3])
-}
-
-/// `32x32x16`.
-pub fn shape(sizes: &[usize]) -> String {
-    let sizes: Vec<_> = sizes.iter().map(usize::to_string).collect();
-    sizes.join("x")
-}
 
 /// The figures of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -114,6 +53,15 @@ pub struct NetworkReport {
     multipliers: u64,
 }
 
+/// The inference that reports show.
+///
+/// # Panics
+/// When there is none.
+pub fn slowest(inferences: &[Inference]) -> &Inference {
+    let slowest = inferences.iter().max_by_key(|inference| inference.cycles);
+    slowest.expect("an inference")
+}
+
 impl NetworkReport {
     /// The report of inferences that ended.
     ///
@@ -126,11 +74,11 @@ impl NetworkReport {
         clock: Clock,
         inferences: &[Inference],
     ) -> NetworkReport {
-        let slowest = inferences.iter().max_by_key(|inference| inference.cycles);
-        let slowest = slowest.expect("an inference");
+        let slowest = slowest(inferences);
         let names = COUNTERS_OF.iter().map(|(name, _)| *name);
         let counters: BTreeMap<_, _> = names.zip(slowest.counters).collect();
-        let layers = layer_rows(network);
+        let mut layers = layer_rows(network);
+        layers::measure(&mut layers, arch, network, slowest);
         let macs = layers.iter().map(|layer| layer.macs).sum();
         let multipliers = u64::from(arch.tile_bytes());
         let beat = u64::from(arch.bus_bytes());

@@ -1,0 +1,75 @@
+//! Parameters of layers, loaded when those before them are no longer needed.
+
+use super::Schedule;
+use super::program::{POST_UNIT, semaphore};
+use crate::compiler::constants::LayerConstants;
+use crate::compiler::region;
+use crate::isa::npu::{Load, Operation, TABLE_ENTRIES, TABLE_WORDS, Target};
+use std::ops::Range;
+
+impl Schedule<'_> {
+    /// Reads the parameters of some channels of a layer behind its first weights, and with the first of them its
+    /// tables; gives the place of the first channel.
+    pub(super) fn parameters(&mut self, index: usize, channels: Range<usize>) -> u32 {
+        let is_first =
+            channels.start == 0 && self.channels.iter().all(|(layer, _)| *layer != index);
+        let behind = 4 * channels.start as u32;
+        let channels = channels.len() as u32;
+        let all = self.arch.parameter_channels;
+        let first = match self.next_channel + channels <= all {
+            true => self.next_channel,
+            false => 0,
+        };
+        self.next_channel = first + channels;
+        let range = first..first + channels;
+        let constants = self.constants.layers[index];
+        let overlaps = |other: &Range<u32>| other.start < range.end && range.start < other.end;
+        let latest = self
+            .channels
+            .iter()
+            .rev()
+            .find(|(_, other)| overlaps(other));
+        let latest = latest.map(|(layer, _)| *layer);
+        // There is one place for tables.
+        let has_tables = |layer: &LayerConstants| layer.tables.is_some();
+        let mut earlier = self.constants.layers[..index].iter();
+        let tables = earlier.rposition(|layer| has_tables(layer) && has_tables(&constants));
+        let latest = latest.max(tables.filter(|_| is_first));
+        let latest = latest.filter(|layer| *layer >= self.fenced);
+        let done = latest.map(|layer| self.done.range(layer..).next().map(|(_, signals)| *signals));
+        if done == Some(None) {
+            self.program.fence(POST_UNIT);
+        }
+        let loads = self.program.instructions.len();
+        let mut tables = vec![(Target::Bias, constants.bias + behind, first, channels)];
+        if let Some([multipliers, shifts]) = constants.factors {
+            tables.push((Target::Multiplier, multipliers + behind, first, channels));
+            tables.push((Target::Shift, shifts + behind, first, channels));
+        }
+        if let Some([result, residual]) = constants.tables.filter(|_| is_first) {
+            let words = TABLE_ENTRIES + TABLE_WORDS;
+            tables.push((Target::ResultTable, result, 0, words));
+            tables.push((Target::ResidualTable, residual, 0, TABLE_ENTRIES));
+        }
+        for (number, (target, offset, address, words)) in tables.iter().enumerate() {
+            self.program.put(Operation::Load(Load {
+                region: region::CONSTANTS,
+                offset: *offset,
+                target: *target as u32,
+                address: *address,
+                run: 4 * words,
+                rows: 1,
+                planes: 1,
+                ..Load::default()
+            }));
+            if let (0, Some(Some(signals))) = (number, done) {
+                self.program.wait_until(semaphore::LAYER_DONE, signals);
+            }
+        }
+        self.program.signal(semaphore::PARAMETERS);
+        let loads = self.program.instructions.split_off(loads);
+        self.program.soon.extend(loads);
+        self.channels.push((index, range));
+        first
+    }
+}

@@ -1,0 +1,72 @@
+//! A program under construction: instructions with their waits, signals and fences.
+
+use crate::isa::npu::{Fence, Instruction, Operation};
+
+/// Semaphores: each is signalled by one unit and waited for by one.
+pub(super) mod semaphore {
+    /// LOAD to MATRIX: bytes of an input are there.
+    pub const INPUT: u32 = 0;
+    /// LOAD to POST: the parameters of a layer are there.
+    pub const PARAMETERS: u32 = 1;
+    /// POST to MATRIX: a chunk of an activation is there.
+    pub const ACTIVATION: u32 = 2;
+    /// POST to STORE: a chunk of an output is there.
+    pub const RESULT: u32 = 3;
+    /// MATRIX to LOAD: all of an activation was there, so that its layer needs its parameters no more.
+    pub const LAYER_DONE: u32 = 4;
+}
+
+/// Units, as bits of FENCE.
+pub(super) const LOAD_UNIT: u32 = 1;
+pub(super) const POST_UNIT: u32 = 1 << 2;
+pub(super) const ALL_UNITS: u32 = 0xf;
+
+/// Instructions, and what was signalled and taken by them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Program {
+    pub instructions: Vec<Instruction>,
+    /// LOADs that come behind the next weights of C channels.
+    pub soon: Vec<Instruction>,
+    /// LOADs that come behind all the next weights.
+    pub late: Vec<Instruction>,
+    /// Signals of each semaphore so far, and those that were taken.
+    pub signals: [u32; 5],
+    pub taken: [u32; 5],
+}
+
+impl Program {
+    /// Adds an instruction.
+    pub fn put(&mut self, operation: Operation) {
+        self.instructions.push(operation.into());
+    }
+
+    /// The instruction put last signals at its end.
+    pub fn signal(&mut self, semaphore: u32) {
+        self.signal_each(semaphore, 0, 1);
+    }
+
+    /// The instruction put last signals so often, after each period of steps.
+    pub fn signal_each(&mut self, semaphore: u32, period: usize, signals: usize) {
+        if let Some(last) = self.instructions.last_mut() {
+            *last = last.signal(semaphore, period as u32);
+        }
+        self.signals[semaphore as usize] += signals as u32;
+    }
+
+    /// The instruction put last waits until a semaphore has been signalled so often.
+    pub fn wait_until(&mut self, semaphore: u32, signals: u32) {
+        let taken = &mut self.taken[semaphore as usize];
+        let more = signals.saturating_sub(*taken);
+        *taken += more;
+        if let Some(last) = self.instructions.last_mut()
+            && more > 0
+        {
+            *last = last.wait(semaphore, more);
+        }
+    }
+
+    /// What is put from here on comes after all that these units have been given so far.
+    pub fn fence(&mut self, units: u32) {
+        self.put(Operation::Fence(Fence { units }));
+    }
+}

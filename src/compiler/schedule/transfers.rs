@@ -1,0 +1,155 @@
+//! Inputs and outputs between DRAM and the scratchpad.
+
+use super::program::{ALL_UNITS, semaphore};
+use super::{Progress, Schedule};
+use crate::compiler::lower::Lowered;
+use crate::compiler::memory::{Home, Ports};
+use crate::compiler::tiling::Tiling;
+use crate::compiler::{Binding, region};
+use crate::graph::Graph;
+use crate::isa::npu::{Instruction, Load, Operation, Store};
+use std::ops::Range;
+
+/// Fewest bytes of an input for which MATRIX is told that they are there.
+const INPUT_PART: usize = 512;
+/// The most bytes of a run.
+pub(super) const LONGEST_RUN: usize = (1 << 18) - 1;
+
+impl Schedule<'_> {
+    /// Reads the inputs and constants that have a place in the scratchpad. What the first chunk needs comes in
+    /// front of the first weights, the rest behind them.
+    pub(super) fn load_ports(
+        &mut self,
+        graph: &Graph,
+        lowered: &Lowered,
+        tilings: &[Tiling],
+        ports: &Ports<'_>,
+    ) {
+        for (tensor, offset) in ports.constants {
+            let binding = Binding {
+                tensor: *tensor,
+                offset: *offset,
+                bytes: graph[*tensor].len() as u32,
+                unsigned: false,
+            };
+            let bytes = binding.bytes as usize;
+            self.load_input(&binding, region::CONSTANTS, &graph[*tensor].shape, bytes);
+        }
+        for (number, input) in ports.inputs.iter().enumerate() {
+            let first = (lowered.layers.first().zip(tilings.first()))
+                .filter(|(layer, _)| layer.input == input.tensor)
+                .filter(|_| number + 1 == ports.inputs.len() && self.plan.bands[0].is_none());
+            let needed = first.map(|(layer, tiling)| {
+                let rows = 0..layer.result[0];
+                let chunk = tiling.chunks(layer, &rows)[0];
+                layer.image_rows(&chunk.all_rows()).end * layer.image_row()
+            });
+            let needed = needed.unwrap_or(input.bytes as usize);
+            self.load_input(input, region::INPUTS, &graph[input.tensor].shape, needed);
+        }
+    }
+
+    /// Reads an input in parts of whole rows; those behind the `needed` bytes wait for the next weights.
+    fn load_input(&mut self, input: &Binding, region: u32, shape: &[usize], needed: usize) {
+        let Home::Scratchpad(place) = self.plan.homes[&input.tensor] else {
+            return;
+        };
+        let bytes = input.bytes as usize;
+        let row = shape.iter().skip(1).product::<usize>().clamp(1, bytes);
+        // At most as many parts as the semaphore counts, with room for those of other inputs.
+        let rows = INPUT_PART.div_ceil(row).max((bytes / row).div_ceil(64));
+        let part = (rows * row).min(bytes);
+        let mut progress = Progress {
+            parts: Vec::new(),
+            semaphore: semaphore::INPUT,
+            layer: None,
+        };
+        let (whole, early) = (bytes / part, needed.div_ceil(part));
+        let mut load = |first: usize, parts: usize, run: usize| {
+            let at = (first * part) as u32;
+            let load = Operation::Load(Load {
+                region,
+                offset: input.offset + at,
+                address: place + at,
+                run: run as u32,
+                rows: parts as u32,
+                row_stride: part as u32,
+                row_pitch: part as u32,
+                planes: 1,
+                ..Load::default()
+            });
+            let load = Instruction::from(load).signal(semaphore::INPUT, 1);
+            match first < early {
+                true => self.program.instructions.push(load),
+                false => self.program.late.push(load),
+            }
+            for number in 0..parts {
+                self.program.signals[semaphore::INPUT as usize] += 1;
+                let there = first * part + number * part + run;
+                let signals = self.program.signals[semaphore::INPUT as usize];
+                progress.parts.push((signals, there));
+            }
+        };
+        if early.min(whole) > 0 {
+            load(0, early.min(whole), part);
+        }
+        if whole > early {
+            load(early, whole - early, part);
+        }
+        if !bytes.is_multiple_of(part) {
+            load(whole, 1, bytes % part);
+        }
+        self.progress.insert(input.tensor, progress);
+    }
+
+    /// Writes some bytes of a tensor to its place in a region; the address is that of its first byte.
+    pub(super) fn store(
+        &mut self,
+        (region, offset): (u32, u32),
+        address: i64,
+        bytes: Range<usize>,
+    ) {
+        self.program.put(Operation::Store(Store {
+            region,
+            offset: offset + bytes.start as u32,
+            address: (address + bytes.start as i64) as u32,
+            run: bytes.len() as u32,
+            rows: 1,
+            planes: 1,
+            ..Store::default()
+        }));
+    }
+
+    /// Writes outputs that no layer has written, when all else has ended: from the scratchpad, and those in DRAM
+    /// through it.
+    pub(super) fn store_others(&mut self, outputs: &[&Binding]) {
+        let (there, elsewhere): (Vec<_>, Vec<_>) = (outputs
+            .iter()
+            .map(|output| (*output, self.plan.homes[&output.tensor])))
+        .partition(|(_, home)| matches!(home, Home::Scratchpad(_)));
+        for (output, home) in there.into_iter().chain(elsewhere) {
+            let to = (region::OUTPUTS, output.offset);
+            let bytes = 0..output.bytes as usize;
+            match home {
+                Home::Scratchpad(address) => self.store(to, address.into(), bytes),
+                Home::Dram { region, offset } => {
+                    let most = self.arch.scratchpad_bytes as usize / 2;
+                    for first in bytes.clone().step_by(most.min(LONGEST_RUN)) {
+                        let part = first..(first + most.min(LONGEST_RUN)).min(bytes.end);
+                        self.program.fence(ALL_UNITS);
+                        self.program.put(Operation::Load(Load {
+                            region,
+                            offset: offset + first as u32,
+                            run: part.len() as u32,
+                            rows: 1,
+                            planes: 1,
+                            ..Load::default()
+                        }));
+                        self.program.fence(ALL_UNITS);
+                        self.store(to, -(first as i64), part);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! When the units of a core were at work.
+
+use super::SinkBeat;
+use crate::isa::npu::{Instruction, Unit};
+
+/// An instruction on its unit. Those of MATRIX and LOAD overlap a little: the last cycles of one count for
+/// the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The cycle in which its work begins, from the start of the program.
+    pub start: u64,
+    /// The cycle in which its work, or the unit's until it takes the next one, has ended.
+    pub end: u64,
+}
+
+/// What each unit did, from the start of a program on: an instruction each, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline([Vec<Span>; Unit::ALL.len()]);
+
+impl Timeline {
+    /// From the beats of a core's events, of a program that was started in a cycle.
+    pub(super) fn new(events: &[SinkBeat], start: u64) -> Timeline {
+        let events = Vec::from_iter(events.iter().filter(|event| event.cycle >= start));
+        Timeline(Unit::ALL.map(|unit| {
+            let takes = 1 << unit as u32;
+            let works = takes << Unit::ALL.len();
+            let mut spans: Vec<Span> = Vec::new();
+            let mut worked = false;
+            let mut has_worked = false;
+            for event in &events {
+                let cycle = event.cycle - start;
+                let now = event.data[0] & works != 0;
+                if let Some(last) = spans.last_mut() {
+                    if now && !has_worked {
+                        last.start = cycle;
+                    }
+                    if worked || !has_worked {
+                        last.end = cycle;
+                    }
+                }
+                has_worked |= now;
+                worked = now;
+                if event.data[0] & takes != 0 {
+                    spans.push(Span {
+                        start: cycle,
+                        end: cycle,
+                    });
+                    has_worked = now;
+                }
+            }
+            spans
+        }))
+    }
+
+    /// The work of a unit, in order.
+    pub fn of(&self, unit: Unit) -> &[Span] {
+        &self.0[unit as usize]
+    }
+
+    /// The work of each instruction of a program: none for those of the front end, and those that it did
+    /// not come to.
+    pub fn of_program(&self, program: &[Instruction]) -> Vec<Option<Span>> {
+        let mut taken = [0; Unit::ALL.len()];
+        let spans = program.iter().map(|instruction| {
+            let unit = instruction.operation.opcode().unit()? as usize;
+            taken[unit] += 1;
+            self.0[unit].get(taken[unit] - 1).copied()
+        });
+        spans.collect()
+    }
+}

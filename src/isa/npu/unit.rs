@@ -1,0 +1,44 @@
+//! The units that instructions are for.
+
+use super::Opcode;
+
+/// A unit with a queue of instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// DRAM to the memories of the machine.
+    Load = 0,
+    /// Vectors through the array into an accumulator bank.
+    Matrix = 1,
+    /// An accumulator bank to the scratchpad.
+    Post = 2,
+    /// The scratchpad to DRAM.
+    Store = 3,
+}
+
+impl Unit {
+    /// Every unit, in the order of their numbers.
+    pub const ALL: [Unit; 4] = [Unit::Load, Unit::Matrix, Unit::Post, Unit::Store];
+
+    /// As texts write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Unit::Load => "LOAD",
+            Unit::Matrix => "MATRIX",
+            Unit::Post => "POST",
+            Unit::Store => "STORE",
+        }
+    }
+}
+
+impl Opcode {
+    /// The unit that it is for: none for those that the front end does itself.
+    pub fn unit(self) -> Option<Unit> {
+        match self {
+            Opcode::Load | Opcode::Weights => Some(Unit::Load),
+            Opcode::Matrix => Some(Unit::Matrix),
+            Opcode::Post => Some(Unit::Post),
+            Opcode::Store => Some(Unit::Store),
+            Opcode::Fence | Opcode::End => None,
+        }
+    }
+}

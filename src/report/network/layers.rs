@@ -1,0 +1,156 @@
+//! The layers of a network as rows of a table.
+
+use super::limit::{Limit, Needs};
+use crate::arch::NpuArch;
+use crate::device::{Executable, HostNode, Inference, NetworkPort};
+use crate::isa::npu::Operation;
+use crate::report::Table;
+use crate::report::numbers::{grouped, ratio};
+use serde::Serialize;
+
+/// A layer of a network.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerRow {
+    /// Name of the node that it begins with.
+    pub name: String,
+    /// Its operator.
+    pub operator: String,
+    /// Shape of its result.
+    pub shape: Vec<usize>,
+    /// Products that the network asks for.
+    pub macs: u64,
+    /// `npu` or `host`.
+    pub runs_on: &'static str,
+    /// Of a layer that has run on the NPU.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Measured>,
+}
+
+/// What a layer took of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measured {
+    /// Cycles from the end of the layer before it: what it does beside that one counts there.
+    pub cycles: u64,
+    /// Products per multiplier and cycle, 0 to 1.
+    pub utilization: f64,
+    /// Bytes of weights, parameters and activations read from DRAM.
+    pub bytes_read: u64,
+    /// Bytes written.
+    pub bytes_written: u64,
+    /// What it could not be faster than.
+    pub limited_by: Limit,
+}
+
+/// The layers of a network in order of execution, those of the host included.
+pub fn layer_rows(network: &Executable) -> Vec<LayerRow> {
+    let host = |port: &NetworkPort, node: &HostNode| LayerRow {
+        name: node.name.clone(),
+        operator: node.operator_name().into(),
+        shape: port.shape.clone(),
+        macs: 0,
+        runs_on: "host",
+        measured: None,
+    };
+    let of_ports = |ports: &[NetworkPort]| {
+        let rows = ports
+            .iter()
+            .flat_map(|port| port.host.iter().map(|node| host(port, node)));
+        rows.collect::<Vec<_>>()
+    };
+    let layers = network.network.layers.iter().map(|layer| LayerRow {
+        name: layer.name.clone(),
+        operator: layer.operator.clone(),
+        shape: layer.shape.clone(),
+        macs: layer.multiplications,
+        runs_on: "npu",
+        measured: None,
+    });
+    let mut rows = of_ports(&network.inputs);
+    rows.extend(layers);
+    rows.extend(of_ports(&network.outputs));
+    rows
+}
+
+/// Measures the layers of an inference.
+pub(super) fn measure(
+    rows: &mut [LayerRow],
+    arch: &NpuArch,
+    network: &Executable,
+    inference: &Inference,
+) {
+    let program = &network.network.program;
+    let spans = inference.timeline.of_program(program);
+    let multipliers = u64::from(arch.tile_bytes());
+    let rows = rows.iter_mut().filter(|row| row.runs_on == "npu");
+    let layers = &network.network.layers;
+    let mut before = 0;
+    for ((number, layer), row) in layers.iter().enumerate().zip(rows) {
+        let of_post = |at: usize| {
+            let is_post = matches!(program[at].operation, Operation::Post(_));
+            spans[at].filter(|_| is_post).map(|span| span.end)
+        };
+        let end = layer.instructions.clone().filter_map(of_post).max();
+        // What follows the last layer is its own: the rest of the outputs.
+        let end = match number + 1 == layers.len() {
+            true => inference.cycles,
+            false => end.unwrap_or(before),
+        };
+        let mut needs = Needs::default();
+        for instruction in &program[layer.instructions.clone()] {
+            needs.add(&instruction.operation, arch);
+        }
+        let cycles = end.saturating_sub(before);
+        before = end;
+        row.measured = Some(Measured {
+            cycles,
+            utilization: ratio(row.macs, cycles * multipliers),
+            bytes_read: needs.bytes_read,
+            bytes_written: needs.bytes_written,
+            limited_by: needs.limit(cycles, arch),
+        });
+    }
+}
+
+/// Layers as a table, with what was measured of them if any was.
+pub fn layer_table(rows: &[LayerRow]) -> Table {
+    let is_measured = rows.iter().any(|row| row.measured.is_some());
+    let mut headings = vec!["layer", "operator", "result", "MACs", "runs on"];
+    if is_measured {
+        headings.extend(["cycles", "utilization", "read", "written", "limited by"]);
+    }
+    let mut table = Table::new(&headings);
+    for row in rows {
+        let macs = match row.macs {
+            0 => String::new(),
+            macs => grouped(macs),
+        };
+        let mut cells = vec![
+            row.name.clone(),
+            row.operator.clone(),
+            shape(&row.shape),
+            macs,
+            row.runs_on.into(),
+        ];
+        if let Some(measured) = &row.measured {
+            cells.extend([
+                grouped(measured.cycles),
+                format!("{:.1} %", 100.0 * measured.utilization),
+                grouped(measured.bytes_read),
+                grouped(measured.bytes_written),
+                measured.limited_by.to_string(),
+            ]);
+        }
+        cells.resize(headings.len(), String::new());
+        table = table.row(cells);
+    }
+    match is_measured {
+        true => table.right(&[3, 5, 6, 7, 8]),
+        false => table.right(&[3]),
+    }
+}
+
+/// `32x32x16`.
+pub fn shape(sizes: &[usize]) -> String {
+    let sizes: Vec<_> = sizes.iter().map(usize::to_string).collect();
+    sizes.join("x")
+}

@@ -1,0 +1,117 @@
+//! What a layer could not be faster than.
+
+use crate::arch::NpuArch;
+use crate::isa::npu::{Load, Operation, Store};
+use crate::report::numbers::ratio;
+use serde::Serialize;
+use std::fmt;
+
+/// Less than this share of the cycles does not limit a layer.
+const LEAST_SHARE: f64 = 0.5;
+
+/// What limits a layer, and for which share of its cycles it is needed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Limit {
+    /// `array`, `post`, `weights`, `reads`, `writes`, or `start and end` of a layer that is too short to
+    /// keep anything busy.
+    pub what: &'static str,
+    /// 0 to 1.
+    pub share: f64,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {:.0} %", self.what, 100.0 * self.share)
+    }
+}
+
+/// What instructions need at least, whatever they wait for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Needs {
+    /// Cycles of the array.
+    array: u64,
+    /// Cycles of POST.
+    post: u64,
+    weight_bytes: u64,
+    /// Bytes read, those of weights included.
+    pub bytes_read: u64,
+    pub bytes_written: u64,
+}
+
+impl Needs {
+    /// An instruction more.
+    pub fn add(&mut self, operation: &Operation, arch: &NpuArch) {
+        match operation {
+            Operation::Load(Load {
+                run, rows, planes, ..
+            }) => {
+                self.bytes_read += product(&[*run, *rows, *planes]);
+            }
+            Operation::Weights(weights) => {
+                let bytes = product(&[weights.tiles, arch.tile_bytes()]);
+                self.weight_bytes += bytes;
+                self.bytes_read += bytes;
+            }
+            Operation::Matrix(matrix) => {
+                let window = product(&[matrix.kernel_rows, matrix.taps]);
+                let [mut passes, mut vectors] = [
+                    u64::from(matrix.blocks) * window,
+                    product(&[matrix.rows, matrix.columns]),
+                ];
+                if matrix.windows {
+                    passes = matrix.blocks.into();
+                    vectors *= window;
+                }
+                if matrix.row_tiles {
+                    passes *= u64::from(matrix.rows);
+                    vectors = matrix.columns.into();
+                }
+                // The next tile of weights takes a cycle a row.
+                self.array += passes * vectors.max(arch.rows.into());
+            }
+            Operation::Post(post) => {
+                let vectors = product(&[post.rows, post.columns, post.window]);
+                let groups = post.channels.div_ceil(arch.lanes);
+                // A residual goes through the requantizers a second time.
+                let times = 1 + u32::from(post.residual);
+                self.post += vectors * product(&[groups, times]);
+            }
+            Operation::Store(Store {
+                run, rows, planes, ..
+            }) => {
+                self.bytes_written += product(&[*run, *rows, *planes]);
+            }
+            Operation::Fence(_) | Operation::End(_) => {}
+        }
+    }
+
+    /// What limits a layer of so many cycles.
+    pub fn limit(&self, cycles: u64, arch: &NpuArch) -> Limit {
+        let beat = u64::from(arch.bus_bytes());
+        let mostly_weights = 2 * self.weight_bytes > self.bytes_read;
+        let candidates = [
+            ("array", self.array),
+            ("post", self.post),
+            (
+                if mostly_weights { "weights" } else { "reads" },
+                self.bytes_read / beat,
+            ),
+            ("writes", self.bytes_written / beat),
+        ];
+        let (what, most) = (candidates.into_iter().rev())
+            .max_by_key(|(_, cycles)| *cycles)
+            .unwrap_or_default();
+        let share = ratio(most, cycles).min(1.0);
+        match share < LEAST_SHARE {
+            true => Limit {
+                what: "start and end",
+                share: 1.0 - share,
+            },
+            false => Limit { what, share },
+        }
+    }
+}
+
+fn product(counts: &[u32]) -> u64 {
+    counts.iter().map(|count| u64::from(*count)).product()
+}

@@ -1,0 +1,176 @@
+//! A run as a picture: which unit was at work when.
+
+use crate::device::{Executable, Inference};
+use crate::isa::npu::Unit;
+use crate::report::Table;
+use crate::report::numbers::grouped;
+use std::fmt::Write;
+use std::ops::Range;
+
+/// Columns of the picture in a terminal.
+const COLUMNS: u64 = 80;
+/// Shares of a column in which a unit was at work.
+const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
+/// What stands for a layer in a terminal, in turn.
+const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+
+/// Width of the drawing and height of a unit in the SVG, without the margins.
+const WIDTH: u64 = 1200;
+const ROW: u64 = 36;
+const MARGIN: u64 = 80;
+/// Colours of the layers, in turn: seven that differ for most eyes (Okabe and Ito 2008).
+const COLOURS: [&str; 7] = [
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b3a400",
+];
+
+/// Work of a unit for a layer.
+struct Work {
+    unit: Unit,
+    cycles: Range<u64>,
+    /// Index and assembly of the instruction.
+    index: usize,
+    text: String,
+    layer: Option<usize>,
+}
+
+/// When the units were at work in an inference.
+pub struct TimelinePicture {
+    core: String,
+    layers: Vec<String>,
+    cycles: u64,
+    work: Vec<Work>,
+}
+
+impl TimelinePicture {
+    /// Of an inference of a network.
+    pub fn new(core: &str, network: &Executable, inference: &Inference) -> TimelinePicture {
+        let network = &network.network;
+        let spans = inference.timeline.of_program(&network.program);
+        let work = spans.into_iter().enumerate().filter_map(|(index, span)| {
+            let span = span?;
+            let instruction = &network.program[index];
+            let mut layers = network.layers.iter();
+            Some(Work {
+                unit: instruction.operation.opcode().unit()?,
+                cycles: span.start..span.end,
+                index,
+                text: instruction.to_string(),
+                layer: layers.position(|layer| layer.instructions.contains(&index)),
+            })
+        });
+        TimelinePicture {
+            core: core.to_owned(),
+            layers: network
+                .layers
+                .iter()
+                .map(|layer| layer.name.clone())
+                .collect(),
+            cycles: inference.cycles.max(1),
+            work: work.collect(),
+        }
+    }
+
+    /// For a terminal: a line for each unit, and which layer POST worked on.
+    pub fn text(&self) -> String {
+        let columns = COLUMNS.min(self.cycles);
+        let column =
+            |number: u64| number * self.cycles / columns..(number + 1) * self.cycles / columns;
+        let mut table = Table::plain();
+        for unit in Unit::ALL {
+            let line = (0..columns).map(|number| {
+                let cycles = column(number);
+                let works = self.work.iter().filter(|work| work.unit == unit);
+                let works: u64 = works.map(|work| shared(&work.cycles, &cycles)).sum();
+                let steps = SHADES.len() as u64 - 1;
+                let length = cycles.end - cycles.start;
+                SHADES[(works * steps).div_ceil(length).min(steps) as usize]
+            });
+            table = table.row([
+                unit.name().to_owned(),
+                format!("|{}|", String::from_iter(line)),
+            ]);
+        }
+        let line = (0..columns).map(|number| {
+            let cycles = column(number);
+            let posts = self.work.iter().filter(|work| work.unit == Unit::Post);
+            let longest = posts.max_by_key(|work| shared(&work.cycles, &cycles));
+            let longest = longest.filter(|work| shared(&work.cycles, &cycles) > 0);
+            let layer = longest.and_then(|work| work.layer);
+            layer.map_or(' ', |layer| LETTERS[layer % LETTERS.len()] as char)
+        });
+        table = table.row(["layer".to_owned(), format!("|{}|", String::from_iter(line))]);
+        let names = self.layers.iter().zip(LETTERS.iter().cycle());
+        let names = names.map(|(name, letter)| format!("{} {name}", *letter as char));
+        format!(
+            "{table}a column is {} cycles; layers in POST: {}\n",
+            grouped(self.cycles.div_ceil(columns)),
+            Vec::from_iter(names).join(", ")
+        )
+    }
+
+    /// As SVG: a bar for each instruction, coloured by layer, which says what it is.
+    pub fn svg(&self) -> String {
+        let height = ROW * Unit::ALL.len() as u64 + 2 * MARGIN;
+        let x = |cycle: u64| MARGIN as f64 + (cycle * WIDTH) as f64 / self.cycles as f64;
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {height}\" font-family=\"sans-serif\" \
+             font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
+             <text x=\"{MARGIN}\" y=\"30\" font-size=\"16\">{}: {} cycles</text>\n",
+            WIDTH + 2 * MARGIN,
+            escaped(&self.core),
+            grouped(self.cycles),
+        );
+        let top = |unit: Unit| MARGIN + ROW * unit as u64;
+        for unit in Unit::ALL {
+            let y = top(unit) + ROW / 2 + 4;
+            let _ = writeln!(svg, "<text x=\"10\" y=\"{y}\">{}</text>", unit.name());
+        }
+        for work in &self.work {
+            let (from, to) = (x(work.cycles.start), x(work.cycles.end));
+            let name = work
+                .layer
+                .map_or("inputs and outputs", |layer| &self.layers[layer]);
+            let _ = writeln!(
+                svg,
+                "<rect x=\"{from:.2}\" y=\"{}\" width=\"{:.2}\" height=\"{}\" fill=\"{}\" stroke=\"white\" \
+                 stroke-width=\"0.1\"><title>{}\ncycles {} to {}\n{}: {}</title></rect>",
+                top(work.unit) + 3,
+                (to - from).max(0.2),
+                ROW - 6,
+                work.layer
+                    .map_or("#999999", |layer| COLOURS[layer % COLOURS.len()]),
+                escaped(name),
+                grouped(work.cycles.start),
+                grouped(work.cycles.end),
+                work.index,
+                escaped(&work.text),
+            );
+        }
+        let bottom = MARGIN + ROW * Unit::ALL.len() as u64;
+        for tenth in 0..=10 {
+            let cycle = self.cycles * tenth / 10;
+            let _ = writeln!(
+                svg,
+                "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                x(cycle),
+                bottom + 20,
+                grouped(cycle)
+            );
+        }
+        svg + "</svg>\n"
+    }
+}
+
+/// Cycles that two ranges share.
+fn shared(one: &Range<u64>, other: &Range<u64>) -> u64 {
+    one.end
+        .min(other.end)
+        .saturating_sub(one.start.max(other.start))
+}
+
+/// Text for XML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
