@@ -182,53 +182,6 @@ fn network(random: &mut Random) -> Graph {
     graph
 }
 
-#[test]
-fn random_networks() {
-    let mut compiled = 0;
-    for seed in 0..60 {
-        let mut random = Random(seed);
-        let graph = network(&mut random);
-        if graph.nodes.is_empty() {
-            continue;
-        }
-        let [rows, columns] = [(); 2].map(|_| 4 << random.within(0, 2));
-        let mut config = NpuConfig::new(rows, columns);
-        config.memory.scratchpad = Some(Bytes::kib(64));
-        config.memory.weights = Some(Bytes(u64::from(
-            rows * columns * (64 << random.within(0, 2)),
-        )));
-        let arch = NpuArch::new(&config).unwrap();
-        let input = graph.inputs[0];
-        let values: Vec<i32> = (0..graph[input].len())
-            .map(|_| i32::from(random.next() as i8))
-            .collect();
-        let (low, _) = graph[input].element.range();
-        let values: Vec<i32> = values.into_iter().map(|value| value + low + 128).collect();
-        let values = Values::saturated(graph[input].element, &values);
-        let rounding = if random.chance(2) {
-            Rounding::Float
-        } else {
-            Rounding::Fixed
-        };
-        println!(
-            "seed {seed}: {rounding:?} {:?}",
-            graph
-                .nodes
-                .iter()
-                .map(|node| node.operator.name())
-                .collect::<Vec<_>>()
-        );
-        match compile(&graph, &arch, rounding) {
-            Ok(_) => {
-                check(&graph, &arch, rounding, &[values], 1);
-                compiled += 1;
-            }
-            Err(error) => println!("seed {seed}: {error}"),
-        }
-    }
-    assert!(compiled > 40, "{compiled}");
-}
-
 /// What a `[rows, features]` by `[features, outputs]` product takes on the preset `edge`.
 #[test]
 fn a_product_of_square_matrices() {

@@ -55,11 +55,18 @@ impl Schedule<'_> {
             row_tiles: columns.len() > 1,
             windows: tiling.windows,
         }));
-        self.wait_for_image(work, chunk);
+        let is_of_blocks = !tiling.spans && layer.pool.is_none();
+        let image = match layer.image {
+            [1, 1, channels] if is_of_blocks => {
+                channels.min(part.blocks.end * self.arch.rows as usize)
+            }
+            _ => layer.image_rows(&chunk.all_rows()).end * layer.image_row(),
+        };
+        self.wait_for_image(work, chunk, image);
     }
 
-    /// The MATRIX put last waits for what it reads, and for LOAD what POST reads behind it.
-    fn wait_for_image(&mut self, work: &Work<'_>, chunk: &Chunk) {
+    /// The MATRIX put last waits for the first bytes of its image, and for LOAD what POST reads behind it.
+    fn wait_for_image(&mut self, work: &Work<'_>, chunk: &Chunk, bytes: usize) {
         let layer = work.layer;
         if let Some([input, activation]) = self.before_fence.take() {
             self.program.wait_until(semaphore::INPUT, input);
@@ -78,7 +85,6 @@ impl Schedule<'_> {
         let Some(progress) = self.progress.get(&layer.input) else {
             return;
         };
-        let bytes = layer.image_rows(&chunk.all_rows()).end * layer.image_row();
         let needed = progress.parts.iter().find(|(_, there)| *there >= bytes);
         if let Some(&(signals, bytes)) = needed {
             let semaphore = progress.semaphore;
