@@ -189,8 +189,8 @@ impl Schedule<'_> {
         };
         let middle = (begin..end - 1).step_by(most);
         let middle = middle.map(|first| first..(first + most).min(end - 1));
-        let groups = [start..begin].into_iter().chain(middle);
-        let groups = groups.chain([(end - 1).max(begin)..end]);
+        let groups = std::iter::once(start..begin).chain(middle);
+        let groups = groups.chain(std::iter::once((end - 1).max(begin)..end));
         groups.filter(|group| !group.is_empty()).collect()
     }
 
