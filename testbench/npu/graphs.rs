@@ -465,3 +465,23 @@ fn a_row_beyond_the_scratchpad() {
     assert!(compiled(needed.next_power_of_two()).is_ok());
     assert!(compiled(needed.next_power_of_two() / 2).is_err());
 }
+
+/// More rows of a result than a semaphore counts.
+#[test]
+fn more_signals_than_a_semaphore_counts() {
+    let mut random = Random(1);
+    let mut graph = Graph::new(Family::TfLite);
+    let int8 = |scale| (Element::Int8, Quantization::per_tensor(scale, 0));
+    let x = graph.input("x", [300, 9, 4], int8(1.0));
+    let y = append(&mut graph, &mut random, x, 4);
+    let z = append(&mut graph, &mut random, y, 3);
+    graph.outputs.push(z);
+    let mut config = NpuConfig::new(4, 4);
+    config.memory.accumulators = Some(16);
+    for scratchpad in [64, 16] {
+        config.memory.scratchpad = Some(Bytes::kib(scratchpad));
+        let arch = NpuArch::new(&config).unwrap();
+        let values = Values::Int8(random.bytes(300 * 9 * 4));
+        check(&graph, &arch, Rounding::Fixed, &[values], 1);
+    }
+}

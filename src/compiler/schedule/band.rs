@@ -3,6 +3,7 @@
 use super::Schedule;
 use super::layer::Work;
 use super::program::{ALL_UNITS, semaphore};
+use super::transfers::{BAND_PARTS, Rows};
 use crate::compiler::memory::Home;
 use crate::compiler::tiling::Chunk;
 use crate::graph::TensorId;
@@ -40,9 +41,15 @@ impl Schedule<'_> {
             if let (Some(tensor), Some(buffer)) = (tensor, bands.buffers[of])
                 && let Home::Dram { region, offset } = self.plan.homes[&tensor]
             {
-                let needed = (early - rows.start) * row;
-                let bytes = rows.start * row..rows.end * row;
-                self.load_rows(tensor, (region, offset), buffer, bytes, row, needed);
+                self.load_rows(Rows {
+                    tensor,
+                    from: (region, offset),
+                    to: buffer,
+                    bytes: rows.start * row..rows.end * row,
+                    row,
+                    needed: (early - rows.start) * row,
+                    parts: BAND_PARTS,
+                });
             }
         }
         if !has_weights {

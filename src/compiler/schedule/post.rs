@@ -3,7 +3,7 @@
 use super::Schedule;
 use super::band::{RESIDUAL, RESULT};
 use super::layer::Work;
-use super::program::semaphore;
+use super::program::{MOST_WAITING, semaphore};
 use crate::compiler::lower::{Factor, Reduction};
 use crate::compiler::tiling::Chunk;
 use crate::isa::npu::{Operation, Post, Store};
@@ -27,6 +27,7 @@ impl Schedule<'_> {
         let residual = layer.residual.as_ref();
         let residual = residual.map(|residual| self.first_byte(work, residual.tensor, RESIDUAL));
         let place = |first: i64| (first + place as i64) as u32;
+        self.program.fence_results();
         self.program.put(Operation::Post(Post {
             address: place(result),
             rows: (chunk.rows * tiles.len()) as u32,
@@ -83,8 +84,14 @@ impl Schedule<'_> {
                 work.stored = bytes;
             }
             None => {
+                // Where many wait to be taken, the whole is enough.
+                let semaphore = semaphore::ACTIVATION as usize;
+                let waiting = self.program.signals[semaphore] - self.program.taken[semaphore];
+                if waiting >= MOST_WAITING && bytes < layer.result.iter().product() {
+                    return;
+                }
                 self.program.signal(semaphore::ACTIVATION);
-                let signals = self.program.signals[semaphore::ACTIVATION as usize];
+                let signals = self.program.signals[semaphore];
                 let progress = self.progress.entry(layer.output).or_default();
                 progress.parts.push((signals, bytes));
             }

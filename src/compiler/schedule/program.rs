@@ -19,7 +19,12 @@ pub(super) mod semaphore {
 /// Units, as bits of FENCE.
 pub(super) const LOAD_UNIT: u32 = 1;
 pub(super) const POST_UNIT: u32 = 1 << 2;
+pub(super) const STORE_UNIT: u32 = 1 << 3;
 pub(super) const ALL_UNITS: u32 = 0xf;
+
+/// Signals of chunks that may wait to be taken, beside those of whole layers and of last chunks: a semaphore
+/// counts to 255.
+pub(super) const MOST_WAITING: u32 = 160;
 
 /// Instructions, and what was signalled and taken by them.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +37,8 @@ pub(super) struct Program {
     /// Signals of each semaphore so far, and those that were taken.
     pub signals: [u32; 5],
     pub taken: [u32; 5],
+    /// Signals of RESULT in front of the last fence of STORE.
+    stored: u32,
 }
 
 impl Program {
@@ -70,8 +77,18 @@ impl Program {
         }
     }
 
+    /// Nothing but a fence tells POST how far STORE has come, and a semaphore counts to 255.
+    pub fn fence_results(&mut self) {
+        if self.signals[semaphore::RESULT as usize] - self.stored > MOST_WAITING {
+            self.fence(STORE_UNIT);
+        }
+    }
+
     /// What is put from here on comes after all that these units have been given so far.
     pub fn fence(&mut self, units: u32) {
+        if units & STORE_UNIT != 0 {
+            self.stored = self.signals[semaphore::RESULT as usize];
+        }
         self.put(Operation::Fence(Fence { units }));
     }
 }

@@ -15,6 +15,29 @@ const INPUT_PART: usize = 512;
 /// The most bytes of a run.
 const LONGEST_RUN: usize = (1 << 18) - 1;
 
+/// The most parts of all inputs, and of an input; and of a tensor that is read in bands, of which a layer has up to
+/// two: a semaphore counts to 255.
+const MOST_PARTS: usize = 192;
+const INPUT_PARTS: usize = 64;
+pub(super) const BAND_PARTS: usize = 24;
+
+/// Bytes of a tensor, on their way into the scratchpad.
+pub(super) struct Rows {
+    pub tensor: TensorId,
+    /// Region and offset of the tensor.
+    pub from: (u32, u32),
+    /// Address of the first of the bytes.
+    pub to: u32,
+    /// Bytes of the tensor.
+    pub bytes: Range<usize>,
+    /// Bytes of a row.
+    pub row: usize,
+    /// How many bytes are needed first.
+    pub needed: usize,
+    /// The most parts, and one more.
+    pub parts: usize,
+}
+
 impl Schedule<'_> {
     /// Reads the inputs and constants that have a place in the scratchpad. What the first chunk needs comes in
     /// front of the first weights, the rest behind them.
@@ -25,6 +48,7 @@ impl Schedule<'_> {
         tilings: &[Tiling],
         ports: &Ports<'_>,
     ) {
+        let inputs = ports.constants.len() + ports.inputs.len();
         for (tensor, offset) in ports.constants {
             let binding = Binding {
                 tensor: *tensor,
@@ -33,7 +57,13 @@ impl Schedule<'_> {
                 unsigned: false,
             };
             let bytes = binding.bytes as usize;
-            self.load_input(&binding, region::CONSTANTS, &graph[*tensor].shape, bytes);
+            self.load_input(
+                &binding,
+                region::CONSTANTS,
+                &graph[*tensor].shape,
+                bytes,
+                inputs,
+            );
         }
         for (number, input) in ports.inputs.iter().enumerate() {
             let first = (lowered.layers.first().zip(tilings.first()))
@@ -45,40 +75,57 @@ impl Schedule<'_> {
                 layer.image_rows(&chunk.all_rows()).end * layer.image_row()
             });
             let needed = needed.unwrap_or(input.bytes as usize);
-            self.load_input(input, region::INPUTS, &graph[input.tensor].shape, needed);
-        }
-    }
-
-    /// Reads an input that has a place in the scratchpad.
-    fn load_input(&mut self, input: &Binding, region: u32, shape: &[usize], needed: usize) {
-        if let Home::Scratchpad(place) = self.plan.homes[&input.tensor] {
-            let all = 0..input.bytes as usize;
-            let row = shape.iter().skip(1).product::<usize>().clamp(1, all.len());
-            self.load_rows(
-                input.tensor,
-                (region, input.offset),
-                place,
-                all,
-                row,
+            self.load_input(
+                input,
+                region::INPUTS,
+                &graph[input.tensor].shape,
                 needed,
+                inputs,
             );
         }
     }
 
-    /// Reads some bytes of a tensor in parts of whole rows, each of which MATRIX is told of; those behind the first
-    /// `needed` wait for the next weights.
-    pub(super) fn load_rows(
+    /// Reads an input that has a place in the scratchpad, one of so many.
+    fn load_input(
         &mut self,
-        tensor: TensorId,
-        (region, offset): (u32, u32),
-        place: u32,
-        range: Range<usize>,
-        row: usize,
+        input: &Binding,
+        region: u32,
+        shape: &[usize],
         needed: usize,
+        inputs: usize,
     ) {
+        if let Home::Scratchpad(to) = self.plan.homes[&input.tensor] {
+            let bytes = 0..input.bytes as usize;
+            self.load_rows(Rows {
+                tensor: input.tensor,
+                from: (region, input.offset),
+                to,
+                row: shape
+                    .iter()
+                    .skip(1)
+                    .product::<usize>()
+                    .clamp(1, bytes.len()),
+                bytes,
+                needed,
+                parts: (MOST_PARTS / inputs).clamp(1, INPUT_PARTS),
+            });
+        }
+    }
+
+    /// Reads bytes in parts of whole rows, each of which MATRIX is told of; those behind the first that are needed
+    /// wait for the next weights.
+    pub(super) fn load_rows(&mut self, rows: Rows) {
+        let Rows {
+            tensor,
+            from: (region, offset),
+            to: place,
+            bytes: range,
+            row,
+            needed,
+            parts,
+        } = rows;
         let bytes = range.len();
-        // At most as many parts as the semaphore counts, with room for those of other inputs.
-        let rows = INPUT_PART.div_ceil(row).max((bytes / row).div_ceil(64));
+        let rows = INPUT_PART.div_ceil(row).max((bytes / row).div_ceil(parts));
         let part = (rows * row).min(bytes);
         let mut progress = Progress {
             parts: Vec::new(),
