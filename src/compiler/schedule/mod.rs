@@ -93,7 +93,7 @@ pub(super) fn schedule(
         {
             schedule.program.fence(POST_UNIT);
             let bytes = 0..output.bytes as usize;
-            schedule.store((region::OUTPUTS, output.offset), address.into(), bytes);
+            schedule.store((region::OUTPUTS, output.offset), address.into(), bytes, 0);
         }
     }
     // Inputs and constants that are asked for, and what is asked for twice.

@@ -78,9 +78,8 @@ impl Schedule<'_> {
         match work.output {
             Some(output) => {
                 self.program.signal(semaphore::RESULT);
-                self.store(output, result, work.stored..bytes);
-                let signals = self.program.signals[semaphore::RESULT as usize];
-                self.program.wait_until(semaphore::RESULT, signals);
+                let results = self.program.signals[semaphore::RESULT as usize];
+                self.store(output, result, work.stored..bytes, results);
                 work.stored = bytes;
             }
             None => {

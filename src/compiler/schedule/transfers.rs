@@ -170,22 +170,27 @@ impl Schedule<'_> {
         self.progress.insert(tensor, progress);
     }
 
-    /// Writes some bytes of a tensor to its place in a region; the address is that of its first byte.
+    /// Writes some bytes of a tensor to its place in a region, when RESULT has been signalled so often; the address is
+    /// that of the tensor's first byte.
     pub(super) fn store(
         &mut self,
         (region, offset): (u32, u32),
         address: i64,
         bytes: Range<usize>,
+        results: u32,
     ) {
-        self.program.put(Operation::Store(Store {
-            region,
-            offset: offset + bytes.start as u32,
-            address: (address + bytes.start as i64) as u32,
-            run: bytes.len() as u32,
-            rows: 1,
-            planes: 1,
-            ..Store::default()
-        }));
+        for first in bytes.clone().step_by(LONGEST_RUN) {
+            self.program.put(Operation::Store(Store {
+                region,
+                offset: offset + first as u32,
+                address: (address + first as i64) as u32,
+                run: LONGEST_RUN.min(bytes.end - first) as u32,
+                rows: 1,
+                planes: 1,
+                ..Store::default()
+            }));
+            self.program.wait_until(semaphore::RESULT, results);
+        }
     }
 
     /// Writes outputs that no layer has written, when all else has ended: from the scratchpad, and those in DRAM
@@ -199,7 +204,7 @@ impl Schedule<'_> {
             let to = (region::OUTPUTS, output.offset);
             let bytes = 0..output.bytes as usize;
             match home {
-                Home::Scratchpad(address) => self.store(to, address.into(), bytes),
+                Home::Scratchpad(address) => self.store(to, address.into(), bytes, 0),
                 Home::Dram { region, offset } => {
                     let most = self.arch.scratchpad_bytes as usize / 2;
                     for first in bytes.clone().step_by(most.min(LONGEST_RUN)) {
@@ -214,7 +219,7 @@ impl Schedule<'_> {
                             ..Load::default()
                         }));
                         self.program.fence(ALL_UNITS);
-                        self.store(to, -(first as i64), part);
+                        self.store(to, -(first as i64), part, 0);
                     }
                 }
             }
