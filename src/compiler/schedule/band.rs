@@ -2,7 +2,7 @@
 
 use super::Schedule;
 use super::layer::Work;
-use super::program::ALL_UNITS;
+use super::program::{ALL_UNITS, semaphore};
 use crate::compiler::memory::Home;
 use crate::compiler::tiling::Chunk;
 use crate::graph::TensorId;
@@ -17,12 +17,13 @@ impl Schedule<'_> {
     pub(super) fn fence_all(&mut self, index: usize) {
         self.program.fence(ALL_UNITS);
         self.fenced = index;
-        self.drains = true;
+        let signals = |semaphore: u32| self.program.signals[semaphore as usize];
+        self.before_fence = Some([semaphore::INPUT, semaphore::ACTIVATION].map(signals));
     }
 
-    /// Reads the rows of a band that are in DRAM: those of the first chunk in front of the first weights, the rest
-    /// behind them, where there are weights.
-    pub(super) fn load_band(&mut self, work: &Work<'_>, first: &Chunk, weights: bool) {
+    /// Reads the rows of a band that are in DRAM: first those of the first chunk; the rest comes behind the first
+    /// weights, where the band reads some.
+    pub(super) fn load_band(&mut self, work: &Work<'_>, first: &Chunk, has_weights: bool) {
         let layer = work.layer;
         let Some(bands) = work.bands else {
             return;
@@ -39,11 +40,13 @@ impl Schedule<'_> {
             if let (Some(tensor), Some(buffer)) = (tensor, bands.buffers[of])
                 && let Home::Dram { region, offset } = self.plan.homes[&tensor]
             {
-                let early = if weights { early } else { rows.end };
                 let needed = (early - rows.start) * row;
                 let bytes = rows.start * row..rows.end * row;
                 self.load_rows(tensor, (region, offset), buffer, bytes, row, needed);
             }
+        }
+        if !has_weights {
+            self.program.put_late();
         }
     }
 

@@ -237,6 +237,6 @@ impl Schedule<'_> {
         load(program, first..soon);
         program.instructions.append(&mut program.soon);
         load(program, soon..end);
-        program.instructions.append(&mut program.late);
+        program.put_late();
     }
 }

@@ -68,11 +68,9 @@ impl Schedule<'_> {
     /// The MATRIX put last waits for the first bytes of its image, and for LOAD what POST reads behind it.
     fn wait_for_image(&mut self, work: &Work<'_>, chunk: &Chunk, bytes: usize) {
         let layer = work.layer;
-        if std::mem::take(&mut self.drains) {
-            for semaphore in [semaphore::INPUT, semaphore::ACTIVATION] {
-                let signals = self.program.signals[semaphore as usize];
-                self.program.wait_until(semaphore, signals);
-            }
+        if let Some([input, activation]) = self.before_fence.take() {
+            self.program.wait_until(semaphore::INPUT, input);
+            self.program.wait_until(semaphore::ACTIVATION, activation);
         }
         let residual = layer.residual.as_ref();
         if let Some(progress) = residual.and_then(|residual| self.progress.get(&residual.tensor))

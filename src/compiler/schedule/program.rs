@@ -40,6 +40,11 @@ impl Program {
         self.instructions.push(operation.into());
     }
 
+    /// Adds the LOADs that come behind other things.
+    pub fn put_late(&mut self) {
+        self.instructions.append(&mut self.late);
+    }
+
     /// The instruction put last signals at its end.
     pub fn signal(&mut self, semaphore: u32) {
         self.signal_each(semaphore, 0, 1);
