@@ -1,17 +1,19 @@
 //! `ferrogrid verify`.
 
+use super::core;
 use super::error::CliError;
 use super::files::PendingFile;
 use super::interrupt;
 use super::output::print;
 use super::progress::Progress;
 use super::simulator::Simulator;
+use crate::config::Config;
 use crate::device::Error;
 use crate::report::{Table, grouped, json};
 use crate::verify;
 use crate::verify::campaign::{self, Options, Progress as Step};
 use crate::verify::check::{BackendKind, run_case, write_waves};
-use crate::verify::{CaseReport, Mismatch};
+use crate::verify::{CaseReport, Cores, Mismatch};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -19,10 +21,14 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-/// Run random cores, jobs, data and stalls against the golden model, or replay a case
+/// Run random jobs, programs and networks against the golden models, or replay a case
+///
+/// Without a core, the cases are of random matmul cores. Those of a core that runs networks are random programs
+/// and networks.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  ferrogrid verify --seed 7 --cases 1000 --sim verilator\n  \
+                        ferrogrid verify --preset nano --cases 200\n  \
                         ferrogrid verify --replay \"rows=3 columns=2 job=5x4x3:min seed=7\""
 )]
 pub(super) struct Verify {
@@ -32,14 +38,20 @@ pub(super) struct Verify {
     /// Number of cases
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     cases: u64,
-    /// Largest number of rows and columns
+    /// Cases of this built-in configuration: see `ferrogrid presets`
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["config", "max_size"])]
+    preset: Option<String>,
+    /// Cases of the core of this configuration file: see `ferrogrid new`
+    #[arg(long, value_name = "FILE", conflicts_with = "max_size")]
+    config: Option<PathBuf>,
+    /// Largest number of rows and columns of random matmul cores
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=64), value_name = "SIZE")]
     max_size: u32,
     /// Simulators that must agree with the native one, cycle for cycle
     #[arg(long, value_enum, value_delimiter = ',')]
     sim: Vec<Simulator>,
     /// Run this one case, as a failure prints it
-    #[arg(long, value_name = "CASE", conflicts_with_all = ["seed", "cases", "max_size"])]
+    #[arg(long, value_name = "CASE", conflicts_with_all = ["seed", "cases", "preset", "config", "max_size"])]
     replay: Option<String>,
     /// Write the waves of the replayed case, or of the smallest case that fails
     #[arg(long, value_name = "FILE")]
@@ -93,6 +105,18 @@ impl Verify {
         }
     }
 
+    /// The cores of the campaign.
+    fn cores(&self) -> miette::Result<Cores> {
+        if self.preset.is_none() && self.config.is_none() {
+            return Ok(Cores::Matmul(self.max_size));
+        }
+        let (preset, config) = (self.preset.as_deref(), self.config.as_deref());
+        Ok(match core::load(preset, config)?.config() {
+            Config::Npu(_) => Cores::NpuOf(Box::new(core::load_npu(preset, config)?)),
+            Config::Matmul(_) => Cores::MatmulOf(Box::new(core::load_matmul(preset, config)?)),
+        })
+    }
+
     fn backends(&self) -> Vec<BackendKind> {
         let mut kinds = vec![BackendKind::Native];
         for simulator in &self.sim {
@@ -125,7 +149,7 @@ impl Verify {
             seed: self.seed,
             cases: self.cases,
             backends: self.backends(),
-            max_size: self.max_size,
+            cores: self.cores()?,
             vcd: waves.as_ref().map(|waves| waves.path().to_owned()),
             ..Options::default()
         };

@@ -1,6 +1,6 @@
 //! Layers in tiles of weights and chunks of vectors.
 
-use super::lower::Layer;
+use super::lower::{Layer, Lowered};
 use crate::arch::NpuArch;
 use std::ops::Range;
 
@@ -76,6 +76,12 @@ impl Tiling {
         self.passes(layer).iter().product()
     }
 
+    /// Tiles for so many times C channels: pools have the same ones for all.
+    pub fn all_tiles(&self, layer: &Layer, columns: usize) -> usize {
+        let sets = if layer.pool.is_some() { 1 } else { columns };
+        sets * self.tiles(layer)
+    }
+
     /// The passes of a chunk, as many in a MATRIX as a ring of so many tiles holds.
     pub fn parts(&self, layer: &Layer, ring: usize) -> Vec<Part> {
         let passes = self.passes(layer);
@@ -127,37 +133,86 @@ impl Tiling {
         let width = layer.result[1];
         let chunk_columns = width.min(self.most).min(LONGEST);
         let chunk_rows = (self.most / chunk_columns).min(rows.len()).min(LONGEST);
-        let few = self.few.div_ceil(chunk_columns).min(chunk_rows);
-        // With two vectors for each row of a tile there is time to read what follows beside the weights.
-        let first = few.max((2 * self.rows).div_ceil(chunk_columns));
-        let first = first.min(chunk_rows);
-        let mut row = rows.start;
         let mut chunks = Vec::new();
-        while row < rows.end {
-            let left = rows.end - row;
-            // The host waits for the last chunk.
-            let is_near_end = self.to_dram && left <= chunk_rows + few;
-            let chunk_rows = match left.checked_sub(few) {
-                Some(others) if is_near_end && others >= few => others,
-                _ if self.from_dram && row == 0 => first.min(left),
-                _ => chunk_rows.min(left),
-            };
-            for column in (0..width).step_by(chunk_columns) {
-                chunks.push(Chunk {
-                    row,
-                    rows: chunk_rows,
-                    column,
-                    columns: chunk_columns.min(width - column),
-                });
+        for alike in alike(layer, 0, rows) {
+            for rows in self.cut(&alike, rows, chunk_rows, chunk_columns) {
+                for alike_columns in self::alike(layer, 1, &(0..width)) {
+                    for column in alike_columns.clone().step_by(chunk_columns) {
+                        chunks.push(Chunk {
+                            row: rows.start,
+                            rows: rows.len(),
+                            column,
+                            columns: chunk_columns.min(alike_columns.end - column),
+                        });
+                    }
+                }
             }
-            row += chunk_rows;
         }
         chunks
     }
+
+    /// Some of all rows in those of chunks.
+    fn cut(
+        &self,
+        some: &Range<usize>,
+        all: &Range<usize>,
+        chunk_rows: usize,
+        chunk_columns: usize,
+    ) -> Vec<Range<usize>> {
+        // The host waits for the last chunk.
+        let last = match self.to_dram && some.end == all.end {
+            true => self.few.div_ceil(chunk_columns).min(chunk_rows),
+            false => 0,
+        };
+        // With two vectors for each row of a tile there is time to read what follows beside the weights.
+        let first = match self.from_dram && some.start == 0 {
+            true => self.few.max(2 * self.rows).div_ceil(chunk_columns),
+            false => chunk_rows,
+        };
+        let mut cuts: Vec<Range<usize>> = Vec::new();
+        let mut row = some.start;
+        while row < some.end {
+            let left = some.end - row;
+            let most = if row == some.start { first } else { chunk_rows };
+            let rows = match left.checked_sub(last) {
+                Some(others) if others <= chunk_rows && others >= last => others,
+                _ => left,
+            };
+            let rows = rows.min(most).min(chunk_rows);
+            cuts.push(row..row + rows);
+            row += rows;
+        }
+        cuts
+    }
 }
 
-/// Cuts a layer for an architecture; its input may come from DRAM, and its result go there.
-pub(super) fn tile(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> Tiling {
+/// Runs of rows (axis 0) or columns (1) of a result whose windows have the same factor.
+fn alike(layer: &Layer, axis: usize, all: &Range<usize>) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for at in all.clone() {
+        let inside = |at| layer.inside(axis, at);
+        match runs.last_mut() {
+            Some(run) if layer.factors_inside.is_empty() || inside(run.start) == inside(at) => {
+                run.end = at + 1;
+            }
+            _ => runs.push(at..at + 1),
+        }
+    }
+    runs
+}
+
+/// Cuts the layers for an architecture.
+pub(super) fn tile(lowered: &Lowered, arch: &NpuArch) -> Vec<Tiling> {
+    let tilings = lowered.layers.iter().map(|layer| {
+        let from_dram = lowered.inputs.contains(&layer.input);
+        let to_dram = lowered.outputs.contains(&layer.output);
+        tile_layer(layer, from_dram, to_dram, arch)
+    });
+    tilings.collect()
+}
+
+/// Cuts a layer; its input may come from DRAM, and its result go there.
+fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> Tiling {
     let (rows, columns) = (arch.rows as usize, arch.columns as usize);
     let channels = layer.image[2];
     let whole = (channels.div_ceil(rows), layer.kernel[1]);

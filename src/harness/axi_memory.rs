@@ -4,7 +4,7 @@ use super::Known;
 use super::reorder::{Reorder, ReorderInput, Waiting};
 use super::run::{RunSignals, count};
 use crate::hdl::{
-    Axi4, Block, Module, Signal, Stream, bit, bundle, concat, hardware, index_bits, unsigned,
+    Axi4, Block, Module, Signal, Stream, bit, bundle, concat, hardware, index_bits, join, unsigned,
 };
 
 /// Bursts of each direction that a memory has open at a time.
@@ -287,8 +287,12 @@ impl Block for AxiMemory {
         self.check_burst(m, "aw", aw_taken, (s.awaddr, s.awlen, s.awsize, s.awburst));
         let w_ready = *write_active & answer_queue.ready & goes(14);
         s.wready.drive(w_ready);
-        let payload = concat(&[s.wdata, s.wstrb]);
-        let payload = concat(&[payload, s.wlast]);
+        // Bytes that are not written may be anything, and change.
+        let bytes = s.wdata.split(8).into_iter().zip(s.wstrb.split(1));
+        let written = join(&Vec::from_iter(
+            bytes.map(|(byte, strobe)| byte.gate(strobe)),
+        ));
+        let payload = concat(&[written, s.wstrb, s.wlast]);
         let w_valid = self.request(m, "w", (s.wvalid, w_ready), payload, live);
         let w_taken = w_valid & w_ready;
         let last = write_left.eq(0);

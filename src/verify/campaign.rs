@@ -6,7 +6,7 @@ pub use shrink::shrink;
 
 use super::case::Case;
 use super::check::{BackendKind, run_case, write_waves};
-use super::kinds::random_case;
+use super::kinds::{Cores, random_case};
 use super::verdict::{CaseFailure, CaseReport, Mismatch};
 use crate::device::Error;
 use rand::{RngExt, SeedableRng};
@@ -27,8 +27,8 @@ pub struct Options {
     pub cases: u64,
     /// Simulators; native is always among them.
     pub backends: Vec<BackendKind>,
-    /// Largest number of rows and columns, up to 64.
-    pub max_size: u32,
+    /// Of which cores.
+    pub cores: Cores,
     /// Runs that may be spent to make a failing case smaller.
     pub shrink_runs: u32,
     /// Where to write the waves of the smallest failing case.
@@ -41,7 +41,7 @@ impl Default for Options {
             seed: 1,
             cases: 100,
             backends: vec![BackendKind::Native],
-            max_size: 64,
+            cores: Cores::Matmul(64),
             shrink_runs: 400,
             vcd: None,
         }
@@ -104,7 +104,7 @@ pub fn run(
             if cancelled.load(Ordering::Relaxed) {
                 return None;
             }
-            let case = random_case(*seed, options.max_size);
+            let case = random_case(*seed, &options.cores);
             match run_case(case.as_ref(), &options.backends) {
                 Ok(report) => {
                     let mut seen = seen.lock().expect("no case panics while it is held");

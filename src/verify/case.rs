@@ -20,7 +20,7 @@ pub trait Case: fmt::Debug + fmt::Display + Send + Sync {
 
     /// Cases with less to understand in them, the greatest steps first. Each can be run, and
     /// whoever goes from one to the next comes to an end.
-    fn simpler(&self) -> Vec<Box<dyn Case>>;
+    fn simpler(&self) -> Box<dyn Iterator<Item = Box<dyn Case>>>;
 }
 
 /// Holds what a core did to the golden model.

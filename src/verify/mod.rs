@@ -1,7 +1,7 @@
 //! Random architectures, data and stalls, and what judges the results.
 //!
 //! A [`Case`] is everything that happens to one core; each kind of core has its own, as
-//! [`matmul::MatmulCase`]. [`check::run_case`] runs one on the simulators and has it judged;
+//! [`matmul::MatmulCase`], [`npu::ProgramCase`] and [`npu::NetworkCase`]. [`check::run_case`] runs one on the simulators and has it judged;
 //! [`campaign::run`] does so for random cases, shrinks a failing one and prints it in a form that
 //! can be replayed.
 
@@ -13,9 +13,10 @@ pub mod formal;
 mod kinds;
 pub mod matmul;
 pub mod mutation;
+pub mod npu;
 pub mod random_design;
 mod verdict;
 
 pub use case::{Case, ParseCaseError, Stimulus};
-pub use kinds::{parse, random_case};
+pub use kinds::{Cores, parse, random_case};
 pub use verdict::{CaseFailure, CaseReport, Mismatch};

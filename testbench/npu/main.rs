@@ -80,11 +80,6 @@ impl Machine {
     }
 }
 
-/// Runs a program on the native simulator; none where it does not end.
-fn execute(arch: &NpuArch, run: &ProgramRun) -> Option<ProgramOutcome> {
-    Machine::new(arch).run(run)
-}
-
 /// C = A x B with bias and requantization, in the plainest program; the cycles and counters of the run.
 fn product(machine: &mut Machine, [m, k, n]: [usize; 3], seed: u64) -> (u64, Vec<u64>) {
     let arch = &machine.arch;

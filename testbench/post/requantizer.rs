@@ -10,6 +10,7 @@ use ferrogrid::reference::{fixed_point, float_scale, quantize_multiplier};
 use ferrogrid::synth::tools::Tool;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use std::collections::VecDeque;
 
 /// Random sums of each arithmetic.
@@ -285,8 +286,9 @@ fn random(rng: &mut ChaCha8Rng, float: bool) -> Case {
     }
 }
 
-fn random_cases(count: usize) -> Vec<(Case, i32)> {
-    let mut rng = ChaCha8Rng::seed_from_u64(4);
+/// So many of each arithmetic.
+fn random_cases(seed: u64, count: usize) -> Vec<(Case, i32)> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let cases = (0..2 * count).map(|number| random(&mut rng, number % 2 == 0));
     with_golden(cases)
 }
@@ -298,7 +300,16 @@ fn edges_are_those_of_the_golden_model() {
 
 #[test]
 fn random_values_are_those_of_the_golden_model() {
-    run_natively(&random_cases(RANDOM));
+    run_natively(&random_cases(4, RANDOM));
+}
+
+/// Of each arithmetic 10 million, alone and where a core has both.
+#[test]
+#[ignore = "takes minutes: cargo test --release --test post -- --ignored"]
+fn many_random_values_are_those_of_the_golden_model() {
+    const PARTS: u64 = 40;
+    let parts = (0..PARTS).into_par_iter();
+    parts.for_each(|seed| run_natively(&random_cases(seed, 250_000)));
 }
 
 #[test]
@@ -314,7 +325,7 @@ fn the_verilog_computes_the_same() {
     if !tools::present(&[Tool::Verilator, Tool::Cxx]) {
         return;
     }
-    let cases = random_cases(1_000);
+    let cases = random_cases(4, 1_000);
     for arithmetic in ALL {
         for target in [Target::Portable, Target::Ecp5] {
             let block = requantizer(arithmetic, target);

@@ -4,6 +4,7 @@
 use crate::tools;
 use ferrogrid::device::Error;
 use ferrogrid::synth::tools::Tool;
+use ferrogrid::verify::Cores;
 use ferrogrid::verify::campaign::{self, Options, Report};
 use ferrogrid::verify::check::{BackendKind, run_case};
 use ferrogrid::verify::matmul::MatmulCase;
@@ -50,7 +51,7 @@ fn random_cases_through_verilator() {
         seed: 2,
         cases: 26,
         backends: vec![BackendKind::Native, BackendKind::Verilator],
-        max_size: 5,
+        cores: Cores::Matmul(5),
         ..Options::default()
     });
     assert!(report.architectures >= 25, "{report:?}");
@@ -67,7 +68,7 @@ fn random_cases_through_icarus() {
         seed: 3,
         cases: 30,
         backends: vec![BackendKind::Native, BackendKind::Icarus],
-        max_size: 6,
+        cores: Cores::Matmul(6),
         ..Options::default()
     });
     assert!(report.architectures >= 5, "{report:?}");

@@ -18,8 +18,6 @@ pub(super) struct Work<'a> {
     pub bands: Option<Bands>,
     /// Rows of the result under way.
     pub band: Range<usize>,
-    /// Signals of INPUT that say that what is in DRAM of the band is in the scratchpad.
-    pub loaded: Option<u32>,
     /// The region and the offset that its result goes to.
     pub output: Option<(u32, u32)>,
     /// Tiles of C channels under way, and the first channel of theirs among the parameters.
@@ -63,7 +61,6 @@ impl Schedule<'_> {
             tiling,
             bands,
             band: 0..height,
-            loaded: None,
             output,
             columns: 0..tiling.columns,
             parameters: 0,
@@ -85,16 +82,19 @@ impl Schedule<'_> {
             if first_row > 0 {
                 self.fence_all(index);
             }
-            work.loaded = self.load_band(&work);
+            let begins = is_parted || first_row == 0;
+            let ends = is_parted || work.band.end == height;
+            let first_chunk = tiling.chunks(layer, &work.band)[0];
+            let tiles = tiling.all_tiles(layer, tiling.columns);
+            let has_weights = begins || tiles > self.arch.ring_tiles as usize;
+            self.load_band(&work, &first_chunk, has_weights);
             for first in (0..tiling.columns).step_by(most) {
-                if is_parted || first_row == 0 {
+                if begins {
                     work.columns = first..(first + most).min(tiling.columns);
                     let channels = work.columns.start * columns..work.columns.end * columns;
                     work.parameters = self.parameters(index, channels);
                     work.first = true;
                 }
-                let begins = is_parted || first_row == 0;
-                let ends = is_parted || work.band.end == height;
                 self.columns(&mut work, begins, ends);
             }
         }
@@ -125,11 +125,7 @@ impl Schedule<'_> {
         // A pool has the same tiles for all channels.
         let is_shared = layer.pool.is_some();
         let first_tile = |column: usize| if is_shared { 0 } else { column * tiles };
-        let all = if is_shared {
-            tiles
-        } else {
-            columns.len() * tiles
-        };
+        let all = tiling.all_tiles(layer, columns.len());
         if all <= ring {
             if begins {
                 self.weights(work, first_tile(columns.start), all);

@@ -62,11 +62,11 @@ impl Schedule<'_> {
             }
             _ => layer.image_rows(&chunk.all_rows()).end * layer.image_row(),
         };
-        self.wait_for_image(work, image);
+        self.wait_for_image(work, chunk, image);
     }
 
     /// The MATRIX put last waits for the first bytes of its image, and for LOAD what POST reads behind it.
-    fn wait_for_image(&mut self, work: &Work<'_>, bytes: usize) {
+    fn wait_for_image(&mut self, work: &Work<'_>, chunk: &Chunk, bytes: usize) {
         let layer = work.layer;
         if std::mem::take(&mut self.drains) {
             for semaphore in [semaphore::INPUT, semaphore::ACTIVATION] {
@@ -74,14 +74,15 @@ impl Schedule<'_> {
                 self.program.wait_until(semaphore, signals);
             }
         }
-        if let Some(loaded) = work.loaded {
-            self.program.wait_until(semaphore::INPUT, loaded);
-        }
         let residual = layer.residual.as_ref();
         if let Some(progress) = residual.and_then(|residual| self.progress.get(&residual.tensor))
-            && let (None, Some((signals, _))) = (progress.layer, progress.parts.last())
+            && progress.layer.is_none()
         {
-            self.program.wait_until(semaphore::INPUT, *signals);
+            let bytes = chunk.all_rows().end * layer.result_row();
+            let needed = progress.parts.iter().find(|(_, there)| *there >= bytes);
+            if let Some((signals, _)) = needed {
+                self.program.wait_until(semaphore::INPUT, *signals);
+            }
         }
         let Some(progress) = self.progress.get(&layer.input) else {
             return;

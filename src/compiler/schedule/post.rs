@@ -17,9 +17,11 @@ impl Schedule<'_> {
         let tile = tiles.start;
         let place = (chunk.row * width + chunk.column) * channels + tile * columns;
         let per_channel = self.constants.layers[work.index].factors.is_some();
-        let (float, multiplier, shift) = match layer.factors[0] {
+        let inside = layer.inside(0, chunk.row) * layer.inside(1, chunk.column);
+        let factor = layer.factors_inside.get(&inside);
+        let (float, multiplier, shift) = match factor.unwrap_or(&layer.factors[0]) {
             Factor::Float(scale) => (true, scale.to_bits(), 0),
-            Factor::Fixed(multiplier, shift) => (false, multiplier, shift),
+            Factor::Fixed(multiplier, shift) => (false, *multiplier, *shift),
         };
         let result = self.first_byte(work, layer.output, RESULT);
         let residual = layer.residual.as_ref();

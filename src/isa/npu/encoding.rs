@@ -113,15 +113,19 @@ impl Instruction {
         let values: Vec<i64> = (opcode.fields().iter())
             .map(|field| get(bytes, field))
             .collect();
-        let instruction = Instruction {
-            synchronization: Synchronization::of(synchronization),
-            operation: Operation::of(opcode, &values),
+        let fields = || {
+            Synchronization::FIELDS
+                .into_iter()
+                .chain(opcode.fields().iter().copied())
         };
-        let again = instruction.encode()?;
+        let in_a_field = |bit| fields().any(|of| (of.lsb..of.lsb + of.kind.width()).contains(&bit));
         let reserved =
-            |bit: &u32| (bytes[*bit as usize / 8] ^ again[*bit as usize / 8]) >> (bit % 8) & 1 == 1;
+            |bit: &u32| bytes[*bit as usize / 8] >> (bit % 8) & 1 == 1 && !in_a_field(*bit);
         match (0..8 * INSTRUCTION_BYTES as u32).find(reserved) {
-            None => Ok(instruction),
+            None => Ok(Instruction {
+                synchronization: Synchronization::of(synchronization),
+                operation: Operation::of(opcode, &values),
+            }),
             Some(bit) => Err(EncodingError::Reserved {
                 instruction: opcode.name(),
                 bit,

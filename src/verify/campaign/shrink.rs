@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 
 /// Goes from a failing case to simpler ones that fail, too, however they fail, until none does or
 /// the budget of runs is spent. `run` is given the number of runs so far and may end the search.
-pub fn shrink<Case, Failure>(
+pub fn shrink<Case, Failure, Simpler: IntoIterator<Item = Case>>(
     failing: (Case, Failure),
     budget: u32,
-    simpler: impl Fn(&Case) -> Vec<Case>,
+    simpler: impl Fn(&Case) -> Simpler,
     mut run: impl FnMut(&Case, u32) -> ControlFlow<(), Option<Failure>>,
 ) -> (Case, Failure) {
     let mut smallest = failing;

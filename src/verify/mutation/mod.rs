@@ -6,15 +6,17 @@
 
 mod edit;
 mod hunt;
-mod table;
+mod matmul;
+mod npu;
 
-pub use hunt::{Catch, Hunt, Verdict, hunt};
-pub use table::MUTATIONS;
+pub use hunt::{Catch, Hunt, Prey, Verdict, hunt};
+pub use matmul::MATMUL;
+pub use npu::NPU;
 
 use crate::hdl::ir::{BinaryOp, Design};
 use std::sync::Arc;
 
-/// One way to break the matmul core.
+/// One way to break a core.
 #[derive(Clone, Copy, Debug)]
 pub struct Mutation {
     /// What is wrong with the mutant, in a few words; unique.
@@ -91,7 +93,24 @@ pub enum Change {
     SliceAt(u32),
 }
 
+/// A mutation of the first place that the change fits.
+const fn m(name: &'static str, module: &'static str, spot: Spot, change: Change) -> Mutation {
+    Mutation {
+        name,
+        module,
+        spot,
+        change,
+        nth: 0,
+    }
+}
+
 impl Mutation {
+    /// The same at another place of the expression.
+    const fn at(mut self, nth: usize) -> Mutation {
+        self.nth = nth;
+        self
+    }
+
     /// Breaks a core in this way. False when the core has no such spot (a mask that its widths do
     /// not need, say): then it is left as it was.
     pub fn apply(&self, design: &mut Design) -> bool {

@@ -2,29 +2,12 @@
 
 use super::Change::*;
 use super::Spot::*;
-use super::{Change, Mutation, Spot};
+use super::{Mutation, m};
 use crate::hdl::ir::BinaryOp::*;
-
-const fn m(name: &'static str, module: &'static str, spot: Spot, change: Change) -> Mutation {
-    Mutation {
-        name,
-        module,
-        spot,
-        change,
-        nth: 0,
-    }
-}
-
-impl Mutation {
-    const fn at(mut self, nth: usize) -> Mutation {
-        self.nth = nth;
-        self
-    }
-}
 
 /// Every mutation, from the processing elements outwards.
 #[rustfmt::skip]
-pub const MUTATIONS: &[Mutation] = &[
+pub const MATMUL: &[Mutation] = &[
     // ---- processing elements ------------------------------------------------------------
     m("products are widened with zeros", "_pe", Next("sum"), WrongExtension),
     m("products lose their top bit", "_pe", Next("product"), LoseTopBit),

@@ -1,0 +1,155 @@
+//! The graph of a case.
+
+use super::{Kind, Layer, NetworkCase};
+use crate::graph::{
+    Convolution, Element, Family, Graph, Operator, Output, Padding, Pool, Quantization, TensorId,
+    Values,
+};
+use crate::verify::npu::{chance, within};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// What the bytes of an activation mean.
+fn meaning(rng: &mut impl Rng, family: Family) -> (Element, Quantization) {
+    let scale = f32::from_bits(within(rng, 0x3c00_0000, 0x3dff_ffff));
+    let zero = within(rng, 0, 255) as i32;
+    match family == Family::Onnx && chance(rng, 3) {
+        true => (Element::Uint8, Quantization::per_tensor(scale, zero)),
+        false => (Element::Int8, Quantization::per_tensor(scale, zero - 128)),
+    }
+}
+
+/// Weights with a bias, for an input of this scale.
+fn weights(graph: &mut Graph, rng: &mut impl Rng, shape: &[usize], scale: f32) -> [TensorId; 2] {
+    let outputs = shape[0];
+    let values = (0..shape.iter().product())
+        .map(|_| rng.random::<i8>())
+        .collect();
+    let count = if chance(rng, 2) { outputs } else { 1 };
+    let scales: Vec<f32> = (0..count)
+        .map(|_| f32::from_bits(within(rng, 0x3a00_0000, 0x3bff_ffff)))
+        .collect();
+    let of_bias = scales.iter().map(|of| of * scale).collect();
+    let meaning = |scales| {
+        Some(Quantization {
+            scales,
+            zero_points: vec![0; count],
+        })
+    };
+    let bias = (0..outputs)
+        .map(|_| within(rng, 0, 8000) as i32 - 4000)
+        .collect();
+    let name = graph.tensors.len();
+    let (values, bias) = (Values::Int8(values), Values::Int32(bias));
+    [
+        graph.constant(format!("w{name}"), shape, values, meaning(scales)),
+        graph.constant(format!("b{name}"), [outputs], bias, meaning(of_bias)),
+    ]
+}
+
+impl NetworkCase {
+    /// The graph.
+    ///
+    /// # Errors
+    /// What does not go together.
+    pub(super) fn graph(&self) -> Result<Graph, String> {
+        if self.layers.is_empty() {
+            return Err("a network needs a layer".into());
+        }
+        if self.shape.contains(&0) {
+            return Err("a size of the input is 0".into());
+        }
+        let mut graph = Graph::new(self.family);
+        let rng = &mut ChaCha8Rng::seed_from_u64(self.seed.into());
+        let x = graph.input("x", self.shape, meaning(rng, self.family));
+        let mut values = vec![x];
+        for layer in &self.layers {
+            let result = layer.add_to(&mut graph, &values)?;
+            values.push(result);
+        }
+        graph.outputs.extend(values.last());
+        Ok(graph)
+    }
+
+    /// The input, whose bytes are all that there are.
+    pub(super) fn input(&self, graph: &Graph) -> Values {
+        let x = &graph[graph.inputs[0]];
+        let rng = &mut ChaCha8Rng::seed_from_u64(self.seed.into());
+        let (low, high) = x.element.range();
+        let values: Vec<i32> = (0..x.len()).map(|_| rng.random_range(low..=high)).collect();
+        Values::saturated(x.element, &values)
+    }
+}
+
+impl Layer {
+    /// Adds the layer to a graph in which these are its values so far; gives its own.
+    fn add_to(&self, graph: &mut Graph, values: &[TensorId]) -> Result<TensorId, String> {
+        let number = values.len();
+        let value = |of: usize| {
+            let there = values.get(of).copied();
+            there.ok_or_else(|| format!("layer {number} takes {of}, which comes later"))
+        };
+        let from = value(self.from)?;
+        let shape = graph[from].shape.clone();
+        let quantization = graph[from].quantization.clone();
+        let quantization = quantization.ok_or("a value without quantization")?;
+        let scale = quantization.scale(0);
+        let rng = &mut ChaCha8Rng::seed_from_u64(self.seed.into());
+        let pool = |kernel, strides| Pool {
+            kernel,
+            strides,
+            padding: Padding::default(),
+            count_padding: false,
+        };
+        let channels = shape.last().copied().unwrap_or(1);
+        let (operator, inputs) = match self.kind {
+            Kind::Convolution {
+                outputs,
+                kernel,
+                strides,
+                dilations,
+                padding,
+            } => {
+                let [top, left, bottom, right] = padding;
+                let convolution = Convolution {
+                    strides,
+                    dilations,
+                    padding: Padding {
+                        top,
+                        left,
+                        bottom,
+                        right,
+                    },
+                    groups: 1,
+                };
+                let shape = [outputs, kernel[0], kernel[1], channels];
+                let [w, b] = weights(graph, rng, &shape, scale);
+                (Operator::Convolution(convolution), vec![from, w, b])
+            }
+            Kind::FullyConnected { outputs } => {
+                let [w, b] = weights(graph, rng, &[outputs, channels], scale);
+                (Operator::FullyConnected, vec![from, w, b])
+            }
+            Kind::Add { to } => (Operator::Add, vec![from, value(to)?]),
+            Kind::AveragePool { kernel, strides } => {
+                (Operator::AveragePool(pool(kernel, strides)), vec![from])
+            }
+            Kind::MaxPool { kernel, strides } => {
+                (Operator::MaxPool(pool(kernel, strides)), vec![from])
+            }
+            Kind::GlobalAveragePool => (Operator::GlobalAveragePool, vec![from]),
+        };
+        let meaning = match self.kind {
+            // Pools of windows keep what integers mean.
+            Kind::AveragePool { .. } | Kind::MaxPool { .. } => (graph[from].element, quantization),
+            _ => meaning(rng, graph.family),
+        };
+        let zero_point = meaning.1.zero_point(0);
+        let mut output = Output::new(format!("y{number}"), meaning);
+        if self.relu {
+            output.limits.low = zero_point;
+        }
+        let added = graph.node(format!("layer{number}"), operator, &inputs, output);
+        added.map_err(|error| error.to_string())
+    }
+}

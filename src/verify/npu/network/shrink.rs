@@ -1,0 +1,146 @@
+//! Smaller networks on simpler cores.
+
+use super::{Kind, Layer, NetworkCase};
+use crate::verify::npu::arch::simpler_archs;
+
+/// Cases with less to understand in them, the greatest steps first. Each can be run.
+pub(super) fn simpler(case: &NetworkCase) -> impl Iterator<Item = NetworkCase> + 'static {
+    let mut candidates: Vec<NetworkCase> = Vec::new();
+    let mut propose = |change: &dyn Fn(&mut NetworkCase)| {
+        let mut candidate = case.clone();
+        change(&mut candidate);
+        if candidate != *case && !candidates.contains(&candidate) {
+            candidates.push(candidate);
+        }
+    };
+    let count = case.layers.len();
+    for length in 1..count {
+        propose(&|case| case.layers.truncate(length));
+    }
+    for index in 0..count {
+        propose(&|case| drop_layer(&mut case.layers, index));
+    }
+    propose(&|case| case.latency = 1);
+    propose(&|case| case.stalls = 0);
+    for arch in simpler_archs(&case.arch) {
+        propose(&|case| case.arch = arch.clone());
+    }
+    for axis in 0..3 {
+        for size in smaller(case.shape[axis]) {
+            propose(&|case| case.shape[axis] = size);
+        }
+    }
+    for index in 0..count {
+        for kind in simpler_kinds(case.layers[index].kind) {
+            propose(&|case| case.layers[index].kind = kind);
+        }
+        propose(&|case| case.layers[index].relu = false);
+        propose(&|case| case.layers[index].seed = 0);
+    }
+    // As many channels everywhere, so that sums still have two of one shape.
+    for channels in smaller(case.shape[2]) {
+        propose(&|case| {
+            let before = std::mem::replace(&mut case.shape[2], channels);
+            for layer in &mut case.layers {
+                if let Kind::Convolution { outputs, .. } | Kind::FullyConnected { outputs } =
+                    &mut layer.kind
+                    && *outputs == before
+                {
+                    *outputs = channels;
+                }
+            }
+        });
+    }
+    propose(&|case| case.seed = 0);
+    candidates.into_iter().filter(|case| case.check().is_ok())
+}
+
+/// Takes a layer out: what took its result takes what it was of.
+fn drop_layer(layers: &mut Vec<Layer>, index: usize) {
+    let from = layers.remove(index).from;
+    let moved = |value: usize| match value {
+        value if value == index + 1 => from,
+        value if value > index => value - 1,
+        value => value,
+    };
+    for layer in &mut layers[index..] {
+        layer.from = moved(layer.from);
+        if let Kind::Add { to } = &mut layer.kind {
+            *to = moved(*to);
+        }
+    }
+}
+
+/// The same with smaller sizes.
+fn simpler_kinds(kind: Kind) -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    match kind {
+        Kind::Convolution {
+            outputs,
+            kernel,
+            strides,
+            dilations,
+            padding,
+        } => {
+            let of = |outputs, kernel, strides, dilations, padding| Kind::Convolution {
+                outputs,
+                kernel,
+                strides,
+                dilations,
+                padding,
+            };
+            kinds.push(of(outputs, [1, 1], [1, 1], [1, 1], [0; 4]));
+            kinds
+                .extend(smaller(outputs).map(|less| of(less, kernel, strides, dilations, padding)));
+            kinds.push(of(outputs, [1, kernel[1]], strides, dilations, padding));
+            kinds.push(of(outputs, [kernel[0], 1], strides, dilations, padding));
+            kinds.push(of(outputs, kernel, [1, 1], dilations, padding));
+            kinds.push(of(outputs, kernel, strides, [1, 1], padding));
+            for side in 0..4 {
+                let mut less = padding;
+                less[side] = 0;
+                kinds.push(of(outputs, kernel, strides, dilations, less));
+            }
+        }
+        Kind::FullyConnected { outputs } => {
+            kinds.extend(smaller(outputs).map(|outputs| Kind::FullyConnected { outputs }));
+        }
+        Kind::AveragePool { kernel, strides } => {
+            kinds.push(Kind::AveragePool {
+                kernel,
+                strides: [1, 1],
+            });
+            kinds.push(Kind::AveragePool {
+                kernel: [1, kernel[1]],
+                strides,
+            });
+            kinds.push(Kind::AveragePool {
+                kernel: [kernel[0], 1],
+                strides,
+            });
+        }
+        Kind::MaxPool { kernel, strides } => {
+            kinds.push(Kind::MaxPool {
+                kernel,
+                strides: [1, 1],
+            });
+            kinds.push(Kind::MaxPool {
+                kernel: [1, kernel[1]],
+                strides,
+            });
+            kinds.push(Kind::MaxPool {
+                kernel: [kernel[0], 1],
+                strides,
+            });
+        }
+        Kind::Add { .. } | Kind::GlobalAveragePool => {}
+    }
+    kinds
+}
+
+/// 1, the half, and the number before.
+fn smaller(size: usize) -> impl Iterator<Item = usize> {
+    let all = [1, size / 2, size - 1];
+    all.into_iter()
+        .filter(move |smaller| (1..size).contains(smaller))
+}

@@ -1,0 +1,121 @@
+//! Mutants of the core that runs networks.
+
+use ferrogrid::device::{Backend, Native};
+use ferrogrid::verify::campaign::shrink;
+use ferrogrid::verify::check::{check, design, run_case};
+use ferrogrid::verify::mutation::{NPU, Prey};
+use ferrogrid::verify::npu::{NetworkCase, ProgramCase};
+use ferrogrid::verify::npu::{random_network, random_program, random_program_of};
+use ferrogrid::verify::{Case, Mismatch, parse};
+use rayon::prelude::*;
+use std::ops::ControlFlow;
+
+/// Random cores, and the random cases that every mutant of each meets until one catches it.
+const CORES: u64 = 8;
+const CASES: u64 = 12;
+
+/// What random cases do rarely: waits for signals that do not come, and signals that nothing takes.
+const RARE: [&str; 2] = [
+    "program latency=1 before=flipped@1.8; load run=4 rows=9 planes=1 signal=3/3; \
+     load run=4 rows=1 planes=1 wait=3:2; end",
+    "program latency=1 before=flipped@0.34; load run=4 rows=300 planes=1 signal=3/3; end",
+];
+
+/// The cases of each core, the smallest core first.
+fn campaign() -> Vec<Vec<ProgramCase>> {
+    let mut archs: Vec<_> = (0..CORES).map(|seed| random_program(seed).arch).collect();
+    archs.sort_by_key(|arch| arch.tile_bytes());
+    let mut cores: Vec<Vec<ProgramCase>> = (0..)
+        .zip(&archs)
+        .map(|(core, arch)| {
+            let seeds = CASES * core..CASES * (core + 1);
+            seeds.map(|seed| random_program_of(seed, arch)).collect()
+        })
+        .collect();
+    cores.push(RARE.map(|text| text.parse().unwrap()).into());
+    cores
+}
+
+#[test]
+fn every_mutant_is_caught() {
+    let prey: Vec<_> = campaign().into_par_iter().map(Prey::new).collect();
+    super::every_mutant_is_caught(NPU, &prey);
+}
+
+/// The campaign passes on the core as it is: what it catches is the mutation.
+#[test]
+fn nothing_is_caught_on_the_core_itself() {
+    campaign().par_iter().flatten().for_each(|case| {
+        if let Err(failure) = run_case(case, &[]) {
+            panic!("{failure}");
+        }
+    });
+}
+
+/// Runs that a search for the smallest case may take.
+const BUDGET: u32 = 400;
+
+/// What goes wrong with a case on the core broken by a mutation.
+fn failure(mutation: &str, case: &dyn Case) -> Option<Mismatch> {
+    let mutation = NPU.iter().find(|of| of.name == mutation);
+    let mut design = design(case);
+    let has_spot = mutation.expect("a mutation").apply(&mut design);
+    let mut native: [Box<dyn Backend>; 1] = [Box::new(Native::new(&design).unwrap())];
+    check(case, &mut native).err().filter(|_| has_spot)
+}
+
+/// The smallest case for a mutation, as its text, which fails when it is replayed.
+fn smallest(mutation: &str, cases: impl Iterator<Item = Box<dyn Case>>) -> String {
+    let mut failing =
+        cases.filter_map(|case| failure(mutation, case.as_ref()).map(|failure| (case, failure)));
+    let (case, failure_found) = shrink(
+        failing.next().expect("a case that fails"),
+        BUDGET,
+        |case| case.simpler(),
+        |case, _| ControlFlow::Continue(failure(mutation, case.as_ref())),
+    );
+    let text = case.to_string();
+    println!("{mutation}: {failure_found}\n{text}");
+    let again = failure(mutation, parse(&text).unwrap().as_ref());
+    assert_eq!(
+        again.map(|of| of.to_string()),
+        Some(failure_found.to_string())
+    );
+    assert!(run_case(case.as_ref(), &[]).is_ok(), "{text}");
+    text
+}
+
+/// A broken core is shown by a program of the instructions that it takes: loads, a tile, MATRIX, POST and STORE.
+#[test]
+fn a_small_program_shows_what_is_broken() {
+    let programs = || (0..).map(|seed| Box::new(random_program(seed)) as Box<dyn Case>);
+    for (mutation, most) in [
+        ("the zero point is 0", 10),
+        ("all rows are stored from the first", 4),
+        ("waits take nothing", 20),
+    ] {
+        let text = smallest(mutation, programs());
+        let case: ProgramCase = text.parse().unwrap();
+        let works = |of: &&_| !text_is_fence(of);
+        let count = case.program.iter().filter(works).count();
+        assert!(count <= most, "{count} instructions: {text}");
+        assert_eq!((case.arch.rows, case.arch.columns), (4, 4), "{text}");
+    }
+}
+
+/// A fence only orders what others do.
+fn text_is_fence(instruction: &ferrogrid::isa::npu::Instruction) -> bool {
+    instruction.to_string().starts_with("fence")
+}
+
+/// And by a network of the layers that it takes.
+#[test]
+fn a_small_network_shows_what_is_broken() {
+    let networks = || (0..).map(|seed| Box::new(random_network(seed)) as Box<dyn Case>);
+    for mutation in ["nothing is added", "all kernel rows are read at the first"] {
+        let text = smallest(mutation, networks());
+        let case: NetworkCase = text.parse().unwrap();
+        assert!(case.layers.len() <= 2, "{text}");
+        assert!(case.shape.iter().product::<usize>() <= 16, "{text}");
+    }
+}
