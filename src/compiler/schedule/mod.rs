@@ -89,7 +89,9 @@ pub(super) fn schedule(
             instructions: first..schedule.program.instructions.len(),
             result: layer.output,
             home: plan.homes[&layer.output],
-            unsigned: to_int8(graph[layer.output].element) != 0,
+            // A step of a node has a tensor that the graph has not.
+            unsigned: (graph.tensors.get(layer.output.0))
+                .is_some_and(|tensor| to_int8(tensor.element) != 0),
         });
         if let (Some(output), true, Home::Scratchpad(address)) =
             (output, is_read, plan.homes[&layer.output])
