@@ -12,11 +12,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Where an activation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Home {
+pub enum Home {
     /// At an address of the scratchpad, as a whole.
     Scratchpad(u32),
-    /// At an offset of a region, and in the scratchpad in bands.
-    Dram { region: u32, offset: u32 },
+    /// In DRAM, and in the scratchpad in bands.
+    Dram {
+        /// The region.
+        region: u32,
+        /// First byte within it.
+        offset: u32,
+    },
 }
 
 /// Where all activations are.

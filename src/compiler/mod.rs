@@ -43,6 +43,7 @@ mod windows;
 pub use binding::Binding;
 pub use error::CompileError;
 pub use explain::{LayerPasses, explain};
+pub use memory::Home;
 pub use place::{Place, places};
 
 use binding::bind;
@@ -52,7 +53,7 @@ use memory::{Plan, Ports};
 use tiling::Tiling;
 
 use crate::arch::NpuArch;
-use crate::graph::Graph;
+use crate::graph::{Graph, TensorId};
 use crate::isa::npu::Instruction;
 
 /// DRAM regions of a program.
@@ -108,6 +109,12 @@ pub struct LayerSummary {
     pub multiplications: u64,
     /// Its instructions.
     pub instructions: std::ops::Range<usize>,
+    /// Its result.
+    pub result: TensorId,
+    /// Where that is when its instructions have ended.
+    pub home: Home,
+    /// The result is uint8: its bytes have their highest bit inverted.
+    pub unsigned: bool,
 }
 
 /// What the passes have made of a network.

@@ -16,6 +16,7 @@ const READ_FAILED: u32 = 3;
 const WRITE_FAILED: u32 = 4;
 const WATCHDOG: u32 = 5;
 const STOPPED: u32 = 6;
+const OUT_OF_RANGE: u32 = 7;
 
 fn assemble(text: &str) -> Vec<Instruction> {
     text.lines()
@@ -204,5 +205,63 @@ fn stops_in_the_midst_of_transfers() {
     ] {
         let stop = Fault { stops: true, ..Fault::default() };
         assert_eq!(recover(bad, &stop).0, STOPPED, "{bad}");
+    }
+}
+
+/// Counts of 0 and addresses beyond the memories: before the instruction where its fields say so, else where
+/// the unit comes to them. The scratchpad has halves of 4,096 bytes.
+#[test]
+fn what_is_out_of_range() {
+    let matrix =
+        "matrix pitch=8 width=8 height=8 blocks=1 kernel_rows=1 taps=1 rows=8 row_step=1 columns=1";
+    let post = "post rows=8 row_pitch=8 columns=1 channels=8 window=1";
+    let at_decode = [
+        "load run=0 rows=1 planes=1".to_owned(),
+        "load run=8 rows=0 planes=1".to_owned(),
+        "load run=8 rows=1 planes=1 address=8192".to_owned(),
+        "load run=8 rows=1 planes=1 target=1 address=1024".to_owned(),
+        "load run=8 rows=1 planes=1 target=4 address=512".to_owned(),
+        "load run=8 rows=1 planes=1 target=6".to_owned(),
+        "weights tiles=0".to_owned(),
+        matrix.replace("taps=1", "taps=0"),
+        format!("{matrix} address=8192"),
+        format!("{matrix} tile=16"),
+        post.replace("window=1", "window=0"),
+        post.replace("channels=8", "channels=9"),
+        format!("{post} address=8192"),
+        format!("{post} residual residual_address=8192"),
+        format!("{post} parameters=1024"),
+        "store run=8 rows=1 planes=0".to_owned(),
+        "store run=8 rows=1 planes=1 address=8192".to_owned(),
+    ];
+    for instruction in at_decode {
+        let bad = format!("load run=8 rows=1 planes=1\n{instruction}\nend");
+        let found = recover(&bad, &Fault::default());
+        assert_eq!(found, (OUT_OF_RANGE, 1), "{instruction}");
+    }
+    let bank = format!("weights offset=8704 tiles=1\n{matrix} release begin end");
+    let on_the_way = [
+        // A run in both halves, a row, and a plane, behind the end.
+        "load address=4090 run=8 rows=1 planes=1".to_owned(),
+        "load address=4096 run=8 rows=2 row_pitch=4090 planes=1".to_owned(),
+        "load address=4096 run=8 rows=1 planes=3 plane_pitch=4096".to_owned(),
+        "store address=8184 run=9 rows=1 planes=1".to_owned(),
+        "store run=8 rows=3 row_pitch=4096 planes=1".to_owned(),
+        format!("{bank}\n{post} address=4093"),
+        format!("{bank}\n{}", post.replace("row_pitch=8", "row_pitch=4090")),
+        format!("{bank}\n{} address=8176", post.replace("rows=8", "rows=3")),
+    ];
+    for instructions in on_the_way {
+        let bad = format!("{instructions}\nfence units=15\nend");
+        let (cause, _) = recover(&bad, &Fault::default());
+        assert_eq!(cause, OUT_OF_RANGE, "{instructions}");
+    }
+    let last = [
+        "load address=4088 run=8 rows=2 row_pitch=4096 planes=1".to_owned(),
+        format!("{bank}\n{} address=8128", post),
+    ];
+    for instructions in last {
+        let bad = format!("{instructions}\nfence units=15\nend");
+        assert_eq!(recover(&bad, &Fault::default()).0, 0, "{instructions}");
     }
 }

@@ -15,8 +15,8 @@ use super::front::UNITS;
 use super::ports::{ByteRead, ByteWrite, Signalling};
 use super::{
     FrontEnd, FrontEndInputs, LoadUnit, LoadUnitInputs, MatrixUnit, MatrixUnitInputs, Parameters,
-    ParametersInputs, PostUnit, PostUnitInputs, Ring, RingInputs, Scratchpad, ScratchpadInputs,
-    StoreUnit, StoreUnitInputs, TablesInputs,
+    ParametersInputs, PostUnit, PostUnitInputs, Ranges, Ring, RingInputs, Scratchpad,
+    ScratchpadInputs, StoreUnit, StoreUnitInputs, TablesInputs,
 };
 use crate::arch::{ControlOrder, Dataflow, MemoryStyle, NpuArch, Requantization};
 use crate::hdl::{
@@ -27,7 +27,7 @@ use crate::isa::RegisterMap;
 use crate::isa::npu::{COUNTERS_OF, REGIONS, npu_registers};
 
 /// Bits of the number of a word of a table.
-const TABLE_BITS: u32 = 9;
+pub(super) const TABLE_BITS: u32 = 9;
 /// Bits of a number of beats of a transfer.
 const COUNT_BITS: u32 = 20;
 
@@ -295,6 +295,7 @@ impl Block for NpuCore {
         let progress = m.wire(bit());
         let bus_quiet = m.wire(bit());
         let [read_failed, write_failed] = [(); 2].map(|_| m.wire(bit()));
+        let out_of_range = m.wire(bit());
         let inputs = FrontEndInputs {
             start: registers["control_start"],
             stop: registers["control_stop"],
@@ -308,9 +309,11 @@ impl Block for NpuCore {
             units_idle,
             read_failed,
             write_failed,
+            out_of_range,
         };
         let front_end = FrontEnd {
             name: self.name("front"),
+            ranges: Ranges::of(arch),
             splitter,
             queue_depth: arch.queue_depth,
             central: arch.order == ControlOrder::Central,
@@ -472,6 +475,7 @@ impl Block for NpuCore {
         progress.drive(beat | matrix.active | post.active);
         read_failed.drive(load.failed);
         write_failed.drive(store.failed);
+        out_of_range.drive(load.out_of_range | post.out_of_range | store.out_of_range);
 
         m.section("events");
         let issued = [load_issue, matrix_issue, post_issue, store_issue].map(|issue| issue.fires());

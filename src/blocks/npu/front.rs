@@ -3,6 +3,7 @@
 use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
 use super::fields::{INSTRUCTION_BITS, field};
 use super::ports::Signalling;
+use super::ranges::Ranges;
 use super::semaphores::{Request, semaphores};
 use crate::hdl::{
     Block, HardwareEnum, Module, Signal, Stream, bit, bits_for, bundle, concat, hardware,
@@ -32,6 +33,8 @@ hardware_enum! {
         Watchdog,
         /// The host stopped it.
         Stopped,
+        /// A count is 0, or an address beyond its memory.
+        OutOfRange,
     }
 }
 
@@ -63,6 +66,8 @@ pub struct FrontEnd {
     pub queue_depth: u32,
     /// An instruction begins when all before it have ended.
     pub central: bool,
+    /// What fields must keep to.
+    pub ranges: Ranges,
 }
 
 bundle! {
@@ -91,6 +96,8 @@ bundle! {
         /// DRAM has answered a unit's read, or write, with an error.
         read_failed: bit(),
         write_failed: bit(),
+        /// A unit has come to an address beyond its memory.
+        out_of_range: bit(),
     }
 }
 
@@ -268,7 +275,9 @@ impl Block for FrontEnd {
         m.section("decode");
         let word = fetched.payload;
         let opcode = field(word, &Synchronization::FIELDS[0]);
-        let legal = is_legal(word);
+        let known = is_legal(word);
+        let in_range = self.ranges.hold(word);
+        let legal = known & in_range;
         let queue_ready: Vec<_> = (0..UNITS)
             .map(|number| m.wire(bit()).named(format!("queue_ready_{number}")))
             .collect();
@@ -334,7 +343,8 @@ impl Block for FrontEnd {
             .map(|(of, ready)| *of & *ready)
             .fold(is_fence & fence_over, |any, one| any | one);
         let running = fetched.valid & runs;
-        let illegal = running & !legal;
+        let illegal = running & !known;
+        let out_of_range = (running & !in_range) | io.out_of_range;
         let may_begin = match self.central {
             true => settled.all(),
             false => m.high(),
@@ -350,7 +360,7 @@ impl Block for FrontEnd {
         m.when(io.progress | takes | !runs, || still.set(0))
             .otherwise(|| still.set(still + 1));
         let barks = m.flag(io.watchdog.any() & still.ge(io.watchdog));
-        let faults = illegal | overflow | read_failed | io.write_failed;
+        let faults = illegal | out_of_range | overflow | read_failed | io.write_failed;
         stops.drive(runs & (faults | barks | io.stop));
         let index = m.reg(unsigned(16)).reset(0);
         let code = m.reg(unsigned(16)).reset(0);
@@ -376,6 +386,7 @@ impl Block for FrontEnd {
                     state.set(MachineState::Drain);
                     failed.set(true);
                     m.when(illegal, || cause.set(Cause::Illegal))
+                        .else_when(out_of_range, || cause.set(Cause::OutOfRange))
                         .else_when(overflow, || cause.set(Cause::Overflow))
                         .else_when(read_failed, || cause.set(Cause::ReadFailed))
                         .else_when(io.write_failed, || cause.set(Cause::WriteFailed))

@@ -77,6 +77,8 @@ bundle! {
         quiet: bit(),
         /// DRAM has answered with an error.
         failed: bit(),
+        /// A run is beyond the scratchpad.
+        out_of_range: bit(),
     }
 }
 
@@ -133,7 +135,7 @@ impl Block for LoadUnit {
         let order = RunOrder {
             region: choice(weights.region, load.region),
             offset: choice(weights.offset, load.offset),
-            address: load.address.truncate(self.scratchpad_bits),
+            address: load.address,
             run: choice(m.lit(tile_bytes, load.run.shape()), load.run),
             rows: choice(weights.tiles, load.rows.zero_extend(16)),
             row_stride: choice(m.lit(tile_bytes, load.row_stride.shape()), load.row_stride),
@@ -146,18 +148,20 @@ impl Block for LoadUnit {
         let free = m.wire(bit());
         let there_is_room = m.wire(bit());
         let may_ask = m.wire(bit());
+        let in_scratchpad = m.wire(bit());
         let run = runs(
             m,
             &params,
             &io.bases,
             order,
             (io.instruction.valid, free),
-            there_is_room,
+            (there_is_room, in_scratchpad),
             io.clear,
         );
         io.instruction.ready.drive(free);
         let for_weights = m.capture(io.instruction.fires(), is_weights);
         let target = m.capture(io.instruction.fires(), load.target);
+        in_scratchpad.drive(!for_weights & target.eq(Target::Scratchpad as u32));
 
         let tiles = unsigned(bits_for(self.ring_tiles.into()));
         /// tiles that are neither in the ring nor on their way
@@ -250,6 +254,7 @@ impl Block for LoadUnit {
             idle: !run.valid & under_way.level.eq(0),
             quiet: under_way.level.eq(0),
             failed,
+            out_of_range: m.flag(run.out_of_range),
         }
     }
 }

@@ -84,6 +84,8 @@ bundle! {
         idle: bit(),
         /// Sums are read.
         active: bit(),
+        /// A vector is beyond the scratchpad.
+        out_of_range: bit(),
     }
 }
 
@@ -146,6 +148,8 @@ impl Block for PostUnit {
         m.section("vectors, their channels, and the sums of a window");
         let next = Post::each(|of| field(io.instruction.payload, of));
         let here = |address: Signal<'m>| wrapped(address, bits);
+        // Wide enough for the first address beyond the largest scratchpad.
+        let wide = unsigned(next.address.width() + 1);
         /// of the first channels of the row
         let row_group = m.reg(unsigned(self.group_bits));
         let window_sum = m.reg(unsigned(8));
@@ -157,9 +161,9 @@ impl Block for PostUnit {
         let place = m.reg(unsigned(self.target_bits));
         /// of the first sum of the window
         let vector_place = m.reg(unsigned(self.target_bits));
-        let address = m.reg(unsigned(bits));
-        let vector_address = m.reg(unsigned(bits));
-        let row_address = m.reg(unsigned(bits));
+        let address = m.reg(wide);
+        let vector_address = m.reg(wide);
+        let row_address = m.reg(wide);
         let first_of_window = window_sum.eq(0);
         let last_of_window = (window_sum + 1).eq(fields.window);
         let last_channels = channels_left.le(lanes);
@@ -186,7 +190,7 @@ impl Block for PostUnit {
             place.set(0);
             vector_place.set(0);
             for start in [&address, &vector_address, &row_address] {
-                start.set(here(next.address));
+                start.set(next.address.zero_extend(wide.width));
             }
         })
         .else_when(reads, || {
@@ -203,7 +207,7 @@ impl Block for PostUnit {
                 channels_left.set(fields.channels);
                 group.set(*row_group);
                 columns_left.set(columns_left - 1);
-                let next_vector = vector_address + here(fields.column_pitch);
+                let next_vector = vector_address + fields.column_pitch.zero_extend(wide.width);
                 address.set(next_vector);
                 vector_address.set(next_vector);
             });
@@ -211,7 +215,7 @@ impl Block for PostUnit {
                 columns_left.set(fields.columns);
                 rows_left.set(rows_left - 1);
                 until_signal.set(signal_due.mux(signal.period, until_signal - 1));
-                let next_row = row_address + here(fields.row_pitch);
+                let next_row = row_address + fields.row_pitch.zero_extend(wide.width);
                 address.set(next_row);
                 vector_address.set(next_row);
                 row_address.set(next_row);
@@ -223,6 +227,10 @@ impl Block for PostUnit {
             });
             m.when(ends, || active.set(false));
         });
+        let half = vector_address.truncate(bits - 1).zero_extend(wide.width);
+        let crosses = (half + fields.channels.zero_extend(wide.width)).gt(1_u32 << (bits - 1));
+        let beyond = vector_address.slice(bits, wide.width - bits);
+        let out_of_range = m.flag(*active & (beyond.any() | crosses));
         let bank = m.reg(bit()).reset(0);
         let frees = reads & ends;
         m.when(frees, || bank.set(!*bank));
@@ -334,7 +342,7 @@ impl Block for PostUnit {
             signal.semaphore,
             signals,
             join(&mask),
-            *address,
+            address.truncate(bits),
         ]);
         let line = |name: &str, cycles: u32, (valid_in, token_in): (Signal<'m>, Signal<'m>)| {
             let line = TokenLine {
@@ -396,6 +404,7 @@ impl Block for PostUnit {
             },
             idle: !active & under_way.eq(0),
             active: reads,
+            out_of_range,
         }
     }
 }

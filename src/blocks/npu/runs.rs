@@ -33,6 +33,8 @@ pub(super) struct RunOrder<'m> {
 pub(super) struct Run<'m> {
     /// There is one.
     pub valid: Signal<'m>,
+    /// It is in the scratchpad, but not in one half: it never goes on its way.
+    pub out_of_range: Signal<'m>,
     /// It goes on its way in this cycle.
     pub asked: Signal<'m>,
     /// DRAM address of its first beat.
@@ -52,7 +54,7 @@ pub(super) struct Run<'m> {
 }
 
 /// Walks the runs of an instruction: takes it where it is `valid` and drives `free`, and shows a run
-/// until there is `room` for it. `clear` forgets the instruction.
+/// until there is `room` for it. A run `in_scratchpad` must be so. `clear` forgets the instruction.
 #[hardware]
 #[track_caller]
 pub(super) fn runs<'m>(
@@ -61,7 +63,7 @@ pub(super) fn runs<'m>(
     bases: &[Signal<'m>],
     order: RunOrder<'m>,
     (valid, free): (Signal<'m>, Signal<'m>),
-    room: Signal<'m>,
+    (room, in_scratchpad): (Signal<'m>, Signal<'m>),
     clear: Signal<'m>,
 ) -> Run<'m> {
     let bits = p.splitter.address_bits;
@@ -86,10 +88,17 @@ pub(super) fn runs<'m>(
     let until_signal = m.reg(period.shape());
     let byte_address = m.reg(unsigned(bits));
     let plane_byte_address = m.reg(unsigned(bits));
-    let address = m.reg(unsigned(p.scratchpad_bits));
-    let plane_address = m.reg(unsigned(p.scratchpad_bits));
+    // Wide enough for the first address beyond the largest scratchpad.
+    let wide = unsigned(order.address.width() + 1);
+    let address = m.reg(wide);
+    let plane_address = m.reg(wide);
     let shown = m.reg(bit()).reset(0);
-    let asked = (*shown & room).named("asked");
+    let half_bits = p.scratchpad_bits - 1;
+    let beyond = address.slice(p.scratchpad_bits, wide.width - p.scratchpad_bits);
+    let in_half = address.truncate(half_bits).zero_extend(wide.width);
+    let end = in_half + run.zero_extend(wide.width);
+    let out_of_range = (beyond.any() | end.gt(1_u32 << half_bits)) & in_scratchpad & *shown;
+    let asked = (*shown & room & !out_of_range).named("asked");
     let last_row = rows_left.eq(1);
     let last = last_row & planes_left.eq(1);
     let signal_due = signal_due(period, *until_signal, last);
@@ -103,13 +112,14 @@ pub(super) fn runs<'m>(
         until_signal.set(order.signal.period);
         byte_address.set(start);
         plane_byte_address.set(start);
-        address.set(order.address);
-        plane_address.set(order.address);
+        let first = order.address.zero_extend(wide.width);
+        address.set(first);
+        plane_address.set(first);
     })
     .else_when(asked, || {
         let next_row = byte_address + row_stride.zero_extend(bits);
         let next_plane = plane_byte_address + plane_stride.zero_extend(bits);
-        let here = |pitch: Signal<'m>| wrapped(pitch, p.scratchpad_bits);
+        let here = |pitch: Signal<'m>| wrapped(pitch, wide.width);
         let next_row_address = address + here(row_pitch);
         let next_plane_address = plane_address + here(plane_pitch);
         until_signal.set(signal_due.mux(period, until_signal - 1));
@@ -142,11 +152,12 @@ pub(super) fn runs<'m>(
     let end = run.zero_extend(count) + skip.zero_extend(count) - 1;
     let beat = byte_address.slice(byte_bits, bits - byte_bits);
     Run {
-        valid: *shown,
+        valid: *shown & !out_of_range,
+        out_of_range,
         asked,
         beat_address: concat(&[beat, m.zero(unsigned(byte_bits))]),
         beats: end.slice(byte_bits, count - byte_bits).zero_extend(count) + 1,
-        address: before(*address, skip),
+        address: before(address.truncate(p.scratchpad_bits), skip),
         skip,
         last_byte: end.truncate(byte_bits),
         signals: signals & signal_due,

@@ -61,6 +61,8 @@ bundle! {
         quiet: bit(),
         /// DRAM has answered with an error.
         failed: bit(),
+        /// A run is beyond the scratchpad.
+        out_of_range: bit(),
     }
 }
 
@@ -102,7 +104,7 @@ impl Block for StoreUnit {
         let order = RunOrder {
             region: store.region,
             offset: store.offset,
-            address: store.address.truncate(self.scratchpad_bits),
+            address: store.address,
             run: store.run,
             rows: store.rows,
             row_stride: store.row_stride,
@@ -115,7 +117,16 @@ impl Block for StoreUnit {
         let free = m.wire(bit());
         let room = m.wire(bit());
         let taken = (io.instruction.valid, free);
-        let run = runs(m, &params, &io.bases, order, taken, room, io.clear);
+        let room_in_scratchpad = (room, m.high());
+        let run = runs(
+            m,
+            &params,
+            &io.bases,
+            order,
+            taken,
+            room_in_scratchpad,
+            io.clear,
+        );
         io.instruction.ready.drive(free);
         let going = Going {
             address: run.address,
@@ -214,6 +225,7 @@ impl Block for StoreUnit {
             idle: !run.valid & answers.level.eq(0),
             quiet: answers.level.eq(0),
             failed,
+            out_of_range: m.flag(run.out_of_range),
         }
     }
 }

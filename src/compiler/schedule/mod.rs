@@ -9,7 +9,7 @@ mod program;
 mod transfers;
 
 use super::constants::Constants;
-use super::lower::Lowered;
+use super::lower::{Lowered, to_int8};
 use super::memory::{Home, Plan, Ports};
 use super::tiling::Tiling;
 use super::{LayerSummary, region};
@@ -87,6 +87,11 @@ pub(super) fn schedule(
             shape: layer.result.to_vec(),
             multiplications: layer.multiplications,
             instructions: first..schedule.program.instructions.len(),
+            result: layer.output,
+            home: plan.homes[&layer.output],
+            // A step of a node has a tensor that the graph has not.
+            unsigned: (graph.tensors.get(layer.output.0))
+                .is_some_and(|tensor| to_int8(tensor.element) != 0),
         });
         if let (Some(output), true, Home::Scratchpad(address)) =
             (output, is_read, plan.homes[&layer.output])

@@ -85,7 +85,7 @@ pub fn npu_registers(name: &str, arch: &NpuArch) -> RegisterMap {
                     4,
                     4,
                     "Why the last program stopped: 0 it ended; 1 an instruction is none; 2 a semaphore overflowed; 3 a read \
-                     failed; 4 a write failed; 5 the watchdog; 6 the host.",
+                     failed; 4 a write failed; 5 the watchdog; 6 the host; 7 a count is 0 or an address out of range.",
                 ))
                 .field(Field::read_only("code", 16, 16, "What END said.")),
         )

@@ -73,7 +73,10 @@ impl Flow<'_> {
                     &(streams.result_indices() + &of_dram(Dram::index)),
                 ),
                 ("operand_indices", &streams.operand_indices()),
-                ("missing_beats", &streams.missing_beats()),
+                (
+                    "missing_beats",
+                    &(streams.missing_beats() + &of_dram(Dram::missing)),
+                ),
                 ("beats_text", &streams.beats_text()),
                 ("beats_values", &streams.beats_values()),
                 ("results", &results),

@@ -1,4 +1,4 @@
-//! The memory in a test bench.
+//! The memory in a test bench, and the stream of events beside it.
 
 use super::contents;
 use crate::device::Interface;
@@ -11,6 +11,7 @@ pub(super) struct Dram {
     memory: ExampleMemory,
     id_bits: u32,
     address_bits: u32,
+    event_bits: u32,
 }
 
 const PORTS: &str = "    wire [@id_msb@:0]  m_axi_awid;
@@ -42,6 +43,8 @@ const PORTS: &str = "    wire [@id_msb@:0]  m_axi_awid;
     reg         m_axi_rlast = 1'b0;
     reg         m_axi_rvalid = 1'b0;
     wire        m_axi_rready;
+    wire [@event_msb@:0] m_axis_events_tdata;
+    wire        m_axis_events_tvalid;
 ";
 
 /// The signals of the port.
@@ -121,6 +124,10 @@ const PROCESSES: &str = "
         if (m_axi_bvalid && m_axi_bready) m_axi_bvalid <= 1'b0;
     end
 
+    always @(posedge aclk)
+        if (launch) seen <= 0;
+        else if (m_axis_events_tvalid) seen <= seen | m_axis_events_tdata;
+
     // When the program has ended, a beat of the results is compared in each cycle.
     always @(posedge aclk)
         if (launch) result_beat <= FIRST_RESULT;
@@ -145,6 +152,7 @@ impl Dram {
             memory: memory.clone(),
             id_bits: width("m_axi_awid"),
             address_bits: width("m_axi_awaddr"),
+            event_bits: width("m_axis_events_tdata"),
         }
     }
 
@@ -176,14 +184,16 @@ impl Dram {
                 ("address_msb", &(self.address_bits - 1).to_string()),
                 ("width", &width.to_string()),
                 ("bytes", &(width / 8).to_string()),
+                ("event_msb", &(self.event_bits - 1).to_string()),
             ],
         )
     }
 
     pub fn connections(&self) -> String {
-        SIGNALS
-            .map(|signal| format!("        .m_axi_{signal}(m_axi_{signal}),\n"))
-            .concat()
+        let events = ["tdata", "tvalid"].map(|signal| format!("m_axis_events_{signal}"));
+        let memory = SIGNALS.map(|signal| format!("m_axi_{signal}"));
+        let connection = |port| format!("        .{port}({port}),\n");
+        memory.into_iter().chain(events).map(connection).collect()
     }
 
     /// What an interrupt must wait for.
@@ -195,7 +205,16 @@ impl Dram {
         "    reg  [BEAT_BITS-1:0] result_beat = FIRST_RESULT;
     wire       compared = result_beat == END_OF_RESULTS;
 "
-        .into()
+        .to_owned()
+            + &format!(
+                "    reg  [{}:0] seen = 0;  // what units have done\n",
+                self.event_bits - 1
+            )
+    }
+
+    /// Each unit must have taken an instruction, and been at work.
+    pub fn missing(&self) -> String {
+        " || !(&seen)".into()
     }
 
     pub fn pauses(&self) -> String {
@@ -234,7 +253,7 @@ impl Dram {
         )
     }
 
-    /// The beats that are not 0.
+    /// Zeros, and the beats in their places.
     pub fn contents(&self) -> String {
         let ExampleMemory {
             width,

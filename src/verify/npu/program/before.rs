@@ -20,7 +20,7 @@ pub(super) struct Expected {
 }
 
 /// Causes of programs of which the functional model says nothing.
-const ANY: [Cause; 7] = [
+const ANY: [Cause; 8] = [
     Cause::None,
     Cause::Illegal,
     Cause::Overflow,
@@ -28,6 +28,7 @@ const ANY: [Cause; 7] = [
     Cause::WriteFailed,
     Cause::Watchdog,
     Cause::Stopped,
+    Cause::OutOfRange,
 ];
 
 impl ProgramCase {

@@ -25,8 +25,8 @@ pub(super) fn layers(rng: &mut impl Rng, arch: &NpuArch, data: Data) -> Vec<Inst
     for number in 0..generator.within(1, LAYERS.min(most)) {
         generator.behind_before = generator.behind;
         generator.behind = match generator.within(0, 3) {
-            0 => Behind::All,
-            1 => Behind::Matrix,
+            0 if generator.fences => Behind::All,
+            1 if generator.fences => Behind::Matrix,
             _ => Behind::Semaphores,
         };
         generator.layer(number);
@@ -44,6 +44,10 @@ struct Generator<'a, R> {
     parameter_rows: u32,
     semaphores: Semaphores,
     program: Vec<Instruction>,
+    /// Fences order some of what semaphores could; without them more is under way at a time.
+    fences: bool,
+    /// The half that the image of the layer before is in.
+    image_half: u32,
     /// What orders this layer and the next.
     behind: Behind,
     /// What ordered this layer and the one before.
@@ -97,6 +101,7 @@ impl<'a, R: Rng> Generator<'a, R> {
     fn new(rng: &'a mut R, arch: &'a NpuArch, data: Data) -> Self {
         let mut all: Vec<u32> = (0..SEMAPHORES).collect();
         all.shuffle(rng);
+        let fences = chance(rng, 2);
         Generator {
             semaphores: Semaphores {
                 image_loaded: all[0],
@@ -111,6 +116,8 @@ impl<'a, R: Rng> Generator<'a, R> {
             data,
             parameter_rows: ROWS.min(arch.parameter_channels / arch.columns),
             program: Vec::new(),
+            fences,
+            image_half: 0,
             behind: Behind::All,
             behind_before: Behind::All,
             image_used: 0,
@@ -289,7 +296,11 @@ impl<'a, R: Rng> Generator<'a, R> {
         let pitch = row_bytes + self.within(0, 9) * self.within(0, 1);
         let start = TILES * Space::of_tile(self.arch) + self.within(0, 77);
         height = height.min((half - start) / pitch);
-        let of_half = half * self.within(0, 1);
+        // Mostly where that of the layer before is.
+        if self.chance(3) {
+            self.image_half = 1 - self.image_half;
+        }
+        let of_half = half * self.image_half;
         let wraps = may_wrap && height > 1 && self.chance(2);
         // Rows up to the end of the half, and those behind.
         let first = if wraps {
@@ -522,7 +533,7 @@ impl<'a, R: Rng> Generator<'a, R> {
             residual_address,
         };
         // Where bytes between results are known, all are stored.
-        let background = self.chance(5);
+        let background = self.fences && self.chance(3);
         if background {
             self.background(address, rows * row_pitch);
         }
@@ -533,7 +544,7 @@ impl<'a, R: Rng> Generator<'a, R> {
         );
         let stored = std::mem::take(&mut self.results_stored);
         let results_ready = self.semaphores.results_ready;
-        let fenced = self.chance(4);
+        let fenced = self.fences && self.chance(3);
         let instruction = self.put(Operation::Post(post));
         if tile == 0 {
             *instruction = instruction.wait(semaphores.0, 1);

@@ -1,0 +1,125 @@
+//! Whether the fields of an instruction are in range.
+
+use super::core::TABLE_BITS;
+use super::fields::field;
+use crate::arch::NpuArch;
+use crate::hdl::{Signal, join};
+use crate::isa::npu::{Field, Load, Matrix, Opcode, Post, Synchronization, Target};
+
+/// Fields that are 1 or more, in whichever instruction they are.
+const COUNTS: [&str; 10] = [
+    "run",
+    "rows",
+    "planes",
+    "tiles",
+    "blocks",
+    "kernel_rows",
+    "taps",
+    "columns",
+    "channels",
+    "window",
+];
+/// Fields that are addresses of the scratchpad.
+const ADDRESSES: [&str; 2] = ["address", "residual_address"];
+
+/// Sizes that instructions must keep to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ranges {
+    /// C.
+    pub columns: u32,
+    /// Bytes of the scratchpad, a power of two.
+    pub scratchpad_bytes: u32,
+    /// Tiles of the ring, a power of two.
+    pub ring_tiles: u32,
+    /// Channels with parameters, a power of two.
+    pub parameter_channels: u32,
+}
+
+impl Ranges {
+    /// Those of an architecture.
+    pub fn of(arch: &NpuArch) -> Ranges {
+        Ranges {
+            columns: arch.columns,
+            scratchpad_bytes: arch.scratchpad_bytes,
+            ring_tiles: arch.ring_tiles,
+            parameter_channels: arch.parameter_channels,
+        }
+    }
+
+    /// Whether all counts are 1 or more, and all addresses in the memories that they are of. How far
+    /// an instruction goes from there its unit sees.
+    #[track_caller]
+    pub fn hold<'m>(&self, word: Signal<'m>) -> Signal<'m> {
+        let opcode = field(word, &Synchronization::FIELDS[0]);
+        let arms: Vec<_> = (Opcode::ALL.iter())
+            .map(|of| {
+                let mut holds: Vec<_> = of
+                    .fields()
+                    .iter()
+                    .filter_map(|field| self.holds(*of, field, word))
+                    .collect();
+                holds.extend(self.of_opcode(*of, word));
+                let all = match holds.is_empty() {
+                    true => word.module().high(),
+                    false => join(&holds).all(),
+                };
+                (*of as u64, all)
+            })
+            .collect();
+        opcode.case(&arms, word.module().high())
+    }
+
+    /// Whether a count or an address is in range.
+    fn holds<'m>(&self, of: Opcode, of_field: &Field, word: Signal<'m>) -> Option<Signal<'m>> {
+        let value = field(word, of_field);
+        if COUNTS.contains(&of_field.name) {
+            return Some(value.any());
+        }
+        // LOAD has other memories too.
+        let is_address = ADDRESSES.contains(&of_field.name) && of != Opcode::Load;
+        is_address.then(|| below(value, self.scratchpad_bytes))
+    }
+
+    /// What else must hold.
+    fn of_opcode<'m>(&self, of: Opcode, word: Signal<'m>) -> Vec<Signal<'m>> {
+        match of {
+            Opcode::Load => {
+                let load = Load::each(|of| field(word, of));
+                let below = |bound| below(load.address, bound);
+                let channel = below(self.parameter_channels);
+                let entry = below(1 << TABLE_BITS);
+                let arms = [
+                    (Target::Scratchpad, below(self.scratchpad_bytes)),
+                    (Target::Bias, channel),
+                    (Target::Multiplier, channel),
+                    (Target::Shift, channel),
+                    (Target::ResultTable, entry),
+                    (Target::ResidualTable, entry),
+                ];
+                let arms = arms.map(|(target, holds)| (target as u64, holds));
+                vec![load.target.case(&arms, word.module().low())]
+            }
+            Opcode::Matrix => {
+                let matrix = Matrix::each(|of| field(word, of));
+                vec![below(matrix.tile, self.ring_tiles)]
+            }
+            Opcode::Post => {
+                let post = Post::each(|of| field(word, of));
+                vec![
+                    post.channels.le(self.columns),
+                    below(post.parameters, self.parameter_channels),
+                ]
+            }
+            Opcode::Weights | Opcode::Store | Opcode::Fence | Opcode::End => Vec::new(),
+        }
+    }
+}
+
+/// Whether a number is less than a power of two.
+fn below(value: Signal<'_>, bound: u32) -> Signal<'_> {
+    let bits = bound.ilog2();
+    match value.width() > bits {
+        true => !value.slice(bits, value.width() - bits).any(),
+        false => value.module().high(),
+    }
+}
