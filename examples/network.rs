@@ -1,8 +1,9 @@
-//! From a network to its outputs: compiles a model, runs it on the simulated core, compares.
+//! From a network to its outputs: lists the cores, compiles a model for one, runs it, compares.
 //!
 //!     cargo run --example network
 
 use ferrogrid::compiler::Rounding;
+use ferrogrid::config::{Kind, presets_of};
 use ferrogrid::device::{Accelerator, Executable, npy};
 use ferrogrid::graph::Values;
 use ferrogrid::reference::graph::{Mode, run as golden};
@@ -13,18 +14,20 @@ use std::path::Path;
 /// Reads a handwritten digit.
 pub fn run(out: &mut dyn Write) -> Result<(), Box<dyn std::error::Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/digits");
+    let model = std::fs::read(folder.join("digits_cnn.onnx"))?;
     let images = npy::read_array(&folder.join("images.npy"))?;
-    let image = images.values.gathered(64, |pixel| pixel);
+    let inputs = [images.values.gathered(64, |pixel| pixel)];
+    let cores: Vec<_> = presets_of(Kind::Npu).map(|core| core.name).collect();
+    writeln!(out, "cores: {}", cores.join(", "))?;
 
-    let graph = import::read(&std::fs::read(folder.join("network.onnx"))?)?;
-    let arch = arch::npu_from_preset("nano")?;
+    // From the file to the outputs.
+    let graph = import::read(&model)?;
+    let arch = arch::npu_from_preset("small")?;
     let network = Executable::compile(&graph, &arch, Rounding::Float)?;
     let mut accelerator = Accelerator::native(&arch)?;
-    let inference = accelerator
-        .load(&network)?
-        .infer(std::slice::from_ref(&image))?;
+    let inference = accelerator.load(&network)?.infer(&inputs)?;
 
-    let values = golden(&graph, &[image], Mode::Float)?;
+    let values = golden(&graph, &inputs, Mode::Float)?;
     let logits = &inference.outputs[0];
     assert_eq!(*logits, values[&graph.outputs[0]], "the golden model's");
     let Values::Int8(logits) = logits else {
@@ -32,11 +35,8 @@ pub fn run(out: &mut dyn Write) -> Result<(), Box<dyn std::error::Error>> {
     };
     let digit = (0..logits.len()).max_by_key(|digit| logits[*digit]);
     let digit = digit.ok_or("the network gives logits")?;
-    writeln!(
-        out,
-        "{}: a {digit} in {} cycles",
-        arch.name, inference.cycles
-    )?;
+    let cycles = inference.cycles;
+    writeln!(out, "{}: a {digit} in {cycles} cycles", arch.name)?;
     Ok(())
 }
 

@@ -92,8 +92,10 @@ const RULES: &[Rule] = &[
         may_use: &[
             "arch",
             "blocks",
+            "compiler",
             "config",
             "device",
+            "graph",
             "hdl",
             "isa",
             "number",

@@ -33,5 +33,6 @@ fn a_product() {
 #[test]
 fn a_digit() {
     let text = printed(network::run);
-    assert!(text.starts_with("nano: a 7 in "), "{text}");
+    assert!(text.starts_with("cores: nano, small, "), "{text}");
+    assert!(text.contains("\nsmall: a 7 in "), "{text}");
 }

@@ -13,6 +13,7 @@ fn measure(figure: Figure) -> BenchReport {
         figures: vec![figure],
         quick: true,
         peer: None,
+        models: None,
     };
     run(&options, &mut |_| ())
 }
@@ -95,6 +96,7 @@ fn an_array_of_others_is_counted_in_the_same_way() {
             file: folder.path().join(name),
             elements: 16,
         }),
+        models: None,
     };
     let report = run(&options("stand_in.v"), &mut |_| ());
     let peer = |what: &str| {

@@ -2,13 +2,13 @@
 
 use super::error::CliError;
 use super::files::{check_distinct, write_over};
-use super::npu::{Configuration, Mode, compile, import, machine_size, read_file};
+use super::npu::{Configuration, Mode, compile, explain, import, machine_size, read_file};
 use super::output::print;
 use crate::device::Executable;
 use crate::device::npu::ProgramRun;
 use crate::graph::Values;
 use crate::reference::run_program;
-use crate::report::{grouped, layer_rows, layer_table};
+use crate::report::{Table, grouped, layer_rows, layer_table};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ pub(super) struct Compile {
     /// The file to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// Print the instructions of each layer
+    /// Print what each pass did with each layer, and its instructions
     #[arg(long)]
     explain: bool,
 }
@@ -65,12 +65,19 @@ impl Compile {
                 }
                 done = end;
             };
-            for layer in &network.network.layers {
+            for layer in explain(&self.model, &graph, &arch, mode)? {
                 if layer.instructions.start > 0 {
                     text += "\n";
                 }
                 list(&mut text, layer.instructions.start);
                 text += &format!("\n{} ({})\n", layer.name, layer.operator);
+                let passes = layer.passes.into_iter();
+                let passes = passes.map(|(pass, what)| [pass.to_owned(), what]);
+                let passes = passes.fold(Table::plain(), Table::row).to_string();
+                text += &passes
+                    .lines()
+                    .map(|line| format!("    {line}\n"))
+                    .collect::<String>();
                 list(&mut text, layer.instructions.end);
             }
             list(&mut text, program.len());

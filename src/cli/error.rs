@@ -217,6 +217,14 @@ pub(super) enum CliError {
     #[diagnostic(help("{}", .0.help))]
     Differs(Box<Difference>),
 
+    /// Layers of a compiled network cannot be compared.
+    #[error("`--trace` compares layers with the golden model, and `{}` holds none of the network", path.display())]
+    #[diagnostic(help("give it the .onnx or .tflite file that this was compiled from"))]
+    Trace {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// The golden model does not run the network.
     #[error("the golden model cannot run `{}`: {error}", path.display())]
     Golden {
@@ -317,7 +325,7 @@ pub(super) enum CliError {
 #[derive(Debug, Error)]
 #[error(
     "{wrong} of {elements} elements of `{tensor}` in row {row} differ from {against}, the first at \
-     {place}: {found} instead of {expected}"
+     {place}: {found} instead of {expected}{made}"
 )]
 pub(super) struct Difference {
     /// Its name.
@@ -336,6 +344,8 @@ pub(super) struct Difference {
     pub expected: String,
     /// Who says so.
     pub against: String,
+    /// What made the first, with what is in front of it in a sentence; empty where that is not known.
+    pub made: String,
     /// What to do.
     pub help: &'static str,
 }

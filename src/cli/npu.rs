@@ -3,7 +3,7 @@
 use super::core;
 use super::error::CliError;
 use crate::arch::NpuArch;
-use crate::compiler::Rounding;
+use crate::compiler::{LayerPasses, Rounding};
 use crate::device::{Executable, ExecutableError};
 use crate::graph::{Family, Graph};
 use crate::reference::MachineSize;
@@ -101,6 +101,17 @@ pub(super) fn compile(
     mode: Mode,
 ) -> Result<Executable, CliError> {
     Executable::compile(graph, arch, mode.rounding()).map_err(executable_error(path))
+}
+
+/// What each pass of the compiler does with each layer.
+pub(super) fn explain(
+    path: &Path,
+    graph: &Graph,
+    arch: &NpuArch,
+    mode: Mode,
+) -> Result<Vec<LayerPasses>, CliError> {
+    let layers = crate::compiler::explain(graph, arch, mode.rounding());
+    layers.map_err(|error| executable_error(path)(error.into()))
 }
 
 /// For `map_err`: what is wrong with the network of a file.

@@ -2,6 +2,7 @@
 
 mod arrays;
 mod compare;
+mod trace;
 
 use super::error::CliError;
 use super::files::{PendingFile, check_distinct, write_over};
@@ -12,14 +13,16 @@ use super::progress::Progress;
 use super::simulator::Simulator;
 use crate::arch::NpuArch;
 use crate::device::npy::write_array;
-use crate::device::{Accelerator, Executable, Inference, Speed};
+use crate::device::{Accelerator, Executable, Inference, Loaded, Speed};
 use crate::graph::{Graph, Values};
 use crate::product::Part;
 use crate::report::{Clock, NetworkReport, TimelinePicture, json, slowest};
 use clap::Args;
 use serde::Serialize;
+use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use trace::Trace;
 
 /// Run a network on a simulated NPU and compare every output with the golden model
 #[derive(Debug, Args)]
@@ -53,6 +56,10 @@ pub(super) struct Run {
     /// The clock for which latency and throughput are printed
     #[arg(long, value_name = "FREQUENCY", default_value = "100MHz")]
     clock: Clock,
+    /// Run every layer of the first inference by itself too: write its integers, as a .npy file each, into this folder
+    /// and compare them with the golden model
+    #[arg(long, value_name = "FOLDER")]
+    trace: Option<PathBuf>,
     /// Print which unit was at work when
     #[arg(long)]
     timeline: bool,
@@ -101,6 +108,18 @@ impl Run {
         for path in self.output.iter().chain(&self.timeline_svg) {
             PendingFile::new(path)?;
         }
+        if let Some(folder) = &self.trace {
+            if graph.is_none() {
+                return Err(CliError::Trace {
+                    path: self.model.clone(),
+                }
+                .into());
+            }
+            fs::create_dir_all(folder).map_err(|error| CliError::Write {
+                path: folder.clone(),
+                reason: error.to_string(),
+            })?;
+        }
 
         let mut progress = Progress::new(self.json);
         let judged = match &graph {
@@ -110,10 +129,30 @@ impl Run {
             }
             None => compare::functional(&self.model, &network, &machine_size(&arch), &rows)?,
         };
-        let (simulator, inferences) = self.simulate(&arch, &network, &rows, &mut progress)?;
-        progress.done();
+        let mut accelerator = self.accelerator(&arch, &mut progress)?;
+        let simulator = accelerator.simulator();
+        let mut loaded = accelerator.load(&network)?;
+        let inferences = self.simulate(&arch, &mut loaded, &network, &rows, &mut progress)?;
         interrupt::check()?;
-        judged.check(&inferences)?;
+        let judgement = judged.check(&inferences);
+        if let Some(graph) = &graph
+            && (self.trace.is_some() || judgement.is_err())
+        {
+            let trace = Trace {
+                path: &self.model,
+                graph,
+                network: &network,
+                mode: mode.golden(),
+            };
+            let row = judged.first_wrong(&inferences).unwrap_or(0);
+            let first = (row, &rows[row][..]);
+            let found = trace.run(&mut loaded, first, self.trace.as_deref(), &mut progress)?;
+            if let Some(difference) = found {
+                return Err(CliError::Differs(Box::new(difference)).into());
+            }
+        }
+        progress.done();
+        judgement?;
         if let Some(expected) = &expected {
             compare::expected(&self.expect, &network, expected, &inferences)?;
         }
@@ -147,6 +186,13 @@ impl Run {
             text += &format!("exact: {}\n", judged.text());
             for path in &self.expect {
                 text += &format!("equal to {}\n", path.display());
+            }
+            if let Some(folder) = &self.trace {
+                let layers = network.network.layers.len();
+                let folder = folder.display();
+                text += &format!(
+                    "written: {layers} layers into {folder}, each equal to the golden model\n"
+                );
             }
             for path in self.output.iter().chain(&self.timeline_svg) {
                 text += &format!("written: {}\n", path.display());
@@ -197,22 +243,27 @@ impl Run {
         Ok((network, Some(graph), mode))
     }
 
-    /// Runs every row.
-    fn simulate(
-        &self,
-        arch: &NpuArch,
-        network: &Executable,
-        rows: &[Vec<Values>],
-        progress: &mut Progress,
-    ) -> miette::Result<(&'static str, Vec<Inference>)> {
+    /// The core in the simulator.
+    fn accelerator(&self, arch: &NpuArch, progress: &mut Progress) -> miette::Result<Accelerator> {
         let design = super::core::design(arch, Part::Core)?;
         if self.sim == Simulator::Verilator {
             progress.working("building the model, or taking it from the cache");
         }
-        let backend = self.sim.with(&design, Speed::Compile)?;
-        let simulator = backend.name();
-        let mut accelerator = Accelerator::new(arch, backend);
-        let mut loaded = accelerator.load(network)?;
+        Ok(Accelerator::new(
+            arch,
+            self.sim.with(&design, Speed::Compile)?,
+        ))
+    }
+
+    /// Runs every row.
+    fn simulate(
+        &self,
+        arch: &NpuArch,
+        loaded: &mut Loaded<'_>,
+        network: &Executable,
+        rows: &[Vec<Values>],
+        progress: &mut Progress,
+    ) -> miette::Result<Vec<Inference>> {
         // The array is busy for most of the time: the first row tells how many cycles the others will take.
         let products = network
             .network
@@ -237,6 +288,6 @@ impl Run {
                 progress.count(each * rows.len() as u64, "cycles");
             }
         }
-        Ok((simulator, inferences))
+        Ok(inferences)
     }
 }

@@ -1,6 +1,6 @@
 //! Homes of the activations: places in the scratchpad, and in DRAM where it is too small.
 
-use super::bands::{Bands, cut};
+use super::bands::{Bands, Place, cut, least};
 use super::binding::Binding;
 use super::lower::{Layer, Lowered};
 use super::room::{Block, half_bytes, room};
@@ -12,11 +12,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Where an activation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Home {
+pub enum Home {
     /// At an address of the scratchpad, as a whole.
     Scratchpad(u32),
-    /// At an offset of a region, and in the scratchpad in bands.
-    Dram { region: u32, offset: u32 },
+    /// In DRAM, and in the scratchpad in bands.
+    Dram {
+        /// The region.
+        region: u32,
+        /// First byte within it.
+        offset: u32,
+    },
 }
 
 /// Where all activations are.
@@ -160,17 +165,20 @@ fn place(
         let Some(layer) = layer else {
             continue;
         };
-        let is_in_dram = layer.tensors().map(|tensor| {
-            let tensor = tensor.as_ref();
-            tensor.is_some_and(|tensor| in_dram.contains(tensor))
+        let tensors = layer.tensors().map(|tensor| {
+            Some(match halves.get(&tensor?) {
+                Some(half) => Place::Half(*half),
+                None => Place::Dram,
+            })
         });
-        bands.push(match is_in_dram.contains(&true) {
-            false => None,
-            true => {
-                let found = cut(layer, is_in_dram, &blocks(&live), arch);
-                Some(found.map_err(|needed| crowded(&live, None, needed))?)
-            }
-        });
+        if !tensors.contains(&Some(Place::Dram)) {
+            bands.push(None);
+            continue;
+        }
+        // That image and addend are apart from each other is worth a transfer.
+        let found = cut(layer, tensors, &blocks(&live), !live.is_empty(), arch);
+        let needed = least(layer, tensors, arch);
+        bands.push(Some(found.ok_or_else(|| crowded(&live, None, needed))?));
     }
     Ok((places, bands))
 }

@@ -1,9 +1,10 @@
 //! From a network to the program that runs it on an NPU.
 //!
 //! The passes, in their order: `lower` makes layers of nodes, with zero points folded into biases;
-//! `tiling` cuts each layer into chunks of vectors and tiles of weights; `memory` gives each
-//! activation its place in the scratchpad; `constants` lays weights and parameters out in DRAM;
-//! `schedule` writes the instructions and their waits.
+//! `windows` splits pools that no accumulator bank holds; `tiling` cuts each layer into chunks of
+//! vectors and tiles of weights; `constants` lays weights and parameters out in DRAM; `memory` gives
+//! each activation its home in the scratchpad or, where that is too small, in DRAM, and `bands` cuts
+//! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits.
 //!
 //! ```
 //! use ferrogrid::arch::NpuArch;
@@ -29,23 +30,31 @@ mod bands;
 mod binding;
 mod constants;
 mod error;
+mod explain;
 mod lower;
 mod memory;
 mod place;
+mod requantization;
 mod room;
 mod schedule;
 mod tiling;
+mod windows;
 
 pub use binding::Binding;
 pub use error::CompileError;
+pub use explain::{LayerPasses, explain};
+pub use memory::Home;
 pub use place::{Place, places};
 
 use binding::bind;
-use memory::Ports;
+use constants::Constants;
+use lower::Lowered;
+use memory::{Plan, Ports};
+use tiling::Tiling;
 
-use crate::arch::{NpuArch, Requantization};
-use crate::graph::Graph;
-use crate::isa::npu::{Instruction, Operation};
+use crate::arch::NpuArch;
+use crate::graph::{Graph, TensorId};
+use crate::isa::npu::Instruction;
 
 /// DRAM regions of a program.
 pub mod region {
@@ -100,21 +109,33 @@ pub struct LayerSummary {
     pub multiplications: u64,
     /// Its instructions.
     pub instructions: std::ops::Range<usize>,
+    /// Its result.
+    pub result: TensorId,
+    /// Where that is when its instructions have ended.
+    pub home: Home,
+    /// The result is uint8: its bytes have their highest bit inverted.
+    pub unsigned: bool,
 }
 
-/// The program of a network.
-///
-/// # Errors
-/// What of the graph is not supported, or does not fit.
-pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Network, CompileError> {
-    check_rounding(arch, rounding)?;
-    let lowered = lower::lower(graph, rounding)?;
-    let tilings = lowered.layers.iter().map(|layer| {
-        let given = lowered.inputs.contains(&layer.input);
-        let is_border = given || lowered.outputs.contains(&layer.output);
-        tiling::tile(layer, is_border, arch)
-    });
-    let tilings = Vec::from_iter(tilings);
+/// What the passes have made of a network.
+struct Passes {
+    lowered: Lowered,
+    tilings: Vec<Tiling>,
+    constants: Constants,
+    inputs: Vec<Binding>,
+    outputs: Vec<Binding>,
+    plan: Plan,
+    program: Vec<Instruction>,
+    layers: Vec<LayerSummary>,
+}
+
+/// The passes, one behind the other.
+fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, CompileError> {
+    requantization::check_rounding(arch, rounding)?;
+    let mut lowered = lower::lower(graph, rounding)?;
+    requantization::check_factors(arch, &lowered)?;
+    windows::split(graph, &mut lowered, arch);
+    let tilings = tiling::tile(&lowered, arch);
     let constants = constants::lay_out(graph, &lowered, &tilings, arch);
     let inputs = bind(graph, &lowered.inputs, arch);
     let outputs = bind(graph, &lowered.outputs, arch);
@@ -126,27 +147,33 @@ pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Netw
     let plan = memory::plan(graph, &lowered, &ports, arch)?;
     let (program, layers) =
         schedule::schedule(graph, &lowered, &tilings, &plan, &ports, &constants, arch);
-    let network = Network {
-        program,
-        constants: constants.bytes,
+    Ok(Passes {
+        lowered,
+        tilings,
+        constants,
         inputs,
         outputs,
-        activations: plan.activations,
+        plan,
+        program,
         layers,
+    })
+}
+
+/// The program of a network.
+///
+/// # Errors
+/// What of the graph is not supported, or does not fit.
+pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Network, CompileError> {
+    let passes = run(graph, arch, rounding)?;
+    let network = Network {
+        program: passes.program,
+        constants: passes.constants.bytes,
+        inputs: passes.inputs,
+        outputs: passes.outputs,
+        activations: passes.plan.activations,
+        layers: passes.layers,
         config_hash: arch.config_hash(),
     };
-    // Whatever the rounding, means and sums of activations may be exact in one arithmetic alone.
-    let layers = lowered.layers.iter();
-    let of_sums = layers.filter_map(|layer| match layer.residual.as_ref()?.factor {
-        lower::Factor::Float(_) => Some(Rounding::Float),
-        lower::Factor::Fixed(..) => Some(Rounding::Fixed),
-    });
-    let of_results = (network.program.iter()).filter_map(|of| match of.operation {
-        Operation::Post(post) if post.float => Some(Rounding::Float),
-        Operation::Post(_) => Some(Rounding::Fixed),
-        _ => None,
-    });
-    (of_sums.chain(of_results)).try_for_each(|needed| check_rounding(arch, needed))?;
     for (at, instruction) in network.program.iter().enumerate() {
         instruction.encode().map_err(|error| {
             let mut layers = network.layers.iter();
@@ -161,20 +188,4 @@ pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Netw
         })?;
     }
     Ok(network)
-}
-
-fn check_rounding(arch: &NpuArch, rounding: Rounding) -> Result<(), CompileError> {
-    let (has, wanted) = match rounding {
-        Rounding::Float => (Requantization::Float, "single precision"),
-        Rounding::Fixed => (Requantization::Fixed, "fixed point"),
-    };
-    match arch.requantization {
-        Requantization::Both => Ok(()),
-        there if there == has => Ok(()),
-        there => Err(CompileError::Requantization {
-            core: arch.name.clone(),
-            there,
-            wanted,
-        }),
-    }
 }

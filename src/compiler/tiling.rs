@@ -1,6 +1,6 @@
 //! Layers in tiles of weights and chunks of vectors.
 
-use super::lower::Layer;
+use super::lower::{Layer, Lowered};
 use crate::arch::NpuArch;
 use std::ops::Range;
 
@@ -26,6 +26,14 @@ pub(super) struct Tiling {
     pub windows: bool,
     /// Results of a chunk.
     most: usize,
+    /// R.
+    rows: usize,
+    /// The image comes from DRAM.
+    from_dram: bool,
+    /// The results go to DRAM.
+    to_dram: bool,
+    /// Results of the smallest chunks that keep the array busy.
+    few: usize,
 }
 
 /// Vectors that an accumulator bank holds: a rectangle of the result.
@@ -66,6 +74,12 @@ impl Tiling {
     /// Passes of a chunk for a tile of C channels: tiles of weights.
     pub fn tiles(&self, layer: &Layer) -> usize {
         self.passes(layer).iter().product()
+    }
+
+    /// Tiles for so many times C channels: pools have the same ones for all.
+    pub fn all_tiles(&self, layer: &Layer, columns: usize) -> usize {
+        let sets = if layer.pool.is_some() { 1 } else { columns };
+        sets * self.tiles(layer)
     }
 
     /// The passes of a chunk, as many in a MATRIX as a ring of so many tiles holds.
@@ -120,22 +134,85 @@ impl Tiling {
         let chunk_columns = width.min(self.most).min(LONGEST);
         let chunk_rows = (self.most / chunk_columns).min(rows.len()).min(LONGEST);
         let mut chunks = Vec::new();
-        for row in rows.clone().step_by(chunk_rows) {
-            for column in (0..width).step_by(chunk_columns) {
-                chunks.push(Chunk {
-                    row,
-                    rows: chunk_rows.min(rows.end - row),
-                    column,
-                    columns: chunk_columns.min(width - column),
-                });
+        for alike in alike(layer, 0, rows) {
+            for rows in self.cut(&alike, rows, chunk_rows, chunk_columns) {
+                for alike_columns in self::alike(layer, 1, &(0..width)) {
+                    for column in alike_columns.clone().step_by(chunk_columns) {
+                        chunks.push(Chunk {
+                            row: rows.start,
+                            rows: rows.len(),
+                            column,
+                            columns: chunk_columns.min(alike_columns.end - column),
+                        });
+                    }
+                }
             }
         }
         chunks
     }
+
+    /// Some of all rows in those of chunks.
+    fn cut(
+        &self,
+        some: &Range<usize>,
+        all: &Range<usize>,
+        chunk_rows: usize,
+        chunk_columns: usize,
+    ) -> Vec<Range<usize>> {
+        // The host waits for the last chunk.
+        let last = match self.to_dram && some.end == all.end {
+            true => self.few.div_ceil(chunk_columns).min(chunk_rows),
+            false => 0,
+        };
+        // With two vectors for each row of a tile there is time to read what follows beside the weights.
+        let first = match self.from_dram && some.start == 0 {
+            true => self.few.max(2 * self.rows).div_ceil(chunk_columns),
+            false => chunk_rows,
+        };
+        let mut cuts: Vec<Range<usize>> = Vec::new();
+        let mut row = some.start;
+        while row < some.end {
+            let left = some.end - row;
+            let most = if row == some.start { first } else { chunk_rows };
+            let rows = match left.checked_sub(last) {
+                Some(others) if others <= chunk_rows && others >= last => others,
+                _ => left,
+            };
+            let rows = rows.min(most).min(chunk_rows);
+            cuts.push(row..row + rows);
+            row += rows;
+        }
+        cuts
+    }
 }
 
-/// Cuts a layer for an architecture; at a border its input comes from DRAM or its result goes there.
-pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Tiling {
+/// Runs of rows (axis 0) or columns (1) of a result whose windows have the same factor.
+fn alike(layer: &Layer, axis: usize, all: &Range<usize>) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for at in all.clone() {
+        let inside = |at| layer.inside(axis, at);
+        match runs.last_mut() {
+            Some(run) if layer.factors_inside.is_empty() || inside(run.start) == inside(at) => {
+                run.end = at + 1;
+            }
+            _ => runs.push(at..at + 1),
+        }
+    }
+    runs
+}
+
+/// Cuts the layers for an architecture.
+pub(super) fn tile(lowered: &Lowered, arch: &NpuArch) -> Vec<Tiling> {
+    let tilings = lowered.layers.iter().map(|layer| {
+        let from_dram = lowered.inputs.contains(&layer.input);
+        let to_dram = lowered.outputs.contains(&layer.output);
+        tile_layer(layer, from_dram, to_dram, arch)
+    });
+    tilings.collect()
+}
+
+/// Cuts a layer; its input may come from DRAM, and its result go there.
+fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> Tiling {
     let (rows, columns) = (arch.rows as usize, arch.columns as usize);
     let channels = layer.image[2];
     let whole = (channels.div_ceil(rows), layer.kernel[1]);
@@ -155,14 +232,14 @@ pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Tiling {
     };
     // Half a bank: what follows waits for POST of a layer's last chunk. A quarter, where DRAM waits, or is
     // waited for.
-    let part = if is_border { 4 } else { 2 };
+    let part = if from_dram || to_dram { 4 } else { 2 };
     let vectors = arch.accumulator_vectors as usize;
     let windows = layer.pool.is_some() && has_room(layer.kernel, arch);
     let window = match windows {
         true => layer.kernel[0] * layer.kernel[1],
         false => 1,
     };
-    Tiling {
+    let mut tiling = Tiling {
         blocks,
         taps,
         tap_step,
@@ -170,6 +247,27 @@ pub(super) fn tile(layer: &Layer, is_border: bool, arch: &NpuArch) -> Tiling {
         columns: layer.result[2].div_ceil(columns),
         windows,
         most: (vectors / part / window).max(1),
+        rows,
+        from_dram,
+        to_dram,
+        few: 0,
+    };
+    tiling.few = few(tiling.tiles(layer), arch);
+    tiling
+}
+
+/// Vectors whose passes take the array at least as long as the other bank is away: for as many passes of its own, until
+/// the last sums are there, and while POST reads them. A pass takes R cycles at least.
+fn few(passes: usize, arch: &NpuArch) -> usize {
+    /// Cycles in which a sum goes through the array, beside those of R and C, and POST begins and ends.
+    const HANDOVER: u32 = 24;
+    let on_its_way = (arch.rows + arch.columns + HANDOVER) as usize;
+    let of_post = (arch.columns / arch.lanes) as usize;
+    match passes > of_post {
+        true => on_its_way
+            .div_ceil(passes - of_post)
+            .max(arch.rows as usize),
+        false => usize::MAX,
     }
 }
 

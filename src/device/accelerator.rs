@@ -23,7 +23,7 @@ pub struct Accelerator {
 /// A network on a core.
 pub struct Loaded<'a> {
     accelerator: &'a mut Accelerator,
-    network: &'a Executable,
+    pub(super) network: &'a Executable,
 }
 
 /// What a run of a network gave.
@@ -91,6 +91,11 @@ impl Accelerator {
         }
     }
 
+    /// `native`, `verilator` or `icarus`.
+    pub fn simulator(&self) -> &'static str {
+        self.backend.name()
+    }
+
     /// Puts a network on it.
     ///
     /// # Errors
@@ -141,14 +146,8 @@ impl Loaded<'_> {
         watch: &mut Watch,
     ) -> Result<Inference, AcceleratorError> {
         let Executable { network, .. } = self.network;
-        let mut run = ProgramRun::of_network(network, &self.network.given(inputs)?);
-        let products = network.layers.iter().map(|layer| layer.multiplications);
-        run.max_cycles = products.fold(SPARE_CYCLES, u64::saturating_add);
-        let outcome = self.accelerator.run(&run, watch)?;
-        let ProgramOutcome { cause, index, .. } = outcome;
-        if cause != 0 {
-            return Err(AcceleratorError::Stopped { index, cause });
-        }
+        let run = ProgramRun::of_network(network, &self.network.given(inputs)?);
+        let outcome = self.run(run.clone(), watch)?;
         let integers = (self.network).integers(&run.outputs(network, &outcome.dram));
         Ok(Inference {
             outputs: self.network.returned(&integers),
@@ -157,5 +156,22 @@ impl Loaded<'_> {
             counters: outcome.counters,
             timeline: outcome.timeline,
         })
+    }
+
+    /// Runs a program of the network, or of a part of it, to its end.
+    pub(super) fn run(
+        &mut self,
+        mut run: ProgramRun,
+        watch: &mut Watch,
+    ) -> Result<ProgramOutcome, AcceleratorError> {
+        let layers = self.network.network.layers.iter();
+        let products = layers.map(|layer| layer.multiplications);
+        run.max_cycles = products.fold(SPARE_CYCLES, u64::saturating_add);
+        let outcome = self.accelerator.run(&run, watch)?;
+        let ProgramOutcome { cause, index, .. } = outcome;
+        match cause {
+            0 => Ok(outcome),
+            _ => Err(AcceleratorError::Stopped { index, cause }),
+        }
     }
 }

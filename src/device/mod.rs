@@ -55,6 +55,7 @@ mod scenario;
 mod simulation;
 mod stalls;
 mod timeline;
+mod trace;
 mod verilator;
 
 pub use crate::hdl::sim::Cover;
@@ -75,6 +76,7 @@ pub use scenario::{
 pub use simulation::{Setup, Simulation, Speed};
 pub use stalls::Stalls;
 pub use timeline::{Span, Timeline};
+pub use trace::LayerResult;
 pub use verilator::{Verilator, cache_folder};
 
 use std::ops::ControlFlow;

@@ -6,8 +6,10 @@ use crate::arch::NpuArch;
 use crate::compiler::{Binding, Network, region};
 use crate::isa::npu::{COUNTERS_OF, Instruction, REGIONS, npu_registers};
 
-/// Cycles that the AXI4 memory of a run takes to answer.
+/// Cycles that the AXI4 memory of a run takes to answer reads.
 pub const READ_LATENCY: u16 = 30;
+/// Cycles that it takes to answer writes.
+pub const WRITE_LATENCY: u16 = 10;
 
 /// The stream that says what units do.
 const EVENTS: &str = "m_axis_events";
@@ -23,8 +25,10 @@ pub struct ProgramRun {
     pub bases: [u64; REGIONS as usize],
     /// All of DRAM, from address 0 on, the program in it.
     pub dram: Vec<u8>,
-    /// Cycles from a request to its answer.
+    /// Cycles from a read request to its first beat.
     pub latency: u16,
+    /// Cycles from the last beat of a write to its answer.
+    pub write_latency: u16,
     /// In how many of 256 cycles each channel pauses.
     pub stalls: u8,
     /// Decides where it pauses.
@@ -74,6 +78,7 @@ impl ProgramRun {
             bases: [0; REGIONS as usize],
             dram,
             latency: READ_LATENCY,
+            write_latency: WRITE_LATENCY,
             stalls: 0,
             seed: 1,
             max_cycles: 10_000_000,
@@ -110,6 +115,7 @@ impl ProgramRun {
             sinks: vec![Sink::new(EVENTS, Goal::Beats(0))],
             memories: vec![Memory {
                 latency: self.latency,
+                write_latency: self.write_latency,
                 stalls: self.stalls,
                 seed: self.seed,
                 ..Memory::new("m_axi", self.dram.clone())

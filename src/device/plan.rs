@@ -279,7 +279,6 @@ mod tests {
             data: 0,
             last: None,
             valid: 1,
-            ready: 2,
             width: 40,
         };
         assert_eq!(plan.sources, [a]);

@@ -256,8 +256,10 @@ pub struct Memory {
     pub base: u64,
     /// The bytes from there on. They are all that the memory has, and a part of the outcome.
     pub bytes: Vec<u8>,
-    /// Cycles from a request to its answer at least.
+    /// Cycles from a read request to its first beat at least.
     pub latency: u16,
+    /// Cycles from the last beat of a write to its answer at least.
+    pub write_latency: u16,
     /// In how many of 256 cycles each channel pauses.
     pub stalls: u8,
     /// Answers to different ids may overtake each other.
@@ -276,6 +278,7 @@ impl Memory {
             base: 0,
             bytes,
             latency: 0,
+            write_latency: 0,
             stalls: 0,
             overtake: false,
             seed: 1,

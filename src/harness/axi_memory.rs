@@ -13,8 +13,10 @@ const OPEN: usize = 8;
 bundle! {
     /// How a memory behaves in a run.
     pub struct MemorySettings() {
-        /// Cycles from a request to its answer at least.
+        /// Cycles from a read request to its first beat at least.
         latency: unsigned(16),
+        /// Cycles from the last beat of a write to its answer at least.
+        write_latency: unsigned(16),
         /// In how many of 256 cycles a channel pauses.
         stalls: unsigned(8),
         /// Bursts of different ids may overtake each other.
@@ -325,7 +327,7 @@ impl Block for AxiMemory {
             &answers,
             ReorderInput {
                 s: answer_queue,
-                latency: settings.latency,
+                latency: settings.write_latency,
                 overtake: settings.overtake,
                 random: random.slice(11, 8),
                 clear: run.quiet,

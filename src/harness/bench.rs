@@ -178,6 +178,7 @@ impl Bench {
             s: m.sink_port(prefix, Axi4::of(id_bits, address_bits, data_bits)),
             settings: MemorySettings {
                 latency: setting(m, prefix, "latency", 16),
+                write_latency: setting(m, prefix, "write_latency", 16),
                 stalls: setting(m, prefix, "stalls", 8),
                 overtake: setting(m, prefix, "overtake", 1),
                 seed: setting(m, prefix, "seed", 32),

@@ -1,5 +1,6 @@
 //! A job as the outside of a core sees it.
 
+use crate::arch::IntType;
 use crate::device::pack::BeatWords;
 
 /// A small job: what the host does, and every beat of every stream.
@@ -18,6 +19,8 @@ pub struct Example {
     pub job: Vec<Step>,
     /// What goes through the streams: those into the core, then those out of it.
     pub transfers: Vec<Transfer>,
+    /// What the core finds and leaves in DRAM, if it has a port for it.
+    pub memory: Option<ExampleMemory>,
     /// Cycles that are more than enough for a job.
     pub max_cycles: u64,
 }
@@ -63,4 +66,34 @@ pub struct Transfer {
     pub is_result: bool,
     /// The beats; TLAST is on the last one.
     pub beats: Vec<BeatWords>,
+}
+
+/// DRAM behind the AXI4 port `m_axi`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExampleMemory {
+    /// Bits of a beat.
+    pub width: u32,
+    /// What is there before a job, from address 0 on.
+    pub beats: Vec<BeatWords>,
+    /// The first beat that a job writes.
+    pub first_result: usize,
+    /// What must be there after it; nothing else is written.
+    pub results: Vec<BeatWords>,
+}
+
+/// The `index`-th element: an extreme one now and then, else any.
+pub(super) fn value(index: u64, element: IntType) -> i64 {
+    let (min, max) = (element.min(), element.max());
+    match index % 8 {
+        0 => min,
+        5 => max,
+        _ => {
+            // The finalizer of SplitMix64: a fixed scattering of the numbers from 1 on.
+            let mut bits = index.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let span = max.abs_diff(min) + 1;
+            min + ((bits ^ bits >> 31) % span) as i64
+        }
+    }
 }

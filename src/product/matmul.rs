@@ -82,6 +82,10 @@ impl Product for MatmulArch {
         MatmulCore::register_map(self)
     }
 
+    fn instructions(&self) -> Option<(&'static str, String)> {
+        None
+    }
+
     fn buses(&self) -> Vec<Bus> {
         let bus = |prefix, name, kind| Bus { prefix, name, kind };
         vec![

@@ -22,7 +22,7 @@ mod matmul;
 mod npu;
 
 pub use bus::{Bus, BusKind};
-pub use example::{Action, Example, Step, Transfer};
+pub use example::{Action, Example, ExampleMemory, Step, Transfer};
 pub use load::{from_config, from_preset};
 
 use crate::arch::Target;
@@ -107,6 +107,9 @@ pub trait Product: fmt::Debug + Send + Sync {
 
     /// The registers behind `s_axil`.
     fn registers(&self) -> RegisterMap;
+
+    /// The C header of the instructions that it takes, as name and text; none where it takes none.
+    fn instructions(&self) -> Option<(&'static str, String)>;
 
     /// Its buses other than clock, reset and interrupt, `s_axil` first.
     fn buses(&self) -> Vec<Bus>;

@@ -1,6 +1,7 @@
 //! The core that runs networks as a product.
 
 mod description;
+mod example;
 
 use super::{Bus, BusKind, Description, Example, Part, Product};
 use crate::arch::{NpuArch, Target};
@@ -9,7 +10,7 @@ use crate::config::{Config, Kind, presets_of};
 use crate::hdl::ir::Design;
 use crate::hdl::{DesignError, elaborate};
 use crate::isa::RegisterMap;
-use crate::isa::npu::Unit;
+use crate::isa::npu::{Unit, c_header};
 use crate::synth::Columns;
 
 impl Product for NpuArch {
@@ -83,6 +84,10 @@ impl Product for NpuArch {
         NpuCore::register_map(self)
     }
 
+    fn instructions(&self) -> Option<(&'static str, String)> {
+        Some(("npu_instructions.h", c_header()))
+    }
+
     fn buses(&self) -> Vec<Bus> {
         let memory = BusKind::Memory {
             data_bits: self.bus_bits,
@@ -101,7 +106,7 @@ impl Product for NpuArch {
     }
 
     fn example(&self) -> Option<Example> {
-        None
+        example::example(self)
     }
 
     fn module_name(&self) -> String {

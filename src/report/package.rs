@@ -55,6 +55,8 @@ impl Package {
             file(&header, registers.c_header()),
             file("core.toml", configuration(product)),
         ];
+        let instructions = product.instructions();
+        companions.extend(instructions.map(|(name, text)| file(name, text)));
         let flow = Flow {
             product,
             interface,

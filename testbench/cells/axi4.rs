@@ -50,6 +50,7 @@ fn memory<'m>(m: &'m Module, id_bits: u32, write: &Axi4Write<'m>, read: &Axi4Rea
     };
     let settings = MemorySettings {
         latency: m.input("latency", unsigned(16)),
+        write_latency: m.input("write_latency", unsigned(16)),
         stalls: m.input("stalls", unsigned(8)),
         overtake: m.input("overtake", bit()),
         seed: m.input("seed", unsigned(32)),
@@ -315,6 +316,7 @@ impl Manager {
 fn begin(sim: &mut Simulator, seed: u64, stalls: u64, overtake: bool) {
     for (name, value) in [
         ("latency", 5),
+        ("write_latency", 5),
         ("stalls", stalls),
         ("overtake", overtake.into()),
         ("seed", seed + 1),

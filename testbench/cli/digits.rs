@@ -1,11 +1,14 @@
-//! `examples/digits/network.onnx`: the network of the digits as a model, and what it says of the images.
+//! The models of `examples/digits`: what they say of the images.
 
 use crate::onnx::{INT8, Model};
 use crate::program::Place;
-use ndarray::{Array2, Axis};
-use ndarray_npy::{ReadNpyExt, ReadableElement};
+use ndarray::{Array2, Axis, s};
+use ndarray_npy::{ReadNpyExt, ReadableElement, WriteNpyExt};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// How many images the convolutional network is run on.
+const IMAGES: usize = 8;
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -27,7 +30,7 @@ fn requantize(key: &str) -> i32 {
     value.expect("the key").parse().expect("a number")
 }
 
-/// The two layers with the scales of network.toml. The hidden values have a bit behind the point, and the logits
+/// The two layers of `network.onnx` with the scales of network.toml. The hidden values have a bit behind the point, and the logits
 /// are divided by 192, which makes bytes of them.
 fn model() -> Vec<u8> {
     let weights = |name: &str| matrix::<i8>(name).into_raw_vec_and_offset().0;
@@ -122,4 +125,37 @@ fn the_model_reads_the_digits() {
         right >= requantize("correct") as usize - 2,
         "{right} of 360"
     );
+}
+
+/// The convolutional network gives what ONNX Runtime does, whose logits are committed; one of another value is an
+/// error.
+#[test]
+fn the_outputs_are_those_of_onnx_runtime() {
+    let place = Place::new();
+    let rows = |matrix: &Array2<i8>| {
+        let mut bytes = Vec::new();
+        matrix
+            .slice(s![..IMAGES, ..])
+            .write_npy(&mut bytes)
+            .expect("a matrix");
+        bytes
+    };
+    let mut logits = matrix::<i8>("digits_logits.npy");
+    place.write(
+        "digits_cnn.onnx",
+        fs::read(path("digits_cnn.onnx")).expect("a file"),
+    );
+    place.write("images.npy", rows(&matrix("images.npy")));
+    place.write("logits.npy", rows(&logits));
+    logits[[IMAGES - 1, 3]] ^= 1;
+    place.write("wrong.npy", rows(&logits));
+    let command = "run digits_cnn.onnx --preset small --input images.npy --expect";
+    let run = place.succeed(&format!("{command} logits.npy"));
+    assert!(
+        run.stdout.ends_with("equal to logits.npy\n"),
+        "{}",
+        run.stdout
+    );
+    let message = place.fail(&format!("{command} wrong.npy"));
+    assert!(message.contains("wrong.npy"), "{message}");
 }

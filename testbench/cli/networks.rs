@@ -118,7 +118,13 @@ fn a_difference_is_located() {
 fn a_compiled_network_runs_like_its_model() {
     let place = small_network();
     place.succeed("compile small.onnx --preset nano -o net.fgn");
-    place.succeed("compile small.onnx --preset nano -o again.fgn --explain");
+    let explained = place
+        .succeed("compile small.onnx --preset nano -o again.fgn --explain")
+        .stdout;
+    for pass in ["lower", "tiling", "constants", "memory", "schedule"] {
+        let is_pass = |line: &str| line.starts_with(&format!("    {pass} "));
+        assert!(explained.lines().any(is_pass), "{pass}: {explained}");
+    }
     let read = |name: &str| fs::read(place.path(name)).expect("a file");
     assert_eq!(read("net.fgn"), read("again.fgn"), "the same bytes");
     let network = Executable::from_bytes(&read("net.fgn")).expect("a network");
@@ -179,7 +185,7 @@ fn damaged_networks_are_errors() {
 fn what_does_not_fit_says_why() {
     let place = small_network();
     place.write("text.onnx", "no network");
-    place.write("short.fgn", b"FGNF\x01\0\0\0\xff\0\0\0{");
+    place.write("short.fgn", b"FGNF\x02\0\0\0\xff\0\0\0{");
     place.write("future.fgn", b"FGNF\x09\0\0\0\xff\0\0\0{");
     place.write_npy("bytes.npy", &images().mapv(|value| value as i8));
     place.write_npy("flat.npy", &Array2::<f32>::zeros((2, 40)));

@@ -107,6 +107,13 @@ impl Core {
         run.text
     }
 
+    /// Puts other text in the place of what stands once in a file.
+    fn replace(&self, name: &str, old: &str, new: &str) {
+        let text = self.read(name);
+        assert_eq!(text.matches(old).count(), 1, "`{old}` in {name}");
+        fs::write(self.path(name), text.replace(old, new)).expect("a written file");
+    }
+
     /// Changes a digit of the first expected beat.
     fn expect_something_else(&self) {
         let bench = format!("sim/tb_{}.v", self.top);

@@ -3,7 +3,7 @@
 use super::Random;
 use super::networks::check;
 use ferrogrid::arch::{NpuArch, npu_from_preset};
-use ferrogrid::compiler::{Rounding, compile};
+use ferrogrid::compiler::{CompileError, Rounding, compile};
 use ferrogrid::config::{Bytes, NpuConfig};
 use ferrogrid::graph::{
     Convolution, Element, Family, Graph, Operator, Output, Padding, Pool, Quantization, TensorId,
@@ -384,4 +384,84 @@ fn networks_on_tiny_cores() {
         }
     }
     assert!(runs > 40 && bands > 20, "{runs} runs, {bands} with bands");
+}
+
+/// Pools with padding, of windows that a bank holds and of larger ones.
+#[test]
+fn pools_of_all_kinds() {
+    for seed in 0..24 {
+        let mut random = Random(seed);
+        let family = match seed % 2 {
+            0 => Family::TfLite,
+            _ => Family::Onnx,
+        };
+        let mut graph = Graph::new(family);
+        let (element, quantization) = meaning(&mut random, family);
+        let shape = [28, 11, 9].map(|most| random.within(5, most) as usize);
+        let x = graph.input("x", shape, (element, quantization.clone()));
+        let sides = [0, 1].map(|axis| random.within(1, shape[axis] as u32) as usize);
+        let around = sides.map(|side| random.within(0, side as u32 - 1) as usize);
+        let behind = sides.map(|side| random.within(0, side as u32 - 1) as usize);
+        let pool = Pool {
+            kernel: sides,
+            strides: [1, 2].map(|_| random.within(1, 3) as usize),
+            padding: Padding {
+                top: around[0],
+                left: around[1],
+                bottom: behind[0],
+                right: behind[1],
+            },
+            count_padding: family == Family::Onnx && random.chance(2),
+        };
+        let is_maximum = seed % 3 == 0;
+        let operator = match is_maximum {
+            true => Operator::MaxPool(pool),
+            false => Operator::AveragePool(pool),
+        };
+        let y = match is_maximum || family == Family::TfLite {
+            true => (element, quantization),
+            false => meaning(&mut random, family),
+        };
+        let y = graph.node("pool", operator, &[x], Output::new("y", y));
+        graph
+            .outputs
+            .push(y.unwrap_or_else(|error| panic!("{error}")));
+        let mut config = NpuConfig::new(8, 8 << random.within(0, 1));
+        config.memory.accumulators = Some(16);
+        let arch = NpuArch::new(&config).unwrap();
+        let values = (0..graph[x].len()).map(|_| random.next() as u8);
+        let (low, _) = element.range();
+        let values = Vec::from_iter(values.map(|value| i32::from(value) + low));
+        let values = Values::saturated(element, &values);
+        println!("seed {seed}: {pool:?}");
+        check(&graph, &arch, Rounding::Fixed, &[values], 1);
+    }
+}
+
+/// A row that the scratchpad does not hold: the error says how much it must hold, and that is enough.
+#[test]
+fn a_row_beyond_the_scratchpad() {
+    let mut graph = Graph::new(Family::TfLite);
+    let int8 = |scale| (Element::Int8, Quantization::per_tensor(scale, 0));
+    let x = graph.input("x", [3, 200, 20], int8(1.0));
+    let mut random = Random(1);
+    graph.outputs.push(x);
+    let y = append(&mut graph, &mut random, x, 20);
+    graph.outputs[0] = y;
+    let compiled = |bytes: u64| {
+        let mut config = NpuConfig::new(8, 8);
+        config.memory.scratchpad = Some(Bytes(bytes));
+        compile(&graph, &NpuArch::new(&config).unwrap(), Rounding::Fixed)
+    };
+    let Err(CompileError::Scratchpad {
+        node,
+        needed,
+        missing,
+    }) = compiled(4096)
+    else {
+        panic!("a row of 4,000 bytes in 4 KiB");
+    };
+    assert_eq!((node.as_str(), missing), ("layer0", needed - 4096));
+    assert!(compiled(needed.next_power_of_two()).is_ok());
+    assert!(compiled(needed.next_power_of_two() / 2).is_err());
 }

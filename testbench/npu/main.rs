@@ -8,6 +8,7 @@ mod networks;
 mod random;
 #[path = "../tools.rs"]
 mod tools;
+mod trace;
 
 use ferrogrid::arch::{NpuArch, npu_from_preset};
 use ferrogrid::blocks::npu::NpuCore;

@@ -3,15 +3,15 @@
 #[path = "../../../testbench/tools.rs"]
 mod tools;
 
-use super::{Arguments, Sim, Tool, run};
+use super::{Arguments, run};
+use clap::Parser;
+use ferrogrid::synth::tools::Tool;
 
-/// What the demonstration says on this simulator; it must call itself exact.
-fn classify(sim: Sim, preset: &str) -> String {
+/// What the demonstration says with these arguments; it must call itself exact.
+fn classify(arguments: &str) -> String {
     let mut out = Vec::new();
-    let arguments = Arguments {
-        sim,
-        preset: preset.to_owned(),
-    };
+    let words = ["digits"].into_iter().chain(arguments.split(' '));
+    let arguments = Arguments::parse_from(words);
     let exact = run(&arguments, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     print!("{text}");
@@ -25,8 +25,8 @@ fn verdict(text: &str) -> &str {
 }
 
 #[test]
-fn digits_natively() {
-    let text = classify(Sim::Native, "matmul-16x16");
+fn products_natively() {
+    let text = classify("--matmul --sim native");
     let verdict: Vec<&str> = verdict(&text).lines().collect();
     assert_eq!(verdict.len(), 3);
     assert_eq!(verdict[0], "accuracy: 351/360 (97.5 %)");
@@ -34,12 +34,24 @@ fn digits_natively() {
 }
 
 #[test]
-fn digits_under_verilator() {
+fn products_under_verilator() {
     if !tools::present(&[Tool::Verilator, Tool::Cxx]) {
         return;
     }
     // The same cycles, too.
-    let native = classify(Sim::Native, "matmul-8x8-os");
-    let text = classify(Sim::Verilator, "matmul-8x8-os");
+    let native = classify("--matmul --preset matmul-8x8-os --sim native");
+    let text = classify("--matmul --preset matmul-8x8-os --sim verilator");
     assert_eq!(verdict(&text), verdict(&native));
+}
+
+/// Natively too long for a test: `testbench/cli/digits.rs` runs some of the images.
+#[test]
+fn the_network_under_verilator() {
+    if !tools::present(&[Tool::Verilator, Tool::Cxx]) {
+        return;
+    }
+    assert_eq!(
+        verdict(&classify("--sim verilator")),
+        "accuracy: 356/360 (98.9 %)\nbit-exact: all 3,600 outputs equal ONNX Runtime's\n"
+    );
 }

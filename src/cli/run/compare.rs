@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 /// A bug, and what to do about it.
 const REPORT: &str = "this is a bug of Ferrogrid: please report it with the model, the configuration and the \
                       input. Nothing was written";
+/// Whose word counts.
+const GOLDEN: &str = "the golden model";
 /// The file of `--expect` is another one's word.
 const EXPECTED: &str = "every integer equals the golden model's: the file is of another model, another input or \
                         a runtime that rounds otherwise; `--mode` chooses the runtime";
@@ -61,7 +63,7 @@ pub(super) fn golden(
         Ok(tensors.iter().map(value).collect())
     };
     Ok(Judged {
-        against: "the golden model",
+        against: GOLDEN,
         rows: rows.par_iter().map(of_row).collect::<Result<_, _>>()?,
         tensors: (tensors.iter())
             .map(|id| (graph[*id].name.clone(), graph[*id].shape.clone()))
@@ -125,6 +127,15 @@ impl Judged {
         Ok(())
     }
 
+    /// The first row of which the core computed something else.
+    pub fn first_wrong(&self, inferences: &[Inference]) -> Option<usize> {
+        let rows = self.rows.iter().zip(inferences);
+        rows.into_iter().position(|(expected, found)| {
+            let found = found.integers.iter().chain(&found.outputs);
+            expected.iter().ne(found)
+        })
+    }
+
     /// `all 10 outputs of 1 inference equal the golden model`.
     pub fn text(&self) -> String {
         let (rows, elements) = (self.rows.len(), grouped(self.elements as u64));
@@ -174,11 +185,27 @@ fn check(
     against: &str,
     help: &'static str,
 ) -> Result<(), CliError> {
+    match difference(shape, found, expected) {
+        None => Ok(()),
+        Some((_, difference)) => Err(CliError::Differs(Box::new(Difference {
+            tensor: tensor.to_owned(),
+            row,
+            against: against.to_owned(),
+            help,
+            ..difference
+        }))),
+    }
+}
+
+/// How values differ, and the index of the first that does.
+pub(super) fn difference(
+    shape: &[usize],
+    found: &Values,
+    expected: &Values,
+) -> Option<(usize, Difference)> {
     let (found, expected) = (texts(found), texts(expected));
     let mut wrong = (0..expected.len()).filter(|i| found.get(*i) != Some(&expected[*i]));
-    let Some(first) = wrong.next() else {
-        return Ok(());
-    };
+    let first = wrong.next()?;
     let mut rest = first;
     let mut place: Vec<usize> = shape
         .iter()
@@ -190,17 +217,19 @@ fn check(
         })
         .collect();
     place.reverse();
-    Err(CliError::Differs(Box::new(Difference {
-        tensor: tensor.to_owned(),
-        row,
+    let difference = Difference {
+        tensor: String::new(),
+        row: 0,
         wrong: 1 + wrong.count(),
         elements: expected.len(),
         place: tuple(&place),
         found: found.get(first).cloned().unwrap_or_default(),
         expected: expected[first].clone(),
-        against: against.to_owned(),
-        help,
-    })))
+        against: GOLDEN.to_owned(),
+        made: String::new(),
+        help: REPORT,
+    };
+    Some((first, difference))
 }
 
 /// Each value in figures: of floating point as many as tell it from all others.

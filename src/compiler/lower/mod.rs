@@ -35,6 +35,8 @@ pub(super) struct Layer {
     /// With the zero points of input and weights folded in.
     pub bias: Vec<i32>,
     pub factors: Vec<Factor>,
+    /// Means whose windows reach beyond the image: the factor by how many pixels of a window are inside of it.
+    pub factors_inside: BTreeMap<usize, Factor>,
     /// Products that the network asks for: those with weights of other groups are not among them.
     pub multiplications: u64,
     /// As int8.
@@ -68,6 +70,14 @@ impl Layer {
     /// Bytes of a row of the result.
     pub fn result_row(&self) -> usize {
         self.result[1] * self.result[2]
+    }
+
+    /// How many pixels of the window of a result are inside of the image, in its rows (axis 0) or columns (1).
+    pub fn inside(&self, axis: usize, at: usize) -> usize {
+        let first = at * self.strides[axis];
+        let image = self.padding[axis]..self.padding[axis] + self.image[axis];
+        let end = (first + self.kernel[axis]).min(image.end);
+        end.saturating_sub(first.max(image.start))
     }
 
     /// Rows of the image that rows of the result are made of: one or more.
@@ -229,6 +239,7 @@ fn identity(graph: &Graph, node: &Node, input: TensorId, rounding: Rounding) -> 
         weights: Vec::new(),
         bias: vec![0; image[2]],
         factors: vec![unity(rounding); image[2]],
+        factors_inside: BTreeMap::new(),
         multiplications: 0,
         zero_point: 0,
         low: -128,

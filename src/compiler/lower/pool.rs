@@ -4,6 +4,7 @@ use super::super::arithmetic::{fixed, scaled};
 use super::super::{CompileError, Rounding};
 use super::{Factor, Layer, Reduction, identity, image, limits, meaning, refuse};
 use crate::graph::{Family, Graph, Node, Operator, Padding, Pool};
+use std::collections::BTreeSet;
 
 pub(super) fn pool(graph: &Graph, node: &Node, rounding: Rounding) -> Result<Layer, CompileError> {
     let (input, output) = (&graph[node.inputs[0]], &graph[node.output]);
@@ -32,41 +33,58 @@ pub(super) fn pool(graph: &Graph, node: &Node, rounding: Rounding) -> Result<Lay
         return Ok(layer);
     }
     let count = pool.kernel[0] * pool.kernel[1];
-    if pool.padding != Padding::default() {
-        return Err(refuse(
-            node,
-            "a mean with padding is not supported on the NPU",
-        ));
-    }
     let (x, y) = (meaning(input), meaning(output));
     let is_global = matches!(node.operator, Operator::GlobalAveragePool);
-    let factor = match (graph.family, rounding) {
+    let factor = |count: usize| match (graph.family, rounding) {
         (Family::TfLite, _) if !is_global => {
             let of_count = divide(count as i32);
             of_count
-                .ok_or_else(|| refuse(node, format!("a mean of {count} has no fixed-point form")))?
+                .ok_or_else(|| refuse(node, format!("a mean of {count} has no fixed-point form")))
         }
-        (Family::Onnx, Rounding::Float) if !is_global => {
-            return Err(refuse(
-                node,
-                "a mean of windows in single precision is not supported on the NPU",
-            ));
-        }
-        (_, Rounding::Float) => Factor::Float(x.scale / (y.scale * count as f32)),
+        (Family::Onnx, Rounding::Float) if !is_global => Err(refuse(
+            node,
+            "a mean of windows in single precision is not supported on the NPU",
+        )),
+        (_, Rounding::Float) => Ok(Factor::Float(x.scale / (y.scale * count as f32))),
         (_, Rounding::Fixed) => {
             let real = f64::from(x.scale) / (f64::from(y.scale) * count as f64);
             let (multiplier, shift) = fixed(real).ok_or_else(|| {
                 refuse(node, format!("the factor {real} has no fixed-point form"))
             })?;
-            Factor::Fixed(multiplier, shift)
+            Ok(Factor::Fixed(multiplier, shift))
         }
     };
-    layer.factors = vec![factor; channels];
     if graph.family == Family::Onnx || is_global {
         layer.bias = vec![-x.zero_point * count as i32; channels];
         layer.zero_point = y.zero_point;
+        if pool.padding != Padding::default() {
+            // Pixels outside of the image add nothing.
+            layer.padding_value = x.zero_point;
+        }
+    }
+    let counts = match pool.padding == Padding::default() || pool.count_padding {
+        true => BTreeSet::from([count]),
+        false => inside_counts(&layer),
+    };
+    layer.factors_inside = counts
+        .iter()
+        .map(|count| Ok((*count, factor(*count)?)))
+        .collect::<Result<_, CompileError>>()?;
+    if let Some((_, factor)) = layer.factors_inside.last_key_value() {
+        layer.factors = vec![*factor; channels];
+    }
+    if counts.len() == 1 {
+        layer.factors_inside.clear();
     }
     Ok(layer)
+}
+
+/// How many pixels of a window are inside of the image, all numbers that there are.
+fn inside_counts(layer: &Layer) -> BTreeSet<usize> {
+    let inside = |axis: usize| (0..layer.result[axis]).map(move |at| layer.inside(axis, at));
+    inside(0)
+        .flat_map(|rows| inside(1).map(move |columns| rows * columns))
+        .collect()
 }
 
 /// The factor that divides every sum of so many int8, halves away from zero.

@@ -4,6 +4,7 @@ use super::super::arithmetic::fixed;
 use super::super::{CompileError, Rounding};
 use super::{Factor, Layer, refuse, to_int8};
 use crate::graph::{Convolution, Graph, Node, Operator, Padding, Quantization, Tensor};
+use std::collections::BTreeMap;
 
 /// A convolution or a fully connected layer.
 pub(super) fn weighted(
@@ -113,6 +114,7 @@ pub(super) fn weighted(
         weights: dense,
         bias,
         factors: (0..outputs).map(factor).collect::<Result<_, _>>()?,
+        factors_inside: BTreeMap::new(),
         multiplications: (values.len() * result[0] * result[1]) as u64,
         zero_point: y.zero_point(0) + offset,
         low: node.limits.low + offset,

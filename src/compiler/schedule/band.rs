@@ -3,11 +3,9 @@
 use super::Schedule;
 use super::layer::Work;
 use super::program::{ALL_UNITS, semaphore};
-use super::transfers::LONGEST_RUN;
 use crate::compiler::memory::Home;
+use crate::compiler::tiling::Chunk;
 use crate::graph::TensorId;
-use crate::isa::npu::{Load, Operation};
-use std::ops::Range;
 
 /// Tensors of a layer, in the order of its buffers.
 pub(super) const IMAGE: usize = 0;
@@ -19,44 +17,36 @@ impl Schedule<'_> {
     pub(super) fn fence_all(&mut self, index: usize) {
         self.program.fence(ALL_UNITS);
         self.fenced = index;
-        self.drains = true;
+        let signals = |semaphore: u32| self.program.signals[semaphore as usize];
+        self.before_fence = Some([semaphore::INPUT, semaphore::ACTIVATION].map(signals));
     }
 
-    /// Reads the rows of a band that are in DRAM; gives the signals of INPUT that say that they are there.
-    pub(super) fn load_band(&mut self, work: &Work<'_>) -> Option<u32> {
+    /// Reads the rows of a band that are in DRAM: first those of the first chunk; the rest comes behind the first
+    /// weights, where the band reads some.
+    pub(super) fn load_band(&mut self, work: &Work<'_>, first: &Chunk, has_weights: bool) {
         let layer = work.layer;
-        let bands = work.bands?;
-        let image = (layer.image_rows(&work.band), layer.image_row());
-        let result = (work.band.clone(), layer.result_row());
-        let mut loaded = None;
-        for (tensor, (rows, row), buffer) in [
-            (layer.tensors()[IMAGE], image, bands.buffers[IMAGE]),
-            (layer.tensors()[RESIDUAL], result, bands.buffers[RESIDUAL]),
-        ] {
-            if let (Some(tensor), Some(buffer)) = (tensor, buffer) {
-                self.load_rows(tensor, rows, row, buffer);
-                self.program.signal(semaphore::INPUT);
-                loaded = Some(self.program.signals[semaphore::INPUT as usize]);
-            }
-        }
-        loaded
-    }
-
-    fn load_rows(&mut self, tensor: TensorId, rows: Range<usize>, row: usize, buffer: u32) {
-        let Home::Dram { region, offset } = self.plan.homes[&tensor] else {
+        let Some(bands) = work.bands else {
             return;
         };
-        let bytes = rows.len() * row;
-        for first in (0..bytes).step_by(LONGEST_RUN) {
-            self.program.put(Operation::Load(Load {
-                region,
-                offset: offset + (rows.start * row + first) as u32,
-                address: buffer + first as u32,
-                run: LONGEST_RUN.min(bytes - first) as u32,
-                rows: 1,
-                planes: 1,
-                ..Load::default()
-            }));
+        let (image, residual) = (layer.image_rows(&work.band), work.band.clone());
+        let early = [
+            layer.image_rows(&first.all_rows()).end,
+            first.row + first.rows,
+        ];
+        let rows = [image, residual].into_iter().zip(early);
+        let row = [layer.image_row(), layer.result_row()].into_iter();
+        for (of, ((rows, early), row)) in [IMAGE, RESIDUAL].into_iter().zip(rows.zip(row)) {
+            let tensor = layer.tensors()[of];
+            if let (Some(tensor), Some(buffer)) = (tensor, bands.buffers[of])
+                && let Home::Dram { region, offset } = self.plan.homes[&tensor]
+            {
+                let needed = (early - rows.start) * row;
+                let bytes = rows.start * row..rows.end * row;
+                self.load_rows(tensor, (region, offset), buffer, bytes, row, needed);
+            }
+        }
+        if !has_weights {
+            self.program.put_late();
         }
     }
 

@@ -1,11 +1,11 @@
 //! A layer: in which order its tiles of weights meet its chunks of vectors.
 
-use super::program::semaphore;
+use super::program::{Program, semaphore};
 use super::{Progress, Schedule};
 use crate::compiler::bands::Bands;
 use crate::compiler::lower::Layer;
 use crate::compiler::memory::Home;
-use crate::compiler::tiling::{LONGEST, Tiling};
+use crate::compiler::tiling::{LONGEST, Part, Tiling};
 use crate::compiler::{Binding, region};
 use crate::isa::npu::{Operation, Weights};
 use std::ops::Range;
@@ -18,8 +18,6 @@ pub(super) struct Work<'a> {
     pub bands: Option<Bands>,
     /// Rows of the result under way.
     pub band: Range<usize>,
-    /// Signals of INPUT that say that what is in DRAM of the band is in the scratchpad.
-    pub loaded: Option<u32>,
     /// The region and the offset that its result goes to.
     pub output: Option<(u32, u32)>,
     /// Tiles of C channels under way, and the first channel of theirs among the parameters.
@@ -63,7 +61,6 @@ impl Schedule<'_> {
             tiling,
             bands,
             band: 0..height,
-            loaded: None,
             output,
             columns: 0..tiling.columns,
             parameters: 0,
@@ -85,16 +82,19 @@ impl Schedule<'_> {
             if first_row > 0 {
                 self.fence_all(index);
             }
-            work.loaded = self.load_band(&work);
+            let begins = is_parted || first_row == 0;
+            let ends = is_parted || work.band.end == height;
+            let first_chunk = tiling.chunks(layer, &work.band)[0];
+            let tiles = tiling.all_tiles(layer, tiling.columns);
+            let has_weights = begins || tiles > self.arch.ring_tiles as usize;
+            self.load_band(&work, &first_chunk, has_weights);
             for first in (0..tiling.columns).step_by(most) {
-                if is_parted || first_row == 0 {
+                if begins {
                     work.columns = first..(first + most).min(tiling.columns);
                     let channels = work.columns.start * columns..work.columns.end * columns;
                     work.parameters = self.parameters(index, channels);
                     work.first = true;
                 }
-                let begins = is_parted || first_row == 0;
-                let ends = is_parted || work.band.end == height;
                 self.columns(&mut work, begins, ends);
             }
         }
@@ -113,10 +113,11 @@ impl Schedule<'_> {
         // One vector takes the tiles of many channels one behind the other.
         let group = self.tiles_of_a_vector(work);
         if group > 1 {
-            for first in columns.clone().step_by(group) {
-                let group = first..(first + group).min(columns.end);
-                self.weights(work.index, first * tiles, group.len() * tiles);
-                self.matrix(work, &chunks[0], group.clone(), &parts[0], 0, true);
+            for group in self.groups(work, group) {
+                self.weights(work, group.start * tiles, group.len() * tiles);
+                for part in self.parts_as_they_come(work, &group, &parts[0]) {
+                    self.matrix(work, &chunks[0], group.clone(), &part, 0, true);
+                }
                 self.post(work, &chunks[0], group);
             }
             return;
@@ -124,14 +125,10 @@ impl Schedule<'_> {
         // A pool has the same tiles for all channels.
         let is_shared = layer.pool.is_some();
         let first_tile = |column: usize| if is_shared { 0 } else { column * tiles };
-        let all = if is_shared {
-            tiles
-        } else {
-            columns.len() * tiles
-        };
+        let all = tiling.all_tiles(layer, columns.len());
         if all <= ring {
             if begins {
-                self.weights(work.index, first_tile(columns.start), all);
+                self.weights(work, first_tile(columns.start), all);
             }
             for (number, chunk) in chunks.iter().enumerate() {
                 for column in columns.clone() {
@@ -155,7 +152,7 @@ impl Schedule<'_> {
                 for part in &parts {
                     if number == 0 || !stay {
                         let first = first_tile(column) + part.tiles.start;
-                        self.weights(work.index, first, part.tiles.len());
+                        self.weights(work, first, part.tiles.len());
                     }
                     let leave = number == last || !stay;
                     let tile = if leave { 0 } else { part.tiles.start };
@@ -182,15 +179,64 @@ impl Schedule<'_> {
             .min(LONGEST)
     }
 
-    /// Tiles of a layer, by their number, into the ring.
-    fn weights(&mut self, index: usize, first: usize, tiles: usize) {
-        let offset = self.constants.layers[index].weights + first as u32 * self.arch.tile_bytes();
-        self.program.put(Operation::Weights(Weights {
-            region: region::CONSTANTS,
-            offset,
-            tiles: tiles as u32,
-        }));
+    /// The tiles of C channels of one vector in groups of so many at most. The next layer waits for the last group,
+    /// and the first group for the last one of the layer before: these two are of one tile.
+    fn groups(&self, work: &Work<'_>, most: usize) -> Vec<Range<usize>> {
+        let Range { start, end } = work.columns;
+        let begin = match self.progress.get(&work.layer.input) {
+            Some(progress) if progress.layer.is_some() => start + 1,
+            _ => start,
+        };
+        let middle = (begin..end - 1).step_by(most);
+        let middle = middle.map(|first| first..(first + most).min(end - 1));
+        let groups = [start..begin].into_iter().chain(middle);
+        let groups = groups.chain([(end - 1).max(begin)..end]);
+        groups.filter(|group| !group.is_empty()).collect()
+    }
+
+    /// The passes of a group: those of the first group of a layer go as far as POST of the layer before had come one
+    /// group before its last.
+    fn parts_as_they_come(&self, work: &Work<'_>, group: &Range<usize>, all: &Part) -> Vec<Part> {
+        let progress = self.progress.get(&work.layer.input);
+        let progress = progress.filter(|progress| progress.layer.is_some());
+        let there = progress.and_then(|progress| Some(progress.parts.iter().nth_back(1)?.1));
+        let blocks = there.map_or(0, |bytes| bytes / self.arch.rows as usize);
+        let is_first = group.start == work.columns.start && group.len() == 1;
+        let fits = work.tiling.taps == 1 && all.kernel_rows.len() == 1;
+        if !is_first || !fits || blocks == 0 || blocks >= all.blocks.len() {
+            return vec![all.clone()];
+        }
+        let of = |blocks: Range<usize>| Part {
+            tiles: blocks.clone(),
+            blocks,
+            ..all.clone()
+        };
+        vec![of(0..blocks), of(blocks..all.blocks.end)]
+    }
+
+    /// Tiles of a layer, by their number, into the ring. Parameters come behind those of the first C channels, what
+    /// is late behind all of them.
+    fn weights(&mut self, work: &Work<'_>, first: usize, tiles: usize) {
+        let constants = self.constants.layers[work.index].weights;
+        let tile_bytes = self.arch.tile_bytes();
+        let load = |program: &mut Program, tiles: Range<usize>| {
+            if !tiles.is_empty() {
+                program.put(Operation::Weights(Weights {
+                    region: region::CONSTANTS,
+                    offset: constants + tiles.start as u32 * tile_bytes,
+                    tiles: tiles.len() as u32,
+                }));
+            }
+        };
         let program = &mut self.program;
-        program.instructions.append(&mut program.late);
+        let end = first + tiles;
+        let soon = match program.soon.is_empty() {
+            true => end,
+            false => end.min(first + work.tiling.tiles(work.layer)),
+        };
+        load(program, first..soon);
+        program.instructions.append(&mut program.soon);
+        load(program, soon..end);
+        program.put_late();
     }
 }

@@ -55,31 +55,36 @@ impl Schedule<'_> {
             row_tiles: columns.len() > 1,
             windows: tiling.windows,
         }));
-        self.wait_for_image(work, chunk);
+        let is_of_blocks = !tiling.spans && layer.pool.is_none();
+        let image = match layer.image {
+            [1, 1, channels] if is_of_blocks => {
+                channels.min(part.blocks.end * self.arch.rows as usize)
+            }
+            _ => layer.image_rows(&chunk.all_rows()).end * layer.image_row(),
+        };
+        self.wait_for_image(work, chunk, image);
     }
 
-    /// The MATRIX put last waits for what it reads, and for LOAD what POST reads behind it.
-    fn wait_for_image(&mut self, work: &Work<'_>, chunk: &Chunk) {
+    /// The MATRIX put last waits for the first bytes of its image, and for LOAD what POST reads behind it.
+    fn wait_for_image(&mut self, work: &Work<'_>, chunk: &Chunk, bytes: usize) {
         let layer = work.layer;
-        if std::mem::take(&mut self.drains) {
-            for semaphore in [semaphore::INPUT, semaphore::ACTIVATION] {
-                let signals = self.program.signals[semaphore as usize];
-                self.program.wait_until(semaphore, signals);
-            }
-        }
-        if let Some(loaded) = work.loaded {
-            self.program.wait_until(semaphore::INPUT, loaded);
+        if let Some([input, activation]) = self.before_fence.take() {
+            self.program.wait_until(semaphore::INPUT, input);
+            self.program.wait_until(semaphore::ACTIVATION, activation);
         }
         let residual = layer.residual.as_ref();
         if let Some(progress) = residual.and_then(|residual| self.progress.get(&residual.tensor))
-            && let (None, Some((signals, _))) = (progress.layer, progress.parts.last())
+            && progress.layer.is_none()
         {
-            self.program.wait_until(semaphore::INPUT, *signals);
+            let bytes = chunk.all_rows().end * layer.result_row();
+            let needed = progress.parts.iter().find(|(_, there)| *there >= bytes);
+            if let Some((signals, _)) = needed {
+                self.program.wait_until(semaphore::INPUT, *signals);
+            }
         }
         let Some(progress) = self.progress.get(&layer.input) else {
             return;
         };
-        let bytes = layer.image_rows(&chunk.all_rows()).end * layer.image_row();
         let needed = progress.parts.iter().find(|(_, there)| *there >= bytes);
         if let Some(&(signals, bytes)) = needed {
             let semaphore = progress.semaphore;

@@ -9,7 +9,7 @@ mod program;
 mod transfers;
 
 use super::constants::Constants;
-use super::lower::Lowered;
+use super::lower::{Lowered, to_int8};
 use super::memory::{Home, Plan, Ports};
 use super::tiling::Tiling;
 use super::{LayerSummary, region};
@@ -44,8 +44,8 @@ struct Schedule<'a> {
     done: BTreeMap<usize, u32>,
     /// All layers in front of this one were done at the last fence.
     fenced: usize,
-    /// No MATRIX has taken what was signalled in front of the last fence.
-    drains: bool,
+    /// Signals of INPUT and ACTIVATION in front of the last fence, which the next MATRIX takes.
+    before_fence: Option<[u32; 2]>,
 }
 
 /// Writes the program; gives its layers too.
@@ -68,7 +68,7 @@ pub(super) fn schedule(
         channels: Vec::new(),
         done: BTreeMap::new(),
         fenced: 0,
-        drains: false,
+        before_fence: None,
     };
     schedule.load_ports(graph, lowered, tilings, ports);
     let mut layers = Vec::new();
@@ -87,6 +87,9 @@ pub(super) fn schedule(
             shape: layer.result.to_vec(),
             multiplications: layer.multiplications,
             instructions: first..schedule.program.instructions.len(),
+            result: layer.output,
+            home: plan.homes[&layer.output],
+            unsigned: to_int8(graph[layer.output].element) != 0,
         });
         if let (Some(output), true, Home::Scratchpad(address)) =
             (output, is_read, plan.homes[&layer.output])

@@ -8,8 +8,8 @@ use crate::isa::npu::{Load, Operation, TABLE_ENTRIES, TABLE_WORDS, Target};
 use std::ops::Range;
 
 impl Schedule<'_> {
-    /// Reads the parameters of some channels of a layer, and with the first of them its tables; gives the place of
-    /// the first channel.
+    /// Reads the parameters of some channels of a layer behind its first weights, and with the first of them its
+    /// tables; gives the place of the first channel.
     pub(super) fn parameters(&mut self, index: usize, channels: Range<usize>) -> u32 {
         let is_first =
             channels.start == 0 && self.channels.iter().all(|(layer, _)| *layer != index);
@@ -40,6 +40,7 @@ impl Schedule<'_> {
         if done == Some(None) {
             self.program.fence(POST_UNIT);
         }
+        let loads = self.program.instructions.len();
         let mut tables = vec![(Target::Bias, constants.bias + behind, first, channels)];
         if let Some([multipliers, shifts]) = constants.factors {
             tables.push((Target::Multiplier, multipliers + behind, first, channels));
@@ -66,6 +67,8 @@ impl Schedule<'_> {
             }
         }
         self.program.signal(semaphore::PARAMETERS);
+        let loads = self.program.instructions.split_off(loads);
+        self.program.soon.extend(loads);
         self.channels.push((index, range));
         first
     }

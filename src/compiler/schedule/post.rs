@@ -6,7 +6,7 @@ use super::layer::Work;
 use super::program::semaphore;
 use crate::compiler::lower::{Factor, Reduction};
 use crate::compiler::tiling::Chunk;
-use crate::isa::npu::{Operation, Post};
+use crate::isa::npu::{Operation, Post, Store};
 use std::ops::Range;
 
 impl Schedule<'_> {
@@ -17,9 +17,11 @@ impl Schedule<'_> {
         let tile = tiles.start;
         let place = (chunk.row * width + chunk.column) * channels + tile * columns;
         let per_channel = self.constants.layers[work.index].factors.is_some();
-        let (float, multiplier, shift) = match layer.factors[0] {
+        let inside = layer.inside(0, chunk.row) * layer.inside(1, chunk.column);
+        let factor = layer.factors_inside.get(&inside);
+        let (float, multiplier, shift) = match factor.unwrap_or(&layer.factors[0]) {
             Factor::Float(scale) => (true, scale.to_bits(), 0),
-            Factor::Fixed(multiplier, shift) => (false, multiplier, shift),
+            Factor::Fixed(multiplier, shift) => (false, *multiplier, *shift),
         };
         let result = self.first_byte(work, layer.output, RESULT);
         let residual = layer.residual.as_ref();
@@ -58,11 +60,20 @@ impl Schedule<'_> {
             self.program.wait_until(semaphore::PARAMETERS, signals);
             work.first = false;
         }
-        // Rows are there when the last tile of channels and the last columns are.
-        if tiles.end < work.tiling.columns || chunk.column + chunk.columns < width {
+        let behind = (chunk.row + chunk.rows) * width * channels;
+        let is_last = behind == layer.result.iter().product::<usize>() && chunk.columns == width;
+        if let (Some(output), true) = (work.output, is_last) {
+            self.store_as_it_comes(work, output, result, chunk, tiles);
             return;
         }
-        let bytes = (chunk.row + chunk.rows) * width * channels;
+        let bytes = match layer.result {
+            [1, 1, _] => channels.min(tiles.end * columns),
+            // Rows are there when the last tile of channels and the last columns are.
+            _ if tiles.end == work.tiling.columns && chunk.column + chunk.columns == width => {
+                behind
+            }
+            _ => return,
+        };
         match work.output {
             Some(output) => {
                 self.program.signal(semaphore::RESULT);
@@ -77,6 +88,48 @@ impl Schedule<'_> {
                 let progress = self.progress.entry(layer.output).or_default();
                 progress.parts.push((signals, bytes));
             }
+        }
+    }
+
+    /// Writes what the POST put last makes of the last chunk, each tile by itself: the host waits. The last tile is
+    /// written in parts.
+    fn store_as_it_comes(
+        &mut self,
+        work: &Work<'_>,
+        (region, offset): (u32, u32),
+        result: i64,
+        chunk: &Chunk,
+        tiles: Range<usize>,
+    ) {
+        /// Parts of the last tile.
+        const PARTS: usize = 4;
+        let [_, width, channels] = work.layer.result;
+        let columns = self.arch.columns as usize;
+        let [from, to] = [tiles.start, tiles.end].map(|tile| channels.min(tile * columns));
+        let parts = match tiles.end == work.tiling.columns && tiles.len() == 1 {
+            true => PARTS,
+            false => 1,
+        };
+        let rows = chunk.rows.div_ceil(parts);
+        let period = if rows < chunk.rows { rows } else { 0 };
+        let firsts = (0..chunk.rows).step_by(rows);
+        let before = self.program.signals[semaphore::RESULT as usize];
+        self.program
+            .signal_each(semaphore::RESULT, period, firsts.len());
+        for (part, first) in (1..).zip(firsts) {
+            let at = (chunk.row + first) * width * channels + from;
+            self.program.put(Operation::Store(Store {
+                region,
+                offset: offset + at as u32,
+                address: (result + at as i64) as u32,
+                run: (to - from) as u32,
+                rows: (rows.min(chunk.rows - first) * width) as u32,
+                row_stride: channels as u32,
+                row_pitch: channels as u32,
+                planes: 1,
+                ..Store::default()
+            }));
+            self.program.wait_until(semaphore::RESULT, before + part);
         }
     }
 }

@@ -25,7 +25,9 @@ pub(super) const ALL_UNITS: u32 = 0xf;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Program {
     pub instructions: Vec<Instruction>,
-    /// LOADs that come behind the next weights.
+    /// LOADs that come behind the next weights of C channels.
+    pub soon: Vec<Instruction>,
+    /// LOADs that come behind all the next weights.
     pub late: Vec<Instruction>,
     /// Signals of each semaphore so far, and those that were taken.
     pub signals: [u32; 5],
@@ -38,12 +40,22 @@ impl Program {
         self.instructions.push(operation.into());
     }
 
+    /// Adds the LOADs that come behind other things.
+    pub fn put_late(&mut self) {
+        self.instructions.append(&mut self.late);
+    }
+
     /// The instruction put last signals at its end.
     pub fn signal(&mut self, semaphore: u32) {
+        self.signal_each(semaphore, 0, 1);
+    }
+
+    /// The instruction put last signals so often, after each period of steps.
+    pub fn signal_each(&mut self, semaphore: u32, period: usize, signals: usize) {
         if let Some(last) = self.instructions.last_mut() {
-            *last = last.signal(semaphore, 0);
+            *last = last.signal(semaphore, period as u32);
         }
-        self.signals[semaphore as usize] += 1;
+        self.signals[semaphore as usize] += signals as u32;
     }
 
     /// The instruction put last waits until a semaphore has been signalled so often.

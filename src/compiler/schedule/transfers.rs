@@ -6,14 +6,14 @@ use crate::compiler::lower::Lowered;
 use crate::compiler::memory::{Home, Ports};
 use crate::compiler::tiling::Tiling;
 use crate::compiler::{Binding, region};
-use crate::graph::Graph;
+use crate::graph::{Graph, TensorId};
 use crate::isa::npu::{Instruction, Load, Operation, Store};
 use std::ops::Range;
 
 /// Fewest bytes of an input for which MATRIX is told that they are there.
 const INPUT_PART: usize = 512;
 /// The most bytes of a run.
-pub(super) const LONGEST_RUN: usize = (1 << 18) - 1;
+const LONGEST_RUN: usize = (1 << 18) - 1;
 
 impl Schedule<'_> {
     /// Reads the inputs and constants that have a place in the scratchpad. What the first chunk needs comes in
@@ -49,13 +49,34 @@ impl Schedule<'_> {
         }
     }
 
-    /// Reads an input in parts of whole rows; those behind the `needed` bytes wait for the next weights.
+    /// Reads an input that has a place in the scratchpad.
     fn load_input(&mut self, input: &Binding, region: u32, shape: &[usize], needed: usize) {
-        let Home::Scratchpad(place) = self.plan.homes[&input.tensor] else {
-            return;
-        };
-        let bytes = input.bytes as usize;
-        let row = shape.iter().skip(1).product::<usize>().clamp(1, bytes);
+        if let Home::Scratchpad(place) = self.plan.homes[&input.tensor] {
+            let all = 0..input.bytes as usize;
+            let row = shape.iter().skip(1).product::<usize>().clamp(1, all.len());
+            self.load_rows(
+                input.tensor,
+                (region, input.offset),
+                place,
+                all,
+                row,
+                needed,
+            );
+        }
+    }
+
+    /// Reads some bytes of a tensor in parts of whole rows, each of which MATRIX is told of; those behind the first
+    /// `needed` wait for the next weights.
+    pub(super) fn load_rows(
+        &mut self,
+        tensor: TensorId,
+        (region, offset): (u32, u32),
+        place: u32,
+        range: Range<usize>,
+        row: usize,
+        needed: usize,
+    ) {
+        let bytes = range.len();
         // At most as many parts as the semaphore counts, with room for those of other inputs.
         let rows = INPUT_PART.div_ceil(row).max((bytes / row).div_ceil(64));
         let part = (rows * row).min(bytes);
@@ -69,7 +90,7 @@ impl Schedule<'_> {
             let at = (first * part) as u32;
             let load = Operation::Load(Load {
                 region,
-                offset: input.offset + at,
+                offset: offset + range.start as u32 + at,
                 address: place + at,
                 run: run as u32,
                 rows: parts as u32,
@@ -85,7 +106,7 @@ impl Schedule<'_> {
             }
             for number in 0..parts {
                 self.program.signals[semaphore::INPUT as usize] += 1;
-                let there = first * part + number * part + run;
+                let there = range.start + first * part + number * part + run;
                 let signals = self.program.signals[semaphore::INPUT as usize];
                 progress.parts.push((signals, there));
             }
@@ -99,7 +120,7 @@ impl Schedule<'_> {
         if !bytes.is_multiple_of(part) {
             load(whole, 1, bytes % part);
         }
-        self.progress.insert(input.tensor, progress);
+        self.progress.insert(tensor, progress);
     }
 
     /// Writes some bytes of a tensor to its place in a region; the address is that of its first byte.

@@ -142,6 +142,7 @@ impl Tables<'_> {
         self.load(&format!("bench.{prefix}.words"), &words)?;
         for (name, value) in [
             ("latency", memory.latency.into()),
+            ("write_latency", memory.write_latency.into()),
             ("stalls", memory.stalls.into()),
             ("overtake", memory.overtake.into()),
             ("seed", u64::from(memory.seed.max(1))),

@@ -5,7 +5,7 @@
 //! network of a file runs, or says why not.
 
 use super::{Executable, ExecutableError, MOST_INSTRUCTIONS, NetworkPort};
-use crate::compiler::{Binding, LayerSummary, Network, Rounding};
+use crate::compiler::{Binding, Home, LayerSummary, Network, Rounding};
 use crate::device::host::{HostNode, HostOperator};
 use crate::graph::{Element, TensorId};
 use crate::isa::npu::{INSTRUCTION_BYTES, Instruction};
@@ -68,6 +68,34 @@ struct LayerEntry {
     multiplications: u64,
     /// The first, and the one behind the last.
     instructions: [usize; 2],
+    /// Number of its result in the network.
+    tensor: usize,
+    home: HomeEntry,
+    /// The result is uint8.
+    unsigned: bool,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum HomeEntry {
+    Scratchpad(u32),
+    Dram { region: u32, offset: u32 },
+}
+
+impl HomeEntry {
+    fn of(home: Home) -> HomeEntry {
+        match home {
+            Home::Scratchpad(address) => HomeEntry::Scratchpad(address),
+            Home::Dram { region, offset } => HomeEntry::Dram { region, offset },
+        }
+    }
+
+    fn home(self) -> Home {
+        match self {
+            HomeEntry::Scratchpad(address) => Home::Scratchpad(address),
+            HomeEntry::Dram { region, offset } => Home::Dram { region, offset },
+        }
+    }
 }
 
 impl PortEntry {
@@ -114,6 +142,9 @@ impl Executable {
             shape: layer.shape.clone(),
             multiplications: layer.multiplications,
             instructions: [layer.instructions.start, layer.instructions.end],
+            tensor: layer.result.0,
+            home: HomeEntry::of(layer.home),
+            unsigned: layer.unsigned,
         });
         let header = Header {
             config_hash: network.config_hash,
@@ -186,6 +217,9 @@ fn read(bytes: &[u8]) -> Result<Executable, String> {
         shape: layer.shape,
         multiplications: layer.multiplications,
         instructions: layer.instructions[0]..layer.instructions[1],
+        result: TensorId(layer.tensor),
+        home: layer.home.home(),
+        unsigned: layer.unsigned,
     });
     let bindings = |ports: &[PortEntry]| ports.iter().map(PortEntry::binding).collect();
     Ok(Executable {

@@ -1,5 +1,5 @@
-//! The instruction set of the NPU: one definition for encoder, decoder, assembler, hardware and
-//! documentation.
+//! The instruction set of the NPU: one definition for encoder, decoder, assembler, hardware, documentation
+//! and C header.
 //!
 //! ```
 //! use ferrogrid::isa::npu::{Instruction, Operation, Weights};
@@ -12,6 +12,7 @@
 //! ```
 
 mod assembly;
+mod c_header;
 mod encoding;
 mod field;
 mod instructions;
@@ -23,6 +24,7 @@ mod tests;
 mod unit;
 
 pub use assembly::AssemblyError;
+pub use c_header::c_header;
 pub use encoding::EncodingError;
 pub use field::{Field, FieldKind};
 pub use instructions::{

@@ -5,6 +5,7 @@ use crate::device::Stalls;
 use crate::device::matmul::{JobSequence, MatmulJob};
 use crate::device::pack::{pack_a, pack_b, pack_c};
 use crate::isa::matmul_registers;
+use crate::product::example::value;
 use crate::product::{Action, Example, Step, Transfer};
 use crate::reference;
 use ndarray::Array2;
@@ -38,6 +39,7 @@ pub(super) fn example(arch: &MatmulArch) -> Example {
             transfer("s_axis_b", "b", arch.b.width, b, false),
             transfer("m_axis_c", "c", arch.c.width, c, true),
         ],
+        memory: None,
         max_cycles: sequence.into_scenario().max_cycles,
     }
 }
@@ -104,23 +106,6 @@ fn shape(arch: &MatmulArch) -> JobShape {
         .into_iter()
         .find(fits)
         .unwrap_or(JobShape { m: 1, k: 1, n: 1 })
-}
-
-/// The `index`-th element: an extreme one now and then, else any.
-fn value(index: u64, element: IntType) -> i64 {
-    let (min, max) = (element.min(), element.max());
-    match index % 8 {
-        0 => min,
-        5 => max,
-        _ => {
-            // The finalizer of SplitMix64: a fixed scattering of the numbers from 1 on.
-            let mut bits = index.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-            let span = max.abs_diff(min) + 1;
-            min + ((bits ^ bits >> 31) % span) as i64
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! The self-checking test bench.
 
+mod dram;
 mod streams;
 
 use super::Flow;
 use super::template::fill;
+use crate::device::pack::BeatWords;
 use crate::product::{Action, Example, Step};
+use dram::Dram;
 use std::fmt::Write;
 use streams::Streams;
 
@@ -18,6 +21,21 @@ impl Flow<'_> {
     /// Verilog that runs the example and compares every beat of its result.
     pub(super) fn testbench(&self, example: &Example) -> String {
         let streams = Streams(&example.transfers);
+        let dram = example.memory.as_ref();
+        let dram = dram.map(|memory| Dram::new(memory, self.interface));
+        let of_dram = |text: fn(&Dram) -> String| dram.as_ref().map_or(String::new(), text);
+        let (world, contents, results) = match &dram {
+            Some(_) => (
+                "DRAM behind the channels AR, R, AW and W".into(),
+                "what is in DRAM, and what a job must leave there",
+                "the results".into(),
+            ),
+            None => (
+                streams.title(),
+                "operands and expected results, in the order of the streams",
+                streams.results(),
+            ),
+        };
         let models = self.cells.map_or(String::new(), |path| format!("{path} "));
         let address_bits = self.registers.address_bits();
         let (first, start) = (example.before.len(), start(example));
@@ -43,35 +61,49 @@ impl Flow<'_> {
                 ("step_zero", &step(0)),
                 ("step_one", &step(1)),
                 ("steps", &self.steps(example, step)),
-                ("counts", &streams.counts()),
-                ("ports", &streams.ports()),
-                ("connections", &streams.connections()),
-                ("result_indices", &streams.result_indices()),
+                ("counts", &(streams.counts() + &of_dram(Dram::counts))),
+                ("ports", &(streams.ports() + &of_dram(Dram::ports))),
+                (
+                    "connections",
+                    &(streams.connections() + &of_dram(Dram::connections)),
+                ),
+                ("compared", &of_dram(Dram::compared)),
+                (
+                    "result_indices",
+                    &(streams.result_indices() + &of_dram(Dram::index)),
+                ),
                 ("operand_indices", &streams.operand_indices()),
-                ("missing_beats", &streams.missing_beats()),
+                (
+                    "missing_beats",
+                    &(streams.missing_beats() + &of_dram(Dram::missing)),
+                ),
                 ("beats_text", &streams.beats_text()),
                 ("beats_values", &streams.beats_values()),
-                ("results", &streams.results()),
-                ("streams_title", &streams.title()),
-                ("pauses", &streams.pauses()),
-                ("memories", &streams.memories()),
-                ("processes", &streams.processes()),
-                ("contents", &streams.contents()),
+                ("results", &results),
+                ("world_title", &headline(&world)),
+                ("contents_title", &headline(contents)),
+                ("pauses", &(streams.pauses() + &of_dram(Dram::pauses))),
+                ("memories", &(streams.memories() + &of_dram(Dram::memories))),
+                (
+                    "processes",
+                    &(streams.processes() + &of_dram(Dram::processes)),
+                ),
+                ("contents", &(streams.contents() + &of_dram(Dram::contents))),
             ],
         )
     }
 
     /// What the bench does, as a comment.
     fn about(&self, example: &Example) -> String {
-        let all = match example.transfers.len() {
-            2 => "both",
-            3 => "all three",
-            _ => "all",
+        let pauses = match (&example.memory, example.transfers.len()) {
+            (Some(_), _) => "a memory that never pauses, then with pauses on its channels",
+            (None, 2) => "streams that never pause, then with pauses on both",
+            (None, 3) => "streams that never pause, then with pauses on all three",
+            (None, _) => "streams that never pause, then with pauses on all",
         };
         let text = format!(
-            "Self-checking test bench of {}. It runs one {}, twice: with streams that never pause, \
-             then with pauses on {all}. Expected results come from the golden model. It prints a \
-             line that begins with PASS or FAIL.",
+            "Self-checking test bench of {}. It runs one {}, twice: with {pauses}. Expected results \
+             come from the golden model. It prints a line that begins with PASS or FAIL.",
             self.top(),
             example.title
         );
@@ -117,6 +149,29 @@ impl Flow<'_> {
     pub(super) fn testbench_main(&self) -> String {
         fill(include_str!("templates/main.cpp"), &[("top", self.top())])
     }
+}
+
+/// A line that begins a part.
+fn headline(title: &str) -> String {
+    format!("{:-<94}", format!("    // ---- {title} "))
+}
+
+/// Beats as the contents of a memory from a word on.
+fn contents(memory: &str, width: u32, first: usize, beats: &[BeatWords]) -> String {
+    let digits = |beat: &BeatWords| {
+        let digits: String = beat
+            .iter()
+            .rev()
+            .map(|word| format!("{word:08x}"))
+            .collect();
+        // Beats of less than a word have zeros above.
+        digits[digits.len() - width.div_ceil(4) as usize..].to_owned()
+    };
+    let line = |(index, beat)| {
+        let digits = digits(beat);
+        format!("        {memory}[{index}] = {width}'h{digits};\n")
+    };
+    (first..).zip(beats).map(line).collect()
 }
 
 fn line(text: &mut String, label: &str, values: &str, note: &str) {

@@ -91,7 +91,7 @@ module tb_@top@;
     reg        waiting = 1'b0;
     wire       launch = aresetn && step == START_STEP && !waiting;
     wire       answered = waiting && (s_axil_bvalid || s_axil_rvalid);
-    wire       done = answered || (!waiting && action == INTERRUPT && irq);
+    wire       done = answered || (!waiting && action == INTERRUPT && irq@compared@);
 
     // steps: the registers are described in registers.md.
     always @(*)
@@ -146,15 +146,15 @@ module tb_@top@;
         end
     end
 
-@streams_title@
+@world_title@
 
-    // In the second job each stream pauses in a quarter of the cycles.
+    // In the second job each of them pauses in a quarter of the cycles.
     reg [15:0] random = 16'hace1;
     always @(posedge aclk) random <= {random[14:0], random[15] ^ random[13] ^ random[12] ^ random[10]};
 @pauses@
     // A word more than there are beats, so that an index that has passed the last one is legal.
 @memories@@operand_indices@@processes@
-    // ---- operands and expected results, in the order of the streams ------------------------
+@contents_title@
 
     initial begin
 @contents@    end

@@ -1,9 +1,8 @@
 //! The streams in a test bench.
 
-use crate::device::pack::BeatWords;
+use super::contents;
 use crate::product::Transfer;
 use crate::report::flows::template::fill;
-use std::fmt::Write;
 
 /// The transfers of an example. Each method gives its lines for one place of the template.
 pub(super) struct Streams<'a>(pub &'a [Transfer]);
@@ -148,7 +147,7 @@ impl Streams<'_> {
             Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
             _ => names.concat(),
         };
-        format!("{:-<94}", format!("    // ---- streams: {names} "))
+        format!("streams: {names}")
     }
 
     pub fn pauses(&self) -> String {
@@ -185,28 +184,13 @@ impl Streams<'_> {
 
     /// The beats, and behind the last of each stream one of zeros.
     pub fn contents(&self) -> String {
-        let mut text = String::new();
-        for Transfer {
-            name, width, beats, ..
-        } in self.0
-        {
+        self.lines(|transfer| {
+            let Transfer {
+                name, width, beats, ..
+            } = transfer;
             let end = vec![0; beats.first().map_or(1, Vec::len)];
-            for (index, beat) in beats.iter().chain([&end]).enumerate() {
-                let digits = hexadecimal(beat, *width);
-                writeln!(text, "        {name}_beats[{index}] = {width}'h{digits};")
-                    .expect("a String takes everything");
-            }
-        }
-        text
+            let all = [&beats[..], &[end]].concat();
+            contents(&format!("{name}_beats"), *width, 0, &all)
+        })
     }
-}
-
-/// The digits of a beat of `width` bits, the highest first.
-fn hexadecimal(beat: &BeatWords, width: u32) -> String {
-    let digits = beat.iter().rev().fold(String::new(), |mut text, word| {
-        write!(text, "{word:08x}").expect("a String takes everything");
-        text
-    });
-    // Beats of less than a word have zeros above.
-    digits[digits.len() - width.div_ceil(4) as usize..].to_owned()
 }

@@ -143,6 +143,7 @@ impl ProgramCase {
             bases: Space::bases(BASE + at),
             dram,
             latency: self.latency,
+            write_latency: self.latency,
             stalls: self.stalls,
             seed: self.seed as u32 | 1,
             max_cycles: self.enough_cycles(),

@@ -1,0 +1,159 @@
+//! What each pass did with each layer, in words.
+
+use super::bands::Bands;
+use super::lower::{Layer, Reduction};
+use super::memory::Home;
+use super::{CompileError, Passes, Rounding, region, run};
+use crate::arch::NpuArch;
+use crate::graph::Graph;
+use crate::isa::npu::Operation;
+
+/// What the passes did with a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerPasses {
+    /// Name of the node that it begins with.
+    pub name: String,
+    /// Its operator.
+    pub operator: String,
+    /// Each pass, and what it did.
+    pub passes: Vec<(&'static str, String)>,
+    /// Its instructions.
+    pub instructions: std::ops::Range<usize>,
+}
+
+/// What each pass of [`compile`](super::compile) does with each layer.
+///
+/// # Errors
+/// Where there is no program.
+pub fn explain(
+    graph: &Graph,
+    arch: &NpuArch,
+    rounding: Rounding,
+) -> Result<Vec<LayerPasses>, CompileError> {
+    let passes = run(graph, arch, rounding)?;
+    let layers = (0..passes.layers.len()).map(|index| {
+        let layer = &passes.lowered.layers[index];
+        let mut lines = vec![
+            ("lower", lowered(layer)),
+            ("tiling", tiled(&passes, index, arch)),
+            ("constants", constants(&passes, index)),
+            ("memory", homes(&passes, layer)),
+        ];
+        if let Some(bands) = &passes.plan.bands[index] {
+            lines.push(("bands", in_bands(layer, bands)));
+        }
+        lines.push(("schedule", scheduled(&passes, index)));
+        LayerPasses {
+            name: layer.name.clone(),
+            operator: layer.operator.into(),
+            passes: lines,
+            instructions: passes.layers[index].instructions.clone(),
+        }
+    });
+    Ok(layers.collect())
+}
+
+/// `2 tiles`, `1 tile`.
+fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+fn lowered(layer: &Layer) -> String {
+    let [image, result] =
+        [layer.image, layer.result].map(|of| of.map(|size| size.to_string()).join("x"));
+    let [rows, columns] = layer.kernel;
+    let what = match layer.pool {
+        None => "weights",
+        Some(Reduction::Sum) => "sums",
+        Some(Reduction::Maximum) => "largest values",
+    };
+    let residual = layer
+        .residual
+        .as_ref()
+        .map_or("", |_| ", with tables behind");
+    format!("{image} to {result}, {what} of {rows}x{columns}{residual}")
+}
+
+fn tiled(passes: &Passes, index: usize, arch: &NpuArch) -> String {
+    let (layer, tiling) = (&passes.lowered.layers[index], &passes.tilings[index]);
+    let chunks = tiling.chunks(layer, &(0..layer.result[0])).len();
+    let tiles = count(tiling.tiles(layer), "tile");
+    format!(
+        "{tiles} for each of {} of {}, {}",
+        count(tiling.columns, "group"),
+        count(arch.columns as usize, "channel"),
+        count(chunks, "chunk")
+    )
+}
+
+fn constants(passes: &Passes, index: usize) -> String {
+    let constants = &passes.constants.layers[index];
+    let weights = match passes.lowered.layers[index].pool {
+        None => "weights",
+        Some(_) => "an identity",
+    };
+    let factors = constants
+        .factors
+        .map_or("one factor", |_| "a factor for each channel");
+    format!(
+        "{weights} at {:#x}, biases at {:#x}, {factors}",
+        constants.weights, constants.bias
+    )
+}
+
+fn homes(passes: &Passes, layer: &Layer) -> String {
+    let names = ["image", "addend", "result"];
+    let tensors = names.into_iter().zip(layer.tensors());
+    let homes = tensors.filter_map(|(name, tensor)| {
+        Some(match passes.plan.homes[&tensor?] {
+            Home::Scratchpad(address) => format!("{name} in the scratchpad at {address:#x}"),
+            Home::Dram { region, offset } => {
+                let region = match region {
+                    region::CONSTANTS => "constants",
+                    region::INPUTS => "inputs",
+                    region::OUTPUTS => "outputs",
+                    _ => "activations",
+                };
+                format!("{name} in DRAM, {region} at {offset:#x}")
+            }
+        })
+    });
+    homes.collect::<Vec<_>>().join("; ")
+}
+
+fn in_bands(layer: &Layer, bands: &Bands) -> String {
+    let number = layer.result[0].div_ceil(bands.rows);
+    let names = ["image", "addend", "result"];
+    let buffers = names.into_iter().zip(bands.buffers);
+    let buffers = buffers.filter_map(|(name, buffer)| Some(format!("{name} at {:#x}", buffer?)));
+    let buffers = buffers.collect::<Vec<_>>().join(", ");
+    format!(
+        "{} of {}; {buffers}",
+        count(number, "band"),
+        count(bands.rows, "row")
+    )
+}
+
+/// What of the program is the layer's.
+fn scheduled(passes: &Passes, index: usize) -> String {
+    let instructions = passes.layers[index].instructions.clone();
+    let program = &passes.program[instructions.clone()];
+    let read = program
+        .iter()
+        .map(|instruction| match &instruction.operation {
+            Operation::Weights(weights) => weights.tiles as usize,
+            _ => 0,
+        });
+    let fences = program
+        .iter()
+        .filter(|instruction| matches!(instruction.operation, Operation::Fence(_)));
+    format!(
+        "{}, {}, {} of weights read",
+        count(instructions.len(), "instruction"),
+        count(fences.count(), "fence"),
+        count(read.sum(), "tile"),
+    )
+}

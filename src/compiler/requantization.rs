@@ -1,0 +1,41 @@
+//! Whether a core has the arithmetic of a network.
+
+use super::lower::{Factor, Lowered};
+use super::{CompileError, Rounding};
+use crate::arch::{NpuArch, Requantization};
+
+/// Whether it rounds so.
+pub(super) fn check_rounding(arch: &NpuArch, rounding: Rounding) -> Result<(), CompileError> {
+    let (has, wanted) = match rounding {
+        Rounding::Float => (Requantization::Float, "single precision"),
+        Rounding::Fixed => (Requantization::Fixed, "fixed point"),
+    };
+    match arch.requantization {
+        Requantization::Both => Ok(()),
+        there if there == has => Ok(()),
+        there => Err(CompileError::Requantization {
+            core: arch.name.clone(),
+            there,
+            wanted,
+        }),
+    }
+}
+
+/// Means and sums are exact in one arithmetic alone, whichever the rounding of the rest.
+pub(super) fn check_factors(arch: &NpuArch, lowered: &Lowered) -> Result<(), CompileError> {
+    let factors = lowered.layers.iter().flat_map(|layer| {
+        let of_sum = layer.residual.as_ref().map(|residual| &residual.factor);
+        let of_means = layer.factors_inside.values();
+        layer.factors.iter().chain(of_means).chain(of_sum)
+    });
+    for factor in factors {
+        check_rounding(
+            arch,
+            match factor {
+                Factor::Float(_) => Rounding::Float,
+                Factor::Fixed(..) => Rounding::Fixed,
+            },
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,272 @@
+//! The memory in a test bench, and the stream of events beside it.
+
+use super::contents;
+use crate::device::Interface;
+use crate::product::ExampleMemory;
+use crate::report::flows::template::fill;
+
+/// The memory of an example, behind a port of the core. Each method gives its lines for one place of the
+/// template.
+pub(super) struct Dram {
+    memory: ExampleMemory,
+    id_bits: u32,
+    address_bits: u32,
+    event_bits: u32,
+}
+
+const PORTS: &str = "    wire [@id_msb@:0]  m_axi_awid;
+    wire [@address_msb@:0] m_axi_awaddr;
+    wire [7:0]  m_axi_awlen;
+    wire [2:0]  m_axi_awsize;
+    wire [1:0]  m_axi_awburst;
+    wire        m_axi_awvalid;
+    wire        m_axi_awready;
+    wire [@width@-1:0] m_axi_wdata;
+    wire [@bytes@-1:0] m_axi_wstrb;
+    wire        m_axi_wlast;
+    wire        m_axi_wvalid;
+    wire        m_axi_wready;
+    reg  [@id_msb@:0]  m_axi_bid = 0;
+    reg  [1:0]  m_axi_bresp = OKAY;
+    reg         m_axi_bvalid = 1'b0;
+    wire        m_axi_bready;
+    wire [@id_msb@:0]  m_axi_arid;
+    wire [@address_msb@:0] m_axi_araddr;
+    wire [7:0]  m_axi_arlen;
+    wire [2:0]  m_axi_arsize;
+    wire [1:0]  m_axi_arburst;
+    wire        m_axi_arvalid;
+    wire        m_axi_arready;
+    reg  [@id_msb@:0]  m_axi_rid = 0;
+    reg  [@width@-1:0] m_axi_rdata = 0;
+    reg  [1:0]  m_axi_rresp = OKAY;
+    reg         m_axi_rlast = 1'b0;
+    reg         m_axi_rvalid = 1'b0;
+    wire        m_axi_rready;
+    wire [@event_msb@:0] m_axis_events_tdata;
+    wire        m_axis_events_tvalid;
+";
+
+/// The signals of the port.
+const SIGNALS: [&str; 29] = [
+    "awid", "awaddr", "awlen", "awsize", "awburst", "awvalid", "awready", "wdata", "wstrb",
+    "wlast", "wvalid", "wready", "bid", "bresp", "bvalid", "bready", "arid", "araddr", "arlen",
+    "arsize", "arburst", "arvalid", "arready", "rid", "rdata", "rresp", "rlast", "rvalid",
+    "rready",
+];
+
+const PROCESSES: &str = "
+    // A burst at a time is read, and one is written. What is no burst of whole beats, or leaves DRAM,
+    // is answered with an error, and so is a beat written elsewhere than among the results.
+    wire [@address_msb@:0] read_address = m_axi_araddr >> @shift@;
+    wire [@address_msb@:0] write_address = m_axi_awaddr >> @shift@;
+
+    reg                    reading = 1'b0;
+    reg                    read_is_good = 1'b0;
+    reg  [BEAT_BITS-1:0]   read_beat = 0;
+    reg  [7:0]             read_left = 8'd0;
+    assign m_axi_arready = !reading && !pause_ar;
+
+    always @(posedge aclk) begin
+        if (m_axi_arvalid && m_axi_arready) begin
+            reading <= 1'b1;
+            read_is_good <= m_axi_arsize == 3'd@shift@ && m_axi_arburst == 2'b01
+                && read_address + {@wide@'d0, m_axi_arlen} < 1 << BEAT_BITS;
+            read_beat <= read_address[BEAT_BITS-1:0];
+            read_left <= m_axi_arlen;
+            m_axi_rid <= m_axi_arid;
+        end
+        if (!m_axi_rvalid || m_axi_rready) begin
+            m_axi_rvalid <= reading && !pause_r;
+            if (reading && !pause_r) begin
+                m_axi_rdata <= dram[read_beat];
+                m_axi_rresp <= read_is_good ? OKAY : SLVERR;
+                m_axi_rlast <= read_left == 8'd0;
+                reading <= read_left != 8'd0;
+                read_beat <= read_beat + 1'b1;
+                read_left <= read_left - 8'd1;
+            end
+        end
+    end
+
+    reg                    writing = 1'b0;
+    reg  [BEAT_BITS-1:0]   write_beat = 0;
+    reg  [7:0]             write_left = 8'd0;
+    reg  [BEAT_BITS-1:0]   cleared = END_OF_RESULTS;
+    wire                   is_clear = cleared == END_OF_RESULTS;
+    wire [@width@-1:0] strobes = {@strobes@};
+    assign m_axi_awready = !writing && !m_axi_bvalid && is_clear && !pause_aw;
+    assign m_axi_wready = writing && !pause_w;
+
+    always @(posedge aclk) begin
+        if (launch) cleared <= FIRST_RESULT;
+        else if (!is_clear) begin
+            cleared <= cleared + 1'b1;
+            dram[cleared] <= 0;
+        end
+        if (m_axi_awvalid && m_axi_awready) begin
+            writing <= 1'b1;
+            write_beat <= write_address[BEAT_BITS-1:0];
+            write_left <= m_axi_awlen;
+            m_axi_bid <= m_axi_awid;
+            m_axi_bresp <= m_axi_awsize == 3'd@shift@ && m_axi_awburst == 2'b01
+                && write_address < {@high_bits@'d0, END_OF_RESULTS} ? OKAY : SLVERR;
+        end
+        if (m_axi_wvalid && m_axi_wready) begin
+            dram[write_beat] <= (dram[write_beat] & ~strobes) | (m_axi_wdata & strobes);
+            if (write_beat < FIRST_RESULT || write_beat >= END_OF_RESULTS
+                    || m_axi_wlast != (write_left == 8'd0)) m_axi_bresp <= SLVERR;
+            write_beat <= write_beat + 1'b1;
+            write_left <= write_left - 8'd1;
+            writing <= !m_axi_wlast;
+            m_axi_bvalid <= m_axi_wlast;
+        end
+        if (m_axi_bvalid && m_axi_bready) m_axi_bvalid <= 1'b0;
+    end
+
+    always @(posedge aclk)
+        if (launch) seen <= 0;
+        else if (m_axis_events_tvalid) seen <= seen | m_axis_events_tdata;
+
+    // When the program has ended, a beat of the results is compared in each cycle.
+    always @(posedge aclk)
+        if (launch) result_beat <= FIRST_RESULT;
+        else if (!waiting && action == INTERRUPT && irq && !compared) begin
+            result_beat <= result_beat + 1'b1;
+            if (dram[result_beat] !== results[result_beat]) begin
+                $display(\"beat %0d of DRAM is %h, expected %h\", result_beat, dram[result_beat],
+                    results[result_beat]);
+                wrong_beats <= wrong_beats + 32'd1;
+            end
+        end
+";
+
+impl Dram {
+    /// The memory behind the port `m_axi` of a core.
+    pub fn new(memory: &ExampleMemory, interface: &Interface) -> Dram {
+        let width = |name: &str| {
+            let port = interface.ports.iter().find(|port| port.name == name);
+            port.map_or(1, |port| port.width)
+        };
+        Dram {
+            memory: memory.clone(),
+            id_bits: width("m_axi_awid"),
+            address_bits: width("m_axi_awaddr"),
+            event_bits: width("m_axis_events_tdata"),
+        }
+    }
+
+    /// Bits of the number of a beat: one more beat than there are has a number.
+    fn beat_bits(&self) -> u32 {
+        usize::BITS - self.memory.beats.len().leading_zeros()
+    }
+
+    pub fn counts(&self) -> String {
+        let bits = self.beat_bits();
+        let first = self.memory.first_result;
+        let end = first + self.memory.results.len();
+        format!(
+            "    localparam BEAT_BITS = {bits};
+    localparam [BEAT_BITS-1:0] FIRST_RESULT = {bits}'d{first};
+    localparam [BEAT_BITS-1:0] END_OF_RESULTS = {bits}'d{end};
+    localparam [1:0] OKAY = 2'b00;
+    localparam [1:0] SLVERR = 2'b10;
+"
+        )
+    }
+
+    pub fn ports(&self) -> String {
+        let width = self.memory.width;
+        fill(
+            PORTS,
+            &[
+                ("id_msb", &(self.id_bits - 1).to_string()),
+                ("address_msb", &(self.address_bits - 1).to_string()),
+                ("width", &width.to_string()),
+                ("bytes", &(width / 8).to_string()),
+                ("event_msb", &(self.event_bits - 1).to_string()),
+            ],
+        )
+    }
+
+    pub fn connections(&self) -> String {
+        let events = ["tdata", "tvalid"].map(|signal| format!("m_axis_events_{signal}"));
+        let memory = SIGNALS.map(|signal| format!("m_axi_{signal}"));
+        let connection = |port| format!("        .{port}({port}),\n");
+        memory.into_iter().chain(events).map(connection).collect()
+    }
+
+    /// What an interrupt must wait for.
+    pub fn compared(&self) -> String {
+        " && compared".into()
+    }
+
+    pub fn index(&self) -> String {
+        "    reg  [BEAT_BITS-1:0] result_beat = FIRST_RESULT;
+    wire       compared = result_beat == END_OF_RESULTS;
+"
+        .to_owned()
+            + &format!(
+                "    reg  [{}:0] seen = 0;  // what units have done\n",
+                self.event_bits - 1
+            )
+    }
+
+    /// Each unit must have taken an instruction, and been at work.
+    pub fn missing(&self) -> String {
+        " || !(&seen)".into()
+    }
+
+    pub fn pauses(&self) -> String {
+        let pause = |(channel, low): (&str, u32)| {
+            let high = low + 1;
+            format!("    wire pause_{channel} = second_job && random[{high}:{low}] == 2'b00;\n")
+        };
+        [("ar", 0), ("r", 5), ("aw", 10), ("w", 3)]
+            .map(pause)
+            .concat()
+    }
+
+    pub fn memories(&self) -> String {
+        let width = self.memory.width;
+        let memory = |name| format!("    reg [{width}-1:0] {name} [0:(1 << BEAT_BITS)-1];\n");
+        ["dram", "results"].map(memory).concat() + "    integer beat;\n"
+    }
+
+    pub fn processes(&self) -> String {
+        let width = self.memory.width;
+        let strobes: Vec<String> = (0..width / 8)
+            .rev()
+            .map(|byte| format!("{{8{{m_axi_wstrb[{byte}]}}}}"))
+            .collect();
+        let address_bits = self.address_bits;
+        fill(
+            PROCESSES,
+            &[
+                ("address_msb", &(address_bits - 1).to_string()),
+                ("wide", &(address_bits - 8).to_string()),
+                ("high_bits", &(address_bits - self.beat_bits()).to_string()),
+                ("shift", &(width / 8).ilog2().to_string()),
+                ("width", &width.to_string()),
+                ("strobes", &strobes.join(", ")),
+            ],
+        )
+    }
+
+    /// Zeros, and the beats in their places.
+    pub fn contents(&self) -> String {
+        let ExampleMemory {
+            width,
+            beats,
+            first_result,
+            results,
+        } = &self.memory;
+        let zeros = "        for (beat = 0; beat < 1 << BEAT_BITS; beat = beat + 1) begin
+            dram[beat] = 0;
+            results[beat] = 0;
+        end
+";
+        let dram = contents("dram", *width, 0, beats);
+        zeros.to_owned() + &dram + &contents("results", *width, *first_result, results)
+    }
+}
