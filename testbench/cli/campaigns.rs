@@ -36,6 +36,41 @@ fn a_campaign_is_decided_by_its_seed() {
     assert_eq!(digits, cycles.to_string());
 }
 
+/// Programs and networks on one core, whose architecture is that of the preset.
+#[test]
+fn a_campaign_of_a_core_that_runs_networks() {
+    let place = Place::new();
+    let text = place
+        .succeed("verify --preset nano --cases 4 --seed 3")
+        .stdout;
+    assert!(
+        text.starts_with("4 cases passed: 1 architecture, "),
+        "{text}"
+    );
+    place.write("core.toml", place.succeed("presets nano").stdout);
+    let of_file = place.succeed("verify --config core.toml --cases 4 --seed 3");
+    assert_eq!(of_file.stdout, text);
+}
+
+/// What a failure prints is one argument.
+#[test]
+fn a_program_and_a_network_are_replayed() {
+    let place = Place::new();
+    let program = "program rows=4 columns=4 latency=30 stalls=40 seed=7 before=stopped@90; \
+                   load offset=0x4000 run=40 rows=1 planes=1 signal=2; \
+                   store wait=2:1 offset=0x7000 run=40 rows=1 planes=1; end code=5";
+    let run = replay(&place, &[program]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let passed = "1 case passed: 1 architecture, 2 jobs, 40 elements, ";
+    assert!(run.stdout.starts_with(passed), "{}", run.stdout);
+    let network = "network rows=4 columns=4 seed=7; input 5x4x3; \
+                   convolution outputs=2 kernel=3x3 padding=1,1,1,1; max_pool kernel=2x2 strides=2x2";
+    let run = replay(&place, &[network]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let passed = "1 case passed: 1 architecture, 1 job, 8 elements, ";
+    assert!(run.stdout.starts_with(passed), "{}", run.stdout);
+}
+
 /// What a campaign reached, and what it did not: one small job never fails.
 #[test]
 fn a_campaign_says_what_it_covered() {

@@ -4,7 +4,10 @@ use crate::golden;
 use crate::models::{self, Arrays};
 use crate::onnx::small;
 use crate::program::Place;
+use ferrogrid::arch::npu_from_preset;
+use ferrogrid::compiler::{Rounding, compile};
 use ferrogrid::device::Executable;
+use ferrogrid::device::npy::read_array;
 use ferrogrid::graph::Values;
 use ferrogrid::reference::graph::{Mode, run};
 use ferrogrid::synth::tools::Tool;
@@ -112,6 +115,84 @@ fn a_difference_is_located() {
         text.contains("in row 1 differ from `wrong.npy`, the first at (2,)"),
         "{text}"
     );
+}
+
+/// What each layer took adds up to what all took.
+#[test]
+fn layers_have_their_cycles_bytes_and_limits() {
+    let place = small_network();
+    let report = json(&place, "run small.onnx --preset nano");
+    let layers = report["layers"].as_array().expect("a list");
+    let on_npu = || layers.iter().filter(|layer| layer["runs_on"] == "npu");
+    let sum = |of: &str| -> u64 {
+        let numbers = on_npu().map(|layer| layer[of].as_u64().expect("a number"));
+        numbers.sum()
+    };
+    assert_eq!(sum("cycles"), report["cycles"]);
+    // Inputs and the program belong to no layer; beats have bytes in front and behind.
+    assert!(sum("bytes_read") < report["bytes_read"].as_u64().expect("a number"));
+    assert!(sum("bytes_written") <= report["bytes_written"].as_u64().expect("a number"));
+    for layer in on_npu() {
+        let share = layer["limited_by"]["share"].as_f64().expect("a number");
+        assert!(share > 0.0 && share <= 1.0, "{layer}");
+        let cycles = layer["cycles"].as_f64().expect("a number");
+        let macs = layer["macs"].as_f64().expect("a number");
+        let utilization = layer["utilization"].as_f64().expect("a number");
+        assert!((utilization - macs / cycles / 16.0).abs() < 1e-9, "{layer}");
+    }
+}
+
+#[test]
+fn a_timeline_has_every_instruction_of_a_unit() {
+    let place = small_network();
+    let run = place.succeed("run small.onnx --preset nano --timeline --timeline-svg run.svg");
+    let lines = run.stdout.lines().filter(|line| line.contains('|'));
+    let names = lines.clone().map(|line| line.split_whitespace().next());
+    let names: Vec<_> = names.flatten().collect();
+    assert_eq!(names, ["LOAD", "MATRIX", "POST", "STORE", "layer"]);
+    for line in lines {
+        let [_, columns, _] = line.split('|').collect::<Vec<_>>()[..] else {
+            panic!("{line}");
+        };
+        assert_eq!(columns.chars().count(), 80, "{line}");
+        assert!(!columns.trim().is_empty(), "{line}");
+    }
+    let svg = fs::read_to_string(place.path("run.svg")).expect("a file");
+    place.succeed("compile small.onnx --preset nano -o net.fgn");
+    let network = fs::read(place.path("net.fgn")).expect("a file");
+    let program = Executable::from_bytes(&network)
+        .expect("a network")
+        .network
+        .program;
+    for (index, instruction) in program.iter().enumerate() {
+        let is_of_unit = instruction.operation.opcode().unit().is_some();
+        let bar = format!("\n{index}: {instruction}</title></rect>");
+        assert_eq!(svg.contains(&bar), is_of_unit, "{bar}");
+    }
+}
+
+#[test]
+fn a_trace_has_every_layer() {
+    let place = small_network();
+    let line = "run small.onnx --preset nano --input images.npy --trace layers";
+    let text = place.succeed(line).stdout;
+    assert!(text.contains("each equal to the golden model"), "{text}");
+    let graph = ferrogrid::import::read(&small()).expect("a network");
+    let first = images().outer_iter().next().expect("an image").to_owned();
+    let channels_last = first.permuted_axes([1, 2, 0]);
+    let input = Values::Float32(channels_last.iter().copied().collect());
+    let values = run(&graph, &[input], Mode::Float).expect("values");
+    let arch = npu_from_preset("nano").expect("a preset");
+    let network = compile(&graph, &arch, Rounding::Float);
+    for (number, layer) in network.expect("a network").layers.iter().enumerate() {
+        let path = place.path(&format!("layers/{number:02}_{}.npy", layer.name));
+        let array = read_array(&path).expect("an array");
+        assert_eq!(array.shape, layer.shape);
+        assert_eq!(array.values, values[&layer.result]);
+    }
+    place.succeed("compile small.onnx --preset nano -o net.fgn");
+    let text = place.fail("run net.fgn --preset nano --trace layers");
+    assert!(text.contains("holds none of the network"), "{text}");
 }
 
 #[test]

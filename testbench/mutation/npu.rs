@@ -16,26 +16,51 @@ use std::ops::ControlFlow;
 const CORES: u64 = 8;
 const CASES: u64 = 12;
 
-/// What random cases do rarely: waits for signals that do not come; signals that nothing takes, and those that
-/// the next program must not find; a STORE right behind one from the other half; and a fence of MATRIX in front
-/// of a LOAD over its image.
-const RARE: [&str; 5] = [
-    "program before=flipped@1.10; load run=4 rows=9 planes=1 signal=3/3; \
+/// A small core, and what random cases do rarely on it.
+const CORE: &str = "scratchpad=8192 weights=512 accumulators=32 parameters=64";
+const RARE: [&str; 8] = [
+    // It waits for signals that do not come, or nothing takes its signals.
+    "before=flipped@1.10; load run=4 rows=9 planes=1 signal=3/3; \
      load run=4 rows=1 planes=1 wait=3:2; end",
-    "program before=flipped@0.34; load run=4 rows=300 planes=1 signal=3/3; end",
-    "program latency=200 before=itself; load offset=16384 run=16 rows=1 planes=1 signal=3; \
+    "before=flipped@0.34; load run=4 rows=300 planes=1 signal=3/3; end",
+    // It must not find the last signal of the one before.
+    "latency=200 before=itself; load offset=16384 run=16 rows=1 planes=1 signal=3; \
      store wait=3:1 offset=28672 run=16 rows=1 planes=1; fence units=15; \
      load offset=17000 run=16 rows=1 planes=1 signal=3; end",
-    "program stalls=200; load offset=16384 run=64 rows=2 row_pitch=65536 row_stride=64 planes=1; \
-     fence units=1; store offset=28672 run=4 rows=16 row_pitch=4 row_stride=4 planes=1; \
-     store offset=29000 address=65536 run=4 rows=16 row_pitch=4 row_stride=4 planes=1; end",
-    "program; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=64 rows=1 planes=1; \
+    // DRAM refuses what it stores.
+    "before=refused@28672; load run=4 rows=1 planes=1 signal=1; \
+     store wait=1:1 offset=28672 run=4 rows=1 planes=1; end",
+    // It stores right behind what comes from the other half, and loads over it when that is over.
+    "stalls=200; load offset=16384 run=64 rows=2 row_pitch=4096 row_stride=64 planes=1; fence units=1; \
+     store offset=28672 run=16 rows=4 row_pitch=16 row_stride=16 planes=1; \
+     store offset=29000 address=4096 run=16 rows=4 row_pitch=16 row_stride=16 planes=1; fence units=8; \
+     load offset=17000 address=4096 run=64 rows=1 planes=1; end",
+    // It loads over an image that MATRIX has read, behind a fence and behind a signal.
+    "; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=64 rows=1 planes=1; \
      weights offset=24576 tiles=16; fence units=1; \
-     matrix pitch=4 width=4 height=16 blocks=1 kernel_rows=4 kernel_row_step=1 taps=4 tap_step=1 rows=8 \
-     row_step=1 columns=4 column_step=1 release begin end; fence units=2; \
-     load offset=17000 run=64 rows=1 planes=1; post address=65536 rows=8 row_pitch=16 columns=4 \
+     matrix pitch=4 width=4 height=16 blocks=1 kernel_rows=4 kernel_row_step=1 taps=4 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 release begin end; fence units=2; \
+     load offset=17000 run=64 rows=1 planes=1; post address=4096 rows=8 row_pitch=16 columns=4 \
      column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 signal=1; \
-     store wait=1:1 offset=28672 address=65536 run=128 rows=1 planes=1; end",
+     store wait=1:1 offset=28672 address=4096 run=128 rows=1 planes=1; end",
+    "; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=64 rows=1 planes=1; \
+     weights offset=24576 tiles=16; fence units=1; \
+     matrix pitch=4 width=4 height=16 blocks=1 kernel_rows=4 kernel_row_step=1 taps=4 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 release begin end signal=5; \
+     load wait=0:0 wait=5:1 offset=17000 run=64 rows=1 planes=1; post address=4096 rows=8 row_pitch=16 \
+     columns=4 column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 \
+     signal=1; store wait=1:1 offset=28672 address=4096 run=128 rows=1 planes=1; end",
+    // A bank is there when sums of the one before come back to the requantizers.
+    "; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=64 rows=1 planes=1; \
+     load offset=20480 target=4 run=1048 rows=1 planes=1; load offset=22528 target=5 run=1024 rows=1 planes=1; \
+     weights offset=24576 tiles=2; matrix pitch=4 width=4 height=4 blocks=1 kernel_rows=1 taps=1 \
+     rows=2 row_step=1 columns=1 release begin end; matrix pitch=4 width=4 height=4 blocks=1 \
+     kernel_rows=1 taps=1 rows=2 row_step=1 columns=1 release begin end; fence units=3; \
+     post address=4096 rows=2 row_pitch=4 columns=1 channels=4 window=1 multiplier=1073741824 shift=-9 \
+     low=-128 high=127 residual residual_address=16 signal=1; \
+     post address=4160 rows=2 row_pitch=4 columns=1 channels=4 window=1 multiplier=1073741824 shift=-9 \
+     low=-128 high=127 signal=1; store wait=1:2 offset=28672 address=4096 run=8 rows=1 planes=1; \
+     store offset=28700 address=4160 run=8 rows=1 planes=1; end",
 ];
 
 /// The cases of each core, the smallest core first.
@@ -43,15 +68,12 @@ fn campaign() -> Vec<Vec<ProgramCase>> {
     let mut archs: Vec<_> = (0..CORES).map(|seed| random_program(seed).arch).collect();
     archs.sort_by_key(|arch| arch.tile_bytes());
     archs[1].order = ControlOrder::Central;
-    let mut cores: Vec<Vec<ProgramCase>> = (0..)
-        .zip(&archs)
-        .map(|(core, arch)| {
-            let seeds = CASES * core..CASES * (core + 1);
-            seeds.map(|seed| random_program_of(seed, arch)).collect()
-        })
-        .collect();
-    cores.push(RARE.map(|text| text.parse().unwrap()).into());
-    cores
+    let rare = RARE.map(|text| format!("program {CORE} {text}").parse().unwrap());
+    let random = (0..).zip(&archs).map(|(core, arch)| {
+        let seeds = CASES * core..CASES * (core + 1);
+        Vec::from_iter(seeds.map(|seed| random_program_of(seed, arch)))
+    });
+    std::iter::once(rare.into()).chain(random).collect()
 }
 
 #[test]
@@ -103,14 +125,12 @@ fn smallest(mutation: &str, cases: impl Iterator<Item = Box<dyn Case>>) -> Strin
     text
 }
 
-/// A broken core is shown by a program of the instructions that it takes: loads, a tile, MATRIX, POST and STORE.
+/// A broken core is shown by a program of little more than the instructions that it takes: loads of parameters
+/// and of an image, a tile, MATRIX, POST and STORE.
 #[test]
 fn a_small_program_shows_what_is_broken() {
     let programs = || (0..).map(|seed| Box::new(random_program(seed)) as Box<dyn Case>);
-    for (mutation, most) in [
-        ("the zero point is 0", 8),
-        ("all rows are stored from the first", 10),
-    ] {
+    for mutation in ["the zero point is 0", "all rows are stored from the first"] {
         let text = smallest(mutation, programs());
         let case: ProgramCase = text.parse().unwrap();
         // Fences only order what others do.
@@ -119,8 +139,8 @@ fn a_small_program_shows_what_is_broken() {
             .iter()
             .filter(|of| of.operation.opcode() != Opcode::Fence);
         let count = works.count();
-        assert!(count <= most, "{count} instructions: {text}");
-        assert_eq!((case.arch.rows, case.arch.columns), (4, 4), "{text}");
+        assert!(count <= 12, "{count} instructions: {text}");
+        assert_eq!((case.latency, case.stalls), (1, 0), "{text}");
     }
 }
 

@@ -70,8 +70,10 @@ impl fmt::Display for Instruction {
                 _ => write!(f, " {}={value}", field.name)?,
             }
         }
-        for Wait { semaphore, count } in self.synchronization.waits {
-            if count > 0 {
+        let waits = self.synchronization.waits;
+        for (index, Wait { semaphore, count }) in waits.into_iter().enumerate() {
+            // The second one stays the second.
+            if waits[index..].iter().any(|wait| wait.count > 0) {
                 write!(f, " wait={semaphore}:{count}")?;
             }
         }

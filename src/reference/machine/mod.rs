@@ -154,8 +154,9 @@ impl Machine {
     /// Executes an instruction.
     fn step(&mut self, instruction: &Instruction) -> Result<(), String> {
         let Some(unit) = instruction.operation.opcode().unit() else {
-            if let Operation::Fence(fence) = instruction.operation {
-                self.clocks.fence(fence.units);
+            match instruction.operation {
+                Operation::Fence(fence) => self.clocks.fence(fence.units),
+                _ => self.refuse_leftovers()?,
             }
             return self.clocks.refuse_synchronization(instruction);
         };
@@ -169,6 +170,16 @@ impl Machine {
             Operation::Fence(_) | Operation::End(_) => {}
         }
         self.clocks.end(unit)
+    }
+
+    /// The next program finds ring and banks as this one leaves them.
+    fn refuse_leftovers(&self) -> Result<(), String> {
+        let is_free = |bank: &Bank| bank.state == BankState::Free;
+        match (self.ring.len(), self.banks.iter().all(is_free)) {
+            (0, true) => Ok(()),
+            (0, false) => Err("it leaves a bank that POST has not freed".into()),
+            (tiles, _) => Err(format!("it leaves {tiles} tiles in the ring")),
+        }
     }
 }
 

@@ -252,7 +252,7 @@ mod tests {
             "network; input 1x1x1; add to=1",
             "network; input 1x1x1; convolution kernel=2x2",
             "network; input 9x9x1; max_pool kernel=4",
-            "network rows=4; input 99x99x99; max_pool",
+            "network requantization=fixed; input 3x1x1; average_pool kernel=3x1",
         ]
         .map(|text| match text.parse::<NetworkCase>() {
             Ok(case) => format!("{text}: taken as {case}"),

@@ -27,7 +27,7 @@ use space::{BASE, Space};
 ///
 /// ```
 /// use ferrogrid::verify::npu::ProgramCase;
-/// let text = "program rows=4 columns=8 latency=30; weights offset=0x6000 tiles=2; end code=7";
+/// let text = "program rows=4 columns=8 latency=30; load offset=0x6000 run=9 rows=1 planes=1; end code=7";
 /// let case: ProgramCase = text.parse()?;
 /// assert_eq!((case.arch.columns, case.program.len()), (8, 2));
 /// assert_eq!(case.to_string().parse(), Ok(case));
