@@ -276,3 +276,6 @@ pub(super) fn has_room(kernel: [usize; 2], arch: &NpuArch) -> bool {
     let window = kernel[0] * kernel[1];
     window <= LONGEST.min(arch.accumulator_vectors as usize) && kernel[0] <= MOST[1]
 }
+
+#[cfg(test)]
+mod tests;
