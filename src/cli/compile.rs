@@ -2,13 +2,14 @@
 
 use super::error::CliError;
 use super::files::{check_distinct, write_over};
-use super::npu::{Configuration, Mode, compile, explain, import, machine_size, read_file};
+use super::npu::{Configuration, Mode, compile, explain, import, read_file};
 use super::output::print;
 use crate::device::Executable;
 use crate::device::npu::ProgramRun;
 use crate::graph::Values;
 use crate::reference::run_program;
 use crate::report::{Table, grouped, layer_rows, layer_table};
+use crate::verify::npu::machine_size;
 use clap::Args;
 use std::path::PathBuf;
 

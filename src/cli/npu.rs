@@ -6,7 +6,6 @@ use crate::arch::NpuArch;
 use crate::compiler::{LayerPasses, Rounding};
 use crate::device::{Executable, ExecutableError};
 use crate::graph::{Family, Graph};
-use crate::reference::MachineSize;
 use crate::reference::graph::Mode as GoldenMode;
 use clap::{Args, ValueEnum};
 use std::fs;
@@ -118,18 +117,4 @@ pub(super) fn explain(
 pub(super) fn executable_error(path: &Path) -> impl FnOnce(ExecutableError) -> CliError {
     let path = path.to_owned();
     move |error| CliError::Network { path, error }
-}
-
-/// The sizes of a core, for the functional model.
-pub(super) fn machine_size(arch: &NpuArch) -> MachineSize {
-    MachineSize {
-        rows: arch.rows as usize,
-        columns: arch.columns as usize,
-        lanes: arch.lanes as usize,
-        bus_bytes: arch.bus_bytes() as usize,
-        scratchpad_bytes: arch.scratchpad_bytes as usize,
-        ring_tiles: arch.ring_tiles as usize,
-        accumulator_vectors: arch.accumulator_vectors as usize,
-        parameter_channels: arch.parameter_channels as usize,
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::files::{PendingFile, check_distinct, write_over};
-use super::npu::{Configuration, machine_size, read_file};
+use super::npu::{Configuration, read_file};
 use super::output::print;
 use super::program::read_program;
 use super::progress::Progress;
@@ -15,6 +15,7 @@ use crate::isa::npu::{COUNTERS_OF, Instruction};
 use crate::product::Part;
 use crate::reference::run_program;
 use crate::report::{Table, grouped, json};
+use crate::verify::npu::machine_size;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;

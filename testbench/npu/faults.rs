@@ -1,13 +1,13 @@
 //! Programs that go wrong: the machine says why, completes its bursts, and runs the next program.
 
 use super::Machine;
-use super::random::size;
 use ferrogrid::arch::NpuArch;
 use ferrogrid::config::{Bytes, NpuConfig};
 use ferrogrid::device::npu::{ProgramRun, READ_LATENCY};
 use ferrogrid::device::{Operation, Refusal};
 use ferrogrid::isa::npu::{Instruction, npu_registers};
 use ferrogrid::reference::run_program;
+use ferrogrid::verify::npu::machine_size;
 
 /// Causes of `status.cause`.
 const ILLEGAL: u32 = 1;
@@ -65,7 +65,7 @@ fn recover(bad: &str, fault: &Fault) -> (u32, u32) {
     }
     let mut expected = run.dram.clone();
     assert_eq!(
-        run_program(&size(&arch), &good, [0; 4], &mut expected),
+        run_program(&machine_size(&arch), &good, [0; 4], &mut expected),
         Ok(9)
     );
 

@@ -1,7 +1,6 @@
 //! Networks from files to the integers of the runtimes, on the generated hardware.
 
 use super::models::Arrays;
-use super::random::size;
 use super::{Machine, models};
 use ferrogrid::arch::{NpuArch, npu_from_preset};
 use ferrogrid::compiler::{Network, Rounding, compile};
@@ -10,6 +9,7 @@ use ferrogrid::device::npu::ProgramRun;
 use ferrogrid::graph::{Graph, TensorId, Values};
 use ferrogrid::reference::graph::{Mode, run};
 use ferrogrid::reference::run_program;
+use ferrogrid::verify::npu::machine_size;
 
 /// A network of the folder; none where there is no folder.
 fn graph(file: &str) -> Option<Graph> {
@@ -31,7 +31,7 @@ fn bytes(values: &Values) -> Vec<u8> {
 /// What the program leaves in the functional model, which finds it legal.
 fn model_outputs(arch: &NpuArch, network: &Network, run: &ProgramRun) -> Vec<Vec<u8>> {
     let mut dram = run.dram.clone();
-    run_program(&size(arch), &network.program, run.bases, &mut dram).unwrap();
+    run_program(&machine_size(arch), &network.program, run.bases, &mut dram).unwrap();
     run.outputs(network, &dram)
 }
 

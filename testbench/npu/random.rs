@@ -1,8 +1,7 @@
 //! Random programs and networks: DRAM in the end is that of the functional model, outputs are those of the golden
 //! interpreter, whatever the timing; a program that goes wrong leaves the next one as if it had not been.
 
-use ferrogrid::arch::{NpuArch, npu_from_preset};
-use ferrogrid::reference::MachineSize;
+use ferrogrid::arch::npu_from_preset;
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::verify::campaign::{self, Options};
 use ferrogrid::verify::check::BackendKind;
@@ -10,11 +9,6 @@ use ferrogrid::verify::{Cores, parse};
 use std::ops::ControlFlow;
 
 use super::tools;
-
-/// The machine of an architecture, as the functional model has it.
-pub fn size(arch: &NpuArch) -> MachineSize {
-    ferrogrid::verify::npu::machine_size(arch)
-}
 
 /// Runs a campaign; a failure shows the smallest case.
 fn run(options: &Options) {

@@ -13,6 +13,7 @@ use super::super::prim::{
 use super::events::Events;
 use super::front::UNITS;
 use super::ports::{ByteRead, ByteWrite, Signalling};
+use super::tables::TABLE_BITS;
 use super::{
     FrontEnd, FrontEndInputs, LoadUnit, LoadUnitInputs, MatrixUnit, MatrixUnitInputs, Parameters,
     ParametersInputs, PostUnit, PostUnitInputs, Ranges, Ring, RingInputs, Scratchpad,
@@ -26,8 +27,6 @@ use crate::hdl::{
 use crate::isa::RegisterMap;
 use crate::isa::npu::{COUNTERS_OF, REGIONS, npu_registers};
 
-/// Bits of the number of a word of a table.
-pub(super) const TABLE_BITS: u32 = 9;
 /// Bits of a number of beats of a transfer.
 const COUNT_BITS: u32 = 20;
 

@@ -1,24 +1,11 @@
 //! Whether the fields of an instruction are in range.
 
-use super::core::TABLE_BITS;
 use super::fields::field;
+use super::tables::TABLE_BITS;
 use crate::arch::NpuArch;
 use crate::hdl::{Signal, join};
 use crate::isa::npu::{Field, Load, Matrix, Opcode, Post, Synchronization, Target};
 
-/// Fields that are 1 or more, in whichever instruction they are.
-const COUNTS: [&str; 10] = [
-    "run",
-    "rows",
-    "planes",
-    "tiles",
-    "blocks",
-    "kernel_rows",
-    "taps",
-    "columns",
-    "channels",
-    "window",
-];
 /// Fields that are addresses of the scratchpad.
 const ADDRESSES: [&str; 2] = ["address", "residual_address"];
 
@@ -72,7 +59,7 @@ impl Ranges {
     /// Whether a count or an address is in range.
     fn holds<'m>(&self, of: Opcode, of_field: &Field, word: Signal<'m>) -> Option<Signal<'m>> {
         let value = field(word, of_field);
-        if COUNTS.contains(&of_field.name) {
+        if of_field.is_count() {
             return Some(value.any());
         }
         // LOAD has other memories too.

@@ -6,6 +6,8 @@ use crate::hdl::{
 };
 use crate::isa::npu::{TABLE_ENTRIES, TABLE_WORDS, Target};
 
+/// Bits of the number of a word of a table.
+pub(super) const TABLE_BITS: u32 = 9;
 /// Cycles from two bytes to the sum of their entries: those of the memories, the choice of the words,
 /// and the sum.
 pub const TABLE_LATENCY: u32 = 3;

@@ -43,6 +43,25 @@ pub struct Field {
     pub doc: &'static str,
 }
 
+impl Field {
+    /// It counts something that there must be: 1 at least.
+    pub fn is_count(&self) -> bool {
+        [
+            "run",
+            "rows",
+            "planes",
+            "tiles",
+            "blocks",
+            "kernel_rows",
+            "taps",
+            "columns",
+            "channels",
+            "window",
+        ]
+        .contains(&self.name)
+    }
+}
+
 /// Places fields one behind the other from `lsb` on.
 pub const fn placed<const N: usize>(mut fields: [Field; N], mut lsb: u32) -> [Field; N] {
     let mut index = 0;

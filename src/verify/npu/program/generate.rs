@@ -3,7 +3,7 @@
 use super::layers::layers;
 use super::space::Space;
 use super::{Before, Data, ProgramCase};
-use crate::arch::{NpuArch, Requantization};
+use crate::arch::NpuArch;
 use crate::isa::npu::{End, INSTRUCTION_BYTES, Instruction, Operation};
 use crate::verify::npu::{arch::unnamed, chance, random_arch, within};
 use rand::{Rng, RngExt, SeedableRng};
@@ -82,15 +82,6 @@ fn accessed(rng: &mut impl Rng, program: &[Instruction]) -> u32 {
         ),
     };
     Space::bases(0)[region as usize] as u32 + offset + within(rng, 0, run - 1)
-}
-
-/// Whether something is requantized in single precision.
-pub(super) fn is_float(requantization: Requantization, rng: &mut impl Rng) -> bool {
-    match requantization {
-        Requantization::Fixed => false,
-        Requantization::Float => true,
-        Requantization::Both => chance(rng, 2),
-    }
 }
 
 impl Data {

@@ -1,8 +1,7 @@
 //! The layers of a random program: images that go through all units, with semaphores and fences between them.
 
 use super::Data;
-use super::generate::is_float;
-use super::space::{COLUMNS, LAYERS, ROWS, Space, TILES, WEIGHTS};
+use super::space::{COLUMNS, LAYERS, ROWS, Space, TILES, WEIGHTS, is_float};
 use crate::arch::NpuArch;
 use crate::isa::npu::{
     Fence, Instruction, Load, Matrix, Operation, Post, SEMAPHORES, Store, TABLE_ENTRIES,

@@ -6,19 +6,6 @@ use crate::isa::npu::{
 };
 use crate::verify::npu::arch::simpler_archs;
 
-/// Fields that are 1 at least.
-const COUNTS: [&str; 10] = [
-    "run",
-    "rows",
-    "planes",
-    "tiles",
-    "blocks",
-    "kernel_rows",
-    "taps",
-    "columns",
-    "channels",
-    "window",
-];
 /// Fields that are not made smaller: without limits a result says more.
 const KEPT: [&str; 4] = ["opcode", "code", "low", "high"];
 
@@ -54,7 +41,7 @@ pub(super) fn simpler(case: &ProgramCase) -> impl Iterator<Item = ProgramCase> +
         for (index, instruction) in case.program.iter().enumerate() {
             for of in fields(instruction) {
                 let value = value_of(of, instruction);
-                let least = i64::from(COUNTS.contains(&of.name));
+                let least = i64::from(of.is_count());
                 let smaller = if part == 0 { least } else { value / part };
                 if KEPT.contains(&of.name) || value <= least && value >= 0 || smaller < least {
                     continue;
@@ -129,7 +116,7 @@ fn balance(program: &mut [Instruction]) {
 /// Whether something of which there must be one or more is 0.
 pub(super) fn has_no_count(instruction: &Instruction) -> bool {
     let mut fields = instruction.operation.opcode().fields().iter();
-    fields.any(|of| COUNTS.contains(&of.name) && value_of(of, instruction) == 0)
+    fields.any(|of| of.is_count() && value_of(of, instruction) == 0)
 }
 
 /// Whether a unit runs the instruction: others neither wait nor signal.

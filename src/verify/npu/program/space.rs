@@ -131,7 +131,7 @@ impl Space {
             word.copy_from_slice(&entry.to_le_bytes());
         }
         // How their sum becomes a byte.
-        let float = super::generate::is_float(requantization, rng);
+        let float = is_float(requantization, rng);
         let low = within(rng, 0, 128) as i32 - 128;
         let zero_point = within(rng, 0, 60) as i32 - 30;
         let words = match float {
@@ -156,5 +156,14 @@ impl Space {
         for (word, value) in dram[behind..].chunks_mut(4).zip(words) {
             word.copy_from_slice(&value.to_le_bytes());
         }
+    }
+}
+
+/// Whether something is requantized in single precision.
+pub(super) fn is_float(requantization: Requantization, rng: &mut impl Rng) -> bool {
+    match requantization {
+        Requantization::Fixed => false,
+        Requantization::Float => true,
+        Requantization::Both => chance(rng, 2),
     }
 }
