@@ -46,7 +46,7 @@ pub const NPU: &[Mutation] = &[
     m("rows are loaded over each other", "_load", Wire("next_row_address"), KeepLeft),
     m("planes are loaded over each other", "_load", Wire("next_plane_address"), KeepLeft),
     m("planes behind the first are left out", "_load", Wire("last"), KeepLeft),
-    m("a run is a byte too short", "_load", Wire("end"), Constant(1)),
+    m("a run is a byte too short", "_load", Wire("end_1"), Constant(1)),
     m("runs behind the first begin with what is in front of them", "_load", Next("first"), Stuck(0)),
     m("the beats of a run go to one place", "_load", Next("address_1"), AlwaysOtherwise),
     m("signals of a period come at the end alone", "_load", Wire("signal_due"), KeepLeft),
