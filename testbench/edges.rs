@@ -121,6 +121,7 @@ const RULES: &[Rule] = &[
             "device",
             "graph",
             "hdl",
+            "import",
             "isa",
             "number",
             "product",

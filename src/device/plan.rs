@@ -173,15 +173,16 @@ impl Finder<'_> {
     }
 
     fn stream(&self, prefix: &str, forward: Direction) -> Result<StreamPorts, Error> {
-        let ready = format!("{prefix}_tready");
-        match forward {
-            Direction::Input => self.find(&ready, Direction::Output, Some(1)).map(Some)?,
-            // A stream out of the design need not wait for anybody.
-            Direction::Output => (self.interface.index(&ready))
-                .map(|_| self.find(&ready, Direction::Input, Some(1)))
-                .transpose()?,
-        };
         let data = self.find(&format!("{prefix}_tdata"), forward, None)?;
+        let ready = format!("{prefix}_tready");
+        let backward = match forward {
+            Direction::Input => Direction::Output,
+            Direction::Output => Direction::Input,
+        };
+        // A stream out of the design need not wait for anybody.
+        if forward == Direction::Input || self.interface.index(&ready).is_some() {
+            self.find(&ready, backward, Some(1))?;
+        }
         let last = format!("{prefix}_tlast");
         Ok(StreamPorts {
             data,

@@ -150,12 +150,10 @@ fn written(post: &Post) -> impl Iterator<Item = u64> {
     let [first, row, column] = [post.address, post.row_pitch, post.column_pitch].map(u64::from);
     rows.flat_map(move |y| {
         let channels = channels.clone();
-        let of_row = columns.clone().flat_map(move |x| {
-            channels
-                .clone()
-                .map(move |c| first + y * row + x * column + c)
-        });
-        of_row
+        columns.clone().flat_map(move |x| {
+            let here = first + y * row + x * column;
+            channels.clone().map(move |channel| here + channel)
+        })
     })
 }
 

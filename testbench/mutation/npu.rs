@@ -18,7 +18,10 @@ const CASES: u64 = 12;
 
 /// A small core, and what random cases do rarely on it.
 const CORE: &str = "scratchpad=8192 weights=512 accumulators=32 parameters=64";
-const RARE: [&str; 8] = [
+const RARE: [&str; 10] = [
+    // A count is 0, a run is in both halves.
+    "before=flipped@0.107; load run=1 rows=1 planes=1; end",
+    "before=flipped@0.85; load address=4088 run=8 rows=1 planes=1; end",
     // It waits for signals that do not come, or nothing takes its signals.
     "before=flipped@1.10; load run=4 rows=9 planes=1 signal=3/3; \
      load run=4 rows=1 planes=1 wait=3:2; end",

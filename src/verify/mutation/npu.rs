@@ -8,7 +8,9 @@ use super::{Mutation, m};
 #[rustfmt::skip]
 pub const NPU: &[Mutation] = &[
     // ---- front end ------------------------------------------------------------------------
-    m("an instruction that is none is run", "_front", Wire("legal"), Stuck(1)),
+    m("an instruction that is none is run", "_front", Wire("known"), Stuck(1)),
+    m("a count of 0 is run", "_front", Wire("in_range"), Stuck(1)),
+    m("units go on behind the end of a half", "", Input("front", "out_of_range"), Stuck(0)),
     m("instructions are counted twice", "_front", Next("index"), Constant(1)),
     m("the code of END comes late", "_front", Next("code"), AlwaysOtherwise),
     m("a fence is over at once", "_front", Wire("fence_over"), Stuck(1)),

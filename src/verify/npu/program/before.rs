@@ -1,6 +1,6 @@
 //! What must become of the program that runs before another.
 
-use super::shrink::{has_unit, signals};
+use super::shrink::{has_no_count, has_unit, signals};
 use super::space::Space;
 use super::{Before, ProgramCase};
 use crate::blocks::npu::Cause;
@@ -18,6 +18,9 @@ pub(super) struct Expected {
     /// The DRAM of the case when it has ended, where that is defined.
     pub dram: Option<Vec<u8>>,
 }
+
+/// Bits of an instruction that say how it waits and signals.
+const HEADER_BITS: u8 = 48;
 
 /// Causes of programs of which the functional model says nothing.
 const ANY: [Cause; 8] = [
@@ -74,13 +77,29 @@ impl ProgramCase {
                     };
                 };
                 program[index as usize] = flipped;
-                match model(&program) {
-                    Ok((dram, code)) => certain(&[Cause::None], Some(dram), code),
-                    Err(_) => match balance(&program) {
-                        Balance::Starves => certain(&[Cause::Watchdog], None, code),
-                        Balance::Overflows => certain(&[Cause::Overflow], None, code),
-                        Balance::Unknown => certain(&ANY, None, code),
-                    },
+                if has_no_count(&flipped) {
+                    return Expected {
+                        index: Some(index),
+                        ..certain(&[Cause::OutOfRange], None, code)
+                    };
+                }
+                let illegal = match model(&program) {
+                    Ok((dram, code)) => return certain(&[Cause::None], Some(dram), code),
+                    Err(illegal) => illegal,
+                };
+                // Such an instruction may meet the end of DRAM before that of the scratchpad.
+                let beyond = [Cause::OutOfRange, Cause::ReadFailed, Cause::WriteFailed];
+                let crosses = illegal.reason.contains("both halves");
+                match balance(&program) {
+                    _ if crosses && illegal.index == index as usize => certain(&beyond, None, code),
+                    // Only waits and signals differ from a legal program.
+                    Balance::Starves if bit < HEADER_BITS => {
+                        certain(&[Cause::Watchdog], None, code)
+                    }
+                    Balance::Overflows if bit < HEADER_BITS => {
+                        certain(&[Cause::Overflow], None, code)
+                    }
+                    _ => certain(&ANY, None, code),
                 }
             }
         }

@@ -126,6 +126,12 @@ fn balance(program: &mut [Instruction]) {
     }
 }
 
+/// Whether something of which there must be one or more is 0.
+pub(super) fn has_no_count(instruction: &Instruction) -> bool {
+    let mut fields = instruction.operation.opcode().fields().iter();
+    fields.any(|of| COUNTS.contains(&of.name) && value_of(of, instruction) == 0)
+}
+
 /// Whether a unit runs the instruction: others neither wait nor signal.
 pub(super) fn has_unit(instruction: &Instruction) -> bool {
     instruction.operation.opcode().unit().is_some()
