@@ -6,6 +6,8 @@ use std::ops::Range;
 
 /// The most blocks, kernel rows and taps of a MATRIX.
 const MOST: [usize; 3] = [255, 63, 255];
+/// So many banks of vectors are many.
+const MANY: usize = 16;
 /// The most rows, and columns, of a chunk, and vectors of a window.
 pub(super) const LONGEST: usize = 255;
 
@@ -131,7 +133,8 @@ impl Tiling {
     /// Rows of a layer's result in chunks, in the order of the result.
     pub fn chunks(&self, layer: &Layer, rows: &Range<usize>) -> Vec<Chunk> {
         let width = layer.result[1];
-        let chunk_columns = width.min(self.most).min(LONGEST);
+        // As many columns as fit, and about as many in each chunk of a row.
+        let chunk_columns = width.div_ceil(width.div_ceil(self.most.min(LONGEST)));
         let chunk_rows = (self.most / chunk_columns).min(rows.len()).min(LONGEST);
         let mut chunks = Vec::new();
         for alike in alike(layer, 0, rows) {
@@ -230,14 +233,19 @@ fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> 
         true => rows,
         false => layer.dilations[1] * channels,
     };
-    // Half a bank: what follows waits for POST of a layer's last chunk. A quarter, where DRAM waits, or is
-    // waited for.
-    let part = if from_dram || to_dram { 4 } else { 2 };
-    let vectors = arch.accumulator_vectors as usize;
     let windows = layer.pool.is_some() && has_room(layer.kernel, arch);
     let window = match windows {
         true => layer.kernel[0] * layer.kernel[1],
         false => 1,
+    };
+    // Half a bank: what follows waits for POST of a layer's last chunk. A quarter, where DRAM waits, or is
+    // waited for. But all of it where there are many chunks: each costs POST some cycles.
+    let [height, width, _] = layer.result;
+    let vectors = arch.accumulator_vectors as usize;
+    let part = match height * width * window >= MANY * vectors {
+        true => 1,
+        false if from_dram || to_dram => 4,
+        false => 2,
     };
     let mut tiling = Tiling {
         blocks,
