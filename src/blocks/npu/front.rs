@@ -418,7 +418,7 @@ impl Block for FrontEnd {
             busy: !state.is(MachineState::Idle) | *starts,
             begins,
             halt: !runs,
-            clear: state.is(MachineState::Clear),
+            clear: forget,
             done,
             stopped,
             cause: cause.signal(),

@@ -439,9 +439,12 @@ impl Block for MatrixUnit {
         let distance = unsigned(index_bits(self.reuse_distance.into()));
         /// cycles in which a pass of few vectors may not end yet
         let settling = m.reg(distance).reset(0);
-        m.when(first_read, || settling.set(self.reuse_distance - 2))
+        // So does a vector that POST has made wait, if it is one of the first.
+        let delayed = m.flag(*streams & !scratchpad.grant);
+        let settles = (first_read | (read & delayed & settling.any())).named("settles");
+        m.when(settles, || settling.set(self.reuse_distance - 2))
             .else_when(settling.any(), || settling.set(settling - 1));
-        let settled = !first_read & settling.eq(0);
+        let settled = !settles & settling.eq(0);
         let over = rows_left.le(1) & (!streams | vectors_end);
         let free = (over & settled).named("may_start");
         let goes = ready_valid.mux(bank_is_there, loads);
