@@ -4,7 +4,7 @@
 use ferrogrid::arch::npu_from_preset;
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::verify::campaign::{self, Options};
-use ferrogrid::verify::check::BackendKind;
+use ferrogrid::verify::check::{BackendKind, run_case};
 use ferrogrid::verify::{Cores, parse};
 use std::ops::ControlFlow;
 
@@ -75,5 +75,27 @@ fn layers_on_a_core_without_their_arithmetic() {
         assert!(error.contains(wanted), "{error}");
         let (both, _) = core.split_once("requantization").unwrap();
         assert!(case(both, layer).is_ok(), "{both}");
+    }
+}
+
+/// Cases that failed once, as they were printed or a little simpler.
+#[test]
+fn cases_that_failed() {
+    const CASES: [&str; 2] = [
+        // POST reads what it adds while passes of three vectors go to the same sums.
+        "network rows=4 columns=4 bus=32 lanes=1 scratchpad=4096 weights=64 accumulators=16 parameters=64 \
+         outstanding=1 queue=1 product_register=false family=onnx rounding=fixed; input 1x1x1; \
+         convolution outputs=15 padding=0,2,1,0; convolution outputs=15; add from=2 to=1",
+        // Weights beside a beat of the bus come in a beat more.
+        "program scratchpad=8192 weights=512 accumulators=32 parameters=64 before=flipped@2.50; \
+         load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=64 rows=1 planes=1; \
+         weights offset=24576 tiles=1; fence units=1; matrix pitch=4 width=4 height=4 blocks=1 \
+         kernel_rows=1 taps=1 rows=4 row_step=1 columns=1 release begin end; post address=4096 rows=4 \
+         row_pitch=4 columns=1 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 \
+         signal=1; store wait=1:1 offset=28672 address=4096 run=16 rows=1 planes=1; end",
+    ];
+    for case in CASES {
+        let case = parse(case).unwrap_or_else(|error| panic!("{error}"));
+        run_case(case.as_ref(), &[]).unwrap_or_else(|failure| panic!("{failure}"));
     }
 }
