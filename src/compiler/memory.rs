@@ -42,6 +42,9 @@ pub(super) struct Ports<'a> {
     pub constants: &'a BTreeMap<TensorId, u32>,
 }
 
+/// Addresses in the scratchpad, and the bands of each layer that has some.
+type Placed = (BTreeMap<TensorId, u32>, Vec<Option<Bands>>);
+
 /// A layer that has no room.
 struct Crowded {
     /// What is in the scratchpad then, or was to be, and its bytes.
@@ -93,13 +96,12 @@ fn last_use(lowered: &Lowered, tensor: TensorId) -> usize {
 /// The scratchpad address of each activation that is not in DRAM, and the bands of layers that reach DRAM. A
 /// half is read once in a cycle, so that what a layer adds to its results lies in the other half than
 /// its input, where there is room. Places of activations that were read for the last time are used again.
-#[expect(clippy::type_complexity)]
 fn place(
     graph: &Graph,
     lowered: &Lowered,
     in_dram: &BTreeSet<TensorId>,
     arch: &NpuArch,
-) -> Result<(BTreeMap<TensorId, u32>, Vec<Option<Bands>>), Crowded> {
+) -> Result<Placed, Crowded> {
     let layers = &lowered.layers;
     let mut live: Vec<(TensorId, Block)> = Vec::new();
     let mut places = BTreeMap::new();
