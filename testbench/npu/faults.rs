@@ -43,6 +43,8 @@ struct Fault {
     watchdog: u32,
     /// Bytes of the program that are changed.
     bytes: Vec<(usize, u8)>,
+    /// The DRAM address that the core must name.
+    address: u32,
 }
 
 /// Runs a bad program and then a good one on the same machine; gives cause and index of the bad one.
@@ -91,6 +93,9 @@ fn recover(bad: &str, fault: &Fault) -> (u32, u32) {
     operations.push(Operation::Read {
         address: at("index"),
     });
+    operations.push(Operation::Read {
+        address: at("fault_low"),
+    });
     operations.push(Operation::write(at("interrupt_status"), 3));
     operations.push(Operation::write(at("program_low"), 0x1000));
     operations.push(Operation::write(at("instructions"), good.len() as u32));
@@ -113,7 +118,8 @@ fn recover(bad: &str, fault: &Fault) -> (u32, u32) {
         scenario.operations.len(),
         "the good program does not end: {words:?}"
     );
-    let first = words.len() - 8;
+    let first = words.len() - 9;
+    assert_eq!(words[first + 2], fault.address, "the address of an error");
     assert_eq!(words[words.len() - 1], 9 << 16, "the good program");
     // What the bad program may have stored is elsewhere.
     assert_eq!(
@@ -150,14 +156,16 @@ fn semaphores_that_overflow() {
 #[test]
 fn dram_that_refuses() {
     let read = Fault {
-        refusals: vec![(0x2500, Refusal::Subordinate)],
+        refusals: vec![(0x2528, Refusal::Subordinate)],
+        address: 0x2528,
         ..Fault::default()
     };
     let bad =
         "load offset=9472 run=64 rows=4 row_stride=64 row_pitch=64 planes=1\nfence units=1\nend";
     assert_eq!(recover(bad, &read).0, READ_FAILED);
     let write = Fault {
-        refusals: vec![(0x3800, Refusal::Decode)],
+        refusals: vec![(0x3810, Refusal::Decode)],
+        address: 0x3800,
         ..Fault::default()
     };
     let bad = "load offset=8192 run=64 rows=1 planes=1 signal=0
@@ -246,6 +254,10 @@ fn what_is_out_of_range() {
         "load address=4096 run=8 rows=2 row_pitch=4090 planes=1".to_owned(),
         "load address=4096 run=8 rows=1 planes=3 plane_pitch=4096".to_owned(),
         "store address=8184 run=9 rows=1 planes=1".to_owned(),
+        // Behind the last of 1,024 channels, and the last entry.
+        "load target=1 address=1022 run=16 rows=1 planes=1".to_owned(),
+        "load target=3 run=32 rows=3 row_pitch=512 planes=1".to_owned(),
+        "load target=4 address=496 run=128 rows=1 planes=1".to_owned(),
         "store run=8 rows=3 row_pitch=4096 planes=1".to_owned(),
         format!("{bank}\n{post} address=4093"),
         format!("{bank}\n{}", post.replace("row_pitch=8", "row_pitch=4090")),
@@ -258,6 +270,7 @@ fn what_is_out_of_range() {
     }
     let last = [
         "load address=4088 run=8 rows=2 row_pitch=4096 planes=1".to_owned(),
+        "load target=1 address=1016 run=32 rows=1 planes=1".to_owned(),
         format!("{bank}\n{} address=8128", post),
     ];
     for instructions in last {

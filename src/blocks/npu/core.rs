@@ -158,6 +158,7 @@ impl NpuCore {
             scratchpad_bits: self.scratchpad().address_bits(),
             channel_bits: self.parameters().channel_bits().max(TABLE_BITS),
             ring_tiles: self.arch.ring_tiles,
+            parameter_channels: self.arch.parameter_channels,
             tile_beats: self.arch.tile_bytes() / self.arch.bus_bytes(),
         }
     }
@@ -485,7 +486,22 @@ impl Block for NpuCore {
         let done = registers["interrupt_enable_done"] & registers["interrupt_status_done"];
         let error = registers["interrupt_enable_error"] & registers["interrupt_status_error"];
         let irq = m.flag(done | error);
+        let fault = m.reg(load.failed_address.shape()).reset(0);
+        let has_fault = m.reg(bit()).reset(0);
+        m.when(front.begins, || {
+            fault.set(0);
+            has_fault.set(false);
+        })
+        .else_when((load.failed | store.failed) & !has_fault, || {
+            fault.set(load.failed.mux(load.failed_address, store.failed_address));
+            has_fault.set(true);
+        });
         let mut shown = Pins::new([
+            ("fault_low_address", fault.truncate(32)),
+            (
+                "fault_high_address",
+                fault.slice(32, NpuArch::ADDRESS_BITS - 32),
+            ),
             ("status_busy", front.busy),
             ("status_cause", front.cause.zero_extend(4)),
             ("status_code", front.code),

@@ -3,7 +3,8 @@
 use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
 use super::fields::{INSTRUCTION_BITS, field, signal_fields};
 use super::ports::{ByteWrite, Signalling, further};
-use super::runs::{RunOrder, RunParams, bytes_of_run, runs};
+use super::runs::{RunOrder, RunParams, bytes_of_run, outside_of_halves, runs};
+use super::tables::TABLE_BITS;
 use crate::hdl::{
     Block, Module, Signal, Stream, bit, bits_for, bundle, hardware, pack, unpack, unsigned,
 };
@@ -27,6 +28,8 @@ pub struct LoadUnit {
     pub channel_bits: u32,
     /// Tiles that the ring holds.
     pub ring_tiles: u32,
+    /// Channels with parameters.
+    pub parameter_channels: u32,
     /// Beats of a tile.
     pub tile_beats: u32,
 }
@@ -77,6 +80,8 @@ bundle! {
         quiet: bit(),
         /// DRAM has answered with an error.
         failed: bit(),
+        /// Which beat.
+        failed_address: unsigned(unit.splitter.address_bits),
         /// A run is beyond the scratchpad.
         out_of_range: bit(),
     }
@@ -87,6 +92,8 @@ bundle! {
     struct Coming(unit: &LoadUnit) {
         weights: bit(),
         target: unsigned(3),
+        /// DRAM address of the first beat.
+        beat_address: unsigned(unit.splitter.address_bits),
         /// Where byte 0 of the first beat goes.
         address: unsigned(unit.scratchpad_bits),
         /// Bytes of the first beat in front of the run.
@@ -148,20 +155,34 @@ impl Block for LoadUnit {
         let free = m.wire(bit());
         let there_is_room = m.wire(bit());
         let may_ask = m.wire(bit());
-        let in_scratchpad = m.wire(bit());
+        let [in_scratchpad, for_channels, for_entries] = [(); 3].map(|_| m.wire(bit()));
+        let is_outside = |address: Signal<'m>, run: Signal<'m>| {
+            let outside = outside_of_halves(self.scratchpad_bits, address, run);
+            let words = run
+                .slice(2, run.width() - 2)
+                .zero_extend(address.width() + 1);
+            let end = address.zero_extend(address.width() + 1) + words;
+            (in_scratchpad & outside)
+                | (for_channels & end.gt(self.parameter_channels))
+                | (for_entries & end.gt(1_u32 << TABLE_BITS))
+        };
         let run = runs(
             m,
             &params,
             &io.bases,
             order,
             (io.instruction.valid, free),
-            (there_is_room, in_scratchpad),
+            there_is_room,
+            is_outside,
             io.clear,
         );
         io.instruction.ready.drive(free);
         let for_weights = m.capture(io.instruction.fires(), is_weights);
         let target = m.capture(io.instruction.fires(), load.target);
         in_scratchpad.drive(!for_weights & target.eq(Target::Scratchpad as u32));
+        let is_table = target.ge(Target::ResultTable as u32);
+        for_channels.drive(!for_weights & target.any() & !is_table);
+        for_entries.drive(!for_weights & is_table);
 
         let tiles = unsigned(bits_for(self.ring_tiles.into()));
         /// tiles that are neither in the ring nor on their way
@@ -179,6 +200,7 @@ impl Block for LoadUnit {
         let coming = Coming {
             weights: for_weights,
             target,
+            beat_address: run.beat_address,
             address: run.address,
             skip: run.skip,
             last_byte: run.last_byte,
@@ -206,9 +228,12 @@ impl Block for LoadUnit {
         let first = m.reg(bit()).reset(1);
         let address = m.reg(unsigned(self.scratchpad_bits));
         let here = first.mux(come.address, *address);
+        let beat_address = m.reg(come.beat_address.shape());
+        let beat_here = first.mux(come.beat_address, *beat_address);
         m.when(takes, || {
             first.set(beats.payload.last);
             address.set(further(here, self.splitter.beat_bytes));
+            beat_address.set(beat_here + self.splitter.beat_bytes);
         });
         let mask = bytes_of_run(
             (*first, come.skip),
@@ -236,7 +261,9 @@ impl Block for LoadUnit {
         let tile_written = m.flag(ends & come.weights);
         let signalling_valid = m.flag(ends & come.signals);
         let semaphore = m.delay(come.semaphore);
-        let failed = m.flag(takes & beats.payload.response.any());
+        let fails = takes & beats.payload.response.any();
+        let failed = m.flag(fails);
+        let failed_address = m.capture(fails, beat_here);
         LoadUnitOutputs {
             transfers,
             scratchpad,
@@ -254,6 +281,7 @@ impl Block for LoadUnit {
             idle: !run.valid & under_way.level.eq(0),
             quiet: under_way.level.eq(0),
             failed,
+            failed_address,
             out_of_range: m.flag(run.out_of_range),
         }
     }

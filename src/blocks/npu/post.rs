@@ -220,7 +220,9 @@ impl Block for PostUnit {
                 vector_address.set(next_row);
                 row_address.set(next_row);
                 m.when(fields.row_parameters, || {
-                    let next_group = row_group + self.columns / lanes;
+                    // All groups there are, where those of a row are all that have parameters.
+                    let of_row = m.lit(self.columns / lanes, unsigned(self.group_bits + 1));
+                    let next_group = row_group + of_row.truncate(self.group_bits);
                     row_group.set(next_group);
                     group.set(next_group);
                 });

@@ -33,7 +33,7 @@ pub(super) struct RunOrder<'m> {
 pub(super) struct Run<'m> {
     /// There is one.
     pub valid: Signal<'m>,
-    /// It is in the scratchpad, but not in one half: it never goes on its way.
+    /// It is outside of its memory: it never goes on its way.
     pub out_of_range: Signal<'m>,
     /// It goes on its way in this cycle.
     pub asked: Signal<'m>,
@@ -54,7 +54,8 @@ pub(super) struct Run<'m> {
 }
 
 /// Walks the runs of an instruction: takes it where it is `valid` and drives `free`, and shows a run
-/// until there is `room` for it. A run `in_scratchpad` must be so. `clear` forgets the instruction.
+/// until there is `room` for it. One of which address and bytes are outside of its memory stays. `clear` forgets
+/// the instruction.
 #[hardware]
 #[track_caller]
 pub(super) fn runs<'m>(
@@ -63,7 +64,8 @@ pub(super) fn runs<'m>(
     bases: &[Signal<'m>],
     order: RunOrder<'m>,
     (valid, free): (Signal<'m>, Signal<'m>),
-    (room, in_scratchpad): (Signal<'m>, Signal<'m>),
+    room: Signal<'m>,
+    is_outside: impl Fn(Signal<'m>, Signal<'m>) -> Signal<'m>,
     clear: Signal<'m>,
 ) -> Run<'m> {
     let bits = p.splitter.address_bits;
@@ -93,11 +95,7 @@ pub(super) fn runs<'m>(
     let address = m.reg(wide);
     let plane_address = m.reg(wide);
     let shown = m.reg(bit()).reset(0);
-    let half_bits = p.scratchpad_bits - 1;
-    let beyond = address.slice(p.scratchpad_bits, wide.width - p.scratchpad_bits);
-    let in_half = address.truncate(half_bits).zero_extend(wide.width);
-    let end = in_half + run.zero_extend(wide.width);
-    let out_of_range = (beyond.any() | end.gt(1_u32 << half_bits)) & in_scratchpad & *shown;
+    let out_of_range = (is_outside(*address, run) & *shown).named("outside");
     let asked = (*shown & room & !out_of_range).named("asked");
     let last_row = rows_left.eq(1);
     let last = last_row & planes_left.eq(1);
@@ -163,6 +161,15 @@ pub(super) fn runs<'m>(
         signals: signals & signal_due,
         semaphore,
     }
+}
+
+/// Whether a run is not in one half of a scratchpad with addresses of so many bits.
+#[track_caller]
+pub(super) fn outside_of_halves<'m>(bits: u32, address: Signal<'m>, run: Signal<'m>) -> Signal<'m> {
+    let width = address.width();
+    let beyond = address.slice(bits, width - bits);
+    let in_half = address.truncate(bits - 1).zero_extend(width);
+    beyond.any() | (in_half + run.zero_extend(width)).gt(1_u32 << (bits - 1))
 }
 
 /// A bit for each byte of a beat that belongs to a run: in its first beat from `skip` on, in its last up

@@ -4,7 +4,7 @@ use super::super::prim::{BurstSplitter, Fifo, StreamInputs, Transfer, WriteBeat}
 use super::bank_row::READ_LATENCY;
 use super::fields::{INSTRUCTION_BITS, field, signal_fields};
 use super::ports::{ByteRead, Signalling, further};
-use super::runs::{RunOrder, RunParams, bytes_of_run, runs};
+use super::runs::{RunOrder, RunParams, bytes_of_run, outside_of_halves, runs};
 use crate::hdl::{
     Block, Module, Signal, Stream, bit, bits_for, bundle, concat, hardware, pack, unpack, unsigned,
 };
@@ -61,6 +61,8 @@ bundle! {
         quiet: bit(),
         /// DRAM has answered with an error.
         failed: bit(),
+        /// The first beat of which run.
+        failed_address: unsigned(unit.splitter.address_bits),
         /// A run is beyond the scratchpad.
         out_of_range: bit(),
     }
@@ -117,15 +119,9 @@ impl Block for StoreUnit {
         let free = m.wire(bit());
         let room = m.wire(bit());
         let taken = (io.instruction.valid, free);
-        let room_in_scratchpad = (room, m.high());
+        let is_outside = |address, run| outside_of_halves(self.scratchpad_bits, address, run);
         let run = runs(
-            m,
-            &params,
-            &io.bases,
-            order,
-            taken,
-            room_in_scratchpad,
-            io.clear,
+            m, &params, &io.bases, order, taken, room, is_outside, io.clear,
         );
         io.instruction.ready.drive(free);
         let going = Going {
@@ -143,7 +139,7 @@ impl Block for StoreUnit {
             (s.ready, out)
         };
         let (going_ready, going) = queue("going", pack(&going));
-        let signal = concat(&[run.semaphore, run.signals]);
+        let signal = concat(&[run.beat_address, run.semaphore, run.signals]);
         let (answer_ready, answers) = queue("answers", signal);
         let queues_ready = going_ready & answer_ready & !io.halt;
         room.drive(queues_ready & transfers.ready);
@@ -213,7 +209,9 @@ impl Block for StoreUnit {
         let answer = answers.m.payload;
         let signalling_valid = m.flag(io.done.valid & answer.bit(0));
         let semaphore = m.delay(answer.slice(1, 4));
-        let failed = m.flag(io.done.valid & io.done.payload.any());
+        let fails = io.done.valid & io.done.payload.any();
+        let failed = m.flag(fails);
+        let failed_address = m.capture(fails, answer.slice(5, self.splitter.address_bits));
         StoreUnitOutputs {
             scratchpad,
             transfers,
@@ -225,6 +223,7 @@ impl Block for StoreUnit {
             idle: !run.valid & answers.level.eq(0),
             quiet: answers.level.eq(0),
             failed,
+            failed_address,
             out_of_range: m.flag(run.out_of_range),
         }
     }

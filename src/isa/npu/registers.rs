@@ -11,8 +11,10 @@ pub const NPU_VERSION: u32 = 1;
 
 /// Offset of the first register of a DRAM region's base; the next region's is 8 behind.
 const BASES: u32 = 0x30;
+/// Offset of the address of an error of DRAM.
+const FAULT: u32 = 0x50;
 /// Offset of the first counter; each has 8 bytes.
-const COUNTERS: u32 = 0x50;
+const COUNTERS: u32 = 0x58;
 
 /// The counters, in their order, and what they count since the start.
 pub const COUNTERS_OF: [(&str, &str); 9] = [
@@ -117,7 +119,13 @@ pub fn npu_registers(name: &str, arch: &NpuArch) -> RegisterMap {
         .register(word(
             "index",
             0x28,
-            Field::read_only("index", 0, 16, "The instruction at which the program is or stopped."),
+            Field::read_only(
+                "index",
+                0,
+                16,
+                "Instructions that the front end has taken, or put into queues: of a program that stopped with cause 1, or \
+                 7 in a field, that is the number of the one that is wrong; what a unit came upon is in front of it.",
+            ),
         ))
         .register(word(
             "watchdog",
@@ -144,6 +152,23 @@ pub fn npu_registers(name: &str, arch: &NpuArch) -> RegisterMap {
                 Field::read_write("address", 0, NpuArch::ADDRESS_BITS - 32, "Its upper bits."),
             ));
     }
+    map = map
+        .register(word(
+            "fault_low",
+            FAULT,
+            Field::read_only(
+                "address",
+                0,
+                32,
+                "DRAM address of the first beat of a LOAD that was answered with an error, or of the first beat of the run \
+                 of a STORE; 0 where there was none.",
+            ),
+        ))
+        .register(word(
+            "fault_high",
+            FAULT + 4,
+            Field::read_only("address", 0, NpuArch::ADDRESS_BITS - 32, "Its upper bits."),
+        ));
     for (index, (name, doc)) in (0..).zip(COUNTERS_OF) {
         let offset = COUNTERS + 8 * index;
         map = map

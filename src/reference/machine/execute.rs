@@ -4,6 +4,16 @@ use super::{BankState, Machine};
 use crate::isa::npu::{Load, Matrix, Post, Store, TABLE_ENTRIES, Target, Unit, Weights};
 use crate::reference::{fixed_point, float_scale};
 
+/// Limits between which something must be.
+fn check_limits(low: i32, high: i32) -> Result<(), String> {
+    match low <= high {
+        true => Ok(()),
+        false => Err(format!(
+            "its lower limit {low} is above its upper limit {high}"
+        )),
+    }
+}
+
 /// Numbers that must be 1 or more.
 fn positive(counts: &[(&str, u32)]) -> Result<(), String> {
     match counts.iter().find(|(_, count)| *count == 0) {
@@ -279,6 +289,7 @@ impl Machine {
                 self.size.lanes
             ));
         }
+        check_limits(post.low, post.high)?;
         let bank = self.next_bank[1];
         if self.banks[bank].state != BankState::HandedOver {
             return Err(
@@ -355,6 +366,7 @@ impl Machine {
         let (multiplier, shift) = (behind(0)?, behind(1)? << 26 >> 26);
         let [zero, low, high] =
             [behind(2)?, behind(3)?, behind(4)?].map(|word| i32::from(word as i8));
+        check_limits(low, high)?;
         let sum = result.wrapping_add(residual);
         Ok(match behind(5)? & 1 {
             1 => float_scale(sum, f32::from_bits(multiplier as u32), zero, low, high),
