@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::files::{PendingFile, check_distinct, write_over};
-use super::npu::{Configuration, read_file};
+use super::npu::{Configuration, executable_error, read_file};
 use super::output::print;
 use super::program::read_program;
 use super::progress::Progress;
@@ -10,13 +10,14 @@ use super::simulator::Simulator;
 use super::{core, interrupt};
 use crate::arch::NpuArch;
 use crate::device::npu::{ProgramOutcome, ProgramRun};
-use crate::device::{Accelerator, Speed};
-use crate::isa::npu::{COUNTERS_OF, Instruction};
+use crate::device::{Accelerator, Executable, Speed};
+use crate::isa::npu::{COUNTERS_OF, INSTRUCTION_BYTES, Instruction};
 use crate::product::Part;
-use crate::reference::run_program;
+use crate::reference::{IllegalProgram, run_program};
 use crate::report::{Table, grouped, json};
 use crate::verify::npu::machine_size;
 use clap::Args;
+use miette::miette;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -85,18 +86,13 @@ impl RunProgram {
         let written = self.dump.iter().map(|path| ("`--dump`", path.as_path()));
         check_distinct(read, written)?;
         let arch = self.configuration.load()?;
-        let program = read_program(&self.file)?;
-        let dram = match &self.dram {
-            Some(path) => read_file(path)?,
-            None => vec![0; DRAM_BYTES],
-        };
-        let size = dram.len();
         if let Some(path) = &self.dump {
             PendingFile::new(path)?;
         }
-        let run = self.program_run(&program, dram);
+        let (program, run, size) = self.program_run(&arch)?;
         let mut expected = run.dram.clone();
         let judged = run_program(&machine_size(&arch), &program, run.bases, &mut expected);
+        let judged = judged.and_then(|_| keeps_itself(&program, &run, &expected));
         let illegal = match judged {
             Ok(_) => None,
             Err(error) if self.force => Some(error),
@@ -147,16 +143,42 @@ impl RunProgram {
         Ok(print(&text)?)
     }
 
-    /// The program behind what DRAM holds.
-    fn program_run(&self, program: &[Instruction], mut dram: Vec<u8>) -> ProgramRun {
+    /// The program, its run, and the bytes of DRAM that are shown: the program stands behind what DRAM holds, and
+    /// a compiled network has a DRAM of its own, with zeros as inputs.
+    fn program_run(&self, arch: &NpuArch) -> miette::Result<(Vec<Instruction>, ProgramRun, usize)> {
+        let bytes = read_file(&self.file)?;
+        if Executable::is_file(&bytes) {
+            if self.dram.is_some() {
+                return Err(miette!(
+                    help = "leave it out; `ferrogrid run` takes inputs of a network",
+                    "`--dram` means nothing with a compiled network, which says what DRAM holds"
+                ));
+            }
+            let network = Executable::from_bytes(&bytes).map_err(executable_error(&self.file))?;
+            network
+                .check_core(arch)
+                .map_err(executable_error(&self.file))?;
+            let inputs = network.network.inputs.iter();
+            let zeros = inputs.map(|input| vec![0; input.bytes as usize]);
+            let mut run = ProgramRun::of_network(&network.network, &Vec::from_iter(zeros));
+            run.max_cycles = self.max_cycles;
+            let size = run.dram.len();
+            return Ok((network.network.program, run, size));
+        }
+        let program = read_program(&self.file)?;
+        let mut dram = match &self.dram {
+            Some(path) => read_file(path)?,
+            None => vec![0; DRAM_BYTES],
+        };
+        let size = dram.len();
         // No beat of any bus is shared.
         dram.resize(dram.len().next_multiple_of(64), 0);
-        let mut run = ProgramRun::new(program, (32 * program.len()).next_multiple_of(64));
+        let mut run = ProgramRun::new(&program, (32 * program.len()).next_multiple_of(64));
         run.program = dram.len() as u64;
         dram.append(&mut run.dram);
         run.dram = dram;
         run.max_cycles = self.max_cycles;
-        run
+        Ok((program, run, size))
     }
 
     fn simulate(
@@ -210,6 +232,25 @@ impl RunProgram {
             "{core}: {file}, simulator {}\n\n{table}\n",
             output.simulator
         )
+    }
+}
+
+/// Fails when a program writes over its own instructions: they may have been fetched before, or not.
+fn keeps_itself(
+    program: &[Instruction],
+    run: &ProgramRun,
+    dram: &[u8],
+) -> Result<(), IllegalProgram> {
+    let first = run.program as usize;
+    let bytes = |of: &[u8]| of[first..first + INSTRUCTION_BYTES * program.len()].to_vec();
+    let (before, after) = (bytes(&run.dram), bytes(dram));
+    match (0..before.len()).find(|at| before[*at] != after[*at]) {
+        None => Ok(()),
+        Some(at) => Err(IllegalProgram {
+            index: at / INSTRUCTION_BYTES,
+            instruction: program[at / INSTRUCTION_BYTES].to_string(),
+            reason: "the program writes over it, before or after it is fetched".into(),
+        }),
     }
 }
 

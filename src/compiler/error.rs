@@ -22,14 +22,15 @@ pub enum CompileError {
     },
     /// The core does not round so.
     #[error(
-        "the core `{core}` has `requantization = \"{there}\"`, and sums are to be rounded in {wanted}: take \
-         the other mode, or make it \"both\""
+        "the core `{core}` has `requantization = \"{there}\"`, and {what} in {wanted}: make it \"both\""
     )]
     Requantization {
         /// The core.
         core: String,
         /// What it has.
         there: Requantization,
+        /// What is not possible, up to `in`.
+        what: String,
         /// `single precision` or `fixed point`.
         wanted: &'static str,
     },
