@@ -172,8 +172,7 @@ impl Block for LoadUnit {
             &io.bases,
             order,
             (io.instruction.valid, free),
-            there_is_room,
-            is_outside,
+            (there_is_room, is_outside),
             io.clear,
         );
         io.instruction.ready.drive(free);

@@ -64,8 +64,7 @@ pub(super) fn runs<'m>(
     bases: &[Signal<'m>],
     order: RunOrder<'m>,
     (valid, free): (Signal<'m>, Signal<'m>),
-    room: Signal<'m>,
-    is_outside: impl Fn(Signal<'m>, Signal<'m>) -> Signal<'m>,
+    (room, is_outside): (Signal<'m>, impl Fn(Signal<'m>, Signal<'m>) -> Signal<'m>),
     clear: Signal<'m>,
 ) -> Run<'m> {
     let bits = p.splitter.address_bits;

@@ -121,7 +121,13 @@ impl Block for StoreUnit {
         let taken = (io.instruction.valid, free);
         let is_outside = |address, run| outside_of_halves(self.scratchpad_bits, address, run);
         let run = runs(
-            m, &params, &io.bases, order, taken, room, is_outside, io.clear,
+            m,
+            &params,
+            &io.bases,
+            order,
+            taken,
+            (room, is_outside),
+            io.clear,
         );
         io.instruction.ready.drive(free);
         let going = Going {
