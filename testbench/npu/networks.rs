@@ -183,23 +183,6 @@ fn every_preset_runs_every_network() {
     }
 }
 
-/// The cycles of the networks on the presets that simulate in minutes: `cargo test --release --test npu
-/// campaign -- --ignored --nocapture`.
-#[test]
-#[ignore = "takes minutes in a release build"]
-fn campaign() {
-    for preset in ["edge", "small", "nano"] {
-        let arch = npu_from_preset(preset).unwrap();
-        for name in NETWORKS {
-            let Some((graph, input)) = network(name) else {
-                return;
-            };
-            println!("{name} on {preset}:");
-            check(&graph, &arch, Rounding::Fixed, &[input], 1);
-        }
-    }
-}
-
 #[test]
 fn digits() {
     for (name, graph, images) in digit_networks() {

@@ -10,7 +10,6 @@ use ferrogrid::reference::{fixed_point, float_scale, quantize_multiplier};
 use ferrogrid::synth::tools::Tool;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 use std::collections::VecDeque;
 
 /// Random sums of each arithmetic.
@@ -26,7 +25,7 @@ enum Scale {
 
 /// What goes into a requantizer at once.
 #[derive(Clone, Copy, Debug)]
-struct Case {
+pub struct Case {
     accumulator: i32,
     scale: Scale,
     zero_point: i32,
@@ -195,7 +194,7 @@ fn run(
     assert!(compared > 0, "nothing was compared");
 }
 
-fn run_natively(cases: &[(Case, i32)]) {
+pub fn run_natively(cases: &[(Case, i32)]) {
     for arithmetic in ALL {
         let design = elaborate(&requantizer(arithmetic, Target::Portable)).expect("a legal design");
         let mut sim = Simulator::new(&design);
@@ -287,7 +286,7 @@ fn random(rng: &mut ChaCha8Rng, float: bool) -> Case {
 }
 
 /// So many of each arithmetic.
-fn random_cases(seed: u64, count: usize) -> Vec<(Case, i32)> {
+pub fn random_cases(seed: u64, count: usize) -> Vec<(Case, i32)> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let cases = (0..2 * count).map(|number| random(&mut rng, number % 2 == 0));
     with_golden(cases)
@@ -301,15 +300,6 @@ fn edges_are_those_of_the_golden_model() {
 #[test]
 fn random_values_are_those_of_the_golden_model() {
     run_natively(&random_cases(4, RANDOM));
-}
-
-/// Of each arithmetic 10 million, alone and where a core has both.
-#[test]
-#[ignore = "takes minutes: cargo test --release --test post -- --ignored"]
-fn many_random_values_are_those_of_the_golden_model() {
-    const PARTS: u64 = 40;
-    let parts = (0..PARTS).into_par_iter();
-    parts.for_each(|seed| run_natively(&random_cases(seed, 250_000)));
 }
 
 #[test]
