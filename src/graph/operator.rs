@@ -85,6 +85,28 @@ pub struct Padding {
     pub right: usize,
 }
 
+impl Padding {
+    /// Height, width and channels of an image with this around it; none where nothing is so large.
+    pub fn around(&self, [height, width, channels]: [usize; 3]) -> Option<[usize; 3]> {
+        let add = |size: usize, more: [usize; 2]| size.checked_add(more[0])?.checked_add(more[1]);
+        Some([
+            add(height, [self.top, self.bottom])?,
+            add(width, [self.left, self.right])?,
+            channels,
+        ])
+    }
+
+    /// Both, one around the other.
+    pub fn with(&self, other: &Padding) -> Padding {
+        Padding {
+            top: self.top + other.top,
+            left: self.left + other.left,
+            bottom: self.bottom + other.bottom,
+            right: self.right + other.right,
+        }
+    }
+}
+
 impl Operator {
     /// The name in messages.
     pub fn name(&self) -> &'static str {

@@ -75,6 +75,7 @@ const RUN: &[(&str, &[(Mode, &str)])] = &[
     ("tflite/fc_3d_keep_dims.tflite", BOTH),
     ("tflite/fc_per_channel_2out.tflite", BOTH),
     ("tflite/maxpool_same_negative.tflite", BOTH),
+    ("tflite/pad_zero_point.tflite", BOTH),
     ("tflite/relu6_alone.tflite", BOTH),
     ("tflite/requantize_int8.tflite", BOTH),
     ("tflite/shape_signature_dynamic.tflite", BOTH),

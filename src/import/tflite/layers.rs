@@ -2,11 +2,11 @@
 
 use super::site::Site;
 use super::{ImportError, Importer};
-use crate::graph::{Convolution, Element, Limits, Operator, Output, Pool, TensorId};
+use crate::graph::{Convolution, Element, Limits, Operator, Output, Padding, Pool, TensorId};
 
 impl Importer<'_> {
     pub(super) fn convolution(&mut self, site: &Site) -> Result<(), ImportError> {
-        let input = self.quantized(site)?;
+        let (input, around) = self.image(site)?;
         let (weights, shape) = self.weights(site.input(1)?, 0)?;
         let &[_, height, width, channels] = shape.as_slice() else {
             return Err(site.fail(format!("has weights of the shape {shape:?}")));
@@ -16,7 +16,7 @@ impl Importer<'_> {
         let groups = image.last().map_or(1, |all| all / channels);
         let strides = site.sizes([2, 1], 1)?;
         let dilations = site.sizes([5, 4], 1)?;
-        let padding = site.padding(&image, [height, width], strides, dilations)?;
+        let padding = site.padding(&image, &around, [height, width], strides, dilations)?;
         let convolution = Operator::Convolution(Convolution {
             strides,
             dilations,
@@ -27,12 +27,13 @@ impl Importer<'_> {
     }
 
     pub(super) fn depthwise(&mut self, site: &Site) -> Result<(), ImportError> {
-        let input = self.quantized(site)?;
+        let (input, around) = self.image(site)?;
         let (weights, shape) = self.weights(site.input(1)?, 3)?;
         let image = self.graph[input].shape.clone();
         let strides = site.sizes([2, 1], 1)?;
         let dilations = site.sizes([6, 5], 1)?;
-        let padding = site.padding(&image, [shape[1], shape[2]], strides, dilations)?;
+        let kernel = [shape[1], shape[2]];
+        let padding = site.padding(&image, &around, kernel, strides, dilations)?;
         let convolution = Operator::Convolution(Convolution {
             strides,
             dilations,
@@ -106,13 +107,13 @@ impl Importer<'_> {
         Ok(Pool {
             kernel,
             strides,
-            padding: site.padding(&image, kernel, strides, [1, 1])?,
+            padding: site.padding(&image, &Padding::default(), kernel, strides, [1, 1])?,
             count_padding: false,
         })
     }
 
     /// The first input, which must not be floating point.
-    fn quantized(&self, site: &Site) -> Result<TensorId, ImportError> {
+    pub(super) fn quantized(&self, site: &Site) -> Result<TensorId, ImportError> {
         let input = self.computed(site.input(0)?)?;
         match self.graph[input].element {
             Element::Float32 => Err(ImportError::Float {

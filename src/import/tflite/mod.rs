@@ -7,15 +7,17 @@ mod flatbuffer;
 mod layers;
 mod names;
 mod operators;
+mod pad;
 mod site;
 #[cfg(test)]
 mod tests;
 
 use super::budget::Budget;
 use super::{Format, ImportError};
-use crate::graph::{Element, Family, Graph, Quantization, Tensor, TensorId};
+use crate::graph::{Element, Family, Graph, Padding, Quantization, Tensor, TensorId};
 use flatbuffer::{Beyond, Table, Tables};
 use names::operator_name;
+use std::collections::BTreeMap;
 
 /// The network of a file.
 pub(super) fn read(bytes: &[u8]) -> Result<Graph, ImportError> {
@@ -32,6 +34,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Graph, ImportError> {
         buffers: model.tables(4)?,
         tensors,
         ids: vec![None; tensors.len()],
+        padded: BTreeMap::new(),
         budget: Budget::of(bytes.len()),
         graph: Graph::new(Family::TfLite),
     };
@@ -85,6 +88,8 @@ struct Importer<'a> {
     tensors: Tables<'a>,
     /// The tensors of the graph that are given or computed so far, by their index in the file.
     ids: Vec<Option<TensorId>>,
+    /// The image in each padded tensor, by its index in the file, and what is around it.
+    padded: BTreeMap<usize, (TensorId, Padding)>,
     budget: Budget,
     graph: Graph,
 }
@@ -114,6 +119,12 @@ impl<'a> Importer<'a> {
             .ok()
             .and_then(|place| self.ids.get(place));
         let id = id.ok_or_else(|| damaged(format!("there is no tensor {index}")))?;
+        if self.padded.contains_key(&(index as usize)) {
+            return Err(ImportError::Tensor {
+                tensor: format!("tensor {index}"),
+                reason: "is what PAD gives; it may only be the image of a convolution".into(),
+            });
+        }
         id.ok_or_else(|| damaged(format!("tensor {index} is read before it is computed")))
     }
 

@@ -15,10 +15,11 @@ const RELU: i32 = 19;
 const RELU6: i32 = 21;
 const RESHAPE: i32 = 22;
 const SOFTMAX: i32 = 25;
+const PAD: i32 = 34;
 const QUANTIZE: i32 = 114;
 
 /// Operators that are read.
-pub(super) const SUPPORTED: [&str; 12] = [
+pub(super) const SUPPORTED: [&str; 13] = [
     "ADD",
     "AVERAGE_POOL_2D",
     "CONV_2D",
@@ -26,6 +27,7 @@ pub(super) const SUPPORTED: [&str; 12] = [
     "DEQUANTIZE",
     "FULLY_CONNECTED",
     "MAX_POOL_2D",
+    "PAD",
     "QUANTIZE",
     "RELU",
     "RELU6",
@@ -89,6 +91,7 @@ impl<'a> Importer<'a> {
                 let beta = beta.unwrap_or(1.0);
                 self.with_input(&site, Operator::Softmax { beta }, None)
             }
+            PAD => self.pad(&site),
             QUANTIZE => self.with_input(&site, Operator::Quantize, None),
             DEQUANTIZE => self.with_input(&site, Operator::Dequantize, None),
             _ => Err(site.unsupported()),

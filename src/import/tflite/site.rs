@@ -56,20 +56,29 @@ impl Site<'_> {
         Ok(byte?.unwrap_or(0))
     }
 
-    /// The padding of a window on an image of `[h, w, c]`; the option is the first of all windows.
+    /// The padding of a window on an image of `[h, w, c]` with something around it, that included; the option is the
+    /// first of all windows.
     pub(super) fn padding(
         &self,
         image: &[usize],
+        around: &Padding,
         kernel: [usize; 2],
         strides: [usize; 2],
         dilations: [usize; 2],
     ) -> Result<Padding, ImportError> {
-        let &[height, width, _] = image else {
+        let padded = match *image {
+            [height, width, channels] => around.around([height, width, channels]),
+            _ => None,
+        };
+        let Some([height, width, _]) = padded else {
             return Err(self.fail(format!("takes an image; its input has the shape {image:?}")));
         };
         match self.byte(0)? {
-            0 => Ok(same([height, width], kernel, strides, dilations, Odd::End)),
-            1 => Ok(Padding::default()),
+            0 => {
+                let same = same([height, width], kernel, strides, dilations, Odd::End);
+                Ok(same.with(around))
+            }
+            1 => Ok(*around),
             other => Err(self.fail(format!("has the unknown padding {other}"))),
         }
     }
