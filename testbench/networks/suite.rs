@@ -75,7 +75,6 @@ const RUN: &[(&str, &[(Mode, &str)])] = &[
     ("tflite/fc_3d_keep_dims.tflite", BOTH),
     ("tflite/fc_per_channel_2out.tflite", BOTH),
     ("tflite/maxpool_same_negative.tflite", BOTH),
-    ("tflite/pad_zero_point.tflite", BOTH),
     ("tflite/relu6_alone.tflite", BOTH),
     ("tflite/requantize_int8.tflite", BOTH),
     ("tflite/shape_signature_dynamic.tflite", BOTH),
@@ -126,6 +125,12 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "tflite/conv_batch3.tflite",
         "tensor `t0` has a batch of 3; only 1 is supported",
+    ),
+    ("tflite/pad_zero_point.tflite", "is what PAD gives"),
+    // Behind convolutions with PAD in front of them, whose results have the shapes of the file.
+    (
+        "networks/keyword_spotting_mobilenetv2.tflite",
+        "MEAN is not supported",
     ),
     (
         "tflite/streaming_state.tflite",
