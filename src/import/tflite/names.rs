@@ -29,3 +29,20 @@ pub(super) fn operator_name(code: i32) -> String {
     let name = name.and_then(|index| NAMES.split_whitespace().nth(index));
     name.map_or_else(|| format!("number {code}"), str::to_owned)
 }
+
+/// Operators that are read.
+pub(super) const SUPPORTED: [&str; 13] = [
+    "ADD",
+    "AVERAGE_POOL_2D",
+    "CONV_2D",
+    "DEPTHWISE_CONV_2D",
+    "DEQUANTIZE",
+    "FULLY_CONNECTED",
+    "MAX_POOL_2D",
+    "PAD",
+    "QUANTIZE",
+    "RELU",
+    "RELU6",
+    "RESHAPE",
+    "SOFTMAX",
+];

@@ -1,5 +1,6 @@
 //! Operators: their codes and nodes.
 
+use super::names::SUPPORTED;
 use super::site::Site;
 use super::{ImportError, Importer, Table, indices, operator_name};
 use crate::graph::{Limits, Operator, Output, TensorId};
@@ -17,23 +18,6 @@ const RESHAPE: i32 = 22;
 const SOFTMAX: i32 = 25;
 const PAD: i32 = 34;
 const QUANTIZE: i32 = 114;
-
-/// Operators that are read.
-pub(super) const SUPPORTED: [&str; 13] = [
-    "ADD",
-    "AVERAGE_POOL_2D",
-    "CONV_2D",
-    "DEPTHWISE_CONV_2D",
-    "DEQUANTIZE",
-    "FULLY_CONNECTED",
-    "MAX_POOL_2D",
-    "PAD",
-    "QUANTIZE",
-    "RELU",
-    "RELU6",
-    "RESHAPE",
-    "SOFTMAX",
-];
 
 impl<'a> Importer<'a> {
     /// Adds the node of an operator.

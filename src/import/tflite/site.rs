@@ -1,7 +1,7 @@
 //! An operator of the file: its name, tensors and options.
 
 use super::super::window::{Odd, same};
-use super::operators::SUPPORTED;
+use super::names::SUPPORTED;
 use super::{ImportError, Table};
 use crate::graph::{Limits, Padding, Tensor};
 
