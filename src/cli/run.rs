@@ -163,9 +163,9 @@ impl Run {
         }
 
         let report = NetworkReport::new(&arch, &network, simulator, self.clock, &inferences);
-        let picture = TimelinePicture::new(&arch.name, &network, slowest(&inferences));
+        let picture = || TimelinePicture::new(&arch.name, &network, slowest(&inferences));
         if let Some(path) = &self.timeline_svg {
-            write_over(path, picture.svg().as_bytes())?;
+            write_over(path, picture().svg().as_bytes())?;
         }
         Ok(print(&if self.json {
             json(&Output {
@@ -182,7 +182,7 @@ impl Run {
             );
             text += &report.text();
             if self.timeline {
-                text += &format!("{}\n", picture.text());
+                text += &format!("{}\n", picture().text());
             }
             text += &format!("exact: {}\n", judged.text());
             for path in &self.expect {

@@ -146,8 +146,8 @@ impl Loaded<'_> {
         watch: &mut Watch,
     ) -> Result<Inference, AcceleratorError> {
         let Executable { network, .. } = self.network;
-        let run = ProgramRun::of_network(network, &self.network.given(inputs)?);
-        let outcome = self.run(run.clone(), watch)?;
+        let mut run = ProgramRun::of_network(network, &self.network.given(inputs)?);
+        let outcome = self.run(&mut run, watch)?;
         let integers = (self.network).integers(&run.outputs(network, &outcome.dram));
         Ok(Inference {
             outputs: self.network.returned(&integers),
@@ -161,13 +161,13 @@ impl Loaded<'_> {
     /// Runs a program of the network, or of a part of it, to its end.
     pub(super) fn run(
         &mut self,
-        mut run: ProgramRun,
+        run: &mut ProgramRun,
         watch: &mut Watch,
     ) -> Result<ProgramOutcome, AcceleratorError> {
         let layers = self.network.network.layers.iter();
         let products = layers.map(|layer| layer.multiplications);
         run.max_cycles = products.fold(SPARE_CYCLES, u64::saturating_add);
-        let outcome = self.accelerator.run(&run, watch)?;
+        let outcome = self.accelerator.run(run, watch)?;
         let ProgramOutcome { cause, index, .. } = outcome;
         match cause {
             0 => Ok(outcome),

@@ -52,11 +52,6 @@ impl Timeline {
         }))
     }
 
-    /// The work of a unit, in order.
-    pub fn of(&self, unit: Unit) -> &[Span] {
-        &self.0[unit as usize]
-    }
-
     /// The work of each instruction of a program: none for those of the front end, and those that it did
     /// not come to.
     pub fn of_program(&self, program: &[Instruction]) -> Vec<Option<Span>> {

@@ -45,8 +45,8 @@ impl Loaded<'_> {
         let network = &self.network.network;
         let layer = &network.layers[number];
         let (network, (region, offset)) = up_to(network, layer);
-        let run = ProgramRun::of_network(&network, &self.network.given(inputs)?);
-        let outcome = self.run(run.clone(), watch)?;
+        let mut run = ProgramRun::of_network(&network, &self.network.given(inputs)?);
+        let outcome = self.run(&mut run, watch)?;
         let first = (run.bases[region as usize] + u64::from(offset)) as usize;
         let bytes = &outcome.dram[first..first + bytes(layer)];
         let program = &network.program[..layer.instructions.end];
