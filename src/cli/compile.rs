@@ -8,7 +8,7 @@ use crate::device::Executable;
 use crate::device::npu::ProgramRun;
 use crate::graph::Values;
 use crate::reference::run_program;
-use crate::report::{Table, grouped, layer_rows, layer_table};
+use crate::report::{Table, counted, grouped, layer_rows, layer_table};
 use crate::verify::npu::machine_size;
 use clap::Args;
 use std::path::PathBuf;
@@ -84,8 +84,8 @@ impl Compile {
             list(&mut text, program.len());
         }
         text += &format!(
-            "\n{} instructions, {} bytes of constants; legal whatever the timing\nwritten: {}, {} bytes\n",
-            grouped(program.len() as u64),
+            "\n{}, {} bytes of constants; legal whatever the timing\nwritten: {}, {} bytes\n",
+            counted(program.len() as u64, "instruction"),
             grouped(network.network.constants.len() as u64),
             self.output.display(),
             grouped(bytes.len() as u64),

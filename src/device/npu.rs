@@ -4,7 +4,7 @@ use super::timeline::Timeline;
 use super::{AxiLite, Goal, Memory, Operation, Outcome, Scenario, Sink};
 use crate::arch::NpuArch;
 use crate::compiler::{Binding, Network, region};
-use crate::isa::npu::{COUNTERS_OF, Instruction, REGIONS, npu_registers};
+use crate::isa::npu::{CAUSES, COUNTERS_OF, Instruction, REGIONS, npu_registers};
 
 /// Cycles that the AXI4 memory of a run takes to answer reads.
 pub const READ_LATENCY: u16 = 30;
@@ -52,6 +52,8 @@ pub struct ProgramOutcome {
     pub code: u32,
     /// The instruction at which it stopped.
     pub index: u32,
+    /// DRAM address of the transfer that was answered with an error; 0 where there was none.
+    pub fault: u64,
     /// The counters, in the order of [`COUNTERS_OF`].
     pub counters: [u64; COUNTERS_OF.len()],
     /// Cycles from the write that starts it to the interrupt.
@@ -60,6 +62,27 @@ pub struct ProgramOutcome {
     pub timeline: Timeline,
     /// All of DRAM.
     pub dram: Vec<u8>,
+}
+
+impl ProgramOutcome {
+    /// Why it stopped before its end, in words; none where it ended.
+    pub fn stopped(&self) -> Option<String> {
+        let &ProgramOutcome {
+            cause,
+            index,
+            fault,
+            ..
+        } = self;
+        let what = match cause {
+            0 => return None,
+            _ => CAUSES.get(cause as usize).unwrap_or(&"there is none such"),
+        };
+        let fault = match fault {
+            0 => String::new(),
+            _ => format!(", fault address {fault:#x}"),
+        };
+        Some(format!("cause {cause} ({what}), index {index}{fault}"))
+    }
 }
 
 impl ProgramRun {
@@ -139,7 +162,7 @@ impl ProgramRun {
         let counters = COUNTERS_OF.iter();
         let counters =
             counters.flat_map(|(name, _)| [format!("{name}_low"), format!("{name}_high")]);
-        ["status", "index"]
+        ["status", "index", "fault_low", "fault_high"]
             .map(String::from)
             .into_iter()
             .chain(counters)
@@ -156,14 +179,15 @@ impl ProgramRun {
             .map(|read| read.data.into())
             .collect();
         let start = all.get(wait.checked_sub(1)?)?.start;
-        let counter = |index: usize| words[2 + 2 * index] | words[3 + 2 * index] << 32;
+        let wide = |index: usize| words[index] | words[index + 1] << 32;
         let status = words[0] as u32;
         let memory = outcome.memories.into_iter().next()?;
         Some(ProgramOutcome {
             cause: status >> 4 & 0xf,
             code: status >> 16,
             index: words[1] as u32,
-            counters: std::array::from_fn(counter),
+            fault: wide(2),
+            counters: std::array::from_fn(|counter| wide(4 + 2 * counter)),
             cycles: all[wait].end - start,
             timeline: Timeline::new(&outcome.sinks[0].beats, start),
             dram: memory.bytes,
