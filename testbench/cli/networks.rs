@@ -312,7 +312,7 @@ fn damaged_networks_are_errors() {
 fn what_does_not_fit_says_why() {
     let place = small_network();
     place.write("text.onnx", "no network");
-    place.write("short.fgn", b"FGNF\x02\0\0\0\xff\0\0\0{");
+    place.write("short.fgn", b"FGNF\x03\0\0\0\xff\0\0\0{");
     place.write("future.fgn", b"FGNF\x09\0\0\0\xff\0\0\0{");
     place.write_npy("bytes.npy", &images().mapv(|value| value as i8));
     place.write_npy("flat.npy", &Array2::<f32>::zeros((2, 40)));
