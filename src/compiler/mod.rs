@@ -70,6 +70,9 @@ pub mod region {
     pub const ACTIVATIONS: u32 = 3;
 }
 
+/// Layers that may be under way at a time.
+const WINDOW: usize = 3;
+
 /// How sums become activations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rounding {

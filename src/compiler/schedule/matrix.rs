@@ -3,21 +3,16 @@
 use super::Schedule;
 use super::layer::Work;
 use super::program::semaphore;
-use crate::compiler::tiling::{Chunk, Part};
+use super::steps::Step;
+use crate::compiler::tiling::Part;
+use crate::graph::TensorId;
 use crate::isa::npu::{Matrix, Operation};
 use std::ops::Range;
 
 impl Schedule<'_> {
-    /// A part of the passes of a chunk for tiles of C channels, from a tile of the ring on.
-    pub(super) fn matrix(
-        &mut self,
-        work: &Work<'_>,
-        chunk: &Chunk,
-        columns: Range<usize>,
-        part: &Part,
-        tile: usize,
-        release: bool,
-    ) {
+    /// A part of the passes of a step, from a tile of the ring on.
+    pub(super) fn matrix(&mut self, work: &Work<'_>, step: &Step, part: &Part, tile: usize) {
+        let (chunk, columns) = (&step.chunk, &step.columns);
         let (layer, tiling) = (work.layer, work.tiling);
         let [height, width, channels] = layer.image;
         let [down, right] = layer.strides;
@@ -49,55 +44,70 @@ impl Schedule<'_> {
             column_step: (right * channels) as u32,
             padding: layer.padding_value,
             tile: tile as u32,
-            release,
+            release: step.leaves,
             begin: part.tiles.start == 0,
             end: part.tiles.end == tiling.tiles(layer),
             row_tiles: columns.len() > 1,
             windows: tiling.windows,
         }));
-        let is_of_blocks = !tiling.spans && layer.pool.is_none();
-        let image = match layer.image {
-            [1, 1, channels] if is_of_blocks => {
-                channels.min(part.blocks.end * self.arch.rows as usize)
-            }
-            _ => layer.image_rows(&chunk.all_rows()).end * layer.image_row(),
-        };
-        self.wait_for_image(work, chunk, image);
+        let blocks = (!tiling.spans && layer.pool.is_none()).then(|| part.blocks.clone());
+        self.wait_for_image(work, step, blocks);
     }
 
-    /// The MATRIX put last waits for the first bytes of its image, and for LOAD what POST reads behind it.
-    fn wait_for_image(&mut self, work: &Work<'_>, chunk: &Chunk, bytes: usize) {
+    /// What a step reads: the tensor, of how many of its first bytes, which channels.
+    pub(super) fn needs(
+        &self,
+        work: &Work<'_>,
+        step: &Step,
+    ) -> impl Iterator<Item = (TensorId, usize, Range<usize>)> {
+        let layer = work.layer;
+        let bytes = layer.image_rows(&step.chunk.all_rows()).end * layer.image_row();
+        let image = (layer.input, bytes, 0..usize::MAX);
+        let added = layer.residual.as_ref().map(|residual| {
+            let bytes = step.chunk.all_rows().end * layer.result_row();
+            (residual.tensor, bytes, 0..usize::MAX)
+        });
+        std::iter::once(image).chain(added)
+    }
+
+    /// The MATRIX put last waits for its image, or some blocks of R of its channels, and for LOAD what POST reads
+    /// behind it.
+    fn wait_for_image(&mut self, work: &Work<'_>, step: &Step, blocks: Option<Range<usize>>) {
         let layer = work.layer;
         if let Some([input, activation]) = self.before_fence.take() {
             self.program.wait_until(semaphore::INPUT, input);
             self.program.wait_until(semaphore::ACTIVATION, activation);
         }
-        let residual = layer.residual.as_ref();
-        if let Some(progress) = residual.and_then(|residual| self.progress.get(&residual.tensor))
-            && progress.layer.is_none()
-        {
-            let bytes = chunk.all_rows().end * layer.result_row();
-            let needed = progress.parts.iter().find(|(_, there)| *there >= bytes);
-            if let Some((signals, _)) = needed {
-                self.program.wait_until(semaphore::INPUT, *signals);
+        let needs = Vec::from_iter(self.needs(work, step));
+        for (tensor, bytes, channels) in &needs[1..] {
+            if let Some(progress) = self.progress.get(tensor)
+                && progress.layer.is_none()
+                && let Some(signals) = progress.signals(*bytes, channels)
+            {
+                self.program.wait_until(semaphore::INPUT, signals);
             }
         }
         let Some(progress) = self.progress.get(&layer.input) else {
             return;
         };
-        let needed = progress.parts.iter().find(|(_, there)| *there >= bytes);
-        if let Some(&(signals, bytes)) = needed {
-            let semaphore = progress.semaphore;
-            let whole = progress.parts.last() == Some(&(signals, bytes));
-            let producer = progress.layer.filter(|_| whole);
-            let news = self.program.taken[semaphore as usize] < signals;
-            self.program.wait_until(semaphore, signals);
-            // The producer and all before it are done with their parameters.
-            if let (Some(producer), true) = (producer, news) {
-                self.program.signal(semaphore::LAYER_DONE);
-                let signals = self.program.signals[semaphore::LAYER_DONE as usize];
-                self.done.insert(producer, signals);
-            }
+        let (mut bytes, mut channels) = (needs[0].1, 0..usize::MAX);
+        if let (Some(blocks), [1, 1, all]) = (blocks, layer.image) {
+            let rows = self.arch.rows as usize;
+            bytes = all.min(blocks.end * rows);
+            channels = 0..bytes;
+        }
+        let Some(signals) = progress.signals(bytes, &channels) else {
+            return;
+        };
+        let semaphore = progress.semaphore;
+        let producer = progress.layer.filter(|_| progress.is_whole_with(signals));
+        let news = self.program.taken[semaphore as usize] < signals;
+        self.program.wait_until(semaphore, signals);
+        // The producer and all before it are done with their parameters.
+        if let (Some(producer), true) = (producer, news) {
+            self.program.signal(semaphore::LAYER_DONE);
+            let signals = self.program.signals[semaphore::LAYER_DONE as usize];
+            self.done.insert(producer, signals);
         }
     }
 }

@@ -10,7 +10,14 @@ use crate::isa::npu::{Operation, Post, Store};
 use std::ops::Range;
 
 impl Schedule<'_> {
-    pub(super) fn post(&mut self, work: &mut Work<'_>, chunk: &Chunk, tiles: Range<usize>) {
+    /// A chunk of sums for tiles of C channels; its bytes are there at a time, as estimated.
+    pub(super) fn post(
+        &mut self,
+        work: &mut Work<'_>,
+        chunk: &Chunk,
+        tiles: Range<usize>,
+        time: u64,
+    ) {
         let layer = work.layer;
         let [_, width, channels] = layer.result;
         let columns = self.arch.columns as usize;
@@ -61,6 +68,14 @@ impl Schedule<'_> {
             self.program.wait_until(semaphore::PARAMETERS, signals);
             work.first = false;
         }
+        if let Some(progress) = self.progress.get_mut(&layer.output) {
+            let made = tiles.start * columns..channels.min(tiles.end * columns);
+            let first = match layer.result {
+                [1, 1, _] => made.start,
+                _ => chunk.row * width * channels,
+            };
+            progress.put(first, made, time);
+        }
         let behind = (chunk.row + chunk.rows) * width * channels;
         let is_last = behind == layer.result.iter().product::<usize>() && chunk.columns == width;
         if let (Some(output), true) = (work.output, is_last) {
@@ -91,8 +106,9 @@ impl Schedule<'_> {
                 }
                 self.program.signal(semaphore::ACTIVATION);
                 let signals = self.program.signals[semaphore];
-                let progress = self.progress.entry(layer.output).or_default();
-                progress.parts.push((signals, bytes));
+                if let Some(progress) = self.progress.get_mut(&layer.output) {
+                    progress.signalled(signals);
+                }
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Inputs and outputs between DRAM and the scratchpad.
 
+use super::Schedule;
 use super::program::{ALL_UNITS, semaphore};
-use super::{Progress, Schedule};
+use super::progress::Progress;
 use crate::compiler::lower::Lowered;
 use crate::compiler::memory::{Home, Ports};
 use crate::compiler::tiling::Tiling;
@@ -127,11 +128,7 @@ impl Schedule<'_> {
         let bytes = range.len();
         let rows = INPUT_PART.div_ceil(row).max((bytes / row).div_ceil(parts));
         let part = (rows * row).min(bytes);
-        let mut progress = Progress {
-            parts: Vec::new(),
-            semaphore: semaphore::INPUT,
-            layer: None,
-        };
+        let mut progress = Progress::new(semaphore::INPUT, None);
         let (whole, early) = (bytes / part, needed.div_ceil(part));
         let mut load = |first: usize, parts: usize, run: usize| {
             let at = (first * part) as u32;
@@ -153,9 +150,9 @@ impl Schedule<'_> {
             }
             for number in 0..parts {
                 self.program.signals[semaphore::INPUT as usize] += 1;
-                let there = range.start + first * part + number * part + run;
-                let signals = self.program.signals[semaphore::INPUT as usize];
-                progress.parts.push((signals, there));
+                let begin = range.start + (first + number) * part;
+                progress.put(begin, 0..usize::MAX, 0);
+                progress.signalled(self.program.signals[semaphore::INPUT as usize]);
             }
         };
         if early.min(whole) > 0 {
@@ -167,6 +164,7 @@ impl Schedule<'_> {
         if !bytes.is_multiple_of(part) {
             load(whole, 1, bytes % part);
         }
+        progress.is_whole = true;
         self.progress.insert(tensor, progress);
     }
 
