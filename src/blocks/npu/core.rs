@@ -647,9 +647,6 @@ fn without_vector<'m>(
     inputs.instruction.ready.drive(high);
     inputs.drain.data.drive(m.zero(inputs.drain.data.shape()));
     for unused in [
-        inputs.instruction.payload,
-        inputs.run_begins,
-        inputs.data,
         inputs.drain.enable,
         inputs.drain.advance,
         inputs.drain.bank,

@@ -290,7 +290,7 @@ impl Block for VectorUnit {
                 address: m.delay_by("group_read", *group, READ_LATENCY),
             },
         };
-        let weights = m.instance(&self.weights, inputs).group;
+        let weights = m.instance(&self.weights, inputs).weights;
         let of_pass = m.delay_by(
             "of_pass",
             concat(&[fields.maximum, reads.first]),

@@ -59,6 +59,9 @@ impl Block for VectorLanes {
         m.doc("A multiplier for each channel and tap, and the sum of the products of a channel.");
         let taps = self.taps;
         m.section("the bytes of the taps, and their weights");
+        if taps == 1 {
+            m.unused(io.enable);
+        }
         let mut bytes = vec![io.bytes];
         for age in 1..taps {
             let earlier = m.reg(io.bytes.shape()).named(format!("earlier_{age}"));

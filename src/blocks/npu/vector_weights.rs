@@ -38,7 +38,7 @@ bundle! {
     /// What [`VectorWeights`] give.
     pub struct VectorWeightsOutputs(weights: &VectorWeights) {
         /// The row of tap 0 lowest, in it channel 0 lowest; it stays until the next is read.
-        group: unsigned(weights.taps * weights.row_bits),
+        weights: unsigned(weights.taps * weights.row_bits),
     }
 }
 
@@ -57,13 +57,13 @@ impl Block for VectorWeights {
         let of_group = self.taps * beats;
         /// beats in front of this one in its group, and its group, where it does not begin a run
         let beat = m.reg(unsigned(bits_for((of_group - 1).into())));
-        let group = m.reg(io.group.shape());
+        let of_run = m.reg(io.group.shape());
         let beat_here = io.begins.mux(m.zero(beat.shape()), *beat);
-        let group_here = io.begins.mux(io.group, *group);
+        let group_here = io.begins.mux(io.group, *of_run);
         let ends = beat_here.eq(of_group - 1);
         m.when(io.enable, || {
             beat.set(ends.mux(m.zero(beat.shape()), beat_here + 1));
-            group.set(group_here + ends.zero_extend(group_here.width()));
+            of_run.set(group_here + ends.zero_extend(group_here.width()));
         });
         let part = beat_here.one_hot(of_group);
         let rows: Vec<Signal<'m>> = (0..self.taps)
@@ -75,6 +75,8 @@ impl Block for VectorWeights {
                 memory.read_enabled(io.read.enable, io.read.address)
             })
             .collect();
-        VectorWeightsOutputs { group: join(&rows) }
+        VectorWeightsOutputs {
+            weights: join(&rows),
+        }
     }
 }
