@@ -83,9 +83,7 @@ impl NpuArch {
         let scratchpad = memory.scratchpad.unwrap_or(SCRATCHPAD);
         let ring = memory.weights.unwrap_or(RING);
         let default_name = || format!("npu-{rows}x{columns}{}", common.target.suffix());
-        let vector_taps = vector
-            .taps
-            .unwrap_or(if side < THREE_TAPS { 1 } else { 3 });
+        let vector_taps = vector.taps.unwrap_or(if side < THREE_TAPS { 1 } else { 3 });
         let vector_weights = if vector_taps == 3 { 512 } else { 1024 };
         let arch = NpuArch {
             name: common.name.clone().unwrap_or_else(default_name),

@@ -97,11 +97,7 @@ impl Product for NpuArch {
         vec![
             bus("s_axil", "bus", BusKind::Registers),
             bus("m_axi", "memory", memory),
-            bus(
-                "m_axis_events",
-                "events",
-                BusKind::Source(2 * EVENT_BITS),
-            ),
+            bus("m_axis_events", "events", BusKind::Source(2 * EVENT_BITS)),
         ]
     }
 

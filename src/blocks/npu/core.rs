@@ -25,8 +25,8 @@ use crate::hdl::{
     Axi4, AxiLite, Block, Module, Pins, Reset, Shapes, Stream, bit, bundle, concat, connect,
     hardware, index_bits, join, signed, unsigned,
 };
-use crate::isa::{self, RegisterMap};
 use crate::isa::npu::{COUNTERS_OF, REGIONS, npu_registers};
+use crate::isa::{self, RegisterMap};
 
 /// Bits of a number of beats of a transfer.
 const COUNT_BITS: u32 = 20;
@@ -202,8 +202,13 @@ impl NpuCore {
                 .max(group_bits),
             ring_tiles: self.arch.ring_tiles,
             parameter_channels: self.arch.parameter_channels,
-            vector: (arch.vector_taps > 0)
-                .then(|| [arch.vector_taps, arch.vector_channels(), arch.vector_weights]),
+            vector: (arch.vector_taps > 0).then(|| {
+                [
+                    arch.vector_taps,
+                    arch.vector_channels(),
+                    arch.vector_weights,
+                ]
+            }),
             tile_beats: self.arch.tile_bytes() / self.arch.bus_bytes(),
         }
     }
@@ -366,7 +371,13 @@ impl Block for NpuCore {
         };
         let front = m.instance(&front_end, inputs);
         connect(&front.transfers, &program_transfers);
-        let [load_issue, matrix_issue, post_issue, store_issue, vector_issue] = front.issue[..]
+        let [
+            load_issue,
+            matrix_issue,
+            post_issue,
+            store_issue,
+            vector_issue,
+        ] = front.issue[..]
         else {
             unreachable!("an issue port for each unit")
         };

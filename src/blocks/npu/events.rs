@@ -1,7 +1,7 @@
 //! What a program does, for those who watch it.
 
-use crate::isa::npu::EVENT_BITS;
 use crate::hdl::{Module, Signal, bit, bundle, concat, hardware, unsigned};
+use crate::isa::npu::EVENT_BITS;
 
 bundle! {
     /// A stream that waits for nobody: a beat for each cycle in which a unit has taken an instruction, or
@@ -25,7 +25,10 @@ impl<'m> Events<'m> {
         let changed = m.flag(works.ne(at_work));
         Events {
             tvalid: begun.any() | changed,
-            tdata: concat(&[at_work.zero_extend(EVENT_BITS), begun.zero_extend(EVENT_BITS)]),
+            tdata: concat(&[
+                at_work.zero_extend(EVENT_BITS),
+                begun.zero_extend(EVENT_BITS),
+            ]),
         }
     }
 }

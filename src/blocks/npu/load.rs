@@ -172,8 +172,7 @@ impl Block for LoadUnit {
         let free = m.wire(bit());
         let there_is_room = m.wire(bit());
         let may_ask = m.wire(bit());
-        let [in_scratchpad, for_channels, for_entries, for_vector] =
-            [(); 4].map(|_| m.wire(bit()));
+        let [in_scratchpad, for_channels, for_entries, for_vector] = [(); 4].map(|_| m.wire(bit()));
         let is_outside = |address: Signal<'m>, run: Signal<'m>| {
             let outside = outside_of_halves(self.scratchpad_bits, address, run);
             let words = run

@@ -117,10 +117,12 @@ impl Ranges {
             }
             Opcode::Vector => {
                 let vector = Vector::each(|of| field(word, of));
-                vec![
-                    vector.taps.le(self.vector_taps),
-                    below(vector.weights, self.vector_weights),
-                ]
+                let mut all = vec![below(vector.weights, self.vector_weights)];
+                // Three taps are all that the field can say.
+                if self.vector_taps < 3 {
+                    all.push(vector.taps.le(self.vector_taps));
+                }
+                all
             }
             Opcode::Weights | Opcode::Store | Opcode::Fence | Opcode::End => Vec::new(),
         }

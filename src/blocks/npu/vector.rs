@@ -345,7 +345,9 @@ impl Block for VectorUnit {
         };
         let accumulators = m.instance(&self.accumulators, inputs);
         /// cycles until the weights of what was read are read too
-        let under_way = m.reg(unsigned(index_bits(u64::from(line.cycles) + 1))).reset(0);
+        let under_way = m
+            .reg(unsigned(index_bits(u64::from(line.cycles) + 1)))
+            .reset(0);
         m.when(read, || under_way.set(line.cycles))
             .else_when(under_way.any(), || under_way.set(under_way - 1));
         VectorUnitOutputs {

@@ -1,6 +1,8 @@
 //! The lanes of VECTOR: from bytes and weights to sums.
 
-use crate::hdl::{Block, Module, Signal, bit, Shape, bits_for, bundle, hardware, join, signed, unsigned};
+use crate::hdl::{
+    Block, Module, Shape, Signal, bit, bits_for, bundle, hardware, join, signed, unsigned,
+};
 
 /// Cycles from a byte of each channel to the sum that it completes: those of the operands, of the products and
 /// of the sum.
@@ -98,7 +100,11 @@ impl Block for VectorLanes {
                     })
                     .collect();
                 let wide = |of: Signal<'m>| of.sign_extend(sum_shape.width);
-                let sum = products.iter().copied().map(wide).reduce(|all, one| all + one);
+                let sum = products
+                    .iter()
+                    .copied()
+                    .map(wide)
+                    .reduce(|all, one| all + one);
                 let kept = (0..taps).zip(&products).map(|(tap, product)| {
                     let byte = product.truncate(8).as_signed();
                     counts.bit(tap).mux(byte, m.lit(-128, signed(8)))

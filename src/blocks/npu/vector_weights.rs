@@ -1,7 +1,9 @@
 //! The weights of VECTOR.
 
 use super::super::prim::RamRead;
-use crate::hdl::{Block, Module, Signal, bit, bits_for, bundle, hardware, index_bits, join, unsigned};
+use crate::hdl::{
+    Block, Module, Signal, bit, bits_for, bundle, hardware, index_bits, join, unsigned,
+};
 
 /// Groups of weights, a row for each of T taps, written a beat at a time and read a group at a time, the cycle after
 /// the address.
@@ -69,7 +71,9 @@ impl Block for VectorWeights {
         let rows: Vec<Signal<'m>> = (0..self.taps)
             .map(|tap| {
                 let memory = m.memory(self.row_bits, self.groups);
-                let memory = memory.named(format!("tap_{tap}")).granularity(self.bus_bits);
+                let memory = memory
+                    .named(format!("tap_{tap}"))
+                    .granularity(self.bus_bits);
                 let mask = part.slice(tap * beats, beats);
                 memory.write_masked(io.enable, group_here, io.data.repeat(beats), mask);
                 memory.read_enabled(io.read.enable, io.read.address)

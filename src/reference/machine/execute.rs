@@ -310,8 +310,8 @@ impl Machine {
         image: &Image,
         (y, x): (i64, i64),
     ) -> Result<i32, String> {
-        let inside = (0..i64::from(image.height)).contains(&y)
-            && (0..i64::from(image.width)).contains(&x);
+        let inside =
+            (0..i64::from(image.height)).contains(&y) && (0..i64::from(image.width)).contains(&x);
         if !inside {
             return Ok(image.padding);
         }

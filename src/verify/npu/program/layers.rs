@@ -456,10 +456,7 @@ impl<'a, R: Rng> Generator<'a, R> {
             let (begin, end) = (number == 1, number == parts.len());
             let (period, used) = self.period(passes);
             let signals = self.behind == Behind::Semaphores;
-            let semaphores = (
-                self.semaphores.image_loaded,
-                self.semaphores.image_used[0],
-            );
+            let semaphores = (self.semaphores.image_loaded, self.semaphores.image_used[0]);
             let instruction = self.put(Operation::Matrix(Matrix {
                 tile: first * passes,
                 release: *release,
@@ -502,10 +499,8 @@ impl<'a, R: Rng> Generator<'a, R> {
             let (period, used) = self.period(passes);
             let signals = self.behind == Behind::Semaphores;
             let maximum = self.chance(3);
-            let (loaded, image_used) = (
-                self.semaphores.vector_loaded,
-                self.semaphores.image_used[1],
-            );
+            let (loaded, image_used) =
+                (self.semaphores.vector_loaded, self.semaphores.image_used[1]);
             let instruction = self.put(Operation::Vector(Vector {
                 address: matrix.address,
                 pitch: matrix.pitch,
