@@ -4,6 +4,7 @@ use super::lower::{Factor, Layer, Lowered, Residual, to_int8};
 use super::tiling::Tiling;
 use crate::arch::NpuArch;
 use crate::graph::{Graph, TensorId};
+use crate::isa::npu::Unit;
 use std::collections::BTreeMap;
 
 /// Where the constants of a layer are.
@@ -93,6 +94,7 @@ pub(super) fn lay_out(
         });
         let weights = put(&match layer.pool {
             Some(_) => identities(layer, tiling, arch),
+            None if layer.unit == Unit::Vector => vector_groups(layer, arch),
             None => tiles(layer, tiling, arch),
         });
         layers.push(LayerConstants {
@@ -121,6 +123,34 @@ pub(super) fn lay_out(
         layers,
         activations,
     }
+}
+
+/// Groups of the weights of VECTOR: for each block of C channels and kernel row its groups of T taps. Those of the
+/// last one are at its end.
+fn vector_groups(layer: &Layer, arch: &NpuArch) -> Vec<u8> {
+    let [taps, lanes] = [arch.vector_taps, arch.vector_channels()].map(|of| of as usize);
+    let [rows, columns] = layer.kernel;
+    let channels = layer.image[2];
+    let mut bytes = Vec::new();
+    for first_channel in (0..channels).step_by(arch.columns as usize) {
+        for row in 0..rows {
+            for first in (0..columns).step_by(taps) {
+                let missing = (first + taps).saturating_sub(columns);
+                for tap in 0..taps {
+                    for channel in first_channel..first_channel + lanes {
+                        let column = (first + tap).checked_sub(missing);
+                        let column = column.filter(|at| tap >= missing && *at < columns);
+                        let weight = column.filter(|_| channel < channels).map(|column| {
+                            let tap = (channel * rows + row) * columns + column;
+                            layer.weights[tap * channels + channel]
+                        });
+                        bytes.push(weight.unwrap_or(0) as u8);
+                    }
+                }
+            }
+        }
+    }
+    bytes
 }
 
 /// Tiles that hand C channels on: for each block one, or the same for each kernel row and tap.

@@ -1,13 +1,16 @@
 //! When units are free, as estimated: layers take turns by it, and nothing is wrong where it is.
 
+use crate::isa::npu::Unit;
+
 /// Cycles from the last vector of a bank until POST takes its sums, and from there to the byte.
 const HANDOVER: u64 = 40;
 
 /// Cycles.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clock {
-    /// MATRIX.
+    /// Of MATRIX and VECTOR: when the unit is free, and its two banks.
     matrix: Banks,
+    vector: Banks,
     /// POST is free.
     post: u64,
 }
@@ -21,16 +24,23 @@ struct Banks {
 
 impl Clock {
     /// When a unit can begin a step.
-    pub fn free(&self) -> u64 {
-        self.matrix.unit.max(self.matrix.banks[0])
+    pub fn free(&self, unit: Unit) -> u64 {
+        let of = match unit {
+            Unit::Vector => self.vector,
+            _ => self.matrix,
+        };
+        of.unit.max(of.banks[0])
     }
 
     /// A step of so many cycles of a unit, and of POST behind it; gives when its bytes are there.
-    pub fn step(&mut self, begin: u64, cycles: u64, of_post: u64) -> u64 {
-        let end = begin.max(self.free()) + cycles;
+    pub fn step(&mut self, unit: Unit, begin: u64, cycles: u64, of_post: u64) -> u64 {
+        let end = begin.max(self.free(unit)) + cycles;
         self.post = self.post.max(end + HANDOVER) + of_post;
         let post = self.post;
-        let of = &mut self.matrix;
+        let of = match unit {
+            Unit::Vector => &mut self.vector,
+            _ => &mut self.matrix,
+        };
         of.unit = end;
         of.banks = [of.banks[1], post];
         post + HANDOVER

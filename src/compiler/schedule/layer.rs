@@ -9,7 +9,7 @@ use crate::compiler::lower::Layer;
 use crate::compiler::memory::Home;
 use crate::compiler::tiling::{Part, Tiling};
 use crate::compiler::{Binding, region};
-use crate::isa::npu::{Operation, Weights};
+use crate::isa::npu::{Operation, Unit, Weights};
 use std::ops::Range;
 
 /// A layer on its way.
@@ -25,6 +25,8 @@ pub(super) struct Work<'a> {
     /// Tiles of C channels under way, and the first channel of theirs among the parameters.
     pub columns: Range<usize>,
     pub parameters: u32,
+    /// The first of its groups among the weights of VECTOR.
+    pub vector_weights: u32,
     /// Bytes of the result that were stored.
     pub stored: usize,
     /// No POST has waited for the parameters yet.
@@ -54,7 +56,7 @@ impl<'a> Schedule<'a> {
             Home::Scratchpad(_) => output.map(|output| (region::OUTPUTS, output.offset)),
         };
         if output.is_none() {
-            let semaphore = self.semaphore_of(layer.output);
+            let [_, semaphore] = Self::semaphores(self.reader(layer.output));
             self.progress
                 .insert(layer.output, Progress::new(semaphore, Some(index)));
         }
@@ -67,6 +69,7 @@ impl<'a> Schedule<'a> {
             output,
             columns: 0..tiling.columns,
             parameters: 0,
+            vector_weights: 0,
             stored: 0,
             first: true,
         }
@@ -100,11 +103,12 @@ impl<'a> Schedule<'a> {
                     work.columns = first..(first + most).min(tiling.columns);
                     let channels = work.columns.start * columns..work.columns.end * columns;
                     work.parameters = self.place_parameters(index, channels.len() as u32);
-                    self.load_parameters(index, channels);
+                    self.load_constants(work, channels);
                     work.first = true;
                 }
-                for step in self.steps(work, begins, ends) {
-                    self.step(work, &step);
+                let steps = self.steps(work, begins, ends);
+                for (left, step) in (0..steps.len()).rev().zip(&steps) {
+                    self.step(work, step, left == 0);
                 }
             }
         }
@@ -115,8 +119,29 @@ impl<'a> Schedule<'a> {
         (self.arch.parameter_channels / self.arch.columns) as usize
     }
 
-    /// The instructions of a step.
-    pub(super) fn step(&mut self, work: &mut Work<'_>, step: &Step) {
+    /// Reads the parameters of some channels of a layer, and the weights of VECTOR.
+    pub(super) fn load_constants(&mut self, work: &mut Work<'_>, channels: Range<usize>) {
+        if work.layer.unit == Unit::Vector {
+            work.vector_weights = self.load_vector_weights(work);
+        }
+        self.load_parameters(work.index, channels);
+    }
+
+    /// The instructions of a step, the last one of the layer or not.
+    pub(super) fn step(&mut self, work: &mut Work<'_>, step: &Step, is_last: bool) {
+        match work.layer.unit {
+            Unit::Vector => {
+                self.program.put_late();
+                self.vector(work, step, is_last);
+            }
+            _ => self.passes(work, step),
+        }
+        let time = self.estimate(work, step);
+        self.post(work, &step.chunk, step.columns.clone(), time);
+    }
+
+    /// The passes of a step through the array.
+    fn passes(&mut self, work: &Work<'_>, step: &Step) {
         let ring = self.arch.ring_tiles as usize;
         let parts = work.tiling.parts(work.layer, ring);
         let parts = match step.columns.len() {
@@ -141,8 +166,6 @@ impl<'a> Schedule<'a> {
                 self.ring.release(step.columns.len() * tiles.len());
             }
         }
-        let time = self.estimate(work, step);
-        self.post(work, &step.chunk, step.columns.clone(), time);
     }
 
     /// Lets time go by for a step; gives when its results are there.
@@ -158,12 +181,21 @@ impl<'a> Schedule<'a> {
             false => 1,
         };
         let vectors = step.chunk.rows * step.chunk.columns * window;
-        let passes = step.columns.len() * work.tiling.tiles(layer);
         let groups =
             self.arch.columns / self.arch.lanes * (1 + u32::from(layer.residual.is_some()));
-        let cycles = passes * vectors.max(self.arch.rows as usize);
+        let cycles = match layer.unit {
+            Unit::Vector => {
+                let reads = layer.strides[1].min(layer.kernel[1]);
+                layer.kernel[0] * work.tiling.taps * vectors * reads
+            }
+            _ => {
+                let passes = step.columns.len() * work.tiling.tiles(layer);
+                passes * vectors.max(self.arch.rows as usize)
+            }
+        };
         let of_post = step.columns.len() * vectors * groups as usize;
-        self.clock.step(begin, cycles as u64, of_post as u64)
+        self.clock
+            .step(layer.unit, begin, cycles as u64, of_post as u64)
     }
 
     /// The passes of a step: those of the first one of a layer of one vector go as far as POST of the layer before

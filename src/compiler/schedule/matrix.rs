@@ -6,7 +6,7 @@ use super::program::semaphore;
 use super::steps::Step;
 use crate::compiler::tiling::Part;
 use crate::graph::TensorId;
-use crate::isa::npu::{Matrix, Operation};
+use crate::isa::npu::{Matrix, Operation, Unit};
 use std::ops::Range;
 
 impl Schedule<'_> {
@@ -70,13 +70,20 @@ impl Schedule<'_> {
         std::iter::once(image).chain(added)
     }
 
-    /// The MATRIX put last waits for its image, or some blocks of R of its channels, and for LOAD what POST reads
+    /// The MATRIX or VECTOR put last waits for its image, or some blocks of R of its channels, and for LOAD what POST reads
     /// behind it.
-    fn wait_for_image(&mut self, work: &Work<'_>, step: &Step, blocks: Option<Range<usize>>) {
+    pub(super) fn wait_for_image(
+        &mut self,
+        work: &Work<'_>,
+        step: &Step,
+        blocks: Option<Range<usize>>,
+    ) {
         let layer = work.layer;
-        if let Some([input, activation]) = self.before_fence.take() {
-            self.program.wait_until(semaphore::INPUT, input);
-            self.program.wait_until(semaphore::ACTIVATION, activation);
+        let [of_load, of_post] = Self::semaphores(layer.unit);
+        let before_fence = &mut self.before_fence[usize::from(layer.unit == Unit::Vector)];
+        if let Some([input, activation]) = before_fence.take() {
+            self.program.wait_until(of_load, input);
+            self.program.wait_until(of_post, activation);
         }
         let needs = Vec::from_iter(self.needs(work, step));
         for (tensor, bytes, channels) in &needs[1..] {
@@ -84,7 +91,7 @@ impl Schedule<'_> {
                 && progress.layer.is_none()
                 && let Some(signals) = progress.signals(*bytes, channels)
             {
-                self.program.wait_until(semaphore::INPUT, signals);
+                self.program.wait_until(of_load, signals);
             }
         }
         let Some(progress) = self.progress.get(&layer.input) else {
@@ -105,9 +112,13 @@ impl Schedule<'_> {
         self.program.wait_until(semaphore, signals);
         // The producer and all before it are done with their parameters.
         if let (Some(producer), true) = (producer, news) {
-            self.program.signal(semaphore::LAYER_DONE);
-            let signals = self.program.signals[semaphore::LAYER_DONE as usize];
-            self.done.insert(producer, signals);
+            let done = match layer.unit {
+                Unit::Vector => semaphore::VECTOR_DONE,
+                _ => semaphore::LAYER_DONE,
+            };
+            if let Some(signals) = self.program.signal_done(done) {
+                self.done.insert(producer, (done, signals));
+            }
         }
     }
 }

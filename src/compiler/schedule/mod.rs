@@ -12,6 +12,7 @@ mod ring;
 mod steps;
 mod transfers;
 mod turns;
+mod vector;
 
 use super::constants::Constants;
 use super::lower::{Layer, Lowered, to_int8};
@@ -20,7 +21,7 @@ use super::tiling::Tiling;
 use super::{LayerSummary, region};
 use crate::arch::NpuArch;
 use crate::graph::{Graph, TensorId};
-use crate::isa::npu::{End, Instruction, Operation};
+use crate::isa::npu::{End, Instruction, Operation, Unit};
 use clock::Clock;
 use program::{LOAD_UNIT, POST_UNIT, Program, semaphore};
 use progress::Progress;
@@ -31,7 +32,7 @@ use std::ops::Range;
 /// A program under construction.
 struct Schedule<'a> {
     arch: &'a NpuArch,
-    lowered: &'a Lowered,
+    layers: &'a [Layer],
     plan: &'a Plan,
     constants: &'a Constants,
     program: Program,
@@ -43,12 +44,17 @@ struct Schedule<'a> {
     /// Where the parameters of the next layer go, and where those of layers are.
     next_channel: u32,
     channels: Vec<(usize, Range<u32>)>,
-    /// For each layer the signals of LAYER_DONE that say that it is done.
-    done: BTreeMap<usize, u32>,
+    /// The same of the weights of VECTOR.
+    next_group: u32,
+    groups: Vec<(usize, Range<u32>)>,
+    /// For each layer the signals of LAYER_DONE or VECTOR_DONE that say that it is done.
+    done: BTreeMap<usize, (u32, u32)>,
+    /// For each layer of VECTOR the signals of VECTOR_DONE that say that it needs its weights no more.
+    vector_done: BTreeMap<usize, u32>,
     /// All layers in front of this one were done at the last fence.
     fenced: usize,
-    /// Signals of INPUT and ACTIVATION in front of the last fence, which the next MATRIX takes.
-    before_fence: Option<[u32; 2]>,
+    /// Signals in front of the last fence, which the next MATRIX, or VECTOR, takes.
+    before_fence: [Option<[u32; 2]>; 2],
 }
 
 /// Writes the program; gives its layers too.
@@ -63,7 +69,7 @@ pub(super) fn schedule(
 ) -> (Vec<Instruction>, Vec<LayerSummary>) {
     let mut schedule = Schedule {
         arch,
-        lowered,
+        layers: &lowered.layers,
         plan,
         constants,
         program: Program::default(),
@@ -72,9 +78,12 @@ pub(super) fn schedule(
         clock: Clock::default(),
         next_channel: 0,
         channels: Vec::new(),
+        next_group: 0,
+        groups: Vec::new(),
         done: BTreeMap::new(),
+        vector_done: BTreeMap::new(),
         fenced: 0,
-        before_fence: None,
+        before_fence: [None; 2],
     };
     schedule.load_ports(graph, lowered, tilings, ports);
     let layers = lowered.layers.iter().zip(tilings);
@@ -112,9 +121,19 @@ pub(super) fn schedule(
 }
 
 impl Schedule<'_> {
-    /// The semaphore by which POST says that a tensor is there.
-    fn semaphore_of(&self, _: TensorId) -> u32 {
-        semaphore::ACTIVATION
+    /// The semaphores by which LOAD and POST tell a unit that a tensor is there.
+    fn semaphores(unit: Unit) -> [u32; 2] {
+        match unit {
+            Unit::Vector => [semaphore::VECTOR_INPUT, semaphore::VECTOR_ACTIVATION],
+            _ => [semaphore::INPUT, semaphore::ACTIVATION],
+        }
+    }
+
+    /// The unit that waits for a tensor.
+    fn reader(&self, tensor: TensorId) -> Unit {
+        let mut layers = self.layers.iter();
+        let reader = layers.find(|layer| layer.input == tensor);
+        reader.map_or(Unit::Matrix, |layer| layer.unit)
     }
 
     /// Stores the result of a layer that others read too, when it has been made.

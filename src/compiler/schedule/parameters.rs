@@ -73,8 +73,8 @@ impl Schedule<'_> {
                 planes: 1,
                 ..Load::default()
             }));
-            if let (0, Some(Some(signals))) = (number, done) {
-                self.program.wait_until(semaphore::LAYER_DONE, signals);
+            if let (0, Some(Some((semaphore, signals)))) = (number, done) {
+                self.program.wait_until(semaphore, signals);
             }
         }
         self.program.signal(semaphore::PARAMETERS);

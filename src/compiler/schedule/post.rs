@@ -6,7 +6,7 @@ use super::layer::Work;
 use super::program::{MOST_WAITING, semaphore};
 use crate::compiler::lower::{Factor, Reduction};
 use crate::compiler::tiling::Chunk;
-use crate::isa::npu::{Operation, Post, Store};
+use crate::isa::npu::{Operation, Post, Store, Unit};
 use std::ops::Range;
 
 impl Schedule<'_> {
@@ -62,7 +62,7 @@ impl Schedule<'_> {
             high: layer.high,
             residual: residual.is_some(),
             residual_address: residual.map_or(0, place),
-            vector: false,
+            vector: layer.unit == Unit::Vector,
         }));
         if work.first {
             let signals = self.program.signals[semaphore::PARAMETERS as usize];
@@ -100,12 +100,13 @@ impl Schedule<'_> {
             }
             None => {
                 // Where many wait to be taken, the whole is enough.
-                let semaphore = semaphore::ACTIVATION as usize;
+                let [_, of_reader] = Self::semaphores(self.reader(layer.output));
+                let semaphore = of_reader as usize;
                 let waiting = self.program.signals[semaphore] - self.program.taken[semaphore];
                 if waiting >= MOST_WAITING && bytes < layer.result.iter().product() {
                     return;
                 }
-                self.program.signal(semaphore::ACTIVATION);
+                self.program.signal(of_reader);
                 let signals = self.program.signals[semaphore];
                 if let Some(progress) = self.progress.get_mut(&layer.output) {
                     progress.signalled(signals);

@@ -3,10 +3,10 @@
 use super::Schedule;
 use super::layer::Work;
 use super::steps::Step;
+use crate::compiler::Instructions;
 use crate::compiler::lower::Layer;
 use crate::compiler::memory::Ports;
 use crate::compiler::tiling::Tiling;
-use crate::compiler::Instructions;
 use std::collections::VecDeque;
 
 /// A layer whose steps are under way.
@@ -61,11 +61,12 @@ impl<'a> Schedule<'a> {
             let turn = &mut turns[first];
             if !std::mem::replace(&mut turn.has_parameters, true) {
                 let channels = turn.work.tiling.columns * self.arch.columns as usize;
-                self.load_parameters(turn.work.index, 0..channels);
+                self.load_constants(&mut turn.work, 0..channels);
             }
             let step = turn.steps.pop_front().expect("a step that may begin");
-            self.step(&mut turn.work, &step);
-            if turn.steps.is_empty() {
+            let is_last = turn.steps.is_empty();
+            self.step(&mut turn.work, &step, is_last);
+            if is_last {
                 self.ends(&turn.work, ports);
             }
             instructions[turn.work.index].add(begin..self.program.instructions.len());
@@ -129,7 +130,7 @@ impl<'a> Schedule<'a> {
     fn begins(&self, turns: &[Turn<'_>], turn: usize) -> Option<u64> {
         let work = &turns[turn].work;
         let step = turns[turn].steps.front()?;
-        let mut begin = self.clock.free();
+        let mut begin = self.clock.free(work.layer.unit);
         for (tensor, bytes, channels) in self.needs(work, step) {
             let maker = turns[..turn]
                 .iter()
