@@ -1,7 +1,7 @@
 //! From a network to the program that runs it on an NPU.
 //!
 //! The passes, in their order: `lower` makes layers of nodes, with zero points folded into biases;
-//! `windows` splits pools that no accumulator bank holds; `units` gives layers to VECTOR; `tiling` cuts each layer into chunks of
+//! `units` gives layers to VECTOR; `windows` splits pools that no accumulator bank holds; `tiling` cuts each layer into chunks of
 //! vectors and tiles of weights; `constants` lays weights and parameters out in DRAM; `memory` gives
 //! each activation its home in the scratchpad or, where that is too small, in DRAM, and `bands` cuts
 //! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits.
@@ -140,8 +140,8 @@ fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, Comp
     requantization::check_rounding(arch, rounding)?;
     let mut lowered = lower::lower(graph, rounding)?;
     requantization::check_factors(arch, &lowered)?;
-    windows::split(graph, &mut lowered, arch);
     units::choose(&mut lowered, arch);
+    windows::split(graph, &mut lowered, arch);
     let tilings = tiling::tile(&lowered, arch);
     let constants = constants::lay_out(graph, &lowered, &tilings, arch);
     let inputs = bind(graph, &lowered.inputs, arch);

@@ -239,7 +239,8 @@ fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> 
         true => rows,
         false => layer.dilations[1] * channels,
     };
-    let windows = layer.pool.is_some() && has_room(layer.kernel, arch);
+    let windows =
+        layer.pool.is_some() && layer.unit == Unit::Matrix && has_room(layer.kernel, arch);
     let window = match windows {
         true => layer.kernel[0] * layer.kernel[1],
         false => 1,

@@ -1,6 +1,6 @@
-//! Which unit computes each layer: depthwise convolutions go to VECTOR, beside the array.
+//! Which unit computes each layer: depthwise convolutions and pools go to VECTOR, beside the array.
 
-use super::lower::{Layer, Lowered};
+use super::lower::{Layer, Lowered, Reduction};
 use crate::arch::NpuArch;
 use crate::graph::TensorId;
 use crate::isa::npu::Unit;
@@ -23,7 +23,12 @@ pub(super) fn choose(lowered: &mut Lowered, arch: &NpuArch) {
 
 /// Groups of taps of all kernel rows and blocks of channels.
 pub(super) fn groups(layer: &Layer, arch: &NpuArch) -> usize {
-    let blocks = layer.image[2].div_ceil(arch.columns as usize);
+    // The weights of a sum are those of all channels, a maximum has none.
+    let blocks = match layer.pool {
+        None => layer.image[2].div_ceil(arch.columns as usize),
+        Some(Reduction::Sum) => 1,
+        Some(Reduction::Maximum) => 0,
+    };
     blocks * layer.kernel[0] * groups_of_row(layer, arch)
 }
 
@@ -34,7 +39,7 @@ pub(super) fn groups_of_row(layer: &Layer, arch: &NpuArch) -> usize {
 
 fn is_for_vector(layer: &Layer, arch: &NpuArch) -> bool {
     let is_depthwise = layer.groups > 1 && layer.groups == layer.image[2];
-    is_depthwise
+    (is_depthwise || layer.pool.is_some())
         && layer.result[2] == layer.image[2]
         && arch.vector_taps > 0
         && arch.rows >= arch.columns

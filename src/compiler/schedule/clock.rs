@@ -11,8 +11,9 @@ pub(super) struct Clock {
     /// Of MATRIX and VECTOR: when the unit is free, and its two banks.
     matrix: Banks,
     vector: Banks,
-    /// POST is free.
+    /// POST, and LOAD, is free.
     post: u64,
+    load: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +31,16 @@ impl Clock {
             _ => self.matrix,
         };
         of.unit.max(of.banks[0])
+    }
+
+    /// LOAD reads so many beats.
+    pub fn load(&mut self, beats: u64) {
+        self.load += beats;
+    }
+
+    /// Whether LOAD has nothing to do while the array works.
+    pub fn may_load(&self) -> bool {
+        self.load < self.matrix.unit
     }
 
     /// A step of so many cycles of a unit, and of POST behind it; gives when its bytes are there.

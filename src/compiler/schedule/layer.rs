@@ -1,7 +1,6 @@
 //! A layer on its way: its steps, their weights and passes.
 
 use super::Schedule;
-use super::program::Program;
 use super::progress::Progress;
 use super::steps::Step;
 use crate::compiler::bands::Bands;
@@ -10,7 +9,11 @@ use crate::compiler::memory::Home;
 use crate::compiler::tiling::{Part, Tiling};
 use crate::compiler::{Binding, region};
 use crate::isa::npu::{Operation, Unit, Weights};
+use std::cmp::Ordering;
 use std::ops::Range;
+
+/// Steps of which each may signal.
+const FEW_STEPS: usize = 64;
 
 /// A layer on its way.
 pub(super) struct Work<'a> {
@@ -29,6 +32,8 @@ pub(super) struct Work<'a> {
     pub vector_weights: u32,
     /// Bytes of the result that were stored.
     pub stored: usize,
+    /// Each POST tells who reads its result.
+    pub tells_all: bool,
     /// No POST has waited for the parameters yet.
     pub first: bool,
 }
@@ -71,6 +76,8 @@ impl<'a> Schedule<'a> {
             parameters: 0,
             vector_weights: 0,
             stored: 0,
+            tells_all: tiling.columns * tiling.chunks(layer, &(0..layer.result[0])).len()
+                <= FEW_STEPS,
             first: true,
         }
     }
@@ -198,18 +205,22 @@ impl<'a> Schedule<'a> {
             .step(layer.unit, begin, cycles as u64, of_post as u64)
     }
 
-    /// The passes of a step: those of the first one of a layer of one vector go as far as POST of the layer before
-    /// had come one step before its last.
+    /// The passes of a step: the first one goes as far as POST of the layer before had come one step before its
+    /// last.
     fn parts_as_they_come(&self, work: &Work<'_>, step: &Step, all: Vec<Part>) -> Vec<Part> {
+        let layer = work.layer;
         let is_first = step.columns.start == work.columns.start && step.columns.len() == 1;
-        let is_vector = work.layer.result[..2] == [1, 1] && work.layer.image[..2] == [1, 1];
-        let is_whole = all.len() == 1 && step.leaves && !step.streams;
-        let progress = self.progress.get(&work.layer.input);
+        let is_whole = all.len() == 1 && !step.streams;
+        let progress = self.progress.get(&layer.input);
         let progress = progress.filter(|progress| progress.layer.is_some());
-        let there = progress.map_or(0, Progress::before_last);
+        let there = progress.map_or(0, |progress| match layer.image {
+            [1, 1, _] => progress.before_last(),
+            _ if self.is_made_like(layer) => progress.channels_before_last(),
+            _ => 0,
+        });
         let blocks = there / self.arch.rows as usize;
         let fits = work.tiling.taps == 1 && all[0].kernel_rows.len() == 1;
-        let is_parted = is_first && is_vector && is_whole && fits;
+        let is_parted = is_first && is_whole && fits && !work.tiling.windows;
         if !is_parted || blocks == 0 || blocks >= all[0].blocks.len() {
             return all;
         }
@@ -221,31 +232,60 @@ impl<'a> Schedule<'a> {
         vec![of(0..blocks), of(blocks..all[0].blocks.end)]
     }
 
-    /// Tiles of a layer, by their number, into the ring. Parameters come behind those of the first C channels, what
-    /// is late behind all of them.
+    /// Tiles of a layer, by their number, into the ring, but for those that are there. Parameters come behind those of
+    /// the first C channels, what is late behind all of them.
     fn weights(&mut self, work: &Work<'_>, tiles: Range<usize>) {
-        let constants = self.constants.layers[work.index].weights;
-        let tile_bytes = self.arch.tile_bytes();
-        let load = |program: &mut Program, tiles: Range<usize>| {
-            if !tiles.is_empty() {
-                program.put(Operation::Weights(Weights {
-                    region: region::CONSTANTS,
-                    offset: constants + tiles.start as u32 * tile_bytes,
-                    tiles: tiles.len() as u32,
-                }));
-            }
+        let there = match self.fetched {
+            (layer, tiles) if layer == work.index => tiles,
+            (layer, _) if layer > work.index => tiles.end,
+            _ => 0,
         };
-        let program = &mut self.program;
-        let soon = match program.soon.is_empty() {
+        let tiles = tiles.start.max(there).min(tiles.end)..tiles.end;
+        let soon = match self.program.soon.is_empty() {
             true => tiles.end,
             false => (tiles.end).min(tiles.start + work.tiling.tiles(work.layer)),
         };
-        load(program, tiles.start..soon);
-        program.instructions.append(&mut program.soon);
-        load(program, soon..tiles.end);
-        program.put_late();
-        for tile in tiles {
-            self.ring.put(work.index, tile);
+        self.fetch(work.index, tiles.start..soon);
+        self.program.instructions.append(&mut self.program.soon);
+        self.fetch(work.index, soon..tiles.end);
+        self.program.put_late();
+    }
+
+    /// Tiles of a layer into the ring.
+    fn fetch(&mut self, layer: usize, tiles: Range<usize>) {
+        if tiles.is_empty() {
+            return;
         }
+        let tile_bytes = self.arch.tile_bytes();
+        self.program.put(Operation::Weights(Weights {
+            region: region::CONSTANTS,
+            offset: self.constants.layers[layer].weights + tiles.start as u32 * tile_bytes,
+            tiles: tiles.len() as u32,
+        }));
+        let beats = tiles.len() as u64 * u64::from(tile_bytes / self.arch.bus_bytes());
+        self.clock.load(beats);
+        for tile in tiles {
+            self.ring.put(layer, tile);
+        }
+    }
+
+    /// Tiles of a layer that comes later, as long as LOAD has time and the ring has room; gives whether it may go on
+    /// with the layer behind that one.
+    pub(super) fn fetch_ahead(&mut self, layer: usize, tiles: usize) -> bool {
+        /// Tiles of a WEIGHTS: parameters of layers in front may wait behind it.
+        const AHEAD: usize = 16;
+        match self.fetched.0.cmp(&layer) {
+            Ordering::Less => self.fetched = (layer, 0),
+            Ordering::Equal => {}
+            Ordering::Greater => return true,
+        }
+        let (_, first) = self.fetched;
+        let room = self.arch.ring_tiles as usize - self.ring.len();
+        let count = AHEAD.min(tiles - first).min(room);
+        if count > 0 && self.clock.may_load() {
+            self.fetch(layer, first..first + count);
+            self.fetched.1 += count;
+        }
+        self.fetched.1 == tiles
     }
 }

@@ -4,6 +4,7 @@ use super::Schedule;
 use super::layer::Work;
 use super::program::semaphore;
 use super::steps::Step;
+use crate::compiler::lower::Layer;
 use crate::compiler::tiling::Part;
 use crate::graph::TensorId;
 use crate::isa::npu::{Matrix, Operation, Unit};
@@ -51,7 +52,8 @@ impl Schedule<'_> {
             windows: tiling.windows,
         }));
         let blocks = (!tiling.spans && layer.pool.is_none()).then(|| part.blocks.clone());
-        self.wait_for_image(work, step, blocks);
+        let done = self.wait_for_image(work, step, blocks);
+        self.signal_done(layer.unit, done, None);
     }
 
     /// What a step reads: the tensor, of how many of its first bytes, which channels.
@@ -62,7 +64,11 @@ impl Schedule<'_> {
     ) -> impl Iterator<Item = (TensorId, usize, Range<usize>)> {
         let layer = work.layer;
         let bytes = layer.image_rows(&step.chunk.all_rows()).end * layer.image_row();
-        let image = (layer.input, bytes, 0..usize::MAX);
+        let channels = match layer.unit {
+            Unit::Vector => self.channels_of(layer, step.columns.clone()),
+            _ => 0..usize::MAX,
+        };
+        let image = (layer.input, bytes, channels);
         let added = layer.residual.as_ref().map(|residual| {
             let bytes = step.chunk.all_rows().end * layer.result_row();
             (residual.tensor, bytes, 0..usize::MAX)
@@ -70,14 +76,31 @@ impl Schedule<'_> {
         std::iter::once(image).chain(added)
     }
 
+    /// The channels that VECTOR reads for tiles of C channels.
+    fn channels_of(&self, layer: &Layer, tiles: Range<usize>) -> Range<usize> {
+        let columns = self.arch.columns as usize;
+        // The last bytes of a vector may be the first channels of the next pixel.
+        match self.is_made_like(layer) && layer.image[2].is_multiple_of(columns) {
+            true => tiles.start * columns..tiles.end * columns,
+            false => 0..usize::MAX,
+        }
+    }
+
+    /// Whether the image of a layer is made as it is read, so that its channels are those of its maker.
+    pub(super) fn is_made_like(&self, layer: &Layer) -> bool {
+        let mut layers = self.layers.iter();
+        let maker = layers.find(|maker| maker.output == layer.input);
+        maker.is_some_and(|maker| maker.result == layer.image)
+    }
+
     /// The MATRIX or VECTOR put last waits for its image, or some blocks of R of its channels, and for LOAD what POST reads
-    /// behind it.
+    /// behind it. Gives the layer that is done then.
     pub(super) fn wait_for_image(
         &mut self,
         work: &Work<'_>,
         step: &Step,
         blocks: Option<Range<usize>>,
-    ) {
+    ) -> Option<usize> {
         let layer = work.layer;
         let [of_load, of_post] = Self::semaphores(layer.unit);
         let before_fence = &mut self.before_fence[usize::from(layer.unit == Unit::Vector)];
@@ -94,31 +117,46 @@ impl Schedule<'_> {
                 self.program.wait_until(of_load, signals);
             }
         }
-        let Some(progress) = self.progress.get(&layer.input) else {
-            return;
-        };
-        let (mut bytes, mut channels) = (needs[0].1, 0..usize::MAX);
-        if let (Some(blocks), [1, 1, all]) = (blocks, layer.image) {
-            let rows = self.arch.rows as usize;
-            bytes = all.min(blocks.end * rows);
-            channels = 0..bytes;
+        let progress = self.progress.get(&layer.input)?;
+        let (_, mut bytes, mut channels) = needs[0].clone();
+        if let Some(blocks) = blocks {
+            let end = layer.image[2].min(blocks.end * self.arch.rows as usize);
+            if self.is_made_like(layer) {
+                channels = 0..end;
+            }
+            if layer.image[..2] == [1, 1] {
+                bytes = end;
+            }
         }
-        let Some(signals) = progress.signals(bytes, &channels) else {
-            return;
-        };
+        let signals = progress.signals(bytes, &channels)?;
         let semaphore = progress.semaphore;
         let producer = progress.layer.filter(|_| progress.is_whole_with(signals));
         let news = self.program.taken[semaphore as usize] < signals;
         self.program.wait_until(semaphore, signals);
         // The producer and all before it are done with their parameters.
-        if let (Some(producer), true) = (producer, news) {
-            let done = match layer.unit {
-                Unit::Vector => semaphore::VECTOR_DONE,
-                _ => semaphore::LAYER_DONE,
-            };
-            if let Some(signals) = self.program.signal_done(done) {
-                self.done.insert(producer, (done, signals));
-            }
+        producer.filter(|_| news)
+    }
+
+    /// The MATRIX or VECTOR put last signals at its end that a layer that it has waited for is done, and that its own
+    /// layer needs its weights no more.
+    pub(super) fn signal_done(
+        &mut self,
+        unit: Unit,
+        producer: Option<usize>,
+        of_vector: Option<usize>,
+    ) {
+        if producer.is_none() && of_vector.is_none() {
+            return;
+        }
+        let semaphore = match unit {
+            Unit::Vector => semaphore::VECTOR_DONE,
+            _ => semaphore::LAYER_DONE,
+        };
+        if let Some(signals) = self.program.signal_if_few(semaphore) {
+            let done = producer.map(|layer| (layer, (semaphore, signals)));
+            self.done.extend(done);
+            let done = of_vector.map(|layer| (layer, signals));
+            self.vector_done.extend(done);
         }
     }
 }

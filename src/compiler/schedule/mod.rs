@@ -39,6 +39,8 @@ struct Schedule<'a> {
     progress: BTreeMap<TensorId, Progress>,
     /// What is in the ring of weights.
     ring: Ring,
+    /// The last layer of which tiles were read ahead, and how many.
+    fetched: (usize, usize),
     /// When units are free, as estimated.
     clock: Clock,
     /// Where the parameters of the next layer go, and where those of layers are.
@@ -75,6 +77,7 @@ pub(super) fn schedule(
         program: Program::default(),
         progress: BTreeMap::new(),
         ring: Ring::default(),
+        fetched: (0, 0),
         clock: Clock::default(),
         next_channel: 0,
         channels: Vec::new(),

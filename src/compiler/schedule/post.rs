@@ -50,7 +50,7 @@ impl Schedule<'_> {
             } else {
                 1
             },
-            maximum: layer.pool == Some(Reduction::Maximum),
+            maximum: work.tiling.windows && layer.pool == Some(Reduction::Maximum),
             parameters: work.parameters + ((tile - work.columns.start) * columns) as u32,
             row_parameters: tiles.len() > 1,
             per_channel,
@@ -85,10 +85,12 @@ impl Schedule<'_> {
         }
         let bytes = match layer.result {
             [1, 1, _] => channels.min(tiles.end * columns),
-            // Rows are there when the last tile of channels and the last columns are.
+            // Rows are there when the last tile of channels and the last columns are; but some layers need not wait
+            // for all channels.
             _ if tiles.end == work.tiling.columns && chunk.column + chunk.columns == width => {
                 behind
             }
+            _ if work.output.is_none() && work.tells_all => 0,
             _ => return,
         };
         match work.output {

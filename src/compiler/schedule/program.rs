@@ -75,9 +75,9 @@ impl Program {
         self.signals[semaphore as usize] += signals as u32;
     }
 
-    /// The instruction put last signals at its end that something is done, if not too many such signals wait to be
-    /// taken; gives the signals so far.
-    pub fn signal_done(&mut self, semaphore: u32) -> Option<u32> {
+    /// The instruction put last signals at its end if not too many signals wait to be taken; gives the signals so
+    /// far.
+    pub fn signal_if_few(&mut self, semaphore: u32) -> Option<u32> {
         let waiting = self.signals[semaphore as usize] - self.taken[semaphore as usize];
         (waiting < MOST_WAITING).then(|| {
             self.signal(semaphore);

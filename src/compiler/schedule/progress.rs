@@ -86,6 +86,11 @@ impl Progress {
         self.is_whole && self.parts.iter().all(|part| part.signals <= Some(signals))
     }
 
+    /// Channels in front of those of the last part.
+    pub fn channels_before_last(&self) -> usize {
+        self.parts.last().map_or(0, |part| part.channels.start)
+    }
+
     /// Bytes in front of the last part.
     pub fn before_last(&self) -> usize {
         self.parts.last().map_or(0, |part| part.first_byte)

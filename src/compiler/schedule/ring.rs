@@ -21,6 +21,11 @@ impl Ring {
         place.expect("a MATRIX comes behind its WEIGHTS")
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The oldest tiles leave.
     pub fn release(&mut self, tiles: usize) {
         self.0.drain(..tiles);

@@ -3,6 +3,7 @@
 use super::Schedule;
 use super::layer::Work;
 use crate::compiler::tiling::{Chunk, LONGEST};
+use crate::isa::npu::Unit;
 use std::ops::Range;
 
 /// A chunk for some of the tiles of C channels: an accumulator bank that POST takes.
@@ -97,7 +98,8 @@ impl Schedule<'_> {
         let [height, width, channels] = layer.result;
         let is_whole = channels.is_multiple_of(self.arch.columns as usize);
         let parts = tiling.parts(layer, self.arch.ring_tiles as usize);
-        if (height, width) != (1, 1) || !is_whole || layer.pool.is_some() || parts.len() > 1 {
+        let has_tiles = layer.unit == Unit::Matrix && layer.pool.is_none();
+        if (height, width) != (1, 1) || !is_whole || !has_tiles || parts.len() > 1 {
             return 1;
         }
         // Half of the ring: the other half is filled meanwhile.

@@ -131,6 +131,8 @@ impl Schedule<'_> {
             unit,
         } = rows;
         let bytes = range.len();
+        self.clock
+            .load(bytes.div_ceil(self.arch.bus_bytes() as usize) as u64);
         let rows = INPUT_PART.div_ceil(row).max((bytes / row).div_ceil(parts));
         let part = (rows * row).min(bytes);
         let [of_unit, _] = Self::semaphores(unit);

@@ -7,6 +7,7 @@ use crate::compiler::Instructions;
 use crate::compiler::lower::Layer;
 use crate::compiler::memory::Ports;
 use crate::compiler::tiling::Tiling;
+use crate::isa::npu::Unit;
 use std::collections::VecDeque;
 
 /// A layer whose steps are under way.
@@ -71,7 +72,37 @@ impl<'a> Schedule<'a> {
             }
             instructions[turn.work.index].add(begin..self.program.instructions.len());
             turns.retain(|turn| !turn.steps.is_empty());
+            let begin = self.program.instructions.len();
+            if let Some(ahead) = self.ahead(layers, &turns, next) {
+                instructions[ahead].add(begin..self.program.instructions.len());
+            }
         }
+    }
+
+    /// Reads tiles of a layer that comes later, the first of which there is some; gives the layer.
+    fn ahead(
+        &mut self,
+        layers: &[(&Layer, &Tiling)],
+        turns: &[Turn<'_>],
+        next: usize,
+    ) -> Option<usize> {
+        let waiting = turns.iter().filter(|turn| !turn.has_parameters);
+        let waiting = waiting
+            .map(|turn| turn.work.index)
+            .chain(next..layers.len());
+        for index in Vec::from_iter(waiting) {
+            let (layer, tiling) = layers[index];
+            if layer.unit == Unit::Vector {
+                continue;
+            }
+            if !self.takes_turns(layers, index) {
+                return None;
+            }
+            if !self.fetch_ahead(index, tiling.all_tiles(layer, tiling.columns)) {
+                return Some(index);
+            }
+        }
+        None
     }
 
     /// All of a layer has been given to the units.
@@ -88,7 +119,7 @@ impl<'a> Schedule<'a> {
     fn takes_turns(&self, layers: &[(&Layer, &Tiling)], index: usize) -> bool {
         let (layer, tiling) = layers[index];
         let is_banded = |index: usize| self.plan.bands[index].is_some();
-        let is_vector = layer.result[..2] == [1, 1];
+        let is_vector = layer.unit == Unit::Matrix && layer.result[..2] == [1, 1];
         self.plan.window > 1
             && !is_vector
             && !is_banded(index)

@@ -4,6 +4,7 @@ use super::Schedule;
 use super::layer::Work;
 use super::program::semaphore;
 use super::steps::Step;
+use crate::compiler::lower::Reduction;
 use crate::compiler::region;
 use crate::compiler::units::{groups, groups_of_row};
 use crate::isa::npu::{Load, Operation, Target, Vector};
@@ -13,6 +14,9 @@ impl Schedule<'_> {
     /// Reads the weights of a layer of VECTOR, when those in their place are no longer needed; gives the first group.
     pub(super) fn load_vector_weights(&mut self, work: &Work<'_>) -> u32 {
         let count = groups(work.layer, self.arch) as u32;
+        if count == 0 {
+            return 0;
+        }
         let first = match self.next_group + count <= self.arch.vector_weights {
             true => self.next_group,
             false => 0,
@@ -76,18 +80,19 @@ impl Schedule<'_> {
             columns: chunk.columns as u32,
             column_step: (right * channels) as u32,
             padding: layer.padding_value,
-            weights: work.vector_weights + (block * layer.kernel[0] * groups) as u32,
-            maximum: false,
+            weights: match layer.pool {
+                None => work.vector_weights + (block * layer.kernel[0] * groups) as u32,
+                Some(_) => work.vector_weights,
+            },
+            maximum: layer.pool == Some(Reduction::Maximum),
             begin: true,
             end: true,
         }));
-        self.wait_for_image(work, step, None);
+        let done = self.wait_for_image(work, step, None);
         let waits = self.program.signals[semaphore::VECTOR_INPUT as usize];
         if step.chunk.row == 0 && step.chunk.column == 0 && block == 0 {
             self.program.wait_until(semaphore::VECTOR_INPUT, waits);
         }
-        if is_last && let Some(signals) = self.program.signal_done(semaphore::VECTOR_DONE) {
-            self.vector_done.insert(work.index, signals);
-        }
+        self.signal_done(layer.unit, done, is_last.then_some(work.index));
     }
 }
