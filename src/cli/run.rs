@@ -89,7 +89,7 @@ impl Run {
         let arch = self.configuration.load()?;
         let (network, graph, mode) = self.network(&arch)?;
         let rows = match &self.input[..] {
-            [] => vec![arrays::random(&network.inputs, self.seed)],
+            [] => vec![arrays::random(&network, self.seed)],
             files => arrays::read(files, "--input", "inputs", &network.inputs)?,
         };
         let expected = match &self.expect[..] {
@@ -189,7 +189,7 @@ impl Run {
                 text += &format!("equal to {}\n", path.display());
             }
             if let Some(folder) = &self.trace {
-                let layers = network.network.layers.len();
+                let layers = network.layers().count();
                 let folder = folder.display();
                 text += &format!(
                     "written: {layers} layers into {folder}, each equal to the golden model\n"
@@ -266,11 +266,7 @@ impl Run {
         progress: &mut Progress,
     ) -> miette::Result<Vec<Inference>> {
         // The array is busy for most of the time: the first row tells how many cycles the others will take.
-        let products = network
-            .network
-            .layers
-            .iter()
-            .map(|layer| layer.multiplications);
+        let products = network.layers().map(|layer| layer.multiplications);
         let mut each = products.sum::<u64>() / u64::from(arch.tile_bytes());
         progress.count(each * rows.len() as u64, "cycles");
         let mut inferences: Vec<Inference> = Vec::new();

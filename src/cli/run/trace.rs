@@ -40,7 +40,7 @@ impl Trace<'_> {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         };
-        for (number, layer) in self.network.network.layers.iter().enumerate() {
+        for (number, layer) in self.network.layers().enumerate() {
             progress.working(&format!("layer {number}: {}", layer.name));
             let result = loaded.layer(number, inputs, &mut watch)?;
             if let Some(folder) = folder {
