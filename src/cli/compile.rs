@@ -9,7 +9,7 @@ use crate::device::Executable;
 use crate::graph::Values;
 use crate::isa::npu::Instruction;
 use crate::reference::MachineSize;
-use crate::report::{Table, grouped, layer_rows, layer_table};
+use crate::report::{Table, counted, grouped, layer_rows, layer_table};
 use crate::verify::npu::machine_size;
 use clap::Args;
 use std::path::PathBuf;
@@ -66,8 +66,8 @@ impl Compile {
         }
         let sum = |of: fn(&Network) -> usize| network.programs().map(of).sum::<usize>() as u64;
         text += &format!(
-            "\n{} instructions, {} bytes of constants; legal whatever the timing\nwritten: {}, {} bytes\n",
-            grouped(sum(|program| program.program.len())),
+            "\n{}, {} bytes of constants; legal whatever the timing\nwritten: {}, {} bytes\n",
+            counted(sum(|program| program.program.len()), "instruction"),
             grouped(sum(|program| program.constants.len())),
             self.output.display(),
             grouped(bytes.len() as u64),

@@ -70,6 +70,17 @@ impl Mode {
         }
     }
 
+    /// Fails where a network of this mode is asked for in another one.
+    pub fn check_asked(self, asked: Option<Mode>, path: &Path) -> Result<(), CliError> {
+        match asked {
+            Some(mode) if mode != self => Err(CliError::Mode {
+                path: path.to_owned(),
+                compiled: self.name(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// As options and reports write it.
     pub fn name(self) -> &'static str {
         match self {

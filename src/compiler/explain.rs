@@ -74,7 +74,11 @@ fn lowered(layer: &Layer) -> String {
         .residual
         .as_ref()
         .map_or("", |_| ", with tables behind");
-    format!("{image} to {result}, {what} of {rows}x{columns}{residual}")
+    let fused = match &layer.fused[..] {
+        [] => String::new(),
+        nodes => format!(", fused with {}", nodes.join(", ")),
+    };
+    format!("{image} to {result}, {what} of {rows}x{columns}{residual}{fused}")
 }
 
 fn tiled(passes: &Passes, index: usize, arch: &NpuArch) -> String {
@@ -156,4 +160,43 @@ fn scheduled(passes: &Passes, index: usize) -> String {
         count(fences.count(), "fence"),
         count(read.sum(), "tile"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::NpuConfig;
+    use crate::graph::{Binary, Element, Family, Operator, Output, Quantization, Values};
+
+    #[test]
+    fn a_layer_names_the_nodes_that_it_does_too() {
+        let mut graph = Graph::new(Family::TfLite);
+        let int8 = |scale| (Element::Int8, Quantization::per_tensor(scale, 0));
+        let x = graph.input("x", [2], int8(0.5));
+        let weights = Values::Int8(vec![1, 2, 3, 4]);
+        let of_weights = Some(Quantization::per_tensor(0.25, 0));
+        let w = graph.constant("w", [2, 2], weights, of_weights);
+        let mut node = |name: &str, operator, inputs: &[_]| {
+            let output = Output::new(name, int8(1.0));
+            graph.node(name, operator, inputs, output).expect("a node")
+        };
+        let made = node("first", Operator::FullyConnected, &[x, w]);
+        let other = node("second", Operator::FullyConnected, &[made, w]);
+        let sum = node("sum", Operator::Binary(Binary::Add), &[other, made]);
+        let low = 0.0;
+        let high = f32::INFINITY;
+        let clipped = node("clip", Operator::Clip { low, high }, &[sum]);
+        graph.outputs.push(clipped);
+        let arch = NpuArch::new(&NpuConfig::new(4, 4)).expect("a core");
+        let layers = explain(&graph, &arch, Rounding::Fixed).expect("a program");
+        let lower = layers
+            .iter()
+            .map(|layer| (layer.name.as_str(), layer.passes[0].1.as_str()));
+        let text = "1x1x2 to 1x1x2, weights of 1x1";
+        let fused = format!("{text}, with tables behind, fused with sum (Add), clip (Clip)");
+        assert_eq!(
+            lower.collect::<Vec<_>>(),
+            [("first", text), ("second", &fused)]
+        );
+    }
 }

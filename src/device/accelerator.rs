@@ -65,14 +65,11 @@ pub enum AcceleratorError {
     #[error(transparent)]
     Network(#[from] ExecutableError),
     /// The core stopped before the end of the program.
-    #[error("the core stopped at instruction {index} with cause {cause}")]
-    #[diagnostic(help("the register `status` says what causes there are: docs/isa.md"))]
-    Stopped {
-        /// The instruction.
-        index: u32,
-        /// The field `cause` of the register `status`.
-        cause: u32,
-    },
+    #[error("the core stopped before the end of the program: {0}")]
+    #[diagnostic(help(
+        "docs/isa.md says what the registers `status`, `index` and `fault_low` mean"
+    ))]
+    Stopped(String),
     /// The core did not end.
     #[error("the core has not ended its program after {cycles} cycles")]
     Unended {
@@ -199,10 +196,9 @@ impl Loaded<'_> {
         let products = program.layers.iter().map(|layer| layer.multiplications);
         run.max_cycles = products.fold(SPARE_CYCLES, u64::saturating_add);
         let outcome = self.accelerator.run(run, watch)?;
-        let ProgramOutcome { cause, index, .. } = outcome;
-        match cause {
-            0 => Ok(outcome),
-            _ => Err(AcceleratorError::Stopped { index, cause }),
+        match outcome.stopped() {
+            None => Ok(outcome),
+            Some(why) => Err(AcceleratorError::Stopped(why)),
         }
     }
 }

@@ -21,7 +21,7 @@ const REPORT: &str = "this is a bug of Ferrogrid: please report it with the mode
 const GOLDEN: &str = "the golden model";
 /// The file of `--expect` is another one's word.
 const EXPECTED: &str = "every integer equals the golden model's: the file is of another model, another input or \
-                        a runtime that rounds otherwise; `--mode` chooses the runtime";
+                        a runtime that rounds otherwise; `--mode` chooses the runtime. The files of `--output` are written";
 
 /// What a model of the core says of each row.
 pub(super) struct Judged {

@@ -82,10 +82,11 @@ pub(super) fn add(
         high: sum.limits.1,
     };
     let mut layer = match maker {
-        Some(maker) => Layer {
-            output: node.output,
-            ..lowered.layers.remove(maker)
-        },
+        Some(maker) => {
+            let mut layer = lowered.layers.remove(maker);
+            layer.fuse(node);
+            layer
+        }
         None => identity(graph, node, lowered.origin(result), rounding),
     };
     layer.residual = Some(residual);

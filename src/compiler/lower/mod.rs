@@ -18,6 +18,8 @@ pub(super) struct Layer {
     /// Of the node.
     pub name: String,
     pub operator: &'static str,
+    /// Nodes behind that one which it does too, with their operators.
+    pub fused: Vec<String>,
     pub input: TensorId,
     pub output: TensorId,
     /// Height, width, channels.
@@ -56,6 +58,13 @@ impl Layer {
     pub fn reads(&self, tensor: TensorId) -> bool {
         let residual = self.residual.as_ref().map(|residual| residual.tensor);
         self.input == tensor || residual == Some(tensor)
+    }
+
+    /// Makes it do a node behind it too.
+    pub fn fuse(&mut self, node: &Node) {
+        self.fused
+            .push(format!("{} ({})", node.name, node.operator.name()));
+        self.output = node.output;
     }
 
     /// Its image, what is added to its results, its result.
@@ -229,6 +238,7 @@ fn identity(graph: &Graph, node: &Node, input: TensorId, rounding: Rounding) -> 
     Layer {
         name: node.name.clone(),
         operator: node.operator.name(),
+        fused: Vec::new(),
         input,
         output: node.output,
         image,

@@ -41,7 +41,7 @@ pub(super) fn unary(
             (*layer_low).clamp(low, high),
             (*layer_high).clamp(low, high),
         );
-        layer.output = node.output;
+        layer.fuse(node);
         return Ok(());
     }
     let mut layer = identity(graph, node, input, rounding);

@@ -41,7 +41,7 @@ pub enum ExecutableError {
     #[error("this is no compiled network: {0}")]
     File(String),
     /// The inputs are not as many as the network's.
-    #[error("{found} inputs are given; the network has {wanted}")]
+    #[error("inputs of the network: {wanted}; inputs given: {found}")]
     Inputs {
         /// Those given.
         found: usize,

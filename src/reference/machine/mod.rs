@@ -178,7 +178,7 @@ impl Machine {
         match (self.ring.len(), self.banks.iter().all(is_free)) {
             (0, true) => Ok(()),
             (0, false) => Err("it leaves a bank that POST has not freed".into()),
-            (tiles, _) => Err(format!("it leaves {tiles} tiles in the ring")),
+            (tiles, _) => Err(format!("it leaves tiles in the ring: {tiles}")),
         }
     }
 }
