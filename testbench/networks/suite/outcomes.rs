@@ -8,11 +8,6 @@ pub const REFUSED: &[(&str, &str, &str)] = &[
         "has the type int4, which is not supported",
     ),
     (
-        "onnx/qlinearconv_per_channel_wzp.onnx",
-        "",
-        "runs, and is listed",
-    ),
-    (
         "onnx/conv1d.onnx",
         "",
         "takes an image of four axes; its input has 3",
@@ -28,17 +23,10 @@ pub const REFUSED: &[(&str, &str, &str)] = &[
         "the operator Pad is not supported",
     ),
     (
-        "onnx/avgpool_include_pad_asym.onnx",
-        "",
-        "runs, and is listed",
-    ),
-    ("onnx/avgpool_exclude_pad.onnx", "", "runs, and is listed"),
-    (
         "onnx/concat_three_scales.onnx",
         "",
         "the operator Concat is not supported",
     ),
-    ("onnx/add_broadcast_const.onnx", "", "runs, and is listed"),
     (
         "onnx/mul_se_broadcast.onnx",
         "",
@@ -135,11 +123,6 @@ pub const REFUSED: &[(&str, &str, &str)] = &[
         "the operator MEAN is not supported",
     ),
     (
-        "tflite/add_broadcast_channel.tflite",
-        "",
-        "runs, and is listed",
-    ),
-    (
         "tflite/mul_broadcast_se.tflite",
         "",
         "the operator MUL is not supported",
@@ -203,11 +186,6 @@ pub const REFUSED: &[(&str, &str, &str)] = &[
         "tflite/batch_matmul_adj_y.tflite",
         "",
         "the operator BATCH_MATMUL is not supported",
-    ),
-    (
-        "tflite/conv_uint8_legacy.tflite",
-        "litert",
-        "runs, and is listed",
     ),
     (
         "tflite/streaming_state.tflite",
