@@ -61,7 +61,7 @@ impl Compile {
         if self.explain {
             let explained = explain(&self.model, &graph, &arch, mode)?;
             for (program, layers) in network.programs().zip(explained) {
-                text += &explanation(&program.program, layers);
+                text += &explanation(&program.program, &layers);
             }
         }
         let sum = |of: fn(&Network) -> usize| network.programs().map(of).sum::<usize>() as u64;
@@ -96,31 +96,27 @@ impl Compile {
     }
 }
 
-/// What each pass did with each layer of a program, and the instructions between.
-fn explanation(program: &[Instruction], layers: Vec<LayerPasses>) -> String {
-    let mut text = String::new();
-    let mut done = 0;
-    let mut list = |text: &mut String, end: usize| {
-        for (index, instruction) in (done..).zip(&program[done..end]) {
-            *text += &format!("{index:6}  {instruction}\n");
+/// What each pass did with each layer of a program, and all instructions.
+fn explanation(program: &[Instruction], layers: &[LayerPasses]) -> String {
+    let list = |text: &mut String, instructions: &mut dyn Iterator<Item = usize>| {
+        for index in instructions {
+            *text += &format!("{index:6}  {}\n", program[index]);
         }
-        done = end;
     };
+    let mut others = (0..program.len())
+        .filter(|at| layers.iter().all(|layer| !layer.instructions.contains(*at)));
+    let mut text = "\ninputs, outputs and the end\n".to_owned();
+    list(&mut text, &mut others);
     for layer in layers {
-        if layer.instructions.start > 0 {
-            text += "\n";
-        }
-        list(&mut text, layer.instructions.start);
         text += &format!("\n{} ({})\n", layer.name, layer.operator);
-        let passes = layer.passes.into_iter();
-        let passes = passes.map(|(pass, what)| [pass.to_owned(), what]);
+        let passes = layer.passes.iter();
+        let passes = passes.map(|(pass, what)| [pass.to_string(), what.clone()]);
         let passes = passes.fold(Table::plain(), Table::row).to_string();
         text += &passes
             .lines()
             .map(|line| format!("    {line}\n"))
             .collect::<String>();
-        list(&mut text, layer.instructions.end);
+        list(&mut text, &mut layer.instructions.iter());
     }
-    list(&mut text, program.len());
     text
 }

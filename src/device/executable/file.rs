@@ -5,13 +5,14 @@
 //! network of a file runs, or says why not.
 
 use super::{Executable, ExecutableError, MOST_INSTRUCTIONS};
-use crate::compiler::{Binding, Home, LayerSummary, Network, Rounding, Step};
+use crate::compiler::{Binding, Home, Instructions, LayerSummary, Network, Rounding, Step};
 use crate::graph::{Element, Graph, TensorId};
 use crate::isa::npu::{INSTRUCTION_BYTES, Instruction};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 const MAGIC: &[u8; 4] = b"FGNF";
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// The most bytes of inputs, of outputs and of activations in DRAM, and of what the host computes.
 const MOST_BYTES: u64 = 256 << 20;
 /// Bindings begin at a beat of the bus.
@@ -72,8 +73,8 @@ struct LayerEntry {
     operator: String,
     shape: Vec<usize>,
     multiplications: u64,
-    /// The first, and the one behind the last.
-    instructions: [usize; 2],
+    /// In ranges.
+    instructions: Vec<Range<usize>>,
     /// Number of its result in the network.
     tensor: usize,
     home: HomeEntry,
@@ -118,7 +119,7 @@ impl ProgramEntry {
             operator: layer.operator.clone(),
             shape: layer.shape.clone(),
             multiplications: layer.multiplications,
-            instructions: [layer.instructions.start, layer.instructions.end],
+            instructions: layer.instructions.ranges().to_vec(),
             tensor: layer.result.0,
             home: HomeEntry::of(layer.home),
             unsigned: layer.unsigned,
@@ -152,7 +153,7 @@ impl ProgramEntry {
             operator: layer.operator,
             shape: layer.shape,
             multiplications: layer.multiplications,
-            instructions: layer.instructions[0]..layer.instructions[1],
+            instructions: Instructions::of(layer.instructions).unwrap_or_default(),
             result: TensorId(layer.tensor),
             home: layer.home.home(),
             unsigned: layer.unsigned,
@@ -177,8 +178,8 @@ impl ProgramEntry {
             ));
         }
         for layer in &self.layers {
-            let [first, end] = layer.instructions;
-            if first > end || end > self.instructions {
+            let instructions = Instructions::of(layer.instructions.clone());
+            if instructions.is_none_or(|of| of.end() > self.instructions) {
                 return Err(format!(
                     "layer `{}` has instructions that there are not",
                     layer.name

@@ -52,7 +52,7 @@ impl TimelinePicture {
                 let span = span?;
                 let instruction = &program.program[index];
                 let mut of_program = program.layers.iter();
-                let layer = of_program.position(|layer| layer.instructions.contains(&index));
+                let layer = of_program.position(|layer| layer.instructions.contains(index));
                 Some(Work {
                     unit: instruction.operation.opcode().unit()?,
                     cycles: start + span.start..start + span.end,
