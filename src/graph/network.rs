@@ -2,6 +2,7 @@
 
 use super::{Element, GraphError, Operator, Quantization, Tensor, Values};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::ops::{Index, IndexMut};
 
 /// A tensor of a graph.
@@ -171,6 +172,21 @@ impl Graph {
             quantization,
             values: Some(values),
         })
+    }
+
+    /// Removes nodes whose results nothing reads.
+    pub fn remove_unused(&mut self) {
+        let variables = self.variables.iter().map(|variable| variable.written);
+        let mut read = BTreeSet::from_iter(self.outputs.iter().copied().chain(variables));
+        let mut nodes = Vec::new();
+        for node in std::mem::take(&mut self.nodes).into_iter().rev() {
+            if read.contains(&node.output) {
+                read.extend(&node.inputs);
+                nodes.push(node);
+            }
+        }
+        nodes.reverse();
+        self.nodes = nodes;
     }
 
     /// Adds a node behind the others, and its output.
