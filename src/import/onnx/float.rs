@@ -3,7 +3,7 @@
 use super::site::Site;
 use super::value::{Activation, Axes, Pending, Value};
 use super::{ImportError, Importer};
-use crate::graph::{Element, Limits, Node, Operator, TensorId};
+use crate::graph::{Element, Limits, Node, Operator, Tensor, TensorId};
 
 /// No limits.
 pub(super) const ALL: [f32; 2] = [f32::NEG_INFINITY, f32::INFINITY];
@@ -46,24 +46,32 @@ impl Importer<'_> {
 
     /// The axes of the image that a node makes of an input.
     pub(super) fn image_result(
-        &self,
+        &mut self,
         site: &Site,
         x: &Activation,
         operator: &Operator,
         inputs: &[TensorId],
     ) -> Result<Axes, ImportError> {
-        let node = Node {
+        let mut node = Node {
             name: site.name.clone(),
             operator: operator.clone(),
             inputs: inputs.to_vec(),
             output: inputs[0],
             limits: Limits::of(Element::Int8),
         };
+        // Of a batch the first image.
+        let image = &self.graph[inputs[0]];
+        if let [_, height, width, channels] = image.shape[..] {
+            let shape = vec![height, width, channels];
+            let first = Tensor {
+                shape,
+                ..image.clone()
+            };
+            node.inputs[0] = self.graph.tensor(first);
+        }
         let shape = self.graph.shape_of(&node)?;
         match shape[..] {
-            [height, width, channels] => {
-                Ok(Self::image_axes(x.axes.rank(), [height, width, channels]))
-            }
+            [height, width, channels] => Ok(Self::image_axes(&x.axes, [height, width, channels])),
             _ => Err(site.fail(format!("gives the shape {shape:?}"))),
         }
     }

@@ -3,6 +3,7 @@
 use super::super::values::signed_weights;
 use super::super::window::transposed;
 use super::constant::size;
+use super::movement::PLACE_BYTES;
 use super::site::Site;
 use super::value::{Activation, Axes, Value};
 use super::weights::Weights;
@@ -10,7 +11,8 @@ use super::{ImportError, Importer};
 use crate::graph::{Grid, Operator, Resize, TensorId};
 
 impl Importer<'_> {
-    /// A tensor as an image of `[height, width, channels]`: one of three axes has one row.
+    /// A tensor as an image of `[height, width, channels]`, with the batch in front where there are several: one of three
+    /// axes has one row.
     pub(super) fn as_image(
         &mut self,
         site: &Site,
@@ -25,22 +27,24 @@ impl Importer<'_> {
             }
         };
         let x = self.arranged(site, x, order)?;
-        let image = match x.axes.sizes[..] {
-            [1, channels, width] => [1, width, channels],
-            [1, channels, height, width] => [height, width, channels],
-            _ => {
-                let batch = x.axes.sizes[0];
-                return Err(site.fail(format!("takes a batch of {batch}; only 1 is supported")));
-            }
+        let (batch, image) = match x.axes.sizes[..] {
+            [batch, channels, width] => (batch, [1, width, channels]),
+            [batch, channels, height, width] => (batch, [height, width, channels]),
+            _ => return Err(site.fail("takes an image")),
         };
-        Ok((self.reshaped(site, x.id, image.to_vec())?, image))
+        let shape = match batch {
+            1 => image.to_vec(),
+            _ => [&[batch], &image[..]].concat(),
+        };
+        Ok((self.reshaped(site, x.id, shape)?, image))
     }
 
-    /// The axes of an image that a node makes of one with so many axes.
-    pub(super) fn image_axes(rank: usize, [height, width, channels]: [usize; 3]) -> Axes {
-        match rank {
-            3 => Axes::in_order(&[1, channels, width], vec![0, 2, 1]),
-            _ => Axes::of(&[1, channels, height, width]),
+    /// The axes of images that a node makes of others.
+    pub(super) fn image_axes(of: &Axes, [height, width, channels]: [usize; 3]) -> Axes {
+        let batch = of.sizes[0];
+        match of.rank() {
+            3 => Axes::in_order(&[batch, channels, width], vec![0, 2, 1]),
+            _ => Axes::in_order(&[batch, channels, height, width], vec![0, 2, 3, 1]),
         }
     }
 
@@ -141,6 +145,7 @@ impl Importer<'_> {
                     if to[axis] == from[axis] {
                         continue;
                     }
+                    self.take(PLACE_BYTES.saturating_mul(to[axis]))?;
                     let place = |at: usize| {
                         let (scale, at) = (scales[axis], at as f32);
                         let (from, to) = (from[axis] as f32, to[axis] as f32);
@@ -193,7 +198,7 @@ impl Importer<'_> {
                 }
                 let (id, [_, _, channels]) = self.as_image(site, &x)?;
                 let size = [to[2], to[3]];
-                let axes = Axes::of(&[1, channels, to[2], to[3]]);
+                let axes = Self::image_axes(&x.axes, [to[2], to[3], channels]);
                 let operator = Operator::ResizeLinear(Resize { size, grid });
                 Ok(self.pending(site, operator, vec![id], axes))
             }
@@ -211,7 +216,7 @@ impl Importer<'_> {
         let x = self.real(site, 0)?;
         let weights = self.dequantized(site, 1)?;
         let (operator, inputs, result) = self.transposed_of(site, &x, weights)?;
-        let axes = Self::image_axes(x.axes.rank(), result);
+        let axes = Self::image_axes(&x.axes, result);
         Ok(self.pending(site, operator, inputs, axes))
     }
 
@@ -277,6 +282,9 @@ impl Importer<'_> {
         );
         let (pad, convolution) =
             made.ok_or_else(|| site.fail("has pads larger than its kernel"))?;
+        if self.graph[image].shape.len() == 4 {
+            return Err(site.fail("takes a batch, which is not supported"));
+        }
         let between = self.moved(site, Operator::Pad(pad), &[image])?;
         self.take(2 * size(&weights))?;
         let pixels = rows * columns;

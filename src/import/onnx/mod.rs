@@ -98,6 +98,9 @@ const SUPPORTED: &[&str] = &[
     "com.microsoft.QLinearSoftmax",
 ];
 
+/// Bytes of the nodes of an image of a batch, about.
+const NODE_BYTES: usize = 2048;
+
 /// The network of a file; `file` reads another one beside it.
 pub(super) fn read<'a>(bytes: &[u8], file: &'a mut ReadFile<'a>) -> Result<Graph, ImportError> {
     let unknown = |reason: String| ImportError::Unknown { reason };
@@ -175,11 +178,6 @@ impl Importer<'_> {
             .map(|dimension| dimension.dim_value)
             .enumerate();
         let sizes = sizes.map(size).collect::<Result<Vec<_>, _>>()?;
-        if let [batch, _, ..] = sizes[..]
-            && batch != 1
-        {
-            return Err(fail(format!("has a batch of {batch}; only 1 is supported")));
-        }
         let axes = Axes::of(&sizes);
         let id = self.graph.tensor(Tensor {
             name: name.into(),
@@ -216,11 +214,6 @@ impl Importer<'_> {
         let site = Site::new(0, &proto);
         let mut activation = self.standard(&site, &activation)?;
         activation.id = self.shaped(&site, &activation)?;
-        if activation.axes.rank() == 3 && activation.axes.sizes[0] != 1 {
-            return Err(fail(
-                "is an output of several batches, which is not supported",
-            ));
-        }
         let id = match activation.real {
             true => {
                 let node = format!("{name}_dequantize");
@@ -434,7 +427,21 @@ impl Importer<'_> {
         output: Output,
         axes: Axes,
     ) -> Result<Activation, ImportError> {
-        let id = self.graph.node(name, operator, inputs, output)?;
+        let of_image = matches!(
+            operator,
+            Operator::Convolution(_)
+                | Operator::AveragePool(_)
+                | Operator::MaxPool(_)
+                | Operator::GlobalAveragePool
+                | Operator::ResizeLinear(_)
+        );
+        let id = match self.graph[inputs[0]].shape[..] {
+            [batch, _, _, _] if of_image => {
+                self.take(NODE_BYTES.saturating_mul(batch))?;
+                self.graph.node_of_batch(name, operator, inputs, output)?
+            }
+            _ => self.graph.node(name, operator, inputs, output)?,
+        };
         let real = false;
         Ok(Activation { id, axes, real })
     }

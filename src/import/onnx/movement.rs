@@ -8,23 +8,10 @@ use super::{ImportError, Importer};
 use crate::graph::{Operator, Pad, TensorId, Values};
 use std::rc::Rc;
 
-/// What an operator takes whose values it only moves.
-pub(super) enum Moved {
-    Activation(Activation),
-    /// A result without a quantization.
-    Pending(Pending),
-    Constant(Rc<Constant>),
-}
+/// Bytes of a place along an axis, about.
+pub(super) const PLACE_BYTES: usize = 32;
 
 impl Importer<'_> {
-    pub(super) fn to_move(&mut self, site: &Site, place: usize) -> Result<Moved, ImportError> {
-        Ok(match self.value(site, place)? {
-            Value::Activation(x) => Moved::Activation(x),
-            Value::Pending(pending) => Moved::Pending(pending),
-            Value::Constant(constant) => Moved::Constant(constant),
-        })
-    }
-
     /// An activation whose values are moved.
     pub(super) fn moving(&mut self, site: &Site, place: usize) -> Result<Activation, ImportError> {
         match self.value(site, place)? {
@@ -62,12 +49,12 @@ impl Importer<'_> {
     }
 
     pub(super) fn reshape(&mut self, site: &Site) -> Result<Value, ImportError> {
-        match self.to_move(site, 0)? {
-            Moved::Activation(x) => {
+        match self.value(site, 0)? {
+            Value::Activation(x) => {
                 let to = self.new_sizes(site, &x.axes.sizes)?;
                 Ok(Value::Activation(self.in_sizes(site, &x, to)?))
             }
-            Moved::Pending(pending) => {
+            Value::Pending(pending) => {
                 let to = self.new_sizes(site, &pending.axes.sizes)?;
                 let plain = Axes::plain(&pending.axes.sizes).order;
                 match pending.axes.lies_as(&plain) {
@@ -78,7 +65,7 @@ impl Importer<'_> {
                     false => Err(pending.float()),
                 }
             }
-            Moved::Constant(constant) => {
+            Value::Constant(constant) => {
                 let to = self.new_sizes(site, &constant.shape)?;
                 let mut constant = Constant::clone(&constant);
                 if constant
@@ -210,8 +197,8 @@ impl Importer<'_> {
                 .collect(),
             flattened: None,
         };
-        Ok(match self.to_move(site, 0)? {
-            Moved::Activation(x) => {
+        Ok(match self.value(site, 0)? {
+            Value::Activation(x) => {
                 let order = order(x.axes.rank())?;
                 let x = match x.axes.flattened {
                     Some(_) => self.plain(site, &x)?,
@@ -220,12 +207,12 @@ impl Importer<'_> {
                 let axes = renamed(&x.axes, &order);
                 Value::Activation(Activation { axes, ..x })
             }
-            Moved::Pending(pending) => {
+            Value::Pending(pending) => {
                 let order = order(pending.axes.rank())?;
                 let axes = renamed(&pending.axes, &order);
                 Value::Pending(Pending { axes, ..pending })
             }
-            Moved::Constant(constant) => {
+            Value::Constant(constant) => {
                 let order = order(constant.shape.len())?;
                 self.take(size(&constant))?;
                 Value::Constant(Rc::new(constant.transposed(&order)))
@@ -234,8 +221,8 @@ impl Importer<'_> {
     }
 
     pub(super) fn slice(&mut self, site: &Site) -> Result<Value, ImportError> {
-        let x = match self.to_move(site, 0)? {
-            Moved::Constant(constant) => return self.constant_part(site, &constant),
+        let x = match self.value(site, 0)? {
+            Value::Constant(constant) => return self.constant_part(site, &constant),
             _ => self.moving(site, 0)?,
         };
         let elements = self.slice_of(site, &x.axes)?;
@@ -456,8 +443,8 @@ impl Importer<'_> {
     }
 
     pub(super) fn gather(&mut self, site: &Site) -> Result<Value, ImportError> {
-        let x = match self.to_move(site, 0)? {
-            Moved::Constant(constant) => return self.constant_places(site, &constant),
+        let x = match self.value(site, 0)? {
+            Value::Constant(constant) => return self.constant_places(site, &constant),
             _ => self.moving(site, 0)?,
         };
         let axis = site.axis(site.int("axis", 0), x.axes.rank())?;
@@ -635,6 +622,8 @@ impl Importer<'_> {
                 b"wrap" => Some(at.rem_euclid(size)),
                 _ => None,
             };
+            let count = before[axis] + after[axis] + size;
+            self.take(PLACE_BYTES.saturating_mul(count as usize))?;
             let places = (-before[axis]..size + after[axis]).map(place);
             let places: Option<Vec<usize>> = places.map(|at| at.map(|at| at as usize)).collect();
             let places = places.ok_or_else(|| site.fail("has an unknown mode"))?;

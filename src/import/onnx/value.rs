@@ -48,11 +48,13 @@ pub(super) struct Pending {
 }
 
 impl Axes {
-    /// The axes of a tensor that is no flattened image: those of an image have its channels last in memory.
+    /// The axes of a tensor as inputs and outputs have it: what has three axes in the graph has in memory its first one
+    /// of the file last.
     pub(super) fn of(sizes: &[usize]) -> Axes {
-        let order = match sizes.len() {
-            4 => vec![0, 2, 3, 1],
-            rank => (0..rank).collect(),
+        let order = match *sizes {
+            [1, _, _, _] => vec![0, 2, 3, 1],
+            [batch, _, _] if batch != 1 => vec![1, 2, 0],
+            _ => (0..sizes.len()).collect(),
         };
         Axes::in_order(sizes, order)
     }

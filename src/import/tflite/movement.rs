@@ -4,6 +4,9 @@ use super::site::Site;
 use super::{ImportError, Importer};
 use crate::graph::{Grid, Operator, Resize, TensorId, View, strides_of};
 
+/// Bytes of a place along an axis, about.
+pub(super) const PLACE_BYTES: usize = 32;
+
 impl Importer<'_> {
     /// A tensor with all axes of the file, the batch axis included.
     fn whole(&mut self, site: &Site, place: usize) -> Result<(TensorId, Vec<usize>), ImportError> {
@@ -350,6 +353,7 @@ impl Importer<'_> {
         let (place, wanted, output) = self.output(site, None)?;
         let mut id = self.reshaped(site, input, &sizes)?;
         for axis in [1, 2] {
+            self.take(PLACE_BYTES.saturating_mul(to[axis]))?;
             let places = (0..to[axis]).map(|at| nearest(grid, sizes[axis], to[axis], at));
             let select = Operator::Select {
                 axis,

@@ -5,6 +5,9 @@ use super::site::Site;
 use super::{ImportError, Importer, Table, indices, operator_name};
 use crate::graph::{Binary, Function, Limits, Operator, Output, Pool, TensorId};
 
+/// Bytes of the nodes of an image of a batch, about.
+const NODE_BYTES: usize = 2048;
+
 impl<'a> Importer<'a> {
     /// Adds the nodes of an operator.
     pub(super) fn operator(&mut self, place: usize, table: &Table<'a>) -> Result<(), ImportError> {
@@ -205,30 +208,12 @@ impl<'a> Importer<'a> {
         inputs: &[TensorId],
         activation: Option<usize>,
     ) -> Result<(), ImportError> {
-        let &[batch, height, width, channels] = self.graph[inputs[0]].shape.as_slice() else {
+        if self.graph[inputs[0]].shape.len() != 4 {
             return self.node(site, operator, inputs, activation);
-        };
-        let (place, wanted, output) = self.output(site, activation)?;
-        let mut images = Vec::new();
-        for image in 0..batch {
-            let name = |what: &str| format!("{}_{what}_{image}", site.name);
-            let select = Operator::Select {
-                axis: 0,
-                places: vec![image],
-            };
-            let one = self.between(name("image"), select, &inputs[..1])?;
-            let one = self.reshaped(site, one, &[height, width, channels])?;
-            let of_image = [&[one], &inputs[1..]].concat();
-            let result = Output {
-                name: name("result"),
-                ..output.clone()
-            };
-            let operator = operator.clone();
-            let result = self.graph.node(name("node"), operator, &of_image, result)?;
-            let shape = [&[1], &self.graph[result].shape[..]].concat();
-            images.push(self.reshaped(site, result, &shape)?);
         }
-        let all = self.between(output.name, Operator::Concat { axis: 0 }, &images)?;
-        self.finish(site, place, all, &wanted)
+        let (place, wanted, output) = self.output(site, activation)?;
+        self.take(NODE_BYTES.saturating_mul(self.graph[inputs[0]].shape[0]))?;
+        let id = (self.graph).node_of_batch(&site.name, operator, inputs, output)?;
+        self.finish(site, place, id, &wanted)
     }
 }

@@ -1,5 +1,6 @@
 //! Padding: of a convolution behind it, or a node of its own.
 
+use super::movement::PLACE_BYTES;
 use super::site::Site;
 use super::{ImportError, Importer};
 use crate::graph::{Operator, Pad, Padding, TensorId};
@@ -111,6 +112,7 @@ impl Importer<'_> {
                 _ if at >= size => 2 * size - 1 - at - apart,
                 _ => at,
             };
+            self.take(PLACE_BYTES.saturating_mul(sizes[axis]))?;
             let places = Vec::from_iter((-before..size + after).map(|at| mirrored(at) as usize));
             sizes[axis] = places.len();
             let name = format!("{}_{axis}", site.name);
