@@ -59,29 +59,27 @@ impl Compile {
         );
         text += &layer_table(&layer_rows(&network)).to_string();
         if self.explain {
-            let mut done = 0;
-            let mut list = |text: &mut String, end: usize| {
-                for (index, instruction) in (done..).zip(&program[done..end]) {
-                    *text += &format!("{index:6}  {instruction}\n");
+            let list = |text: &mut String, instructions: &mut dyn Iterator<Item = usize>| {
+                for index in instructions {
+                    *text += &format!("{index:6}  {}\n", program[index]);
                 }
-                done = end;
             };
-            for layer in explain(&self.model, &graph, &arch, mode)? {
-                if layer.instructions.start > 0 {
-                    text += "\n";
-                }
-                list(&mut text, layer.instructions.start);
+            let layers = explain(&self.model, &graph, &arch, mode)?;
+            let mut others = (0..program.len())
+                .filter(|at| layers.iter().all(|layer| !layer.instructions.contains(*at)));
+            text += "\ninputs, outputs and the end\n";
+            list(&mut text, &mut others);
+            for layer in &layers {
                 text += &format!("\n{} ({})\n", layer.name, layer.operator);
-                let passes = layer.passes.into_iter();
-                let passes = passes.map(|(pass, what)| [pass.to_owned(), what]);
+                let passes = layer.passes.iter();
+                let passes = passes.map(|(pass, what)| [pass.to_string(), what.clone()]);
                 let passes = passes.fold(Table::plain(), Table::row).to_string();
                 text += &passes
                     .lines()
                     .map(|line| format!("    {line}\n"))
                     .collect::<String>();
-                list(&mut text, layer.instructions.end);
+                list(&mut text, &mut layer.instructions.iter());
             }
-            list(&mut text, program.len());
         }
         text += &format!(
             "\n{}, {} bytes of constants; legal whatever the timing\nwritten: {}, {} bytes\n",

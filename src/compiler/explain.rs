@@ -3,7 +3,7 @@
 use super::bands::Bands;
 use super::lower::{Layer, Reduction};
 use super::memory::Home;
-use super::{CompileError, Passes, Rounding, region, run};
+use super::{CompileError, Instructions, Passes, Rounding, region, run};
 use crate::arch::NpuArch;
 use crate::graph::Graph;
 use crate::isa::npu::Operation;
@@ -18,7 +18,7 @@ pub struct LayerPasses {
     /// Each pass, and what it did.
     pub passes: Vec<(&'static str, String)>,
     /// Its instructions.
-    pub instructions: std::ops::Range<usize>,
+    pub instructions: Instructions,
 }
 
 /// What each pass of [`compile`](super::compile) does with each layer.
@@ -143,17 +143,13 @@ fn in_bands(layer: &Layer, bands: &Bands) -> String {
 
 /// What of the program is the layer's.
 fn scheduled(passes: &Passes, index: usize) -> String {
-    let instructions = passes.layers[index].instructions.clone();
-    let program = &passes.program[instructions.clone()];
-    let read = program
-        .iter()
-        .map(|instruction| match &instruction.operation {
-            Operation::Weights(weights) => weights.tiles as usize,
-            _ => 0,
-        });
-    let fences = program
-        .iter()
-        .filter(|instruction| matches!(instruction.operation, Operation::Fence(_)));
+    let instructions = &passes.layers[index].instructions;
+    let operations = || instructions.iter().map(|at| &passes.program[at].operation);
+    let read = operations().map(|operation| match operation {
+        Operation::Weights(weights) => weights.tiles as usize,
+        _ => 0,
+    });
+    let fences = operations().filter(|operation| matches!(operation, Operation::Fence(_)));
     format!(
         "{}, {}, {} of weights read",
         count(instructions.len(), "instruction"),

@@ -31,6 +31,7 @@ mod binding;
 mod constants;
 mod error;
 mod explain;
+mod instructions;
 mod lower;
 mod memory;
 mod place;
@@ -43,6 +44,7 @@ mod windows;
 pub use binding::Binding;
 pub use error::CompileError;
 pub use explain::{LayerPasses, explain};
+pub use instructions::Instructions;
 pub use memory::Home;
 pub use place::{Place, places};
 
@@ -108,7 +110,7 @@ pub struct LayerSummary {
     /// Products that the network asks for.
     pub multiplications: u64,
     /// Its instructions.
-    pub instructions: std::ops::Range<usize>,
+    pub instructions: Instructions,
     /// Its result.
     pub result: TensorId,
     /// Where that is when its instructions have ended.
@@ -178,7 +180,7 @@ pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Netw
         instruction.encode().map_err(|error| {
             let mut layers = network.layers.iter();
             // What is in front of all layers or behind them moves inputs and outputs.
-            let layer = layers.find(|layer| layer.instructions.contains(&at));
+            let layer = layers.find(|layer| layer.instructions.contains(at));
             CompileError::Size {
                 node: layer
                     .map_or("inputs and outputs", |layer| &layer.name)

@@ -11,6 +11,10 @@ pub const READ_LATENCY: u16 = 30;
 /// Cycles that it takes to answer writes.
 pub const WRITE_LATENCY: u16 = 10;
 
+/// Bits of `control`.
+const START: u32 = 1;
+const FETCH: u32 = 4;
+
 /// The stream that says what units do.
 const EVENTS: &str = "m_axis_events";
 
@@ -33,6 +37,8 @@ pub struct ProgramRun {
     pub stalls: u8,
     /// Decides where it pauses.
     pub seed: u32,
+    /// The program is fetched ahead of its start.
+    pub fetch_ahead: bool,
     /// The run is given up then.
     pub max_cycles: u64,
 }
@@ -104,6 +110,7 @@ impl ProgramRun {
             write_latency: WRITE_LATENCY,
             stalls: 0,
             seed: 1,
+            fetch_ahead: true,
             max_cycles: 10_000_000,
         }
     }
@@ -112,21 +119,24 @@ impl ProgramRun {
     pub fn scenario(&self, arch: &NpuArch) -> Scenario {
         let map = npu_registers(&arch.module_name(), arch);
         let at = |name: &str| map.get(name).offset;
-        let mut operations = Vec::new();
-        let mut write = |name: &str, data: u64| {
-            operations.push(Operation::write(at(name), data as u32));
+        let halves = |name: &str, value: u64| {
+            [
+                (format!("{name}_low"), value as u32),
+                (format!("{name}_high"), (value >> 32) as u32),
+            ]
         };
-        let mut address = |name: &str, value: u64| {
-            write(&format!("{name}_low"), value & 0xffff_ffff);
-            write(&format!("{name}_high"), value >> 32);
-        };
-        address("program", self.program);
+        let word = |name: &str, value: u32| (name.to_owned(), value);
+        let mut writes = Vec::from(halves("program", self.program));
+        writes.push(word("instructions", self.instructions));
+        writes.extend(self.fetch_ahead.then(|| word("control", FETCH)));
         for (region, base) in self.bases.iter().enumerate() {
-            address(&format!("base_{region}"), *base);
+            writes.extend(halves(&format!("base_{region}"), *base));
         }
-        write("instructions", self.instructions.into());
-        write("interrupt_enable", 3);
-        write("control", 1);
+        writes.push(word("interrupt_enable", 3));
+        writes.push(word("control", START));
+        let writes = writes.into_iter();
+        let mut operations =
+            Vec::from_iter(writes.map(|(name, data)| Operation::write(at(&name), data)));
         operations.push(Operation::WaitInterrupt);
         for name in self.reads() {
             operations.push(Operation::Read { address: at(&name) });

@@ -49,7 +49,7 @@ impl Loaded<'_> {
         let outcome = self.run(&mut run, watch)?;
         let first = (run.bases[region as usize] + u64::from(offset)) as usize;
         let bytes = &outcome.dram[first..first + bytes(layer)];
-        let program = &network.program[..layer.instructions.end];
+        let program = &network.program[..layer.instructions.end()];
         Ok(LayerResult {
             values: match layer.unsigned {
                 true => Values::Uint8(bytes.iter().map(|byte| byte ^ 0x80).collect()),
@@ -71,7 +71,7 @@ fn up_to(network: &Network, layer: &LayerSummary) -> (Network, (u32, u32)) {
     /// The most bytes that are stored at a time: of all runs some.
     const RUN: usize = 1 << 16;
     let mut network = network.clone();
-    network.program.truncate(layer.instructions.end);
+    network.program.truncate(layer.instructions.end());
     let all = (1 << Unit::ALL.len()) - 1;
     network
         .program
@@ -112,7 +112,7 @@ fn up_to(network: &Network, layer: &LayerSummary) -> (Network, (u32, u32)) {
 fn made_by(program: &[Instruction], layer: &LayerSummary) -> Vec<Option<usize>> {
     let mut in_scratchpad = BTreeMap::new();
     let mut made = vec![None; bytes(layer)];
-    for index in layer.instructions.clone() {
+    for index in layer.instructions.iter() {
         match &program[index].operation {
             Operation::Post(post) => {
                 for address in written(post) {

@@ -83,7 +83,7 @@ fn the_layer_that_differs_is_found() {
         let [found, expected] = [found, expected].map(|of| of.integers().unwrap());
         let element = (0..found.len()).find(|at| found[*at] != expected[*at]);
         let (instruction, span) = second.made_by(element.unwrap()).unwrap();
-        assert!(pool.instructions.contains(&instruction));
+        assert!(pool.instructions.contains(instruction));
         let operation = network.program[instruction].operation;
         assert!(matches!(operation, Operation::Post(post) if post.maximum));
         assert!(span.start < span.end);

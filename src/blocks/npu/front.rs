@@ -75,8 +75,10 @@ bundle! {
     pub struct FrontEndInputs(front: &FrontEnd) {
         /// Begins a program, when the one before has ended.
         start: bit(),
-        /// Stops the program.
+        /// Stops the program, or forgets what was fetched ahead.
         stop: bit(),
+        /// Fetches the first instructions of the next program ahead.
+        fetch: bit(),
         /// Cycles without progress after which a program is stopped; 0: never.
         watchdog: unsigned(32),
         /// Something moves: a beat, a vector or a sum.
@@ -112,6 +114,8 @@ bundle! {
         busy: bit(),
         /// A program begins in the next cycle.
         begins: bit(),
+        /// Its first instruction is asked for from the next cycle on.
+        fetch_begins: bit(),
         /// LOAD and STORE begin nothing more.
         halt: bit(),
         /// All units forget everything.
@@ -265,11 +269,16 @@ impl Block for FrontEnd {
         let state = m.fsm(MachineState::Idle);
         let runs = state.is(MachineState::Run);
         let starts = m.reg(bit()).named("start_waits").reset(0);
-        let begins = state.is(MachineState::Idle) & *starts;
+        let fetches = m.reg(bit()).named("fetch_waits").reset(0);
+        let idle = state.is(MachineState::Idle);
+        let is_fetched = m.reg(bit()).reset(0);
+        let fetch_begins = idle & !is_fetched & (*fetches | *starts);
+        let begins = idle & *is_fetched & *starts;
         starts.next(io.start | (*starts & !begins));
+        fetches.next(io.fetch | (*fetches & !idle));
         let stops = m.wire(bit());
         let ends = m.wire(bit());
-        let fetch = self.fetch(m, &io, begins, stops | ends, &transfers);
+        let fetch = self.fetch(m, &io, fetch_begins, stops | ends, &transfers);
         let fetched = fetch.instructions;
 
         m.section("decode");
@@ -351,17 +360,22 @@ impl Block for FrontEnd {
         };
         let takes = running & legal & may_begin & (goes_on | (is_end & settled.all()));
         dispatches.drive(running & legal & may_begin);
-        fetched.ready.drive(takes | !runs);
+        fetched.ready.drive(takes | !(runs | idle));
         ends.drive(takes & is_end);
         let cause = m.fsm(Cause::None);
-        let fetch_failed = m.flag(io.beats.fires() & io.beats.payload.response.any());
-        let read_failed = io.read_failed | fetch_failed;
+        let fetch_failed = m.reg(bit()).reset(0);
+        m.when(fetch_begins, || fetch_failed.set(false))
+            .else_when(io.beats.fires() & io.beats.payload.response.any(), || {
+                fetch_failed.set(true)
+            });
+        let read_failed = io.read_failed | *fetch_failed;
         let still = m.reg(unsigned(32)).reset(0);
         m.when(io.progress | takes | !runs, || still.set(0))
             .otherwise(|| still.set(still + 1));
         let barks = m.flag(io.watchdog.any() & still.ge(io.watchdog));
         let faults = illegal | out_of_range | overflow | read_failed | io.write_failed;
-        stops.drive(runs & (faults | barks | io.stop));
+        let forgets = idle & *is_fetched & !*starts & io.stop;
+        stops.drive((runs & (faults | barks | io.stop)) | forgets);
         let index = m.reg(unsigned(16)).reset(0);
         let code = m.reg(unsigned(16)).reset(0);
         let failed = m.reg(bit()).reset(0);
@@ -374,11 +388,19 @@ impl Block for FrontEnd {
         stopped.set(false);
         m.switch(state)
             .case(MachineState::Idle, || {
+                m.when(fetch_begins, || is_fetched.set(true));
                 m.when(begins, || {
                     state.set(MachineState::Run);
+                    is_fetched.set(false);
                     index.set(0);
                     failed.set(false);
                     cause.set(Cause::None);
+                })
+                .else_when(forgets, || {
+                    state.set(MachineState::Drain);
+                    is_fetched.set(false);
+                    failed.set(true);
+                    cause.set(Cause::Stopped);
                 });
             })
             .case(MachineState::Run, || {
@@ -417,6 +439,7 @@ impl Block for FrontEnd {
             issue,
             busy: !state.is(MachineState::Idle) | *starts,
             begins,
+            fetch_begins,
             halt: !runs,
             clear: forget,
             done,

@@ -73,6 +73,8 @@ bundle! {
         data: unsigned(8 * unit.splitter.beat_bytes),
         /// A tile is whole in the ring.
         tile_written: bit(),
+        /// More than half of one is there.
+        tile_comes: bit(),
         signalling: Signalling(),
         /// No instruction is under way.
         idle: bit(),
@@ -258,6 +260,10 @@ impl Block for LoadUnit {
             channel_offset.set(beats.payload.last.mux(m.zero(channel_offset.shape()), next));
         });
         let tile_written = m.flag(ends & come.weights);
+        let tile_comes = match self.tile_beats {
+            1 => tile_written,
+            beats => tile_written | ring_beat.bit(beats.ilog2() - 1),
+        };
         let signalling_valid = m.flag(ends & come.signals);
         let semaphore = m.delay(come.semaphore);
         let fails = takes & beats.payload.response.any();
@@ -273,6 +279,7 @@ impl Block for LoadUnit {
             channel: come.address.truncate(self.channel_bits) + channel_offset,
             data: beats.payload.data,
             tile_written,
+            tile_comes,
             signalling: Signalling {
                 valid: signalling_valid,
                 semaphore,

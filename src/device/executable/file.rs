@@ -5,14 +5,15 @@
 //! network of a file runs, or says why not.
 
 use super::{Executable, ExecutableError, MOST_INSTRUCTIONS, NetworkPort};
-use crate::compiler::{Binding, Home, LayerSummary, Network, Rounding};
+use crate::compiler::{Binding, Home, Instructions, LayerSummary, Network, Rounding};
 use crate::device::host::{HostNode, HostOperator};
 use crate::graph::{Element, TensorId};
 use crate::isa::npu::{INSTRUCTION_BYTES, Instruction};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 const MAGIC: &[u8; 4] = b"FGNF";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// The most bytes of inputs, of outputs and of activations in DRAM.
 const MOST_BYTES: u64 = 256 << 20;
 /// Bindings begin at a beat of the bus.
@@ -66,8 +67,8 @@ struct LayerEntry {
     operator: String,
     shape: Vec<usize>,
     multiplications: u64,
-    /// The first, and the one behind the last.
-    instructions: [usize; 2],
+    /// In ranges.
+    instructions: Vec<Range<usize>>,
     /// Number of its result in the network.
     tensor: usize,
     home: HomeEntry,
@@ -141,7 +142,7 @@ impl Executable {
             operator: layer.operator.clone(),
             shape: layer.shape.clone(),
             multiplications: layer.multiplications,
-            instructions: [layer.instructions.start, layer.instructions.end],
+            instructions: layer.instructions.ranges().to_vec(),
             tensor: layer.result.0,
             home: HomeEntry::of(layer.home),
             unsigned: layer.unsigned,
@@ -216,7 +217,7 @@ fn read(bytes: &[u8]) -> Result<Executable, String> {
         operator: layer.operator,
         shape: layer.shape,
         multiplications: layer.multiplications,
-        instructions: layer.instructions[0]..layer.instructions[1],
+        instructions: Instructions::of(layer.instructions).unwrap_or_default(),
         result: TensorId(layer.tensor),
         home: layer.home.home(),
         unsigned: layer.unsigned,
@@ -254,8 +255,8 @@ fn check(header: &Header) -> Result<(), String> {
         ));
     }
     for layer in &header.layers {
-        let [first, end] = layer.instructions;
-        if first > end || end > header.instructions {
+        let instructions = Instructions::of(layer.instructions.clone());
+        if instructions.is_none_or(|of| of.end() > header.instructions) {
             return Err(format!(
                 "layer `{}` has instructions that there are not",
                 layer.name

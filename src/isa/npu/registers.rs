@@ -92,6 +92,14 @@ pub fn npu_registers(name: &str, arch: &NpuArch) -> RegisterMap {
                 1,
                 1,
                 "Stops the program: bursts are completed, and all else is forgotten.",
+            ))
+            .field(Field::write_pulse(
+                "fetch",
+                2,
+                1,
+                "Reads the first instructions of the program at program ahead, when the one before has ended: the \
+                 next start begins with them. Neither they nor program and instructions may change in between, \
+                 unless stop has them forgotten.",
             )),
         )
         .register(

@@ -89,15 +89,15 @@ pub(super) fn measure(
             let is_post = matches!(program[at].operation, Operation::Post(_));
             spans[at].filter(|_| is_post).map(|span| span.end)
         };
-        let end = layer.instructions.clone().filter_map(of_post).max();
+        let end = layer.instructions.iter().filter_map(of_post).max();
         // What follows the last layer is its own: the rest of the outputs.
         let end = match number + 1 == layers.len() {
             true => inference.cycles,
             false => end.unwrap_or(before),
         };
         let mut needs = Needs::default();
-        for instruction in &program[layer.instructions.clone()] {
-            needs.add(&instruction.operation, arch);
+        for at in layer.instructions.iter() {
+            needs.add(&program[at].operation, arch);
         }
         let cycles = end.saturating_sub(before);
         before = end;

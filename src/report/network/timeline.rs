@@ -55,7 +55,7 @@ impl TimelinePicture {
                 cycles: span.start..span.end,
                 index,
                 text: instruction.to_string(),
-                layer: layers.position(|layer| layer.instructions.contains(&index)),
+                layer: layers.position(|layer| layer.instructions.contains(index)),
             })
         });
         TimelinePicture {
