@@ -67,7 +67,7 @@ fn the_layer_that_differs_is_found() {
         assert!(mutation.unwrap().apply(&mut design));
         let mut broken = Accelerator::new(&arch, Box::new(Native::new(&design).unwrap()));
         let mut broken = broken.load(&executable).unwrap();
-        let network = &executable.network;
+        let network = executable.programs().next().unwrap();
         let mut results = (0..network.layers.len()).map(|layer| {
             let inputs = std::slice::from_ref(&input);
             broken.layer(layer, inputs, &mut unwatched).unwrap()

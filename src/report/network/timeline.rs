@@ -27,7 +27,7 @@ const COLOURS: [&str; 7] = [
 struct Work {
     unit: Unit,
     cycles: Range<u64>,
-    /// Index and assembly of the instruction.
+    /// Index in its program, and assembly of the instruction.
     index: usize,
     text: String,
     layer: Option<usize>,
@@ -42,31 +42,33 @@ pub struct TimelinePicture {
 }
 
 impl TimelinePicture {
-    /// Of an inference of a network.
+    /// Of an inference of a network, its programs one behind the other.
     pub fn new(core: &str, network: &Executable, inference: &Inference) -> TimelinePicture {
-        let network = &network.network;
-        let spans = inference.timeline.of_program(&network.program);
-        let work = spans.into_iter().enumerate().filter_map(|(index, span)| {
-            let span = span?;
-            let instruction = &network.program[index];
-            let mut layers = network.layers.iter();
-            Some(Work {
-                unit: instruction.operation.opcode().unit()?,
-                cycles: span.start..span.end,
-                index,
-                text: instruction.to_string(),
-                layer: layers.position(|layer| layer.instructions.contains(index)),
-            })
-        });
+        let (mut layers, mut work) = (Vec::new(), Vec::new());
+        let mut start = 0;
+        for (program, time) in network.programs().zip(&inference.programs) {
+            let spans = time.timeline.of_program(&program.program);
+            work.extend(spans.into_iter().enumerate().filter_map(|(index, span)| {
+                let span = span?;
+                let instruction = &program.program[index];
+                let mut of_program = program.layers.iter();
+                let layer = of_program.position(|layer| layer.instructions.contains(index));
+                Some(Work {
+                    unit: instruction.operation.opcode().unit()?,
+                    cycles: start + span.start..start + span.end,
+                    index,
+                    text: instruction.to_string(),
+                    layer: layer.map(|layer| layers.len() + layer),
+                })
+            }));
+            layers.extend(program.layers.iter().map(|layer| layer.name.clone()));
+            start += time.cycles;
+        }
         TimelinePicture {
             core: core.to_owned(),
-            layers: network
-                .layers
-                .iter()
-                .map(|layer| layer.name.clone())
-                .collect(),
+            layers,
             cycles: inference.cycles.max(1),
-            work: work.collect(),
+            work,
         }
     }
 

@@ -8,11 +8,6 @@ pub const REFUSED: &[(&str, &str, &str)] = &[
         "has the type int4, which is not supported",
     ),
     (
-        "onnx/qlinearconv_per_channel_wzp.onnx",
-        "",
-        "a weight less its zero point does not fit int8",
-    ),
-    (
         "onnx/conv1d.onnx",
         "",
         "takes an image of four axes; its input has 3",
@@ -28,24 +23,9 @@ pub const REFUSED: &[(&str, &str, &str)] = &[
         "the operator Pad is not supported",
     ),
     (
-        "onnx/avgpool_include_pad_asym.onnx",
-        "",
-        "a mean of windows in single precision is not supported on the NPU",
-    ),
-    (
-        "onnx/avgpool_exclude_pad.onnx",
-        "",
-        "a mean of windows in single precision is not supported on the NPU",
-    ),
-    (
         "onnx/concat_three_scales.onnx",
         "",
         "the operator Concat is not supported",
-    ),
-    (
-        "onnx/add_broadcast_const.onnx",
-        "",
-        "its second input is repeated, which is not supported on the NPU",
     ),
     (
         "onnx/mul_se_broadcast.onnx",
@@ -143,11 +123,6 @@ pub const REFUSED: &[(&str, &str, &str)] = &[
         "the operator MEAN is not supported",
     ),
     (
-        "tflite/add_broadcast_channel.tflite",
-        "",
-        "its second input is repeated, which is not supported on the NPU",
-    ),
-    (
         "tflite/mul_broadcast_se.tflite",
         "",
         "the operator MUL is not supported",
@@ -211,11 +186,6 @@ pub const REFUSED: &[(&str, &str, &str)] = &[
         "tflite/batch_matmul_adj_y.tflite",
         "",
         "the operator BATCH_MATMUL is not supported",
-    ),
-    (
-        "tflite/conv_uint8_legacy.tflite",
-        "litert",
-        "a weight less its zero point does not fit int8",
     ),
     (
         "tflite/streaming_state.tflite",
