@@ -90,8 +90,9 @@ impl ProgramCase {
                 // Such an instruction may meet the end of DRAM before that of the scratchpad.
                 let beyond = [Cause::OutOfRange, Cause::ReadFailed, Cause::WriteFailed];
                 let crosses = illegal.reason.contains("both halves");
-                // Its tiles may not be there, or its signals too many, before it comes to the end of the bank.
-                let too_long = [Cause::OutOfRange, Cause::Watchdog, Cause::Overflow];
+                // Its tiles may not be there, which the host ends, or its signals too many, before it comes to the end
+                // of the bank.
+                let too_long = [Cause::OutOfRange, Cause::Stopped, Cause::Overflow];
                 let exceeds = illegal.reason.contains("an accumulator bank");
                 match balance(&program) {
                     _ if crosses && illegal.index == index as usize => certain(&beyond, None, code),
