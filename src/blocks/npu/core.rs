@@ -477,7 +477,9 @@ impl Block for NpuCore {
         progress.drive(beat | matrix.active | post.active);
         read_failed.drive(load.failed);
         write_failed.drive(store.failed);
-        out_of_range.drive(load.out_of_range | post.out_of_range | store.out_of_range);
+        out_of_range.drive(
+            load.out_of_range | matrix.out_of_range | post.out_of_range | store.out_of_range,
+        );
 
         m.section("events");
         let issued = [load_issue, matrix_issue, post_issue, store_issue].map(|issue| issue.fires());

@@ -1,7 +1,7 @@
 //! LOAD and WEIGHTS: from DRAM into the memories of the machine.
 
 use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
-use super::fields::{INSTRUCTION_BITS, field, signal_fields};
+use super::fields::{INSTRUCTION_BITS, field, field_of, signal_fields};
 use super::ports::{ByteWrite, Signalling, further};
 use super::runs::{RunOrder, RunParams, bytes_of_run, outside_of_halves, runs};
 use super::tables::TABLE_BITS;
@@ -131,8 +131,8 @@ impl Block for LoadUnit {
         let word = io.instruction.payload;
         let opcode = field(word, &Synchronization::FIELDS[0]);
         let is_weights = opcode.eq(Opcode::Weights as u32);
-        let load = Load::each(|of| field(word, of));
-        let weights = Weights::each(|of| field(word, of));
+        let load = Load::each(|of| field_of("load", word, of));
+        let weights = Weights::each(|of| field_of("weights", word, of));
         let tile_bytes = self.tile_beats * self.splitter.beat_bytes;
         // A tile is a run: each waits for its own place in the ring.
         let params = RunParams {
