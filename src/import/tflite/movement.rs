@@ -93,7 +93,8 @@ impl Importer<'_> {
             self.output(site, Some(1).filter(|_| site.operator != "PACK"))?;
         if axis > 0 && wanted.len() < sizes.len() {
             for id in &mut inputs {
-                let shape = self.graph[*id].shape[1..].to_vec();
+                let shape = self.graph[*id].shape.get(1..).unwrap_or_default();
+                let shape = shape.to_vec();
                 *id = self.reshaped(site, *id, &shape)?;
             }
             axis -= 1;
