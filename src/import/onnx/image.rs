@@ -4,7 +4,7 @@ use super::super::values::signed_weights;
 use super::super::window::transposed;
 use super::constant::size;
 use super::movement::PLACE_BYTES;
-use super::site::Site;
+use super::site::{Site, product};
 use super::value::{Activation, Axes, Value};
 use super::weights::Weights;
 use super::{ImportError, Importer};
@@ -63,11 +63,8 @@ impl Importer<'_> {
         let is_reduced = |axis: &usize| reduced.contains(axis);
         let (of_mean, kept): (Vec<usize>, Vec<usize>) =
             x.axes.order.iter().copied().partition(is_reduced);
-        let size = |axes: &[usize]| {
-            axes.iter()
-                .map(|axis| x.axes.sizes[*axis])
-                .product::<usize>()
-        };
+        let size =
+            |axes: &[usize]| product(&Vec::from_iter(axes.iter().map(|axis| x.axes.sizes[*axis])));
         let image = vec![size(&of_mean), 1, size(&kept)];
         let order = [&of_mean[..], &kept[..]].concat();
         let arranged = self.arranged(site, &x, order.clone())?;

@@ -179,13 +179,15 @@ impl Importer<'_> {
             .enumerate();
         let sizes = sizes.map(size).collect::<Result<Vec<_>, _>>()?;
         let axes = Axes::of(&sizes);
-        let id = self.graph.tensor(Tensor {
+        let tensor = Tensor {
             name: name.into(),
             shape: axes.shape(),
             element,
             quantization: None,
             values: None,
-        });
+        };
+        tensor.check()?;
+        let id = self.graph.tensor(tensor);
         self.graph.inputs.push(id);
         let activation = Activation {
             id,

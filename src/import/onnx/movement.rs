@@ -2,7 +2,7 @@
 
 use super::constant::{Constant, Data, size};
 use super::layout::Elements;
-use super::site::Site;
+use super::site::{Site, product};
 use super::value::{Activation, Axes, Pending, Value};
 use super::{ImportError, Importer};
 use crate::graph::{Operator, Pad, TensorId, Values};
@@ -113,7 +113,7 @@ impl Importer<'_> {
                 site.wanted(from, &sizes)?
             }
         };
-        match to.iter().product::<usize>() == from.iter().product::<usize>() {
+        match product(&to) == product(from) {
             true => Ok(to),
             false => Err(site.fail(format!(
                 "takes {from:?} to {to:?}, which has not as many values"
@@ -271,12 +271,14 @@ impl Importer<'_> {
             } else {
                 first - last
             };
+            // A step beyond the end is as good as one to it.
+            let step = (*step).clamp(-size, size);
             let count = (distance.max(0) as u64).div_ceil(step.unsigned_abs()) as usize;
             if count == 0 {
                 return Err(site.fail("takes no elements"));
             }
             elements.offset += first as isize * elements.strides[axis];
-            elements.strides[axis] *= *step as isize;
+            elements.strides[axis] *= step as isize;
             elements.sizes[axis] = count;
         }
         Ok(elements)
@@ -300,8 +302,7 @@ impl Importer<'_> {
             .iter()
             .map(|size| usize::try_from(*size).ok())
             .collect();
-        let known =
-            known.filter(|known| known.len() == parts && known.iter().sum::<usize>() == size);
+        let known = known.filter(|known| known.len() == parts && sum(known) == Some(size));
         let known = known.ok_or_else(|| site.fail(format!("splits {size} into {sizes:?}")))?;
         let mut first = 0;
         for (name, count) in site.proto.output.iter().zip(known) {
@@ -371,7 +372,7 @@ impl Importer<'_> {
             let times = usize::try_from(*times).unwrap_or(0);
             sizes.extend([times, *size]);
             steps.extend([0, stride]);
-            to.push(times * size);
+            to.push(times.saturating_mul(*size));
         }
         self.in_parts(site, &x, sizes, steps, to)
     }
@@ -692,4 +693,9 @@ impl Importer<'_> {
             narrow: false,
         })))
     }
+}
+
+fn sum(sizes: &[usize]) -> Option<usize> {
+    let mut sizes = sizes.iter();
+    sizes.try_fold(0_usize, |sum, size| sum.checked_add(*size))
 }

@@ -243,7 +243,7 @@ impl<'a> Site<'a> {
 }
 
 /// How many values a shape has, `usize::MAX` where they are more.
-fn product(sizes: &[usize]) -> usize {
+pub(super) fn product(sizes: &[usize]) -> usize {
     let times = |product: usize, size: &usize| product.saturating_mul(*size);
     sizes.iter().fold(1, times)
 }

@@ -115,6 +115,7 @@ struct Importer<'a> {
 impl<'a> Importer<'a> {
     fn input(&mut self, index: i32) -> Result<(), ImportError> {
         let (place, tensor) = self.activation(index)?;
+        tensor.check()?;
         let id = self.graph.tensor(tensor);
         self.graph.inputs.push(id);
         self.define(place, id)

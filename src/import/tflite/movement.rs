@@ -133,7 +133,10 @@ impl Importer<'_> {
             site.output = output;
             let part = self.sizes(output)?;
             self.part(site, id, &part, &strides, offset)?;
-            offset += strides[axis] as usize * part.get(axis).copied().unwrap_or(0);
+            let size = part.get(axis).copied().unwrap_or(0);
+            offset = size
+                .saturating_mul(strides[axis] as usize)
+                .saturating_add(offset);
         }
         Ok(())
     }
@@ -180,7 +183,9 @@ impl Importer<'_> {
             return Err(site.fail("has another number of axes than its input"));
         }
         let steps = begin.iter().zip(&strides);
-        let offset: i64 = steps.map(|(begin, stride)| begin * *stride as i64).sum();
+        let offset: i64 = steps.fold(0, |sum: i64, (begin, stride)| {
+            begin.saturating_mul(*stride as i64).saturating_add(sum)
+        });
         let offset = usize::try_from(offset).map_err(|_| site.fail("begins below 0"))?;
         self.view(site, input, &wanted, &strides, offset)
     }

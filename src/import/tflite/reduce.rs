@@ -16,7 +16,10 @@ impl Importer<'_> {
         let strides = strides_of(&sizes);
         let is_mean = |axis: &usize| axes.contains(axis);
         let (reduced, kept): (Vec<usize>, Vec<usize>) = (0..sizes.len()).partition(is_mean);
-        let size = |axes: &[usize]| axes.iter().map(|axis| sizes[*axis]).product::<usize>();
+        let size = |axes: &[usize]| {
+            axes.iter()
+                .fold(1_usize, |all, axis| all.saturating_mul(sizes[*axis]))
+        };
         let (count, rest) = (size(&reduced), size(&kept));
         let name = |what: &str| format!("{}_{what}", site.name);
         let (place, wanted, output) = self.output(site, None)?;

@@ -47,6 +47,7 @@ impl Importer<'_> {
         if let Some(read) = variable.read {
             return self.define(place, read);
         }
+        tensor.check()?;
         let id = self.graph.tensor(tensor);
         self.variable(site)?.read = Some(id);
         self.define(place, id)
