@@ -48,6 +48,15 @@ impl Arrays {
         Arrays { path, reader }
     }
 
+    /// The names of the arrays.
+    pub fn names(&mut self) -> Vec<String> {
+        let names = self.reader.names().expect("names of arrays");
+        names
+            .into_iter()
+            .map(|name| name.trim_end_matches(".npy").to_owned())
+            .collect()
+    }
+
     /// The array `name`, whose elements and number of axes must be those asked for.
     pub fn get<T: ReadableElement, D: Dimension>(&mut self, name: &str) -> Array<T, D> {
         let array = self.reader.by_name(name);

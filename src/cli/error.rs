@@ -7,6 +7,7 @@ use crate::isa::npu::AssemblyError;
 use crate::number::Number;
 use crate::reference::IllegalProgram;
 use crate::reference::graph::RunError;
+use crate::report::counted;
 use crate::verify::ParseCaseError;
 use miette::Diagnostic;
 use std::io;
@@ -185,12 +186,16 @@ pub(super) enum CliError {
     },
 
     /// There are not as many files as inputs or outputs.
-    #[error("{found} files are given with `{option}`, and the network has {wanted} {what}")]
+    #[error(
+        "`{option}` is given {}, and the network has {}",
+        counted(*found as u64, "time"),
+        counted(*wanted as u64, what)
+    )]
     #[diagnostic(help("give `{option}` once for each of: {}", names.join(", ")))]
     Count {
         /// The option.
         option: &'static str,
-        /// `inputs` or `outputs`.
+        /// `input` or `output`.
         what: &'static str,
         /// How many are given.
         found: usize,
@@ -201,7 +206,7 @@ pub(super) enum CliError {
     },
 
     /// Files of one run have other numbers of rows.
-    #[error("`{}` has {found} rows, and the other files have {wanted}", path.display())]
+    #[error("`{}` has {}, and the other files have {wanted}", path.display(), counted(*found as u64, "row"))]
     #[diagnostic(help("every row is an inference: each file needs as many"))]
     Rows {
         /// The file.
@@ -223,6 +228,16 @@ pub(super) enum CliError {
     Trace {
         /// The file.
         path: PathBuf,
+    },
+
+    /// The folder of a trace holds something else.
+    #[error("`{}` holds what `--trace` did not write: {}", path.display(), some(files))]
+    #[diagnostic(help("choose another folder, or move these files away; nothing was changed"))]
+    NoTrace {
+        /// The folder.
+        path: PathBuf,
+        /// What it holds.
+        files: Vec<String>,
     },
 
     /// The golden model does not run the network.
@@ -305,7 +320,9 @@ pub(super) enum CliError {
 
     /// Figures miss what they must reach.
     #[error("{missed} of the figures above miss what they must reach")]
-    #[diagnostic(help("measure on an idle machine, with a release build"))]
+    #[diagnostic(help(
+        "times and speeds want an idle machine and a release build; all other values are the same on every machine"
+    ))]
     Figures {
         /// How many.
         missed: usize,

@@ -1,21 +1,24 @@
 //! `ferrogrid inspect`.
 
+mod compiled;
+
 use super::error::CliError;
-use super::npu::{Mode, import, read_file};
+use super::npu::{Mode, executable_error, import, read_file};
 use super::output::print;
 use crate::compiler::{Place, places};
-use crate::device::NetworkPort;
+use crate::device::{Executable, NetworkPort};
 use crate::graph::{Graph, Node, Operator, Tensor, TensorId};
-use crate::report::{Table, grouped, json, shape};
+use crate::report::{Table, counted, grouped, json, shape};
 use clap::Args;
+use compiled::Compiled;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// List the nodes of a network: what runs where, shapes, multiplications, quantization
+/// List the nodes of a network: what runs where, shapes, multiplications, quantization; or what a compiled one holds
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  ferrogrid inspect resnet8_int8.tflite")]
 pub(super) struct Inspect {
-    /// A .tflite or .onnx file
+    /// A .tflite or .onnx file, or a network that `ferrogrid compile` wrote
     model: PathBuf,
     /// Whose integers are computed [default: onnx for .onnx, tflm for .tflite]
     #[arg(long, value_enum)]
@@ -44,9 +47,9 @@ struct NodeRow {
     output: TensorRow,
     /// Scales of the weights, where there are any.
     weight_scales: Option<usize>,
-    /// `npu`, `host`, `nowhere` or `unsupported`.
+    /// `npu`, `host` or `nowhere`.
     runs_on: &'static str,
-    /// Why it is not supported.
+    /// Why it runs on the host.
     reason: Option<String>,
 }
 
@@ -61,7 +64,11 @@ struct Output {
 
 impl Inspect {
     pub fn run(self) -> miette::Result<()> {
-        let graph = import(&self.model, &read_file(&self.model)?)?;
+        let bytes = read_file(&self.model)?;
+        if Executable::is_file(&bytes) {
+            return Ok(print(&self.compiled(&bytes)?)?);
+        }
+        let graph = import(&self.model, &bytes)?;
         let mode = self.mode.unwrap_or(Mode::of(graph.family));
         let places = places(&graph, mode.rounding());
         let places = places.map_err(|error| CliError::Import {
@@ -86,6 +93,18 @@ impl Inspect {
             true => json(&output),
             false => text(&output),
         })?)
+    }
+
+    /// What is said of a compiled network.
+    fn compiled(&self, bytes: &[u8]) -> Result<String, CliError> {
+        let network = Executable::from_bytes(bytes).map_err(executable_error(&self.model))?;
+        let mode = Mode::of_rounding(network.rounding);
+        mode.check_asked(self.mode, &self.model)?;
+        let contents = Compiled::of(&network, mode);
+        Ok(match self.json {
+            true => json(&contents),
+            false => contents.text(),
+        })
     }
 }
 
@@ -114,9 +133,8 @@ fn node_row(graph: &Graph, node: &Node, place: Place) -> NodeRow {
     let quantization = weights.and_then(|weights| weights.quantization.as_ref());
     let (runs_on, reason) = match place {
         Place::Npu => ("npu", None),
-        Place::Host => ("host", None),
+        Place::Host(reason) => ("host", Some(reason)),
         Place::Nowhere => ("nowhere", None),
-        Place::Unsupported(reason) => ("unsupported", Some(reason)),
     };
     NodeRow {
         name: node.name.clone(),
@@ -191,17 +209,16 @@ fn text(output: &Output) -> String {
             .count()
     };
     text += &format!(
-        "{} nodes: {} on the NPU, {} on the host, {} nowhere, {} unsupported in mode {}\n",
-        output.nodes.len(),
+        "{}: {} on the NPU, {} on the host, {} nowhere in mode {}\n",
+        counted(output.nodes.len() as u64, "node"),
         on("npu"),
         on("host"),
         on("nowhere"),
-        on("unsupported"),
         output.mode
     );
     for node in &output.nodes {
         if let Some(reason) = &node.reason {
-            text += &format!("unsupported: {} ({}): {reason}\n", node.name, node.operator);
+            text += &format!("on the host: {} ({}): {reason}\n", node.name, node.operator);
         }
     }
     text

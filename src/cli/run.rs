@@ -16,7 +16,7 @@ use crate::device::npy::write_array;
 use crate::device::{Accelerator, Executable, Inference, Loaded, Speed};
 use crate::graph::{Graph, Values};
 use crate::product::Part;
-use crate::report::{Clock, NetworkReport, TimelinePicture, json, slowest};
+use crate::report::{Clock, NetworkReport, TimelinePicture, counted, json, slowest};
 use crate::verify::npu::machine_size;
 use clap::Args;
 use serde::Serialize;
@@ -39,7 +39,8 @@ pub(super) struct Run {
     /// Once for each input; random numbers without it
     #[arg(long, value_name = "FILE")]
     input: Vec<PathBuf>,
-    /// What an output must be, as .npy file; once for each output
+    /// What an output must be, as .npy file; once for each output. Where one differs, all files are written and this
+    /// fails
     #[arg(long, value_name = "FILE")]
     expect: Vec<PathBuf>,
     /// Write an output to this .npy file; once for each output
@@ -58,7 +59,7 @@ pub(super) struct Run {
     #[arg(long, value_name = "FREQUENCY", default_value = "100MHz")]
     clock: Clock,
     /// Run every layer of the first inference by itself too: write its integers, as a .npy file each, into this folder
-    /// and compare them with the golden model
+    /// and compare them with the golden model. Files of an earlier trace are removed; a folder with others is an error
     #[arg(long, value_name = "FOLDER")]
     trace: Option<PathBuf>,
     /// Print which unit was at work when
@@ -89,22 +90,17 @@ impl Run {
         let arch = self.configuration.load()?;
         let (network, graph, mode) = self.network(&arch)?;
         let rows = match &self.input[..] {
-            [] => vec![arrays::random(&network.inputs, self.seed)],
-            files => arrays::read(files, "--input", "inputs", &network.inputs)?,
+            [] => vec![arrays::random(&network, self.seed)],
+            files => arrays::read(files, "--input", "input", &network.inputs)?,
         };
         let expected = match &self.expect[..] {
             [] => None,
-            files => Some(arrays::read(
-                files,
-                "--expect",
-                "outputs",
-                &network.outputs,
-            )?),
+            files => Some(arrays::read(files, "--expect", "output", &network.outputs)?),
         };
         if let Some(expected) = &expected {
             arrays::check_rows(&self.expect[0], expected.len(), rows.len())?;
         }
-        arrays::check_count(&self.output, "--output", "outputs", &network.outputs)?;
+        arrays::check_count(&self.output, "--output", "output", &network.outputs)?;
         // A run may take long: what it is for must be possible.
         for path in self.output.iter().chain(&self.timeline_svg) {
             PendingFile::new(path)?;
@@ -120,6 +116,7 @@ impl Run {
                 path: folder.clone(),
                 reason: error.to_string(),
             })?;
+            trace::earlier(folder)?;
         }
 
         let mut progress = Progress::new(self.json);
@@ -154,9 +151,6 @@ impl Run {
         }
         progress.done();
         judgement?;
-        if let Some(expected) = &expected {
-            compare::expected(&self.expect, &network, expected, &inferences)?;
-        }
         for (place, (path, port)) in self.output.iter().zip(&network.outputs).enumerate() {
             let outputs = inferences.iter().map(|inference| &inference.outputs[place]);
             write_array(path, &arrays::of_rows(port, outputs))?;
@@ -166,6 +160,9 @@ impl Run {
         let picture = || TimelinePicture::new(&arch.name, &network, slowest(&inferences));
         if let Some(path) = &self.timeline_svg {
             write_over(path, picture().svg().as_bytes())?;
+        }
+        if let Some(expected) = &expected {
+            compare::expected(&self.expect, &network, expected, &inferences)?;
         }
         Ok(print(&if self.json {
             json(&Output {
@@ -189,11 +186,10 @@ impl Run {
                 text += &format!("equal to {}\n", path.display());
             }
             if let Some(folder) = &self.trace {
-                let layers = network.network.layers.len();
+                let layers = counted(network.layers().count() as u64, "layer");
                 let folder = folder.display();
-                text += &format!(
-                    "written: {layers} layers into {folder}, each equal to the golden model\n"
-                );
+                text +=
+                    &format!("written: {layers} into {folder}, each equal to the golden model\n");
             }
             for path in self.output.iter().chain(&self.timeline_svg) {
                 text += &format!("written: {}\n", path.display());
@@ -230,12 +226,7 @@ impl Run {
                 .check_core(arch)
                 .map_err(executable_error(&self.model))?;
             let compiled = Mode::of_rounding(network.rounding);
-            if self.mode.is_some_and(|mode| mode != compiled) {
-                return Err(CliError::Mode {
-                    path: self.model.clone(),
-                    compiled: compiled.name(),
-                });
-            }
+            compiled.check_asked(self.mode, &self.model)?;
             return Ok((network, None, compiled));
         }
         let graph = import(&self.model, &bytes)?;
@@ -266,11 +257,7 @@ impl Run {
         progress: &mut Progress,
     ) -> miette::Result<Vec<Inference>> {
         // The array is busy for most of the time: the first row tells how many cycles the others will take.
-        let products = network
-            .network
-            .layers
-            .iter()
-            .map(|layer| layer.multiplications);
+        let products = network.layers().map(|layer| layer.multiplications);
         let mut each = products.sum::<u64>() / u64::from(arch.tile_bytes());
         progress.count(each * rows.len() as u64, "cycles");
         let mut inferences: Vec<Inference> = Vec::new();

@@ -4,17 +4,17 @@ use super::error::CliError;
 use super::files::{PendingFile, check_distinct, write_over};
 use super::npu::{Configuration, executable_error, read_file};
 use super::output::print;
-use super::program::read_program;
+use super::program::{only_program, read_program};
 use super::progress::Progress;
 use super::simulator::Simulator;
 use super::{core, interrupt};
 use crate::arch::NpuArch;
 use crate::device::npu::{ProgramOutcome, ProgramRun};
-use crate::device::{Accelerator, Executable, Speed};
-use crate::isa::npu::{COUNTERS_OF, INSTRUCTION_BYTES, Instruction};
+use crate::device::{Accelerator, AcceleratorError, Executable, Speed};
+use crate::isa::npu::{CAUSES, COUNTERS_OF, INSTRUCTION_BYTES, Instruction};
 use crate::product::Part;
 use crate::reference::{IllegalProgram, run_program};
-use crate::report::{Table, grouped, json};
+use crate::report::{Table, counted, grouped, json};
 use crate::verify::npu::machine_size;
 use clap::Args;
 use miette::miette;
@@ -40,7 +40,7 @@ pub(super) struct RunProgram {
     /// Write what DRAM holds in the end, as much as it held before
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
-    /// Simulate even a program that is not legal
+    /// Simulate even a program that is not legal; where the core stops it, this fails
     #[arg(long)]
     force: bool,
     /// Give up after so many cycles
@@ -66,6 +66,7 @@ struct Output {
     cause: u32,
     code: u32,
     index: u32,
+    fault: u64,
     cycles: u64,
     counters: BTreeMap<&'static str, u64>,
     /// Whether the functional model finds the program legal; then DRAM is as it says.
@@ -122,25 +123,31 @@ impl RunProgram {
             cause: outcome.cause,
             code: outcome.code,
             index: outcome.index,
+            fault: outcome.fault,
             cycles: outcome.cycles,
             counters: names.zip(outcome.counters).collect(),
             legal: illegal.is_none(),
         };
         if self.json {
-            return Ok(print(&json(&output))?);
+            print(&json(&output))?;
+        } else {
+            let mut text = self.text(&output, &outcome);
+            text += &match illegal {
+                None => format!(
+                    "exact: all {} bytes of DRAM equal the functional model\n",
+                    grouped(size as u64)
+                ),
+                Some(error) => format!("not legal: {error}\n"),
+            };
+            if let Some(path) = &self.dump {
+                text += &format!("written: {}\n", path.display());
+            }
+            print(&text)?;
         }
-        let mut text = self.text(&output, &outcome);
-        text += &match illegal {
-            None => format!(
-                "exact: all {} bytes of DRAM equal the functional model\n",
-                grouped(size as u64)
-            ),
-            Some(error) => format!("not legal: {error}\n"),
-        };
-        if let Some(path) = &self.dump {
-            text += &format!("written: {}\n", path.display());
+        match outcome.stopped() {
+            None => Ok(()),
+            Some(why) => Err(AcceleratorError::Stopped(why).into()),
         }
-        Ok(print(&text)?)
     }
 
     /// The program, its run, and the bytes of DRAM that are shown: the program stands behind what DRAM holds, and
@@ -158,12 +165,13 @@ impl RunProgram {
             network
                 .check_core(arch)
                 .map_err(executable_error(&self.file))?;
-            let inputs = network.network.inputs.iter();
+            let program = only_program(&self.file, &network)?;
+            let inputs = program.inputs.iter();
             let zeros = inputs.map(|input| vec![0; input.bytes as usize]);
-            let mut run = ProgramRun::of_network(&network.network, &Vec::from_iter(zeros));
+            let mut run = ProgramRun::of_network(program, &Vec::from_iter(zeros));
             run.max_cycles = self.max_cycles;
             let size = run.dram.len();
-            return Ok((network.network.program, run, size));
+            return Ok((program.program.clone(), run, size));
         }
         let program = read_program(&self.file)?;
         let mut dram = match &self.dram {
@@ -214,11 +222,19 @@ impl RunProgram {
             outcome.cause.to_string(),
             match outcome.cause {
                 0 => format!("it ended with code {}", outcome.code),
-                _ => "it stopped: the register `status` of docs/isa.md says why".into(),
+                cause => CAUSES
+                    .get(cause as usize)
+                    .copied()
+                    .unwrap_or_default()
+                    .into(),
             },
         ]);
-        let index = format!("of {} instructions", output.instructions);
+        let index = format!("of {}", counted(output.instructions.into(), "instruction"));
         table = table.row(["index".into(), outcome.index.to_string(), index]);
+        if outcome.fault != 0 {
+            let fault = format!("{:#x}", outcome.fault);
+            table = table.row(["fault".into(), fault, "DRAM address of the error".into()]);
+        }
         for ((name, doc), count) in COUNTERS_OF.iter().zip(outcome.counters) {
             table = table.row([
                 (*name).to_owned(),
@@ -256,13 +272,9 @@ fn keeps_itself(
 
 /// Fails unless the program ended and left what the functional model says.
 fn check(outcome: &ProgramOutcome, expected: &[u8]) -> Result<(), CliError> {
-    let ProgramOutcome {
-        cause, index, dram, ..
-    } = outcome;
-    let problem = if *cause != 0 {
-        format!(
-            "the core stopped at instruction {index} with cause {cause}; the functional model ends"
-        )
+    let dram = &outcome.dram;
+    let problem = if let Some(why) = outcome.stopped() {
+        format!("the core stopped before the end of the program: {why}; the functional model ends")
     } else if let Some(at) = (0..expected.len()).find(|at| dram[*at] != expected[*at]) {
         let (found, expected) = (dram[at], expected[at]);
         format!("byte {at:#x} of DRAM is {found:#04x}; the functional model has {expected:#04x}")

@@ -9,7 +9,7 @@ use super::progress::Progress;
 use super::simulator::Simulator;
 use crate::config::Config;
 use crate::device::Error;
-use crate::report::{Table, grouped, json};
+use crate::report::{Table, counted, grouped, json};
 use crate::verify;
 use crate::verify::campaign::{self, Options, Progress as Step};
 use crate::verify::check::{BackendKind, run_case, write_waves};
@@ -227,23 +227,22 @@ fn with_waves(waves: Option<&PendingFile>, error: Error) -> miette::Report {
 
 impl Output {
     fn text(&self) -> String {
-        let count = |number: u64, what: &str| {
-            let plural = if number == 1 { "" } else { "s" };
-            format!("{} {what}{plural}", grouped(number))
-        };
         let seed = self
             .seed
             .map_or(String::new(), |seed| format!(", seed {seed}"));
         let passed = format!(
             "{} passed: {}, {}, {}, {} on {}{seed}\n",
-            count(self.cases, "case"),
-            count(self.architectures, "architecture"),
-            count(self.jobs, "job"),
-            count(self.elements, "element"),
-            count(self.cycles, "cycle"),
+            counted(self.cases, "case"),
+            counted(self.architectures, "architecture"),
+            counted(self.jobs, "job"),
+            counted(self.elements, "element"),
+            counted(self.cycles, "cycle"),
             self.simulators.join(", "),
         );
-        format!("{passed}\n{}", self.cover_points())
+        match self.covers.is_empty() {
+            true => passed,
+            false => format!("{passed}\n{}", self.cover_points()),
+        }
     }
 
     /// What the cases reached in the core, as a table.

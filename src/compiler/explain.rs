@@ -3,7 +3,7 @@
 use super::bands::Bands;
 use super::lower::{Layer, Reduction};
 use super::memory::Home;
-use super::{CompileError, Passes, Rounding, region, run};
+use super::{CompileError, Instructions, Passes, Rounding, region, run};
 use crate::arch::NpuArch;
 use crate::graph::Graph;
 use crate::isa::npu::Operation;
@@ -18,7 +18,7 @@ pub struct LayerPasses {
     /// Each pass, and what it did.
     pub passes: Vec<(&'static str, String)>,
     /// Its instructions.
-    pub instructions: std::ops::Range<usize>,
+    pub instructions: Instructions,
 }
 
 /// What each pass of [`compile`](super::compile) does with each layer.
@@ -74,7 +74,11 @@ fn lowered(layer: &Layer) -> String {
         .residual
         .as_ref()
         .map_or("", |_| ", with tables behind");
-    format!("{image} to {result}, {what} of {rows}x{columns}{residual}")
+    let fused = match &layer.fused[..] {
+        [] => String::new(),
+        nodes => format!(", fused with {}", nodes.join(", ")),
+    };
+    format!("{image} to {result}, {what} of {rows}x{columns}{residual}{fused}")
 }
 
 fn tiled(passes: &Passes, index: usize, arch: &NpuArch) -> String {
@@ -139,21 +143,56 @@ fn in_bands(layer: &Layer, bands: &Bands) -> String {
 
 /// What of the program is the layer's.
 fn scheduled(passes: &Passes, index: usize) -> String {
-    let instructions = passes.layers[index].instructions.clone();
-    let program = &passes.program[instructions.clone()];
-    let read = program
-        .iter()
-        .map(|instruction| match &instruction.operation {
-            Operation::Weights(weights) => weights.tiles as usize,
-            _ => 0,
-        });
-    let fences = program
-        .iter()
-        .filter(|instruction| matches!(instruction.operation, Operation::Fence(_)));
+    let instructions = &passes.layers[index].instructions;
+    let operations = || instructions.iter().map(|at| &passes.program[at].operation);
+    let read = operations().map(|operation| match operation {
+        Operation::Weights(weights) => weights.tiles as usize,
+        _ => 0,
+    });
+    let fences = operations().filter(|operation| matches!(operation, Operation::Fence(_)));
     format!(
         "{}, {}, {} of weights read",
         count(instructions.len(), "instruction"),
         count(fences.count(), "fence"),
         count(read.sum(), "tile"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::NpuConfig;
+    use crate::graph::{Binary, Element, Family, Operator, Output, Quantization, Values};
+
+    #[test]
+    fn a_layer_names_the_nodes_that_it_does_too() {
+        let mut graph = Graph::new(Family::TfLite);
+        let int8 = |scale| (Element::Int8, Quantization::per_tensor(scale, 0));
+        let x = graph.input("x", [2], int8(0.5));
+        let weights = Values::Int8(vec![1, 2, 3, 4]);
+        let of_weights = Some(Quantization::per_tensor(0.25, 0));
+        let w = graph.constant("w", [2, 2], weights, of_weights);
+        let mut node = |name: &str, operator, inputs: &[_]| {
+            let output = Output::new(name, int8(1.0));
+            graph.node(name, operator, inputs, output).expect("a node")
+        };
+        let made = node("first", Operator::FullyConnected, &[x, w]);
+        let other = node("second", Operator::FullyConnected, &[made, w]);
+        let sum = node("sum", Operator::Binary(Binary::Add), &[other, made]);
+        let low = 0.0;
+        let high = f32::INFINITY;
+        let clipped = node("clip", Operator::Clip { low, high }, &[sum]);
+        graph.outputs.push(clipped);
+        let arch = NpuArch::new(&NpuConfig::new(4, 4)).expect("a core");
+        let layers = explain(&graph, &arch, Rounding::Fixed).expect("a program");
+        let lower = layers
+            .iter()
+            .map(|layer| (layer.name.as_str(), layer.passes[0].1.as_str()));
+        let text = "1x1x2 to 1x1x2, weights of 1x1";
+        let fused = format!("{text}, with tables behind, fused with sum (Add), clip (Clip)");
+        assert_eq!(
+            lower.collect::<Vec<_>>(),
+            [("first", text), ("second", &fused)]
+        );
+    }
 }

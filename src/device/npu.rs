@@ -4,12 +4,16 @@ use super::timeline::Timeline;
 use super::{AxiLite, Goal, Memory, Operation, Outcome, Scenario, Sink};
 use crate::arch::NpuArch;
 use crate::compiler::{Binding, Network, region};
-use crate::isa::npu::{COUNTERS_OF, Instruction, REGIONS, npu_registers};
+use crate::isa::npu::{CAUSES, COUNTERS_OF, Instruction, REGIONS, npu_registers};
 
 /// Cycles that the AXI4 memory of a run takes to answer reads.
 pub const READ_LATENCY: u16 = 30;
 /// Cycles that it takes to answer writes.
 pub const WRITE_LATENCY: u16 = 10;
+
+/// Bits of `control`.
+const START: u32 = 1;
+const FETCH: u32 = 4;
 
 /// The stream that says what units do.
 const EVENTS: &str = "m_axis_events";
@@ -33,6 +37,8 @@ pub struct ProgramRun {
     pub stalls: u8,
     /// Decides where it pauses.
     pub seed: u32,
+    /// The program is fetched ahead of its start.
+    pub fetch_ahead: bool,
     /// The run is given up then.
     pub max_cycles: u64,
 }
@@ -46,6 +52,8 @@ pub struct ProgramOutcome {
     pub code: u32,
     /// The instruction at which it stopped.
     pub index: u32,
+    /// DRAM address of the transfer that was answered with an error; 0 where there was none.
+    pub fault: u64,
     /// The counters, in the order of [`COUNTERS_OF`].
     pub counters: [u64; COUNTERS_OF.len()],
     /// Cycles from the write that starts it to the interrupt.
@@ -54,6 +62,27 @@ pub struct ProgramOutcome {
     pub timeline: Timeline,
     /// All of DRAM.
     pub dram: Vec<u8>,
+}
+
+impl ProgramOutcome {
+    /// Why it stopped before its end, in words; none where it ended.
+    pub fn stopped(&self) -> Option<String> {
+        let &ProgramOutcome {
+            cause,
+            index,
+            fault,
+            ..
+        } = self;
+        let what = match cause {
+            0 => return None,
+            _ => CAUSES.get(cause as usize).unwrap_or(&"there is none such"),
+        };
+        let fault = match fault {
+            0 => String::new(),
+            _ => format!(", fault address {fault:#x}"),
+        };
+        Some(format!("cause {cause} ({what}), index {index}{fault}"))
+    }
 }
 
 impl ProgramRun {
@@ -81,6 +110,7 @@ impl ProgramRun {
             write_latency: WRITE_LATENCY,
             stalls: 0,
             seed: 1,
+            fetch_ahead: true,
             max_cycles: 10_000_000,
         }
     }
@@ -89,21 +119,24 @@ impl ProgramRun {
     pub fn scenario(&self, arch: &NpuArch) -> Scenario {
         let map = npu_registers(&arch.module_name(), arch);
         let at = |name: &str| map.get(name).offset;
-        let mut operations = Vec::new();
-        let mut write = |name: &str, data: u64| {
-            operations.push(Operation::write(at(name), data as u32));
+        let halves = |name: &str, value: u64| {
+            [
+                (format!("{name}_low"), value as u32),
+                (format!("{name}_high"), (value >> 32) as u32),
+            ]
         };
-        let mut address = |name: &str, value: u64| {
-            write(&format!("{name}_low"), value & 0xffff_ffff);
-            write(&format!("{name}_high"), value >> 32);
-        };
-        address("program", self.program);
+        let word = |name: &str, value: u32| (name.to_owned(), value);
+        let mut writes = Vec::from(halves("program", self.program));
+        writes.push(word("instructions", self.instructions));
+        writes.extend(self.fetch_ahead.then(|| word("control", FETCH)));
         for (region, base) in self.bases.iter().enumerate() {
-            address(&format!("base_{region}"), *base);
+            writes.extend(halves(&format!("base_{region}"), *base));
         }
-        write("instructions", self.instructions.into());
-        write("interrupt_enable", 3);
-        write("control", 1);
+        writes.push(word("interrupt_enable", 3));
+        writes.push(word("control", START));
+        let writes = writes.into_iter();
+        let mut operations =
+            Vec::from_iter(writes.map(|(name, data)| Operation::write(at(&name), data)));
         operations.push(Operation::WaitInterrupt);
         for name in self.reads() {
             operations.push(Operation::Read { address: at(&name) });
@@ -129,7 +162,7 @@ impl ProgramRun {
         let counters = COUNTERS_OF.iter();
         let counters =
             counters.flat_map(|(name, _)| [format!("{name}_low"), format!("{name}_high")]);
-        ["status", "index"]
+        ["status", "index", "fault_low", "fault_high"]
             .map(String::from)
             .into_iter()
             .chain(counters)
@@ -146,14 +179,15 @@ impl ProgramRun {
             .map(|read| read.data.into())
             .collect();
         let start = all.get(wait.checked_sub(1)?)?.start;
-        let counter = |index: usize| words[2 + 2 * index] | words[3 + 2 * index] << 32;
+        let wide = |index: usize| words[index] | words[index + 1] << 32;
         let status = words[0] as u32;
         let memory = outcome.memories.into_iter().next()?;
         Some(ProgramOutcome {
             cause: status >> 4 & 0xf,
             code: status >> 16,
             index: words[1] as u32,
-            counters: std::array::from_fn(counter),
+            fault: wide(2),
+            counters: std::array::from_fn(|counter| wide(4 + 2 * counter)),
             cycles: all[wait].end - start,
             timeline: Timeline::new(&outcome.sinks[0].beats, start),
             dram: memory.bytes,

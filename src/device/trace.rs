@@ -42,14 +42,24 @@ impl Loaded<'_> {
         inputs: &[Values],
         watch: &mut Watch,
     ) -> Result<LayerResult, AcceleratorError> {
-        let network = &self.network.network;
-        let layer = &network.layers[number];
-        let (network, (region, offset)) = up_to(network, layer);
-        let mut run = ProgramRun::of_network(&network, &self.network.given(inputs)?);
-        let outcome = self.run(&mut run, watch)?;
+        let mut before = number;
+        let mut programs = self.network.programs();
+        let program = programs.find(|program| match before.checked_sub(program.layers.len()) {
+            Some(rest) => {
+                before = rest;
+                false
+            }
+            None => true,
+        });
+        let program = program.expect("a layer of the network");
+        let layer = &program.layers[before];
+        let (network, (region, offset)) = up_to(program, layer);
+        let given = self.given(program, inputs, watch)?;
+        let mut run = ProgramRun::of_network(&network, &given);
+        let outcome = self.run(&network, &mut run, watch)?;
         let first = (run.bases[region as usize] + u64::from(offset)) as usize;
         let bytes = &outcome.dram[first..first + bytes(layer)];
-        let program = &network.program[..layer.instructions.end];
+        let program = &network.program[..layer.instructions.end()];
         Ok(LayerResult {
             values: match layer.unsigned {
                 true => Values::Uint8(bytes.iter().map(|byte| byte ^ 0x80).collect()),
@@ -58,6 +68,43 @@ impl Loaded<'_> {
             made_by: made_by(program, layer),
             spans: outcome.timeline.of_program(program),
         })
+    }
+
+    /// The bytes that a program takes: all steps in front of it are run.
+    fn given(
+        &mut self,
+        wanted: &Network,
+        inputs: &[Values],
+        watch: &mut Watch,
+    ) -> Result<Vec<Vec<u8>>, AcceleratorError> {
+        let mut given = Vec::new();
+        let (network, mut variables) = (self.network, self.variables.clone());
+        let ran = network.run(&mut variables, inputs, |program, bytes| {
+            if std::ptr::eq(program, wanted) {
+                given = bytes.to_vec();
+                return Err(Ended::There);
+            }
+            let mut run = ProgramRun::of_network(program, bytes);
+            let outcome = self.run(program, &mut run, watch)?;
+            Ok(run.outputs(program, &outcome.dram))
+        });
+        match ran {
+            Err(Ended::Failed(error)) => Err(error),
+            Ok(_) | Err(Ended::There) => Ok(given),
+        }
+    }
+}
+
+/// Why a network was not run to its end.
+enum Ended {
+    /// The program that was wanted is next.
+    There,
+    Failed(AcceleratorError),
+}
+
+impl<E: Into<AcceleratorError>> From<E> for Ended {
+    fn from(error: E) -> Ended {
+        Ended::Failed(error.into())
     }
 }
 
@@ -71,7 +118,7 @@ fn up_to(network: &Network, layer: &LayerSummary) -> (Network, (u32, u32)) {
     /// The most bytes that are stored at a time: of all runs some.
     const RUN: usize = 1 << 16;
     let mut network = network.clone();
-    network.program.truncate(layer.instructions.end);
+    network.program.truncate(layer.instructions.end());
     let all = (1 << Unit::ALL.len()) - 1;
     network
         .program
@@ -112,7 +159,7 @@ fn up_to(network: &Network, layer: &LayerSummary) -> (Network, (u32, u32)) {
 fn made_by(program: &[Instruction], layer: &LayerSummary) -> Vec<Option<usize>> {
     let mut in_scratchpad = BTreeMap::new();
     let mut made = vec![None; bytes(layer)];
-    for index in layer.instructions.clone() {
+    for index in layer.instructions.iter() {
         match &program[index].operation {
             Operation::Post(post) => {
                 for address in written(post) {

@@ -1,15 +1,18 @@
 //! The graph, and how it is built.
 
 use super::{Element, GraphError, Operator, Quantization, Tensor, Values};
+use serde::{Deserialize, Serialize};
 use std::ops::{Index, IndexMut};
 
 /// A tensor of a graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct TensorId(pub usize);
 
 /// Whose runtimes a graph must agree with: they form multipliers, and round the sum of two
 /// activations, differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Family {
     /// TFLite files: LiteRT and TFLite Micro.
     TfLite,
@@ -18,7 +21,8 @@ pub enum Family {
 }
 
 /// A network: its tensors, and its nodes in an order in which they can run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Graph {
     /// Whose arithmetic it has.
     pub family: Family,
@@ -30,10 +34,25 @@ pub struct Graph {
     pub inputs: Vec<TensorId>,
     /// What it is run for.
     pub outputs: Vec<TensorId>,
+    /// What it keeps from one run to the next.
+    pub variables: Vec<Variable>,
+}
+
+/// A value that a network keeps from one run to the next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    /// The tensor that has its value in a run.
+    pub read: TensorId,
+    /// The tensor that has its value for the next run.
+    pub written: TensorId,
+    /// Its value in the first run.
+    pub initial: Values,
 }
 
 /// An operator at work on tensors.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Node {
     /// Name in the file, or one made of the operator and its place.
     pub name: String,
@@ -48,7 +67,8 @@ pub struct Node {
 }
 
 /// The smallest and the largest integer that a node may return.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// The smallest.
     pub low: i32,
@@ -108,6 +128,7 @@ impl Graph {
             nodes: Vec::new(),
             inputs: Vec::new(),
             outputs: Vec::new(),
+            variables: Vec::new(),
         }
     }
 

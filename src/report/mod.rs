@@ -20,7 +20,7 @@ pub use matmul::{Cause, CycleShare, MatmulReport};
 pub use network::{
     LayerRow, Measured, NetworkReport, TimelinePicture, layer_rows, layer_table, shape, slowest,
 };
-pub use numbers::grouped;
+pub use numbers::{counted, grouped};
 pub use package::Package;
 pub use package_file::PackageFile;
 pub use presets::{presets_json, presets_table};

@@ -13,6 +13,12 @@ pub fn grouped(number: impl Into<u64>) -> String {
     text
 }
 
+/// `1 file`, `2 files`.
+pub fn counted(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", grouped(number))
+}
+
 /// `part` of `whole` as `12.3 %`.
 pub(super) fn percent(part: u64, whole: u64) -> String {
     format!("{:.1} %", 100.0 * ratio(part, whole))

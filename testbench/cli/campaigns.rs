@@ -83,6 +83,12 @@ fn a_campaign_says_what_it_covered() {
     assert_eq!(json["covers"]["job.job_fails"], 0, "{json}");
 }
 
+#[test]
+fn a_campaign_without_cover_points_has_no_table() {
+    let run = Place::new().succeed("verify --preset nano --cases 1");
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+}
+
 fn replay(place: &Place, arguments: &[&str]) -> Run {
     Run::of(place.command("verify --replay").args(arguments))
 }

@@ -5,9 +5,9 @@ use crate::models::{self, Arrays};
 use crate::onnx::small;
 use crate::program::Place;
 use ferrogrid::arch::npu_from_preset;
-use ferrogrid::compiler::{Rounding, compile};
-use ferrogrid::device::Executable;
+use ferrogrid::compiler::Rounding;
 use ferrogrid::device::npy::read_array;
+use ferrogrid::device::{Executable, ExecutableError};
 use ferrogrid::graph::Values;
 use ferrogrid::reference::graph::{Mode, run};
 use ferrogrid::synth::tools::Tool;
@@ -108,13 +108,17 @@ fn a_difference_is_located() {
     wrong[[1, 2]] += 1.0;
     wrong[[1, 3]] += 1.0;
     place.write_npy("wrong.npy", &wrong);
-    let text =
-        place.fail("run small.onnx --preset nano --input images.npy --expect wrong.npy -o y.npy");
+    let run =
+        place.run("run small.onnx --preset nano --input images.npy --expect wrong.npy -o y.npy");
+    assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""));
+    let text = run.stderr;
     assert!(text.contains("2 of 4 elements of"), "{text}");
     assert!(
         text.contains("in row 1 differ from `wrong.npy`, the first at (2,)"),
         "{text}"
     );
+    // What was computed is there to be looked at.
+    assert_eq!(floats(&place, "y.npy"), expected(Mode::Float));
 }
 
 /// What each layer took adds up to what all took.
@@ -162,8 +166,11 @@ fn a_timeline_has_every_instruction_of_a_unit() {
     let network = fs::read(place.path("net.fgn")).expect("a file");
     let program = Executable::from_bytes(&network)
         .expect("a network")
-        .network
-        .program;
+        .programs()
+        .next()
+        .expect("a program")
+        .program
+        .clone();
     for (index, instruction) in program.iter().enumerate() {
         let is_of_unit = instruction.operation.opcode().unit().is_some();
         let bar = format!("\n{index}: {instruction}</title></rect>");
@@ -183,8 +190,8 @@ fn a_trace_has_every_layer() {
     let input = Values::Float32(channels_last.iter().copied().collect());
     let values = run(&graph, &[input], Mode::Float).expect("values");
     let arch = npu_from_preset("nano").expect("a preset");
-    let network = compile(&graph, &arch, Rounding::Float);
-    for (number, layer) in network.expect("a network").layers.iter().enumerate() {
+    let network = Executable::compile(&graph, &arch, Rounding::Float);
+    for (number, layer) in network.expect("a network").layers().enumerate() {
         let path = place.path(&format!("layers/{number:02}_{}.npy", layer.name));
         let array = read_array(&path).expect("an array");
         assert_eq!(array.shape, layer.shape);
@@ -193,6 +200,50 @@ fn a_trace_has_every_layer() {
     place.succeed("compile small.onnx --preset nano -o net.fgn");
     let text = place.fail("run net.fgn --preset nano --trace layers");
     assert!(text.contains("holds none of the network"), "{text}");
+}
+
+/// A folder has the files of one trace alone, and none of others is removed.
+#[test]
+fn a_trace_replaces_an_earlier_one() {
+    let place = small_network();
+    let line = "run small.onnx --preset nano --trace layers";
+    place.succeed(line);
+    let names = place.names("layers");
+    // As if an earlier network had had another layer.
+    let list = place.read("layers/layers.txt") + "09_old.npy  old  Add  1\n";
+    place.write("layers/layers.txt", list);
+    place.write("layers/09_old.npy", "");
+    place.succeed(line);
+    assert_eq!(place.names("layers"), names);
+    place.write("layers/mine.npy", "");
+    let text = place.fail(line);
+    assert!(
+        text.contains("holds what `--trace` did not write: mine.npy"),
+        "{text}"
+    );
+    let with_mine = place.names("layers");
+    assert_eq!(with_mine.len(), names.len() + 1, "nothing was removed");
+}
+
+#[test]
+fn inspect_says_what_a_compiled_network_holds() {
+    let place = small_network();
+    place.succeed("compile small.onnx --preset nano -o net.fgn");
+    golden!(form(&place.succeed("inspect net.fgn").stdout));
+    let report = json(&place, "inspect net.fgn");
+    let arch = npu_from_preset("nano").expect("a preset");
+    let hash = format!("0x{:08x}", arch.config_hash());
+    assert_eq!(report["config_hash"], hash);
+    assert_eq!(report["presets"], serde_json::json!(["nano"]));
+    let file = fs::read(place.path("net.fgn")).expect("a file");
+    let network = Executable::from_bytes(&file).expect("a network");
+    let program = network.programs().next().expect("a program");
+    let row = &report["programs"][0];
+    assert_eq!(row["instructions"], program.program.len());
+    assert_eq!(row["regions"][0]["bytes"], program.constants.len());
+    assert_eq!(report["inputs"][0]["shape"], serde_json::json!([2, 4, 5]));
+    let text = place.fail("inspect net.fgn --mode tflm");
+    assert!(text.contains("compiled with `--mode onnx`"), "{text}");
 }
 
 #[test]
@@ -251,8 +302,18 @@ fn damaged_networks_are_errors() {
                 .inputs
                 .iter()
                 .map(|port| Values::saturated(port.element, &vec![0; port.len()]));
-            let given = network.given(&Vec::from_iter(zeros));
-            assert!(given.is_ok(), "byte {place}");
+            // Programs leave zeros: what the host makes of them is values or an error.
+            let ran = network.run(
+                &mut network.initial(),
+                &Vec::from_iter(zeros),
+                |program, _| -> Result<_, ExecutableError> {
+                    let outputs = program.outputs.iter();
+                    Ok(outputs.map(|of| vec![0; of.bytes as usize]).collect())
+                },
+            );
+            if let Ok(values) = ran {
+                assert_eq!(network.returned(&values).len(), network.outputs.len());
+            }
         }
     }
     assert!(
@@ -367,6 +428,41 @@ fn programs_that_are_wrong() {
         "{}",
         forced.stdout
     );
+}
+
+/// Programs that the core stops are errors, with the cause in words.
+#[test]
+fn programs_that_are_stopped() {
+    let place = Place::new();
+    place.write(
+        "count.s",
+        "load run=4 rows=1 planes=1\nload run=4 planes=1\nend",
+    );
+    place.write(
+        "dram.s",
+        "load offset=0x1000000 run=64 rows=1 planes=1\nend",
+    );
+    let out_of_range = "cause 7 (a count is 0 or an address out of range), index 1";
+    for (file, causes) in [
+        ("count.s", [out_of_range, "index 1"]),
+        (
+            "dram.s",
+            ["cause 3 (a read failed), index", "fault address 0x1000000"],
+        ),
+    ] {
+        let line = format!("run-program {file} --preset nano --force");
+        let run = place.run(&line);
+        assert_eq!(run.code, Some(1), "{file}");
+        assert!(run.stdout.contains("not legal: "), "{}", run.stdout);
+        let words = run.stderr.split_whitespace().filter(|word| *word != "│");
+        let words = words.collect::<Vec<_>>().join(" ");
+        assert!(causes.iter().all(|cause| words.contains(cause)), "{words}");
+        let run = place.run(&format!("{line} --json"));
+        assert_eq!(run.code, Some(1), "{file}");
+        let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+        let cause = format!("cause {} ", report["cause"]);
+        assert!(causes[0].starts_with(&cause), "{report}");
+    }
 }
 
 /// The three simulators agree on everything that is printed.

@@ -39,10 +39,8 @@ pub fn run_all(graph: &Graph, rows: &[Vec<Values>], mode: Mode) -> Vec<BTreeMap<
         .collect()
 }
 
-/// Says which values of a tensor differ.
-#[track_caller]
-pub fn assert_same(found: &Values, expected: &Values, what: &str) {
-    assert_eq!(found.len(), expected.len(), "{what}: number of values");
+/// Says which values of a tensor differ; none where all are equal.
+pub fn difference(found: &Values, expected: &Values) -> Option<String> {
     let all = |values: &Values| match (values.integers(), values.floats()) {
         (Some(integers), _) => integers.into_iter().map(f64::from).collect(),
         (_, floats) => floats
@@ -52,16 +50,30 @@ pub fn assert_same(found: &Values, expected: &Values, what: &str) {
             .collect(),
     };
     let (found, expected): (Vec<f64>, Vec<f64>) = (all(found), all(expected));
+    if found.len() != expected.len() {
+        return Some(format!(
+            "{} values instead of {}",
+            found.len(),
+            expected.len()
+        ));
+    }
     let pairs = found.iter().zip(&expected).enumerate();
     let wrong: Vec<_> = pairs
         .filter(|(_, (found, expected))| found != expected)
         .collect();
     let (count, all) = (wrong.len(), found.len());
-    let first = wrong.first();
-    assert!(
-        count == 0,
-        "{what}: {count} of {all} values differ, the first: {first:?}"
-    );
+    let first = wrong.first()?;
+    Some(format!(
+        "{count} of {all} values differ, the first: {first:?}"
+    ))
+}
+
+/// Fails where values of a tensor differ.
+#[track_caller]
+pub fn assert_same(found: &Values, expected: &Values, what: &str) {
+    if let Some(how) = difference(found, expected) {
+        panic!("{what}: {how}");
+    }
 }
 
 /// Values of `[channels, height, width]` as those of a tensor of `[height, width, channels]`; others

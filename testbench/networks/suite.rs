@@ -1,179 +1,212 @@
-//! Small networks, each with one trap, against the runtimes; what is not supported is refused.
+//! Small networks, each with one trap, whole ones and malformed files: from the file through the golden model and the
+//! compiler to the hardware, against the runtimes.
 
-use crate::case::{assert_same, channels_last, network, rows, run_all, values};
+mod outcomes;
+
+use crate::case::{channels_last, difference, rows, values};
 use crate::models::{Arrays, suite};
-use ferrogrid::graph::{Family, Graph};
+use ferrogrid::arch::{NpuArch, npu_from_preset};
+use ferrogrid::compiler::Rounding;
+use ferrogrid::device::{Accelerator, Executable};
+use ferrogrid::graph::{Family, Graph, TensorId, Values};
 use ferrogrid::import;
-use ferrogrid::reference::graph::Mode;
-use std::path::Path;
+use ferrogrid::reference::graph::{Mode, run};
+use outcomes::REFUSED;
+use rayon::prelude::*;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// All rows of a case: `runtime` is the end of the names of TFLite's golden arrays.
-fn run_case(stem: &Path, graph: &Graph, mode: Mode, runtime: &str) {
-    let arrays = |kind: &str| Arrays::at(stem.with_extension(format!("{kind}.npz")));
+/// The core that cases run on.
+const PRESET: &str = "small";
+/// How many rows of a case run on the hardware; all of them in the golden model.
+const SIMULATED: usize = 1;
+
+/// A case in the arithmetic of a runtime.
+#[derive(Clone)]
+struct Case {
+    file: String,
+    mode: Mode,
+    /// `tflm` and `litert`, or `ort`.
+    runtime: &'static str,
+}
+
+/// The files of the suite, by the kinds of their index; none, and a line that says so, without the folder.
+fn files(kinds: &[&str]) -> Option<Vec<String>> {
+    let index = std::fs::read_to_string(suite("index.json")?).unwrap();
+    let index: serde_json::Value = serde_json::from_str(&index).unwrap();
+    let cases = index.as_array().unwrap().iter();
+    let cases = cases.filter(|case| kinds.contains(&case["kind"].as_str().unwrap()));
+    Some(
+        cases
+            .map(|case| case["file"].as_str().unwrap().into())
+            .collect(),
+    )
+}
+
+/// The modes of a file of which its golden arrays have a runtime; both where they have none.
+fn cases(file: String) -> Vec<Case> {
+    let case = |mode, runtime| Case {
+        file: file.clone(),
+        mode,
+        runtime,
+    };
+    if file.ends_with(".onnx") {
+        return vec![case(Mode::Float, "ort")];
+    }
+    let golden = suite(&file).unwrap().with_extension("golden.npz");
+    let names = Arrays::at(golden).names();
+    let all = [(Mode::FixedPoint, "tflm"), (Mode::Float, "litert")];
+    let has = |runtime: &str| names.iter().any(|name| *name == format!("y0_{runtime}"));
+    let mut cases = Vec::from_iter(
+        all.into_iter()
+            .filter(|(_, runtime)| has(runtime) || names.is_empty())
+            .map(|(mode, runtime)| case(mode, runtime)),
+    );
+    cases.dedup_by_key(|case| case.runtime);
+    cases
+}
+
+/// The array of a tensor: colons of names are underscores there.
+fn array(arrays: &mut Arrays, name: &str) -> String {
+    let names = arrays.names();
+    match names.contains(&name.to_owned()) {
+        true => name.to_owned(),
+        false => name.replace(':', "_"),
+    }
+}
+
+/// The rows of a tensor in an array, in the order of the graph.
+fn rows_of(graph: &Graph, id: TensorId, arrays: &mut Arrays, name: &str) -> Vec<Values> {
+    let tensor = &graph[id];
+    let all = values(arrays, name, tensor.element);
+    let of_row = |row: Values| match graph.family {
+        Family::Onnx => channels_last(&row, &tensor.shape),
+        Family::TfLite => row,
+    };
+    rows(&all, tensor.len()).into_iter().map(of_row).collect()
+}
+
+/// Runs a case; an error says at which stage it ended and how.
+fn run_case(case: &Case, arch: &NpuArch, core: &mut Accelerator) -> Result<(), String> {
+    let path = suite(&case.file).unwrap();
+    let graph = import::read(&std::fs::read(&path).unwrap()).map_err(|error| error.to_string())?;
+    let arrays = |kind: &str| Arrays::at(path.with_extension(format!("{kind}.npz")));
     let (mut given, mut golden) = (arrays("x"), arrays("golden"));
     let onnx = graph.family == Family::Onnx;
-    let mut inputs: Vec<Vec<_>> = Vec::new();
+    let mut inputs: Vec<Vec<Values>> = Vec::new();
     for (place, id) in graph.inputs.iter().enumerate() {
-        let tensor = &graph[*id];
-        let name = if onnx {
-            tensor.name.clone()
-        } else {
-            format!("x{place}")
+        let name = match onnx {
+            true => array(&mut given, &graph[*id].name),
+            false => format!("x{place}"),
         };
-        let all = values(&mut given, &name, tensor.element);
-        for (row, values) in rows(&all, tensor.len()).into_iter().enumerate() {
-            let values = if onnx {
-                channels_last(&values, &tensor.shape)
-            } else {
-                values
-            };
+        for (row, values) in rows_of(&graph, *id, &mut given, &name)
+            .into_iter()
+            .enumerate()
+        {
             inputs.resize(inputs.len().max(row + 1), Vec::new());
             inputs[row].push(values);
         }
     }
-    let results = run_all(graph, &inputs, mode);
+    let mut expected: Vec<Vec<Values>> = vec![Vec::new(); inputs.len()];
     for (place, id) in graph.outputs.iter().enumerate() {
-        let tensor = &graph[*id];
         let name = match onnx {
-            true => tensor.name.trim_end_matches("_dequantize").to_owned(),
-            false => format!("y{place}_{runtime}"),
+            true => array(&mut golden, &graph[*id].name),
+            false => format!("y{place}_{}", case.runtime),
         };
-        let expected = rows(&values(&mut golden, &name, tensor.element), tensor.len());
-        assert_eq!(expected.len(), results.len(), "{}", stem.display());
-        for (row, (result, expected)) in results.iter().zip(&expected).enumerate() {
-            let expected = if onnx {
-                channels_last(expected, &tensor.shape)
-            } else {
-                expected.clone()
-            };
-            let what = format!("{}: {name}, row {row}, {mode:?}", stem.display());
-            assert_same(&result[id], &expected, &what);
+        if !golden.names().contains(&name) {
+            return Err(format!("no runtime gives `{name}`"));
+        }
+        let all = rows_of(&graph, *id, &mut golden, &name);
+        for (row, values) in expected.iter_mut().zip(all) {
+            row.push(values);
         }
     }
+    let check = |stage: &str, row: usize, found: &[Values]| {
+        let pairs = found.iter().zip(&expected[row]).zip(&graph.outputs);
+        for ((found, expected), id) in pairs {
+            if let Some(how) = difference(found, expected) {
+                return Err(format!("{stage}: `{}`, row {row}: {how}", graph[*id].name));
+            }
+        }
+        Ok(())
+    };
+    let results = inputs.par_iter().map(|row| run(&graph, row, case.mode));
+    for (row, result) in results.collect::<Vec<_>>().into_iter().enumerate() {
+        let result = result.map_err(|error| format!("golden model: {error}"))?;
+        let outputs = graph.outputs.iter().map(|id| result[id].clone());
+        check("golden model", row, &Vec::from_iter(outputs))?;
+    }
+    let rounding = match case.mode {
+        Mode::Float => Rounding::Float,
+        Mode::FixedPoint => Rounding::Fixed,
+    };
+    let network = Executable::compile(&graph, arch, rounding);
+    let network = network.map_err(|error| format!("compiler: {error}"))?;
+    let mut loaded = core.load(&network).map_err(|error| error.to_string())?;
+    for (row, inputs) in inputs.iter().enumerate().take(SIMULATED) {
+        let inference = loaded.infer(inputs);
+        let inference = inference.map_err(|error| format!("core: {error}"))?;
+        check("core", row, &inference.outputs)?;
+    }
+    Ok(())
 }
 
-/// The modes of a case for which its golden arrays have a runtime that took it.
-const MICRO: &[(Mode, &str)] = &[(Mode::FixedPoint, "tflm")];
-const LITERT: &[(Mode, &str)] = &[(Mode::Float, "litert")];
-const BOTH: &[(Mode, &str)] = &[(Mode::FixedPoint, "tflm"), (Mode::Float, "litert")];
-const ONNX: &[(Mode, &str)] = &[(Mode::Float, "")];
+/// What of a panic can be read.
+fn caught<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        Err(format!("PANIC: {}", text.unwrap_or_default()))
+    })
+}
 
-/// Cases that run.
-const RUN: &[(&str, &[(Mode, &str)])] = &[
-    ("tflite/add_broadcast_channel.tflite", BOTH),
-    ("tflite/add_different_scales_relu.tflite", BOTH),
-    ("tflite/avgpool_same.tflite", BOTH),
-    ("tflite/conv_dilated_same.tflite", BOTH),
-    ("tflite/conv_grouped.tflite", BOTH),
-    ("tflite/conv_multiplier_above_1.tflite", BOTH),
-    ("tflite/conv_no_bias_per_tensor.tflite", MICRO),
-    ("tflite/conv_pow2_ties.tflite", BOTH),
-    ("tflite/conv_relu6_narrow.tflite", BOTH),
-    ("tflite/conv_same_stride2.tflite", BOTH),
-    ("tflite/conv_uint8_legacy.tflite", LITERT),
-    ("tflite/depthwise_multiplier2.tflite", BOTH),
-    ("tflite/fc_3d_keep_dims.tflite", BOTH),
-    ("tflite/fc_per_channel_2out.tflite", BOTH),
-    ("tflite/maxpool_same_negative.tflite", BOTH),
-    ("tflite/relu6_alone.tflite", BOTH),
-    ("tflite/requantize_int8.tflite", BOTH),
-    ("tflite/shape_signature_dynamic.tflite", BOTH),
-    ("tflite/softmax.tflite", BOTH),
-    ("networks/magic_wand.tflite", BOTH),
-    ("networks/rock_paper_scissors.tflite", BOTH),
-    ("onnx/add_broadcast_const.onnx", ONNX),
-    ("onnx/add_residual_relu.onnx", ONNX),
-    ("onnx/avgpool_exclude_pad.onnx", ONNX),
-    ("onnx/avgpool_include_pad_asym.onnx", ONNX),
-    ("onnx/conv_asym_pads.onnx", ONNX),
-    ("onnx/conv_auto_pad_same_lower.onnx", ONNX),
-    ("onnx/conv_dilated.onnx", ONNX),
-    ("onnx/conv_group2.onnx", ONNX),
-    ("onnx/conv_multiplier_above_1.onnx", ONNX),
-    ("onnx/conv_per_channel_negative_axis.onnx", ONNX),
-    ("onnx/conv_pow2_ties.onnx", ONNX),
-    ("onnx/conv_u8_weights_zp.onnx", ONNX),
-    ("onnx/depthwise_multiplier2.onnx", ONNX),
-    ("onnx/flatten_chw_then_fc.onnx", ONNX),
-    ("onnx/gemm_transB_per_channel.onnx", ONNX),
-    ("onnx/globalavgpool.onnx", ONNX),
-    ("onnx/ir3_initializers_as_inputs.onnx", ONNX),
-    ("onnx/matmul_per_column_axis1.onnx", ONNX),
-    ("onnx/maxpool_pads_negative.onnx", ONNX),
-    ("onnx/no_zero_points.onnx", ONNX),
-    ("onnx/opset11_net.onnx", ONNX),
-    ("onnx/opset23_net.onnx", ONNX),
-    ("onnx/qcdq_4bit_clip.onnx", ONNX),
-    ("onnx/qlinearconv_per_channel_wzp.onnx", ONNX),
-    ("onnx/qlinearconv_u8s8_saturation.onnx", ONNX),
-    ("onnx/quantize_border_ties.onnx", ONNX),
-    ("onnx/relu6_unfused.onnx", ONNX),
-    ("onnx/scales_of_rank1.onnx", ONNX),
-    ("onnx/weights_float_q_dq.onnx", ONNX),
-];
-
-/// Cases that are refused, and a part of what is said.
-const REFUSED: &[(&str, &str)] = &[
-    (
-        "tflite/batch_matmul_adj_y.tflite",
-        "BATCH_MATMUL is not supported",
-    ),
-    (
-        "tflite/concat_same_scale.tflite",
-        "CONCATENATION is not supported",
-    ),
-    (
-        "tflite/conv_batch3.tflite",
-        "tensor `t0` has a batch of 3; only 1 is supported",
-    ),
-    ("tflite/pad_zero_point.tflite", "is what PAD gives"),
-    // Behind convolutions with PAD in front of them, whose results have the shapes of the file.
-    (
-        "networks/keyword_spotting_mobilenetv2.tflite",
-        "MEAN is not supported",
-    ),
-    (
-        "tflite/streaming_state.tflite",
-        "CALL_ONCE is not supported",
-    ),
-    ("onnx/channel_shuffle.onnx", "which moves values in memory"),
-    (
-        "onnx/conv1d.onnx",
-        "takes an image of four axes; its input has 3",
-    ),
-    (
-        "onnx/dynamic_quantized_matmul.onnx",
-        "DynamicQuantizeLinear is not supported",
-    ),
-    ("onnx/external_data.onnx", "is in another file"),
-    ("onnx/int4_weights_per_column.onnx", "has the type int4"),
-    (
-        "onnx/softmax_opset12_flatten.onnx",
-        "only the last axis is supported",
-    ),
-];
-
+/// Every case runs, but for those of a table, which end as it says.
 #[test]
 fn cases_run_as_in_the_runtimes() {
-    for (name, modes) in RUN {
-        let Some(file) = suite(name) else {
-            return;
-        };
-        let graph = network(&file);
-        for (mode, runtime) in *modes {
-            run_case(&file.with_extension(""), &graph, *mode, runtime);
+    let Some(files) = files(&["onnx", "tflite", "networks"]) else {
+        return;
+    };
+    let arch = npu_from_preset(PRESET).unwrap();
+    let cases = Vec::from_iter(files.into_iter().flat_map(cases));
+    let outcomes: Vec<_> = cases
+        .par_iter()
+        .map_init(
+            || Accelerator::native(&arch).unwrap(),
+            |core, case| caught(|| run_case(case, &arch, core)),
+        )
+        .collect();
+    let run = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    println!("{run} of {} cases run to the bit", cases.len());
+    let mut wrong = Vec::new();
+    for (case, outcome) in cases.iter().zip(&outcomes) {
+        let Case { file, runtime, .. } = case;
+        let mut listed = REFUSED
+            .iter()
+            .filter(|(of, by, _)| of == file && (by.is_empty() || by == runtime));
+        match (outcome, listed.next()) {
+            (Ok(()), None) => {}
+            (Ok(()), Some(_)) => wrong.push(format!("{file}, {runtime}: runs, and is listed")),
+            (Err(found), Some((_, _, part))) if found.contains(part) => {}
+            (Err(found), _) => wrong.push(format!("{file}, {runtime}: {found}")),
         }
     }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// Malformed files: an error that says what is wrong.
 #[test]
-fn what_is_not_supported_is_named() {
-    for (name, message) in REFUSED {
-        let Some(file) = suite(name) else {
-            return;
-        };
-        let bytes = std::fs::read(&file).expect("a file");
-        let error = import::read(&bytes).expect_err(name).to_string();
-        assert!(error.contains(message), "{name}: {error}");
+fn malformed_files_are_errors() {
+    let Some(files) = files(&["bad"]) else {
+        return;
+    };
+    let mut wrong = Vec::new();
+    for file in files {
+        let bytes = std::fs::read(suite(&file).unwrap()).unwrap();
+        let read = || import::read(&bytes).map_err(|error| error.to_string());
+        match caught(read) {
+            Err(message) if !message.starts_with("PANIC") => println!("{file}: {message}"),
+            // Some of its bytes may mean nothing.
+            Ok(_) if file.contains("bit_rot") => println!("{file} is read"),
+            found => wrong.push(format!("{file}: {found:?}")),
+        }
     }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

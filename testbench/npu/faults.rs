@@ -40,6 +40,8 @@ const GOOD: &str = "
 struct Fault {
     refusals: Vec<(u64, Refusal)>,
     stops: bool,
+    /// The bad program is fetched and never started.
+    is_forgotten: bool,
     watchdog: u32,
     /// Bytes of the program that are changed.
     bytes: Vec<(usize, u8)>,
@@ -85,7 +87,10 @@ fn recover(bad: &str, fault: &Fault) -> (u32, u32) {
     scenario.operations.truncate(start);
     let operations = &mut scenario.operations;
     operations.insert(0, Operation::write(at("watchdog"), fault.watchdog));
-    if fault.stops {
+    if fault.is_forgotten {
+        operations.pop();
+    }
+    if fault.stops || fault.is_forgotten {
         operations.push(Operation::Idle(300));
         operations.push(Operation::write(at("control"), 2));
     }
@@ -215,6 +220,22 @@ fn what_waits_for_ever() {
             ..Fault::default()
         };
         assert_eq!(recover(bad, &stop).0, STOPPED, "{bad}");
+    }
+}
+
+#[test]
+fn programs_that_are_fetched_and_not_started() {
+    for (bad, refusals) in [
+        ("end code=1", vec![]),
+        ("fence units=15\n".repeat(20).as_str(), vec![]),
+        ("end code=1", vec![(0, Refusal::Decode)]),
+    ] {
+        let forgotten = Fault {
+            refusals,
+            is_forgotten: true,
+            ..Fault::default()
+        };
+        assert_eq!(recover(bad, &forgotten).0, STOPPED, "{bad}");
     }
 }
 

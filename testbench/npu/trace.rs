@@ -69,7 +69,7 @@ fn the_layer_that_differs_is_found() {
         assert!(mutation.unwrap().apply(&mut design));
         let mut broken = Accelerator::new(&arch, Box::new(Native::new(&design).unwrap()));
         let mut broken = broken.load(&executable).unwrap();
-        let network = &executable.network;
+        let network = executable.programs().next().unwrap();
         let mut results = (0..network.layers.len()).map(|layer| {
             let inputs = std::slice::from_ref(&input);
             broken.layer(layer, inputs, &mut unwatched).unwrap()
@@ -85,7 +85,7 @@ fn the_layer_that_differs_is_found() {
         let [found, expected] = [found, expected].map(|of| of.integers().unwrap());
         let element = (0..found.len()).find(|at| found[*at] != expected[*at]);
         let (instruction, span) = second.made_by(element.unwrap()).unwrap();
-        assert!(pool.instructions.contains(&instruction));
+        assert!(pool.instructions.contains(instruction));
         let operation = network.program[instruction].operation;
         assert!(matches!(operation, Operation::Post(post) if post.maximum));
         assert!(span.start < span.end);

@@ -350,6 +350,7 @@ impl Block for NpuCore {
         let inputs = FrontEndInputs {
             start: registers["control_start"],
             stop: registers["control_stop"],
+            fetch: registers["control_fetch"],
             watchdog: registers["watchdog_cycles"],
             progress,
             bus_quiet,
@@ -460,6 +461,7 @@ impl Block for NpuCore {
             data: scratchpad.matrix_data,
             weights: ring.weights,
             tile_written: load.tile_written,
+            tile_comes: load.tile_comes,
             bank_freed,
             clear: front.clear,
         };
@@ -626,9 +628,14 @@ impl Block for NpuCore {
             vector.stall_scratchpad,
         ];
         for ((name, _), event) in COUNTERS_OF.into_iter().zip(events) {
-            let event = m.flag(event & front.busy).named(format!("{name}_event"));
+            // What was fetched ahead of the start counts too.
+            let (begins, counts) = match name {
+                "read_beats" => (front.fetch_begins, event),
+                _ => (front.begins, event & front.busy),
+            };
+            let event = m.flag(counts).named(format!("{name}_event"));
             let count = m.reg(unsigned(64)).named(format!("{name}_count")).reset(0);
-            m.when(front.begins, || count.set(0))
+            m.when(begins, || count.set(0))
                 .else_when(event, || count.set(count + 1));
             shown.push(format!("{name}_low_count"), count.truncate(32));
             shown.push(format!("{name}_high_count"), count.slice(32, 32));

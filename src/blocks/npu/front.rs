@@ -1,7 +1,7 @@
 //! The front end: fetches the program and gives each unit its instructions.
 
 use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
-use super::fields::{INSTRUCTION_BITS, field};
+use super::fields::{INSTRUCTION_BITS, field_of};
 use super::ports::Signalling;
 use super::ranges::Ranges;
 use super::semaphores::{Request, semaphores};
@@ -75,8 +75,10 @@ bundle! {
     pub struct FrontEndInputs(front: &FrontEnd) {
         /// Begins a program, when the one before has ended.
         start: bit(),
-        /// Stops the program.
+        /// Stops the program, or forgets what was fetched ahead.
         stop: bit(),
+        /// Fetches the first instructions of the next program ahead.
+        fetch: bit(),
         /// Cycles without progress after which a program is stopped; 0: never.
         watchdog: unsigned(32),
         /// Something moves: a beat, a vector or a sum.
@@ -112,6 +114,8 @@ bundle! {
         busy: bit(),
         /// A program begins in the next cycle.
         begins: bit(),
+        /// Its first instruction is asked for from the next cycle on.
+        fetch_begins: bit(),
         /// LOAD and STORE begin nothing more.
         halt: bit(),
         /// All units forget everything.
@@ -228,8 +232,7 @@ struct Fetched<'m> {
 
 /// No bit that a field has not is 1.
 #[track_caller]
-fn is_legal<'m>(word: Signal<'m>, has_vector: bool) -> Signal<'m> {
-    let opcode = field(word, &Synchronization::FIELDS[0]);
+fn is_legal<'m>(opcode: Signal<'m>, word: Signal<'m>, has_vector: bool) -> Signal<'m> {
     let first_reserved = |fields: &[Field]| {
         fields
             .iter()
@@ -248,6 +251,7 @@ fn is_legal<'m>(word: Signal<'m>, has_vector: bool) -> Signal<'m> {
                 (end < INSTRUCTION_BITS).then(|| word.slice(end, INSTRUCTION_BITS - end).any());
             let none = word.module().low();
             let reserved = gap.unwrap_or(none) | rest.unwrap_or(none);
+            let reserved = reserved.called(format!("{}_reserved", of.name()));
             (*of as u64, !reserved)
         })
         .collect();
@@ -266,18 +270,23 @@ impl Block for FrontEnd {
         let state = m.fsm(MachineState::Idle);
         let runs = state.is(MachineState::Run);
         let starts = m.reg(bit()).named("start_waits").reset(0);
-        let begins = state.is(MachineState::Idle) & *starts;
+        let fetches = m.reg(bit()).named("fetch_waits").reset(0);
+        let idle = state.is(MachineState::Idle);
+        let is_fetched = m.reg(bit()).reset(0);
+        let fetch_begins = idle & !is_fetched & (*fetches | *starts);
+        let begins = idle & *is_fetched & *starts;
         starts.next(io.start | (*starts & !begins));
+        fetches.next(io.fetch | (*fetches & !idle));
         let stops = m.wire(bit());
         let ends = m.wire(bit());
-        let fetch = self.fetch(m, &io, begins, stops | ends, &transfers);
+        let fetch = self.fetch(m, &io, fetch_begins, stops | ends, &transfers);
         let fetched = fetch.instructions;
 
         m.section("decode");
         let word = fetched.payload;
-        let opcode = field(word, &Synchronization::FIELDS[0]);
-        let known = is_legal(word, self.ranges.vector_taps > 0);
-        let in_range = self.ranges.hold(word);
+        let opcode = field_of("fetched", word, &Synchronization::FIELDS[0]);
+        let known = is_legal(opcode, word, self.ranges.vector_taps > 0);
+        let in_range = self.ranges.hold(opcode, word);
         let legal = known & in_range;
         let queue_ready: Vec<_> = (0..UNITS)
             .map(|number| m.wire(bit()).named(format!("queue_ready_{number}")))
@@ -333,8 +342,8 @@ impl Block for FrontEnd {
         m.section("the program");
         let none_waits = join(&empty);
         let unit_done = none_waits & io.units_idle;
-        let fence = Fence::each(|of| field(word, of));
-        let end = End::each(|of| field(word, of));
+        let fence = Fence::each(|of| field_of("fence", word, of));
+        let end = End::each(|of| field_of("end", word, of));
         // What has just left a queue is not in its unit yet.
         let settled = m.delay_by("settled", unit_done, 2) & unit_done;
         let fence_over = (settled | !fence.units).all();
@@ -352,17 +361,22 @@ impl Block for FrontEnd {
         };
         let takes = running & legal & may_begin & (goes_on | (is_end & settled.all()));
         dispatches.drive(running & legal & may_begin);
-        fetched.ready.drive(takes | !runs);
+        fetched.ready.drive(takes | !(runs | idle));
         ends.drive(takes & is_end);
         let cause = m.fsm(Cause::None);
-        let fetch_failed = m.flag(io.beats.fires() & io.beats.payload.response.any());
-        let read_failed = io.read_failed | fetch_failed;
+        let fetch_failed = m.reg(bit()).reset(0);
+        m.when(fetch_begins, || fetch_failed.set(false))
+            .else_when(io.beats.fires() & io.beats.payload.response.any(), || {
+                fetch_failed.set(true)
+            });
+        let read_failed = io.read_failed | *fetch_failed;
         let still = m.reg(unsigned(32)).reset(0);
         m.when(io.progress | takes | !runs, || still.set(0))
             .otherwise(|| still.set(still + 1));
         let barks = m.flag(io.watchdog.any() & still.ge(io.watchdog));
         let faults = illegal | out_of_range | overflow | read_failed | io.write_failed;
-        stops.drive(runs & (faults | barks | io.stop));
+        let forgets = idle & *is_fetched & !*starts & io.stop;
+        stops.drive((runs & (faults | barks | io.stop)) | forgets);
         let index = m.reg(unsigned(16)).reset(0);
         let code = m.reg(unsigned(16)).reset(0);
         let failed = m.reg(bit()).reset(0);
@@ -375,11 +389,19 @@ impl Block for FrontEnd {
         stopped.set(false);
         m.switch(state)
             .case(MachineState::Idle, || {
+                m.when(fetch_begins, || is_fetched.set(true));
                 m.when(begins, || {
                     state.set(MachineState::Run);
+                    is_fetched.set(false);
                     index.set(0);
                     failed.set(false);
                     cause.set(Cause::None);
+                })
+                .else_when(forgets, || {
+                    state.set(MachineState::Drain);
+                    is_fetched.set(false);
+                    failed.set(true);
+                    cause.set(Cause::Stopped);
                 });
             })
             .case(MachineState::Run, || {
@@ -418,6 +440,7 @@ impl Block for FrontEnd {
             issue,
             busy: !state.is(MachineState::Idle) | *starts,
             begins,
+            fetch_begins,
             halt: !runs,
             clear: forget,
             done,

@@ -1,7 +1,7 @@
 //! LOAD and WEIGHTS: from DRAM into the memories of the machine.
 
 use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
-use super::fields::{INSTRUCTION_BITS, field, signal_fields};
+use super::fields::{INSTRUCTION_BITS, field, field_of, signal_fields};
 use super::ports::{ByteWrite, Signalling, further};
 use super::runs::{RunOrder, RunParams, bytes_of_run, outside_of_halves, runs};
 use super::tables::TABLE_BITS;
@@ -77,6 +77,8 @@ bundle! {
         data: unsigned(8 * unit.splitter.beat_bytes),
         /// A tile is whole in the ring.
         tile_written: bit(),
+        /// More than half of one is there.
+        tile_comes: bit(),
         signalling: Signalling(),
         /// No instruction is under way.
         idle: bit(),
@@ -146,8 +148,8 @@ impl Block for LoadUnit {
         let word = io.instruction.payload;
         let opcode = field(word, &Synchronization::FIELDS[0]);
         let is_weights = opcode.eq(Opcode::Weights as u32);
-        let load = Load::each(|of| field(word, of));
-        let weights = Weights::each(|of| field(word, of));
+        let load = Load::each(|of| field_of("load", word, of));
+        let weights = Weights::each(|of| field_of("weights", word, of));
         let tile_bytes = self.tile_beats * self.splitter.beat_bytes;
         // A tile is a run: each waits for its own place in the ring.
         let params = RunParams {
@@ -278,6 +280,10 @@ impl Block for LoadUnit {
             channel_offset.set(beats.payload.last.mux(m.zero(channel_offset.shape()), next));
         });
         let tile_written = m.flag(ends & come.weights);
+        let tile_comes = match self.tile_beats {
+            1 => tile_written,
+            beats => tile_written | ring_beat.bit(beats.ilog2() - 1),
+        };
         let signalling_valid = m.flag(ends & come.signals);
         let semaphore = m.delay(come.semaphore);
         let fails = takes & beats.payload.response.any();
@@ -294,6 +300,7 @@ impl Block for LoadUnit {
             channel: come.address.truncate(self.channel_bits) + channel_offset,
             data: beats.payload.data,
             tile_written,
+            tile_comes,
             signalling: Signalling {
                 valid: signalling_valid,
                 semaphore,

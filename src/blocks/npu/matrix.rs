@@ -48,6 +48,8 @@ bundle! {
         weights: unsigned(unit.array.weight_bits()),
         /// A tile is whole in the ring.
         tile_written: bit(),
+        /// More than half of one is there.
+        tile_comes: bit(),
         /// An accumulator bank is free again.
         bank_freed: bit(),
         /// Forget everything.
@@ -157,15 +159,16 @@ impl Block for MatrixUnit {
         let bits = self.scratchpad_bits;
         let prepared = prepare(m, io.instruction, taken, bits, |word| {
             let fields = Matrix::each(|of| field(word, of));
-            PitchFields {
+            let of_pitch = PitchFields {
                 address: fields.address,
                 pitch: fields.pitch,
                 first_row: fields.first_row,
                 kernel_row_step: fields.kernel_row_step,
                 row_step: fields.row_step,
-            }
+            };
+            (fields, of_pitch)
         });
-        let first = Matrix::each(|of| field(prepared.word, of));
+        let first = prepared.fields;
 
         m.section("the pass whose tile is to be loaded");
         let next_valid = m.reg(bit()).reset(0);
@@ -275,6 +278,10 @@ impl Block for MatrixUnit {
                 .otherwise(|| used.set(used + 1));
         });
         let tile_is_there = (written - *oldest).gt(offset + used);
+        // A pass begins without the next tile rather than wait for DRAM, but not if that is about to come: it could be
+        // loaded no sooner than when the pass ends.
+        let is_next = (written - *oldest).eq(offset + used);
+        let tile_comes = (next_valid & is_next & io.tile_comes).named("tile_comes_soon");
         let loads = next_valid & tile_is_there;
         advances.drive(starts & loads);
         /// rows of the tile that are still to be read
@@ -371,7 +378,7 @@ impl Block for MatrixUnit {
         let over = rows_left.le(1) & (!streams | vectors_end);
         let free = (over & settled).named("may_start");
         let goes = ready_valid.mux(bank_is_there, loads);
-        starts.drive(free & goes);
+        starts.drive(free & goes & !tile_comes);
         m.when(io.clear, || {
             written.set(0);
             oldest.set(0);

@@ -129,15 +129,16 @@ impl Block for VectorUnit {
         let takes = m.wire(bit()).named("takes_instruction");
         let prepared = prepare(m, io.instruction, (takes, io.clear), bits, |word| {
             let fields = Vector::each(|of| field(word, of));
-            PitchFields {
+            let of_pitch = PitchFields {
                 address: fields.address,
                 pitch: fields.pitch,
                 first_row: fields.first_row,
                 kernel_row_step: fields.kernel_row_step,
                 row_step: fields.row_step,
-            }
+            };
+            (fields, of_pitch)
         });
-        let first = Vector::each(|of| field(prepared.word, of));
+        let first = prepared.fields;
         let step = first.tap_step.zero_extend(18);
         let group_step = m.delay(match taps {
             1 => step,
@@ -154,9 +155,9 @@ impl Block for VectorUnit {
 
         m.section("the passes of an instruction");
         let streams = m.reg(bit()).reset(0);
-        let word = m.capture(takes, prepared.word);
-        let fields = Vector::each(|of| field(word, of));
-        let signal = signal_fields(word);
+        let walked = m.capture(takes, prepared.word);
+        let fields = Vector::each(|of| field(walked, of));
+        let signal = signal_fields(walked);
         let of_row = |name: &str, taps: Signal<'m>| {
             let reads = pack(&self.reads(&first, [by_one, by_two], taps));
             m.capture(takes, reads).named(name)

@@ -45,13 +45,33 @@ pub(super) fn pool(graph: &Graph, node: &Node, rounding: Rounding) -> Result<Lay
             node,
             "a mean of windows in single precision is not supported on the NPU",
         )),
-        (_, Rounding::Float) => Ok(Factor::Float(x.scale / (y.scale * count as f32))),
-        (_, Rounding::Fixed) => {
-            let real = f64::from(x.scale) / (f64::from(y.scale) * count as f64);
+        (Family::TfLite, Rounding::Float) => {
+            Ok(Factor::Float(x.scale / y.scale * (1.0 / count as f32)))
+        }
+        (Family::Onnx, Rounding::Float) => Ok(Factor::Float(x.scale / (y.scale * count as f32))),
+        (family, Rounding::Fixed) => {
+            let real = match family {
+                Family::TfLite => f64::from(x.scale) / f64::from(y.scale),
+                Family::Onnx => f64::from(x.scale) / (f64::from(y.scale) * count as f64),
+            };
             let (multiplier, shift) = fixed(real).ok_or_else(|| {
                 refuse(node, format!("the factor {real} has no fixed-point form"))
             })?;
-            Ok(Factor::Fixed(multiplier, shift))
+            if family == Family::Onnx {
+                return Ok(Factor::Fixed(multiplier, shift));
+            }
+            // The count divides the multiplier, which is shifted to the left first as far as it goes.
+            let left = (count.ilog2() as i32).min(31 + shift).max(0);
+            match shift - left {
+                right @ -31.. => {
+                    let shared = (u64::from(multiplier) << left) / count as u64;
+                    Ok(Factor::Fixed(shared as u32, right))
+                }
+                right => Err(refuse(
+                    node,
+                    format!("its shift to the right by {}", -right),
+                )),
+            }
         }
     };
     if graph.family == Family::Onnx || is_global {

@@ -102,6 +102,7 @@ pub(super) fn weighted(
     Ok(Layer {
         name: node.name.clone(),
         operator: node.operator.name(),
+        fused: Vec::new(),
         input: node.inputs[0],
         output: node.output,
         image,

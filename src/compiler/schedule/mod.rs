@@ -12,7 +12,7 @@ use super::constants::Constants;
 use super::lower::{Lowered, to_int8};
 use super::memory::{Home, Plan, Ports};
 use super::tiling::Tiling;
-use super::{LayerSummary, region};
+use super::{Instructions, LayerSummary, region};
 use crate::arch::NpuArch;
 use crate::graph::{Graph, TensorId};
 use crate::isa::npu::{End, Instruction, Operation};
@@ -81,12 +81,14 @@ pub(super) fn schedule(
         let later = &lowered.layers[index + 1..];
         let is_read = later.iter().any(|other| other.reads(layer.output));
         schedule.layer(index, layer, tiling, output.filter(|_| !is_read));
+        let mut instructions = Instructions::default();
+        instructions.add(first..schedule.program.instructions.len());
         layers.push(LayerSummary {
             name: layer.name.clone(),
             operator: layer.operator.into(),
             shape: layer.result.to_vec(),
             multiplications: layer.multiplications,
-            instructions: first..schedule.program.instructions.len(),
+            instructions,
             result: layer.output,
             home: plan.homes[&layer.output],
             // A step of a node has a tensor that the graph has not.

@@ -4,7 +4,7 @@ use super::constant::{Constant, size};
 use super::site::Site;
 use super::value::{Activation, Axes, Value};
 use super::{ImportError, Importer};
-use crate::graph::{Operator, TensorId};
+use crate::graph::{Binary, Operator, TensorId};
 use std::cmp::Reverse;
 use std::rc::Rc;
 
@@ -27,7 +27,7 @@ impl Importer<'_> {
         };
         let operands = [operand(0)?, operand(1)?];
         let (inputs, axes) = self.operands(site, operands)?;
-        Ok(self.pending(site, Operator::Add, inputs, axes))
+        Ok(self.pending(site, Operator::Binary(Binary::Add), inputs, axes))
     }
 
     pub(super) fn integer_add(&mut self, site: &Site) -> Result<Value, ImportError> {
@@ -45,7 +45,7 @@ impl Importer<'_> {
         };
         let operands = [operand(0)?, operand(3)?];
         let (inputs, axes) = self.operands(site, operands)?;
-        self.integer_node(site, Operator::Add, &inputs, [6, 7], axes)
+        self.integer_node(site, Operator::Binary(Binary::Add), &inputs, [6, 7], axes)
     }
 
     /// The inputs of an addition, the larger one first, and the axes of the sum.

@@ -164,13 +164,17 @@ impl Importer<'_> {
         }
         let id = match activation.real {
             true => {
-                let name = format!("{name}_dequantize");
-                let (inputs, output) = ([activation.id], Output::float(name.clone()));
+                let node = format!("{name}_dequantize");
+                let (inputs, output) = ([activation.id], Output::float(name));
                 self.graph
-                    .node(name, Operator::Dequantize, &inputs, output)?
+                    .node(node, Operator::Dequantize, &inputs, output)?
             }
             false => activation.id,
         };
+        // A node that moves nothing has handed another name on.
+        if !self.graph.inputs.contains(&id) && !self.graph.outputs.contains(&id) {
+            self.graph[id].name = name.to_owned();
+        }
         self.graph.outputs.push(id);
         Ok(())
     }

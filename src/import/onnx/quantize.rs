@@ -4,7 +4,7 @@ use super::constant::{Constant, Data, size};
 use super::site::Site;
 use super::value::{Activation, Pending, Value};
 use super::{ImportError, Importer};
-use crate::graph::{Element, Limits, Operator, Output, Quantization, Values};
+use crate::graph::{Element, Limits, Operator, Output, Quantization, TensorId, Values};
 use std::rc::Rc;
 
 impl Importer<'_> {
@@ -183,17 +183,19 @@ impl Importer<'_> {
     }
 
     /// A node says what the integers of an activation mean. What wrote them may not have said so:
-    /// an input of the network.
+    /// an input of the network, and what it is in other shapes.
     pub(super) fn assume(
         &mut self,
         site: &Site,
         activation: &Activation,
         meaning: Quantization,
     ) -> Result<(), ImportError> {
-        let tensor = &mut self.graph[activation.id];
+        let tensor = &self.graph[activation.id];
         match &tensor.quantization {
             None if tensor.element.is_byte() => {
-                tensor.quantization = Some(meaning);
+                for tensor in self.in_all_shapes(activation.id) {
+                    self.graph[tensor].quantization = Some(meaning.clone());
+                }
                 Ok(())
             }
             Some(known) if *known == meaning => Ok(()),
@@ -208,5 +210,23 @@ impl Importer<'_> {
                 tensor.name, tensor.element
             ))),
         }
+    }
+
+    /// A tensor with all those that hold the same bytes.
+    fn in_all_shapes(&self, tensor: TensorId) -> Vec<TensorId> {
+        let nodes = self.graph.nodes.iter();
+        let reshapes = nodes.filter(|node| matches!(node.operator, Operator::Reshape { .. }));
+        let pairs: Vec<_> = reshapes.map(|node| (node.inputs[0], node.output)).collect();
+        let backwards = pairs.iter().rev();
+        let first = backwards.fold(
+            tensor,
+            |to, (from, made)| if *made == to { *from } else { to },
+        );
+        pairs.iter().fold(vec![first], |mut all, (from, made)| {
+            if all.contains(from) {
+                all.push(*made);
+            }
+            all
+        })
     }
 }

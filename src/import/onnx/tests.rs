@@ -4,7 +4,7 @@ use super::proto::{
     Attribute, Dimension, GraphProto, Model, NodeProto, OperatorSet, Shape, TensorProto,
     TensorType, TypeProto, ValueInfo,
 };
-use crate::graph::{Graph, Limits, Operator, Values};
+use crate::graph::{Graph, Limits, Operator, Quantization, Values};
 use crate::import::{self, ImportError};
 use prost::Message;
 
@@ -136,6 +136,34 @@ fn channels_move_to_the_back() {
         graph.nodes[2].operator,
         Operator::Reshape { shape: vec![12] }
     );
+}
+
+/// Integers are given, and flattened before a node says what they mean; outputs have the file's names.
+#[test]
+fn integers_are_reshaped_before_they_mean_anything() {
+    let mut model = network();
+    let of_model = model.graph.as_mut().expect("a graph");
+    let input = of_model.input[0].r#type.as_mut().expect("a type");
+    input.tensor_type.as_mut().expect("a tensor").elem_type = INT8;
+    let dequantize = |from: &str, to: &str| node("DequantizeLinear", &[from, "s", "z"], to);
+    of_model.node = vec![
+        node("Flatten", &["x"], "f"),
+        dequantize("f", "fr"),
+        dequantize("v", "vr"),
+        node("MatMul", &["fr", "vr"], "m"),
+        node("QuantizeLinear", &["m", "s", "z"], "mq"),
+        dequantize("mq", "y"),
+        node("Identity", &["mq"], "integers"),
+    ];
+    of_model.output.push(value("integers", &[1, 1]));
+    let graph = read(&model).expect("a network");
+    let meaning = Some(Quantization::per_tensor(0.5, 1));
+    let reshape = &graph.nodes[0];
+    assert_eq!(reshape.operator, Operator::Reshape { shape: vec![12] });
+    assert_eq!(graph[reshape.inputs[0]].quantization, meaning);
+    assert_eq!(graph[reshape.output].quantization, meaning);
+    let names = graph.outputs.iter().map(|id| graph[*id].name.as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["y", "integers"]);
 }
 
 /// What is said of the network after a change.

@@ -3,7 +3,7 @@
 use super::names::SUPPORTED;
 use super::site::Site;
 use super::{ImportError, Importer, Table, indices, operator_name};
-use crate::graph::{Limits, Operator, Output, TensorId};
+use crate::graph::{Binary, Limits, Operator, Output, TensorId};
 
 const ADD: i32 = 0;
 const AVERAGE_POOL_2D: i32 = 1;
@@ -47,7 +47,7 @@ impl<'a> Importer<'a> {
                 let mut operands = [self.operand(site.input(0)?)?, self.operand(site.input(1)?)?];
                 // The second one may be smaller.
                 operands.sort_by_key(|id| std::cmp::Reverse(self.graph[*id].shape.len()));
-                self.node(&site, Operator::Add, &operands, Some(0))
+                self.node(&site, Operator::Binary(Binary::Add), &operands, Some(0))
             }
             AVERAGE_POOL_2D => {
                 let pool = self.pool(&site)?;

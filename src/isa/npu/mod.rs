@@ -33,7 +33,7 @@ pub use instructions::{
     Weights, WeightsFields,
 };
 pub use page::markdown;
-pub use registers::{COUNTERS_OF, NPU_ID, NPU_VERSION, npu_registers};
+pub use registers::{CAUSES, COUNTERS_OF, NPU_ID, NPU_VERSION, npu_registers};
 pub use synchronization::{Signal, Synchronization, Wait};
 pub use unit::Unit;
 

@@ -52,6 +52,18 @@ pub const COUNTERS_OF: [(&str, &str); 11] = [
     ),
 ];
 
+/// What the values of the field `cause` of the register `status` mean.
+pub const CAUSES: [&str; 8] = [
+    "it ended",
+    "an instruction is none",
+    "a semaphore overflowed",
+    "a read failed",
+    "a write failed",
+    "the watchdog saw nothing move",
+    "the host stopped it",
+    "a count is 0 or an address out of range",
+];
+
 /// A register with one field of all bits.
 fn word(name: &str, offset: u32, field: Field) -> Register {
     let doc = field.doc.clone();
@@ -64,6 +76,9 @@ pub fn npu_registers(name: &str, arch: &NpuArch) -> RegisterMap {
         word(name, offset, Field::constant("value", 0, 32, value, doc))
     };
     let flag = |name, lsb, doc| Field::read_only(name, lsb, 1, doc);
+    let causes = CAUSES.iter().enumerate();
+    let causes = causes.map(|(number, what)| format!("{number} {what}"));
+    let causes = causes.collect::<Vec<_>>().join("; ");
     let mut map = RegisterMap::new(name, "Control and status of a core that runs networks.")
         .register(constant("id", 0x00, NPU_ID, "\"FGNP\" in ASCII."))
         .register(constant("version", 0x04, NPU_VERSION, "Changes when a driver must change."))
@@ -85,6 +100,14 @@ pub fn npu_registers(name: &str, arch: &NpuArch) -> RegisterMap {
                 1,
                 1,
                 "Stops the program: bursts are completed, and all else is forgotten.",
+            ))
+            .field(Field::write_pulse(
+                "fetch",
+                2,
+                1,
+                "Reads the first instructions of the program at program ahead, when the one before has ended: the \
+                 next start begins with them. Neither they nor program and instructions may change in between, \
+                 unless stop has them forgotten.",
             )),
         )
         .register(
@@ -94,8 +117,7 @@ pub fn npu_registers(name: &str, arch: &NpuArch) -> RegisterMap {
                     "cause",
                     4,
                     4,
-                    "Why the last program stopped: 0 it ended; 1 an instruction is none; 2 a semaphore overflowed; 3 a read \
-                     failed; 4 a write failed; 5 the watchdog; 6 the host; 7 a count is 0 or an address out of range.",
+                    &format!("Why the last program stopped: {causes}."),
                 ))
                 .field(Field::read_only("code", 16, 16, "What END said.")),
         )

@@ -224,7 +224,7 @@ impl Machine {
         match (self.ring.len(), banks.all(is_free)) {
             (0, true) => Ok(()),
             (0, false) => Err("it leaves a bank that POST has not freed".into()),
-            (tiles, _) => Err(format!("it leaves {tiles} tiles in the ring")),
+            (tiles, _) => Err(format!("it leaves tiles in the ring: {tiles}")),
         }
     }
 }

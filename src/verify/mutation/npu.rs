@@ -22,6 +22,7 @@ pub const NPU: &[Mutation] = &[
     m("the watchdog sleeps", "_front", Next("barks"), Stuck(0)),
     m("a stop is not heard", "_front", Wire("stops"), KeepLeft).at(1),
     m("what was read for the last program comes to the next", "", Input("front", "bus_quiet"), Stuck(1)),
+    m("the second program is not fetched", "_front", Next("is_fetched"), Stuck(1)),
     m("errors of the fetch go unnoticed", "_front", Next("fetch_failed"), Stuck(0)),
 
     // ---- semaphores -----------------------------------------------------------------------

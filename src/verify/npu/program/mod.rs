@@ -146,6 +146,7 @@ impl ProgramCase {
             write_latency: self.latency,
             stalls: self.stalls,
             seed: self.seed as u32 | 1,
+            fetch_ahead: self.seed & 2 != 0,
             max_cycles: self.enough_cycles(),
         }
     }
