@@ -295,6 +295,11 @@ fn what_is_out_of_range() {
         assert_eq!(found, (OUT_OF_RANGE, 1), "{instruction}");
     }
     let bank = format!("weights offset=8704 tiles=1\n{matrix} release begin end");
+    let many = |rows: &str, columns: &str| {
+        let matrix = matrix.replace(" rows=8", &format!(" {rows}"));
+        matrix.replace("columns=1", columns)
+    };
+    let windows = many("rows=65", "columns=1").replace("taps=1", "taps=2");
     let on_the_way = [
         // A run in both halves, a row, and a plane, behind the end.
         "load address=4090 run=8 rows=1 planes=1".to_owned(),
@@ -312,6 +317,29 @@ fn what_is_out_of_range() {
         format!("{bank}\n{post} address=4093"),
         format!("{bank}\n{}", post.replace("row_pitch=8", "row_pitch=4090")),
         format!("{bank}\n{} address=8176", post.replace("rows=8", "rows=3")),
+        // Behind the last of 128 vectors of a bank: MATRIX in a pass, in its rows and in its windows; POST.
+        format!(
+            "weights tiles=1\n{} release begin end",
+            many("rows=65", "columns=2")
+        ),
+        format!(
+            "weights tiles=9\n{} row_tiles begin end",
+            many("rows=9", "columns=16")
+        ),
+        format!("weights tiles=1\n{} release windows begin end", windows),
+        format!(
+            "{bank}\n{}",
+            post.replace("rows=8", "rows=65")
+                .replace("window=1", "window=2")
+        ),
+        format!("{} begin end", vector.replace("rows=8", "rows=129")),
+        format!("{} weights=1023", vector.replace("groups=1", "groups=2")),
+        // Behind the last of 1,024 channels, in a row and in the next one.
+        format!("{bank}\n{post} parameters=1020"),
+        format!(
+            "{bank}\n{} parameters=1016 row_parameters",
+            post.replace("rows=8", "rows=2")
+        ),
     ];
     for instructions in on_the_way {
         let bad = format!("{instructions}\nfence units=31\nend");
@@ -323,6 +351,14 @@ fn what_is_out_of_range() {
         "load target=1 address=1016 run=32 rows=1 planes=1".to_owned(),
         "load target=6 address=1020 run=32 rows=1 planes=1".to_owned(),
         format!("{bank}\n{} address=8128", post),
+        format!(
+            "weights tiles=1\n{} release begin end\n{post}",
+            many("rows=64", "columns=2")
+        ),
+        format!(
+            "{bank}\n{} parameters=1008 row_parameters",
+            post.replace("rows=8", "rows=2")
+        ),
     ];
     for instructions in last {
         let bad = format!("{instructions}\nfence units=31\nend");

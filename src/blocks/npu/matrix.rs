@@ -77,6 +77,8 @@ bundle! {
         stall_weights: bit(),
         /// A pass waits for an accumulator bank.
         stall_bank: bit(),
+        /// A vector is beyond the accumulator bank.
+        out_of_range: bit(),
     }
 }
 
@@ -362,6 +364,10 @@ impl Block for MatrixUnit {
         let index = m.reg(unsigned(self.target_bits));
         m.when(starts, || index.set(ready.index))
             .else_when(read, || index.set(index + 1));
+        // Behind the last place comes the first one: of a pass that goes on there, or of a row that begins there.
+        let wraps = read & index.all() & !last_vector;
+        let row_wraps = (next_index + columns).lt(*next_index) & advances & row_ends & !last_pass;
+        let out_of_range = m.flag(wraps | row_wraps);
         let bank = m.reg(bit()).reset(1);
         m.when(takes_bank, || bank.set(!*bank));
         // A vector of the next pass comes to the same accumulators no sooner than they are written.
@@ -454,6 +460,7 @@ impl Block for MatrixUnit {
             active: read,
             stall_weights: next_valid & !tile_is_there & !ready_valid & !streams,
             stall_bank: ready_valid & !bank_is_there & !streams,
+            out_of_range,
         }
     }
 }

@@ -74,6 +74,8 @@ bundle! {
         active: bit(),
         /// The scratchpad has no time.
         stall_scratchpad: bit(),
+        /// A vector is beyond the accumulator bank, or a group beyond the weights.
+        out_of_range: bit(),
     }
 }
 
@@ -279,6 +281,10 @@ impl Block for VectorUnit {
         let group = m.reg(unsigned(self.weights.group_bits()));
         m.when(takes, || group.set(wrapped(first.weights, group.width())))
             .else_when(pass_ends, || group.set(group + 1));
+        // Behind the last place and the last group come the first ones.
+        let no_place = completes & index.all() & !pass_ends;
+        let no_group = pass_ends & group.all() & !ends & !fields.maximum;
+        let out_of_range = m.flag(no_place | no_group);
         // Read for the first vector of a pass, they stay for all of them.
         let reads_group = m.delay_by("reads_group", completes & index.eq(0), READ_LATENCY);
         let inputs = VectorWeightsInputs {
@@ -362,6 +368,7 @@ impl Block for VectorUnit {
             works: *streams,
             active: completes,
             stall_scratchpad: scratchpad.request & !scratchpad.grant,
+            out_of_range,
         }
     }
 }
