@@ -5,7 +5,7 @@ mod check;
 mod tests;
 
 use super::{ArchError, Bytes, ControlOrder, IntType, Requantization, Target};
-use crate::config::npu::{Array, Bus, Control, Memory, Post};
+use crate::config::npu::{Array, Bus, Control, Memory, Post, Vector};
 use crate::config::{Common, NpuConfig};
 
 /// Defaults of the sizes.
@@ -13,6 +13,8 @@ const SCRATCHPAD: Bytes = Bytes::kib(128);
 const RING: Bytes = Bytes::kib(64);
 const ACCUMULATOR_VECTORS: u32 = 128;
 const PARAMETER_CHANNELS: u32 = 1024;
+/// From so many rows and columns on VECTOR takes three taps in a cycle by default.
+const THREE_TAPS: u32 = 16;
 
 /// Everything about an NPU that follows from its configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +42,10 @@ pub struct NpuArch {
     pub accumulator_vectors: u32,
     /// Channels with parameters: a power of two.
     pub parameter_channels: u32,
+    /// T, taps that VECTOR takes in a cycle: 1 or 3; 0 where there is no VECTOR.
+    pub vector_taps: u32,
+    /// Groups of weights that VECTOR has, of T x V bytes: a power of two.
+    pub vector_weights: u32,
     /// How POST can requantize.
     pub requantization: Requantization,
     /// Whether the units work at the same time.
@@ -68,6 +74,7 @@ impl NpuArch {
             array,
             bus,
             memory,
+            vector,
             post,
             control,
         } = config;
@@ -76,6 +83,8 @@ impl NpuArch {
         let scratchpad = memory.scratchpad.unwrap_or(SCRATCHPAD);
         let ring = memory.weights.unwrap_or(RING);
         let default_name = || format!("npu-{rows}x{columns}{}", common.target.suffix());
+        let vector_taps = vector.taps.unwrap_or(if side < THREE_TAPS { 1 } else { 3 });
+        let vector_weights = if vector_taps == 3 { 512 } else { 1024 };
         let arch = NpuArch {
             name: common.name.clone().unwrap_or_else(default_name),
             target: common.target,
@@ -89,6 +98,8 @@ impl NpuArch {
             ring_tiles: ring.0 as u32 / (rows * columns),
             accumulator_vectors: memory.accumulators.unwrap_or(ACCUMULATOR_VECTORS),
             parameter_channels: memory.parameters.unwrap_or(PARAMETER_CHANNELS),
+            vector_taps,
+            vector_weights: vector.weights.unwrap_or(vector_weights),
             requantization: post.requantization,
             order: control.order,
             outstanding: control.outstanding,
@@ -118,6 +129,10 @@ impl NpuArch {
                 weights: Some(self.ring_size()),
                 accumulators: Some(self.accumulator_vectors),
                 parameters: Some(self.parameter_channels),
+            },
+            vector: Vector {
+                taps: Some(self.vector_taps),
+                weights: Some(self.vector_weights),
             },
             post: Post {
                 lanes: Some(self.lanes),
@@ -151,6 +166,11 @@ impl NpuArch {
         self.rows * self.columns
     }
 
+    /// V, channels of a vector of VECTOR.
+    pub fn vector_channels(&self) -> u32 {
+        self.rows.min(self.columns)
+    }
+
     /// Bits of a sum of R products of int8.
     pub fn sum_bits(&self) -> u32 {
         // (-128) * (-128) is 2^14; R of them are 2^(14 + log2 R).
@@ -165,8 +185,8 @@ impl NpuArch {
     /// Every parameter that a program depends on, one a line, in a fixed order.
     pub fn canonical_parameters(&self) -> String {
         format!(
-            "npu 1\nrows {}\ncolumns {}\nbus {}\nlanes {}\nscratchpad {}\nring {}\naccumulators {}\nparameters {}\n\
-             requantization {}\n",
+            "npu 2\nrows {}\ncolumns {}\nbus {}\nlanes {}\nscratchpad {}\nring {}\naccumulators {}\nparameters {}\n\
+             vector taps {}\nvector weights {}\nrequantization {}\n",
             self.rows,
             self.columns,
             self.bus_bits,
@@ -175,6 +195,8 @@ impl NpuArch {
             self.ring_tiles,
             self.accumulator_vectors,
             self.parameter_channels,
+            self.vector_taps,
+            self.vector_weights,
             self.requantization,
         )
     }

@@ -211,6 +211,7 @@ impl Block for MatmulCore {
         };
         let drain = m.instance(&params::drain(arch), inputs);
         let inputs = AccumulatorInputs {
+            maximum: Vec::new(),
             clear: job.orders.forget,
             target: datapath.result,
             sums: datapath.sums,

@@ -26,6 +26,8 @@ pub struct NpuConfig {
     pub bus: Bus,
     /// Sizes of the memories.
     pub memory: Memory,
+    /// Convolutions of each channel for itself.
+    pub vector: Vector,
     /// What becomes of sums.
     pub post: Post,
     /// Instructions and transfers under way.
@@ -68,6 +70,18 @@ pub struct Memory {
     pub parameters: Option<u32>,
 }
 
+/// `[vector]`: the unit for convolutions of each channel for itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Vector {
+    /// Taps in a cycle, 1 or 3, or 0 for a core without the unit; by default 3 from 16 rows and columns on, else
+    /// 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taps: Option<u32>,
+    /// Groups of so many taps whose weights are held; by default 512 of three taps, else 1,024.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<u32>,
+}
+
 /// `[post]`: what becomes of sums.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Post {
@@ -104,6 +118,7 @@ impl NpuConfig {
             },
             bus: Bus::default(),
             memory: Memory::default(),
+            vector: Vector::default(),
             post: Post {
                 lanes: None,
                 requantization: Requantization::Both,

@@ -147,6 +147,7 @@ fn templates_of_networks_mention_every_key() {
         "weights",
         "accumulators",
         "parameters",
+        "taps",
         "lanes",
     ] {
         uncommented = uncommented.replace(&format!("\n# {key} = "), &format!("\n{key} = "));

@@ -1,7 +1,7 @@
 //! When the units of a core were at work.
 
 use super::SinkBeat;
-use crate::isa::npu::{Instruction, Unit};
+use crate::isa::npu::{EVENT_BITS, Instruction, Unit};
 
 /// An instruction on its unit. Those of MATRIX and LOAD overlap a little: the last cycles of one count for
 /// the next.
@@ -22,14 +22,13 @@ impl Timeline {
     pub(super) fn new(events: &[SinkBeat], start: u64) -> Timeline {
         let events = Vec::from_iter(events.iter().filter(|event| event.cycle >= start));
         Timeline(Unit::ALL.map(|unit| {
-            let takes = 1 << unit as u32;
-            let works = takes << Unit::ALL.len();
+            let unit = unit as u32;
             let mut spans: Vec<Span> = Vec::new();
             let mut worked = false;
             let mut has_worked = false;
             for event in &events {
                 let cycle = event.cycle - start;
-                let now = event.data[0] & works != 0;
+                let now = event.data[0] >> (EVENT_BITS + unit) & 1 == 1;
                 if let Some(last) = spans.last_mut() {
                     if now && !has_worked {
                         last.start = cycle;
@@ -40,7 +39,7 @@ impl Timeline {
                 }
                 has_worked |= now;
                 worked = now;
-                if event.data[0] & takes != 0 {
+                if event.data[0] >> unit & 1 == 1 {
                     spans.push(Span {
                         start: cycle,
                         end: cycle,

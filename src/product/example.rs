@@ -79,6 +79,8 @@ pub struct ExampleMemory {
     pub first_result: usize,
     /// What must be there after it; nothing else is written.
     pub results: Vec<BeatWords>,
+    /// Bits of events that must have been seen.
+    pub events: u32,
 }
 
 /// The `index`-th element: an extreme one now and then, else any.

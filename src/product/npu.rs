@@ -10,7 +10,7 @@ use crate::config::{Config, Kind, presets_of};
 use crate::hdl::ir::Design;
 use crate::hdl::{DesignError, elaborate};
 use crate::isa::RegisterMap;
-use crate::isa::npu::{Unit, c_header};
+use crate::isa::npu::{EVENT_BITS, c_header};
 use crate::synth::Columns;
 
 impl Product for NpuArch {
@@ -97,11 +97,7 @@ impl Product for NpuArch {
         vec![
             bus("s_axil", "bus", BusKind::Registers),
             bus("m_axi", "memory", memory),
-            bus(
-                "m_axis_events",
-                "events",
-                BusKind::Source(2 * Unit::ALL.len() as u32),
-            ),
+            bus("m_axis_events", "events", BusKind::Source(2 * EVENT_BITS)),
         ]
     }
 

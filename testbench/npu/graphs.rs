@@ -376,7 +376,7 @@ fn networks_on_tiny_cores() {
             Ok(compiled) => {
                 runs += 1;
                 // Bands are apart from each other.
-                let apart = Op::Fence(Fence { units: 0xf });
+                let apart = Op::Fence(Fence { units: 0x1f });
                 bands += usize::from(compiled.program.iter().any(|of| of.operation == apart));
                 check(
                     &graph,

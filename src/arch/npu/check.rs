@@ -17,6 +17,7 @@ pub(super) fn values(config: &NpuConfig) -> Result<(), ArchError> {
         array,
         bus,
         memory,
+        vector,
         post,
         control,
     } = config;
@@ -30,6 +31,8 @@ pub(super) fn values(config: &NpuConfig) -> Result<(), ArchError> {
         ("bus.width", bus.width),
         ("memory.accumulators", memory.accumulators),
         ("memory.parameters", memory.parameters),
+        ("vector.taps", vector.taps),
+        ("vector.weights", vector.weights),
         ("post.lanes", post.lanes),
         ("control.outstanding", Some(control.outstanding)),
         ("control.queue_depth", Some(control.queue_depth)),
@@ -88,6 +91,12 @@ pub(super) fn combinations(
                 SCRATCHPADS.start(),
                 SCRATCHPADS.end()
             )),
+        );
+    }
+    if arch.vector_taps == 2 {
+        problems.push(
+            Problem::at("vector.taps", "`vector.taps` = 2 is not possible")
+                .help("it is 1 or 3, or 0 for a core without the unit"),
         );
     }
     let tile = u64::from(arch.tile_bytes());

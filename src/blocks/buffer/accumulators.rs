@@ -13,6 +13,8 @@ bundle! {
         clear: bit(),
         /// Where the sums of the next cycle go.
         target: Target(accumulators.address_bits()),
+        /// The larger of a partial sum and the word is kept, in the place of their sum.
+        maximum: [bit(); u32::from(accumulators.maximum)],
         /// Column 0 lowest.
         sums: unsigned(accumulators.columns * accumulators.sum.width),
         /// What the drain reads.
@@ -39,6 +41,8 @@ pub struct Accumulators {
     pub name: String,
     /// Sums that come are partial; else they are whole.
     pub partial: bool,
+    /// Of partial sums the largest can be kept.
+    pub maximum: bool,
     /// C.
     pub columns: u32,
     /// A sum that comes.
@@ -140,13 +144,16 @@ impl Block for Accumulators {
         // A memory answers late in a cycle: nothing but the choice of the bank comes behind it.
         let choice = cycles - u32::from(self.partial);
         let sums = m.delay_by("sums", io.sums, choice);
+        let maximum = (io.maximum.first()).map(|maximum| past(*maximum, cycles));
         let old_word = self
             .partial
             .then(|| m.reg(unsigned(self.bank.width)).named("old_word"));
         let write = RamWrite {
             enable: *writes,
             address: addresses[cycles as usize + 1],
-            data: old_word.map_or(sums, |old_word| self.add(m, *old_word, sums)),
+            data: old_word.map_or(sums, |old_word| {
+                self.add(m, *old_word, sums, maximum.map(|maximum| maximum.msb()))
+            }),
         };
         let words = self.read(m, &io, write);
         if let Some(old_word) = old_word {
@@ -163,7 +170,15 @@ impl Block for Accumulators {
                 "a word comes again before its sum is written",
             );
             let first = past(target.first, choice);
-            m.when(first.msb(), || old_word.set(0))
+            // Nothing is as good as the least of all numbers, where the largest is kept.
+            let nothing = match maximum {
+                None => m.zero(old_word.shape()),
+                Some(maximum) => {
+                    let below = m.zero(unsigned(self.lane.width - 1));
+                    concat(&[maximum.bit(choice - 1), below]).repeat(self.columns)
+                }
+            };
+            m.when(first.msb(), || old_word.set(nothing))
                 .else_when(bank.bit(choice - 1), || old_word.set(words[1]))
                 .otherwise(|| old_word.set(words[0]));
         } else {
@@ -243,14 +258,29 @@ impl Accumulators {
         words
     }
 
-    /// A partial sum for each accumulator of a word: their sums, behind registers.
+    /// A partial sum for each accumulator of a word: their sums, or the larger ones, behind registers.
     #[track_caller]
-    fn add<'m>(&self, m: &'m Module, word: Signal<'m>, partial: Signal<'m>) -> Signal<'m> {
+    fn add<'m>(
+        &self,
+        m: &'m Module,
+        word: Signal<'m>,
+        partial: Signal<'m>,
+        maximum: Option<Signal<'m>>,
+    ) -> Signal<'m> {
         let lanes = word.split(self.lane.width).into_iter();
         let sum: Vec<_> = lanes
             .zip(partial.split(self.sum.width))
             .map(|(lane, partial)| {
-                m.delay(lane.as_signed() + partial.as_signed().sign_extend(self.lane.width))
+                let (lane, partial) = (
+                    lane.as_signed(),
+                    partial.as_signed().sign_extend(self.lane.width),
+                );
+                m.delay(match maximum {
+                    None => lane + partial,
+                    Some(maximum) => {
+                        maximum.mux(partial.gt(lane).mux(partial, lane), lane + partial)
+                    }
+                })
             })
             .collect();
         join(&sum).named("new_word")

@@ -159,6 +159,7 @@ pub(super) fn accumulators(arch: &MatmulArch) -> Accumulators {
     Accumulators {
         name: name(arch, "accumulators"),
         partial: arch.dataflow == Dataflow::WeightStationary,
+        maximum: false,
         columns: arch.columns,
         sum: shape(sum(arch)),
         lane: shape(arch.accumulator),

@@ -17,15 +17,16 @@ use super::tables::TABLE_BITS;
 use super::{
     FrontEnd, FrontEndInputs, LoadUnit, LoadUnitInputs, MatrixUnit, MatrixUnitInputs, Parameters,
     ParametersInputs, PostUnit, PostUnitInputs, Ranges, Ring, RingInputs, Scratchpad,
-    ScratchpadInputs, StoreUnit, StoreUnitInputs, TablesInputs,
+    ScratchpadInputs, StoreUnit, StoreUnitInputs, TablesInputs, VectorLanes, VectorUnit,
+    VectorUnitInputs, VectorUnitOutputs, VectorWeights,
 };
 use crate::arch::{ControlOrder, Dataflow, MemoryStyle, NpuArch, Requantization};
 use crate::hdl::{
     Axi4, AxiLite, Block, Module, Pins, Reset, Shapes, Stream, bit, bundle, concat, connect,
     hardware, index_bits, join, signed, unsigned,
 };
-use crate::isa::RegisterMap;
 use crate::isa::npu::{COUNTERS_OF, REGIONS, npu_registers};
+use crate::isa::{self, RegisterMap};
 
 /// Bits of a number of beats of a transfer.
 const COUNT_BITS: u32 = 20;
@@ -137,28 +138,77 @@ impl NpuCore {
         Accumulators {
             name: self.name("accumulators"),
             partial: true,
+            maximum: false,
             columns: arch.columns,
             sum: self.array().format.sum,
             lane: signed(NpuArch::ACCUMULATOR_BITS),
-            bank: MemoryParams {
-                core: arch.module_name(),
-                width: NpuArch::ACCUMULATOR_BITS * arch.columns,
-                depth: arch.accumulator_vectors,
-                style: MemoryStyle::Block,
-                output_register: false,
-            },
+            bank: self.bank(arch.columns),
         }
     }
 
+    /// A bank for so many sums of a vector.
+    fn bank(&self, sums: u32) -> MemoryParams {
+        MemoryParams {
+            core: self.arch.module_name(),
+            width: NpuArch::ACCUMULATOR_BITS * sums,
+            depth: self.arch.accumulator_vectors,
+            style: MemoryStyle::Block,
+            output_register: false,
+        }
+    }
+
+    /// VECTOR, of a core that has one.
+    fn vector_unit(&self) -> Option<VectorUnit> {
+        let arch = &self.arch;
+        let (taps, channels) = (arch.vector_taps, arch.vector_channels());
+        let lanes = VectorLanes {
+            name: self.name("vector_lanes"),
+            channels,
+            taps,
+        };
+        (taps > 0).then(|| VectorUnit {
+            name: self.name("vector"),
+            weights: VectorWeights {
+                name: self.name("vector_weights"),
+                taps,
+                row_bits: 8 * channels,
+                bus_bits: arch.bus_bits,
+                groups: arch.vector_weights,
+            },
+            accumulators: Accumulators {
+                name: self.name("vector_accumulators"),
+                partial: true,
+                maximum: true,
+                columns: channels,
+                sum: signed(lanes.sum_bits()),
+                lane: signed(NpuArch::ACCUMULATOR_BITS),
+                bank: self.bank(channels),
+            },
+            lanes,
+            scratchpad_bits: self.scratchpad().address_bits(),
+        })
+    }
+
     fn load_unit(&self) -> LoadUnit {
+        let arch = &self.arch;
+        let group_bits = arch.vector_weights.ilog2();
         LoadUnit {
             name: self.name("load"),
             splitter: self.splitter(),
             rows: self.arch.rows,
             scratchpad_bits: self.scratchpad().address_bits(),
-            channel_bits: self.parameters().channel_bits().max(TABLE_BITS),
+            channel_bits: (self.parameters().channel_bits())
+                .max(TABLE_BITS)
+                .max(group_bits),
             ring_tiles: self.arch.ring_tiles,
             parameter_channels: self.arch.parameter_channels,
+            vector: (arch.vector_taps > 0).then(|| {
+                [
+                    arch.vector_taps,
+                    arch.vector_channels(),
+                    arch.vector_weights,
+                ]
+            }),
             tile_beats: self.arch.tile_bytes() / self.arch.bus_bytes(),
         }
     }
@@ -178,6 +228,7 @@ impl NpuCore {
         PostUnit {
             name: self.name("post"),
             columns: self.arch.columns,
+            vector_channels: self.arch.vector_channels(),
             lanes: self.arch.lanes,
             arithmetic: match self.arch.requantization {
                 Requantization::Fixed => Arithmetic::FixedPoint,
@@ -321,7 +372,14 @@ impl Block for NpuCore {
         };
         let front = m.instance(&front_end, inputs);
         connect(&front.transfers, &program_transfers);
-        let [load_issue, matrix_issue, post_issue, store_issue] = front.issue[..] else {
+        let [
+            load_issue,
+            matrix_issue,
+            post_issue,
+            store_issue,
+            vector_issue,
+        ] = front.issue[..]
+        else {
             unreachable!("an issue port for each unit")
         };
 
@@ -343,6 +401,7 @@ impl Block for NpuCore {
         let bits = pad.address_bits();
         let matrix_read = m.wires(ByteRead::of(bits));
         let store_read = m.wires(ByteRead::of(bits));
+        let vector_read = m.wires(ByteRead::of(bits));
         let post_enable = m.wire(bit());
         let post_write = m.wires(ByteWrite::of(bits, arch.rows));
         let residual_enable = m.wire(bit());
@@ -355,6 +414,7 @@ impl Block for NpuCore {
             residual_address,
             matrix: matrix_read,
             store: store_read,
+            vector: vector_read,
         };
         let scratchpad = m.instance(&pad, inputs);
         let ring = Ring {
@@ -415,16 +475,44 @@ impl Block for NpuCore {
         ));
         let inputs = AccumulatorInputs {
             clear: front.clear,
+            maximum: Vec::new(),
             target: matrix.target,
             sums: matrix.sums,
             drain,
         };
         let accumulators = m.instance(&self.accumulators(), inputs);
 
+        m.section("vector");
+        let vector_bank_freed = m.wire(bit());
+        let vector_drain = m.wires(ResultPort::of(
+            self.target_bits(),
+            self.bank(arch.vector_channels()).width,
+        ));
+        let inputs = VectorUnitInputs {
+            instruction: vector_issue,
+            weights_enable: load.parameters_enable
+                & load
+                    .parameters_target
+                    .eq(isa::npu::Target::VectorWeights as u32),
+            run_begins: load.run_begins,
+            group: load.channel.truncate(arch.vector_weights.ilog2()),
+            beat: load.data,
+            data: (scratchpad.vector_data).truncate(8 * arch.vector_channels()),
+            drain: vector_drain,
+            bank_freed: vector_bank_freed,
+            clear: front.clear,
+        };
+        let vector = match self.vector_unit() {
+            Some(unit) => m.instance(&unit, inputs),
+            None => without_vector(m, inputs, bits),
+        };
+        connect(&vector.scratchpad, &vector_read);
+
         m.section("post and store");
         let inputs = PostUnitInputs {
             instruction: post_issue,
             bank_complete: accumulators.block_complete,
+            vector_bank_complete: vector.bank_complete,
             biases: parameters.biases,
             multipliers: parameters.multipliers,
             shifts: parameters.shifts,
@@ -434,6 +522,7 @@ impl Block for NpuCore {
         };
         let post = m.instance(&self.post_unit(), inputs);
         connect(&post.sums, &drain);
+        connect(&post.vector_sums, &vector_drain);
         group.drive(post.parameters);
         residual_enable.drive(post.residual_enable);
         residual_address.drive(post.residual_address);
@@ -442,6 +531,7 @@ impl Block for NpuCore {
         post_enable.drive(post.write_enable);
         connect(&post.write, &post_write);
         bank_freed.drive(post.bank_freed);
+        vector_bank_freed.drive(post.vector_bank_freed);
         let store_unit = StoreUnit {
             name: self.name("store"),
             splitter,
@@ -467,23 +557,41 @@ impl Block for NpuCore {
             matrix.signalling,
             post.signalling,
             store.signalling,
+            vector.signalling,
         ];
         for (unit, wire) in units.iter().zip(&signalling) {
             connect(unit, wire);
         }
-        units_idle.drive(join(&[load.idle, matrix.idle, post.idle, store.idle]));
+        units_idle.drive(join(&[
+            load.idle,
+            matrix.idle,
+            post.idle,
+            store.idle,
+            vector.idle,
+        ]));
         bus_quiet.drive(load.quiet & store.quiet);
         let beat = (read.rvalid & read.rready) | (write.wvalid & write.wready);
-        progress.drive(beat | matrix.active | post.active);
+        progress.drive(beat | matrix.active | post.active | vector.active);
         read_failed.drive(load.failed);
         write_failed.drive(store.failed);
-        out_of_range.drive(
-            load.out_of_range | matrix.out_of_range | post.out_of_range | store.out_of_range,
-        );
+        let of_units = [
+            load.out_of_range,
+            matrix.out_of_range,
+            post.out_of_range,
+            store.out_of_range,
+            vector.out_of_range,
+        ];
+        out_of_range.drive(join(&of_units).any());
 
         m.section("events");
-        let issued = [load_issue, matrix_issue, post_issue, store_issue].map(|issue| issue.fires());
-        let works = [!load.idle, matrix.active, post.active, !store.idle];
+        let issued: Vec<_> = front.issue.iter().map(|issue| issue.fires()).collect();
+        let works = [
+            !load.idle,
+            matrix.active,
+            post.active,
+            !store.idle,
+            vector.works,
+        ];
         let m_axis_events = Events::of_units(m, join(&issued), join(&works));
 
         m.section("status, interrupt and counters");
@@ -523,6 +631,8 @@ impl Block for NpuCore {
             matrix.stall_bank,
             read.rvalid & read.rready,
             write.wvalid & write.wready,
+            vector.active,
+            vector.stall_scratchpad,
         ];
         for ((name, _), event) in COUNTERS_OF.into_iter().zip(events) {
             // What was fetched ahead of the start counts too.
@@ -548,5 +658,43 @@ impl Block for NpuCore {
             irq,
             m_axis_events,
         }
+    }
+}
+
+/// What VECTOR gives where there is none.
+#[hardware]
+fn without_vector<'m>(
+    m: &'m Module,
+    inputs: VectorUnitInputs<'m>,
+    address_bits: u32,
+) -> VectorUnitOutputs<'m> {
+    let (low, high) = (m.low(), m.high());
+    inputs.instruction.ready.drive(high);
+    inputs.drain.data.drive(m.zero(inputs.drain.data.shape()));
+    for unused in [
+        inputs.drain.enable,
+        inputs.drain.advance,
+        inputs.drain.bank,
+        inputs.drain.address,
+        inputs.bank_freed,
+    ] {
+        m.unused(unused);
+    }
+    let scratchpad = m.wires(ByteRead::of(address_bits));
+    scratchpad.request.drive(low);
+    scratchpad.address.drive(m.zero(unsigned(address_bits)));
+    m.unused(scratchpad.grant);
+    VectorUnitOutputs {
+        scratchpad,
+        bank_complete: low,
+        signalling: Signalling {
+            valid: low,
+            semaphore: m.zero(unsigned(4)),
+        },
+        idle: high,
+        works: low,
+        active: low,
+        stall_scratchpad: low,
+        out_of_range: low,
     }
 }

@@ -1,18 +1,18 @@
 //! What a program does, for those who watch it.
 
-use super::front::UNITS;
 use crate::hdl::{Module, Signal, bit, bundle, concat, hardware, unsigned};
+use crate::isa::npu::EVENT_BITS;
 
 bundle! {
     /// A stream that waits for nobody: a beat for each cycle in which a unit has taken an instruction, or
-    /// has begun or ended to be at work: LOAD and STORE with an instruction, MATRIX while the array takes
-    /// vectors, POST while it reads sums.
+    /// has begun or ended to be at work: LOAD, STORE and VECTOR with an instruction, MATRIX while the array
+    /// takes vectors, POST while it reads sums.
     pub struct Events {
         /// A beat.
         tvalid: bit(),
-        /// Units that have taken an instruction; above them those that are at work. A bit each: load,
-        /// matrix, post, store.
-        tdata: unsigned(2 * UNITS),
+        /// Units that have taken an instruction, and in the upper byte those that are at work. A bit each:
+        /// load, matrix, post, store, vector.
+        tdata: unsigned(2 * EVENT_BITS),
     }
 }
 
@@ -25,7 +25,10 @@ impl<'m> Events<'m> {
         let changed = m.flag(works.ne(at_work));
         Events {
             tvalid: begun.any() | changed,
-            tdata: concat(&[at_work, begun]),
+            tdata: concat(&[
+                at_work.zero_extend(EVENT_BITS),
+                begun.zero_extend(EVENT_BITS),
+            ]),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::hdl::{
 };
 use crate::isa::npu::{End, Fence, Field, Opcode, Synchronization, Unit};
 
-/// Units with a queue: load, matrix, post, store.
+/// Units with a queue: load, matrix, post, store, vector.
 pub const UNITS: u32 = Unit::ALL.len() as u32;
 /// Instructions that are fetched ahead.
 const FETCHED: u32 = 8;
@@ -232,7 +232,7 @@ struct Fetched<'m> {
 
 /// No bit that a field has not is 1.
 #[track_caller]
-fn is_legal<'m>(opcode: Signal<'m>, word: Signal<'m>) -> Signal<'m> {
+fn is_legal<'m>(opcode: Signal<'m>, word: Signal<'m>, has_vector: bool) -> Signal<'m> {
     let first_reserved = |fields: &[Field]| {
         fields
             .iter()
@@ -241,6 +241,7 @@ fn is_legal<'m>(opcode: Signal<'m>, word: Signal<'m>) -> Signal<'m> {
     };
     let behind_header = first_reserved(&Synchronization::FIELDS).unwrap_or(0);
     let arms: Vec<_> = (Opcode::ALL.iter())
+        .filter(|of| has_vector || of.unit() != Some(Unit::Vector))
         .map(|of| {
             let begin = of.fields().first().map_or(behind_header, |field| field.lsb);
             let end = first_reserved(of.fields()).unwrap_or(begin);
@@ -284,7 +285,7 @@ impl Block for FrontEnd {
         m.section("decode");
         let word = fetched.payload;
         let opcode = field_of("fetched", word, &Synchronization::FIELDS[0]);
-        let known = is_legal(opcode, word);
+        let known = is_legal(opcode, word, self.ranges.vector_taps > 0);
         let in_range = self.ranges.hold(opcode, word);
         let legal = known & in_range;
         let queue_ready: Vec<_> = (0..UNITS)

@@ -30,6 +30,8 @@ pub struct LoadUnit {
     pub ring_tiles: u32,
     /// Channels with parameters.
     pub parameter_channels: u32,
+    /// T and V of VECTOR, and its groups of weights: none without it.
+    pub vector: Option<[u32; 3]>,
     /// Beats of a tile.
     pub tile_beats: u32,
 }
@@ -63,11 +65,13 @@ bundle! {
         ring_enable: bit(),
         /// Which, counted from the beginning of the ring.
         ring_beat: unsigned(unit.ring_beat_bits()),
-        /// A beat for the parameters.
+        /// A beat for the parameters, tables or weights of VECTOR.
         parameters_enable: bit(),
-        /// The kind of parameter: a [`Target`].
+        /// Which of them: a [`Target`].
         parameters_target: unsigned(3),
-        /// Channel of its lowest word.
+        /// The beat is the first one of its run.
+        run_begins: bit(),
+        /// Channel of its lowest word, or in the first beat of a run the group of weights.
         channel: unsigned(unit.channel_bits),
         /// The beat.
         data: unsigned(8 * unit.splitter.beat_bytes),
@@ -118,6 +122,19 @@ impl LoadUnit {
     fn byte_bits(&self) -> u32 {
         self.splitter.beat_bytes.ilog2()
     }
+
+    /// Whether a run from a group on reaches beyond the weights of VECTOR.
+    fn beyond_groups<'m>(&self, group: Signal<'m>, run: Signal<'m>) -> Signal<'m> {
+        let Some([taps, channels, groups]) = self.vector else {
+            return run.module().low();
+        };
+        let wide = group.width() + 2;
+        let rows = run.slice(channels.ilog2(), run.width() - channels.ilog2());
+        let first = (1..taps).fold(group.zero_extend(wide), |sum, _| {
+            sum + group.zero_extend(wide)
+        });
+        (first + rows.zero_extend(wide)).gt(taps * groups)
+    }
 }
 
 #[hardware]
@@ -157,7 +174,7 @@ impl Block for LoadUnit {
         let free = m.wire(bit());
         let there_is_room = m.wire(bit());
         let may_ask = m.wire(bit());
-        let [in_scratchpad, for_channels, for_entries] = [(); 3].map(|_| m.wire(bit()));
+        let [in_scratchpad, for_channels, for_entries, for_vector] = [(); 4].map(|_| m.wire(bit()));
         let is_outside = |address: Signal<'m>, run: Signal<'m>| {
             let outside = outside_of_halves(self.scratchpad_bits, address, run);
             let words = run
@@ -167,6 +184,7 @@ impl Block for LoadUnit {
             (in_scratchpad & outside)
                 | (for_channels & end.gt(self.parameter_channels))
                 | (for_entries & end.gt(1_u32 << TABLE_BITS))
+                | (for_vector & self.beyond_groups(address, run))
         };
         let run = runs(
             m,
@@ -181,9 +199,11 @@ impl Block for LoadUnit {
         let for_weights = m.capture(io.instruction.fires(), is_weights);
         let target = m.capture(io.instruction.fires(), load.target);
         in_scratchpad.drive(!for_weights & target.eq(Target::Scratchpad as u32));
-        let is_table = target.ge(Target::ResultTable as u32);
-        for_channels.drive(!for_weights & target.any() & !is_table);
+        let is_vector = target.eq(Target::VectorWeights as u32);
+        let is_table = target.ge(Target::ResultTable as u32) & !is_vector;
+        for_channels.drive(!for_weights & target.any() & !is_table & !is_vector);
         for_entries.drive(!for_weights & is_table);
+        for_vector.drive(!for_weights & is_vector);
 
         let tiles = unsigned(bits_for(self.ring_tiles.into()));
         /// tiles that are neither in the ring nor on their way
@@ -276,6 +296,7 @@ impl Block for LoadUnit {
             ring_beat: *ring_beat,
             parameters_enable: takes & !come.weights & !to_scratchpad,
             parameters_target: come.target,
+            run_begins: *first,
             channel: come.address.truncate(self.channel_bits) + channel_offset,
             data: beats.payload.data,
             tile_written,

@@ -8,18 +8,14 @@ use super::super::ports::Target;
 use super::super::prim::RamRead;
 use super::bank_row::READ_LATENCY;
 use super::fields::{INSTRUCTION_BITS, field, signal_due, signal_fields};
-use super::nest::{Loop, Place, nest};
+use super::image::{BYTE, PitchFields, ROW, along, down, inside, prepare};
+use super::nest::{Place, nest};
 use super::ports::{ByteRead, Signalling, wrapped};
 use crate::hdl::{
-    Block, Module, Shape, Signal, Stream, bit, bundle, concat, hardware, index_bits, join, pack,
-    signed, unpack, unsigned,
+    Block, Module, Signal, Stream, bit, bundle, concat, hardware, index_bits, join, pack, signed,
+    unpack, unsigned,
 };
-use crate::isa::npu::{Matrix, MatrixFields};
-
-/// Rows of an image, as signed numbers.
-const ROW: Shape = signed(14);
-/// Bytes of a row of an image, as signed numbers.
-const BYTE: Shape = signed(18);
+use crate::isa::npu::Matrix;
 
 /// Streams the vectors of a pass through the array while the tile of the next is loaded into it.
 ///
@@ -123,18 +119,6 @@ bundle! {
     }
 }
 
-/// An instruction, its products with the pitch of the image in registers.
-struct Prepared<'m> {
-    /// There is one.
-    valid: Signal<'m>,
-    word: Signal<'m>,
-    fields: MatrixFields<Signal<'m>>,
-    /// Scratchpad address of byte 0 of its first row.
-    first: Signal<'m>,
-    kernel_row_pitch: Signal<'m>,
-    row_pitch: Signal<'m>,
-}
-
 impl MatrixUnit {
     /// An address from a number of either sign: addresses wrap.
     fn address<'m>(&self, value: Signal<'m>) -> Signal<'m> {
@@ -144,65 +128,6 @@ impl MatrixUnit {
 
 #[hardware]
 impl MatrixUnit {
-    /// Takes an instruction and multiplies by the pitch of its image.
-    #[track_caller]
-    fn prepare<'m>(
-        &self,
-        m: &'m Module,
-        instruction: Stream<'m>,
-        taken: Signal<'m>,
-        clear: Signal<'m>,
-    ) -> Prepared<'m> {
-        let held = m.reg(bit()).reset(0);
-        let takes = instruction.fires();
-        instruction.ready.drive(!*held);
-        held.next((takes | (*held & !taken)) & !clear);
-        let word = m.capture(takes, instruction.payload);
-        let prepared = m.flag(*held & !taken);
-        let fields = Matrix::each(|of| field(word, of));
-        let pitch = fields.pitch.zero_extend(17).as_signed();
-        let product = |factor: Signal<'m>| self.address(pitch * factor);
-        let rows = |count: Signal<'m>| product(count.zero_extend(6).as_signed());
-        let first_row_offset = m.delay(product(fields.first_row));
-        let kernel_row_pitch = m.delay(rows(fields.kernel_row_step));
-        let row_pitch = m.delay(rows(fields.row_step));
-        Prepared {
-            valid: prepared,
-            word,
-            first: self.address(fields.address) + first_row_offset,
-            fields,
-            kernel_row_pitch,
-            row_pitch,
-        }
-    }
-
-    /// Which bytes of a vector are inside of the image, two cycles later.
-    #[track_caller]
-    fn inside<'m>(&self, m: &'m Module, place: Place<'m>, pass: &Pass<'m>) -> Signal<'m> {
-        let rows = self.array.rows;
-        let bits = rows.ilog2() + 1;
-        let height = pass.height.zero_extend(ROW.width).as_signed();
-        let row_inside = m.delay(!place.row.msb() & place.row.lt(height));
-        let wide = BYTE.width + 1;
-        let byte = place.byte.sign_extend(wide);
-        // From how many bytes on, and up to how many: clamped to those of a vector.
-        let clamp = |count: Signal<'m>| {
-            let over = !count.msb() & count.ge(m.lit(rows, signed(wide)));
-            let within = count.truncate(bits).as_unsigned();
-            count.msb().mux(
-                m.zero(unsigned(bits)),
-                over.mux(m.lit(rows, unsigned(bits)), within),
-            )
-        };
-        let width = pass.width.zero_extend(wide).as_signed();
-        let before = m.delay(clamp(m.zero(signed(wide)) - byte));
-        let until = m.delay(clamp(width - byte));
-        let keep: Vec<_> = (0..rows)
-            .map(|at| row_inside & before.le(at) & until.gt(at))
-            .collect();
-        m.delay(join(&keep)).named("inside")
-    }
-
     /// A skew or deskew of a vector.
     #[track_caller]
     fn skew<'m>(&self, vector_in: Signal<'m>, lanes: u32, order: Lanes) -> Signal<'m> {
@@ -232,7 +157,20 @@ impl Block for MatrixUnit {
         m.section("the next instruction");
         let advances = m.wire(bit());
         let takes_instruction = m.wire(bit());
-        let prepared = self.prepare(m, io.instruction, takes_instruction, io.clear);
+        let taken = (takes_instruction, io.clear);
+        let bits = self.scratchpad_bits;
+        let prepared = prepare(m, io.instruction, taken, bits, |word| {
+            let fields = Matrix::each(|of| field(word, of));
+            let of_pitch = PitchFields {
+                address: fields.address,
+                pitch: fields.pitch,
+                first_row: fields.first_row,
+                kernel_row_step: fields.kernel_row_step,
+                row_step: fields.row_step,
+            };
+            (fields, of_pitch)
+        });
+        let first = prepared.fields;
 
         m.section("the pass whose tile is to be loaded");
         let next_valid = m.reg(bit()).reset(0);
@@ -247,21 +185,7 @@ impl Block for MatrixUnit {
             .named("next_row_pitch");
         let fields = Matrix::each(|of| field(word, of));
         let signal = signal_fields(word);
-        let zero = |shape| m.zero(shape);
-        let bytes = |count: Signal<'m>| count.zero_extend(BYTE.width).as_signed();
-        let image_rows = |count: Signal<'m>| count.zero_extend(ROW.width).as_signed();
-        let along = |count, step: Signal<'m>| Loop {
-            count,
-            rows: zero(ROW),
-            bytes: bytes(step),
-            addresses: self.address(step.zero_extend(24)),
-        };
-        let down = |count, step, pitch| Loop {
-            count,
-            rows: image_rows(step),
-            bytes: zero(BYTE),
-            addresses: pitch,
-        };
+        let along = |count, step| along(count, step, bits);
         let once =
             |windows: Signal<'m>, count: Signal<'m>| windows.mux(m.lit(1, count.shape()), count);
         let block_bytes = m.lit(rows, unsigned(16));
@@ -280,9 +204,9 @@ impl Block for MatrixUnit {
             ),
         ];
         let start = Place {
-            address: prepared.first + self.address(prepared.fields.first_byte),
-            row: prepared.fields.first_row,
-            byte: prepared.fields.first_byte,
+            address: prepared.first + self.address(first.first_byte),
+            row: first.first_row,
+            byte: first.first_byte,
         };
         let passes = nest(m, "next", (takes_instruction, start), &loops, advances);
         let last_pass = passes.last;
@@ -476,7 +400,7 @@ impl Block for MatrixUnit {
         let semaphore = m.delay(pass.semaphore).named("pass_semaphore");
 
         m.section("bytes outside of the image are the padding");
-        let inside = self.inside(m, vectors.place, &pass);
+        let inside = inside(m, rows, vectors.place, (pass.width, pass.height));
         let inside = m.delay(inside).named("inside_1");
         let padding = m.delay_by("padding", pass.padding, READ_LATENCY);
         let bytes = io.data.split(8).into_iter().zip(inside.split(1));

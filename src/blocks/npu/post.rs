@@ -18,13 +18,15 @@ use crate::isa::npu::Post;
 /// choice of the lanes, window, bias.
 const SUM_STAGE: u32 = 5;
 
-/// Takes the banks in the order in which they were handed over, L channels of a vector in a cycle.
+/// Takes the banks of MATRIX, and those of VECTOR, in the order in which they were handed over, L channels of a vector in a cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostUnit {
     /// Module name.
     pub name: String,
     /// C.
     pub columns: u32,
+    /// V.
+    pub vector_channels: u32,
     /// L.
     pub lanes: u32,
     /// What can be computed.
@@ -50,6 +52,8 @@ bundle! {
         instruction: Stream(unsigned(INSTRUCTION_BITS)),
         /// The last sums of a bank have been written.
         bank_complete: bit(),
+        /// Those of a bank of VECTOR.
+        vector_bank_complete: bit(),
         /// Of the channels that were asked for, the lowest first.
         biases: unsigned(32 * unit.lanes),
         multipliers: unsigned(32 * unit.lanes),
@@ -66,6 +70,7 @@ bundle! {
     /// What a [`PostUnit`] gives.
     pub struct PostUnitOutputs(unit: &PostUnit) {
         sums: ResultPort(unit.target_bits, 32 * unit.columns),
+        vector_sums: ResultPort(unit.target_bits, 32 * unit.vector_channels),
         /// L channels with parameters.
         parameters: unsigned(unit.group_bits),
         /// What is added is read in this cycle.
@@ -77,8 +82,9 @@ bundle! {
         /// Bytes for the scratchpad in this cycle.
         write_enable: bit(),
         write: ByteWrite(unit.scratchpad_bits, unit.rows),
-        /// A bank is free again.
+        /// A bank is free again, and one of VECTOR.
         bank_freed: bit(),
+        vector_bank_freed: bit(),
         signalling: Signalling(),
         /// No instruction is under way.
         idle: bit(),
@@ -115,6 +121,37 @@ impl PostUnit {
     }
 }
 
+/// The banks of a unit, as POST takes them.
+struct HandedOver<'m> {
+    /// One has been handed over and not been freed.
+    any: Signal<'m>,
+    /// The one that was handed over first.
+    bank: Signal<'m>,
+}
+
+/// Counts banks that are handed over where `completes` is 1, and freed, in turn, where `frees` is.
+#[hardware]
+#[track_caller]
+fn handed_over<'m>(
+    m: &'m Module,
+    (completes, frees): (Signal<'m>, Signal<'m>),
+    clear: Signal<'m>,
+) -> HandedOver<'m> {
+    let complete = m.reg(unsigned(2)).reset(0);
+    let bank = m.reg(bit()).reset(0);
+    m.when(frees, || bank.set(!*bank));
+    m.when(completes & !frees, || complete.set(complete + 1))
+        .else_when(frees & !completes, || complete.set(complete - 1));
+    m.when(clear, || {
+        complete.set(0);
+        bank.set(0);
+    });
+    HandedOver {
+        any: complete.any(),
+        bank: *bank,
+    }
+}
+
 #[hardware]
 impl Block for PostUnit {
     fn build<'m>(&self, m: &'m Module, io: PostUnitInputs<'m>) -> PostUnitOutputs<'m> {
@@ -138,11 +175,16 @@ impl Block for PostUnit {
         let word = m.capture(takes, io.instruction.payload);
         let fields = Post::each(|of| field(word, of));
         let signal = signal_fields(word);
-        let complete = m.reg(unsigned(2)).reset(0);
+        let frees = m.wire(bit());
+        let matrix_frees = frees & !fields.vector;
+        let vector_frees = frees & fields.vector;
+        let of_matrix = handed_over(m, (io.bank_complete, matrix_frees), io.clear);
+        let of_vector = handed_over(m, (io.vector_bank_complete, vector_frees), io.clear);
+        let complete = fields.vector.mux(of_vector.any, of_matrix.any);
         // A sum comes back to the requantizers in the cycles between.
         let phase = m.reg(bit()).reset(0);
         phase.next(!*phase);
-        reads.drive(*active & complete.any() & (!fields.residual | *phase));
+        reads.drive(*active & complete & (!fields.residual | *phase));
         recent.next(concat(&[recent.truncate(SUM_STAGE - 1), reads]));
 
         m.section("vectors, their channels, and the sums of a window");
@@ -239,37 +281,40 @@ impl Block for PostUnit {
         let no_row_group = row_ends & !last_row & fields.row_parameters & next_row_group.msb();
         let wraps = reads & (no_vector | no_group | no_row_group);
         let out_of_range = m.flag((*active & (beyond.any() | crosses)) | wraps);
-        let bank = m.reg(bit()).reset(0);
-        let frees = reads & ends;
-        m.when(frees, || bank.set(!*bank));
-        m.when(io.bank_complete & !frees, || complete.set(complete + 1))
-            .else_when(frees & !io.bank_complete, || complete.set(complete - 1));
-        m.when(io.clear, || {
-            active.set(false);
-            complete.set(0);
-            bank.set(0);
-        });
-        let bank_freed = m.flag(frees);
+        frees.drive(reads & ends);
+        m.when(io.clear, || active.set(false));
+        let bank_freed = m.flag(matrix_frees);
+        let vector_bank_freed = m.flag(vector_frees);
 
         m.section("sums of L channels");
         let sums = m.wires(ResultPort::of(self.target_bits, 32 * self.columns));
-        sums.enable.drive(reads);
-        sums.advance.drive(m.high());
-        sums.bank.drive(*bank);
-        sums.address.drive(*place);
+        let vector_width = 32 * self.vector_channels;
+        let vector_sums = m.wires(ResultPort::of(self.target_bits, vector_width));
+        for (port, enable, bank) in [
+            (&sums, !fields.vector, of_matrix.bank),
+            (&vector_sums, fields.vector, of_vector.bank),
+        ] {
+            port.enable.drive(reads & enable);
+            port.advance.drive(m.high());
+            port.bank.drive(bank);
+            port.address.drive(*place);
+        }
         let parameters = m.delay(*group);
         let groups = self.columns / lanes;
-        let words = sums.data.split(32 * lanes);
-        let chosen = match groups {
-            1 => words[0],
-            _ => {
-                let chooses = index_bits(groups.into());
-                let before = first_group(fields.parameters).truncate(chooses);
-                let part = m.delay_by("part", group.truncate(chooses) - before, 2);
-                part.select(&words)
+        let chooses = index_bits(groups.into());
+        let before = first_group(fields.parameters).truncate(chooses);
+        let part = m.delay_by("part", group.truncate(chooses) - before, 2);
+        let chosen = |sums: Signal<'m>| {
+            let words = sums.split(32 * lanes);
+            match words.len() as u64 {
+                1 => words[0],
+                words_of => part.truncate(index_bits(words_of)).select(&words),
             }
         };
-        let lane_sums = m.delay(chosen);
+        let matrix_sums = m.delay(chosen(sums.data));
+        let sums_of_vector = m.delay(chosen(vector_sums.data));
+        let from_vector = m.delay_by("from_vector", fields.vector, 3);
+        let lane_sums = from_vector.mux(sums_of_vector, matrix_sums);
         let is_read = m.delay_by("is_read", reads, 3);
         let begins_window = m.delay_by("begins_window", first_of_window, 3);
         let is_maximum = m.delay_by("is_maximum", fields.maximum, 3);
@@ -394,6 +439,7 @@ impl Block for PostUnit {
         let values = join(&values);
         PostUnitOutputs {
             sums,
+            vector_sums,
             parameters,
             residual_enable,
             residual_address,
@@ -406,6 +452,7 @@ impl Block for PostUnit {
                 mask: token.slice(bits, lanes).extend(self.rows),
             },
             bank_freed,
+            vector_bank_freed,
             signalling: Signalling {
                 valid: write_enable & token.bit(behind_mask),
                 semaphore: token.slice(behind_mask + 1, 4),

@@ -4,7 +4,7 @@ use super::fields::field_of;
 use super::tables::TABLE_BITS;
 use crate::arch::NpuArch;
 use crate::hdl::{Signal, join};
-use crate::isa::npu::{Field, Load, Matrix, Opcode, Post, Target};
+use crate::isa::npu::{Field, Load, Matrix, Opcode, Post, Target, Vector};
 
 /// Fields that are addresses of the scratchpad.
 const ADDRESSES: [&str; 2] = ["address", "residual_address"];
@@ -20,6 +20,12 @@ pub struct Ranges {
     pub ring_tiles: u32,
     /// Channels with parameters, a power of two.
     pub parameter_channels: u32,
+    /// T, or 0 without VECTOR.
+    pub vector_taps: u32,
+    /// V.
+    pub vector_channels: u32,
+    /// Groups of weights of VECTOR, a power of two.
+    pub vector_weights: u32,
 }
 
 impl Ranges {
@@ -30,6 +36,9 @@ impl Ranges {
             scratchpad_bytes: arch.scratchpad_bytes,
             ring_tiles: arch.ring_tiles,
             parameter_channels: arch.parameter_channels,
+            vector_taps: arch.vector_taps,
+            vector_channels: arch.vector_channels(),
+            vector_weights: arch.vector_weights,
         }
     }
 
@@ -77,6 +86,10 @@ impl Ranges {
                 let below = |bound| below(load.address, bound);
                 let channel = below(self.parameter_channels).called("load_channel_in_range");
                 let entry = below(1 << TABLE_BITS).called("load_entry_in_range");
+                let group = match self.vector_taps {
+                    0 => load.target.module().low(),
+                    _ => below(self.vector_weights).called("load_group_in_range"),
+                };
                 let arms = [
                     (Target::Scratchpad, below(self.scratchpad_bytes)),
                     (Target::Bias, channel),
@@ -84,6 +97,7 @@ impl Ranges {
                     (Target::Shift, channel),
                     (Target::ResultTable, entry),
                     (Target::ResidualTable, entry),
+                    (Target::VectorWeights, group),
                 ];
                 let arms = arms.map(|(target, holds)| (target as u64, holds));
                 let address = load.target.case(&arms, load.target.module().low());
@@ -95,10 +109,23 @@ impl Ranges {
             }
             Opcode::Post => {
                 let post = Post::each(value);
+                let of_vector = match self.vector_taps {
+                    0 => post.vector.module().low(),
+                    _ => post.channels.le(self.vector_channels),
+                };
                 vec![
-                    post.channels.le(self.columns),
+                    post.vector.mux(of_vector, post.channels.le(self.columns)),
                     below(post.parameters, self.parameter_channels),
                 ]
+            }
+            Opcode::Vector => {
+                let vector = Vector::each(value);
+                let mut all = vec![below(vector.weights, self.vector_weights)];
+                // Three taps are all that the field can say.
+                if self.vector_taps < 3 {
+                    all.push(vector.taps.le(self.vector_taps));
+                }
+                all
             }
             Opcode::Weights | Opcode::Store | Opcode::Fence | Opcode::End => Vec::new(),
         }

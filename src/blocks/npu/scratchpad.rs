@@ -2,11 +2,11 @@
 
 use super::bank_row::{BankRow, BankRowInputs, READ_LATENCY};
 use super::ports::{ByteRead, ByteWrite};
-use crate::hdl::{Block, Module, Signal, Stream, bit, bundle, hardware, unsigned};
+use crate::hdl::{Block, Module, Signal, Stream, bit, bundle, first_match, hardware, unsigned};
 
 /// Two halves of byte-wide banks, the second behind the first. In a cycle each half reads once and
-/// writes once: POST reads before MATRIX and that before STORE, and POST writes before LOAD. A vector that reaches beyond the
-/// end of a half goes on at its beginning.
+/// writes once: POST reads before MATRIX, that before VECTOR and that before STORE, and POST writes before LOAD. A
+/// vector that reaches beyond the end of a half goes on at its beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scratchpad {
     /// Module name.
@@ -29,6 +29,7 @@ bundle! {
         residual_address: unsigned(pad.address_bits()),
         matrix: ByteRead(pad.address_bits()),
         store: ByteRead(pad.address_bits()),
+        vector: ByteRead(pad.address_bits()),
     }
 }
 
@@ -41,6 +42,8 @@ bundle! {
         matrix_data: unsigned(8 * pad.rows),
         /// What STORE reads, lowest byte first.
         store_data: unsigned(8 * pad.rows),
+        /// What VECTOR reads, lowest byte first.
+        vector_data: unsigned(8 * pad.rows),
     }
 }
 
@@ -70,16 +73,20 @@ impl Block for Scratchpad {
         let mut load_waits = m.low();
         let mut matrix_waits = m.low();
         let mut store_waits = m.low();
+        let mut vector_waits = m.low();
         for number in 0..2 {
             let here = |address: Signal<'m>| address.msb().eq(number);
             let post_writes = io.post_enable & here(io.post.address);
             let load_writes = io.load.valid & here(load.address);
             load_waits = load_waits | (post_writes & load_writes);
             let matrix_reads = io.matrix.request & here(io.matrix.address);
+            let vector_reads = io.vector.request & here(io.vector.address);
             let store_reads = io.store.request & here(io.store.address);
             let residual_reads = io.residual_enable & here(io.residual_address);
             matrix_waits = matrix_waits | (residual_reads & matrix_reads);
-            store_waits = store_waits | ((residual_reads | matrix_reads) & store_reads);
+            vector_waits = vector_waits | ((residual_reads | matrix_reads) & vector_reads);
+            let others_read = residual_reads | matrix_reads | vector_reads;
+            store_waits = store_waits | (others_read & store_reads);
             let inputs = BankRowInputs {
                 write_enable: post_writes | load_writes,
                 write: ByteWrite {
@@ -89,13 +96,16 @@ impl Block for Scratchpad {
                     data: post_writes.mux(io.post.data, load.data),
                     mask: post_writes.mux(io.post.mask, load.mask),
                 },
-                read_enable: residual_reads | matrix_reads | store_reads,
-                read_address: residual_reads
-                    .mux(
-                        io.residual_address,
-                        matrix_reads.mux(io.matrix.address, io.store.address),
-                    )
-                    .truncate(bits),
+                read_enable: others_read | store_reads,
+                read_address: first_match(
+                    &[
+                        (residual_reads, io.residual_address),
+                        (matrix_reads, io.matrix.address),
+                        (vector_reads, io.vector.address),
+                    ],
+                    io.store.address,
+                )
+                .truncate(bits),
             };
             let half = m.instance_of(&half).named(format!("half_{number}"));
             halves.push(half.connect(inputs).read_data);
@@ -103,11 +113,13 @@ impl Block for Scratchpad {
         io.load.ready.drive(!load_waits);
         io.matrix.grant.drive(!matrix_waits);
         io.store.grant.drive(!store_waits);
+        io.vector.grant.drive(!vector_waits);
         let in_upper = |name, address: Signal<'m>| m.delay_by(name, address.msb(), READ_LATENCY);
         ScratchpadOutputs {
             residual_data: in_upper("residual_half", io.residual_address).mux(halves[1], halves[0]),
             matrix_data: in_upper("matrix_half", io.matrix.address).mux(halves[1], halves[0]),
             store_data: in_upper("store_half", io.store.address).mux(halves[1], halves[0]),
+            vector_data: in_upper("vector_half", io.vector.address).mux(halves[1], halves[0]),
         }
     }
 }

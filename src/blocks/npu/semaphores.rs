@@ -26,7 +26,7 @@ pub(super) fn semaphores<'m>(
 ) -> Signal<'m> {
     let units = requests.len() as u32;
     let turn = m.reg(unsigned(index_bits(units.into()))).reset(0);
-    turn.next(turn + 1);
+    turn.next(turn.eq(units - 1).mux(m.zero(turn.shape()), turn + 1));
     let width = 10;
     let counts: Vec<_> = (0..SEMAPHORES)
         .map(|number| {

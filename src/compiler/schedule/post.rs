@@ -55,6 +55,7 @@ impl Schedule<'_> {
             high: layer.high,
             residual: residual.is_some(),
             residual_address: residual.map_or(0, place),
+            vector: false,
         }));
         if work.first {
             let signals = self.program.signals[semaphore::PARAMETERS as usize];

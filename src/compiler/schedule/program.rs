@@ -1,6 +1,6 @@
 //! A program under construction: instructions with their waits, signals and fences.
 
-use crate::isa::npu::{Fence, Instruction, Operation};
+use crate::isa::npu::{Fence, Instruction, Operation, Unit};
 
 /// Semaphores: each is signalled by one unit and waited for by one.
 pub(super) mod semaphore {
@@ -20,7 +20,7 @@ pub(super) mod semaphore {
 pub(super) const LOAD_UNIT: u32 = 1;
 pub(super) const POST_UNIT: u32 = 1 << 2;
 pub(super) const STORE_UNIT: u32 = 1 << 3;
-pub(super) const ALL_UNITS: u32 = 0xf;
+pub(super) const ALL_UNITS: u32 = (1 << Unit::ALL.len()) - 1;
 
 /// Signals of chunks that may wait to be taken, beside those of whole layers and of last chunks: a semaphore
 /// counts to 255.

@@ -26,13 +26,15 @@ const fn any(field: &'static str, low: u32, high: u32) -> Rule {
     }
 }
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 10] = [
     power_of_two("array.rows", 4, 64),
     power_of_two("array.columns", 4, 64),
     power_of_two("bus.width", 32, 512),
     power_of_two("memory.accumulators", 16, 4096),
     // A POST begins at any of 4,096 channels.
     power_of_two("memory.parameters", 64, 4096),
+    any("vector.taps", 0, 3),
+    power_of_two("vector.weights", 16, 4096),
     power_of_two("post.lanes", 1, 64),
     any("control.outstanding", 1, 32),
     any("control.queue_depth", 1, 16),

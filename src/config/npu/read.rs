@@ -1,6 +1,6 @@
 //! From a TOML tree to [`NpuConfig`].
 
-use super::{Array, Bus, Control, Memory, NpuConfig, Post, check_npu_number};
+use super::{Array, Bus, Control, Memory, NpuConfig, Post, Vector, check_npu_number};
 use crate::config::Common;
 use crate::config::read::{Reader, Tables};
 use toml::de::DeTable;
@@ -13,6 +13,7 @@ pub(in crate::config) const TABLES: Tables = &[
         "memory",
         &["scratchpad", "weights", "accumulators", "parameters"],
     ),
+    ("vector", &["taps", "weights"]),
     ("post", &["lanes", "requantization"]),
     ("control", &["order", "outstanding", "queue_depth"]),
 ];
@@ -28,6 +29,7 @@ pub(in crate::config) fn read(
     let array = array(reader, root, defaults.array);
     let bus = bus(reader, root);
     let memory = memory(reader, root);
+    let vector = vector(reader, root);
     let post = post(reader, root, defaults.post);
     let control = control(reader, root, defaults.control);
     Some(NpuConfig {
@@ -35,6 +37,7 @@ pub(in crate::config) fn read(
         array: array?,
         bus,
         memory,
+        vector,
         post,
         control,
     })
@@ -70,6 +73,16 @@ fn memory(reader: &mut Reader, root: &DeTable) -> Memory {
         weights: reader.size(table, "memory.weights"),
         accumulators: reader.integer(table, "memory.accumulators", check_npu_number),
         parameters: reader.integer(table, "memory.parameters", check_npu_number),
+    }
+}
+
+fn vector(reader: &mut Reader, root: &DeTable) -> Vector {
+    let Some(table) = reader.known_table(root, "vector") else {
+        return Vector::default();
+    };
+    Vector {
+        taps: reader.integer(table, "vector.taps", check_npu_number),
+        weights: reader.integer(table, "vector.weights", check_npu_number),
     }
 }
 

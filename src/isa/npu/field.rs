@@ -53,6 +53,7 @@ impl Field {
             "tiles",
             "blocks",
             "kernel_rows",
+            "groups",
             "taps",
             "columns",
             "channels",

@@ -139,9 +139,10 @@ instructions! {
         /// First byte within the region.
         offset: u 32,
         /// 0: scratchpad, 1: biases, 2: multipliers, 3: shifts, 4: table of the results of POST, 5: table of
-        /// the activations added to them.
+        /// the activations added to them, 6: weights of VECTOR.
         target: u 3,
-        /// First byte of the scratchpad, first channel of the parameters, or first entry of the table.
+        /// First byte of the scratchpad, first channel of the parameters, first entry of the table, or first
+        /// group of weights.
         address: u 22,
         /// Bytes of a run, 1 or more.
         run: u 18,
@@ -218,8 +219,8 @@ instructions! {
         /// reduces windows.
         windows: flag,
     }
-    /// Takes the accumulator bank handed over first, turns its sums into bytes of the scratchpad, and
-    /// frees it. A step is a row.
+    /// Takes the accumulator bank that MATRIX, or VECTOR, has handed over first, turns its sums into bytes of
+    /// the scratchpad, and frees it. A step is a row.
     Post [PostFields] = 4 "post" {
         /// Scratchpad address of the first byte.
         address: u 22,
@@ -261,6 +262,8 @@ instructions! {
         /// Scratchpad address of the activation that is added to the first byte; it has the pitches of the
         /// result.
         residual_address: u 22,
+        /// The bank is one of VECTOR, not of MATRIX.
+        vector: flag,
     }
     /// Copies runs of bytes from the scratchpad to DRAM. A step is a run.
     Store [StoreFields] = 5 "store" {
@@ -287,13 +290,59 @@ instructions! {
     }
     /// Waits until units have ended all instructions before it.
     Fence [FenceFields] = 6 "fence" {
-        /// Units that must have ended theirs, a bit each: load, matrix, post, store.
-        units: u 4,
+        /// Units that must have ended theirs, a bit each: load, matrix, post, store, vector.
+        units: u 5,
     }
     /// Ends the program when all instructions before it have ended.
     End [EndFields] = 7 "end" {
         /// What the host reads in `status.code` then.
         code: u 16,
+    }
+    /// Multiplies each channel of vectors of an image in the scratchpad by a weight of its own, and adds the
+    /// products up in an accumulator bank of VECTOR, or keeps the largest bytes there. A pass takes a group of up
+    /// to T taps of a kernel row, for the vectors of all rows and columns. A byte outside of the image is the
+    /// padding. A step is a pass.
+    Vector [VectorFields] = 8 "vector" {
+        /// Scratchpad address of byte 0 of row 0 of the image.
+        address: u 22,
+        /// Bytes from a row to the next.
+        pitch: u 16,
+        /// Bytes of a row: those beyond are padding.
+        width: u 16,
+        /// Rows: those beyond are padding.
+        height: u 13,
+        /// Row of the first vector.
+        first_row: i 14,
+        /// Byte in its row of the first vector.
+        first_byte: i 18,
+        /// Kernel rows, 1 or more.
+        kernel_rows: u 6,
+        /// Image rows from a kernel row to the next.
+        kernel_row_step: u 5,
+        /// Groups of taps of a kernel row, 1 or more: of T taps each, but the last.
+        groups: u 7,
+        /// Taps of the last group, from 1 to T.
+        taps: u 2,
+        /// Bytes from a tap to the next.
+        tap_step: u 16,
+        /// Rows of vectors, 1 or more.
+        rows: u 8,
+        /// Image rows from a row of vectors to the next.
+        row_step: u 5,
+        /// Vectors of a row, 1 or more.
+        columns: u 8,
+        /// Bytes from a vector to the next.
+        column_step: u 16,
+        /// What is read outside of the image.
+        padding: i 8,
+        /// The weights of the first pass: a group of them, of which each pass takes the next.
+        weights: u 12,
+        /// The largest byte of all taps counts, not the sum of the products; there are no weights.
+        maximum: flag,
+        /// Takes a free accumulator bank and begins its sums anew; otherwise adds to those there.
+        begin: flag,
+        /// Hands the bank over to the next POST for banks of VECTOR.
+        end: flag,
     }
 }
 
@@ -315,6 +364,8 @@ pub enum Target {
     ResultTable = 4,
     /// For each byte what the activation adds: 256 words.
     ResidualTable = 5,
+    /// Weights of VECTOR: groups of T rows of V bytes.
+    VectorWeights = 6,
 }
 
 /// Entries of a table.

@@ -29,8 +29,8 @@ pub use encoding::EncodingError;
 pub use field::{Field, FieldKind};
 pub use instructions::{
     End, EndFields, Fence, FenceFields, Load, LoadFields, Matrix, MatrixFields, Opcode, Operation,
-    Post, PostFields, Store, StoreFields, TABLE_ENTRIES, TABLE_WORDS, Target, Weights,
-    WeightsFields,
+    Post, PostFields, Store, StoreFields, TABLE_ENTRIES, TABLE_WORDS, Target, Vector, VectorFields,
+    Weights, WeightsFields,
 };
 pub use page::markdown;
 pub use registers::{CAUSES, COUNTERS_OF, NPU_ID, NPU_VERSION, npu_registers};
@@ -45,6 +45,9 @@ pub const SEMAPHORES: u32 = 16;
 pub const SEMAPHORE_MAX: u32 = 255;
 /// DRAM regions, each with a base address that the host sets.
 pub const REGIONS: u32 = 4;
+
+/// Bits of each half of an event of a core: a unit each.
+pub const EVENT_BITS: u32 = 8;
 
 /// An instruction: what a unit does, what it waits for and what it signals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ const FAULT: u32 = 0x50;
 const COUNTERS: u32 = 0x58;
 
 /// The counters, in their order, and what they count since the start.
-pub const COUNTERS_OF: [(&str, &str); 9] = [
+pub const COUNTERS_OF: [(&str, &str); 11] = [
     (
         "cycles",
         "Clock cycles from the start to the end of the program.",
@@ -42,6 +42,14 @@ pub const COUNTERS_OF: [(&str, &str); 9] = [
         "Beats read from DRAM, the program's included.",
     ),
     ("write_beats", "Beats written to DRAM."),
+    (
+        "vector_active",
+        "Cycles in which VECTOR completed a vector as far as its pass goes.",
+    ),
+    (
+        "stall_scratchpad",
+        "Cycles in which VECTOR waited for the scratchpad.",
+    ),
 ];
 
 /// What the values of the field `cause` of the register `status` mean.

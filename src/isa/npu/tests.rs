@@ -41,7 +41,7 @@ proptest! {
     }
 
     #[test]
-    fn bits_that_are_an_instruction_are_those_of_its_encoding(bits in any::<[u8; 32]>(), opcode in 0..8u8) {
+    fn bits_that_are_an_instruction_are_those_of_its_encoding(bits in any::<[u8; 32]>(), opcode in 0..9u8) {
         let mut bits = bits;
         bits[0] = bits[0] & 0xf0 | opcode;
         if let Ok(instruction) = Instruction::decode(&bits) {
@@ -67,7 +67,7 @@ fn errors_say_what_is_wrong() {
     let error = |line: &str| line.parse::<Instruction>().unwrap_err().to_string();
     assert_eq!(
         error("weigths tiles=1"),
-        "no instruction is called `weigths`: there are load, weights, matrix, post, store, fence, end"
+        "no instruction is called `weigths`: there are load, weights, matrix, post, store, fence, end, vector"
     );
     assert_eq!(
         error("weights size=1"),

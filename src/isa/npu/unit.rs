@@ -13,11 +13,19 @@ pub enum Unit {
     Post = 2,
     /// The scratchpad to DRAM.
     Store = 3,
+    /// Vectors, channel by channel, into an accumulator bank.
+    Vector = 4,
 }
 
 impl Unit {
     /// Every unit, in the order of their numbers.
-    pub const ALL: [Unit; 4] = [Unit::Load, Unit::Matrix, Unit::Post, Unit::Store];
+    pub const ALL: [Unit; 5] = [
+        Unit::Load,
+        Unit::Matrix,
+        Unit::Post,
+        Unit::Store,
+        Unit::Vector,
+    ];
 
     /// As texts write it.
     pub fn name(self) -> &'static str {
@@ -26,6 +34,7 @@ impl Unit {
             Unit::Matrix => "MATRIX",
             Unit::Post => "POST",
             Unit::Store => "STORE",
+            Unit::Vector => "VECTOR",
         }
     }
 }
@@ -38,6 +47,7 @@ impl Opcode {
             Opcode::Matrix => Some(Unit::Matrix),
             Opcode::Post => Some(Unit::Post),
             Opcode::Store => Some(Unit::Store),
+            Opcode::Vector => Some(Unit::Vector),
             Opcode::Fence | Opcode::End => None,
         }
     }

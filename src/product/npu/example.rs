@@ -7,7 +7,7 @@ use crate::graph::{
     Convolution, Element, Family, Graph, GraphError, Operator, Output, Padding, Quantization,
     TensorId, Values,
 };
-use crate::isa::npu::npu_registers;
+use crate::isa::npu::{EVENT_BITS, npu_registers};
 use crate::product::example::value;
 use crate::product::{Action, Example, ExampleMemory, Step};
 use crate::reference::graph::{Mode, run as golden};
@@ -53,6 +53,9 @@ pub(super) fn example(arch: &NpuArch) -> Option<Example> {
         padded.chunks(beat).map(words).collect()
     };
     let first_byte = run.bases[region::OUTPUTS as usize] as usize;
+    let units = network.program.iter();
+    let units = units.filter_map(|of| of.operation.opcode().unit());
+    let events = units.fold(0, |all, unit| all | (1 << EVENT_BITS | 1) << unit as u32);
     let [h, w, c] = IMAGE;
     let (before, job) = steps(arch, &run);
     Some(Example {
@@ -68,6 +71,7 @@ pub(super) fn example(arch: &NpuArch) -> Option<Example> {
             beats: beats(&run.dram),
             first_result: first_byte / beat,
             results: beats(&bytes(results)),
+            events,
         }),
         max_cycles: MAX_CYCLES,
     })

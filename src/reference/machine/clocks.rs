@@ -1,5 +1,6 @@
 //! What each unit knows of the steps of the others.
 
+use super::Source;
 use crate::isa::npu::{Instruction, SEMAPHORE_MAX, SEMAPHORES, Signal, Synchronization, Unit};
 use std::collections::VecDeque;
 
@@ -40,7 +41,13 @@ pub(super) struct Clocks {
     /// Tiles that were written, and places in the ring that are free, each with a clock.
     tiles: VecDeque<Clock>,
     places: VecDeque<Clock>,
-    /// Banks that are handed over, and that are free.
+    /// The banks of MATRIX, and those of VECTOR.
+    banks: [BankClocks; 2],
+}
+
+/// The two banks of a unit.
+struct BankClocks {
+    /// Those that are handed over, and those that are free.
     full: VecDeque<Clock>,
     free: VecDeque<Clock>,
 }
@@ -55,8 +62,10 @@ impl Clocks {
             signalled: false,
             tiles: VecDeque::new(),
             places: vec![[0; UNITS]; ring_tiles].into(),
-            full: VecDeque::new(),
-            free: vec![[0; UNITS]; 2].into(),
+            banks: [(); 2].map(|_| BankClocks {
+                full: VecDeque::new(),
+                free: vec![[0; UNITS]; 2].into(),
+            }),
         }
     }
 
@@ -199,25 +208,29 @@ impl Clocks {
         self.places.push_back(self.now[Unit::Matrix as usize]);
     }
 
-    /// MATRIX takes a free bank.
-    pub fn bank_taken(&mut self) {
-        let clock = self.free.pop_front().expect("a bank is free");
-        join(&mut self.now[Unit::Matrix as usize], &clock);
+    /// MATRIX or VECTOR takes a free bank.
+    pub fn bank_taken(&mut self, source: Source) {
+        let clock = self.banks[source as usize].free.pop_front();
+        let clock = clock.expect("a bank is free");
+        join(&mut self.now[source.unit() as usize], &clock);
     }
 
-    /// MATRIX hands it over.
-    pub fn bank_handed_over(&mut self) {
-        self.full.push_back(self.now[Unit::Matrix as usize]);
+    /// It hands the bank over.
+    pub fn bank_handed_over(&mut self, source: Source) {
+        let clock = self.now[source.unit() as usize];
+        self.banks[source as usize].full.push_back(clock);
     }
 
     /// POST takes what was handed over.
-    pub fn bank_received(&mut self) {
-        let clock = self.full.pop_front().expect("a bank was handed over");
+    pub fn bank_received(&mut self, source: Source) {
+        let clock = self.banks[source as usize].full.pop_front();
+        let clock = clock.expect("a bank was handed over");
         join(&mut self.now[Unit::Post as usize], &clock);
     }
 
     /// POST frees it.
-    pub fn bank_freed(&mut self) {
-        self.free.push_back(self.now[Unit::Post as usize]);
+    pub fn bank_freed(&mut self, source: Source) {
+        let clock = self.now[Unit::Post as usize];
+        self.banks[source as usize].free.push_back(clock);
     }
 }

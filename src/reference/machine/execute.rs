@@ -1,6 +1,6 @@
 //! What each instruction computes.
 
-use super::{BankState, Machine};
+use super::{Bank, BankState, Machine, Source};
 use crate::isa::npu::{Load, Matrix, Post, Store, TABLE_ENTRIES, Target, Unit, Weights};
 use crate::reference::{fixed_point, float_scale};
 
@@ -15,7 +15,7 @@ fn check_limits(low: i32, high: i32) -> Result<(), String> {
 }
 
 /// Numbers that must be 1 or more.
-fn positive(counts: &[(&str, u32)]) -> Result<(), String> {
+pub(super) fn positive(counts: &[(&str, u32)]) -> Result<(), String> {
     match counts.iter().find(|(_, count)| *count == 0) {
         Some((name, _)) => Err(format!("`{name}` is 0")),
         None => Ok(()),
@@ -38,6 +38,15 @@ fn runs(
     })
 }
 
+/// Rows of bytes in the scratchpad, and what is read outside of them.
+pub(super) struct Image {
+    pub address: u32,
+    pub pitch: u32,
+    pub width: u32,
+    pub height: u32,
+    pub padding: i32,
+}
+
 impl Machine {
     /// The half of the scratchpad that a run is in: it may not reach into the other.
     fn within_half(&self, first: u64, bytes: u64) -> Result<(), String> {
@@ -52,7 +61,9 @@ impl Machine {
     }
 
     pub(super) fn load(&mut self, load: &Load) -> Result<(), String> {
-        if load.target > Target::ResidualTable as u32 {
+        let has_vector = self.size.vector_taps > 0;
+        let is_vector = load.target == Target::VectorWeights as u32;
+        if load.target > Target::ResidualTable as u32 && !(has_vector && is_vector) {
             return Err(format!("there is no target {}", load.target));
         }
         positive(&[
@@ -63,6 +74,9 @@ impl Machine {
         let base = self.bases[load.region as usize] + u64::from(load.offset);
         let rows = [load.rows, load.row_stride, load.row_pitch];
         let planes = [load.planes, load.plane_stride, load.plane_pitch];
+        if is_vector {
+            return self.load_vector_weights(load, base, runs(rows, planes));
+        }
         let table = load.target.checked_sub(Target::Bias as u32);
         for (from, to) in runs(rows, planes) {
             let clock = self.clocks.of(Unit::Load);
@@ -183,26 +197,7 @@ impl Machine {
             return Err("it releases tiles that are not the oldest".into());
         }
         let vectors = Machine::vectors(matrix);
-        if vectors.len() > self.size.accumulator_vectors {
-            return Err(format!(
-                "it has {} vectors, and an accumulator bank {}",
-                vectors.len(),
-                self.size.accumulator_vectors
-            ));
-        }
-        let bank = self.next_bank[0];
-        if matrix.begin {
-            if self.banks[bank].state != BankState::Free {
-                return Err("no accumulator bank is free when all before it have ended: it may wait for ever".into());
-            }
-            self.clocks.bank_taken();
-            self.banks[bank].state = BankState::Open;
-            self.banks[bank].vectors = vec![vec![0; self.size.columns]; vectors.len()];
-        } else if self.banks[bank].state != BankState::Open {
-            return Err("it adds to a bank that no MATRIX has begun".into());
-        } else if self.banks[bank].vectors.len() < vectors.len() {
-            return Err("it has more vectors than the MATRIX that began the bank".into());
-        }
+        self.open_bank(Source::Matrix, matrix.begin, vectors.len())?;
         for (pass, (part, start)) in self.passes(matrix).into_iter().enumerate() {
             let tile = matrix.tile as usize + if matrix.release { 0 } else { pass };
             if tile >= self.ring.len() {
@@ -216,7 +211,7 @@ impl Machine {
             for (index, vector) in (part.start..).zip(&vectors[part]) {
                 let y = i64::from(matrix.first_row) + start.0 + vector.0;
                 let x = i64::from(matrix.first_byte) + start.1 + vector.1;
-                self.add_vector(matrix, bank, index, (y, x), &weights)?;
+                self.add_vector(matrix, index, (y, x), &weights)?;
             }
             if matrix.release {
                 self.ring.pop_front();
@@ -225,47 +220,108 @@ impl Machine {
             self.clocks.step(Unit::Matrix)?;
         }
         if matrix.end {
-            self.banks[bank].state = BankState::HandedOver;
-            self.next_bank[0] = 1 - bank;
-            self.clocks.bank_handed_over();
+            self.hand_over(Source::Matrix);
         }
         Ok(())
+    }
+
+    /// The bank that a MATRIX or VECTOR adds so many vectors to: a free one if it begins it.
+    pub(super) fn open_bank(
+        &mut self,
+        source: Source,
+        begin: bool,
+        vectors: usize,
+    ) -> Result<(), String> {
+        if vectors > self.size.accumulator_vectors {
+            return Err(format!(
+                "it has {vectors} vectors, and an accumulator bank {}",
+                self.size.accumulator_vectors
+            ));
+        }
+        let name = source.unit().name();
+        let columns = self.size.columns;
+        let bank = self.open(source);
+        if begin {
+            if bank.state != BankState::Free {
+                return Err("no accumulator bank is free when all before it have ended: it may wait for ever".into());
+            }
+            bank.state = BankState::Open;
+            // Channels that the unit has not stay 0.
+            bank.vectors = vec![vec![0; columns]; vectors];
+            self.clocks.bank_taken(source);
+        } else if bank.state != BankState::Open {
+            return Err(format!("it adds to a bank that no {name} has begun"));
+        } else if bank.vectors.len() < vectors {
+            return Err(format!(
+                "it has more vectors than the {name} that began the bank"
+            ));
+        }
+        Ok(())
+    }
+
+    /// The bank that a unit adds to.
+    pub(super) fn open(&mut self, source: Source) -> &mut Bank {
+        let banks = &mut self.banks[source as usize];
+        &mut banks.banks[banks.next[0]]
+    }
+
+    /// Hands it over to POST.
+    pub(super) fn hand_over(&mut self, source: Source) {
+        self.open(source).state = BankState::HandedOver;
+        let next = &mut self.banks[source as usize].next[0];
+        *next = 1 - *next;
+        self.clocks.bank_handed_over(source);
     }
 
     /// Adds the products of a vector with a tile.
     fn add_vector(
         &mut self,
         matrix: &Matrix,
-        bank: usize,
         index: usize,
         (y, x): (i64, i64),
         weights: &[i8],
     ) -> Result<(), String> {
-        let clock = self.clocks.of(Unit::Matrix);
         let columns = self.size.columns;
-        let half = self.size.scratchpad_bytes as i64 / 2;
-        let first = i64::from(matrix.address) + y * i64::from(matrix.pitch) + x;
+        let image = Image {
+            address: matrix.address,
+            pitch: matrix.pitch,
+            width: matrix.width,
+            height: matrix.height,
+            padding: matrix.padding,
+        };
         for (byte, weights) in (0..).zip(weights.chunks(columns)) {
             // What is multiplied by 0 alone may be anything.
             if weights.iter().all(|weight| *weight == 0) {
                 continue;
             }
-            let inside = (0..i64::from(matrix.height)).contains(&y)
-                && (0..i64::from(matrix.width)).contains(&(x + byte));
-            let value = match inside {
-                false => matrix.padding,
-                true => {
-                    // Addresses wrap in the half of the image.
-                    let base = i64::from(matrix.address) / half * half;
-                    let address = (base + (first + byte).rem_euclid(half)) as u64;
-                    i32::from(self.scratchpad.read(Unit::Matrix, &clock, address)? as i8)
-                }
-            };
-            for (sum, weight) in self.banks[bank].vectors[index].iter_mut().zip(weights) {
+            let value = self.byte_of(Unit::Matrix, &image, (y, x + byte))?;
+            let sums = &mut self.open(Source::Matrix).vectors[index];
+            for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum = sum.wrapping_add(value * i32::from(*weight));
             }
         }
         Ok(())
+    }
+
+    /// A byte of a row of an image, as a unit reads it.
+    pub(super) fn byte_of(
+        &mut self,
+        unit: Unit,
+        image: &Image,
+        (y, x): (i64, i64),
+    ) -> Result<i32, String> {
+        let inside =
+            (0..i64::from(image.height)).contains(&y) && (0..i64::from(image.width)).contains(&x);
+        if !inside {
+            return Ok(image.padding);
+        }
+        // Addresses wrap in the half of the image.
+        let half = self.size.scratchpad_bytes as i64 / 2;
+        let base = i64::from(image.address) / half * half;
+        let at = i64::from(image.address) + y * i64::from(image.pitch) + x;
+        let clock = self.clocks.of(unit);
+        let address = (base + at.rem_euclid(half)) as u64;
+        Ok((self.scratchpad.read(unit, &clock, address)? as i8).into())
     }
 
     pub(super) fn post(&mut self, post: &Post) -> Result<(), String> {
@@ -276,11 +332,13 @@ impl Machine {
             ("window", post.window),
         ])?;
         let channels = post.channels as usize;
-        if channels > self.size.columns {
-            return Err(format!(
-                "it has {channels} channels, and a vector {}",
-                self.size.columns
-            ));
+        let (source, most) = match post.vector {
+            false => (Source::Matrix, self.size.columns),
+            true if self.size.vector_taps == 0 => return Err("there is no VECTOR".into()),
+            true => (Source::Vector, self.size.vector_channels()),
+        };
+        if channels > most {
+            return Err(format!("it has {channels} channels, and a vector {most}"));
         }
         let parameters = post.parameters as usize;
         if !parameters.is_multiple_of(self.size.lanes) {
@@ -290,26 +348,27 @@ impl Machine {
             ));
         }
         check_limits(post.low, post.high)?;
-        let bank = self.next_bank[1];
-        if self.banks[bank].state != BankState::HandedOver {
+        let bank = self.banks[source as usize].next[1];
+        if self.banks[source as usize].banks[bank].state != BankState::HandedOver {
             return Err(
                 "no bank is handed over when all before it have ended: it may wait for ever".into(),
             );
         }
-        self.clocks.bank_received();
+        self.clocks.bank_received(source);
         let window = post.window as usize;
         let vectors = post.rows as usize * post.columns as usize * window;
-        if vectors > self.banks[bank].vectors.len() {
+        let there = self.banks[source as usize].banks[bank].vectors.clone();
+        if vectors > there.len() {
             return Err(format!(
                 "it takes {vectors} vectors, and the bank has {}",
-                self.banks[bank].vectors.len()
+                there.len()
             ));
         }
         for row in 0..post.rows {
             let clock = self.clocks.of(Unit::Post);
             for column in 0..post.columns {
                 let index = (row * post.columns + column) as usize * window;
-                let of_window = self.banks[bank].vectors[index..index + window].to_vec();
+                let of_window = &there[index..index + window];
                 let address = u64::from(post.address)
                     + u64::from(row) * u64::from(post.row_pitch)
                     + u64::from(column) * u64::from(post.column_pitch);
@@ -336,9 +395,10 @@ impl Machine {
             }
             self.clocks.step(Unit::Post)?;
         }
-        self.banks[bank].state = BankState::Free;
-        self.next_bank[1] = 1 - bank;
-        self.clocks.bank_freed();
+        let banks = &mut self.banks[source as usize];
+        banks.banks[bank].state = BankState::Free;
+        banks.next[1] = 1 - bank;
+        self.clocks.bank_freed(source);
         Ok(())
     }
 

@@ -9,8 +9,9 @@
 mod clocks;
 mod execute;
 mod tracked;
+mod vector;
 
-use crate::isa::npu::{Instruction, Operation, REGIONS, TABLE_ENTRIES, TABLE_WORDS};
+use crate::isa::npu::{Instruction, Operation, REGIONS, TABLE_ENTRIES, TABLE_WORDS, Unit};
 use clocks::Clocks;
 use std::fmt;
 use tracked::Tracked;
@@ -34,6 +35,22 @@ pub struct MachineSize {
     pub accumulator_vectors: usize,
     /// Channels with parameters.
     pub parameter_channels: usize,
+    /// T: taps that VECTOR takes at a time; 0 where there is no VECTOR.
+    pub vector_taps: usize,
+    /// Groups of weights of VECTOR.
+    pub vector_weights: usize,
+}
+
+impl MachineSize {
+    /// V: channels of a vector of VECTOR.
+    fn vector_channels(&self) -> usize {
+        self.rows.min(self.columns)
+    }
+
+    /// Bytes of a group of weights of VECTOR.
+    fn group_bytes(&self) -> usize {
+        self.vector_taps * self.vector_channels()
+    }
 }
 
 /// Why a program is not legal.
@@ -98,7 +115,7 @@ pub fn run_program(
 /// A bank of accumulators.
 #[derive(Clone, Debug, Default)]
 struct Bank {
-    /// Sums of each vector, C each.
+    /// Sums of each vector, C each, or V.
     vectors: Vec<Vec<i32>>,
     /// Its state.
     state: BankState,
@@ -112,6 +129,30 @@ enum BankState {
     HandedOver,
 }
 
+/// A unit with banks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Matrix = 0,
+    Vector = 1,
+}
+
+impl Source {
+    fn unit(self) -> Unit {
+        match self {
+            Source::Matrix => Unit::Matrix,
+            Source::Vector => Unit::Vector,
+        }
+    }
+}
+
+/// The banks of a unit.
+#[derive(Clone, Debug, Default)]
+struct Banks {
+    banks: [Bank; 2],
+    /// The bank that the unit takes next, and the one that POST takes next.
+    next: [usize; 2],
+}
+
 /// The machine.
 struct Machine {
     size: MachineSize,
@@ -120,11 +161,11 @@ struct Machine {
     scratchpad: Tracked,
     /// Biases, multipliers and shifts, four bytes a channel, and the two tables of sums.
     parameters: [Tracked; 5],
+    vector_weights: Tracked,
     /// Tiles in the ring, the oldest first, each with the clock of its writing.
     ring: std::collections::VecDeque<Vec<i8>>,
-    banks: [Bank; 2],
-    /// The bank that MATRIX takes next, and the one that POST takes next.
-    next_bank: [usize; 2],
+    /// Of MATRIX, and of VECTOR.
+    banks: [Banks; 2],
     clocks: Clocks,
 }
 
@@ -144,9 +185,12 @@ impl Machine {
                 table(TABLE_ENTRIES + TABLE_WORDS),
                 table(TABLE_ENTRIES),
             ],
+            vector_weights: Tracked::unwritten(
+                "weights of VECTOR",
+                size.vector_weights * size.group_bytes(),
+            ),
             ring: std::collections::VecDeque::new(),
-            banks: [Bank::default(), Bank::default()],
-            next_bank: [0; 2],
+            banks: [Banks::default(), Banks::default()],
             clocks: Clocks::new(size.ring_tiles),
         }
     }
@@ -167,6 +211,7 @@ impl Machine {
             Operation::Matrix(matrix) => self.matrix(matrix)?,
             Operation::Post(post) => self.post(post)?,
             Operation::Store(store) => self.store(store)?,
+            Operation::Vector(vector) => self.vector(vector)?,
             Operation::Fence(_) | Operation::End(_) => {}
         }
         self.clocks.end(unit)
@@ -175,7 +220,8 @@ impl Machine {
     /// The next program finds ring and banks as this one leaves them.
     fn refuse_leftovers(&self) -> Result<(), String> {
         let is_free = |bank: &Bank| bank.state == BankState::Free;
-        match (self.ring.len(), self.banks.iter().all(is_free)) {
+        let mut banks = self.banks.iter().flat_map(|of| &of.banks);
+        match (self.ring.len(), banks.all(is_free)) {
             (0, true) => Ok(()),
             (0, false) => Err("it leaves a bank that POST has not freed".into()),
             (tiles, _) => Err(format!("it leaves tiles in the ring: {tiles}")),

@@ -9,6 +9,8 @@ const SIZE: MachineSize = MachineSize {
     ring_tiles: 4,
     accumulator_vectors: 8,
     parameter_channels: 16,
+    vector_taps: 3,
+    vector_weights: 4,
 };
 
 /// Runs assembly on 256 bytes of DRAM, byte n of which is n.

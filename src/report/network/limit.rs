@@ -12,7 +12,7 @@ const LEAST_SHARE: f64 = 0.5;
 /// What limits a layer, and for which share of its cycles it is needed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Limit {
-    /// `array`, `post`, `weights`, `reads`, `writes`, or `start and end` of a layer that is too short to
+    /// `array`, `vector`, `post`, `weights`, `reads`, `writes`, or `start and end` of a layer that is too short to
     /// keep anything busy.
     pub what: &'static str,
     /// 0 to 1.
@@ -30,6 +30,8 @@ impl fmt::Display for Limit {
 pub(super) struct Needs {
     /// Cycles of the array.
     array: u64,
+    /// Cycles of VECTOR.
+    vector: u64,
     /// Cycles of POST.
     post: u64,
     weight_bytes: u64,
@@ -76,6 +78,10 @@ impl Needs {
                 let times = 1 + u32::from(post.residual);
                 self.post += vectors * product(&[groups, times]);
             }
+            Operation::Vector(vector) => {
+                let passes = product(&[vector.kernel_rows, vector.groups]);
+                self.vector += passes * product(&[vector.rows, vector.columns]);
+            }
             Operation::Store(Store {
                 run, rows, planes, ..
             }) => {
@@ -91,6 +97,7 @@ impl Needs {
         let mostly_weights = 2 * self.weight_bytes > self.bytes_read;
         let candidates = [
             ("array", self.array),
+            ("vector", self.vector),
             ("post", self.post),
             (
                 if mostly_weights { "weights" } else { "reads" },

@@ -72,13 +72,19 @@ impl TimelinePicture {
         }
     }
 
+    /// The units that have had instructions.
+    fn units(&self) -> Vec<Unit> {
+        let has_work = |unit: &Unit| self.work.iter().any(|work| work.unit == *unit);
+        Unit::ALL.into_iter().filter(has_work).collect()
+    }
+
     /// For a terminal: a line for each unit, and which layer POST worked on.
     pub fn text(&self) -> String {
         let columns = COLUMNS.min(self.cycles);
         let column =
             |number: u64| number * self.cycles / columns..(number + 1) * self.cycles / columns;
         let mut table = Table::plain();
-        for unit in Unit::ALL {
+        for unit in self.units() {
             let line = (0..columns).map(|number| {
                 let cycles = column(number);
                 let works = self.work.iter().filter(|work| work.unit == unit);
@@ -112,7 +118,8 @@ impl TimelinePicture {
 
     /// As SVG: a bar for each instruction, coloured by layer, which says what it is.
     pub fn svg(&self) -> String {
-        let height = ROW * Unit::ALL.len() as u64 + 2 * MARGIN;
+        let units = self.units();
+        let height = ROW * units.len() as u64 + 2 * MARGIN;
         let x = |cycle: u64| MARGIN as f64 + (cycle * WIDTH) as f64 / self.cycles as f64;
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {height}\" font-family=\"sans-serif\" \
@@ -122,9 +129,12 @@ impl TimelinePicture {
             escaped(&self.core),
             grouped(self.cycles),
         );
-        let top = |unit: Unit| MARGIN + ROW * unit as u64;
-        for unit in Unit::ALL {
-            let y = top(unit) + ROW / 2 + 4;
+        let top = |unit: Unit| {
+            let place = units.iter().position(|of| *of == unit);
+            MARGIN + ROW * place.unwrap_or(0) as u64
+        };
+        for unit in &units {
+            let y = top(*unit) + ROW / 2 + 4;
             let _ = writeln!(svg, "<text x=\"10\" y=\"{y}\">{}</text>", unit.name());
         }
         for work in &self.work {
@@ -148,7 +158,7 @@ impl TimelinePicture {
                 escaped(&work.text),
             );
         }
-        let bottom = MARGIN + ROW * Unit::ALL.len() as u64;
+        let bottom = MARGIN + ROW * units.len() as u64;
         for tenth in 0..=10 {
             let cycle = self.cycles * tenth / 10;
             let _ = writeln!(

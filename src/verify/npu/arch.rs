@@ -19,6 +19,8 @@ pub fn machine_size(arch: &NpuArch) -> MachineSize {
         ring_tiles: arch.ring_tiles as usize,
         accumulator_vectors: arch.accumulator_vectors as usize,
         parameter_channels: arch.parameter_channels as usize,
+        vector_taps: arch.vector_taps as usize,
+        vector_weights: arch.vector_weights as usize,
     }
 }
 
@@ -42,6 +44,8 @@ pub fn random_arch(rng: &mut impl Rng) -> NpuArch {
     config.memory.weights = Some(Bytes(u64::from(rows * columns * tiles)));
     config.memory.accumulators = Some(32 << within(rng, 0, 2));
     config.memory.parameters = Some(512);
+    config.vector.taps = Some([0, 1, 3, 3][within(rng, 0, 3) as usize]);
+    config.vector.weights = Some(32 << within(rng, 0, 2));
     config.control.outstanding = within(rng, 1, 8);
     config.control.queue_depth = within(rng, 1, 4);
     if chance(rng, 4) {
@@ -98,6 +102,7 @@ pub(super) fn simpler_archs(arch: &NpuArch) -> Vec<NpuArch> {
     propose(&|config| config.memory.weights = of_ring(0));
     propose(&|config| config.memory.weights = of_ring(ring / 2));
     propose(&|config| config.memory.accumulators = Some((arch.accumulator_vectors / 2).max(16)));
+    propose(&|config| config.vector.weights = Some((arch.vector_weights / 2).max(16)));
     propose(&|config| config.memory.parameters = Some((arch.parameter_channels / 2).max(64)));
     candidates
 }
@@ -117,8 +122,8 @@ impl fmt::Display for ArchText<'_> {
         let arch = self.0;
         write!(
             f,
-            "rows={} columns={} bus={} lanes={} scratchpad={} weights={} accumulators={} parameters={} \
-             requantization={} order={} outstanding={} queue={} product_register={}",
+            "rows={} columns={} bus={} lanes={} scratchpad={} weights={} accumulators={} parameters={} taps={} \
+             groups={} requantization={} order={} outstanding={} queue={} product_register={}",
             arch.rows,
             arch.columns,
             arch.bus_bits,
@@ -127,6 +132,8 @@ impl fmt::Display for ArchText<'_> {
             arch.ring_size().0,
             arch.accumulator_vectors,
             arch.parameter_channels,
+            arch.vector_taps,
+            arch.vector_weights,
             arch.requantization,
             arch.order,
             arch.outstanding,
@@ -151,6 +158,8 @@ pub(super) fn take_word(config: &mut NpuConfig, key: &str, value: &str) -> Resul
         "scratchpad" => config.memory.scratchpad = bytes()?,
         "weights" => config.memory.weights = bytes()?,
         "accumulators" => config.memory.accumulators = Some(number(value)?),
+        "taps" => config.vector.taps = Some(number(value)?),
+        "groups" => config.vector.weights = Some(number(value)?),
         "parameters" => config.memory.parameters = Some(number(value)?),
         "outstanding" => config.control.outstanding = number(value)?,
         "queue" => config.control.queue_depth = number(value)?,

@@ -22,6 +22,10 @@ pub(super) fn enough_cycles(
                 let passes = product(&[of.blocks, of.kernel_rows, of.taps, of.rows]);
                 passes * 4 * u64::from(arch.rows.max(of.columns))
             }
+            Operation::Vector(of) => {
+                let passes = product(&[of.kernel_rows, of.groups]);
+                passes * (16 + 4 * product(&[of.rows, of.columns]))
+            }
             Operation::Post(of) => 2 * product(&[of.rows, of.columns, of.window, of.channels]),
             Operation::Fence(_) | Operation::End(_) => 0,
         }

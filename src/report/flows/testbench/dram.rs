@@ -212,9 +212,10 @@ impl Dram {
             )
     }
 
-    /// Each unit must have taken an instruction, and been at work.
+    /// Each unit that has instructions must have taken one, and been at work.
     pub fn missing(&self) -> String {
-        " || !(&seen)".into()
+        let (bits, events) = (self.event_bits, self.memory.events);
+        format!(" || (~seen & {bits}'d{events}) != 0")
     }
 
     pub fn pauses(&self) -> String {
@@ -260,6 +261,7 @@ impl Dram {
             beats,
             first_result,
             results,
+            ..
         } = &self.memory;
         let zeros = "        for (beat = 0; beat < 1 << BEAT_BITS; beat = beat + 1) begin
             dram[beat] = 0;

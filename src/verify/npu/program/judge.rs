@@ -135,10 +135,10 @@ fn first_status(expected: &Expected, [status, index]: [u32; 2]) -> Result<bool, 
     }
 }
 
-/// What the counters of a program must be, where no timing changes it: vectors that MATRIX reads, sums that
-/// POST reads, and beats.
-fn counters(case: &ProgramCase) -> [(&'static str, u64); 4] {
-    let [mut vectors, mut sums, mut reads, mut writes] = [0; 4];
+/// What the counters of a program must be, where no timing changes it: vectors of the passes of MATRIX and VECTOR,
+/// sums that POST reads, and beats.
+fn counters(case: &ProgramCase) -> [(&'static str, u64); 5] {
+    let [mut vectors, mut of_vector, mut sums, mut reads, mut writes] = [0; 5];
     let bus = u64::from(case.arch.bus_bytes());
     let beats = |run: Range<u64>| (run.end - 1) / bus - run.start / bus + 1;
     let first = |region: u32, offset: u32| Space::bases(0)[region as usize] + u64::from(offset);
@@ -157,6 +157,10 @@ fn counters(case: &ProgramCase) -> [(&'static str, u64); 4] {
                 let taps = u64::from(of.kernel_rows * of.taps);
                 vectors += taps * u64::from(of.blocks * of.rows * of.columns);
             }
+            Operation::Vector(of) => {
+                let passes = u64::from(of.kernel_rows * of.groups);
+                of_vector += passes * u64::from(of.rows * of.columns);
+            }
             Operation::Post(of) => {
                 let groups = of.channels.div_ceil(case.arch.lanes);
                 sums += u64::from(of.rows * of.columns * of.window * groups);
@@ -172,6 +176,7 @@ fn counters(case: &ProgramCase) -> [(&'static str, u64); 4] {
     }
     [
         ("matrix_active", vectors),
+        ("vector_active", of_vector),
         ("post_active", sums),
         ("read_beats", reads),
         ("write_beats", writes),

@@ -5,17 +5,18 @@ use super::space::{COLUMNS, LAYERS, ROWS, Space, TILES, WEIGHTS, is_float};
 use crate::arch::NpuArch;
 use crate::isa::npu::{
     Fence, Instruction, Load, Matrix, Operation, Post, SEMAPHORES, Store, TABLE_ENTRIES,
-    TABLE_WORDS, Target, Weights,
+    TABLE_WORDS, Target, Unit, Vector, Weights,
 };
 use crate::verify::npu::{chance, within};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
 /// Units of a fence.
-const LOAD: u32 = 1;
-const MATRIX: u32 = 2;
-const POST: u32 = 4;
-const ALL: u32 = 15;
+const LOAD: u32 = 1 << Unit::Load as u32;
+const MATRIX: u32 = 1 << Unit::Matrix as u32;
+const POST: u32 = 1 << Unit::Post as u32;
+const VECTOR: u32 = 1 << Unit::Vector as u32;
+const ALL: u32 = (1 << Unit::ALL.len()) - 1;
 
 /// The instructions of some layers.
 pub(super) fn layers(rng: &mut impl Rng, arch: &NpuArch, data: Data) -> Vec<Instruction> {
@@ -25,7 +26,7 @@ pub(super) fn layers(rng: &mut impl Rng, arch: &NpuArch, data: Data) -> Vec<Inst
         generator.behind_before = generator.behind;
         generator.behind = match generator.within(0, 3) {
             0 if generator.fences => Behind::All,
-            1 if generator.fences => Behind::Matrix,
+            1 if generator.fences => Behind::Image,
             _ => Behind::Semaphores,
         };
         generator.layer(number);
@@ -51,9 +52,12 @@ struct Generator<'a, R> {
     behind: Behind,
     /// What ordered this layer and the one before.
     behind_before: Behind,
-    /// Signals that nothing has waited for yet: that an image has been used, and results stored.
-    image_used: u32,
+    /// Signals that nothing has waited for yet: that MATRIX, and VECTOR, have used an image, and results
+    /// are stored.
+    image_used: [u32; 2],
     results_stored: u32,
+    /// Groups of weights of VECTOR that have been written since all of them were free.
+    groups: u32,
 }
 
 /// What orders a layer and the next.
@@ -61,8 +65,8 @@ struct Generator<'a, R> {
 enum Behind {
     /// Semaphores alone.
     Semaphores,
-    /// A fence of MATRIX, behind which the image is free.
-    Matrix,
+    /// A fence of MATRIX and VECTOR, behind which the image is free.
+    Image,
     /// A fence of all units.
     All,
 }
@@ -70,7 +74,8 @@ enum Behind {
 /// Which semaphore says what.
 struct Semaphores {
     image_loaded: u32,
-    image_used: u32,
+    vector_loaded: u32,
+    image_used: [u32; 2],
     parameters_loaded: u32,
     results_stored: u32,
     results_ready: u32,
@@ -104,7 +109,8 @@ impl<'a, R: Rng> Generator<'a, R> {
         Generator {
             semaphores: Semaphores {
                 image_loaded: all[0],
-                image_used: all[1],
+                vector_loaded: all[5],
+                image_used: [all[1], all[6]],
                 parameters_loaded: all[2],
                 results_stored: all[3],
                 results_ready: all[4],
@@ -119,8 +125,9 @@ impl<'a, R: Rng> Generator<'a, R> {
             image_half: 0,
             behind: Behind::All,
             behind_before: Behind::All,
-            image_used: 0,
+            image_used: [0; 2],
             results_stored: 0,
+            groups: 0,
         }
     }
 
@@ -150,7 +157,7 @@ impl<'a, R: Rng> Generator<'a, R> {
         }
     }
 
-    /// A layer: an image through MATRIX and POST to DRAM.
+    /// A layer: an image through MATRIX or VECTOR, and POST, to DRAM.
     fn layer(&mut self, number: u32) {
         let parameters = number * self.parameter_rows * self.arch.columns;
         let late_parameters = self.chance(2);
@@ -158,8 +165,21 @@ impl<'a, R: Rng> Generator<'a, R> {
             self.parameters(parameters);
         }
         let begin = self.program.len();
-        let image = self.image(self.behind_before == Behind::All);
         let tiles = self.within(1, TILES).min(self.parameter_rows);
+        let has_vector = self.arch.vector_taps > 0;
+        let by_vector: Vec<bool> = (0..tiles).map(|_| has_vector && self.chance(2)).collect();
+        let last_of = [false, true].map(|vector| by_vector.iter().rposition(|of| *of == vector));
+        let [loaded, vector_loaded] = [self.semaphores.image_loaded, self.semaphores.vector_loaded];
+        let loaded = match last_of[0] {
+            Some(_) => loaded,
+            None => vector_loaded,
+        };
+        let image = self.image(self.behind_before == Behind::All, loaded);
+        // VECTOR waits for its weights, behind which the image is there too.
+        let mut tokens = [Some(image.tokens), Some(0)];
+        if last_of[0].is_none() {
+            tokens.swap(0, 1);
+        }
         // The tiles of a layer have each a place of their own, or all the same one.
         let shared = self.chance(3);
         let windows = self.chance(3);
@@ -207,8 +227,13 @@ impl<'a, R: Rng> Generator<'a, R> {
                 first_byte,
                 ..matrix
             };
-            let waits = (tile == 0).then_some(image.tokens);
-            self.passes(matrix, waits, tile + 1 == tiles);
+            let vector = by_vector[tile as usize];
+            let waits = tokens[usize::from(vector)].take();
+            let last = last_of[usize::from(vector)] == Some(tile as usize);
+            match vector {
+                false => self.passes(matrix, waits, last),
+                true => self.vector_passes(&matrix, window, waits.unwrap_or(0), last),
+            }
             if tile == 0 && self.chance(2) {
                 // Tiles come before the image that they are for.
                 let is_weights = |of: &Instruction| matches!(of.operation, Operation::Weights(_));
@@ -225,7 +250,7 @@ impl<'a, R: Rng> Generator<'a, R> {
             self.results(
                 &image,
                 &shape,
-                residual,
+                (residual, vector),
                 (number, tile, tiles),
                 place,
                 parameters,
@@ -237,7 +262,7 @@ impl<'a, R: Rng> Generator<'a, R> {
         }
         match self.behind {
             Behind::Semaphores => {}
-            Behind::Matrix => self.fence(MATRIX),
+            Behind::Image => self.fence(MATRIX | VECTOR),
             Behind::All => self.fence(ALL),
         }
     }
@@ -284,8 +309,8 @@ impl<'a, R: Rng> Generator<'a, R> {
     }
 
     /// The image of a layer, behind the places of results in either half; or up to the end of one and from its
-    /// beginning on, if `may_wrap`.
-    fn image(&mut self, may_wrap: bool) -> Image {
+    /// beginning on, if `may_wrap`. It is there when `loaded` says so.
+    fn image(&mut self, may_wrap: bool, loaded: u32) -> Image {
         let half = self.arch.scratchpad_bytes / 2;
         let channels = self.within(1, 2 * self.arch.rows);
         // A row fits what results leave.
@@ -323,7 +348,7 @@ impl<'a, R: Rng> Generator<'a, R> {
             let at = self.space.images + self.within(0, 0xff);
             let (region, offset) = Space::place(self.rng, at);
             let (row_stride, plane_stride) = (self.within(0, 70), self.within(0, 200));
-            let (used, loaded) = (self.semaphores.image_used, self.semaphores.image_loaded);
+            let used = self.semaphores.image_used;
             let load = self.put(Operation::Load(Load {
                 region,
                 offset,
@@ -338,8 +363,10 @@ impl<'a, R: Rng> Generator<'a, R> {
                 plane_pitch: rows / planes * pitch,
             }));
             *load = load.signal(loaded, period);
-            if waits > 0 && tokens == 0 {
-                *load = load.wait(used, waits);
+            for (semaphore, count) in used.into_iter().zip(waits) {
+                if count > 0 && tokens == 0 {
+                    *load = load.wait(semaphore, count);
+                }
             }
             tokens += signals;
         }
@@ -429,7 +456,7 @@ impl<'a, R: Rng> Generator<'a, R> {
             let (begin, end) = (number == 1, number == parts.len());
             let (period, used) = self.period(passes);
             let signals = self.behind == Behind::Semaphores;
-            let semaphores = (self.semaphores.image_loaded, self.semaphores.image_used);
+            let semaphores = (self.semaphores.image_loaded, self.semaphores.image_used[0]);
             let instruction = self.put(Operation::Matrix(Matrix {
                 tile: first * passes,
                 release: *release,
@@ -442,9 +469,96 @@ impl<'a, R: Rng> Generator<'a, R> {
             }
             if last && end && signals {
                 *instruction = instruction.signal(semaphores.1, period);
-                self.image_used = used;
+                self.image_used[0] = used;
             }
         }
+    }
+
+    /// The weights and the VECTOR of a bank with the vectors of a MATRIX, whose windows stand side by side; the
+    /// first waits for so many signals of the image besides.
+    fn vector_passes(&mut self, matrix: &Matrix, window: u32, image: u32, last: bool) {
+        let most = self.arch.vector_taps;
+        let groups = self.within(1, if most == 1 { 3 } else { 2 });
+        let taps = self.within(1, most);
+        let passes = matrix.kernel_rows * groups;
+        let parts = self.within(1, 2);
+        if self.groups + parts * passes > self.arch.vector_weights {
+            self.fence(VECTOR);
+            self.groups = 0;
+        }
+        let weights = self.groups;
+        self.groups += parts * passes;
+        self.vector_weights(weights, parts * passes);
+        let column_step = match self.within(0, 3) {
+            0 => matrix.column_step,
+            1 => 2 * matrix.tap_step,
+            _ => matrix.tap_step,
+        };
+        for part in 0..parts {
+            let (begin, end) = (part == 0, part + 1 == parts);
+            let (period, used) = self.period(passes);
+            let signals = self.behind == Behind::Semaphores;
+            let maximum = self.chance(3);
+            let (loaded, image_used) =
+                (self.semaphores.vector_loaded, self.semaphores.image_used[1]);
+            let instruction = self.put(Operation::Vector(Vector {
+                address: matrix.address,
+                pitch: matrix.pitch,
+                width: matrix.width,
+                height: matrix.height,
+                first_row: matrix.first_row,
+                first_byte: matrix.first_byte,
+                kernel_rows: matrix.kernel_rows,
+                kernel_row_step: matrix.kernel_row_step,
+                groups,
+                taps,
+                tap_step: matrix.tap_step,
+                rows: matrix.rows,
+                row_step: matrix.row_step,
+                columns: matrix.columns * window,
+                column_step,
+                padding: matrix.padding,
+                weights: weights + part * passes,
+                maximum,
+                begin,
+                end,
+            }));
+            if begin {
+                *instruction = instruction.wait(loaded, 1 + image);
+            }
+            if last && end && signals {
+                *instruction = instruction.signal(image_used, period);
+                self.image_used[1] = used;
+            }
+        }
+    }
+
+    /// Loads so many groups of weights of VECTOR.
+    fn vector_weights(&mut self, first: u32, groups: u32) {
+        let group = self.arch.vector_taps * self.arch.vector_channels();
+        let beat = self.arch.bus_bytes();
+        let bytes = groups * group;
+        let room = (self.space.results - self.space.weights).saturating_sub(2 * bytes);
+        let at = self.space.weights + self.within(0, (room / beat).min(100)) * beat;
+        let (region, offset) = Space::place(self.rng, at);
+        // Groups by themselves may come from anywhere.
+        let apart = self.chance(3);
+        let rows = if apart { groups } else { 1 };
+        let row_stride = group + self.within(0, group / beat) * beat;
+        let loaded = self.semaphores.vector_loaded;
+        let load = self.put(Operation::Load(Load {
+            region,
+            offset,
+            target: Target::VectorWeights as u32,
+            address: first,
+            run: bytes / rows,
+            rows,
+            row_stride,
+            row_pitch: 1,
+            planes: 1,
+            ..Load::default()
+        }));
+        *load = load.signal(loaded, 0);
     }
 
     /// Loads bytes where results go.
@@ -469,7 +583,7 @@ impl<'a, R: Rng> Generator<'a, R> {
         &mut self,
         image: &Image,
         shape: &Shape,
-        residual: bool,
+        (residual, vector): (bool, bool),
         (number, tile, tiles): (u32, u32, u32),
         place: u32,
         parameters: u32,
@@ -480,7 +594,11 @@ impl<'a, R: Rng> Generator<'a, R> {
             columns,
             window,
         } = *shape;
-        let channels = self.within(1, self.arch.columns);
+        let most = match vector {
+            false => self.arch.columns,
+            true => self.arch.vector_channels(),
+        };
+        let channels = self.within(1, most);
         let column_pitch = match self.chance(2) {
             true => channels,
             false => self.within(channels, self.arch.columns + 3),
@@ -530,6 +648,7 @@ impl<'a, R: Rng> Generator<'a, R> {
             high,
             residual,
             residual_address,
+            vector,
         };
         // Where bytes between results are known, all are stored.
         let background = self.fences && self.chance(3);

@@ -2,7 +2,7 @@
 
 use super::{Before, Data, ProgramCase};
 use crate::isa::npu::{
-    Fence, Field, FieldKind, Instruction, Operation, SEMAPHORES, Synchronization,
+    Fence, Field, FieldKind, Instruction, Operation, SEMAPHORES, Synchronization, Unit,
 };
 use crate::verify::npu::arch::simpler_archs;
 
@@ -137,6 +137,7 @@ pub(super) fn signals(instruction: &Instruction, semaphore: u32) -> u32 {
         Operation::Store(of) => of.rows * of.planes,
         Operation::Post(of) => of.rows,
         Operation::Weights(of) => of.tiles,
+        Operation::Vector(of) => of.kernel_rows * of.groups,
         Operation::Matrix(of) if of.windows => of.blocks,
         Operation::Matrix(of) => {
             let rows = if of.row_tiles { of.rows } else { 1 };
@@ -155,8 +156,9 @@ fn fenced(program: &[Instruction]) -> Vec<Instruction> {
     if !synchronized {
         return program.to_vec();
     }
+    let units = (1 << Unit::ALL.len()) - 1;
     let works = program.iter().filter(|of| has_unit(of));
-    let fence = Operation::Fence(Fence { units: 15 });
+    let fence = Operation::Fence(Fence { units });
     let fenced = works.flat_map(|of| [of.operation.into(), fence.into()]);
     fenced.chain(program.last().copied()).collect()
 }

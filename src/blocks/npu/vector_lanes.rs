@@ -1,0 +1,120 @@
+//! The lanes of VECTOR: from bytes and weights to sums.
+
+use crate::hdl::{
+    Block, Module, Shape, Signal, bit, bits_for, bundle, hardware, join, signed, unsigned,
+};
+
+/// Cycles from a byte of each channel to the sum that it completes: those of the operands, of the products and
+/// of the sum.
+pub const LANES_LATENCY: u32 = 3;
+
+/// A number of taps, as instructions have it.
+pub(super) const TAPS: Shape = unsigned(2);
+
+/// A lane for each channel: keeps the bytes of the last taps, multiplies them by weights and adds the products
+/// up, or takes the largest byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VectorLanes {
+    /// Module name.
+    pub name: String,
+    /// V.
+    pub channels: u32,
+    /// T.
+    pub taps: u32,
+}
+
+bundle! {
+    /// What [`VectorLanes`] take.
+    pub struct VectorLanesInputs(lanes: &VectorLanes) {
+        /// Bytes come, the latest of all taps.
+        enable: bit(),
+        /// Channel 0 lowest.
+        bytes: unsigned(8 * lanes.channels),
+        /// The weights of the taps whose latest byte comes, each row as `bytes`, that of the latest tap highest.
+        weights: unsigned(8 * lanes.channels * lanes.taps),
+        /// The taps that count, the latest of them.
+        taps: TAPS,
+        /// The largest byte of them counts.
+        maximum: bit(),
+    }
+}
+
+bundle! {
+    /// What [`VectorLanes`] give.
+    pub struct VectorLanesOutputs(lanes: &VectorLanes) {
+        /// Channel 0 lowest.
+        sums: unsigned(lanes.channels * lanes.sum_bits()),
+    }
+}
+
+impl VectorLanes {
+    /// Bits of a sum of T products of int8.
+    pub fn sum_bits(&self) -> u32 {
+        // (-128) * (-128) is 2^14.
+        15 + bits_for(self.taps.into())
+    }
+}
+
+#[hardware]
+impl Block for VectorLanes {
+    fn build<'m>(&self, m: &'m Module, io: VectorLanesInputs<'m>) -> VectorLanesOutputs<'m> {
+        m.doc("A multiplier for each channel and tap, and the sum of the products of a channel.");
+        let taps = self.taps;
+        m.section("the bytes of the taps, and their weights");
+        if taps == 1 {
+            m.unused(io.enable);
+        }
+        let mut bytes = vec![io.bytes];
+        for age in 1..taps {
+            let earlier = m.reg(io.bytes.shape()).named(format!("earlier_{age}"));
+            let later = bytes[age as usize - 1];
+            m.when(io.enable, || earlier.set(later));
+            bytes.push(*earlier);
+        }
+        bytes.reverse();
+        let maximum = m.delay_by("maximum", io.maximum, 2);
+        // A tap that does not count has a weight of 0.
+        let now: Vec<_> = (0..taps).map(|tap| io.taps.ge(taps - tap)).collect();
+        let counts = m.delay_by("counts", join(&now), 2);
+        let of_taps = io.weights.split(8 * self.channels);
+        let operands: Vec<[Vec<Signal<'m>>; 2]> = (0..taps)
+            .zip(of_taps)
+            .map(|(tap, weights)| {
+                let ones = m.lit(1, unsigned(8)).repeat(self.channels);
+                let weights = io.maximum.mux(ones, weights.gate(now[tap as usize]));
+                let weights = m.delay(weights).named(format!("weights_{tap}"));
+                let bytes = m.delay(bytes[tap as usize]).named(format!("bytes_{tap}"));
+                [bytes.split(8), weights.split(8)]
+            })
+            .collect();
+
+        m.section("products, and their sums");
+        let sum_shape = signed(self.sum_bits());
+        let sums: Vec<_> = (0..self.channels as usize)
+            .map(|channel| {
+                let products: Vec<_> = (0..taps as usize)
+                    .map(|tap| {
+                        let [bytes, weights] = &operands[tap];
+                        let product = bytes[channel].as_signed() * weights[channel].as_signed();
+                        m.delay(product).named(format!("product_{channel}_{tap}"))
+                    })
+                    .collect();
+                let wide = |of: Signal<'m>| of.sign_extend(sum_shape.width);
+                let sum = products
+                    .iter()
+                    .copied()
+                    .map(wide)
+                    .reduce(|all, one| all + one);
+                let kept = (0..taps).zip(&products).map(|(tap, product)| {
+                    let byte = product.truncate(8).as_signed();
+                    counts.bit(tap).mux(byte, m.lit(-128, signed(8)))
+                });
+                let largest = kept.reduce(|all, one| all.gt(one).mux(all, one));
+                let [sum, largest] = [sum, largest].map(|of| of.expect("a tap"));
+                m.delay(maximum.mux(wide(largest), sum))
+                    .named(format!("sum_{channel}"))
+            })
+            .collect();
+        VectorLanesOutputs { sums: join(&sums) }
+    }
+}
