@@ -2,18 +2,19 @@
 
 use super::error::CliError;
 use super::files::{check_distinct, write_over};
-use super::npu::{Configuration, Mode, compile, explain, import, read_file};
+use super::npu::{Configuration, Mode, compile, explain, functional, import, read_file};
 use super::output::print;
+use crate::compiler::{LayerPasses, Network};
 use crate::device::Executable;
-use crate::device::npu::ProgramRun;
 use crate::graph::Values;
-use crate::reference::run_program;
+use crate::isa::npu::Instruction;
+use crate::reference::MachineSize;
 use crate::report::{Table, counted, grouped, layer_rows, layer_table};
 use crate::verify::npu::machine_size;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Compile a network for an NPU to one file: program, constants, and what the host does
+/// Compile a network for an NPU to one file: programs, constants, and what the host does
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  ferrogrid compile resnet8_int8.tflite --preset edge -o resnet8.fgn"
@@ -50,7 +51,6 @@ impl Compile {
         let bytes = network.to_bytes();
         write_over(&self.output, &bytes)?;
 
-        let program = &network.network.program;
         let mut text = format!(
             "{}: {}, mode {}\n\n",
             arch.name,
@@ -59,32 +59,16 @@ impl Compile {
         );
         text += &layer_table(&layer_rows(&network)).to_string();
         if self.explain {
-            let list = |text: &mut String, instructions: &mut dyn Iterator<Item = usize>| {
-                for index in instructions {
-                    *text += &format!("{index:6}  {}\n", program[index]);
-                }
-            };
-            let layers = explain(&self.model, &graph, &arch, mode)?;
-            let mut others = (0..program.len())
-                .filter(|at| layers.iter().all(|layer| !layer.instructions.contains(*at)));
-            text += "\ninputs, outputs and the end\n";
-            list(&mut text, &mut others);
-            for layer in &layers {
-                text += &format!("\n{} ({})\n", layer.name, layer.operator);
-                let passes = layer.passes.iter();
-                let passes = passes.map(|(pass, what)| [pass.to_string(), what.clone()]);
-                let passes = passes.fold(Table::plain(), Table::row).to_string();
-                text += &passes
-                    .lines()
-                    .map(|line| format!("    {line}\n"))
-                    .collect::<String>();
-                list(&mut text, &mut layer.instructions.iter());
+            let explained = explain(&self.model, &graph, &arch, mode)?;
+            for (program, layers) in network.programs().zip(explained) {
+                text += &explanation(&program.program, &layers);
             }
         }
+        let sum = |of: fn(&Network) -> usize| network.programs().map(of).sum::<usize>() as u64;
         text += &format!(
             "\n{}, {} bytes of constants; legal whatever the timing\nwritten: {}, {} bytes\n",
-            counted(program.len() as u64, "instruction"),
-            grouped(network.network.constants.len() as u64),
+            counted(sum(|program| program.program.len()), "instruction"),
+            grouped(sum(|program| program.constants.len())),
             self.output.display(),
             grouped(bytes.len() as u64),
         );
@@ -92,28 +76,47 @@ impl Compile {
     }
 
     /// Fails when the functional model finds the program illegal.
-    fn check(
-        &self,
-        network: &Executable,
-        size: &crate::reference::MachineSize,
-    ) -> Result<(), CliError> {
+    fn check(&self, network: &Executable, size: &MachineSize) -> Result<(), CliError> {
         let zeros = network
             .inputs
             .iter()
             .map(|port| Values::saturated(port.element, &vec![0; port.len()]));
-        let given = network.given(&Vec::from_iter(zeros));
-        let given = given.map_err(super::npu::executable_error(&self.model))?;
-        let run = ProgramRun::of_network(&network.network, &given);
-        let legal = run_program(
+        let inputs = Vec::from_iter(zeros);
+        let help =
+            "this is a bug of Ferrogrid: please report it with the model and the configuration";
+        functional(
+            &self.model,
+            network,
             size,
-            &network.network.program,
-            run.bases,
-            &mut run.dram.clone(),
-        );
-        legal.map(|_| ()).map_err(|error| CliError::Illegal {
-            path: self.model.clone(),
-            error,
-            help: "this is a bug of Ferrogrid: please report it with the model and the configuration",
-        })
+            &mut network.initial(),
+            &inputs,
+            help,
+        )
+        .map(|_| ())
     }
+}
+
+/// What each pass did with each layer of a program, and all instructions.
+fn explanation(program: &[Instruction], layers: &[LayerPasses]) -> String {
+    let list = |text: &mut String, instructions: &mut dyn Iterator<Item = usize>| {
+        for index in instructions {
+            *text += &format!("{index:6}  {}\n", program[index]);
+        }
+    };
+    let mut others = (0..program.len())
+        .filter(|at| layers.iter().all(|layer| !layer.instructions.contains(*at)));
+    let mut text = "\ninputs, outputs and the end\n".to_owned();
+    list(&mut text, &mut others);
+    for layer in layers {
+        text += &format!("\n{} ({})\n", layer.name, layer.operator);
+        let passes = layer.passes.iter();
+        let passes = passes.map(|(pass, what)| [pass.to_string(), what.clone()]);
+        let passes = passes.fold(Table::plain(), Table::row).to_string();
+        text += &passes
+            .lines()
+            .map(|line| format!("    {line}\n"))
+            .collect::<String>();
+        list(&mut text, &mut layer.instructions.iter());
+    }
+    text
 }

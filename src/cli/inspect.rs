@@ -47,9 +47,9 @@ struct NodeRow {
     output: TensorRow,
     /// Scales of the weights, where there are any.
     weight_scales: Option<usize>,
-    /// `npu`, `host`, `nowhere` or `unsupported`.
+    /// `npu`, `host` or `nowhere`.
     runs_on: &'static str,
-    /// Why it is not supported.
+    /// Why it runs on the host.
     reason: Option<String>,
 }
 
@@ -133,9 +133,8 @@ fn node_row(graph: &Graph, node: &Node, place: Place) -> NodeRow {
     let quantization = weights.and_then(|weights| weights.quantization.as_ref());
     let (runs_on, reason) = match place {
         Place::Npu => ("npu", None),
-        Place::Host => ("host", None),
+        Place::Host(reason) => ("host", Some(reason)),
         Place::Nowhere => ("nowhere", None),
-        Place::Unsupported(reason) => ("unsupported", Some(reason)),
     };
     NodeRow {
         name: node.name.clone(),
@@ -210,17 +209,16 @@ fn text(output: &Output) -> String {
             .count()
     };
     text += &format!(
-        "{}: {} on the NPU, {} on the host, {} nowhere, {} unsupported in mode {}\n",
+        "{}: {} on the NPU, {} on the host, {} nowhere in mode {}\n",
         counted(output.nodes.len() as u64, "node"),
         on("npu"),
         on("host"),
         on("nowhere"),
-        on("unsupported"),
         output.mode
     );
     for node in &output.nodes {
         if let Some(reason) = &node.reason {
-            text += &format!("unsupported: {} ({}): {reason}\n", node.name, node.operator);
+            text += &format!("on the host: {} ({}): {reason}\n", node.name, node.operator);
         }
     }
     text

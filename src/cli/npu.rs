@@ -3,11 +3,14 @@
 use super::core;
 use super::error::CliError;
 use crate::arch::NpuArch;
-use crate::compiler::{LayerPasses, Rounding};
+use crate::compiler::{LayerPasses, Rounding, explain_steps};
+use crate::device::npu::ProgramRun;
 use crate::device::{Executable, ExecutableError};
-use crate::graph::{Family, Graph};
+use crate::graph::{Family, Graph, TensorId, Values};
 use crate::reference::graph::Mode as GoldenMode;
+use crate::reference::{IllegalProgram, MachineSize, run_program};
 use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -97,10 +100,28 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, CliError> {
 
 /// The network in the bytes of a model.
 pub(super) fn import(path: &Path, bytes: &[u8]) -> Result<Graph, CliError> {
-    crate::import::read(bytes).map_err(|error| CliError::Import {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut file = |name: &str| beside(folder, name);
+    let read = crate::import::read_with(bytes, &mut file);
+    read.map_err(|error| CliError::Import {
         path: path.to_owned(),
         error,
     })
+}
+
+/// A file in the folder of a model, also where links lead elsewhere.
+fn beside(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
+    let path = folder.join(name);
+    let whole = |path: &Path| path.canonicalize().map_err(|error| error.to_string());
+    let folder = match folder.as_os_str().is_empty() {
+        true => whole(Path::new("."))?,
+        false => whole(folder)?,
+    };
+    let path = whole(&path)?;
+    match path.starts_with(folder) {
+        true => fs::read(path).map_err(|error| error.to_string()),
+        false => Err("it is a link out of the folder of the model".into()),
+    }
 }
 
 /// The network of a graph for a core.
@@ -113,15 +134,53 @@ pub(super) fn compile(
     Executable::compile(graph, arch, mode.rounding()).map_err(executable_error(path))
 }
 
-/// What each pass of the compiler does with each layer.
+/// What each pass of the compiler does with each layer of each program.
 pub(super) fn explain(
     path: &Path,
     graph: &Graph,
     arch: &NpuArch,
     mode: Mode,
-) -> Result<Vec<LayerPasses>, CliError> {
-    let layers = crate::compiler::explain(graph, arch, mode.rounding());
+) -> Result<Vec<Vec<LayerPasses>>, CliError> {
+    let layers = explain_steps(graph, arch, mode.rounding());
     layers.map_err(|error| executable_error(path)(error.into()))
+}
+
+/// Why a network did not run in the functional model.
+enum Failure {
+    Network(ExecutableError),
+    Illegal(IllegalProgram),
+}
+
+impl From<ExecutableError> for Failure {
+    fn from(error: ExecutableError) -> Failure {
+        Failure::Network(error)
+    }
+}
+
+/// What the steps of a network make of inputs in the functional model; `help` says what to do where it finds a
+/// program illegal.
+pub(super) fn functional(
+    path: &Path,
+    network: &Executable,
+    size: &MachineSize,
+    variables: &mut Vec<Values>,
+    inputs: &[Values],
+    help: &'static str,
+) -> Result<BTreeMap<TensorId, Values>, CliError> {
+    let ran = network.run(variables, inputs, |program, given| {
+        let run = ProgramRun::of_network(program, given);
+        let mut dram = run.dram.clone();
+        run_program(size, &program.program, run.bases, &mut dram).map_err(Failure::Illegal)?;
+        Ok(run.outputs(program, &dram))
+    });
+    ran.map_err(|failure| match failure {
+        Failure::Network(error) => executable_error(path)(error),
+        Failure::Illegal(error) => CliError::Illegal {
+            path: path.to_owned(),
+            error,
+            help,
+        },
+    })
 }
 
 /// For `map_err`: what is wrong with the network of a file.

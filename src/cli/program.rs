@@ -2,20 +2,38 @@
 
 use super::error::CliError;
 use super::npu::{executable_error, read_file};
+use crate::compiler::Network;
 use crate::device::Executable;
 use crate::isa::npu::{INSTRUCTION_BYTES, Instruction};
 use std::path::Path;
 
-/// The program of a file: a compiled network, assembly where its name ends in `.s`, instructions otherwise.
+/// The program of a file: the only one of a compiled network, assembly where its name ends in `.s`, instructions otherwise.
 pub(super) fn read_program(path: &Path) -> Result<Vec<Instruction>, CliError> {
     let bytes = read_file(path)?;
     if Executable::is_file(&bytes) {
         let network = Executable::from_bytes(&bytes).map_err(executable_error(path))?;
-        return Ok(network.network.program);
+        return only_program(path, &network).map(|program| program.program.clone());
     }
     match path.extension().is_some_and(|extension| extension == "s") {
         true => assemble(path, &bytes),
         false => decode(path, &bytes),
+    }
+}
+
+/// The only program of a compiled network.
+pub(super) fn only_program<'a>(
+    path: &Path,
+    network: &'a Executable,
+) -> Result<&'a Network, CliError> {
+    let programs = Vec::from_iter(network.programs());
+    match programs[..] {
+        [program] => Ok(program),
+        _ => {
+            let count = programs.len();
+            let problem =
+                format!("it has {count} programs; `ferrogrid run` runs them in their order");
+            Err(not_a_program(path, &problem))
+        }
     }
 }
 

@@ -90,7 +90,7 @@ impl Run {
         let arch = self.configuration.load()?;
         let (network, graph, mode) = self.network(&arch)?;
         let rows = match &self.input[..] {
-            [] => vec![arrays::random(&network.inputs, self.seed)],
+            [] => vec![arrays::random(&network, self.seed)],
             files => arrays::read(files, "--input", "input", &network.inputs)?,
         };
         let expected = match &self.expect[..] {
@@ -186,7 +186,7 @@ impl Run {
                 text += &format!("equal to {}\n", path.display());
             }
             if let Some(folder) = &self.trace {
-                let layers = counted(network.network.layers.len() as u64, "layer");
+                let layers = counted(network.layers().count() as u64, "layer");
                 let folder = folder.display();
                 text +=
                     &format!("written: {layers} into {folder}, each equal to the golden model\n");
@@ -257,11 +257,7 @@ impl Run {
         progress: &mut Progress,
     ) -> miette::Result<Vec<Inference>> {
         // The array is busy for most of the time: the first row tells how many cycles the others will take.
-        let products = network
-            .network
-            .layers
-            .iter()
-            .map(|layer| layer.multiplications);
+        let products = network.layers().map(|layer| layer.multiplications);
         let mut each = products.sum::<u64>() / u64::from(arch.tile_bytes());
         progress.count(each * rows.len() as u64, "cycles");
         let mut inferences: Vec<Inference> = Vec::new();

@@ -4,7 +4,7 @@ use super::error::CliError;
 use super::files::{PendingFile, check_distinct, write_over};
 use super::npu::{Configuration, executable_error, read_file};
 use super::output::print;
-use super::program::read_program;
+use super::program::{only_program, read_program};
 use super::progress::Progress;
 use super::simulator::Simulator;
 use super::{core, interrupt};
@@ -165,12 +165,13 @@ impl RunProgram {
             network
                 .check_core(arch)
                 .map_err(executable_error(&self.file))?;
-            let inputs = network.network.inputs.iter();
+            let program = only_program(&self.file, &network)?;
+            let inputs = program.inputs.iter();
             let zeros = inputs.map(|input| vec![0; input.bytes as usize]);
-            let mut run = ProgramRun::of_network(&network.network, &Vec::from_iter(zeros));
+            let mut run = ProgramRun::of_network(program, &Vec::from_iter(zeros));
             run.max_cycles = self.max_cycles;
             let size = run.dram.len();
-            return Ok((network.network.program, run, size));
+            return Ok((program.program.clone(), run, size));
         }
         let program = read_program(&self.file)?;
         let mut dram = match &self.dram {

@@ -2,7 +2,7 @@
 
 /// A real factor as a 31-bit multiplier and a shift to the left, as TFLite forms them: the mantissa is
 /// rounded, and what is below 2^-32 is 0.
-pub(super) fn fixed(real: f64) -> Option<(u32, i32)> {
+pub(crate) fn fixed(real: f64) -> Option<(u32, i32)> {
     if !real.is_finite() || real < 0.0 {
         return None;
     }
@@ -32,7 +32,7 @@ pub(super) fn fixed(real: f64) -> Option<(u32, i32)> {
 
 /// `value * multiplier * 2^(shift - 31)`, rounded to the high half of the product, halves up, and then by
 /// a shift to the right, halves away from zero.
-pub(super) fn scaled(value: i32, (multiplier, shift): (u32, i32)) -> i64 {
+pub(crate) fn scaled(value: i32, (multiplier, shift): (u32, i32)) -> i64 {
     let shifted = i64::from(value.wrapping_shl(shift.max(0) as u32));
     let product = (shifted * i64::from(multiplier) + (1 << 30)) >> 31;
     let right = (-shift).max(0);

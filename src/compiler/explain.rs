@@ -162,7 +162,7 @@ fn scheduled(passes: &Passes, index: usize) -> String {
 mod tests {
     use super::*;
     use crate::config::NpuConfig;
-    use crate::graph::{Element, Family, Operator, Output, Quantization, Values};
+    use crate::graph::{Binary, Element, Family, Operator, Output, Quantization, Values};
 
     #[test]
     fn a_layer_names_the_nodes_that_it_does_too() {
@@ -178,7 +178,7 @@ mod tests {
         };
         let made = node("first", Operator::FullyConnected, &[x, w]);
         let other = node("second", Operator::FullyConnected, &[made, w]);
-        let sum = node("sum", Operator::Add, &[other, made]);
+        let sum = node("sum", Operator::Binary(Binary::Add), &[other, made]);
         let low = 0.0;
         let high = f32::INFINITY;
         let clipped = node("clip", Operator::Clip { low, high }, &[sum]);

@@ -30,6 +30,7 @@ mod bands;
 mod binding;
 mod constants;
 mod error;
+mod expand;
 mod explain;
 mod instructions;
 mod lower;
@@ -38,16 +39,20 @@ mod place;
 mod requantization;
 mod room;
 mod schedule;
+mod steps;
 mod tiling;
 mod units;
 mod windows;
 
+pub(crate) use arithmetic::{fixed, scaled};
 pub use binding::Binding;
 pub use error::CompileError;
 pub use explain::{LayerPasses, explain};
 pub use instructions::Instructions;
+pub(crate) use lower::table;
 pub use memory::Home;
 pub use place::{Place, places};
+pub use steps::{Step, explain_steps, steps};
 
 use binding::bind;
 use constants::Constants;
@@ -138,6 +143,8 @@ struct Passes {
 /// The passes, one behind the other.
 fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, CompileError> {
     requantization::check_rounding(arch, rounding)?;
+    graph.check()?;
+    let graph = &expand::expanded(graph);
     let mut lowered = lower::lower(graph, rounding)?;
     requantization::check_factors(arch, &lowered)?;
     units::choose(&mut lowered, arch);
@@ -172,7 +179,7 @@ fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, Comp
 /// What of the graph is not supported, or does not fit.
 pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Network, CompileError> {
     let passes = run(graph, arch, rounding)?;
-    let network = Network {
+    let mut network = Network {
         program: passes.program,
         constants: passes.constants.bytes,
         inputs: passes.inputs,
@@ -181,6 +188,10 @@ pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Netw
         layers: passes.layers,
         config_hash: arch.config_hash(),
     };
+    // Reshaped outputs are the bytes of others.
+    for (binding, tensor) in network.outputs.iter_mut().zip(&graph.outputs) {
+        binding.tensor = *tensor;
+    }
     for (at, instruction) in network.program.iter().enumerate() {
         instruction.encode().map_err(|error| {
             let mut layers = network.layers.iter();

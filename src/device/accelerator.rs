@@ -4,10 +4,12 @@ use super::npu::{ProgramOutcome, ProgramRun};
 use super::{Backend, Error, Executable, ExecutableError, Native, Timeline, Watch, unwatched};
 use crate::arch::NpuArch;
 use crate::blocks::npu::NpuCore;
-use crate::graph::Values;
+use crate::compiler::Network;
+use crate::graph::{TensorId, Values};
 use crate::hdl::elaborate;
 use crate::isa::npu::COUNTERS_OF;
 use miette::Diagnostic;
+use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// Cycles of the longest instruction that multiplies nothing: with this many more than products, a
@@ -24,6 +26,8 @@ pub struct Accelerator {
 pub struct Loaded<'a> {
     accelerator: &'a mut Accelerator,
     pub(super) network: &'a Executable,
+    /// What the network keeps from one run to the next.
+    pub(super) variables: Vec<Values>,
 }
 
 /// What a run of a network gave.
@@ -31,13 +35,22 @@ pub struct Loaded<'a> {
 pub struct Inference {
     /// The outputs of the graph, in its order.
     pub outputs: Vec<Values>,
-    /// What the program left of each, in front of the nodes of the host.
-    pub integers: Vec<Values>,
+    /// What the steps of the network made.
+    pub tensors: BTreeMap<TensorId, Values>,
+    /// Cycles from the start to the interrupt, of all programs together.
+    pub cycles: u64,
+    /// The counters of all programs together, in the order of [`COUNTERS_OF`].
+    pub counters: [u64; COUNTERS_OF.len()],
+    /// Each program's run.
+    pub programs: Vec<ProgramTime>,
+}
+
+/// When a program of a network ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramTime {
     /// Cycles from the start to the interrupt.
     pub cycles: u64,
-    /// The counters, in the order of [`COUNTERS_OF`].
-    pub counters: [u64; COUNTERS_OF.len()],
-    /// When the instructions were at work.
+    /// When its instructions were at work.
     pub timeline: Timeline,
 }
 
@@ -101,6 +114,7 @@ impl Accelerator {
         network.check_core(&self.arch)?;
         Ok(Loaded {
             accelerator: self,
+            variables: network.initial(),
             network,
         })
     }
@@ -125,7 +139,8 @@ impl Accelerator {
 }
 
 impl Loaded<'_> {
-    /// Runs the network on values of its inputs, in the order of the graph.
+    /// Runs the network on values of its inputs, in the order of the graph. What it keeps in variables is that of the
+    /// run before, or of the first one.
     ///
     /// # Errors
     /// When the inputs are not the network's, or the core does not end the program.
@@ -142,27 +157,43 @@ impl Loaded<'_> {
         inputs: &[Values],
         watch: &mut Watch,
     ) -> Result<Inference, AcceleratorError> {
-        let Executable { network, .. } = self.network;
-        let mut run = ProgramRun::of_network(network, &self.network.given(inputs)?);
-        let outcome = self.run(&mut run, watch)?;
-        let integers = (self.network).integers(&run.outputs(network, &outcome.dram));
-        Ok(Inference {
-            outputs: self.network.returned(&integers),
-            integers,
-            cycles: outcome.cycles,
-            counters: outcome.counters,
-            timeline: outcome.timeline,
-        })
+        let mut inference = Inference {
+            outputs: Vec::new(),
+            tensors: BTreeMap::new(),
+            cycles: 0,
+            counters: [0; COUNTERS_OF.len()],
+            programs: Vec::new(),
+        };
+        let mut variables = self.variables.clone();
+        let network = self.network;
+        inference.tensors = network.run(&mut variables, inputs, |program, given| {
+            let done = inference.cycles;
+            let mut watch = |cycle| watch(done + cycle);
+            let mut run = ProgramRun::of_network(program, given);
+            let outcome = self.run(program, &mut run, &mut watch)?;
+            inference.cycles += outcome.cycles;
+            for (sum, counter) in inference.counters.iter_mut().zip(outcome.counters) {
+                *sum += counter;
+            }
+            inference.programs.push(ProgramTime {
+                cycles: outcome.cycles,
+                timeline: outcome.timeline,
+            });
+            Ok::<_, AcceleratorError>(run.outputs(program, &outcome.dram))
+        })?;
+        self.variables = variables;
+        inference.outputs = network.returned(&inference.tensors);
+        Ok(inference)
     }
 
-    /// Runs a program of the network, or of a part of it, to its end.
+    /// Runs a program of the network, or a part of it, to its end.
     pub(super) fn run(
         &mut self,
+        program: &Network,
         run: &mut ProgramRun,
         watch: &mut Watch,
     ) -> Result<ProgramOutcome, AcceleratorError> {
-        let layers = self.network.network.layers.iter();
-        let products = layers.map(|layer| layer.multiplications);
+        let products = program.layers.iter().map(|layer| layer.multiplications);
         run.max_cycles = products.fold(SPARE_CYCLES, u64::saturating_add);
         let outcome = self.accelerator.run(run, watch)?;
         match outcome.stopped() {

@@ -59,10 +59,9 @@ mod trace;
 mod verilator;
 
 pub use crate::hdl::sim::Cover;
-pub use accelerator::{Accelerator, AcceleratorError, Inference, Loaded};
+pub use accelerator::{Accelerator, AcceleratorError, Inference, Loaded, ProgramTime};
 pub use error::Error;
 pub use executable::{Executable, ExecutableError, NetworkPort};
-pub use host::{HostNode, HostOperator, Meaning, Nearest};
 pub use icarus::Icarus;
 pub use interface::{Interface, Port, Reset};
 pub use native::Native;

@@ -42,11 +42,21 @@ impl Loaded<'_> {
         inputs: &[Values],
         watch: &mut Watch,
     ) -> Result<LayerResult, AcceleratorError> {
-        let network = &self.network.network;
-        let layer = &network.layers[number];
-        let (network, (region, offset)) = up_to(network, layer);
-        let mut run = ProgramRun::of_network(&network, &self.network.given(inputs)?);
-        let outcome = self.run(&mut run, watch)?;
+        let mut before = number;
+        let mut programs = self.network.programs();
+        let program = programs.find(|program| match before.checked_sub(program.layers.len()) {
+            Some(rest) => {
+                before = rest;
+                false
+            }
+            None => true,
+        });
+        let program = program.expect("a layer of the network");
+        let layer = &program.layers[before];
+        let (network, (region, offset)) = up_to(program, layer);
+        let given = self.given(program, inputs, watch)?;
+        let mut run = ProgramRun::of_network(&network, &given);
+        let outcome = self.run(&network, &mut run, watch)?;
         let first = (run.bases[region as usize] + u64::from(offset)) as usize;
         let bytes = &outcome.dram[first..first + bytes(layer)];
         let program = &network.program[..layer.instructions.end()];
@@ -58,6 +68,43 @@ impl Loaded<'_> {
             made_by: made_by(program, layer),
             spans: outcome.timeline.of_program(program),
         })
+    }
+
+    /// The bytes that a program takes: all steps in front of it are run.
+    fn given(
+        &mut self,
+        wanted: &Network,
+        inputs: &[Values],
+        watch: &mut Watch,
+    ) -> Result<Vec<Vec<u8>>, AcceleratorError> {
+        let mut given = Vec::new();
+        let (network, mut variables) = (self.network, self.variables.clone());
+        let ran = network.run(&mut variables, inputs, |program, bytes| {
+            if std::ptr::eq(program, wanted) {
+                given = bytes.to_vec();
+                return Err(Ended::There);
+            }
+            let mut run = ProgramRun::of_network(program, bytes);
+            let outcome = self.run(program, &mut run, watch)?;
+            Ok(run.outputs(program, &outcome.dram))
+        });
+        match ran {
+            Err(Ended::Failed(error)) => Err(error),
+            Ok(_) | Err(Ended::There) => Ok(given),
+        }
+    }
+}
+
+/// Why a network was not run to its end.
+enum Ended {
+    /// The program that was wanted is next.
+    There,
+    Failed(AcceleratorError),
+}
+
+impl<E: Into<AcceleratorError>> From<E> for Ended {
+    fn from(error: E) -> Ended {
+        Ended::Failed(error.into())
     }
 }
 

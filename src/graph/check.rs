@@ -1,7 +1,7 @@
 //! What must hold in a graph.
 
 use super::shape::count;
-use super::{Element, Family, Graph, GraphError, Node, Operator, Quantization, Tensor};
+use super::{Binary, Element, Family, Graph, GraphError, Node, Operator, Quantization, Tensor};
 
 impl Graph {
     /// Says what is inconsistent, the first thing found.
@@ -9,11 +9,36 @@ impl Graph {
     /// # Errors
     /// When something is.
     pub fn check(&self) -> Result<(), GraphError> {
+        self.check_flow()?;
+        self.check_parts()
+    }
+
+    /// Says what is inconsistent in a tensor or a node, whatever computes the tensors that they read.
+    pub(crate) fn check_parts(&self) -> Result<(), GraphError> {
         for tensor in &self.tensors {
             tensor.check()?;
         }
-        self.check_flow()?;
-        self.nodes.iter().try_for_each(|node| self.check_node(node))
+        for node in &self.nodes {
+            self.check_node(node)?;
+        }
+        for id in self.inputs.iter().chain(&self.outputs) {
+            self.existing(*id)?;
+        }
+        self.variables.iter().try_for_each(|variable| {
+            self.existing(variable.read)?;
+            self.existing(variable.written)?;
+            let [read, written] = [variable.read, variable.written].map(|id| &self[id]);
+            let fits = (read.element, &read.shape) == (written.element, &written.shape)
+                && variable.initial.element() == read.element
+                && variable.initial.len() == read.len();
+            match fits {
+                true => Ok(()),
+                false => Err(read.error(format!(
+                    "is a variable that `{}` does not fit",
+                    written.name
+                ))),
+            }
+        })
     }
 
     /// Every tensor has one origin, and what nodes read is there when they run.
@@ -27,7 +52,8 @@ impl Graph {
                 false => Ok(()),
             }
         };
-        for input in &self.inputs {
+        let variables = self.variables.iter().map(|variable| &variable.read);
+        for input in self.inputs.iter().chain(variables) {
             define(&mut ready, *input)?;
         }
         for node in &self.nodes {
@@ -42,7 +68,8 @@ impl Graph {
             }
             define(&mut ready, node.output)?;
         }
-        for output in &self.outputs {
+        let variables = self.variables.iter().map(|variable| &variable.written);
+        for output in self.outputs.iter().chain(variables) {
             self.existing(*output)?;
             if !ready[output.0] {
                 return Err(self[*output].error("is an output that nothing computes"));
@@ -78,17 +105,41 @@ impl Graph {
         }
         match &node.operator {
             Operator::Reshape { .. } => return output.keeps(input),
+            Operator::View(_) | Operator::Select { .. } => return output.keeps(input),
+            Operator::Concat { .. } | Operator::Pad(_) if input.element == Element::Float32 => {
+                return Err(input.is_no("integer"));
+            }
+            Operator::Concat { .. } => {
+                let mut inputs = node.inputs.iter();
+                return inputs.try_for_each(|id| output.keeps(&self[*id]));
+            }
+            Operator::Pad(pad) => {
+                return match (low..=high).contains(&pad.value) {
+                    true => output.keeps(input),
+                    false => Err(output.is_no("number that is padded with")),
+                };
+            }
             Operator::Quantize if input.element == Element::Float32 => {}
             _ => input.check_bytes()?,
         }
         match &node.operator {
             Operator::Dequantize if output.element == Element::Float32 => return Ok(()),
             Operator::Dequantize => return Err(output.is_no("real number: float32")),
+            Operator::ArgMax if output.element == Element::Int32 => return Ok(()),
+            Operator::ArgMax => return Err(output.is_no("place: int32")),
             _ => output.check_bytes()?,
         }
         match &node.operator {
             Operator::Convolution(_) | Operator::FullyConnected => self.check_parameters(node),
-            Operator::Add => self[node.inputs[1]].check_bytes(),
+            Operator::Binary(Binary::Maximum | Binary::Minimum)
+                if self.family == Family::TfLite =>
+            {
+                output.keeps(input)?;
+                output.keeps(&self[node.inputs[1]])
+            }
+            Operator::Binary(_) | Operator::MatMul | Operator::PRelu => {
+                self[node.inputs[1]].check_bytes()
+            }
             Operator::Clip { low, high } if low < high => Ok(()),
             Operator::Clip { low, high } => Err(format!(
                 "clips between {low} and {high}, which are no limits"
@@ -159,7 +210,7 @@ impl Tensor {
     }
 
     /// What must hold for a tensor alone.
-    fn check(&self) -> Result<(), GraphError> {
+    pub(crate) fn check(&self) -> Result<(), GraphError> {
         let Some(wanted) = count(&self.shape).filter(|count| *count > 0) else {
             return Err(self.error(format!(
                 "has the shape {:?}: it must have 1 to 2^31 - 1 values",

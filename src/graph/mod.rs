@@ -32,9 +32,11 @@ mod tensor;
 #[cfg(test)]
 mod tests;
 mod values;
+mod view;
 
 pub use error::GraphError;
-pub use network::{Family, Graph, Limits, Node, Output, TensorId};
-pub use operator::{Convolution, Operator, Padding, Pool};
+pub use network::{Family, Graph, Limits, Node, Output, TensorId, Variable};
+pub use operator::{Binary, Convolution, Function, Grid, Operator, Pad, Padding, Pool, Resize};
 pub use tensor::{Element, Quantization, Tensor};
 pub use values::Values;
+pub use view::{View, strides_of};

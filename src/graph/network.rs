@@ -1,15 +1,19 @@
 //! The graph, and how it is built.
 
 use super::{Element, GraphError, Operator, Quantization, Tensor, Values};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::ops::{Index, IndexMut};
 
 /// A tensor of a graph.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct TensorId(pub usize);
 
 /// Whose runtimes a graph must agree with: they form multipliers, and round the sum of two
 /// activations, differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Family {
     /// TFLite files: LiteRT and TFLite Micro.
     TfLite,
@@ -18,7 +22,8 @@ pub enum Family {
 }
 
 /// A network: its tensors, and its nodes in an order in which they can run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Graph {
     /// Whose arithmetic it has.
     pub family: Family,
@@ -30,10 +35,25 @@ pub struct Graph {
     pub inputs: Vec<TensorId>,
     /// What it is run for.
     pub outputs: Vec<TensorId>,
+    /// What it keeps from one run to the next.
+    pub variables: Vec<Variable>,
+}
+
+/// A value that a network keeps from one run to the next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    /// The tensor that has its value in a run.
+    pub read: TensorId,
+    /// The tensor that has its value for the next run.
+    pub written: TensorId,
+    /// Its value in the first run.
+    pub initial: Values,
 }
 
 /// An operator at work on tensors.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Node {
     /// Name in the file, or one made of the operator and its place.
     pub name: String,
@@ -48,7 +68,8 @@ pub struct Node {
 }
 
 /// The smallest and the largest integer that a node may return.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// The smallest.
     pub low: i32,
@@ -108,6 +129,7 @@ impl Graph {
             nodes: Vec::new(),
             inputs: Vec::new(),
             outputs: Vec::new(),
+            variables: Vec::new(),
         }
     }
 
@@ -150,6 +172,76 @@ impl Graph {
             quantization,
             values: Some(values),
         })
+    }
+
+    /// Adds a node of images for each image of a batch, whose shape is that of the first input without its first axis.
+    ///
+    /// # Errors
+    /// As [`Graph::node`].
+    pub fn node_of_batch(
+        &mut self,
+        name: &str,
+        operator: Operator,
+        inputs: &[TensorId],
+        output: Output,
+    ) -> Result<TensorId, GraphError> {
+        let whole = self[inputs[0]].shape.clone();
+        let (batch, image) = whole.split_first().unwrap_or((&1, &[]));
+        let mut images = Vec::new();
+        for number in 0..*batch {
+            let name = |what: &str| format!("{name}_{what}_{number}");
+            let select = Operator::Select {
+                axis: 0,
+                places: vec![number],
+            };
+            let one = self.moved(name("select"), select, inputs[0])?;
+            let shape = image.to_vec();
+            let one = self.moved(name("image"), Operator::Reshape { shape }, one)?;
+            let of_image = [&[one], &inputs[1..]].concat();
+            let result = Output {
+                name: name("result"),
+                ..output.clone()
+            };
+            let result = self.node(name("node"), operator.clone(), &of_image, result)?;
+            let shape = [&[1], &self[result].shape[..]].concat();
+            images.push(self.moved(name("part"), Operator::Reshape { shape }, result)?);
+        }
+        let all = Output {
+            limits: Limits::of(output.element),
+            ..output
+        };
+        self.node(name, Operator::Concat { axis: 0 }, &images, all)
+    }
+
+    /// Adds a node that hands the values of a tensor on.
+    fn moved(
+        &mut self,
+        name: String,
+        operator: Operator,
+        input: TensorId,
+    ) -> Result<TensorId, GraphError> {
+        let output = Output {
+            name: name.clone(),
+            element: self[input].element,
+            quantization: self[input].quantization.clone(),
+            limits: Limits::of(self[input].element),
+        };
+        self.node(name, operator, &[input], output)
+    }
+
+    /// Removes nodes whose results nothing reads.
+    pub fn remove_unused(&mut self) {
+        let variables = self.variables.iter().map(|variable| variable.written);
+        let mut read = BTreeSet::from_iter(self.outputs.iter().copied().chain(variables));
+        let mut nodes = Vec::new();
+        for node in std::mem::take(&mut self.nodes).into_iter().rev() {
+            if read.contains(&node.output) {
+                read.extend(&node.inputs);
+                nodes.push(node);
+            }
+        }
+        nodes.reverse();
+        self.nodes = nodes;
     }
 
     /// Adds a node behind the others, and its output.

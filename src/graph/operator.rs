@@ -1,12 +1,15 @@
 //! What a node computes.
 
+use super::View;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What a node computes of its inputs.
 ///
 /// Where a node requantizes, `x` is its first input, `w` its weights and `y` its output; the real
 /// multiplier of a channel is `scale(x) * scale(w) / scale(y)`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Operator {
     /// Inputs `[h, w, c]`, weights `[out, kernel h, kernel w, c / groups]` and, where there is one,
     /// an int32 bias `[out]`; output `[h, w, out]`. With as many groups as channels it is depthwise.
@@ -14,15 +17,20 @@ pub enum Operator {
     /// Inputs `[.., features]`, weights `[out, features]` and, where there is one, an int32 bias
     /// `[out]`; output `[.., out]`.
     FullyConnected,
-    /// The sum of two inputs; the second one may have the last axes of the first alone and is
+    /// The product of two inputs `[.., rows, inner]` and `[.., inner, columns]` whose first axes are equal; output
+    /// `[.., rows, columns]`.
+    MatMul,
+    /// Two inputs, element by element; the second one may have the last axes of the first alone and is
     /// then repeated. Each has a quantization of its own.
-    Add,
+    Binary(Binary),
     /// Means of windows of `[h, w, c]`.
     AveragePool(Pool),
     /// Largest values of windows of `[h, w, c]`; padding never wins.
     MaxPool(Pool),
-    /// The mean of every channel of `[h, w, c]`; output `[1, 1, c]`.
+    /// The mean of every channel of `[h, w, c]`, requantized; output `[1, 1, c]`.
     GlobalAveragePool,
+    /// Values between those of `[h, w, c]`, in rows and columns; output `[height, width, c]`.
+    ResizeLinear(Resize),
     /// The input within real limits, requantized; a relu is `0.0` to infinity.
     Clip {
         /// The lower limit.
@@ -30,6 +38,29 @@ pub enum Operator {
         /// The upper limit.
         high: f32,
     },
+    /// A function of each element, requantized.
+    Unary(Function),
+    /// The first input where it is not negative, else times the second one, which may have the last axes of the first
+    /// alone.
+    PRelu,
+    /// Elements in another order, left out or repeated.
+    View(View),
+    /// Elements at places along an axis.
+    Select {
+        /// The axis.
+        axis: usize,
+        /// For each place of the output that of the input.
+        places: Vec<usize>,
+    },
+    /// Inputs one behind the other along an axis.
+    Concat {
+        /// The axis.
+        axis: usize,
+    },
+    /// Elements with others around and between them.
+    Pad(Pad),
+    /// The place of the first largest element along the last axis, which the output has no more.
+    ArgMax,
     /// The same values with another shape.
     Reshape {
         /// Sizes of the output.
@@ -47,7 +78,7 @@ pub enum Operator {
 }
 
 /// Sizes of a convolution that its tensors do not tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Convolution {
     /// Steps of the window, down and right.
     pub strides: [usize; 2],
@@ -60,7 +91,7 @@ pub struct Convolution {
 }
 
 /// Sizes of a pooling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
     /// Height and width of the window.
     pub kernel: [usize; 2],
@@ -73,7 +104,7 @@ pub struct Pool {
 }
 
 /// Rows and columns around an image.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Padding {
     /// Rows above.
     pub top: usize,
@@ -83,6 +114,112 @@ pub struct Padding {
     pub bottom: usize,
     /// Columns at the right.
     pub right: usize,
+}
+
+/// What two elements become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Binary {
+    /// Their sum.
+    Add,
+    /// The first one less the second one.
+    Sub,
+    /// Their product.
+    Mul,
+    /// The larger one.
+    Maximum,
+    /// The smaller one.
+    Minimum,
+}
+
+/// A function of real numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Function {
+    /// `x`, and `slope * x` below 0.
+    LeakyRelu {
+        /// The slope.
+        slope: f32,
+    },
+    /// `1 / (1 + exp(-x))`.
+    Sigmoid,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `x * max(0, min(1, x / 6 + 1 / 2))`.
+    HardSwish,
+    /// `max(0, min(1, slope * x + offset))`.
+    HardSigmoid {
+        /// The slope.
+        slope: f32,
+        /// The value at 0.
+        offset: f32,
+    },
+    /// `x`, and `scale * (exp(x) - 1)` below 0.
+    Elu {
+        /// The scale.
+        scale: f32,
+    },
+}
+
+/// What stands around and between elements, an entry for each axis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pad {
+    /// How many in front of the first.
+    pub before: Vec<usize>,
+    /// How many behind the last.
+    pub after: Vec<usize>,
+    /// How many between two.
+    pub between: Vec<usize>,
+    /// The integer that stands there.
+    pub value: i32,
+}
+
+/// Sizes of a linear resize.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resize {
+    /// Height and width of the result.
+    pub size: [usize; 2],
+    /// Where the elements of the result lie between those of the input.
+    pub grid: Grid,
+}
+
+/// How places of a resized image are places of the image.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grid {
+    /// Pixels have their size: the edges of both images are the same.
+    HalfPixel,
+    /// The centres of the pixels at the corners are the same.
+    Corners,
+    /// The centres of the first pixels are the same.
+    Asymmetric,
+}
+
+impl Binary {
+    /// The name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Binary::Add => "Add",
+            Binary::Sub => "Sub",
+            Binary::Mul => "Mul",
+            Binary::Maximum => "Maximum",
+            Binary::Minimum => "Minimum",
+        }
+    }
+}
+
+impl Function {
+    /// The name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::LeakyRelu { .. } => "LeakyRelu",
+            Function::Sigmoid => "Sigmoid",
+            Function::Tanh => "Tanh",
+            Function::HardSwish => "HardSwish",
+            Function::HardSigmoid { .. } => "HardSigmoid",
+            Function::Elu { .. } => "Elu",
+        }
+    }
 }
 
 impl Padding {
@@ -113,7 +250,16 @@ impl Operator {
         match self {
             Operator::Convolution(_) => "Convolution",
             Operator::FullyConnected => "FullyConnected",
-            Operator::Add => "Add",
+            Operator::MatMul => "MatMul",
+            Operator::Binary(binary) => binary.name(),
+            Operator::Unary(function) => function.name(),
+            Operator::PRelu => "PRelu",
+            Operator::View(_) => "View",
+            Operator::Select { .. } => "Select",
+            Operator::Concat { .. } => "Concat",
+            Operator::Pad(_) => "Pad",
+            Operator::ArgMax => "ArgMax",
+            Operator::ResizeLinear(_) => "ResizeLinear",
             Operator::AveragePool(_) => "AveragePool",
             Operator::MaxPool(_) => "MaxPool",
             Operator::GlobalAveragePool => "GlobalAveragePool",
@@ -129,7 +275,8 @@ impl Operator {
     pub(super) fn inputs(&self) -> (usize, usize) {
         match self {
             Operator::Convolution(_) | Operator::FullyConnected => (2, 3),
-            Operator::Add => (2, 2),
+            Operator::Binary(_) | Operator::MatMul | Operator::PRelu => (2, 2),
+            Operator::Concat { .. } => (1, usize::MAX),
             _ => (1, 1),
         }
     }

@@ -1,6 +1,8 @@
 //! The shape of what a node computes.
 
-use super::{Convolution, Graph, GraphError, Node, Operator, Padding, Pool, Tensor, TensorId};
+use super::{
+    Convolution, Graph, GraphError, Node, Operator, Pad, Padding, Pool, Tensor, TensorId, View,
+};
 
 /// Sizes beyond this are refused, so that products of two do not overflow.
 pub(super) const MOST: usize = i32::MAX as usize;
@@ -67,13 +69,27 @@ fn shape(operator: &Operator, inputs: &[&Tensor]) -> Result<Vec<usize>, String> 
             check_bias(inputs, outputs)?;
             Ok([rows, &[outputs]].concat())
         }
-        Operator::Add => match x.shape.ends_with(&inputs[1].shape) {
+        Operator::MatMul => multiplied(x, inputs[1]),
+        Operator::Binary(_) | Operator::PRelu => match x.shape.ends_with(&inputs[1].shape) {
             true => Ok(x.shape.clone()),
             false => Err(takes(
                 "a second input with the last axes of the first",
                 inputs[1],
             )),
         },
+        Operator::View(view) => viewed(view, x),
+        Operator::Select { axis, places } => selected(*axis, places, x),
+        Operator::Concat { axis } => concatenated(*axis, inputs),
+        Operator::Pad(pad) => padded(pad, x),
+        Operator::ArgMax => match x.shape.split_last() {
+            Some((_, rest)) => Ok(rest.to_vec()),
+            None => Err(takes("at least one axis", x)),
+        },
+        Operator::ResizeLinear(resize) => {
+            let (_, channels) = image(x)?;
+            let [height, width] = resize.size;
+            Ok(vec![height, width, channels])
+        }
         Operator::AveragePool(pool) | Operator::MaxPool(pool) => pooled(pool, x),
         Operator::GlobalAveragePool => Ok(vec![1, 1, image(x)?.1]),
         Operator::Reshape { shape } => match count(shape).is_some_and(|count| count == x.len()) {
@@ -82,10 +98,80 @@ fn shape(operator: &Operator, inputs: &[&Tensor]) -> Result<Vec<usize>, String> 
         },
         Operator::Softmax { .. } if x.shape.is_empty() => Err(takes("at least one axis", x)),
         Operator::Clip { .. }
+        | Operator::Unary(_)
         | Operator::Quantize
         | Operator::Dequantize
         | Operator::Softmax { .. } => Ok(x.shape.clone()),
     }
+}
+
+fn multiplied(x: &Tensor, y: &Tensor) -> Result<Vec<usize>, String> {
+    let ([first @ .., rows, inner], [others @ .., height, columns]) = (&x.shape[..], &y.shape[..])
+    else {
+        return Err(takes("inputs of at least two axes", y));
+    };
+    match first == others && inner == height {
+        true => Ok([first, &[*rows, *columns]].concat()),
+        false => Err(takes("a second input with rows for its columns", y)),
+    }
+}
+
+fn viewed(view: &View, x: &Tensor) -> Result<Vec<usize>, String> {
+    let inside = |range: std::ops::Range<usize>| range.end <= x.len();
+    match count(&view.shape).is_some() && view.range().is_some_and(inside) {
+        true => Ok(view.shape.clone()),
+        false => Err(takes("an input with all places that it reads", x)),
+    }
+}
+
+fn selected(axis: usize, places: &[usize], x: &Tensor) -> Result<Vec<usize>, String> {
+    let mut shape = x.shape.clone();
+    let size = shape.get_mut(axis);
+    match size {
+        Some(size) if places.iter().all(|place| place < size) => *size = places.len(),
+        _ => return Err(takes("an input with all places that it reads", x)),
+    }
+    Ok(shape)
+}
+
+fn concatenated(axis: usize, inputs: &[&Tensor]) -> Result<Vec<usize>, String> {
+    let mut shape = inputs[0].shape.clone();
+    if axis >= shape.len() {
+        return Err(takes("an input with its axis", inputs[0]));
+    }
+    shape[axis] = 0;
+    for input in inputs {
+        let same = |(at, size): (usize, &usize)| at == axis || *size == input.shape[at];
+        let fits = input.shape.len() == shape.len() && shape.iter().enumerate().all(same);
+        let sum = fits.then(|| shape[axis].checked_add(input.shape[axis]));
+        shape[axis] = sum
+            .flatten()
+            .ok_or_else(|| takes("inputs that differ along its axis alone", input))?;
+    }
+    Ok(shape)
+}
+
+fn padded(pad: &Pad, x: &Tensor) -> Result<Vec<usize>, String> {
+    let Pad {
+        before,
+        after,
+        between,
+        ..
+    } = pad;
+    if [before, after, between]
+        .iter()
+        .any(|of| of.len() != x.shape.len())
+    {
+        return Err(takes("an input of as many axes as it pads", x));
+    }
+    let size = |axis: usize| {
+        let gaps = x.shape[axis].saturating_sub(1).checked_mul(between[axis])?;
+        let size = x.shape[axis].checked_add(gaps)?;
+        size.checked_add(before[axis])?.checked_add(after[axis])
+    };
+    let shape = (0..x.shape.len()).map(size).collect::<Option<Vec<_>>>();
+    let shape = shape.filter(|shape| count(shape).is_some());
+    shape.ok_or_else(|| "makes a tensor of more than 2^31 - 1 values".into())
 }
 
 fn takes(wanted: &str, tensor: &Tensor) -> String {

@@ -1,10 +1,12 @@
 //! Tensors: type, shape and quantization.
 
 use super::Values;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The type of a tensor's elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Element {
     /// Two's complement, 8 bits.
     Int8,
@@ -48,7 +50,8 @@ impl fmt::Display for Element {
 /// What an integer means: `scale * (integer - zero point)`.
 ///
 /// Weights may have one scale and zero point per output channel, the first axis of their shape.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Quantization {
     /// One, or one per output channel.
     pub scales: Vec<f32>,
@@ -89,7 +92,8 @@ impl Quantization {
 }
 
 /// A tensor: the values that flow on an edge of the graph, or a constant.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tensor {
     /// Name in the file.
     pub name: String,

@@ -1,8 +1,8 @@
 //! Graphs built in memory, and what `check` says of broken ones.
 
 use super::{
-    Convolution, Element, Family, Graph, GraphError, Limits, Operator, Output, Padding, Pool,
-    Quantization, TensorId, Values,
+    Binary, Convolution, Element, Family, Graph, GraphError, Limits, Operator, Output, Padding,
+    Pool, Quantization, TensorId, Values,
 };
 
 fn int8(scale: f32, zero_point: i32) -> (Element, Quantization) {
@@ -74,7 +74,7 @@ fn a_smaller_operand_is_repeated() {
         let constant = graph.constant("c", shape, values, Some(int8(1.0, 0).1));
         graph.node(
             "add",
-            Operator::Add,
+            Operator::Binary(Binary::Add),
             &[x, constant],
             Output::new("y", int8(1.0, 0)),
         )

@@ -1,9 +1,11 @@
 //! The numbers of a tensor.
 
 use super::Element;
+use serde::{Deserialize, Serialize};
 
 /// The numbers of a tensor, the last axis of its shape side by side.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Values {
     /// Two's complement, 8 bits.
     Int8(Vec<i8>),

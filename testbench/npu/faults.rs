@@ -47,6 +47,8 @@ struct Fault {
     bytes: Vec<(usize, u8)>,
     /// The DRAM address that the core must name.
     address: u32,
+    /// The core has no VECTOR.
+    without_vector: bool,
 }
 
 /// Runs a bad program and then a good one on the same machine; gives cause and index of the bad one.
@@ -54,6 +56,7 @@ fn recover(bad: &str, fault: &Fault) -> (u32, u32) {
     let mut config = NpuConfig::new(8, 8);
     config.memory.scratchpad = Some(Bytes::kib(8));
     config.memory.weights = Some(Bytes::kib(1));
+    config.vector.taps = fault.without_vector.then_some(0);
     let arch = NpuArch::new(&config).unwrap();
     let (bad, good) = (assemble(bad), assemble(GOOD));
     let mut run = ProgramRun::new(&bad, 0x4000);
@@ -150,6 +153,19 @@ fn instructions_that_are_none() {
         ..Fault::default()
     };
     assert_eq!(recover(ends, &reserved), (ILLEGAL, 0));
+    let without_vector = Fault {
+        without_vector: true,
+        ..Fault::default()
+    };
+    let vector = "vector kernel_rows=1 groups=1 taps=1 rows=1 columns=1\nend";
+    assert_eq!(recover(vector, &without_vector), (ILLEGAL, 0));
+    for wants_vector in [
+        "post rows=1 columns=1 channels=1 window=1 vector\nend",
+        "load run=8 rows=1 planes=1 target=6\nend",
+    ] {
+        let found = recover(wants_vector, &without_vector);
+        assert_eq!(found, (OUT_OF_RANGE, 0), "{wants_vector}");
+    }
 }
 
 #[test]
@@ -244,13 +260,16 @@ fn what_is_out_of_range() {
     let matrix =
         "matrix pitch=8 width=8 height=8 blocks=1 kernel_rows=1 taps=1 rows=8 row_step=1 columns=1";
     let post = "post rows=8 row_pitch=8 columns=1 channels=8 window=1";
+    let vector =
+        "vector pitch=8 width=8 height=8 kernel_rows=1 groups=1 taps=1 rows=8 row_step=1 columns=1";
     let at_decode = [
         "load run=0 rows=1 planes=1".to_owned(),
         "load run=8 rows=0 planes=1".to_owned(),
         "load run=8 rows=1 planes=1 address=8192".to_owned(),
         "load run=8 rows=1 planes=1 target=1 address=1024".to_owned(),
         "load run=8 rows=1 planes=1 target=4 address=512".to_owned(),
-        "load run=8 rows=1 planes=1 target=6".to_owned(),
+        "load run=8 rows=1 planes=1 target=6 address=1024".to_owned(),
+        "load run=8 rows=1 planes=1 target=7".to_owned(),
         "weights tiles=0".to_owned(),
         matrix.replace("taps=1", "taps=0"),
         format!("{matrix} address=8192"),
@@ -260,6 +279,13 @@ fn what_is_out_of_range() {
         format!("{post} address=8192"),
         format!("{post} residual residual_address=8192"),
         format!("{post} parameters=1024"),
+        vector.replace("kernel_rows=1", "kernel_rows=0"),
+        vector.replace("groups=1", "groups=0"),
+        vector.replace("taps=1", "taps=0"),
+        // One tap at a time is all that this core has.
+        vector.replace("taps=1", "taps=2"),
+        format!("{vector} address=8192"),
+        format!("{vector} weights=1024"),
         "store run=8 rows=1 planes=0".to_owned(),
         "store run=8 rows=1 planes=1 address=8192".to_owned(),
     ];
@@ -269,6 +295,11 @@ fn what_is_out_of_range() {
         assert_eq!(found, (OUT_OF_RANGE, 1), "{instruction}");
     }
     let bank = format!("weights offset=8704 tiles=1\n{matrix} release begin end");
+    let many = |rows: &str, columns: &str| {
+        let matrix = matrix.replace(" rows=8", &format!(" {rows}"));
+        matrix.replace("columns=1", columns)
+    };
+    let windows = many("rows=65", "columns=1").replace("taps=1", "taps=2");
     let on_the_way = [
         // A run in both halves, a row, and a plane, behind the end.
         "load address=4090 run=8 rows=1 planes=1".to_owned(),
@@ -279,23 +310,58 @@ fn what_is_out_of_range() {
         "load target=1 address=1022 run=16 rows=1 planes=1".to_owned(),
         "load target=3 run=32 rows=3 row_pitch=512 planes=1".to_owned(),
         "load target=4 address=496 run=128 rows=1 planes=1".to_owned(),
+        // Behind the last of 1,024 groups of weights.
+        "load target=6 address=1022 run=24 rows=1 planes=1".to_owned(),
+        "load target=6 run=8 rows=3 row_pitch=512 planes=1".to_owned(),
         "store run=8 rows=3 row_pitch=4096 planes=1".to_owned(),
         format!("{bank}\n{post} address=4093"),
         format!("{bank}\n{}", post.replace("row_pitch=8", "row_pitch=4090")),
         format!("{bank}\n{} address=8176", post.replace("rows=8", "rows=3")),
+        // Behind the last of 128 vectors of a bank: MATRIX in a pass, in its rows and in its windows; POST.
+        format!(
+            "weights tiles=1\n{} release begin end",
+            many("rows=65", "columns=2")
+        ),
+        format!(
+            "weights tiles=9\n{} row_tiles begin end",
+            many("rows=9", "columns=16")
+        ),
+        format!("weights tiles=1\n{} release windows begin end", windows),
+        format!(
+            "{bank}\n{}",
+            post.replace("rows=8", "rows=65")
+                .replace("window=1", "window=2")
+        ),
+        format!("{} begin end", vector.replace("rows=8", "rows=129")),
+        format!("{} weights=1023", vector.replace("groups=1", "groups=2")),
+        // Behind the last of 1,024 channels, in a row and in the next one.
+        format!("{bank}\n{post} parameters=1020"),
+        format!(
+            "{bank}\n{} parameters=1016 row_parameters",
+            post.replace("rows=8", "rows=2")
+        ),
     ];
     for instructions in on_the_way {
-        let bad = format!("{instructions}\nfence units=15\nend");
+        let bad = format!("{instructions}\nfence units=31\nend");
         let (cause, _) = recover(&bad, &Fault::default());
         assert_eq!(cause, OUT_OF_RANGE, "{instructions}");
     }
     let last = [
         "load address=4088 run=8 rows=2 row_pitch=4096 planes=1".to_owned(),
         "load target=1 address=1016 run=32 rows=1 planes=1".to_owned(),
+        "load target=6 address=1020 run=32 rows=1 planes=1".to_owned(),
         format!("{bank}\n{} address=8128", post),
+        format!(
+            "weights tiles=1\n{} release begin end\n{post}",
+            many("rows=64", "columns=2")
+        ),
+        format!(
+            "{bank}\n{} parameters=1008 row_parameters",
+            post.replace("rows=8", "rows=2")
+        ),
     ];
     for instructions in last {
-        let bad = format!("{instructions}\nfence units=15\nend");
+        let bad = format!("{instructions}\nfence units=31\nend");
         assert_eq!(recover(&bad, &Fault::default()).0, 0, "{instructions}");
     }
 }

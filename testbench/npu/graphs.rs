@@ -6,8 +6,8 @@ use ferrogrid::arch::{NpuArch, npu_from_preset};
 use ferrogrid::compiler::{CompileError, Rounding, compile};
 use ferrogrid::config::{Bytes, NpuConfig};
 use ferrogrid::graph::{
-    Convolution, Element, Family, Graph, Operator, Output, Padding, Pool, Quantization, TensorId,
-    Values,
+    Binary, Convolution, Element, Family, Graph, Operator, Output, Padding, Pool, Quantization,
+    TensorId, Values,
 };
 use ferrogrid::isa::npu::{Fence, Operation as Op};
 
@@ -90,7 +90,7 @@ fn network(random: &mut Random) -> Graph {
                     [other, last]
                 };
                 let limits = Output::new(format!("{name}_y"), y);
-                graph.node(&name, Operator::Add, &inputs, limits)
+                graph.node(&name, Operator::Binary(Binary::Add), &inputs, limits)
             }
             (3, _, 3) => {
                 let kernel = [1, 2].map(|_| random.within(1, 3) as usize);
@@ -315,7 +315,12 @@ fn widen(graph: &mut Graph, random: &mut Random) {
         if random.chance(2) {
             let more = append(graph, random, wide, outputs as usize);
             let y = Output::new(format!("sum{}", more.0), meaning(random, graph.family));
-            let sum = graph.node(format!("add{}", more.0), Operator::Add, &[more, wide], y);
+            let sum = graph.node(
+                format!("add{}", more.0),
+                Operator::Binary(Binary::Add),
+                &[more, wide],
+                y,
+            );
             graph.outputs[0] = sum.unwrap_or_else(|error| panic!("{error}"));
         }
     }

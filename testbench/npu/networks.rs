@@ -3,10 +3,11 @@
 use super::models::Arrays;
 use super::{Machine, models};
 use ferrogrid::arch::{NpuArch, npu_from_preset};
-use ferrogrid::compiler::{Network, Rounding, compile};
+use ferrogrid::compiler::Rounding;
 use ferrogrid::config::{Kind, NpuConfig, presets_of};
 use ferrogrid::device::npu::ProgramRun;
-use ferrogrid::graph::{Graph, TensorId, Values};
+use ferrogrid::device::{Executable, ExecutableError};
+use ferrogrid::graph::{Graph, Values};
 use ferrogrid::reference::graph::{Mode, run};
 use ferrogrid::reference::run_program;
 use ferrogrid::verify::npu::machine_size;
@@ -18,26 +19,9 @@ fn graph(file: &str) -> Option<Graph> {
     Some(ferrogrid::import::read(&bytes).unwrap())
 }
 
-/// Bytes as the machine's host has them.
-fn bytes(values: &Values) -> Vec<u8> {
-    values
-        .integers()
-        .unwrap()
-        .into_iter()
-        .map(|value| value as u8)
-        .collect()
-}
-
-/// What the program leaves in the functional model, which finds it legal.
-fn model_outputs(arch: &NpuArch, network: &Network, run: &ProgramRun) -> Vec<Vec<u8>> {
-    let mut dram = run.dram.clone();
-    run_program(&machine_size(arch), &network.program, run.bases, &mut dram).unwrap();
-    run.outputs(network, &dram)
-}
-
-/// Runs a network on inputs of its graph in the golden interpreter, the functional model and, for the first
-/// `simulated` of them, the hardware: all outputs of the program are the golden ones. Gives the cycles
-/// of the last simulated run.
+/// Runs a network on inputs of its graph in the golden interpreter, the functional model, which finds it legal, and, for
+/// the first `simulated` of them, the hardware: what every step makes is golden. Gives the cycles of the last simulated
+/// run.
 pub fn check(
     graph: &Graph,
     arch: &NpuArch,
@@ -45,7 +29,7 @@ pub fn check(
     inputs: &[Values],
     simulated: usize,
 ) -> u64 {
-    let network = compile(graph, arch, rounding).unwrap();
+    let network = Executable::compile(graph, arch, rounding).unwrap();
     let mode = match rounding {
         Rounding::Float => Mode::Float,
         Rounding::Fixed => Mode::FixedPoint,
@@ -54,34 +38,31 @@ pub fn check(
     let mut cycles = 0;
     for (row, input) in inputs.iter().enumerate() {
         let golden = run(graph, std::slice::from_ref(input), mode).unwrap();
-        let of = |tensor: TensorId| bytes(&golden[&tensor]);
-        let given: Vec<_> = network
-            .inputs
-            .iter()
-            .map(|binding| of(binding.tensor))
-            .collect();
-        let expected: Vec<_> = network
-            .outputs
-            .iter()
-            .map(|binding| of(binding.tensor))
-            .collect();
-        let program = ProgramRun::of_network(&network, &given);
-        assert_eq!(
-            model_outputs(arch, &network, &program),
-            expected,
-            "row {row} in the model"
+        let mut of_row = 0;
+        let found = network.run(
+            &mut network.initial(),
+            std::slice::from_ref(input),
+            |program, given| -> Result<_, ExecutableError> {
+                let run = ProgramRun::of_network(program, given);
+                let mut dram = run.dram.clone();
+                run_program(&machine_size(arch), &program.program, run.bases, &mut dram).unwrap();
+                let outputs = run.outputs(program, &dram);
+                if let (Some(machine), true) = (&mut machine, row < simulated) {
+                    let outcome = machine.run(&run).expect("the program ends");
+                    assert_eq!(outcome.cause, 0);
+                    let found = run.outputs(program, &outcome.dram);
+                    assert_eq!(found, outputs, "row {row}, the core beside its model");
+                    of_row += outcome.cycles;
+                    println!("{} cycles {:?}", outcome.cycles, outcome.counters);
+                }
+                Ok(outputs)
+            },
         );
-        if let (Some(machine), true) = (&mut machine, row < simulated) {
-            let outcome = machine.run(&program).expect("the program ends");
-            assert_eq!(outcome.cause, 0);
-            assert_eq!(
-                program.outputs(&network, &outcome.dram),
-                expected,
-                "row {row}"
-            );
-            cycles = outcome.cycles;
-            println!("{cycles} cycles {:?}", outcome.counters);
+        for (tensor, found) in found.unwrap() {
+            let name = &graph[tensor].name;
+            assert_eq!(found, golden[&tensor], "row {row}, `{name}`");
         }
+        cycles = if of_row > 0 { of_row } else { cycles };
     }
     cycles
 }

@@ -574,7 +574,14 @@ impl Block for NpuCore {
         progress.drive(beat | matrix.active | post.active | vector.active);
         read_failed.drive(load.failed);
         write_failed.drive(store.failed);
-        out_of_range.drive(load.out_of_range | post.out_of_range | store.out_of_range);
+        let of_units = [
+            load.out_of_range,
+            matrix.out_of_range,
+            post.out_of_range,
+            store.out_of_range,
+            vector.out_of_range,
+        ];
+        out_of_range.drive(join(&of_units).any());
 
         m.section("events");
         let issued: Vec<_> = front.issue.iter().map(|issue| issue.fires()).collect();
@@ -688,5 +695,6 @@ fn without_vector<'m>(
         works: low,
         active: low,
         stall_scratchpad: low,
+        out_of_range: low,
     }
 }

@@ -6,14 +6,22 @@ use crate::isa::npu::{Field, FieldKind, INSTRUCTION_BYTES, Synchronization};
 /// Bits of an instruction.
 pub const INSTRUCTION_BITS: u32 = 8 * INSTRUCTION_BYTES as u32;
 
-/// A field of an instruction.
+/// A field of an instruction, called after both.
 #[track_caller]
 pub fn field<'m>(instruction: Signal<'m>, field: &Field) -> Signal<'m> {
+    let of = instruction.name().unwrap_or("instruction".into());
+    field_of(&of, instruction, field)
+}
+
+/// A field of an instruction, called after it and what the instruction is called.
+#[track_caller]
+pub fn field_of<'m>(of: &str, instruction: Signal<'m>, field: &Field) -> Signal<'m> {
     let bits = instruction.slice(field.lsb, field.kind.width());
-    match field.kind {
+    let value = match field.kind {
         FieldKind::Signed(_) => bits.as_signed(),
         FieldKind::Unsigned(_) | FieldKind::Flag => bits,
-    }
+    };
+    value.called(format!("{of}_{}", field.name))
 }
 
 bundle! {
@@ -30,12 +38,11 @@ bundle! {
 /// When an instruction signals, and what.
 #[track_caller]
 pub fn signal_fields(instruction: Signal<'_>) -> SignalFields<'_> {
-    let [.., signals, semaphore, period] =
-        Synchronization::FIELDS.map(|of| field(instruction, &of));
+    let [.., signals, semaphore, period] = Synchronization::FIELDS;
     SignalFields {
-        signals,
-        semaphore,
-        period,
+        signals: field(instruction, &signals),
+        semaphore: field(instruction, &semaphore),
+        period: field(instruction, &period),
     }
 }
 

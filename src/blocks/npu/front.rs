@@ -1,7 +1,7 @@
 //! The front end: fetches the program and gives each unit its instructions.
 
 use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
-use super::fields::{INSTRUCTION_BITS, field};
+use super::fields::{INSTRUCTION_BITS, field_of};
 use super::ports::Signalling;
 use super::ranges::Ranges;
 use super::semaphores::{Request, semaphores};
@@ -232,8 +232,7 @@ struct Fetched<'m> {
 
 /// No bit that a field has not is 1.
 #[track_caller]
-fn is_legal<'m>(word: Signal<'m>, has_vector: bool) -> Signal<'m> {
-    let opcode = field(word, &Synchronization::FIELDS[0]);
+fn is_legal<'m>(opcode: Signal<'m>, word: Signal<'m>, has_vector: bool) -> Signal<'m> {
     let first_reserved = |fields: &[Field]| {
         fields
             .iter()
@@ -252,6 +251,7 @@ fn is_legal<'m>(word: Signal<'m>, has_vector: bool) -> Signal<'m> {
                 (end < INSTRUCTION_BITS).then(|| word.slice(end, INSTRUCTION_BITS - end).any());
             let none = word.module().low();
             let reserved = gap.unwrap_or(none) | rest.unwrap_or(none);
+            let reserved = reserved.called(format!("{}_reserved", of.name()));
             (*of as u64, !reserved)
         })
         .collect();
@@ -284,9 +284,9 @@ impl Block for FrontEnd {
 
         m.section("decode");
         let word = fetched.payload;
-        let opcode = field(word, &Synchronization::FIELDS[0]);
-        let known = is_legal(word, self.ranges.vector_taps > 0);
-        let in_range = self.ranges.hold(word);
+        let opcode = field_of("fetched", word, &Synchronization::FIELDS[0]);
+        let known = is_legal(opcode, word, self.ranges.vector_taps > 0);
+        let in_range = self.ranges.hold(opcode, word);
         let legal = known & in_range;
         let queue_ready: Vec<_> = (0..UNITS)
             .map(|number| m.wire(bit()).named(format!("queue_ready_{number}")))
@@ -342,8 +342,8 @@ impl Block for FrontEnd {
         m.section("the program");
         let none_waits = join(&empty);
         let unit_done = none_waits & io.units_idle;
-        let fence = Fence::each(|of| field(word, of));
-        let end = End::each(|of| field(word, of));
+        let fence = Fence::each(|of| field_of("fence", word, of));
+        let end = End::each(|of| field_of("end", word, of));
         // What has just left a queue is not in its unit yet.
         let settled = m.delay_by("settled", unit_done, 2) & unit_done;
         let fence_over = (settled | !fence.units).all();

@@ -20,10 +20,11 @@ pub(super) struct PitchFields<'m> {
 }
 
 /// An instruction, its products with the pitch of the image in registers.
-pub(super) struct Prepared<'m> {
+pub(super) struct Prepared<'m, F> {
     /// There is one.
     pub valid: Signal<'m>,
     pub word: Signal<'m>,
+    pub fields: F,
     /// Scratchpad address of byte 0 of its first row.
     pub first: Signal<'m>,
     pub kernel_row_pitch: Signal<'m>,
@@ -33,13 +34,13 @@ pub(super) struct Prepared<'m> {
 /// Takes an instruction and multiplies by the pitch of its image, with addresses of so many bits.
 #[hardware]
 #[track_caller]
-pub(super) fn prepare<'m>(
+pub(super) fn prepare<'m, F>(
     m: &'m Module,
     instruction: Stream<'m>,
     (taken, clear): (Signal<'m>, Signal<'m>),
     bits: u32,
-    fields: impl Fn(Signal<'m>) -> PitchFields<'m>,
-) -> Prepared<'m> {
+    decode: impl Fn(Signal<'m>) -> (F, PitchFields<'m>),
+) -> Prepared<'m, F> {
     assert_eq!(instruction.payload.width(), INSTRUCTION_BITS);
     let held = m.reg(bit()).reset(0);
     let takes = instruction.fires();
@@ -47,17 +48,18 @@ pub(super) fn prepare<'m>(
     held.next((takes | (*held & !taken)) & !clear);
     let word = m.capture(takes, instruction.payload);
     let prepared = m.flag(*held & !taken);
-    let fields = fields(word);
-    let pitch = fields.pitch.zero_extend(17).as_signed();
+    let (fields, of_pitch) = decode(word);
+    let pitch = of_pitch.pitch.zero_extend(17).as_signed();
     let product = |factor: Signal<'m>| wrapped(pitch * factor, bits);
     let rows = |count: Signal<'m>| product(count.zero_extend(6).as_signed());
-    let first_row_offset = m.delay(product(fields.first_row));
-    let kernel_row_pitch = m.delay(rows(fields.kernel_row_step));
-    let row_pitch = m.delay(rows(fields.row_step));
+    let first_row_offset = m.delay(product(of_pitch.first_row));
+    let kernel_row_pitch = m.delay(rows(of_pitch.kernel_row_step));
+    let row_pitch = m.delay(rows(of_pitch.row_step));
     Prepared {
         valid: prepared,
         word,
-        first: wrapped(fields.address, bits) + first_row_offset,
+        fields,
+        first: wrapped(of_pitch.address, bits) + first_row_offset,
         kernel_row_pitch,
         row_pitch,
     }

@@ -77,6 +77,8 @@ bundle! {
         stall_weights: bit(),
         /// A pass waits for an accumulator bank.
         stall_bank: bit(),
+        /// A vector is beyond the accumulator bank.
+        out_of_range: bit(),
     }
 }
 
@@ -159,15 +161,16 @@ impl Block for MatrixUnit {
         let bits = self.scratchpad_bits;
         let prepared = prepare(m, io.instruction, taken, bits, |word| {
             let fields = Matrix::each(|of| field(word, of));
-            PitchFields {
+            let of_pitch = PitchFields {
                 address: fields.address,
                 pitch: fields.pitch,
                 first_row: fields.first_row,
                 kernel_row_step: fields.kernel_row_step,
                 row_step: fields.row_step,
-            }
+            };
+            (fields, of_pitch)
         });
-        let first = Matrix::each(|of| field(prepared.word, of));
+        let first = prepared.fields;
 
         m.section("the pass whose tile is to be loaded");
         let next_valid = m.reg(bit()).reset(0);
@@ -361,6 +364,10 @@ impl Block for MatrixUnit {
         let index = m.reg(unsigned(self.target_bits));
         m.when(starts, || index.set(ready.index))
             .else_when(read, || index.set(index + 1));
+        // Behind the last place comes the first one: of a pass that goes on there, or of a row that begins there.
+        let wraps = read & index.all() & !last_vector;
+        let row_wraps = (next_index + columns).lt(*next_index) & advances & row_ends & !last_pass;
+        let out_of_range = m.flag(wraps | row_wraps);
         let bank = m.reg(bit()).reset(1);
         m.when(takes_bank, || bank.set(!*bank));
         // A vector of the next pass comes to the same accumulators no sooner than they are written.
@@ -453,6 +460,7 @@ impl Block for MatrixUnit {
             active: read,
             stall_weights: next_valid & !tile_is_there & !ready_valid & !streams,
             stall_bank: ready_valid & !bank_is_there & !streams,
+            out_of_range,
         }
     }
 }

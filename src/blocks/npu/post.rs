@@ -90,7 +90,7 @@ bundle! {
         idle: bit(),
         /// Sums are read.
         active: bit(),
-        /// A vector is beyond the scratchpad.
+        /// A vector is beyond the scratchpad or the bank, or a channel beyond the parameters.
         out_of_range: bit(),
     }
 }
@@ -220,6 +220,9 @@ impl Block for PostUnit {
                 .slice(lanes.ilog2(), parameters.width() - lanes.ilog2())
                 .truncate(self.group_bits)
         };
+        let next_row_group = row_group.zero_extend(self.group_bits + 1)
+            + m.lit(self.columns / lanes, unsigned(self.group_bits + 1));
+        let next_group = next_row_group.truncate(self.group_bits);
         m.when(takes, || {
             active.set(true);
             window_sum.set(0);
@@ -262,9 +265,6 @@ impl Block for PostUnit {
                 vector_address.set(next_row);
                 row_address.set(next_row);
                 m.when(fields.row_parameters, || {
-                    // All groups there are, where those of a row are all that have parameters.
-                    let of_row = m.lit(self.columns / lanes, unsigned(self.group_bits + 1));
-                    let next_group = row_group + of_row.truncate(self.group_bits);
                     row_group.set(next_group);
                     group.set(next_group);
                 });
@@ -274,7 +274,13 @@ impl Block for PostUnit {
         let half = vector_address.truncate(bits - 1).zero_extend(wide.width);
         let crosses = (half + fields.channels.zero_extend(wide.width)).gt(1_u32 << (bits - 1));
         let beyond = vector_address.slice(bits, wide.width - bits);
-        let out_of_range = m.flag(*active & (beyond.any() | crosses));
+        // Behind the last vector of a bank, and the last group with parameters, come the first ones.
+        let takes_next = !(last_of_window & !last_channels) & !ends;
+        let no_vector = takes_next & place.all();
+        let no_group = last_of_window & !last_channels & group.all();
+        let no_row_group = row_ends & !last_row & fields.row_parameters & next_row_group.msb();
+        let wraps = reads & (no_vector | no_group | no_row_group);
+        let out_of_range = m.flag((*active & (beyond.any() | crosses)) | wraps);
         frees.drive(reads & ends);
         m.when(io.clear, || active.set(false));
         let bank_freed = m.flag(matrix_frees);

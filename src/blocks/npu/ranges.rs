@@ -1,10 +1,10 @@
 //! Whether the fields of an instruction are in range.
 
-use super::fields::field;
+use super::fields::field_of;
 use super::tables::TABLE_BITS;
 use crate::arch::NpuArch;
 use crate::hdl::{Signal, join};
-use crate::isa::npu::{Field, Load, Matrix, Opcode, Post, Synchronization, Target, Vector};
+use crate::isa::npu::{Field, Load, Matrix, Opcode, Post, Target, Vector};
 
 /// Fields that are addresses of the scratchpad.
 const ADDRESSES: [&str; 2] = ["address", "residual_address"];
@@ -45,20 +45,19 @@ impl Ranges {
     /// Whether all counts are 1 or more, and all addresses in the memories that they are of. How far
     /// an instruction goes from there its unit sees.
     #[track_caller]
-    pub fn hold<'m>(&self, word: Signal<'m>) -> Signal<'m> {
-        let opcode = field(word, &Synchronization::FIELDS[0]);
-        let arms: Vec<_> = (Opcode::ALL.iter())
+    pub fn hold<'m>(&self, opcode: Signal<'m>, word: Signal<'m>) -> Signal<'m> {
+        let of_units = Opcode::ALL.iter().filter(|of| of.unit().is_some());
+        let arms: Vec<_> = of_units
             .map(|of| {
-                let mut holds: Vec<_> = of
-                    .fields()
-                    .iter()
-                    .filter_map(|field| self.holds(*of, field, word))
+                let fields = of.fields().iter();
+                let values: Vec<_> = fields
+                    .map(|field| (field, field_of(of.name(), word, field)))
                     .collect();
-                holds.extend(self.of_opcode(*of, word));
-                let all = match holds.is_empty() {
-                    true => word.module().high(),
-                    false => join(&holds).all(),
-                };
+                let mut holds: Vec<_> = (values.iter())
+                    .filter_map(|(field, value)| self.holds(*of, field, *value))
+                    .collect();
+                holds.extend(self.of_opcode(*of, &values));
+                let all = join(&holds).all().called(format!("{}_in_range", of.name()));
                 (*of as u64, all)
             })
             .collect();
@@ -66,8 +65,7 @@ impl Ranges {
     }
 
     /// Whether a count or an address is in range.
-    fn holds<'m>(&self, of: Opcode, of_field: &Field, word: Signal<'m>) -> Option<Signal<'m>> {
-        let value = field(word, of_field);
+    fn holds<'m>(&self, of: Opcode, of_field: &Field, value: Signal<'m>) -> Option<Signal<'m>> {
         if of_field.is_count() {
             return Some(value.any());
         }
@@ -76,17 +74,21 @@ impl Ranges {
         is_address.then(|| below(value, self.scratchpad_bytes))
     }
 
-    /// What else must hold.
-    fn of_opcode<'m>(&self, of: Opcode, word: Signal<'m>) -> Vec<Signal<'m>> {
+    /// What else must hold of the values of its fields.
+    fn of_opcode<'m>(&self, of: Opcode, values: &[(&Field, Signal<'m>)]) -> Vec<Signal<'m>> {
+        let value = |of: &Field| {
+            let found = values.iter().find(|(field, _)| field.lsb == of.lsb);
+            found.expect("a value for each field").1
+        };
         match of {
             Opcode::Load => {
-                let load = Load::each(|of| field(word, of));
+                let load = Load::each(value);
                 let below = |bound| below(load.address, bound);
-                let channel = below(self.parameter_channels);
-                let entry = below(1 << TABLE_BITS);
+                let channel = below(self.parameter_channels).called("load_channel_in_range");
+                let entry = below(1 << TABLE_BITS).called("load_entry_in_range");
                 let group = match self.vector_taps {
-                    0 => word.module().low(),
-                    _ => below(self.vector_weights),
+                    0 => load.target.module().low(),
+                    _ => below(self.vector_weights).called("load_group_in_range"),
                 };
                 let arms = [
                     (Target::Scratchpad, below(self.scratchpad_bytes)),
@@ -98,16 +100,17 @@ impl Ranges {
                     (Target::VectorWeights, group),
                 ];
                 let arms = arms.map(|(target, holds)| (target as u64, holds));
-                vec![load.target.case(&arms, word.module().low())]
+                let address = load.target.case(&arms, load.target.module().low());
+                vec![address.called("load_address_in_range")]
             }
             Opcode::Matrix => {
-                let matrix = Matrix::each(|of| field(word, of));
+                let matrix = Matrix::each(value);
                 vec![below(matrix.tile, self.ring_tiles)]
             }
             Opcode::Post => {
-                let post = Post::each(|of| field(word, of));
+                let post = Post::each(value);
                 let of_vector = match self.vector_taps {
-                    0 => word.module().low(),
+                    0 => post.vector.module().low(),
                     _ => post.channels.le(self.vector_channels),
                 };
                 vec![
@@ -116,7 +119,7 @@ impl Ranges {
                 ]
             }
             Opcode::Vector => {
-                let vector = Vector::each(|of| field(word, of));
+                let vector = Vector::each(value);
                 let mut all = vec![below(vector.weights, self.vector_weights)];
                 // Three taps are all that the field can say.
                 if self.vector_taps < 3 {

@@ -1,9 +1,9 @@
 //! Counting semaphores.
 
-use super::fields::field;
+use super::fields::field_of;
 use super::ports::Signalling;
 use crate::hdl::{Module, Signal, hardware, index_bits, unsigned};
-use crate::isa::npu::{SEMAPHORE_MAX, SEMAPHORES, Synchronization};
+use crate::isa::npu::{Field, SEMAPHORE_MAX, SEMAPHORES, Synchronization};
 
 /// An instruction that stands in front of a unit.
 pub(super) struct Request<'m> {
@@ -36,22 +36,32 @@ pub(super) fn semaphores<'m>(
         })
         .collect();
     let [_, a, a_count, b, b_count, ..] = Synchronization::FIELDS;
-    let of_turn = |of: &crate::isa::npu::Field| {
-        let fields: Vec<_> = requests.iter().map(|r| field(r.instruction, of)).collect();
-        turn.select(&fields)
+    let of_queues = |of: &Field| -> Vec<_> {
+        let numbered = (0..).zip(requests);
+        let field = |(number, request): (u32, &Request<'m>)| {
+            field_of(&format!("head_{number}"), request.instruction, of)
+        };
+        numbered.map(field).collect()
     };
-    let wait_a = of_turn(&a);
-    let wait_b = of_turn(&b);
-    let wait_a_count = of_turn(&a_count).zero_extend(width);
-    let wait_b_count = of_turn(&b_count).zero_extend(width);
+    let (a_counts, b_counts) = (of_queues(&a_count), of_queues(&b_count));
+    let wait_a = turn.select(&of_queues(&a));
+    let wait_b = turn.select(&of_queues(&b));
+    let wait_a_count = turn
+        .select(&a_counts)
+        .called("wait_a_count")
+        .zero_extend(width);
+    let wait_b_count = turn
+        .select(&b_counts)
+        .called("wait_b_count")
+        .zero_extend(width);
     let there_of_a = wait_a.select(&counts);
     let there_of_b = wait_b.select(&counts);
     let enough = there_of_a.ge(wait_a_count) & there_of_b.ge(wait_b_count);
     let valids: Vec<_> = requests.iter().map(|r| r.valid).collect();
     let takes = enough & turn.select(&valids);
-    for (number, request) in (0..).zip(requests) {
-        let waits = |of| field(request.instruction, of).any();
-        let waits = waits(&a_count) | waits(&b_count);
+    let counts_of_waits = a_counts.iter().zip(&b_counts);
+    for (number, (request, (a_count, b_count))) in (0..).zip(requests.iter().zip(counts_of_waits)) {
+        let waits = a_count.any() | b_count.any();
         let granted = request.valid & (!waits | (turn.eq(number) & enough));
         request.granted.drive(granted);
     }

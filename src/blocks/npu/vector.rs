@@ -74,6 +74,8 @@ bundle! {
         active: bit(),
         /// The scratchpad has no time.
         stall_scratchpad: bit(),
+        /// A vector is beyond the accumulator bank, or a group beyond the weights.
+        out_of_range: bit(),
     }
 }
 
@@ -129,15 +131,16 @@ impl Block for VectorUnit {
         let takes = m.wire(bit()).named("takes_instruction");
         let prepared = prepare(m, io.instruction, (takes, io.clear), bits, |word| {
             let fields = Vector::each(|of| field(word, of));
-            PitchFields {
+            let of_pitch = PitchFields {
                 address: fields.address,
                 pitch: fields.pitch,
                 first_row: fields.first_row,
                 kernel_row_step: fields.kernel_row_step,
                 row_step: fields.row_step,
-            }
+            };
+            (fields, of_pitch)
         });
-        let first = Vector::each(|of| field(prepared.word, of));
+        let first = prepared.fields;
         let step = first.tap_step.zero_extend(18);
         let group_step = m.delay(match taps {
             1 => step,
@@ -154,9 +157,9 @@ impl Block for VectorUnit {
 
         m.section("the passes of an instruction");
         let streams = m.reg(bit()).reset(0);
-        let word = m.capture(takes, prepared.word);
-        let fields = Vector::each(|of| field(word, of));
-        let signal = signal_fields(word);
+        let walked = m.capture(takes, prepared.word);
+        let fields = Vector::each(|of| field(walked, of));
+        let signal = signal_fields(walked);
         let of_row = |name: &str, taps: Signal<'m>| {
             let reads = pack(&self.reads(&first, [by_one, by_two], taps));
             m.capture(takes, reads).named(name)
@@ -278,6 +281,10 @@ impl Block for VectorUnit {
         let group = m.reg(unsigned(self.weights.group_bits()));
         m.when(takes, || group.set(wrapped(first.weights, group.width())))
             .else_when(pass_ends, || group.set(group + 1));
+        // Behind the last place and the last group come the first ones.
+        let no_place = completes & index.all() & !pass_ends;
+        let no_group = pass_ends & group.all() & !ends & !fields.maximum;
+        let out_of_range = m.flag(no_place | no_group);
         // Read for the first vector of a pass, they stay for all of them.
         let reads_group = m.delay_by("reads_group", completes & index.eq(0), READ_LATENCY);
         let inputs = VectorWeightsInputs {
@@ -361,6 +368,7 @@ impl Block for VectorUnit {
             works: *streams,
             active: completes,
             stall_scratchpad: scratchpad.request & !scratchpad.grant,
+            out_of_range,
         }
     }
 }

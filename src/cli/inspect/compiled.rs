@@ -2,7 +2,7 @@
 
 use crate::arch::npu_from_preset;
 use crate::cli::npu::Mode;
-use crate::compiler::Binding;
+use crate::compiler::{Binding, Network};
 use crate::config::PRESETS;
 use crate::device::{Executable, NetworkPort};
 use crate::report::{LayerRow, Table, counted, grouped, layer_rows, layer_table, shape};
@@ -18,9 +18,15 @@ pub(super) struct Compiled {
     mode: &'static str,
     inputs: Vec<PortRow>,
     outputs: Vec<PortRow>,
+    programs: Vec<ProgramRow>,
+    layers: Vec<LayerRow>,
+}
+
+/// What the core runs in one go.
+#[derive(Serialize)]
+struct ProgramRow {
     instructions: usize,
     regions: [RegionRow; 4],
-    layers: Vec<LayerRow>,
 }
 
 /// An input or output, as `run` takes and gives it.
@@ -52,14 +58,19 @@ impl Compiled {
                 .map(|of| u64::from(of.offset) + u64::from(of.bytes));
             ends.max().unwrap_or(0)
         };
-        let program = &network.network;
-        let regions = [
-            ("constants", program.constants.len() as u64),
-            ("inputs", end(&program.inputs)),
-            ("outputs", end(&program.outputs)),
-            ("activations", program.activations.into()),
-        ];
-        let hash = program.config_hash;
+        let program = |program: &Network| {
+            let regions = [
+                ("constants", program.constants.len() as u64),
+                ("inputs", end(&program.inputs)),
+                ("outputs", end(&program.outputs)),
+                ("activations", program.activations.into()),
+            ];
+            ProgramRow {
+                instructions: program.program.len(),
+                regions: regions.map(|(name, bytes)| RegionRow { name, bytes }),
+            }
+        };
+        let hash = network.config_hash;
         let names = PRESETS.iter().map(|preset| preset.name);
         let is_core = |name: &&str| npu_from_preset(name).is_ok_and(|of| of.config_hash() == hash);
         Compiled {
@@ -68,8 +79,7 @@ impl Compiled {
             mode: mode.name(),
             inputs: ports(&network.inputs),
             outputs: ports(&network.outputs),
-            instructions: program.program.len(),
-            regions: regions.map(|(name, bytes)| RegionRow { name, bytes }),
+            programs: network.programs().map(program).collect(),
             layers: layer_rows(network),
         }
     }
@@ -92,17 +102,19 @@ impl Compiled {
             }
         }
         text += &format!("{ports}\n{}\n", layer_table(&self.layers));
-        let mut regions = Table::new(&["region", "holds", "bytes"]);
-        for (number, region) in self.regions.iter().enumerate() {
-            let cells = [
-                number.to_string(),
-                region.name.into(),
-                grouped(region.bytes),
-            ];
-            regions = regions.row(cells);
+        for program in &self.programs {
+            let mut regions = Table::new(&["region", "holds", "bytes"]);
+            for (number, region) in program.regions.iter().enumerate() {
+                let cells = [
+                    number.to_string(),
+                    region.name.into(),
+                    grouped(region.bytes),
+                ];
+                regions = regions.row(cells);
+            }
+            let instructions = counted(program.instructions as u64, "instruction");
+            text += &format!("{}\n{instructions}\n", regions.right(&[2]));
         }
-        let instructions = counted(self.instructions as u64, "instruction");
-        text += &format!("{}\n{instructions}\n", regions.right(&[2]));
         text
     }
 }

@@ -2,8 +2,8 @@
 
 use super::CliError;
 use crate::device::npy::{Array, read_array};
-use crate::device::{HostOperator, NetworkPort};
-use crate::graph::{Element, Values};
+use crate::device::{Executable, NetworkPort};
+use crate::graph::{Element, Operator, TensorId, Values};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::path::{Path, PathBuf};
@@ -108,27 +108,28 @@ pub(super) fn of_rows<'a>(
     Array { shape, values }
 }
 
-/// Random values for each port; of floating point, those that integers mean.
-pub(super) fn random(ports: &[NetworkPort], seed: u64) -> Vec<Values> {
+/// Random values for each input; of floating point, those that integers mean.
+pub(super) fn random(network: &Executable, seed: u64) -> Vec<Values> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut values = |port: &NetworkPort| {
-        let (element, meaning) = match port.host.first().map(|node| (node.element, &node.operator))
-        {
-            Some((element, HostOperator::Quantize { meaning, .. })) => (element, Some(*meaning)),
-            _ => (port.element, None),
-        };
-        let (low, high) = element.range();
-        let integers = (0..port.len()).map(|_| random.random_range(low..=high));
-        match meaning {
-            Some(meaning) => {
-                let real =
-                    |value: i32| meaning.scale * value.saturating_sub(meaning.zero_point) as f32;
+    let graph = &network.graph;
+    let mut values = |input: &TensorId| {
+        // What a floating-point input becomes.
+        let mut nodes = graph.nodes.iter();
+        let quantize =
+            nodes.find(|node| node.operator == Operator::Quantize && node.inputs[..] == [*input]);
+        let tensor = &graph[quantize.map_or(*input, |node| node.output)];
+        let (low, high) = tensor.element.range();
+        let integers = (0..tensor.len()).map(|_| random.random_range(low..=high));
+        match (&tensor.quantization, quantize) {
+            (Some(meaning), Some(_)) => {
+                let (scale, zero_point) = (meaning.scale(0), meaning.zero_point(0));
+                let real = |value: i32| scale * value.saturating_sub(zero_point) as f32;
                 Values::Float32(integers.map(real).collect())
             }
-            None => Values::saturated(element, &Vec::from_iter(integers)),
+            _ => Values::saturated(tensor.element, &Vec::from_iter(integers)),
         }
     };
-    ports.iter().map(&mut values).collect()
+    graph.inputs.iter().map(&mut values).collect()
 }
 
 /// A shape or a place as Python writes it.

@@ -4,13 +4,14 @@ use super::CliError;
 use super::arrays::tuple;
 use crate::cli::error::Difference;
 use crate::cli::interrupt;
-use crate::device::npu::ProgramRun;
+use crate::compiler::Step;
 use crate::device::{Executable, Inference};
 use crate::graph::{Graph, TensorId, Values};
-use crate::reference::graph::Mode;
-use crate::reference::{MachineSize, run_program};
+use crate::reference::MachineSize;
+use crate::reference::graph::{Mode, run_after};
 use crate::report::grouped;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A bug, and what to do about it.
@@ -26,15 +27,15 @@ const EXPECTED: &str = "every integer equals the golden model's: the file is of 
 pub(super) struct Judged {
     /// Which model.
     against: &'static str,
-    /// Shape of each tensor that is compared, with its name; in front of the host's nodes and behind them.
-    tensors: Vec<(String, Vec<usize>)>,
+    /// What each step of the network makes, with name and shape.
+    tensors: Vec<(TensorId, String, Vec<usize>)>,
     /// For each row the values of each tensor.
     rows: Vec<Vec<Values>>,
     /// Of the outputs.
     elements: usize,
 }
 
-/// What the golden model computes of the graph: the integers that the program leaves, and the outputs.
+/// What the golden model computes of the graph.
 pub(super) fn golden(
     path: &Path,
     graph: &Graph,
@@ -42,34 +43,14 @@ pub(super) fn golden(
     mode: Mode,
     rows: &[Vec<Values>],
 ) -> Result<Judged, CliError> {
-    let bindings = network.network.outputs.iter();
-    let tensors: Vec<TensorId> = bindings
-        .map(|binding| binding.tensor)
-        .chain(graph.outputs.iter().copied())
-        .collect();
-    let of_row = |row: &Vec<Values>| {
-        interrupt::check()?;
-        let values = crate::reference::graph::run(graph, row, mode);
-        let values = values.map_err(|error| CliError::Golden {
+    let of_row = |variables: &mut Vec<Values>, row: &Vec<Values>| {
+        let values = run_after(graph, variables, row, mode);
+        values.map_err(|error| CliError::Golden {
             path: path.to_owned(),
             error,
-        })?;
-        let value = |id: &TensorId| {
-            let computed = values.get(id).or(graph[*id].values.as_ref());
-            computed
-                .expect("the graph was checked: outputs are computed")
-                .clone()
-        };
-        Ok(tensors.iter().map(value).collect())
+        })
     };
-    Ok(Judged {
-        against: GOLDEN,
-        rows: rows.par_iter().map(of_row).collect::<Result<_, _>>()?,
-        tensors: (tensors.iter())
-            .map(|id| (graph[*id].name.clone(), graph[*id].shape.clone()))
-            .collect(),
-        elements: rows.len() * elements(network),
-    })
+    judged(GOLDEN, network, rows, of_row)
 }
 
 /// What the functional model leaves, for a network whose graph is not known.
@@ -79,30 +60,50 @@ pub(super) fn functional(
     size: &MachineSize,
     rows: &[Vec<Values>],
 ) -> Result<Judged, CliError> {
-    let of_row = |row: &Vec<Values>| {
-        interrupt::check()?;
-        let given = network.given(row);
-        let given = given.map_err(super::executable_error(path))?;
-        let run = ProgramRun::of_network(&network.network, &given);
-        let mut dram = run.dram.clone();
-        run_program(size, &network.network.program, run.bases, &mut dram).map_err(|error| {
-            CliError::Illegal {
-                path: path.to_owned(),
-                error,
-                help: "compile the model again for this core",
-            }
-        })?;
-        let integers = network.integers(&run.outputs(&network.network, &dram));
-        let outputs = network.returned(&integers);
-        Ok([integers, outputs].concat())
+    let help = "compile the model again for this core";
+    let of_row = |variables: &mut Vec<Values>, row: &Vec<Values>| {
+        crate::cli::npu::functional(path, network, size, variables, row, help)
     };
-    let ports = network.outputs.iter().chain(&network.outputs);
+    judged("the functional model", network, rows, of_row)
+}
+
+/// What `of_row` makes of each row; where there are variables, one behind the other.
+fn judged(
+    against: &'static str,
+    network: &Executable,
+    rows: &[Vec<Values>],
+    of_row: impl Fn(&mut Vec<Values>, &Vec<Values>) -> Result<BTreeMap<TensorId, Values>, CliError>
+    + Sync,
+) -> Result<Judged, CliError> {
+    let made = network.steps.iter().flat_map(|step| match step {
+        Step::Host(place) => vec![network.host_node(*place).output],
+        Step::Program(program) => program.outputs.iter().map(|of| of.tensor).collect(),
+    });
+    let made = Vec::from_iter(made);
+    let values = |variables: &mut Vec<Values>, row: &Vec<Values>| {
+        interrupt::check()?;
+        let mut values = of_row(variables, row)?;
+        let made = made.iter().map(|id| values.remove(id));
+        Ok(made
+            .map(|values| values.expect("every step was run"))
+            .collect())
+    };
+    let mut variables = network.initial();
+    let judged = match variables.is_empty() {
+        true => rows
+            .par_iter()
+            .map(|row| values(&mut Vec::new(), row))
+            .collect::<Result<_, CliError>>(),
+        false => rows.iter().map(|row| values(&mut variables, row)).collect(),
+    };
+    let tensor = |id: &TensorId| {
+        let tensor = &network.graph[*id];
+        (*id, tensor.name.clone(), tensor.shape.clone())
+    };
     Ok(Judged {
-        against: "the functional model",
-        rows: rows.par_iter().map(of_row).collect::<Result<_, _>>()?,
-        tensors: ports
-            .map(|port| (port.name.clone(), port.shape.clone()))
-            .collect(),
+        against,
+        rows: judged?,
+        tensors: made.iter().map(tensor).collect(),
         elements: rows.len() * elements(network),
     })
 }
@@ -116,11 +117,8 @@ impl Judged {
     /// Fails unless the core computed the same.
     pub fn check(&self, inferences: &[Inference]) -> Result<(), CliError> {
         for (row, (expected, found)) in self.rows.iter().zip(inferences).enumerate() {
-            let found = found.integers.iter().chain(&found.outputs);
-            for ((tensor, shape), (expected, found)) in
-                self.tensors.iter().zip(expected.iter().zip(found))
-            {
-                let help = REPORT;
+            for ((id, tensor, shape), expected) in self.tensors.iter().zip(expected) {
+                let (found, help) = (&found.tensors[id], REPORT);
                 check(tensor, shape, row, found, expected, self.against, help)?;
             }
         }
@@ -131,7 +129,7 @@ impl Judged {
     pub fn first_wrong(&self, inferences: &[Inference]) -> Option<usize> {
         let rows = self.rows.iter().zip(inferences);
         rows.into_iter().position(|(expected, found)| {
-            let found = found.integers.iter().chain(&found.outputs);
+            let found = self.tensors.iter().map(|(id, ..)| &found.tensors[id]);
             expected.iter().ne(found)
         })
     }

@@ -49,7 +49,7 @@ impl Trace<'_> {
         if let Some(folder) = folder {
             self.begin(folder)?;
         }
-        for (number, layer) in self.network.network.layers.iter().enumerate() {
+        for (number, layer) in self.network.layers().enumerate() {
             progress.working(&format!("layer {number}: {}", layer.name));
             let result = loaded.layer(number, inputs, &mut watch)?;
             if let Some(folder) = folder {
@@ -88,7 +88,7 @@ impl Trace<'_> {
                 reason: error.to_string(),
             })?;
         }
-        let layers = self.network.network.layers.iter().enumerate();
+        let layers = self.network.layers().enumerate();
         let rows = layers.map(|(number, layer)| {
             let file = file(number, &layer.name);
             let name = layer.name.escape_debug().to_string();

@@ -1,4 +1,4 @@
-//! Sums of two activations: tables in the layer that makes one of them.
+//! Sums and differences of two activations: tables in the layer that makes one of them.
 
 use super::super::arithmetic::{fixed, scaled};
 use super::super::{CompileError, Rounding};
@@ -12,18 +12,17 @@ fn bytes() -> impl Iterator<Item = i32> {
     (0..=255_u8).map(|byte| (byte as i8).into())
 }
 
+/// The sum where the sign is 1, the difference where it is -1.
 pub(super) fn add(
     graph: &Graph,
     node: &Node,
     rounding: Rounding,
+    sign: i32,
     lowered: &mut Lowered,
 ) -> Result<(), CompileError> {
     let [a, b] = [node.inputs[0], node.inputs[1]];
     if graph[a].len() != graph[b].len() {
-        return Err(refuse(
-            node,
-            "its second input is repeated, which is not supported on the NPU",
-        ));
+        return Err(refuse(node, "its second input is repeated"));
     }
     for input in [a, b] {
         if graph[input].values.is_some() && !lowered.constants.contains(&input) {
@@ -54,6 +53,8 @@ pub(super) fn add(
         output: meaning(&graph[node.output]),
         limits: limits(graph, node),
         first_is_result: result == a,
+        signs: if result == a { [1, sign] } else { [sign, 1] },
+        is_difference: sign < 0,
         constant: graph[residual].values.as_ref().and_then(|values| {
             let offset = meaning(&graph[residual]).offset;
             Some(
@@ -101,6 +102,9 @@ struct Sum {
     limits: (i32, i32),
     /// The result is the first input of the node.
     first_is_result: bool,
+    /// Of the result and the residual.
+    signs: [i32; 2],
+    is_difference: bool,
     /// The values of a residual that is constant.
     constant: Option<Vec<i32>>,
 }
@@ -118,15 +122,15 @@ impl Sum {
     fn tflite_micro(&self) -> Option<SumTables> {
         let [a, b, y] = [self.result, self.residual, self.output].map(|of| f64::from(of.scale));
         let unit = 2.0 * a.max(b);
-        let table = |of: Meaning, scale: f64| -> Option<Vec<i32>> {
+        let table = |of: Meaning, scale: f64, sign: i32| -> Option<Vec<i32>> {
             let factor = fixed(scale / unit)?;
-            let entry = |byte| scaled((byte - of.zero_point) << 20, factor) as i32;
+            let entry = |byte| sign * scaled((byte - of.zero_point) << 20, factor) as i32;
             Some(bytes().map(entry).collect())
         };
         let (multiplier, shift) = fixed(unit / (f64::from(1 << 20) * y))?;
         Some(SumTables {
-            result: table(self.result, a)?,
-            residual: table(self.residual, b)?,
+            result: table(self.result, a, self.signs[0])?,
+            residual: table(self.residual, b, self.signs[1])?,
             factor: Factor::Fixed(multiplier, shift),
             zero_point: self.output.zero_point,
         })
@@ -144,22 +148,22 @@ impl Sum {
         }
         let exponent = (largest.to_bits() >> 23) as i32 - 127;
         let shift = 20 - exponent;
-        let table = |of: Meaning, ratio: f32| {
-            let factor = (ratio * 2_f32.powi(shift)).round_ties_even() as i32;
+        let table = |of: Meaning, ratio: f32, sign: i32| {
+            let factor = sign * (ratio * 2_f32.powi(shift)).round_ties_even() as i32;
             bytes()
                 .map(|byte| (byte - of.zero_point) * factor)
                 .collect()
         };
         Some(SumTables {
-            result: table(self.result, a),
-            residual: table(self.residual, b),
+            result: table(self.result, a, self.signs[0]),
+            residual: table(self.residual, b, self.signs[1]),
             // The high half of the product rounds halves up, and no shift follows.
             factor: Factor::Fixed(1 << (31 - shift), 0),
             zero_point: self.output.zero_point,
         })
     }
 
-    /// ONNX Runtime: fused multiply-adds in single precision. Tables are found that agree for all pairs.
+    /// ONNX Runtime: fused multiply-adds in single precision; a difference of real numbers. Tables are found that agree for all pairs.
     fn onnx_runtime(&self) -> Option<SumTables> {
         let (first, second) = match self.first_is_result {
             true => (self.result, self.residual),
@@ -171,15 +175,20 @@ impl Sum {
         );
         // As the runtime has them: uint8 is not made int8.
         let zero = |of: Meaning| (of.zero_point + of.offset) as f32;
-        let constant = zero(self.output) - (a * zero(first) + b * zero(second));
+        let constant = zero(self.output) - a.mul_add(zero(first), b * zero(second));
         let exact = |result: i32, residual: i32| {
             let (left, right) = if self.first_is_result {
                 (result, residual)
             } else {
                 (residual, result)
             };
-            let sum = ((left + first.offset) as f32).mul_add(a, constant);
-            let sum = ((right + second.offset) as f32).mul_add(b, sum);
+            if self.is_difference {
+                let real = |of: Meaning, byte: i32| of.scale * (byte - of.zero_point) as f32;
+                let real = (real(first, left) - real(second, right)) / self.output.scale;
+                return (real.round_ties_even() as i32).saturating_add(self.output.zero_point);
+            }
+            let sum = ((right + second.offset) as f32).mul_add(b, constant);
+            let sum = ((left + first.offset) as f32).mul_add(a, sum);
             sum.round_ties_even() as i32 - self.output.offset
         };
         let (of_result, of_residual) = match self.first_is_result {
@@ -189,13 +198,16 @@ impl Sum {
         let candidate = |bits: i32, float: bool, more: i32| {
             let unit = 2_f64.powi(bits);
             let entry = |real: f64| (real * unit).round() as i32;
-            let part = |factor: f32, of: Meaning, byte: i32| {
-                f64::from(factor) * f64::from(byte - of.zero_point)
+            let part = |factor: f32, of: Meaning, byte: i32, sign: i32| {
+                f64::from(factor) * f64::from(sign * (byte - of.zero_point))
             };
             let zero = f64::from(self.output.zero_point);
-            let result = bytes()
-                .map(|byte| entry(part(of_result, self.result, byte) + zero).saturating_add(more));
-            let residual = bytes().map(|byte| entry(part(of_residual, self.residual, byte)));
+            let [of_first, of_second] = self.signs;
+            let result = bytes().map(|byte| {
+                entry(part(of_result, self.result, byte, of_first) + zero).saturating_add(more)
+            });
+            let residual =
+                bytes().map(|byte| entry(part(of_residual, self.residual, byte, of_second)));
             SumTables {
                 result: result.collect(),
                 residual: residual.collect(),

@@ -5,8 +5,10 @@ mod pool;
 mod unary;
 mod weighted;
 
+pub(crate) use unary::table;
+
 use super::{CompileError, Rounding};
-use crate::graph::{Element, Graph, Node, Operator, Quantization, Tensor, TensorId};
+use crate::graph::{Binary, Element, Graph, Node, Operator, Quantization, Tensor, TensorId};
 use crate::isa::npu::Unit;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -139,9 +141,9 @@ pub(super) struct Lowered {
     pub layers: Vec<Layer>,
     /// Activations that are constant.
     pub constants: Vec<TensorId>,
-    /// What the program takes, behind the nodes of the host in front of it.
+    /// What the program takes.
     pub inputs: Vec<TensorId>,
-    /// What it gives, in front of the nodes of the host behind it.
+    /// What it gives.
     pub outputs: Vec<TensorId>,
     /// Tensors that are the same bytes as another one: reshaped ones.
     aliases: BTreeMap<TensorId, TensorId>,
@@ -302,43 +304,25 @@ pub(super) fn lower_node(
             layer.input = lowered.origin(layer.input);
             lowered.layers.push(layer);
         }
-        Operator::Add => add::add(graph, node, rounding, lowered)?,
-        // The host makes integers of what it is given, and of integers what it is asked for.
+        Operator::Binary(Binary::Add) => add::add(graph, node, rounding, 1, lowered)?,
+        Operator::Binary(Binary::Sub) => add::add(graph, node, rounding, -1, lowered)?,
         Operator::Quantize if is_float(node.inputs[0]) => {
-            let origin = lowered.origin(node.inputs[0]);
-            let given = lowered.inputs.iter_mut().find(|input| **input == origin);
-            let given =
-                given.ok_or_else(|| refuse(node, "floating point inside of the network"))?;
-            *given = node.output;
+            return Err(refuse(node, "it takes floating point"));
         }
-        Operator::Dequantize | Operator::Softmax { .. } => {
-            let asked = lowered
-                .outputs
-                .iter_mut()
-                .find(|output| **output == node.output);
-            let asked = match asked {
-                Some(asked) => asked,
-                None => {
-                    // Several of them one behind the other: what is asked for is made of the first.
-                    let later = graph.nodes.iter().any(|other| {
-                        other.inputs.contains(&node.output)
-                            && !matches!(
-                                other.operator,
-                                Operator::Dequantize
-                                    | Operator::Softmax { .. }
-                                    | Operator::Reshape { .. }
-                            )
-                    });
-                    if later {
-                        return Err(refuse(node, "it is not at the end of the network"));
-                    }
-                    lowered.aliases.insert(node.output, node.inputs[0]);
-                    return Ok(());
-                }
-            };
-            *asked = node.inputs[0];
+        Operator::Clip { .. } | Operator::Unary(_) | Operator::Quantize => {
+            unary::unary(graph, node, rounding, lowered)?;
         }
-        Operator::Clip { .. } | Operator::Quantize => unary::unary(graph, node, rounding, lowered)?,
+        Operator::Dequantize => return Err(refuse(node, "it gives floating point")),
+        Operator::MatMul => return Err(refuse(node, "both factors are activations")),
+        Operator::Binary(_)
+        | Operator::PRelu
+        | Operator::ResizeLinear(_)
+        | Operator::View(_)
+        | Operator::Select { .. }
+        | Operator::Concat { .. }
+        | Operator::Pad(_)
+        | Operator::ArgMax
+        | Operator::Softmax { .. } => return Err(refuse(node, "the NPU has nothing for it")),
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use super::super::arithmetic::{fixed, scaled};
 use super::super::{CompileError, Rounding};
-use super::{Lowered, Residual, identity, is_read_once, limits, meaning, refuse, unity};
-use crate::graph::{Family, Graph, Node, Operator};
+use super::{Lowered, Meaning, Residual, identity, is_read_once, limits, meaning, refuse, unity};
+use crate::graph::{Family, Function, Graph, Node, Operator};
 
 /// Bytes, as numbers.
 const BYTES: std::ops::RangeInclusive<i32> = -128..=127;
@@ -14,15 +14,12 @@ pub(super) fn unary(
     rounding: Rounding,
     lowered: &mut Lowered,
 ) -> Result<(), CompileError> {
-    let values: Vec<i32> = BYTES
-        .map(|byte| value(graph, node, rounding, byte))
-        .collect::<Option<_>>()
-        .ok_or_else(|| {
-            refuse(
-                node,
-                "the factor between its scales has no fixed-point form",
-            )
-        })?;
+    let values: Vec<i32> = table(graph, node, rounding).ok_or_else(|| {
+        refuse(
+            node,
+            "the factor between its scales has no fixed-point form",
+        )
+    })?;
     let (low, high) = (values[0], values[255]);
     let only_limits = BYTES
         .zip(&values)
@@ -62,45 +59,183 @@ pub(super) fn unary(
     Ok(())
 }
 
-/// What the runtimes make of a byte, in and out as int8.
-fn value(graph: &Graph, node: &Node, rounding: Rounding, byte: i32) -> Option<i32> {
+/// What the runtimes make of each byte from -128 on, in and out as int8.
+pub(crate) fn table(graph: &Graph, node: &Node, rounding: Rounding) -> Option<Vec<i32>> {
     let (x, y) = (
         meaning(&graph[node.inputs[0]]),
         meaning(&graph[node.output]),
     );
     let (low, high) = limits(graph, node);
-    let offset = byte - x.zero_point;
-    let rescaled = || {
-        let factor = fixed(f64::from(x.scale / y.scale))?;
-        Some(scaled(offset, factor) as i32 + y.zero_point)
+    let scales = Scales { x, y };
+    let function = function(&node.operator, graph.family, rounding, scales)?;
+    let value = |byte: i32| function(byte - x.zero_point).clamp(low, high);
+    Some(BYTES.map(value).collect())
+}
+
+/// What input and output mean.
+#[derive(Clone, Copy)]
+struct Scales {
+    x: Meaning,
+    y: Meaning,
+}
+
+impl Scales {
+    /// ONNX Runtime's QuantizeLinear.
+    fn quantized(&self, real: f32) -> i32 {
+        let steps = (real / self.y.scale).round_ties_even() as i32;
+        steps.saturating_add(self.y.zero_point)
+    }
+
+    /// The integer of a real limit in one of both.
+    fn limit(limit: f32, of: Meaning) -> i32 {
+        ((limit / of.scale).round() as i32).saturating_add(of.zero_point)
+    }
+}
+
+/// An integer less the zero point to one of the output, before its limits.
+type Table = Box<dyn Fn(i32) -> i32>;
+
+fn function(
+    operator: &Operator,
+    family: Family,
+    rounding: Rounding,
+    scales: Scales,
+) -> Option<Table> {
+    let Scales { x, y } = scales;
+    let fixed_point = move |ratio: f64| -> Option<Table> {
+        let factor = fixed(ratio)?;
+        Some(Box::new(move |value| {
+            scaled(value, factor) as i32 + y.zero_point
+        }))
     };
-    let quantized =
-        |real: f32| ((real / y.scale).round_ties_even() as i32).saturating_add(y.zero_point);
-    let limit =
-        |limit: f32, scale: f32, zero: i32| ((limit / scale).round() as i32).saturating_add(zero);
-    let value = match (&node.operator, graph.family, rounding) {
-        (Operator::Clip { low, high }, Family::Onnx, _) => {
-            quantized((x.scale * offset as f32).clamp(*low, *high))
-        }
-        (Operator::Clip { low, high }, Family::TfLite, Rounding::Fixed) if high.is_finite() => byte
-            .clamp(
-                limit(*low, x.scale, x.zero_point),
-                limit(*high, x.scale, x.zero_point),
-            ),
-        (Operator::Clip { low, high }, Family::TfLite, _) => rescaled()?.clamp(
-            limit(*low, y.scale, y.zero_point),
-            limit(*high, y.scale, y.zero_point),
-        ),
-        (_, Family::Onnx, Rounding::Float) => quantized(x.scale * offset as f32),
-        (_, Family::TfLite, Rounding::Float) => {
-            let factor = (256.0 * (x.scale / y.scale)).round_ties_even() as i64;
-            let scaled = (i64::from(offset) * factor + 128) >> 8;
+    // XNNPACK: a factor of 8 fractional bits, halves up.
+    let eighths = move |ratio: f32| -> Table {
+        let factor = (256.0 * ratio).round_ties_even() as i64;
+        Box::new(move |value| {
+            let scaled = (i64::from(value) * factor + 128) >> 8;
             (scaled + i64::from(y.zero_point)).clamp(-512, 512) as i32
-        }
-        (_, _, Rounding::Fixed) => {
-            let factor = fixed(f64::from(x.scale) / f64::from(y.scale))?;
-            scaled(offset, factor) as i32 + y.zero_point
-        }
+        })
     };
-    Some(value.clamp(low, high))
+    let of_reals = move |of: Box<dyn Fn(f32) -> f32>| -> Option<Table> {
+        Some(Box::new(move |value| {
+            scales.quantized(of(x.scale * value as f32))
+        }))
+    };
+    match (operator, family, rounding) {
+        (Operator::Clip { low, high }, Family::Onnx, _) => {
+            let (low, high) = (*low, *high);
+            of_reals(Box::new(move |real| real.clamp(low, high)))
+        }
+        (Operator::Clip { low, high }, Family::TfLite, Rounding::Fixed) if high.is_finite() => {
+            let [low, high] = [*low, *high].map(|limit| Scales::limit(limit, x));
+            Some(Box::new(move |value| {
+                (value + x.zero_point).clamp(low, high)
+            }))
+        }
+        (Operator::Clip { low, high }, Family::TfLite, _) => {
+            let [low, high] = [*low, *high].map(|limit| Scales::limit(limit, y));
+            let scaled = fixed_point((x.scale / y.scale).into())?;
+            Some(Box::new(move |value| scaled(value).clamp(low, high)))
+        }
+        (Operator::Unary(function), Family::Onnx, _) => of_reals(real_function(*function)),
+        (Operator::Unary(Function::LeakyRelu { slope }), Family::TfLite, _) => {
+            let ratio = x.scale / y.scale;
+            let [positive, negative] = match rounding {
+                Rounding::Fixed => [
+                    fixed_point(ratio.into())?,
+                    fixed_point((x.scale * slope / y.scale).into())?,
+                ],
+                Rounding::Float => [eighths(ratio), eighths(ratio * slope)],
+            };
+            Some(Box::new(move |value| match value {
+                0.. => positive(value),
+                _ => negative(value),
+            }))
+        }
+        (Operator::Unary(Function::HardSwish), Family::TfLite, _) => hard_swish(scales),
+        (Operator::Unary(function), Family::TfLite, _) => {
+            let function = exact_function(*function);
+            Some(Box::new(move |value| {
+                let real = function(f64::from(x.scale) * f64::from(value));
+                let steps = (real / f64::from(y.scale)).round() as i32;
+                steps.saturating_add(y.zero_point)
+            }))
+        }
+        (_, Family::Onnx, Rounding::Float) => of_reals(Box::new(|real| real)),
+        (_, Family::TfLite, Rounding::Float) => Some(eighths(x.scale / y.scale)),
+        (_, _, Rounding::Fixed) => fixed_point(f64::from(x.scale) / f64::from(y.scale)),
+    }
+}
+
+/// In single precision, as ONNX Runtime; what has an exponential in it is rounded from double.
+fn real_function(function: Function) -> Box<dyn Fn(f32) -> f32> {
+    match function {
+        Function::LeakyRelu { slope } => Box::new(move |x| if x < 0.0 { slope * x } else { x }),
+        Function::HardSwish => Box::new(|x| {
+            let share = 1.0 / 6.0 * x + 0.5;
+            x * share.clamp(0.0, 1.0)
+        }),
+        Function::HardSigmoid { slope, offset } => {
+            Box::new(move |x| (slope * x + offset).clamp(0.0, 1.0))
+        }
+        function => {
+            let exact = exact_function(function);
+            Box::new(move |x| exact(x.into()) as f32)
+        }
+    }
+}
+
+fn exact_function(function: Function) -> Box<dyn Fn(f64) -> f64> {
+    match function {
+        Function::Sigmoid => Box::new(|x| (1.0 + (-x).exp()).recip()),
+        Function::Tanh => Box::new(f64::tanh),
+        Function::Elu { scale } => Box::new(move |x| match x < 0.0 {
+            true => f64::from(scale) * x.exp_m1(),
+            false => x,
+        }),
+        Function::LeakyRelu { slope } => {
+            Box::new(move |x| if x < 0.0 { f64::from(slope) * x } else { x })
+        }
+        Function::HardSwish => Box::new(|x| x * (x / 6.0 + 0.5).clamp(0.0, 1.0)),
+        Function::HardSigmoid { slope, offset } => {
+            Box::new(move |x| (f64::from(slope) * x + f64::from(offset)).clamp(0.0, 1.0))
+        }
+    }
+}
+
+/// TFLite's hard swish in 16 bits: the input has 7 for fractions, factors 15; none where a factor has no such form.
+fn hard_swish(scales: Scales) -> Option<Table> {
+    let Scales { x, y } = scales;
+    let fine = x.scale / 128.0;
+    let narrow = |ratio: f32| -> Option<(i32, i32)> {
+        let (multiplier, shift) = fixed(ratio.into())?;
+        Some((
+            ((i64::from(multiplier) + 0x8000) >> 16).min(0x7fff) as i32,
+            shift,
+        ))
+    };
+    let output = narrow(fine / y.scale).filter(|(_, shift)| *shift <= 0)?;
+    // A share of 1 is 3 units of the input.
+    let share = narrow(fine / (3.0 / 32768.0))?;
+    let short = |value: i64| value.clamp(-0x8000, 0x7fff);
+    let times = move |value: i64, factor: i32| short((value * i64::from(factor) + 0x4000) >> 15);
+    let halved = |value: i64, places: i32| {
+        let half = (1_i64 << places) >> 1;
+        (value.abs() + half) / (1 << places) * value.signum()
+    };
+    Some(Box::new(move |value| {
+        let input = i64::from(value) << 7;
+        let (multiplier, shift) = share;
+        let mut of_one = input;
+        if shift > 0 {
+            of_one = short(of_one << (shift - 1).min(16));
+        }
+        of_one = times(of_one, multiplier);
+        of_one = match shift {
+            1.. => short(of_one << 1),
+            _ => halved(of_one, -shift),
+        };
+        let product = ((of_one + 0x8000) >> 1) * times(input, output.0) / 0x8000;
+        halved(product, -output.1) as i32 + y.zero_point
+    }))
 }

@@ -16,11 +16,13 @@ pub enum ExecutableError {
         /// How many.
         instructions: usize,
     },
-    /// The host cannot do what is left for it.
-    #[error("node `{node}` is left for the host, which does not compute it")]
+    /// The host cannot compute a node.
+    #[error("node `{node}`, on the host: {reason}")]
     Host {
         /// Name of the node.
         node: String,
+        /// Why not.
+        reason: String,
     },
     /// It is for another core.
     #[error(

@@ -1,39 +1,31 @@
 //! Executable networks as files, `.fgn`.
 //!
-//! `FGNF`, the version and the length of a header as 32-bit numbers, the header as JSON, the program,
-//! the constants; numbers are little-endian. What stands in a file is checked before it is used: a
+//! `FGNF`, the version and the length of a header as 32-bit numbers, the header as JSON, and for each program its
+//! instructions and its constants; numbers are little-endian. What stands in a file is checked before it is used: a
 //! network of a file runs, or says why not.
 
-use super::{Executable, ExecutableError, MOST_INSTRUCTIONS, NetworkPort};
-use crate::compiler::{Binding, Home, Instructions, LayerSummary, Network, Rounding};
-use crate::device::host::{HostNode, HostOperator};
-use crate::graph::{Element, TensorId};
+use super::{Executable, ExecutableError, MOST_INSTRUCTIONS};
+use crate::compiler::{Binding, Home, Instructions, LayerSummary, Network, Rounding, Step};
+use crate::graph::{Element, Graph, TensorId};
 use crate::isa::npu::{INSTRUCTION_BYTES, Instruction};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 const MAGIC: &[u8; 4] = b"FGNF";
-const VERSION: u32 = 3;
-/// The most bytes of inputs, of outputs and of activations in DRAM.
+const VERSION: u32 = 4;
+/// The most bytes of inputs, of outputs and of activations in DRAM, and of what the host computes.
 const MOST_BYTES: u64 = 256 << 20;
 /// Bindings begin at a beat of the bus.
 const LARGEST_BEAT: u64 = 64;
 
-/// What stands in front of the program.
+/// What stands in front of the programs.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
     config_hash: u32,
     rounding: RoundingName,
-    /// Of the program.
-    instructions: usize,
-    /// Bytes.
-    constants: usize,
-    /// Bytes of the region of activations.
-    activations: u32,
-    inputs: Vec<PortEntry>,
-    outputs: Vec<PortEntry>,
-    layers: Vec<LayerEntry>,
+    graph: Graph,
+    steps: Vec<StepEntry>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -44,20 +36,34 @@ enum RoundingName {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StepEntry {
+    /// Index of the node.
+    Host(usize),
+    Program(ProgramEntry),
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PortEntry {
-    name: String,
-    #[serde(with = "super::element")]
-    element: Element,
-    shape: Vec<usize>,
-    channels_first: bool,
-    host: Vec<HostNode>,
-    /// Number of the program's tensor in the network.
+struct ProgramEntry {
+    /// How many.
+    instructions: usize,
+    /// Bytes.
+    constants: usize,
+    /// Bytes of the region of activations.
+    activations: u32,
+    inputs: Vec<BindingEntry>,
+    outputs: Vec<BindingEntry>,
+    layers: Vec<LayerEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BindingEntry {
+    /// Number of the tensor in the graph.
     tensor: usize,
     /// First byte in the region.
     offset: u32,
-    /// The program's tensor is uint8.
-    unsigned: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -99,44 +105,15 @@ impl HomeEntry {
     }
 }
 
-impl PortEntry {
-    fn of((port, binding): (&NetworkPort, &Binding)) -> PortEntry {
-        PortEntry {
-            name: port.name.clone(),
-            element: port.element,
-            shape: port.shape.clone(),
-            channels_first: port.channels_first,
-            host: port.host.clone(),
-            tensor: binding.tensor.0,
-            offset: binding.offset,
-            unsigned: binding.unsigned,
-        }
-    }
-
-    fn binding(&self) -> Binding {
-        Binding {
-            tensor: TensorId(self.tensor),
-            offset: self.offset,
-            bytes: self.shape.iter().product::<usize>() as u32,
-            unsigned: self.unsigned,
-        }
-    }
-
-    fn port(self) -> NetworkPort {
-        NetworkPort {
-            name: self.name,
-            element: self.element,
-            shape: self.shape,
-            channels_first: self.channels_first,
-            host: self.host,
-        }
-    }
-}
-
-impl Executable {
-    /// The bytes of a file: the same for the same network.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let network = &self.network;
+impl ProgramEntry {
+    fn of(network: &Network) -> ProgramEntry {
+        let bindings = |bindings: &[Binding]| {
+            let entries = bindings.iter().map(|binding| BindingEntry {
+                tensor: binding.tensor.0,
+                offset: binding.offset,
+            });
+            entries.collect()
+        };
         let layers = network.layers.iter().map(|layer| LayerEntry {
             name: layer.name.clone(),
             operator: layer.operator.clone(),
@@ -147,29 +124,142 @@ impl Executable {
             home: HomeEntry::of(layer.home),
             unsigned: layer.unsigned,
         });
+        ProgramEntry {
+            instructions: network.program.len(),
+            constants: network.constants.len(),
+            activations: network.activations,
+            inputs: bindings(&network.inputs),
+            outputs: bindings(&network.outputs),
+            layers: layers.collect(),
+        }
+    }
+
+    /// The program in the bytes that begin with it, and the bytes behind it.
+    fn network<'a>(
+        self,
+        graph: &Graph,
+        config_hash: u32,
+        bytes: &'a [u8],
+    ) -> Result<(Network, &'a [u8]), String> {
+        self.check()?;
+        let (program, rest) = split(bytes, self.instructions * INSTRUCTION_BYTES)?;
+        let (constants, rest) = split(rest, self.constants)?;
+        let words = program.as_chunks::<INSTRUCTION_BYTES>().0.iter();
+        let program = words.enumerate().map(|(index, word)| {
+            Instruction::decode(word).map_err(|error| format!("instruction {index}: {error}"))
+        });
+        let layers = self.layers.into_iter().map(|layer| LayerSummary {
+            name: layer.name,
+            operator: layer.operator,
+            shape: layer.shape,
+            multiplications: layer.multiplications,
+            instructions: Instructions::of(layer.instructions).unwrap_or_default(),
+            result: TensorId(layer.tensor),
+            home: layer.home.home(),
+            unsigned: layer.unsigned,
+        });
+        let network = Network {
+            program: program.collect::<Result<_, _>>()?,
+            constants: constants.to_vec(),
+            inputs: bindings(graph, &self.inputs)?,
+            outputs: bindings(graph, &self.outputs)?,
+            activations: self.activations,
+            layers: layers.collect(),
+            config_hash,
+        };
+        Ok((network, rest))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.instructions > MOST_INSTRUCTIONS {
+            let count = self.instructions;
+            return Err(format!(
+                "it has {count} instructions, and a core runs at most 65,535"
+            ));
+        }
+        for layer in &self.layers {
+            let instructions = Instructions::of(layer.instructions.clone());
+            if instructions.is_none_or(|of| of.end() > self.instructions) {
+                return Err(format!(
+                    "layer `{}` has instructions that there are not",
+                    layer.name
+                ));
+            }
+        }
+        if u64::from(self.activations) > MOST_BYTES {
+            return Err(format!(
+                "it has {} bytes of activations, and at most {MOST_BYTES} are run",
+                self.activations
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Bytes and what is behind them.
+fn split(bytes: &[u8], count: usize) -> Result<(&[u8], &[u8]), String> {
+    let split = bytes.split_at_checked(count);
+    split.ok_or_else(|| "it ends early".to_owned())
+}
+
+/// Where tensors are, one behind the other.
+fn bindings(graph: &Graph, entries: &[BindingEntry]) -> Result<Vec<Binding>, String> {
+    let mut end = 0;
+    let bindings = entries.iter().map(|entry| {
+        let tensor = graph.tensors.get(entry.tensor);
+        let tensor = tensor.ok_or_else(|| format!("there is no tensor {}", entry.tensor))?;
+        let fail = |what: &str| Err(format!("tensor `{}` {what}", tensor.name));
+        let offset = u64::from(entry.offset);
+        if offset < end || offset >= end + LARGEST_BEAT {
+            return fail("does not lie behind the one in front of it");
+        }
+        end = offset.saturating_add(tensor.len() as u64);
+        if end > MOST_BYTES {
+            return fail("has more elements than are run");
+        }
+        if !tensor.element.is_byte() {
+            return fail("has another type than programs have");
+        }
+        Ok(Binding {
+            tensor: TensorId(entry.tensor),
+            offset: entry.offset,
+            bytes: tensor.len() as u32,
+            unsigned: tensor.element == Element::Uint8,
+        })
+    });
+    bindings.collect()
+}
+
+impl Executable {
+    /// The bytes of a file: the same for the same network.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let steps = self.steps.iter().map(|step| match step {
+            Step::Host(node) => StepEntry::Host(*node),
+            Step::Program(network) => StepEntry::Program(ProgramEntry::of(network)),
+        });
         let header = Header {
-            config_hash: network.config_hash,
+            config_hash: self.config_hash,
             rounding: match self.rounding {
                 Rounding::Float => RoundingName::Float,
                 Rounding::Fixed => RoundingName::Fixed,
             },
-            instructions: network.program.len(),
-            constants: network.constants.len(),
-            activations: network.activations,
-            inputs: Vec::from_iter(self.inputs.iter().zip(&network.inputs).map(PortEntry::of)),
-            outputs: Vec::from_iter(self.outputs.iter().zip(&network.outputs).map(PortEntry::of)),
-            layers: layers.collect(),
+            graph: self.graph.clone(),
+            steps: steps.collect(),
         };
         let header = serde_json::to_vec(&header).expect("names, numbers and lists are JSON");
         let mut bytes = MAGIC.to_vec();
         bytes.extend(VERSION.to_le_bytes());
         bytes.extend((header.len() as u32).to_le_bytes());
         bytes.extend(header);
-        for instruction in &network.program {
-            let encoded = instruction.encode();
-            bytes.extend(encoded.expect("the compiler checks that instructions have an encoding"));
+        for network in self.programs() {
+            for instruction in &network.program {
+                let encoded = instruction.encode();
+                bytes.extend(
+                    encoded.expect("the compiler checks that instructions have an encoding"),
+                );
+            }
+            bytes.extend(&network.constants);
         }
-        bytes.extend(&network.constants);
         bytes
     }
 
@@ -196,50 +286,33 @@ fn read(bytes: &[u8]) -> Result<Executable, String> {
         return Err(format!("its version is {version}, and {VERSION} is read"));
     }
     let (length, rest) = number(rest).ok_or_else(early)?;
-    let (header, rest) = rest.split_at_checked(length as usize).ok_or_else(early)?;
+    let (header, mut rest) = split(rest, length as usize)?;
     let header: Header = serde_json::from_slice(header)
         .map_err(|error| format!("its header is damaged: {error}"))?;
-    check(&header)?;
-    let program = header.instructions * INSTRUCTION_BYTES;
-    let (program, constants) = rest.split_at_checked(program).ok_or_else(early)?;
-    if constants.len() != header.constants {
-        let (found, wanted) = (constants.len(), header.constants);
-        return Err(format!(
-            "it has {found} bytes of constants instead of {wanted}"
-        ));
+    let Header {
+        config_hash, graph, ..
+    } = header;
+    graph.check_parts().map_err(|error| error.to_string())?;
+    let rounding = match header.rounding {
+        RoundingName::Float => Rounding::Float,
+        RoundingName::Fixed => Rounding::Fixed,
+    };
+    let mut steps = Vec::new();
+    for step in header.steps {
+        steps.push(match step {
+            StepEntry::Host(node) => Step::Host(node),
+            StepEntry::Program(entry) => {
+                let (network, behind) = entry.network(&graph, config_hash, rest)?;
+                rest = behind;
+                Step::Program(network)
+            }
+        });
     }
-    let words = program.as_chunks::<INSTRUCTION_BYTES>().0.iter();
-    let program = words.enumerate().map(|(index, word)| {
-        Instruction::decode(word).map_err(|error| format!("instruction {index}: {error}"))
-    });
-    let layers = header.layers.into_iter().map(|layer| LayerSummary {
-        name: layer.name,
-        operator: layer.operator,
-        shape: layer.shape,
-        multiplications: layer.multiplications,
-        instructions: Instructions::of(layer.instructions).unwrap_or_default(),
-        result: TensorId(layer.tensor),
-        home: layer.home.home(),
-        unsigned: layer.unsigned,
-    });
-    let bindings = |ports: &[PortEntry]| ports.iter().map(PortEntry::binding).collect();
-    Ok(Executable {
-        rounding: match header.rounding {
-            RoundingName::Float => Rounding::Float,
-            RoundingName::Fixed => Rounding::Fixed,
-        },
-        network: Network {
-            program: program.collect::<Result<_, _>>()?,
-            constants: constants.to_vec(),
-            inputs: bindings(&header.inputs),
-            outputs: bindings(&header.outputs),
-            activations: header.activations,
-            layers: layers.collect(),
-            config_hash: header.config_hash,
-        },
-        inputs: header.inputs.into_iter().map(PortEntry::port).collect(),
-        outputs: header.outputs.into_iter().map(PortEntry::port).collect(),
-    })
+    if !rest.is_empty() {
+        return Err(format!("it has {} bytes too many", rest.len()));
+    }
+    check_flow(&graph, &steps)?;
+    Ok(Executable::of(graph, steps, rounding, config_hash))
 }
 
 fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
@@ -247,75 +320,51 @@ fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
     Some((u32::from_le_bytes(*word), rest))
 }
 
-fn check(header: &Header) -> Result<(), String> {
-    if header.instructions > MOST_INSTRUCTIONS {
-        let count = header.instructions;
-        return Err(format!(
-            "it has {count} instructions, and a core runs at most 65,535"
-        ));
-    }
-    for layer in &header.layers {
-        let instructions = Instructions::of(layer.instructions.clone());
-        if instructions.is_none_or(|of| of.end() > header.instructions) {
-            return Err(format!(
-                "layer `{}` has instructions that there are not",
-                layer.name
-            ));
-        }
-    }
-    if u64::from(header.activations) > MOST_BYTES {
-        return Err(format!(
-            "it has {} bytes of activations, and at most {MOST_BYTES} are run",
-            header.activations
-        ));
-    }
-    check_ports(&header.inputs, true)?;
-    check_ports(&header.outputs, false)
-}
-
-/// Ports lie one behind the other, and the host can do what it is to do.
-fn check_ports(ports: &[PortEntry], inputs: bool) -> Result<(), String> {
-    let mut end = 0;
-    for port in ports {
-        let fail = |what: &str| Err(format!("tensor `{}` {what}", port.name));
-        let sizes = port.shape.iter();
-        let len = sizes.fold(1, |len: usize, size| len.saturating_mul(*size));
-        let offset = u64::from(port.offset);
-        if offset < end || offset >= end + LARGEST_BEAT {
-            return fail("does not lie behind the one in front of it");
-        }
-        end = offset.saturating_add(len as u64);
-        if end > MOST_BYTES {
-            return fail("has more elements than are run");
-        }
-        let mut element = port.element;
-        let program = match port.unsigned {
-            true => Element::Uint8,
-            false => Element::Int8,
-        };
-        if !inputs {
-            element = program;
-        }
-        for node in &port.host {
-            let takes_floats = matches!(node.operator, HostOperator::Quantize { .. });
-            let gives_floats = matches!(node.operator, HostOperator::Dequantize { .. });
-            let length = match node.operator {
-                HostOperator::Softmax { length, .. } => length,
-                _ => 1,
-            };
-            let fits = takes_floats == (element == Element::Float32)
-                && gives_floats == (node.element == Element::Float32)
-                && length > 0
-                && len % length == 0;
-            if !fits {
-                return fail("has nodes of the host that do not fit together");
+/// What steps read is there when they run, and is not too much for the host.
+fn check_flow(graph: &Graph, steps: &[Step]) -> Result<(), String> {
+    let mut is_there: Vec<bool> = (graph.tensors.iter())
+        .map(|tensor| tensor.values.is_some())
+        .collect();
+    let mut elements = 0_u64;
+    let mut define = |is_there: &mut [bool], id: TensorId| {
+        elements = elements.saturating_add(graph[id].len() as u64);
+        match std::mem::replace(&mut is_there[id.0], true) {
+            _ if elements > MOST_BYTES => {
+                Err(format!("it computes more than {MOST_BYTES} elements"))
             }
-            element = node.element;
+            true => Err(format!("tensor `{}` is computed twice", graph[id].name)),
+            false => Ok(()),
         }
-        let last = if inputs { program } else { port.element };
-        if element != last {
-            return fail("has another type than its program");
-        }
+    };
+    let needs = |is_there: &[bool], id: TensorId| match is_there[id.0] {
+        true => Ok(()),
+        false => Err(format!(
+            "tensor `{}` is read before it is there",
+            graph[id].name
+        )),
+    };
+    let variables = graph.variables.iter().map(|variable| variable.read);
+    for id in graph.inputs.iter().copied().chain(variables) {
+        define(&mut is_there, id)?;
     }
-    Ok(())
+    for step in steps {
+        let (inputs, outputs): (Vec<_>, Vec<_>) = match step {
+            Step::Host(place) => {
+                let node = graph.nodes.get(*place);
+                let node = node.ok_or_else(|| format!("there is no node {place}"))?;
+                (node.inputs.clone(), vec![node.output])
+            }
+            Step::Program(network) => {
+                let of = |bindings: &[Binding]| bindings.iter().map(|of| of.tensor).collect();
+                (of(&network.inputs), of(&network.outputs))
+            }
+        };
+        inputs.into_iter().try_for_each(|id| needs(&is_there, id))?;
+        outputs
+            .into_iter()
+            .try_for_each(|id| define(&mut is_there, id))?;
+    }
+    let written = graph.variables.iter().map(|variable| variable.written);
+    let mut asked = graph.outputs.iter().copied().chain(written);
+    asked.try_for_each(|id| needs(&is_there, id))
 }

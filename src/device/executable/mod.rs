@@ -1,15 +1,15 @@
-//! A network that is ready to run: its program, its constants, and what the host does around them.
+//! A network that is ready to run: its programs, and what the host does around them.
 
-pub(super) mod element;
 mod error;
 mod file;
 
 pub use error::ExecutableError;
 
-use super::host::HostNode;
+use super::host;
 use crate::arch::NpuArch;
-use crate::compiler::{Network, Rounding, compile};
-use crate::graph::{Element, Family, Graph, Node, Operator, TensorId, Values};
+use crate::compiler::{Binding, LayerSummary, Network, Rounding, Step, steps};
+use crate::graph::{Element, Family, Graph, Node, Tensor, TensorId, Values};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most instructions of a program.
 const MOST_INSTRUCTIONS: usize = 0xffff;
@@ -19,9 +19,13 @@ const MOST_INSTRUCTIONS: usize = 0xffff;
 pub struct Executable {
     /// How its sums are rounded.
     pub rounding: Rounding,
-    /// What the core runs.
-    pub network: Network,
-    /// What is given, in the order of the graph, as the bindings of the network are.
+    /// The configuration that it was made for.
+    pub config_hash: u32,
+    /// All tensors of the network, with the values of constants that the host reads; the nodes of the host.
+    pub graph: Graph,
+    /// What is run, in this order.
+    pub steps: Vec<Step>,
+    /// What is given, in the order of the graph.
     pub inputs: Vec<NetworkPort>,
     /// What is returned.
     pub outputs: Vec<NetworkPort>,
@@ -38,24 +42,17 @@ pub struct NetworkPort {
     pub shape: Vec<usize>,
     /// The file of the network has the channels of an image in front.
     pub channels_first: bool,
-    /// What the host does between the user and the program, in order of execution.
-    pub host: Vec<HostNode>,
 }
 
 impl NetworkPort {
-    /// A tensor of a graph that the host does nothing to.
+    /// A tensor of a graph.
     pub fn of(graph: &Graph, tensor: TensorId) -> NetworkPort {
-        NetworkPort::new(graph, tensor, Vec::new())
-    }
-
-    fn new(graph: &Graph, tensor: TensorId, host: Vec<HostNode>) -> NetworkPort {
         let of = &graph[tensor];
         NetworkPort {
             name: of.name.clone(),
             element: of.element,
             shape: of.shape.clone(),
             channels_first: graph.family == Family::Onnx && of.shape.len() == 3,
-            host,
         }
     }
 
@@ -118,36 +115,66 @@ impl Executable {
         arch: &NpuArch,
         rounding: Rounding,
     ) -> Result<Executable, ExecutableError> {
-        let network = compile(graph, arch, rounding)?;
-        let instructions = network.program.len();
-        if instructions > MOST_INSTRUCTIONS {
-            return Err(ExecutableError::Program { instructions });
-        }
-        let host = |tensor, program| host_nodes(graph, tensor, program, rounding);
-        let inputs = graph.inputs.iter().zip(&network.inputs);
-        let inputs = inputs.map(|(tensor, binding)| {
-            Ok(NetworkPort::new(
-                graph,
-                *tensor,
-                host(binding.tensor, *tensor)?,
-            ))
+        let steps = steps(graph, arch, rounding)?;
+        let on_host = steps.iter().filter_map(|step| match step {
+            Step::Host(node) => Some(*node),
+            Step::Program(_) => None,
         });
-        let inputs = inputs.collect::<Result<_, ExecutableError>>()?;
-        let outputs = graph.outputs.iter().zip(&network.outputs);
-        let outputs = outputs.map(|(tensor, binding)| {
-            Ok(NetworkPort::new(
-                graph,
-                *tensor,
-                host(*tensor, binding.tensor)?,
-            ))
+        let on_host = Vec::from_iter(on_host);
+        let nodes = Vec::from_iter(on_host.iter().map(|node| graph.nodes[*node].clone()));
+        let steps = steps.into_iter().map(|step| match step {
+            Step::Host(node) => {
+                let place = on_host.iter().position(|other| *other == node);
+                Step::Host(place.expect("a node of the host"))
+            }
+            program => program,
         });
-        let outputs = outputs.collect::<Result<_, ExecutableError>>()?;
-        Ok(Executable {
+        let network = Executable::of(
+            skeleton(graph, nodes),
+            steps.collect(),
             rounding,
-            network,
-            inputs,
-            outputs,
+            arch.config_hash(),
+        );
+        let longest = network.programs().map(|program| program.program.len());
+        match longest.max() {
+            Some(instructions) if instructions > MOST_INSTRUCTIONS => {
+                Err(ExecutableError::Program { instructions })
+            }
+            _ => Ok(network),
+        }
+    }
+
+    fn of(graph: Graph, steps: Vec<Step>, rounding: Rounding, config_hash: u32) -> Executable {
+        let ports = |tensors: &[TensorId]| {
+            let ports = tensors.iter().map(|id| NetworkPort::of(&graph, *id));
+            ports.collect()
+        };
+        Executable {
+            rounding,
+            config_hash,
+            inputs: ports(&graph.inputs),
+            outputs: ports(&graph.outputs),
+            graph,
+            steps,
+        }
+    }
+
+    /// What the core runs, in this order.
+    pub fn programs(&self) -> impl Iterator<Item = &Network> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Program(network) => Some(network),
+            Step::Host(_) => None,
         })
+    }
+
+    /// The layers of all programs.
+    pub fn layers(&self) -> impl Iterator<Item = &LayerSummary> {
+        self.programs().flat_map(|program| &program.layers)
+    }
+
+    /// The node of a step of the host.
+    pub fn host_node(&self, place: usize) -> &Node {
+        &self.graph.nodes[place]
     }
 
     /// Says whether it was compiled for a core of these parameters.
@@ -155,7 +182,7 @@ impl Executable {
     /// # Errors
     /// When it was not.
     pub fn check_core(&self, arch: &NpuArch) -> Result<(), ExecutableError> {
-        let (wanted, found) = (self.network.config_hash, arch.config_hash());
+        let (wanted, found) = (self.config_hash, arch.config_hash());
         if wanted == found {
             return Ok(());
         }
@@ -166,89 +193,150 @@ impl Executable {
         })
     }
 
-    /// The bytes that the program takes of values of the inputs, in the order of the graph.
+    /// The values of its variables before the first run.
+    pub fn initial(&self) -> Vec<Values> {
+        let variables = self.graph.variables.iter();
+        variables.map(|variable| variable.initial.clone()).collect()
+    }
+
+    /// Runs all steps on values of the inputs, in the order of the graph, and gives what each step made. `program`
+    /// runs a program on the bytes of its inputs, and gives those of its outputs. The variables become those for the
+    /// next run.
     ///
     /// # Errors
-    /// When there are not as many inputs, or one is not of its size and type.
-    pub fn given(&self, inputs: &[Values]) -> Result<Vec<Vec<u8>>, ExecutableError> {
+    /// When there are not as many inputs, or one is not of its size and type; when a step fails.
+    pub fn run<E: From<ExecutableError>>(
+        &self,
+        variables: &mut Vec<Values>,
+        inputs: &[Values],
+        mut program: impl FnMut(&Network, &[Vec<u8>]) -> Result<Vec<Vec<u8>>, E>,
+    ) -> Result<BTreeMap<TensorId, Values>, E> {
+        let mut values = self.given(variables, inputs)?;
+        for step in &self.steps {
+            match step {
+                Step::Host(place) => {
+                    let (id, result) = self.on_host(*place, &values)?;
+                    values.insert(id, result);
+                }
+                Step::Program(network) => {
+                    let left = program(network, &bytes(network, &values)?)?;
+                    for (binding, bytes) in network.outputs.iter().zip(left) {
+                        let integers = match binding.unsigned {
+                            true => Values::Uint8(bytes),
+                            false => Values::Int8(bytes.iter().map(|byte| *byte as i8).collect()),
+                        };
+                        values.insert(binding.tensor, integers);
+                    }
+                }
+            }
+        }
+        let written = self.graph.variables.iter().map(|variable| {
+            let constant = self.graph[variable.written].values.as_ref();
+            let written = constant.or_else(|| values.get(&variable.written));
+            written.unwrap_or(&variable.initial).clone()
+        });
+        *variables = written.collect();
+        Ok(values)
+    }
+
+    /// What the user is given of what the steps made.
+    ///
+    /// # Panics
+    /// When they are not of this network.
+    pub fn returned(&self, values: &BTreeMap<TensorId, Values>) -> Vec<Values> {
+        let outputs = self.graph.outputs.iter();
+        let returned = outputs.map(|id| {
+            let constant = self.graph[*id].values.as_ref();
+            constant.unwrap_or_else(|| &values[id]).clone()
+        });
+        returned.collect()
+    }
+
+    /// Inputs and variables by their tensors.
+    fn given(
+        &self,
+        variables: &[Values],
+        inputs: &[Values],
+    ) -> Result<BTreeMap<TensorId, Values>, ExecutableError> {
         let (found, wanted) = (inputs.len(), self.inputs.len());
         if found != wanted {
             return Err(ExecutableError::Inputs { found, wanted });
         }
-        let given = self.inputs.iter().zip(inputs).map(|(port, input)| {
-            let wrong = || ExecutableError::Input {
-                tensor: port.name.clone(),
-                wanted: port.len(),
-                element: port.element,
-                found: input.len(),
-                type_found: input.element(),
-            };
+        for (port, input) in self.inputs.iter().zip(inputs) {
             if input.len() != port.len() || input.element() != port.element {
-                return Err(wrong());
-            }
-            let values = run_all(&port.host, input.clone()).ok_or_else(wrong)?;
-            let integers = values.integers().ok_or_else(wrong)?;
-            Ok(integers.into_iter().map(|value| value as u8).collect())
-        });
-        given.collect()
-    }
-
-    /// The integers in the bytes that the program left, in the order of the outputs.
-    pub fn integers(&self, bytes: &[Vec<u8>]) -> Vec<Values> {
-        let bindings = self.network.outputs.iter();
-        let integers = bindings
-            .zip(bytes)
-            .map(|(binding, bytes)| match binding.unsigned {
-                true => Values::Uint8(bytes.clone()),
-                false => Values::Int8(bytes.iter().map(|byte| *byte as i8).collect()),
-            });
-        integers.collect()
-    }
-
-    /// What the user is given of the integers that the program left.
-    ///
-    /// # Panics
-    /// When they are not of this network.
-    pub fn returned(&self, integers: &[Values]) -> Vec<Values> {
-        let ports = self.outputs.iter().zip(integers);
-        let returned = ports.map(|(port, values)| run_all(&port.host, values.clone()));
-        returned
-            .map(|values| values.expect("integers, which are what the host takes"))
-            .collect()
-    }
-}
-
-/// What the last of some nodes gives.
-fn run_all(nodes: &[HostNode], values: Values) -> Option<Values> {
-    nodes
-        .iter()
-        .try_fold(values, |values, node| node.run(&values))
-}
-
-/// The nodes that make `last` of `first`, in order of execution.
-fn host_nodes(
-    graph: &Graph,
-    last: TensorId,
-    first: TensorId,
-    rounding: Rounding,
-) -> Result<Vec<HostNode>, ExecutableError> {
-    let mut nodes = Vec::new();
-    let mut tensor = last;
-    while tensor != first {
-        let refused = |name: &str| ExecutableError::Host {
-            node: name.to_owned(),
-        };
-        let made = graph.nodes.iter().find(|node| node.output == tensor);
-        let node: &Node = made.ok_or_else(|| refused(&graph[tensor].name))?;
-        match node.operator {
-            Operator::Reshape { .. } => {}
-            _ => {
-                let host = HostNode::of(graph, node, rounding);
-                nodes.push(host.ok_or_else(|| refused(&node.name))?);
+                return Err(ExecutableError::Input {
+                    tensor: port.name.clone(),
+                    wanted: port.len(),
+                    element: port.element,
+                    found: input.len(),
+                    type_found: input.element(),
+                });
             }
         }
-        tensor = node.inputs[0];
+        let variables = self.graph.variables.iter().zip(variables);
+        let variables = variables.map(|(variable, value)| (variable.read, value.clone()));
+        let inputs = self
+            .graph
+            .inputs
+            .iter()
+            .copied()
+            .zip(inputs.iter().cloned());
+        Ok(variables.chain(inputs).collect())
     }
-    nodes.reverse();
-    Ok(nodes)
+
+    /// The result of a node of the host, and its tensor.
+    fn on_host(
+        &self,
+        place: usize,
+        values: &BTreeMap<TensorId, Values>,
+    ) -> Result<(TensorId, Values), ExecutableError> {
+        let node = self.host_node(place);
+        let result = host::run(&self.graph, node, self.rounding, values);
+        let result = result.map_err(|reason| ExecutableError::Host {
+            node: node.name.clone(),
+            reason,
+        })?;
+        Ok((node.output, result))
+    }
+}
+
+/// The bytes that a program takes of values.
+fn bytes(
+    network: &Network,
+    values: &BTreeMap<TensorId, Values>,
+) -> Result<Vec<Vec<u8>>, ExecutableError> {
+    let of = |binding: &Binding| {
+        let integers = values.get(&binding.tensor).and_then(Values::integers);
+        let integers = integers.filter(|integers| integers.len() == binding.bytes as usize);
+        let integers = integers.ok_or_else(|| {
+            let number = binding.tensor.0;
+            ExecutableError::File(format!("tensor {number} is read before it is there"))
+        })?;
+        Ok(integers.into_iter().map(|value| value as u8).collect())
+    };
+    network.inputs.iter().map(of).collect()
+}
+
+/// The tensors of a graph with the values of those constants that some nodes read, and these nodes.
+fn skeleton(graph: &Graph, nodes: Vec<Node>) -> Graph {
+    let read = nodes.iter().flat_map(|node| node.inputs.iter());
+    let read = BTreeSet::from_iter(read.chain(&graph.outputs).copied());
+    let tensors = graph.tensors.iter().enumerate().map(|(number, tensor)| {
+        let is_kept = tensor.values.is_none() || read.contains(&TensorId(number));
+        Tensor {
+            name: tensor.name.clone(),
+            shape: tensor.shape.clone(),
+            element: tensor.element,
+            quantization: tensor.quantization.clone().filter(|_| is_kept),
+            values: tensor.values.clone().filter(|_| is_kept),
+        }
+    });
+    Graph {
+        family: graph.family,
+        tensors: tensors.collect(),
+        nodes,
+        inputs: graph.inputs.clone(),
+        outputs: graph.outputs.clone(),
+        variables: graph.variables.clone(),
+    }
 }

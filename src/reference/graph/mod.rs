@@ -4,13 +4,17 @@
 //! default kernels, or that of TFLite Micro.
 
 mod add;
+mod binary;
 mod clip;
+mod movement;
 mod pool;
 mod quantize;
+mod resize;
 mod scale;
 mod softmax;
 #[cfg(test)]
 mod tests;
+mod unary;
 mod weighted;
 
 use crate::graph::{Element, Graph, GraphError, Node, Operator, Tensor, TensorId, Values};
@@ -72,12 +76,35 @@ pub enum RunError {
     },
 }
 
-/// The values of every input and of every node's output, for values of the inputs in their order.
+/// The values of every input and of every node's output, for values of the inputs in their order, where nothing ran
+/// before.
 ///
 /// # Errors
 /// When the graph is inconsistent, an input is not what it takes, or a node's arithmetic ends.
 pub fn run(
     graph: &Graph,
+    inputs: &[Values],
+    mode: Mode,
+) -> Result<BTreeMap<TensorId, Values>, RunError> {
+    run_after(graph, &mut initial(graph), inputs, mode)
+}
+
+/// The values of the variables of a graph in its first run.
+pub fn initial(graph: &Graph) -> Vec<Values> {
+    let variables = graph.variables.iter();
+    variables.map(|variable| variable.initial.clone()).collect()
+}
+
+/// As [`run`], with the values of the variables, which become those for the next run.
+///
+/// # Errors
+/// As [`run`].
+///
+/// # Panics
+/// When the variables are not those of the graph.
+pub fn run_after(
+    graph: &Graph,
+    variables: &mut Vec<Values>,
     inputs: &[Values],
     mode: Mode,
 ) -> Result<BTreeMap<TensorId, Values>, RunError> {
@@ -101,6 +128,9 @@ pub fn run(
         }
         values.insert(*id, input.clone());
     }
+    for (variable, value) in graph.variables.iter().zip(&*variables) {
+        values.insert(variable.read, value.clone());
+    }
     for node in &graph.nodes {
         let step = Step {
             graph,
@@ -111,6 +141,13 @@ pub fn run(
         let result = step.result()?;
         values.insert(node.output, result);
     }
+    let written = graph.variables.iter().map(|variable| {
+        let constant = graph[variable.written].values.as_ref();
+        constant
+            .unwrap_or_else(|| &values[&variable.written])
+            .clone()
+    });
+    *variables = written.collect();
     Ok(values)
 }
 
@@ -129,6 +166,12 @@ struct Meaning {
     zero_point: i32,
 }
 
+impl Meaning {
+    fn real(self, value: i32) -> f32 {
+        self.scale * (value - self.zero_point) as f32
+    }
+}
+
 impl Step<'_> {
     fn result(&self) -> Result<Values, RunError> {
         let integers = match &self.node.operator {
@@ -136,7 +179,16 @@ impl Step<'_> {
             Operator::Dequantize => return Ok(self.dequantized()),
             Operator::Convolution(convolution) => self.convolution(convolution)?,
             Operator::FullyConnected => self.fully_connected()?,
-            Operator::Add => self.sum()?,
+            Operator::View(view) => return Ok(self.viewed(view)),
+            Operator::Select { axis, places } => return Ok(self.selected(*axis, places)),
+            Operator::MatMul => self.multiplied()?,
+            Operator::Binary(binary) => self.binary(*binary)?,
+            Operator::Unary(function) => self.unary(*function)?,
+            Operator::PRelu => self.prelu()?,
+            Operator::Concat { axis } => self.concatenated(*axis),
+            Operator::Pad(pad) => self.padded(pad),
+            Operator::ArgMax => self.largest_places(),
+            Operator::ResizeLinear(resize) => self.resized(resize),
             Operator::AveragePool(pool) => self.average_pool(pool)?,
             Operator::MaxPool(pool) => self.max_pool(pool),
             Operator::GlobalAveragePool => self.global_average_pool()?,
@@ -183,6 +235,13 @@ impl Step<'_> {
 
     fn output_meaning(&self) -> Meaning {
         self.meaning(self.node.output)
+    }
+
+    /// ONNX Runtime's QuantizeLinear, without limits.
+    fn integer_of(&self, real: f32) -> i32 {
+        let y = self.output_meaning();
+        let steps = (real / y.scale).round_ties_even() as i32;
+        steps.saturating_add(y.zero_point)
     }
 
     fn limited(&self, value: i32) -> i32 {

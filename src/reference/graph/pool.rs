@@ -1,5 +1,6 @@
 //! Pooling.
 
+use super::scale::Factor;
 use super::{Mode, RunError, Step};
 use crate::graph::{Family, Padding, Pool};
 
@@ -31,12 +32,40 @@ impl Step<'_> {
         };
         let (x, y) = (self.input_meaning(0), self.output_meaning());
         let count = whole.kernel[0] * whole.kernel[1];
-        // QLinearGlobalAveragePool forms its factor so.
-        let single = x.scale / (y.scale * count as f32);
-        let double = f64::from(x.scale) / (f64::from(y.scale) * count as f64);
-        let factor = self.factor(single, double)?;
+        let factor = match (self.graph.family, self.mode) {
+            (Family::TfLite, Mode::FixedPoint) => self.shared(count)?,
+            (Family::TfLite, Mode::Float) => {
+                let means = self.windows(&whole, |values| self.real_mean(values));
+                return Ok(means);
+            }
+            (Family::Onnx, _) => {
+                // QLinearGlobalAveragePool forms its factor so.
+                let single = x.scale / (y.scale * count as f32);
+                let double = f64::from(x.scale) / (f64::from(y.scale) * count as f64);
+                self.factor(single, double)?
+            }
+        };
         let means = self.windows(&whole, |values| self.scaled(self.total(values), factor));
         means.into_iter().collect()
+    }
+
+    /// LiteRT: the mean of the integers themselves, in single precision.
+    fn real_mean(&self, values: &[i32]) -> i32 {
+        let (x, y) = (self.input_meaning(0), self.output_meaning());
+        let ratio = x.scale / y.scale;
+        let moved = y.zero_point as f32 - x.zero_point as f32 * ratio;
+        let sum: i32 = values.iter().sum();
+        let mean = sum as f32 / values.len() as f32;
+        self.limited((mean * ratio + moved).round_ties_even() as i32)
+    }
+
+    /// TFLite's factor of a mean: the multiplier divided by the count, which is shifted to the left as far as it goes.
+    fn shared(&self, count: usize) -> Result<Factor, RunError> {
+        let (x, y) = (self.input_meaning(0), self.output_meaning());
+        let (multiplier, shift) = self.multiplier(f64::from(x.scale) / f64::from(y.scale))?;
+        let left = (count.ilog2() as i32).min(32).min(31 + shift).max(0);
+        let shared = (i64::from(multiplier) << left) / count as i64;
+        Ok(Factor::FixedPoint(shared as i32, shift - left))
     }
 
     fn total(&self, values: &[i32]) -> i64 {

@@ -2,8 +2,8 @@
 
 use super::{Mode, RunError, run};
 use crate::graph::{
-    Convolution, Element, Family, Graph, Limits, Operator, Output, Padding, Pool, Quantization,
-    TensorId, Values,
+    Binary, Convolution, Element, Family, Graph, Limits, Operator, Output, Padding, Pool,
+    Quantization, TensorId, Values,
 };
 use std::slice::from_ref;
 
@@ -143,7 +143,13 @@ fn sums_are_those_of_their_scales() {
     for family in [Family::TfLite, Family::Onnx] {
         for mode in [Mode::Float, Mode::FixedPoint] {
             let y = Output::new("y", int8(0.5, 3));
-            let sums = result(family, mode, Operator::Add, &[a.clone(), b.clone()], y);
+            let sums = result(
+                family,
+                mode,
+                Operator::Binary(Binary::Add),
+                &[a.clone(), b.clone()],
+                y,
+            );
             assert_eq!(sums, [23, 13], "{family:?} {mode:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::scale::Factor;
 use super::{RunError, Step};
-use crate::graph::{Convolution, Operator};
+use crate::graph::{Convolution, Family, Operator};
 
 impl Step<'_> {
     /// `[h, w, c]` by `[out, row, column, c / groups]`, as `[h, w, out]`.
@@ -58,6 +58,39 @@ impl Step<'_> {
                 let products = layer.products(from, weights, features);
                 let sum = layer.bias(output) + products;
                 result.push(self.scaled(sum, layer.factors[output])?);
+            }
+        }
+        Ok(result)
+    }
+
+    /// `[.., rows, inner]` by `[.., inner, columns]`, as `[.., rows, columns]`.
+    pub(super) fn multiplied(&self) -> Result<Vec<i32>, RunError> {
+        let (a, b) = (&self.input_tensor(0).shape, &self.input_tensor(1).shape);
+        let (rows, inner) = (a[a.len() - 2], a[a.len() - 1]);
+        let columns = b[b.len() - 1];
+        let (x, w, y) = (
+            self.input_meaning(0),
+            self.input_meaning(1),
+            self.output_meaning(),
+        );
+        let double = f64::from(x.scale * w.scale) / f64::from(y.scale);
+        let factor = match self.graph.family {
+            // LiteRT has no other kernel for it.
+            Family::TfLite => self.fixed_point(double)?,
+            Family::Onnx => self.factor(x.scale * w.scale / y.scale, double)?,
+        };
+        let (a, b) = (self.integers(0), self.integers(1));
+        let mut result = Vec::with_capacity(self.output().len());
+        for product in 0..a.len() / (rows * inner) {
+            for row in 0..rows {
+                for column in 0..columns {
+                    let term = |at: usize| {
+                        let left = a[(product * rows + row) * inner + at] - x.zero_point;
+                        let right = b[(product * inner + at) * columns + column] - w.zero_point;
+                        i64::from(left * right)
+                    };
+                    result.push(self.scaled((0..inner).map(term).sum(), factor)?);
+                }
             }
         }
         Ok(result)

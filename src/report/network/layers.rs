@@ -2,7 +2,9 @@
 
 use super::limit::{Limit, Needs};
 use crate::arch::NpuArch;
-use crate::device::{Executable, HostNode, Inference, NetworkPort};
+use crate::compiler::{Network, Step};
+use crate::device::{Executable, Inference, ProgramTime};
+use crate::graph::Operator;
 use crate::isa::npu::Operation;
 use crate::report::Table;
 use crate::report::numbers::{grouped, ratio};
@@ -43,31 +45,33 @@ pub struct Measured {
 
 /// The layers of a network in order of execution, those of the host included.
 pub fn layer_rows(network: &Executable) -> Vec<LayerRow> {
-    let host = |port: &NetworkPort, node: &HostNode| LayerRow {
-        name: node.name.clone(),
-        operator: node.operator_name().into(),
-        shape: port.shape.clone(),
-        macs: 0,
-        runs_on: "host",
-        measured: None,
-    };
-    let of_ports = |ports: &[NetworkPort]| {
-        let rows = ports
-            .iter()
-            .flat_map(|port| port.host.iter().map(|node| host(port, node)));
-        rows.collect::<Vec<_>>()
-    };
-    let layers = network.network.layers.iter().map(|layer| LayerRow {
-        name: layer.name.clone(),
-        operator: layer.operator.clone(),
-        shape: layer.shape.clone(),
-        macs: layer.multiplications,
-        runs_on: "npu",
-        measured: None,
-    });
-    let mut rows = of_ports(&network.inputs);
-    rows.extend(layers);
-    rows.extend(of_ports(&network.outputs));
+    let mut rows = Vec::new();
+    for step in &network.steps {
+        match step {
+            Step::Host(place) => {
+                let node = network.host_node(*place);
+                // Other sizes of the same bytes are no work.
+                if !matches!(node.operator, Operator::Reshape { .. }) {
+                    rows.push(LayerRow {
+                        name: node.name.clone(),
+                        operator: node.operator.name().into(),
+                        shape: network.graph[node.output].shape.clone(),
+                        macs: 0,
+                        runs_on: "host",
+                        measured: None,
+                    });
+                }
+            }
+            Step::Program(program) => rows.extend(program.layers.iter().map(|layer| LayerRow {
+                name: layer.name.clone(),
+                operator: layer.operator.clone(),
+                shape: layer.shape.clone(),
+                macs: layer.multiplications,
+                runs_on: "npu",
+                measured: None,
+            })),
+        }
+    }
     rows
 }
 
@@ -78,11 +82,23 @@ pub(super) fn measure(
     network: &Executable,
     inference: &Inference,
 ) {
-    let program = &network.network.program;
-    let spans = inference.timeline.of_program(program);
+    let mut rows = rows.iter_mut().filter(|row| row.runs_on == "npu");
+    for (program, time) in network.programs().zip(&inference.programs) {
+        measure_program(&mut rows, arch, program, time);
+    }
+}
+
+/// Measures the layers of a program, which are the next rows.
+fn measure_program<'a>(
+    rows: &mut impl Iterator<Item = &'a mut LayerRow>,
+    arch: &NpuArch,
+    network: &Network,
+    time: &ProgramTime,
+) {
+    let program = &network.program;
+    let spans = time.timeline.of_program(program);
     let multipliers = u64::from(arch.tile_bytes());
-    let rows = rows.iter_mut().filter(|row| row.runs_on == "npu");
-    let layers = &network.network.layers;
+    let layers = &network.layers;
     let mut before = 0;
     for ((number, layer), row) in layers.iter().enumerate().zip(rows) {
         let of_post = |at: usize| {
@@ -92,7 +108,7 @@ pub(super) fn measure(
         let end = layer.instructions.iter().filter_map(of_post).max();
         // What follows the last layer is its own: the rest of the outputs.
         let end = match number + 1 == layers.len() {
-            true => inference.cycles,
+            true => time.cycles,
             false => end.unwrap_or(before),
         };
         let mut needs = Needs::default();

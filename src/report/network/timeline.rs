@@ -27,7 +27,7 @@ const COLOURS: [&str; 7] = [
 struct Work {
     unit: Unit,
     cycles: Range<u64>,
-    /// Index and assembly of the instruction.
+    /// Index in its program, and assembly of the instruction.
     index: usize,
     text: String,
     layer: Option<usize>,
@@ -42,32 +42,40 @@ pub struct TimelinePicture {
 }
 
 impl TimelinePicture {
-    /// Of an inference of a network.
+    /// Of an inference of a network, its programs one behind the other.
     pub fn new(core: &str, network: &Executable, inference: &Inference) -> TimelinePicture {
-        let network = &network.network;
-        let spans = inference.timeline.of_program(&network.program);
-        let work = spans.into_iter().enumerate().filter_map(|(index, span)| {
-            let span = span?;
-            let instruction = &network.program[index];
-            let mut layers = network.layers.iter();
-            Some(Work {
-                unit: instruction.operation.opcode().unit()?,
-                cycles: span.start..span.end,
-                index,
-                text: instruction.to_string(),
-                layer: layers.position(|layer| layer.instructions.contains(index)),
-            })
-        });
+        let (mut layers, mut work) = (Vec::new(), Vec::new());
+        let mut start = 0;
+        for (program, time) in network.programs().zip(&inference.programs) {
+            let spans = time.timeline.of_program(&program.program);
+            work.extend(spans.into_iter().enumerate().filter_map(|(index, span)| {
+                let span = span?;
+                let instruction = &program.program[index];
+                let mut of_program = program.layers.iter();
+                let layer = of_program.position(|layer| layer.instructions.contains(index));
+                Some(Work {
+                    unit: instruction.operation.opcode().unit()?,
+                    cycles: start + span.start..start + span.end,
+                    index,
+                    text: instruction.to_string(),
+                    layer: layer.map(|layer| layers.len() + layer),
+                })
+            }));
+            layers.extend(program.layers.iter().map(|layer| layer.name.clone()));
+            start += time.cycles;
+        }
         TimelinePicture {
             core: core.to_owned(),
-            layers: network
-                .layers
-                .iter()
-                .map(|layer| layer.name.clone())
-                .collect(),
+            layers,
             cycles: inference.cycles.max(1),
-            work: work.collect(),
+            work,
         }
+    }
+
+    /// The units that have had instructions.
+    fn units(&self) -> Vec<Unit> {
+        let has_work = |unit: &Unit| self.work.iter().any(|work| work.unit == *unit);
+        Unit::ALL.into_iter().filter(has_work).collect()
     }
 
     /// For a terminal: a line for each unit, and which layer POST worked on.
@@ -76,7 +84,7 @@ impl TimelinePicture {
         let column =
             |number: u64| number * self.cycles / columns..(number + 1) * self.cycles / columns;
         let mut table = Table::plain();
-        for unit in Unit::ALL {
+        for unit in self.units() {
             let line = (0..columns).map(|number| {
                 let cycles = column(number);
                 let works = self.work.iter().filter(|work| work.unit == unit);
@@ -110,7 +118,8 @@ impl TimelinePicture {
 
     /// As SVG: a bar for each instruction, coloured by layer, which says what it is.
     pub fn svg(&self) -> String {
-        let height = ROW * Unit::ALL.len() as u64 + 2 * MARGIN;
+        let units = self.units();
+        let height = ROW * units.len() as u64 + 2 * MARGIN;
         let x = |cycle: u64| MARGIN as f64 + (cycle * WIDTH) as f64 / self.cycles as f64;
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {height}\" font-family=\"sans-serif\" \
@@ -120,9 +129,12 @@ impl TimelinePicture {
             escaped(&self.core),
             grouped(self.cycles),
         );
-        let top = |unit: Unit| MARGIN + ROW * unit as u64;
-        for unit in Unit::ALL {
-            let y = top(unit) + ROW / 2 + 4;
+        let top = |unit: Unit| {
+            let place = units.iter().position(|of| *of == unit);
+            MARGIN + ROW * place.unwrap_or(0) as u64
+        };
+        for unit in &units {
+            let y = top(*unit) + ROW / 2 + 4;
             let _ = writeln!(svg, "<text x=\"10\" y=\"{y}\">{}</text>", unit.name());
         }
         for work in &self.work {
@@ -146,7 +158,7 @@ impl TimelinePicture {
                 escaped(&work.text),
             );
         }
-        let bottom = MARGIN + ROW * Unit::ALL.len() as u64;
+        let bottom = MARGIN + ROW * units.len() as u64;
         for tenth in 0..=10 {
             let cycle = self.cycles * tenth / 10;
             let _ = writeln!(

@@ -95,13 +95,12 @@ fn infer(graph: &Graph, arch: &NpuArch, backend: Box<dyn Backend>) -> Result<Run
     let (seconds, inference) = seconds(|| loaded.infer(&inputs));
     let inference = inference.map_err(|error| failed(&error))?;
     let golden = run(graph, &inputs, Mode::FixedPoint).map_err(|error| failed(&error))?;
-    let bindings = network.network.outputs.iter().zip(&inference.integers);
-    for (binding, found) in bindings {
-        if golden.get(&binding.tensor) != Some(found) {
-            return Err(failed(&format!("`{}` differs", graph[binding.tensor].name)));
+    for (tensor, found) in &inference.tensors {
+        if golden.get(tensor) != Some(found) {
+            return Err(failed(&format!("`{}` differs", graph[*tensor].name)));
         }
     }
-    let layers = network.network.layers.iter();
+    let layers = network.layers();
     Ok(Run {
         cycles: inference.cycles,
         products: layers.map(|layer| layer.multiplications).sum(),

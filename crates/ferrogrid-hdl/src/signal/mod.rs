@@ -152,6 +152,28 @@ impl<'m> Signal<'m> {
         wire
     }
 
+    /// Names a value that is computed, even if it is only wiring: it becomes a net of this name where something
+    /// reads it, and is nothing where nobody does. What has a name keeps it.
+    pub fn called(self, name: impl Into<String>) -> Signal<'m> {
+        let mut state = self.module.state_mut();
+        let node = &mut state.ir.nodes[self.id.index()];
+        let is_computed = matches!(
+            node.kind,
+            NodeKind::Slice { .. }
+                | NodeKind::Cast(_)
+                | NodeKind::Extend(_)
+                | NodeKind::Concat(_)
+                | NodeKind::Unary(..)
+                | NodeKind::Binary(..)
+                | NodeKind::Mux { .. }
+                | NodeKind::Case { .. }
+        );
+        if is_computed && node.name.is_none() {
+            node.name = Some(name.into());
+        }
+        self
+    }
+
     /// Adds a comment, printed above the declaration (beside it for a port).
     pub fn comment(self, text: &str) -> Signal<'m> {
         let mut state = self.module.state_mut();

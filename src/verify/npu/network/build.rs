@@ -2,8 +2,8 @@
 
 use super::{Kind, Layer, NetworkCase};
 use crate::graph::{
-    Convolution, Element, Family, Graph, Operator, Output, Padding, Pool, Quantization, TensorId,
-    Values,
+    Binary, Convolution, Element, Family, Graph, Operator, Output, Padding, Pool, Quantization,
+    TensorId, Values,
 };
 use crate::verify::npu::{chance, within};
 use rand::{Rng, RngExt, SeedableRng};
@@ -130,7 +130,7 @@ impl Layer {
                 let [w, b] = weights(graph, rng, &[outputs, channels], scale);
                 (Operator::FullyConnected, vec![from, w, b])
             }
-            Kind::Add { to } => (Operator::Add, vec![from, value(to)?]),
+            Kind::Add { to } => (Operator::Binary(Binary::Add), vec![from, value(to)?]),
             Kind::AveragePool { kernel, strides } => {
                 (Operator::AveragePool(pool(kernel, strides)), vec![from])
             }

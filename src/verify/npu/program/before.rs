@@ -90,8 +90,15 @@ impl ProgramCase {
                 // Such an instruction may meet the end of DRAM before that of the scratchpad.
                 let beyond = [Cause::OutOfRange, Cause::ReadFailed, Cause::WriteFailed];
                 let crosses = illegal.reason.contains("both halves");
+                // Its tiles may not be there, which the host ends, or its signals too many, before it comes to the end
+                // of the bank.
+                let too_long = [Cause::OutOfRange, Cause::Stopped, Cause::Overflow];
+                let exceeds = illegal.reason.contains("an accumulator bank");
                 match balance(&program) {
                     _ if crosses && illegal.index == index as usize => certain(&beyond, None, code),
+                    _ if exceeds && illegal.index == index as usize => {
+                        certain(&too_long, None, code)
+                    }
                     // Only waits and signals differ from a legal program.
                     Balance::Starves if bit < HEADER_BITS => {
                         certain(&[Cause::Watchdog], None, code)

@@ -404,6 +404,30 @@ fn signals_do_not_hide_their_module() {
     );
 }
 
+/// Wiring is called what the designer calls it where something reads it, and is nothing elsewhere.
+#[test]
+fn parts_that_are_read_keep_their_names() {
+    let text = accept("fields", |m| {
+        let word = m.input("word", unsigned(8));
+        let field = |name: &str, lsb, width| word.slice(lsb, width).called(name);
+        let [rows, step, _rest] =
+            [("rows", 0, 3), ("step", 3, 4), ("rest", 7, 1)].map(|(name, lsb, width)| {
+                let whole = field(name, lsb, width);
+                assert_eq!(whole.called("again").name().as_deref(), Some(name));
+                whole
+            });
+        m.output("sum", rows.zero_extend(4) + step.truncate(2).zero_extend(4));
+    });
+    for line in [
+        "wire [2:0] rows = word[2:0];",
+        "wire [3:0] step = word[6:3];",
+        "step[1:0]",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    assert!(!text.contains("rest"), "{text}");
+}
+
 #[test]
 fn a_table_keeps_its_attributes() {
     let text = accept("rom", |m: &Module| {
