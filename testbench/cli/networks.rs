@@ -153,7 +153,10 @@ fn a_timeline_has_every_instruction_of_a_unit() {
     let lines = run.stdout.lines().filter(|line| line.contains('|'));
     let names = lines.clone().map(|line| line.split_whitespace().next());
     let names: Vec<_> = names.flatten().collect();
-    assert_eq!(names, ["LOAD", "MATRIX", "POST", "STORE", "layer"]);
+    assert_eq!(
+        names,
+        ["LOAD", "MATRIX", "POST", "STORE", "VECTOR", "layer"]
+    );
     for line in lines {
         let [_, columns, _] = line.split('|').collect::<Vec<_>>()[..] else {
             panic!("{line}");
