@@ -1,6 +1,6 @@
 //! The graph of a case.
 
-use super::{Kind, Layer, NetworkCase};
+use super::{Kind, Layer, NetworkCase, Window};
 use crate::graph::{
     Binary, Convolution, Element, Family, Graph, Operator, Output, Padding, Pool, Quantization,
     TensorId, Values,
@@ -45,6 +45,24 @@ fn weights(graph: &mut Graph, rng: &mut impl Rng, shape: &[usize], scale: f32) -
         graph.constant(format!("w{name}"), shape, values, meaning(scales)),
         graph.constant(format!("b{name}"), [outputs], bias, meaning(of_bias)),
     ]
+}
+
+impl Window {
+    /// A convolution with as many groups of channels.
+    fn convolution(self, groups: usize) -> Operator {
+        let [top, left, bottom, right] = self.padding;
+        Operator::Convolution(Convolution {
+            strides: self.strides,
+            dilations: self.dilations,
+            padding: Padding {
+                top,
+                left,
+                bottom,
+                right,
+            },
+            groups,
+        })
+    }
 }
 
 impl NetworkCase {
@@ -103,28 +121,15 @@ impl Layer {
         };
         let channels = shape.last().copied().unwrap_or(1);
         let (operator, inputs) = match self.kind {
-            Kind::Convolution {
-                outputs,
-                kernel,
-                strides,
-                dilations,
-                padding,
-            } => {
-                let [top, left, bottom, right] = padding;
-                let convolution = Convolution {
-                    strides,
-                    dilations,
-                    padding: Padding {
-                        top,
-                        left,
-                        bottom,
-                        right,
-                    },
-                    groups: 1,
-                };
-                let shape = [outputs, kernel[0], kernel[1], channels];
-                let [w, b] = weights(graph, rng, &shape, scale);
-                (Operator::Convolution(convolution), vec![from, w, b])
+            Kind::Convolution { outputs, window } => {
+                let [rows, columns] = window.kernel;
+                let [w, b] = weights(graph, rng, &[outputs, rows, columns, channels], scale);
+                (window.convolution(1), vec![from, w, b])
+            }
+            Kind::Depthwise(window) => {
+                let [rows, columns] = window.kernel;
+                let [w, b] = weights(graph, rng, &[channels, rows, columns, 1], scale);
+                (window.convolution(channels), vec![from, w, b])
             }
             Kind::FullyConnected { outputs } => {
                 let [w, b] = weights(graph, rng, &[outputs, channels], scale);

@@ -1,6 +1,6 @@
 //! Random networks.
 
-use super::{Kind, Layer, NetworkCase};
+use super::{Kind, Layer, NetworkCase, Window};
 use crate::arch::{NpuArch, Requantization};
 use crate::compiler::Rounding;
 use crate::graph::{Family, Graph, TensorId};
@@ -79,7 +79,7 @@ fn layer(rng: &mut impl Rng, case: &NetworkCase) -> Layer {
     let same = |to: &usize| values.get(*to).is_some_and(|to| graph[*to].shape == shape);
     let others: Vec<usize> = (0..from).filter(same).collect();
     let pair = |rng: &mut _, most| [(); 2].map(|_| within(rng, 1, most) as usize);
-    let kind = match within(rng, 0, 9) {
+    let kind = match within(rng, 0, 12) {
         0..=3 if !others.is_empty() => Kind::Add {
             to: others[within(rng, 0, others.len() as u32 - 1) as usize],
         },
@@ -100,29 +100,37 @@ fn layer(rng: &mut impl Rng, case: &NetworkCase) -> Layer {
             let around = within(rng, 0, 1) as usize;
             Kind::Convolution {
                 outputs: shape.last().copied().unwrap_or(1),
-                kernel: [1 + 2 * around; 2],
-                strides: [1, 1],
-                dilations: [1, 1],
-                padding: [around; 4],
+                window: Window {
+                    kernel: [1 + 2 * around; 2],
+                    padding: [around; 4],
+                    ..Window::PLAIN
+                },
             }
         }
-        _ => {
-            let (kernel, dilations) = (pair(rng, 3), pair(rng, 2));
-            let [top, left] = [(); 2].map(|_| within(rng, 0, 2) as usize);
-            let [bottom, right] = [0, 1].map(|axis| (kernel[axis] - 1) * dilations[axis]);
-            Kind::Convolution {
-                outputs: within(rng, 1, CHANNELS) as usize,
-                kernel,
-                strides: pair(rng, 2),
-                dilations,
-                padding: [top, left, bottom, right],
-            }
-        }
+        7..=9 => Kind::Depthwise(window(rng)),
+        _ => Kind::Convolution {
+            outputs: within(rng, 1, CHANNELS) as usize,
+            window: window(rng),
+        },
     };
     Layer {
         from,
         kind,
         relu: chance(rng, 3),
         seed: rng.random(),
+    }
+}
+
+/// A kernel of up to 3 x 3, its steps and what is around the image.
+fn window(rng: &mut impl Rng) -> Window {
+    let pair = |rng: &mut _, most| [(); 2].map(|_| within(rng, 1, most) as usize);
+    let (kernel, dilations) = (pair(rng, 3), pair(rng, 2));
+    let [top, left] = [(); 2].map(|_| within(rng, 0, 2) as usize);
+    let [bottom, right] = [0, 1].map(|axis| (kernel[axis] - 1) * dilations[axis]);
+    Window {
+        kernel,
+        strides: pair(rng, 2),
+        dilations,
+        padding: [top, left, bottom, right],
     }
 }

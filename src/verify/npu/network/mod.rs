@@ -69,15 +69,11 @@ pub enum Kind {
     Convolution {
         /// Channels of the result.
         outputs: usize,
-        /// Height and width of the kernel.
-        kernel: [usize; 2],
-        /// Steps of the window, down and right.
-        strides: [usize; 2],
-        /// Distances of neighbours in the window, down and right.
-        dilations: [usize; 2],
-        /// Rows above, columns at the left, rows below and columns at the right of the image.
-        padding: [usize; 4],
+        /// Its kernel.
+        window: Window,
     },
+    /// A convolution of each channel by itself.
+    Depthwise(Window),
     /// A fully connected layer of the last axis.
     FullyConnected {
         /// Features of the result.
@@ -104,6 +100,29 @@ pub enum Kind {
     },
     /// The mean of every channel.
     GlobalAveragePool,
+}
+
+/// The kernel of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Height and width.
+    pub kernel: [usize; 2],
+    /// Steps, down and right.
+    pub strides: [usize; 2],
+    /// Distances of neighbours, down and right.
+    pub dilations: [usize; 2],
+    /// Rows above, columns at the left, rows below and columns at the right of the image.
+    pub padding: [usize; 4],
+}
+
+impl Window {
+    /// One pixel.
+    const PLAIN: Window = Window {
+        kernel: [1, 1],
+        strides: [1, 1],
+        dilations: [1, 1],
+        padding: [0; 4],
+    };
 }
 
 /// A case as it is run.

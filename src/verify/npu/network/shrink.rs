@@ -1,6 +1,6 @@
 //! Smaller networks on simpler cores.
 
-use super::{Kind, Layer, NetworkCase};
+use super::{Kind, Layer, NetworkCase, Window};
 use crate::verify::npu::arch::simpler_archs;
 
 /// Cases with less to understand in them, the greatest steps first. Each can be run.
@@ -75,33 +75,12 @@ fn drop_layer(layers: &mut Vec<Layer>, index: usize) {
 fn simpler_kinds(kind: Kind) -> Vec<Kind> {
     let mut kinds = Vec::new();
     match kind {
-        Kind::Convolution {
-            outputs,
-            kernel,
-            strides,
-            dilations,
-            padding,
-        } => {
-            let of = |outputs, kernel, strides, dilations, padding| Kind::Convolution {
-                outputs,
-                kernel,
-                strides,
-                dilations,
-                padding,
-            };
-            kinds.push(of(outputs, [1, 1], [1, 1], [1, 1], [0; 4]));
-            kinds
-                .extend(smaller(outputs).map(|less| of(less, kernel, strides, dilations, padding)));
-            kinds.push(of(outputs, [1, kernel[1]], strides, dilations, padding));
-            kinds.push(of(outputs, [kernel[0], 1], strides, dilations, padding));
-            kinds.push(of(outputs, kernel, [1, 1], dilations, padding));
-            kinds.push(of(outputs, kernel, strides, [1, 1], padding));
-            for side in 0..4 {
-                let mut less = padding;
-                less[side] = 0;
-                kinds.push(of(outputs, kernel, strides, dilations, less));
-            }
+        Kind::Convolution { outputs, window } => {
+            let of = |outputs, window| Kind::Convolution { outputs, window };
+            kinds.extend(smaller(outputs).map(|less| of(less, window)));
+            kinds.extend(simpler_windows(window).map(|window| of(outputs, window)));
         }
+        Kind::Depthwise(window) => kinds.extend(simpler_windows(window).map(Kind::Depthwise)),
         Kind::FullyConnected { outputs } => {
             kinds.extend(smaller(outputs).map(|outputs| Kind::FullyConnected { outputs }));
         }
@@ -136,6 +115,37 @@ fn simpler_kinds(kind: Kind) -> Vec<Kind> {
         Kind::Add { .. } | Kind::GlobalAveragePool => {}
     }
     kinds
+}
+
+/// The same with fewer pixels, steps of one, and less around the image.
+fn simpler_windows(window: Window) -> impl Iterator<Item = Window> {
+    let Window {
+        kernel: [rows, columns],
+        padding,
+        ..
+    } = window;
+    let less = move |side: usize| {
+        let mut less = padding;
+        less[side] = 0;
+        less
+    };
+    let of_kernel = [[1, columns], [rows, 1]].map(|kernel| Window { kernel, ..window });
+    let of_steps = [
+        Window {
+            strides: [1, 1],
+            ..window
+        },
+        Window {
+            dilations: [1, 1],
+            ..window
+        },
+    ];
+    let of_padding = (0..4).map(move |side| Window {
+        padding: less(side),
+        ..window
+    });
+    let all = [Window::PLAIN].into_iter().chain(of_kernel);
+    all.chain(of_steps).chain(of_padding)
 }
 
 /// 1, the half, and the number before.

@@ -1,7 +1,7 @@
 //! Networks of cases as text: the core and what happens around it as `key=value`, then the input and the layers,
 //! each behind a `;`.
 
-use super::{Kind, Layer, NetworkCase};
+use super::{Kind, Layer, NetworkCase, Window};
 use crate::compiler::Rounding;
 use crate::config::NpuConfig;
 use crate::graph::Family;
@@ -45,21 +45,8 @@ impl fmt::Display for Layer {
         write!(f, "{name} from={}", self.from)?;
         let pair = |[down, right]: [usize; 2]| format!("{down}x{right}");
         match self.kind {
-            Kind::Convolution {
-                outputs,
-                kernel,
-                strides,
-                dilations,
-                padding,
-            } => {
-                let [top, left, bottom, right] = padding;
-                let (kernel, strides, dilations) = (pair(kernel), pair(strides), pair(dilations));
-                write!(f, " outputs={outputs} kernel={kernel} strides={strides}")?;
-                write!(
-                    f,
-                    " dilations={dilations} padding={top},{left},{bottom},{right}"
-                )?;
-            }
+            Kind::Convolution { outputs, window } => write!(f, " outputs={outputs}{window}")?,
+            Kind::Depthwise(window) => write!(f, "{window}")?,
             Kind::FullyConnected { outputs } => write!(f, " outputs={outputs}")?,
             Kind::Add { to } => write!(f, " to={to}")?,
             Kind::AveragePool { kernel, strides } | Kind::MaxPool { kernel, strides } => {
@@ -74,10 +61,24 @@ impl fmt::Display for Layer {
     }
 }
 
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [kernel, strides, dilations] = [self.kernel, self.strides, self.dilations]
+            .map(|[down, right]| format!("{down}x{right}"));
+        let [top, left, bottom, right] = self.padding;
+        write!(
+            f,
+            " kernel={kernel} strides={strides} dilations={dilations}"
+        )?;
+        write!(f, " padding={top},{left},{bottom},{right}")
+    }
+}
+
 impl Kind {
     fn name(self) -> &'static str {
         match self {
             Kind::Convolution { .. } => "convolution",
+            Kind::Depthwise(_) => "depthwise",
             Kind::FullyConnected { .. } => "fully_connected",
             Kind::Add { .. } => "add",
             Kind::AveragePool { .. } => "average_pool",
@@ -87,14 +88,12 @@ impl Kind {
     }
 
     /// Every kind in its plainest form.
-    const ALL: [Kind; 6] = [
+    const ALL: [Kind; 7] = [
         Kind::Convolution {
             outputs: 1,
-            kernel: [1, 1],
-            strides: [1, 1],
-            dilations: [1, 1],
-            padding: [0; 4],
+            window: Window::PLAIN,
         },
+        Kind::Depthwise(Window::PLAIN),
         Kind::FullyConnected { outputs: 1 },
         Kind::Add { to: 0 },
         Kind::AveragePool {
@@ -122,20 +121,30 @@ impl Layer {
             ("to", Kind::Add { to }) => *to = number(value)?,
             (
                 "kernel",
-                Kind::Convolution { kernel, .. }
+                Kind::Convolution {
+                    window: Window { kernel, .. },
+                    ..
+                }
+                | Kind::Depthwise(Window { kernel, .. })
                 | Kind::AveragePool { kernel, .. }
                 | Kind::MaxPool { kernel, .. },
             ) => *kernel = numbers(value, 'x')?,
             (
                 "strides",
-                Kind::Convolution { strides, .. }
+                Kind::Convolution {
+                    window: Window { strides, .. },
+                    ..
+                }
+                | Kind::Depthwise(Window { strides, .. })
                 | Kind::AveragePool { strides, .. }
                 | Kind::MaxPool { strides, .. },
             ) => *strides = numbers(value, 'x')?,
-            ("dilations", Kind::Convolution { dilations, .. }) => {
-                *dilations = numbers(value, 'x')?;
+            ("dilations", Kind::Convolution { window, .. } | Kind::Depthwise(window)) => {
+                window.dilations = numbers(value, 'x')?;
             }
-            ("padding", Kind::Convolution { padding, .. }) => *padding = numbers(value, ',')?,
+            ("padding", Kind::Convolution { window, .. } | Kind::Depthwise(window)) => {
+                window.padding = numbers(value, ',')?;
+            }
             _ => return Err("unknown key".into()),
         }
         Ok(())
