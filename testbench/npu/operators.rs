@@ -142,8 +142,10 @@ fn append(graph: &mut Graph, random: &mut Random, x: TensorId, family: Family) -
         }
         11 if rank == 3 => {
             let grid = [Grid::HalfPixel, Grid::Corners, Grid::Asymmetric];
+            let to = [size(random, 9), size(random, 9)];
             let resize = Resize {
-                size: [size(random, 9), size(random, 9)],
+                size: to,
+                scales: [0, 1].map(|axis| to[axis] as f32 / shape[axis] as f32),
                 grid: grid[random.within(0, 2) as usize],
             };
             (Operator::ResizeLinear(resize), vec![x], same)
