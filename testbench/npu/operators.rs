@@ -261,5 +261,5 @@ fn every_operator_is_golden_on_the_host_and_the_core() {
         }
     }
     assert!(operators.len() >= 23, "{operators:?}");
-    assert!(joined > 20, "{joined} nodes less");
+    assert!(joined > 8, "{joined} nodes less");
 }
