@@ -107,7 +107,7 @@ const RULES: &[Rule] = &[
     Rule {
         module: "report",
         may_use: &[
-            "arch", "device", "isa", "number", "product", "synth", "verilog",
+            "arch", "compiler", "device", "graph", "isa", "number", "product", "synth", "verilog",
         ],
         because: "it formats what others generated and measured",
     },

@@ -100,10 +100,28 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, CliError> {
 
 /// The network in the bytes of a model.
 pub(super) fn import(path: &Path, bytes: &[u8]) -> Result<Graph, CliError> {
-    crate::import::read(bytes).map_err(|error| CliError::Import {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut file = |name: &str| beside(folder, name);
+    let read = crate::import::read_with(bytes, &mut file);
+    read.map_err(|error| CliError::Import {
         path: path.to_owned(),
         error,
     })
+}
+
+/// A file in the folder of a model, also where links lead elsewhere.
+fn beside(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
+    let path = folder.join(name);
+    let whole = |path: &Path| path.canonicalize().map_err(|error| error.to_string());
+    let folder = match folder.as_os_str().is_empty() {
+        true => whole(Path::new("."))?,
+        false => whole(folder)?,
+    };
+    let path = whole(&path)?;
+    match path.starts_with(folder) {
+        true => fs::read(path).map_err(|error| error.to_string()),
+        false => Err("it is a link out of the folder of the model".into()),
+    }
 }
 
 /// The network of a graph for a core.

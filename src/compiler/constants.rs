@@ -1,9 +1,10 @@
 //! Weights and parameters in DRAM.
 
-use super::lower::{Factor, Layer, Lowered, Residual, to_int8};
+use super::lower::{Factor, Layer, Lowered, Reduction, Residual, to_int8};
 use super::tiling::Tiling;
 use crate::arch::NpuArch;
 use crate::graph::{Graph, TensorId};
+use crate::isa::npu::Unit;
 use std::collections::BTreeMap;
 
 /// Where the constants of a layer are.
@@ -92,6 +93,7 @@ pub(super) fn lay_out(
             })
         });
         let weights = put(&match layer.pool {
+            _ if layer.unit == Unit::Vector => vector_groups(layer, arch),
             Some(_) => identities(layer, tiling, arch),
             None => tiles(layer, tiling, arch),
         });
@@ -121,6 +123,41 @@ pub(super) fn lay_out(
         layers,
         activations,
     }
+}
+
+/// Groups of the weights of VECTOR: for each block of C channels, or for all where it adds bytes up, and for each
+/// kernel row its groups of T taps. Those of the last one are at its end.
+fn vector_groups(layer: &Layer, arch: &NpuArch) -> Vec<u8> {
+    let [taps, lanes] = [arch.vector_taps, arch.vector_channels()].map(|of| of as usize);
+    let [rows, columns] = layer.kernel;
+    let channels = match layer.pool {
+        None => layer.image[2],
+        Some(Reduction::Sum) => lanes,
+        Some(Reduction::Maximum) => 0,
+    };
+    let mut bytes = Vec::new();
+    for first_channel in (0..channels).step_by(arch.columns as usize) {
+        for row in 0..rows {
+            for first in (0..columns).step_by(taps) {
+                let missing = (first + taps).saturating_sub(columns);
+                for tap in 0..taps {
+                    for channel in first_channel..first_channel + lanes {
+                        let column = (first + tap).checked_sub(missing);
+                        let column = column.filter(|at| tap >= missing && *at < columns);
+                        let weight = column.filter(|_| channel < channels).map(|column| {
+                            let tap = (channel * rows + row) * columns + column;
+                            match layer.pool {
+                                None => layer.weights[tap * channels + channel],
+                                Some(_) => 1,
+                            }
+                        });
+                        bytes.push(weight.unwrap_or(0) as u8);
+                    }
+                }
+            }
+        }
+    }
+    bytes
 }
 
 /// Tiles that hand C channels on: for each block one, or the same for each kernel row and tap.

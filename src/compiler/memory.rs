@@ -4,7 +4,7 @@ use super::bands::{Bands, Place, cut, least};
 use super::binding::Binding;
 use super::lower::{Layer, Lowered};
 use super::room::{Block, half_bytes, room};
-use super::{CompileError, region};
+use super::{CompileError, WINDOW, region};
 use crate::arch::NpuArch;
 use crate::graph::{Graph, TensorId};
 use std::cmp::Reverse;
@@ -32,6 +32,8 @@ pub(super) struct Plan {
     pub bands: Vec<Option<Bands>>,
     /// Bytes of the region of activations.
     pub activations: u32,
+    /// Layers that may be under way at a time: what the first of them reads has a place of its own as long.
+    pub window: usize,
 }
 
 /// What is given to the layers, and asked of them: where it is in DRAM.
@@ -61,8 +63,10 @@ pub(super) fn plan(
     arch: &NpuArch,
 ) -> Result<Plan, CompileError> {
     let mut in_dram = BTreeSet::new();
+    // Taking turns is worth no transfer.
+    let mut window = WINDOW;
     loop {
-        match place(graph, lowered, &in_dram, arch) {
+        match place(graph, lowered, &in_dram, window, arch) {
             Ok((places, bands)) => {
                 let (homes, activations) = homes(graph, lowered, ports, &in_dram, arch);
                 let places = places.into_iter();
@@ -71,8 +75,10 @@ pub(super) fn plan(
                     homes: homes.into_iter().chain(places).collect(),
                     bands,
                     activations,
+                    window,
                 });
             }
+            Err(_) if window > 1 => window = 1,
             Err(Crowded { live, error }) => {
                 let largest = live
                     .iter()
@@ -100,6 +106,7 @@ fn place(
     graph: &Graph,
     lowered: &Lowered,
     in_dram: &BTreeSet<TensorId>,
+    window: usize,
     arch: &NpuArch,
 ) -> Result<Placed, Crowded> {
     let layers = &lowered.layers;
@@ -158,7 +165,7 @@ fn place(
                     place: half,
                     offset,
                     bytes,
-                    last: last_use(lowered, tensor),
+                    last: last_use(lowered, tensor) + window - 1,
                 },
             ));
             halves.insert(tensor, half);

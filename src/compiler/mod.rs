@@ -1,7 +1,7 @@
 //! From a network to the program that runs it on an NPU.
 //!
 //! The passes, in their order: `lower` makes layers of nodes, with zero points folded into biases;
-//! `windows` splits pools that no accumulator bank holds; `tiling` cuts each layer into chunks of
+//! `units` gives layers to VECTOR; `windows` splits pools that no accumulator bank holds; `tiling` cuts each layer into chunks of
 //! vectors and tiles of weights; `constants` lays weights and parameters out in DRAM; `memory` gives
 //! each activation its home in the scratchpad or, where that is too small, in DRAM, and `bands` cuts
 //! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits.
@@ -41,6 +41,7 @@ mod room;
 mod schedule;
 mod steps;
 mod tiling;
+mod units;
 mod windows;
 
 pub(crate) use arithmetic::{fixed, scaled};
@@ -74,6 +75,9 @@ pub mod region {
     /// Activations for which the scratchpad is too small.
     pub const ACTIVATIONS: u32 = 3;
 }
+
+/// Layers that may be under way at a time.
+const WINDOW: usize = 3;
 
 /// How sums become activations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +147,7 @@ fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, Comp
     let graph = &expand::expanded(graph);
     let mut lowered = lower::lower(graph, rounding)?;
     requantization::check_factors(arch, &lowered)?;
+    units::choose(&mut lowered, arch);
     windows::split(graph, &mut lowered, arch);
     let tilings = tiling::tile(&lowered, arch);
     let constants = constants::lay_out(graph, &lowered, &tilings, arch);

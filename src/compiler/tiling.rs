@@ -1,7 +1,9 @@
 //! Layers in tiles of weights and chunks of vectors.
 
 use super::lower::{Layer, Lowered};
+use super::units::groups_of_row;
 use crate::arch::NpuArch;
+use crate::isa::npu::Unit;
 use std::ops::Range;
 
 /// The most blocks, kernel rows and taps of a MATRIX.
@@ -75,7 +77,10 @@ impl Tiling {
 
     /// Passes of a chunk for a tile of C channels: tiles of weights.
     pub fn tiles(&self, layer: &Layer) -> usize {
-        self.passes(layer).iter().product()
+        match layer.unit {
+            Unit::Vector => 0,
+            _ => self.passes(layer).iter().product(),
+        }
     }
 
     /// Tiles for so many times C channels: pools have the same ones for all.
@@ -222,8 +227,9 @@ fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> 
     let run = (1, (layer.kernel[1] * channels).div_ceil(rows));
     // A run of a kernel row may span taps, if they lie side by side.
     let spans = layer.dilations[1] == 1 && run.1 < whole.0 * whole.1;
-    let spans = spans && layer.pool.is_none();
+    let spans = spans && layer.pool.is_none() && layer.unit == Unit::Matrix;
     let (blocks, taps) = match layer.pool {
+        _ if layer.unit == Unit::Vector => (1, groups_of_row(layer, arch)),
         // An identity for C channels.
         Some(_) => (columns.div_ceil(rows), layer.kernel[1]),
         None if spans => run,
@@ -233,7 +239,8 @@ fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> 
         true => rows,
         false => layer.dilations[1] * channels,
     };
-    let windows = layer.pool.is_some() && has_room(layer.kernel, arch);
+    let windows =
+        layer.pool.is_some() && layer.unit == Unit::Matrix && has_room(layer.kernel, arch);
     let window = match windows {
         true => layer.kernel[0] * layer.kernel[1],
         false => 1,
@@ -260,7 +267,7 @@ fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> 
         to_dram,
         few: 0,
     };
-    tiling.few = few(tiling.tiles(layer), arch);
+    tiling.few = few(tiling.passes(layer).iter().product(), arch);
     tiling
 }
 

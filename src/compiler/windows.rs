@@ -4,6 +4,7 @@ use super::lower::{Layer, Lowered, Reduction};
 use super::tiling::has_room;
 use crate::arch::NpuArch;
 use crate::graph::{Graph, TensorId};
+use crate::isa::npu::Unit;
 
 /// The most image rows from a kernel row to the next.
 const LONGEST_STEP: usize = 31;
@@ -13,7 +14,8 @@ pub(super) fn split(graph: &Graph, lowered: &mut Lowered, arch: &NpuArch) {
     let mut next = graph.tensors.len();
     let mut rest = Vec::from_iter(lowered.layers.drain(..).rev());
     while let Some(layer) = rest.pop() {
-        if layer.pool != Some(Reduction::Maximum) || has_room(layer.kernel, arch) {
+        let is_too_large = layer.unit == Unit::Matrix && !has_room(layer.kernel, arch);
+        if layer.pool != Some(Reduction::Maximum) || !is_too_large {
             lowered.layers.push(layer);
             continue;
         }

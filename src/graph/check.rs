@@ -210,7 +210,7 @@ impl Tensor {
     }
 
     /// What must hold for a tensor alone.
-    fn check(&self) -> Result<(), GraphError> {
+    pub(crate) fn check(&self) -> Result<(), GraphError> {
         let Some(wanted) = count(&self.shape).filter(|count| *count > 0) else {
             return Err(self.error(format!(
                 "has the shape {:?}: it must have 1 to 2^31 - 1 values",

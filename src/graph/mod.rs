@@ -39,4 +39,4 @@ pub use network::{Family, Graph, Limits, Node, Output, TensorId, Variable};
 pub use operator::{Binary, Convolution, Function, Grid, Operator, Pad, Padding, Pool, Resize};
 pub use tensor::{Element, Quantization, Tensor};
 pub use values::Values;
-pub use view::View;
+pub use view::{View, strides_of};

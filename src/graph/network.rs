@@ -2,6 +2,7 @@
 
 use super::{Element, GraphError, Operator, Quantization, Tensor, Values};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::ops::{Index, IndexMut};
 
 /// A tensor of a graph.
@@ -171,6 +172,76 @@ impl Graph {
             quantization,
             values: Some(values),
         })
+    }
+
+    /// Adds a node of images for each image of a batch, whose shape is that of the first input without its first axis.
+    ///
+    /// # Errors
+    /// As [`Graph::node`].
+    pub fn node_of_batch(
+        &mut self,
+        name: &str,
+        operator: Operator,
+        inputs: &[TensorId],
+        output: Output,
+    ) -> Result<TensorId, GraphError> {
+        let whole = self[inputs[0]].shape.clone();
+        let (batch, image) = whole.split_first().unwrap_or((&1, &[]));
+        let mut images = Vec::new();
+        for number in 0..*batch {
+            let name = |what: &str| format!("{name}_{what}_{number}");
+            let select = Operator::Select {
+                axis: 0,
+                places: vec![number],
+            };
+            let one = self.moved(name("select"), select, inputs[0])?;
+            let shape = image.to_vec();
+            let one = self.moved(name("image"), Operator::Reshape { shape }, one)?;
+            let of_image = [&[one], &inputs[1..]].concat();
+            let result = Output {
+                name: name("result"),
+                ..output.clone()
+            };
+            let result = self.node(name("node"), operator.clone(), &of_image, result)?;
+            let shape = [&[1], &self[result].shape[..]].concat();
+            images.push(self.moved(name("part"), Operator::Reshape { shape }, result)?);
+        }
+        let all = Output {
+            limits: Limits::of(output.element),
+            ..output
+        };
+        self.node(name, Operator::Concat { axis: 0 }, &images, all)
+    }
+
+    /// Adds a node that hands the values of a tensor on.
+    fn moved(
+        &mut self,
+        name: String,
+        operator: Operator,
+        input: TensorId,
+    ) -> Result<TensorId, GraphError> {
+        let output = Output {
+            name: name.clone(),
+            element: self[input].element,
+            quantization: self[input].quantization.clone(),
+            limits: Limits::of(self[input].element),
+        };
+        self.node(name, operator, &[input], output)
+    }
+
+    /// Removes nodes whose results nothing reads.
+    pub fn remove_unused(&mut self) {
+        let variables = self.variables.iter().map(|variable| variable.written);
+        let mut read = BTreeSet::from_iter(self.outputs.iter().copied().chain(variables));
+        let mut nodes = Vec::new();
+        for node in std::mem::take(&mut self.nodes).into_iter().rev() {
+            if read.contains(&node.output) {
+                read.extend(&node.inputs);
+                nodes.push(node);
+            }
+        }
+        nodes.reverse();
+        self.nodes = nodes;
     }
 
     /// Adds a node behind the others, and its output.

@@ -22,7 +22,35 @@ pub struct View {
     pub offset: usize,
 }
 
+/// The distance in memory of the elements along each axis of a shape.
+pub fn strides_of(shape: &[usize]) -> Vec<isize> {
+    let mut strides = vec![1; shape.len()];
+    for axis in (1..shape.len()).rev() {
+        strides[axis - 1] = strides[axis] * shape[axis] as isize;
+    }
+    strides
+}
+
 impl View {
+    /// A tensor repeated along axes in which it has the size 1, or which it has not in front; none where sizes differ
+    /// otherwise.
+    pub fn repeating(from: &[usize], to: &[usize]) -> Option<View> {
+        let front = to.len().checked_sub(from.len())?;
+        let mut strides = vec![0; to.len()];
+        for (axis, stride) in strides_of(from).into_iter().enumerate() {
+            match from[axis] {
+                1 => {}
+                size if size == to[front + axis] => strides[front + axis] = stride,
+                _ => return None,
+            }
+        }
+        Some(View {
+            shape: to.to_vec(),
+            strides,
+            offset: 0,
+        })
+    }
+
     /// The places of the tensor that the result has, in order.
     pub fn places(&self) -> impl Iterator<Item = usize> + '_ {
         let count = self.shape.iter().product();

@@ -12,6 +12,11 @@ impl Budget {
         Budget(file.saturating_mul(16).saturating_add(1 << 20))
     }
 
+    /// Another file of so many bytes belongs to the first.
+    pub(super) fn add(&mut self, file: usize) {
+        self.0 = self.0.saturating_add(file.saturating_mul(16));
+    }
+
     /// Takes bytes; none when there are not so many left.
     pub(super) fn take(&mut self, bytes: usize) -> Option<()> {
         self.0 = self.0.checked_sub(bytes)?;

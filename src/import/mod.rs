@@ -19,15 +19,28 @@ pub use error::{Format, ImportError};
 
 use crate::graph::Graph;
 
+/// Reads a file beside a model, by its name.
+pub type ReadFile<'a> = dyn FnMut(&str) -> Result<Vec<u8>, String> + 'a;
+
 /// The network in the bytes of a file.
 ///
 /// # Errors
 /// When they are no model, a damaged one, or one that holds what is not supported.
 pub fn read(bytes: &[u8]) -> Result<Graph, ImportError> {
-    let graph = match bytes.get(4..8) {
+    read_with(bytes, &mut |_| Err("only the model itself is read".into()))
+}
+
+/// As [`read`], of a model whose weights may be in files beside it, which `file` reads. Names that lead out of the folder
+/// are refused.
+///
+/// # Errors
+/// As [`read`], or when a file is not read.
+pub fn read_with<'a>(bytes: &[u8], file: &'a mut ReadFile<'a>) -> Result<Graph, ImportError> {
+    let mut graph = match bytes.get(4..8) {
         Some(b"TFL3") => tflite::read(bytes)?,
-        _ => onnx::read(bytes)?,
+        _ => onnx::read(bytes, file)?,
     };
+    graph.remove_unused();
     graph.check()?;
     Ok(graph)
 }

@@ -1,6 +1,6 @@
 //! Padding that a file states by a rule.
 
-use crate::graph::Padding;
+use crate::graph::{Convolution, Pad, Padding};
 
 /// Which side has the odd row or column.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,40 @@ pub(super) fn same(
         bottom,
         right,
     }
+}
+
+/// The padding and the convolution that a transposed convolution is, of an image with so many rows and columns to one
+/// of others, by its kernel and strides; `before` is what the convolution of which it is the transpose pads above and at
+/// the left. Its kernel runs backwards. None where there is no such result.
+pub(super) fn transposed(
+    from: [usize; 2],
+    to: [usize; 2],
+    kernel: [usize; 2],
+    strides: [usize; 2],
+    before: [usize; 2],
+    zero_point: i32,
+) -> Option<(Pad, Convolution)> {
+    let around = |axis: usize| -> Option<(usize, usize)> {
+        let front = kernel[axis].checked_sub(1 + before[axis])?;
+        let wide = from[axis].checked_sub(1)?.checked_mul(strides[axis])?;
+        let whole = to[axis].checked_add(kernel[axis])?.checked_sub(1)?;
+        let behind = whole.checked_sub(front)?.checked_sub(wide + 1)?;
+        Some((front, behind))
+    };
+    let (rows, columns) = (around(0)?, around(1)?);
+    let pad = Pad {
+        before: vec![rows.0, columns.0, 0],
+        after: vec![rows.1, columns.1, 0],
+        between: vec![strides[0] - 1, strides[1] - 1, 0],
+        value: zero_point,
+    };
+    let convolution = Convolution {
+        strides: [1, 1],
+        dilations: [1, 1],
+        padding: Padding::default(),
+        groups: 1,
+    };
+    Some((pad, convolution))
 }
 
 #[cfg(test)]

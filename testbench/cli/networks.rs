@@ -153,7 +153,10 @@ fn a_timeline_has_every_instruction_of_a_unit() {
     let lines = run.stdout.lines().filter(|line| line.contains('|'));
     let names = lines.clone().map(|line| line.split_whitespace().next());
     let names: Vec<_> = names.flatten().collect();
-    assert_eq!(names, ["LOAD", "MATRIX", "POST", "STORE", "layer"]);
+    assert_eq!(
+        names,
+        ["LOAD", "MATRIX", "POST", "STORE", "VECTOR", "layer"]
+    );
     for line in lines {
         let [_, columns, _] = line.split('|').collect::<Vec<_>>()[..] else {
             panic!("{line}");
@@ -327,7 +330,7 @@ fn damaged_networks_are_errors() {
 fn what_does_not_fit_says_why() {
     let place = small_network();
     place.write("text.onnx", "no network");
-    place.write("short.fgn", b"FGNF\x02\0\0\0\xff\0\0\0{");
+    place.write("short.fgn", b"FGNF\x04\0\0\0\xff\0\0\0{");
     place.write("future.fgn", b"FGNF\x09\0\0\0\xff\0\0\0{");
     place.write_npy("bytes.npy", &images().mapv(|value| value as i8));
     place.write_npy("flat.npy", &Array2::<f32>::zeros((2, 40)));

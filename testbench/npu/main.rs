@@ -5,6 +5,7 @@ mod graphs;
 #[path = "../models.rs"]
 mod models;
 mod networks;
+mod operators;
 mod random;
 #[path = "../tools.rs"]
 mod tools;

@@ -101,7 +101,7 @@ bundle! {
         /// DRAM address of the first beat.
         beat_address: unsigned(unit.splitter.address_bits),
         /// Where byte 0 of the first beat goes.
-        address: unsigned(unit.scratchpad_bits),
+        address: unsigned(unit.address_bits()),
         /// Bytes of the first beat in front of the run.
         skip: unsigned(unit.byte_bits()),
         /// The last byte of the last beat that counts.
@@ -113,6 +113,11 @@ bundle! {
 }
 
 impl LoadUnit {
+    /// Bits of an address of any target.
+    fn address_bits(&self) -> u32 {
+        self.scratchpad_bits.max(self.channel_bits)
+    }
+
     /// Bits of the number of a beat in the ring.
     fn ring_beat_bits(&self) -> u32 {
         (self.ring_tiles * self.tile_beats).ilog2()
@@ -154,7 +159,7 @@ impl Block for LoadUnit {
         // A tile is a run: each waits for its own place in the ring.
         let params = RunParams {
             splitter: self.splitter,
-            scratchpad_bits: self.scratchpad_bits,
+            address_bits: self.address_bits(),
         };
         let choice = |tiles: Signal<'m>, runs: Signal<'m>| is_weights.mux(tiles, runs);
         let one = |width| m.lit(1, unsigned(width));
@@ -248,7 +253,7 @@ impl Block for LoadUnit {
         under_way.m.ready.drive(ends);
         let first = m.reg(bit()).reset(1);
         let address = m.reg(unsigned(self.scratchpad_bits));
-        let here = first.mux(come.address, *address);
+        let here = first.mux(come.address.truncate(self.scratchpad_bits), *address);
         let beat_address = m.reg(come.beat_address.shape());
         let beat_here = first.mux(come.beat_address, *beat_address);
         m.when(takes, || {

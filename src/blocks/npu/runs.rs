@@ -10,8 +10,8 @@ use crate::hdl::{Module, Signal, bit, concat, hardware, join, unsigned};
 pub(super) struct RunParams {
     /// Of the bus.
     pub splitter: BurstSplitter,
-    /// Bits of an address of the scratchpad.
-    pub scratchpad_bits: u32,
+    /// Bits of an address of the scratchpad, or of any target of LOAD.
+    pub address_bits: u32,
 }
 
 /// The fields of the instruction.
@@ -154,7 +154,7 @@ pub(super) fn runs<'m>(
         asked,
         beat_address: concat(&[beat, m.zero(unsigned(byte_bits))]),
         beats: end.slice(byte_bits, count - byte_bits).zero_extend(count) + 1,
-        address: before(address.truncate(p.scratchpad_bits), skip),
+        address: before(address.truncate(p.address_bits), skip),
         skip,
         last_byte: end.truncate(byte_bits),
         signals: signals & signal_due,

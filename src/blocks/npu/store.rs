@@ -101,7 +101,7 @@ impl Block for StoreUnit {
         let store = Store::each(|of| field(word, of));
         let params = RunParams {
             splitter: self.splitter,
-            scratchpad_bits: self.scratchpad_bits,
+            address_bits: self.scratchpad_bits,
         };
         let order = RunOrder {
             region: store.region,

@@ -175,7 +175,7 @@ impl Sum {
         );
         // As the runtime has them: uint8 is not made int8.
         let zero = |of: Meaning| (of.zero_point + of.offset) as f32;
-        let constant = zero(self.output) - (a * zero(first) + b * zero(second));
+        let constant = zero(self.output) - a.mul_add(zero(first), b * zero(second));
         let exact = |result: i32, residual: i32| {
             let (left, right) = if self.first_is_result {
                 (result, residual)
@@ -187,8 +187,8 @@ impl Sum {
                 let real = (real(first, left) - real(second, right)) / self.output.scale;
                 return (real.round_ties_even() as i32).saturating_add(self.output.zero_point);
             }
-            let sum = ((left + first.offset) as f32).mul_add(a, constant);
-            let sum = ((right + second.offset) as f32).mul_add(b, sum);
+            let sum = ((right + second.offset) as f32).mul_add(b, constant);
+            let sum = ((left + first.offset) as f32).mul_add(a, sum);
             sum.round_ties_even() as i32 - self.output.offset
         };
         let (of_result, of_residual) = match self.first_is_result {

@@ -9,6 +9,7 @@ pub(crate) use unary::table;
 
 use super::{CompileError, Rounding};
 use crate::graph::{Binary, Element, Graph, Node, Operator, Quantization, Tensor, TensorId};
+use crate::isa::npu::Unit;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -30,6 +31,10 @@ pub(super) struct Layer {
     pub kernel: [usize; 2],
     pub strides: [usize; 2],
     pub dilations: [usize; 2],
+    /// Groups of channels: weights between different ones are 0.
+    pub groups: usize,
+    /// MATRIX or VECTOR.
+    pub unit: Unit,
     /// Rows above and columns at the left of the image that are its zero point.
     pub padding: [usize; 2],
     /// What stands there, as int8.
@@ -246,6 +251,8 @@ fn identity(graph: &Graph, node: &Node, input: TensorId, rounding: Rounding) -> 
         kernel: [1, 1],
         strides: [1, 1],
         dilations: [1, 1],
+        groups: 1,
+        unit: Unit::Matrix,
         padding: [0, 0],
         padding_value: 0,
         weights: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::super::arithmetic::{fixed, scaled};
 use super::super::{CompileError, Rounding};
-use super::{Factor, Layer, Reduction, identity, image, limits, meaning, refuse};
+use super::{Factor, Layer, Meaning, Reduction, identity, image, limits, meaning, refuse};
 use crate::graph::{Family, Graph, Node, Operator, Padding, Pool};
 use std::collections::BTreeSet;
 
@@ -46,7 +46,8 @@ pub(super) fn pool(graph: &Graph, node: &Node, rounding: Rounding) -> Result<Lay
             "a mean of windows in single precision is not supported on the NPU",
         )),
         (Family::TfLite, Rounding::Float) => {
-            Ok(Factor::Float(x.scale / y.scale * (1.0 / count as f32)))
+            let factor = real_mean(count as i32, x, y, limits(graph, node));
+            factor.ok_or_else(|| refuse(node, "no factor gives its means exactly"))
         }
         (Family::Onnx, Rounding::Float) => Ok(Factor::Float(x.scale / (y.scale * count as f32))),
         (family, Rounding::Fixed) => {
@@ -105,6 +106,39 @@ fn inside_counts(layer: &Layer) -> BTreeSet<usize> {
     inside(0)
         .flat_map(|rows| inside(1).map(move |columns| rows * columns))
         .collect()
+}
+
+/// The factor that gives LiteRT's mean of so many int8, which it computes in single precision from the integers
+/// themselves; proven for every sum.
+fn real_mean(count: i32, x: Meaning, y: Meaning, (low, high): (i32, i32)) -> Option<Factor> {
+    // More sums than are worth proving.
+    if count > 1 << 16 {
+        return None;
+    }
+    let ratio = x.scale / y.scale;
+    // As the runtime has them: uint8 is not made int8.
+    let [x_zero, y_zero] = [x, y].map(|of| (of.zero_point + of.offset) as f32);
+    let moved = y_zero - x_zero * ratio;
+    let exact = |sum: i32| {
+        let mean = (sum + x.offset * count) as f32 / count as f32;
+        (mean * ratio + moved).round_ties_even() as i32 - y.offset
+    };
+    let gives = |factor: &Factor| {
+        (-128 * count..=127 * count).all(|sum| {
+            let centred = sum - x.zero_point * count;
+            let steps = match factor {
+                Factor::Float(scale) => (centred as f32 * scale).round_ties_even() as i64,
+                Factor::Fixed(multiplier, shift) => scaled(centred, (*multiplier, *shift)),
+            };
+            let found = steps + i64::from(y.zero_point);
+            found.clamp(low.into(), high.into()) == i64::from(exact(sum).clamp(low, high))
+        })
+    };
+    let near = ratio * (1.0 / count as f32);
+    let floats = [near, near.next_up(), near.next_down()].map(Factor::Float);
+    let (multiplier, shift) = fixed(f64::from(ratio) / f64::from(count))?;
+    let fixed = [0, 1, -1].map(|more| Factor::Fixed(multiplier.saturating_add_signed(more), shift));
+    floats.into_iter().chain(fixed).find(gives)
 }
 
 /// The factor that divides every sum of so many int8, halves away from zero.

@@ -4,6 +4,7 @@ use super::super::arithmetic::fixed;
 use super::super::{CompileError, Rounding};
 use super::{Factor, Layer, refuse, to_int8};
 use crate::graph::{Convolution, Graph, Node, Operator, Padding, Quantization, Tensor};
+use crate::isa::npu::Unit;
 use std::collections::BTreeMap;
 
 /// A convolution or a fully connected layer.
@@ -110,6 +111,8 @@ pub(super) fn weighted(
         kernel,
         strides: geometry.strides,
         dilations: geometry.dilations,
+        groups: geometry.groups,
+        unit: Unit::Matrix,
         padding: [geometry.padding.top, geometry.padding.left],
         padding_value: input_zero,
         weights: dense,

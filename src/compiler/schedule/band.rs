@@ -2,11 +2,12 @@
 
 use super::Schedule;
 use super::layer::Work;
-use super::program::{ALL_UNITS, semaphore};
+use super::program::ALL_UNITS;
 use super::transfers::{BAND_PARTS, Rows};
 use crate::compiler::memory::Home;
 use crate::compiler::tiling::Chunk;
 use crate::graph::TensorId;
+use crate::isa::npu::Unit;
 
 /// Tensors of a layer, in the order of its buffers.
 pub(super) const IMAGE: usize = 0;
@@ -19,7 +20,8 @@ impl Schedule<'_> {
         self.program.fence(ALL_UNITS);
         self.fenced = index;
         let signals = |semaphore: u32| self.program.signals[semaphore as usize];
-        self.before_fence = Some([semaphore::INPUT, semaphore::ACTIVATION].map(signals));
+        let units = [Unit::Matrix, Unit::Vector];
+        self.before_fence = units.map(|unit| Some(Self::semaphores(unit).map(signals)));
     }
 
     /// Reads the rows of a band that are in DRAM: first those of the first chunk; the rest comes behind the first
@@ -49,6 +51,7 @@ impl Schedule<'_> {
                     row,
                     needed: (early - rows.start) * row,
                     parts: BAND_PARTS,
+                    unit: layer.unit,
                 });
             }
         }

@@ -1,14 +1,19 @@
-//! A layer: in which order its tiles of weights meet its chunks of vectors.
+//! A layer on its way: its steps, their weights and passes.
 
-use super::program::{Program, semaphore};
-use super::{Progress, Schedule};
+use super::Schedule;
+use super::progress::Progress;
+use super::steps::Step;
 use crate::compiler::bands::Bands;
 use crate::compiler::lower::Layer;
 use crate::compiler::memory::Home;
-use crate::compiler::tiling::{LONGEST, Part, Tiling};
+use crate::compiler::tiling::{Part, Tiling};
 use crate::compiler::{Binding, region};
-use crate::isa::npu::{Operation, Weights};
+use crate::isa::npu::{Operation, Unit, Weights};
+use std::cmp::Ordering;
 use std::ops::Range;
+
+/// Steps of which each may signal.
+const FEW_STEPS: usize = 64;
 
 /// A layer on its way.
 pub(super) struct Work<'a> {
@@ -23,60 +28,72 @@ pub(super) struct Work<'a> {
     /// Tiles of C channels under way, and the first channel of theirs among the parameters.
     pub columns: Range<usize>,
     pub parameters: u32,
+    /// The first of its groups among the weights of VECTOR.
+    pub vector_weights: u32,
     /// Bytes of the result that were stored.
     pub stored: usize,
+    /// Each POST tells who reads its result.
+    pub tells_all: bool,
     /// No POST has waited for the parameters yet.
     pub first: bool,
 }
 
-impl Schedule<'_> {
-    /// A layer; its result goes to DRAM where there is an output.
-    pub(super) fn layer(
+impl Work<'_> {
+    /// The first tile of those for C channels. A pool has the same ones for all.
+    pub fn first_tile(&self, column: usize) -> usize {
+        match self.layer.pool {
+            Some(_) => 0,
+            None => column * self.tiling.tiles(self.layer),
+        }
+    }
+}
+
+impl<'a> Schedule<'a> {
+    /// A layer of which nothing has been done; its result goes to DRAM where there is an output.
+    pub(super) fn work(
         &mut self,
         index: usize,
-        layer: &Layer,
-        tiling: &Tiling,
+        (layer, tiling): (&'a Layer, &'a Tiling),
         output: Option<&Binding>,
-    ) {
-        let columns = self.arch.columns as usize;
-        let bands = self.plan.bands[index];
-        let earlier = index
-            .checked_sub(1)
-            .and_then(|index| self.plan.bands[index]);
-        if bands.is_some() || earlier.is_some() {
-            self.fence_all(index);
-        }
+    ) -> Work<'a> {
         let output = match self.plan.homes[&layer.output] {
             Home::Dram { region, offset } => Some((region, offset)),
             Home::Scratchpad(_) => output.map(|output| (region::OUTPUTS, output.offset)),
         };
-        let height = layer.result[0];
-        let rows = bands.map_or(height, |bands| bands.rows);
-        // As many tiles of C channels at a time as have parameters.
-        let most = self.arch.parameter_channels as usize / columns;
-        let is_parted = tiling.columns > most;
-        let mut work = Work {
+        if output.is_none() {
+            let [_, semaphore] = Self::semaphores(self.reader(layer.output));
+            self.progress
+                .insert(layer.output, Progress::new(semaphore, Some(index)));
+        }
+        Work {
             index,
             layer,
             tiling,
-            bands,
-            band: 0..height,
+            bands: self.plan.bands[index],
+            band: 0..layer.result[0],
             output,
             columns: 0..tiling.columns,
             parameters: 0,
+            vector_weights: 0,
             stored: 0,
+            tells_all: tiling.columns * tiling.chunks(layer, &(0..layer.result[0])).len()
+                <= FEW_STEPS,
             first: true,
-        };
-        if output.is_none() {
-            self.progress.insert(
-                layer.output,
-                Progress {
-                    parts: Vec::new(),
-                    semaphore: semaphore::ACTIVATION,
-                    layer: Some(index),
-                },
-            );
         }
+    }
+
+    /// All of a layer, behind all in front of it.
+    pub(super) fn whole_layer(&mut self, work: &mut Work<'_>) {
+        let (index, layer, tiling) = (work.index, work.layer, work.tiling);
+        let columns = self.arch.columns as usize;
+        let earlier = index.checked_sub(1);
+        if work.bands.is_some() || earlier.is_some_and(|index| self.plan.bands[index].is_some()) {
+            self.fence_all(index);
+        }
+        let height = layer.result[0];
+        let rows = work.bands.map_or(height, |bands| bands.rows);
+        let most = self.most_columns();
+        let is_parted = tiling.columns > most;
         for first_row in (0..height).step_by(rows) {
             work.band = first_row..(first_row + rows).min(height);
             if first_row > 0 {
@@ -87,156 +104,188 @@ impl Schedule<'_> {
             let first_chunk = tiling.chunks(layer, &work.band)[0];
             let tiles = tiling.all_tiles(layer, tiling.columns);
             let has_weights = begins || tiles > self.arch.ring_tiles as usize;
-            self.load_band(&work, &first_chunk, has_weights);
+            self.load_band(work, &first_chunk, has_weights);
             for first in (0..tiling.columns).step_by(most) {
                 if begins {
                     work.columns = first..(first + most).min(tiling.columns);
                     let channels = work.columns.start * columns..work.columns.end * columns;
-                    work.parameters = self.parameters(index, channels);
+                    work.parameters = self.place_parameters(index, channels.len() as u32);
+                    self.load_constants(work, channels);
                     work.first = true;
                 }
-                self.columns(&mut work, begins, ends);
+                let steps = self.steps(work, begins, ends);
+                for (left, step) in (0..steps.len()).rev().zip(&steps) {
+                    self.step(work, step, left == 0);
+                }
             }
         }
     }
 
-    /// A band for the tiles of C channels under way. What all bands need of the ring comes when the first begins,
-    /// and leaves when the last ends.
-    fn columns(&mut self, work: &mut Work<'_>, begins: bool, ends: bool) {
-        let (layer, tiling) = (work.layer, work.tiling);
+    /// As many tiles of C channels at a time as have parameters.
+    pub(super) fn most_columns(&self) -> usize {
+        (self.arch.parameter_channels / self.arch.columns) as usize
+    }
+
+    /// Reads the parameters of some channels of a layer, and the weights of VECTOR.
+    pub(super) fn load_constants(&mut self, work: &mut Work<'_>, channels: Range<usize>) {
+        if work.layer.unit == Unit::Vector {
+            work.vector_weights = self.load_vector_weights(work);
+        }
+        self.load_parameters(work.index, channels);
+    }
+
+    /// The instructions of a step, the last one of the layer or not.
+    pub(super) fn step(&mut self, work: &mut Work<'_>, step: &Step, is_last: bool) {
+        match work.layer.unit {
+            Unit::Vector => {
+                self.program.put_late();
+                self.vector(work, step, is_last);
+            }
+            _ => self.passes(work, step),
+        }
+        let time = self.estimate(work, step);
+        self.post(work, &step.chunk, step.columns.clone(), time);
+    }
+
+    /// The passes of a step through the array.
+    fn passes(&mut self, work: &Work<'_>, step: &Step) {
         let ring = self.arch.ring_tiles as usize;
-        let tiles = tiling.tiles(layer);
-        let parts = tiling.parts(layer, ring);
-        let chunks = tiling.chunks(layer, &work.band);
-        let last = chunks.len() - 1;
-        let columns = work.columns.clone();
-        // One vector takes the tiles of many channels one behind the other.
-        let group = self.tiles_of_a_vector(work);
-        if group > 1 {
-            for group in self.groups(work, group) {
-                self.weights(work, group.start * tiles, group.len() * tiles);
-                for part in self.parts_as_they_come(work, &group, &parts[0]) {
-                    self.matrix(work, &chunks[0], group.clone(), &part, 0, true);
-                }
-                self.post(work, &chunks[0], group);
-            }
-            return;
-        }
-        // A pool has the same tiles for all channels.
-        let is_shared = layer.pool.is_some();
-        let first_tile = |column: usize| if is_shared { 0 } else { column * tiles };
-        let all = tiling.all_tiles(layer, columns.len());
-        if all <= ring {
-            if begins {
-                self.weights(work, first_tile(columns.start), all);
-            }
-            for (number, chunk) in chunks.iter().enumerate() {
-                for column in columns.clone() {
-                    // Tiles of the last chunk leave the ring as they are used.
-                    let is_last_use = !is_shared || column + 1 == columns.end;
-                    let leave = ends && number == last && is_last_use;
-                    let behind = first_tile(column) - first_tile(columns.start);
-                    for part in &parts {
-                        let tile = if leave { 0 } else { behind + part.tiles.start };
-                        self.matrix(work, chunk, column..column + 1, part, tile, leave);
-                    }
-                    self.post(work, chunk, column..column + 1);
-                }
-            }
-            return;
-        }
-        for column in columns {
-            // Where the ring does not hold the tiles of C channels, each chunk reads them anew.
-            let stay = tiles <= ring;
-            for (number, chunk) in chunks.iter().enumerate() {
-                for part in &parts {
-                    if number == 0 || !stay {
-                        let first = first_tile(column) + part.tiles.start;
-                        self.weights(work, first, part.tiles.len());
-                    }
-                    let leave = number == last || !stay;
-                    let tile = if leave { 0 } else { part.tiles.start };
-                    self.matrix(work, chunk, column..column + 1, part, tile, leave);
-                }
-                self.post(work, chunk, column..column + 1);
-            }
-        }
-    }
-
-    /// Tiles of C channels that a MATRIX takes where a layer has one vector; 1 where it has more.
-    fn tiles_of_a_vector(&self, work: &Work<'_>) -> usize {
-        let (layer, tiling) = (work.layer, work.tiling);
-        let [height, width, channels] = layer.result;
-        let is_whole = channels.is_multiple_of(self.arch.columns as usize);
-        let parts = tiling.parts(layer, self.arch.ring_tiles as usize);
-        if (height, width) != (1, 1) || !is_whole || layer.pool.is_some() || parts.len() > 1 {
-            return 1;
-        }
-        // Half of the ring: the other half is filled meanwhile.
-        let fit = self.arch.ring_tiles as usize / 2 / tiling.tiles(layer);
-        fit.min(self.arch.accumulator_vectors as usize)
-            .min(work.columns.len())
-            .min(LONGEST)
-    }
-
-    /// The tiles of C channels of one vector in groups of so many at most. The next layer waits for the last group,
-    /// and the first group for the last one of the layer before: these two are of one tile.
-    fn groups(&self, work: &Work<'_>, most: usize) -> Vec<Range<usize>> {
-        let Range { start, end } = work.columns;
-        let begin = match self.progress.get(&work.layer.input) {
-            Some(progress) if progress.layer.is_some() => start + 1,
-            _ => start,
+        let parts = work.tiling.parts(work.layer, ring);
+        let parts = match step.columns.len() {
+            1 => parts,
+            _ => vec![parts[0].clone()],
         };
-        let middle = (begin..end - 1).step_by(most);
-        let middle = middle.map(|first| first..(first + most).min(end - 1));
-        let groups = std::iter::once(start..begin).chain(middle);
-        let groups = groups.chain(std::iter::once((end - 1).max(begin)..end));
-        groups.filter(|group| !group.is_empty()).collect()
+        if !step.weights.is_empty() {
+            self.weights(work, step.weights.clone());
+        }
+        for part in self.parts_as_they_come(work, step, parts) {
+            let first = work.first_tile(step.columns.start);
+            let tiles = first + part.tiles.start..first + part.tiles.end;
+            if step.streams {
+                self.weights(work, tiles.clone());
+            }
+            let tile = match step.leaves {
+                true => 0,
+                false => self.ring.distance(work.index, tiles.start),
+            };
+            self.matrix(work, step, &part, tile);
+            if step.leaves {
+                self.ring.release(step.columns.len() * tiles.len());
+            }
+        }
     }
 
-    /// The passes of a group: those of the first group of a layer go as far as POST of the layer before had come one
-    /// group before its last.
-    fn parts_as_they_come(&self, work: &Work<'_>, group: &Range<usize>, all: &Part) -> Vec<Part> {
-        let progress = self.progress.get(&work.layer.input);
+    /// Lets time go by for a step; gives when its results are there.
+    fn estimate(&mut self, work: &Work<'_>, step: &Step) -> u64 {
+        let layer = work.layer;
+        let needs = self.needs(work, step);
+        let times = needs.filter_map(|(tensor, bytes, channels)| {
+            Some(self.progress.get(&tensor)?.time(bytes, &channels))
+        });
+        let begin = times.max().unwrap_or(0);
+        let window = match work.tiling.windows {
+            true => layer.kernel[0] * layer.kernel[1],
+            false => 1,
+        };
+        let vectors = step.chunk.rows * step.chunk.columns * window;
+        let groups =
+            self.arch.columns / self.arch.lanes * (1 + u32::from(layer.residual.is_some()));
+        let cycles = match layer.unit {
+            Unit::Vector => {
+                let reads = layer.strides[1].min(layer.kernel[1]);
+                layer.kernel[0] * work.tiling.taps * vectors * reads
+            }
+            _ => {
+                let passes = step.columns.len() * work.tiling.tiles(layer);
+                passes * vectors.max(self.arch.rows as usize)
+            }
+        };
+        let of_post = step.columns.len() * vectors * groups as usize;
+        self.clock
+            .step(layer.unit, begin, cycles as u64, of_post as u64)
+    }
+
+    /// The passes of a step: the first one goes as far as POST of the layer before had come one step before its
+    /// last.
+    fn parts_as_they_come(&self, work: &Work<'_>, step: &Step, all: Vec<Part>) -> Vec<Part> {
+        let layer = work.layer;
+        let is_first = step.columns.start == work.columns.start && step.columns.len() == 1;
+        let is_whole = all.len() == 1 && !step.streams;
+        let progress = self.progress.get(&layer.input);
         let progress = progress.filter(|progress| progress.layer.is_some());
-        let there = progress.and_then(|progress| Some(progress.parts.iter().nth_back(1)?.1));
-        let blocks = there.map_or(0, |bytes| bytes / self.arch.rows as usize);
-        let is_first = group.start == work.columns.start && group.len() == 1;
-        let fits = work.tiling.taps == 1 && all.kernel_rows.len() == 1;
-        if !is_first || !fits || blocks == 0 || blocks >= all.blocks.len() {
-            return vec![all.clone()];
+        let there = progress.map_or(0, |progress| match layer.image {
+            [1, 1, _] => progress.before_last(),
+            _ if self.is_made_like(layer) => progress.channels_before_last(),
+            _ => 0,
+        });
+        let blocks = there / self.arch.rows as usize;
+        let fits = work.tiling.taps == 1 && all[0].kernel_rows.len() == 1;
+        let is_parted = is_first && is_whole && fits && !work.tiling.windows;
+        if !is_parted || blocks == 0 || blocks >= all[0].blocks.len() {
+            return all;
         }
         let of = |blocks: Range<usize>| Part {
             tiles: blocks.clone(),
             blocks,
-            ..all.clone()
+            ..all[0].clone()
         };
-        vec![of(0..blocks), of(blocks..all.blocks.end)]
+        vec![of(0..blocks), of(blocks..all[0].blocks.end)]
     }
 
-    /// Tiles of a layer, by their number, into the ring. Parameters come behind those of the first C channels, what
-    /// is late behind all of them.
-    fn weights(&mut self, work: &Work<'_>, first: usize, tiles: usize) {
-        let constants = self.constants.layers[work.index].weights;
+    /// Tiles of a layer, by their number, into the ring, but for those that are there. Parameters come behind those of
+    /// the first C channels, what is late behind all of them.
+    fn weights(&mut self, work: &Work<'_>, tiles: Range<usize>) {
+        let there = match self.fetched {
+            (layer, tiles) if layer == work.index => tiles,
+            (layer, _) if layer > work.index => tiles.end,
+            _ => 0,
+        };
+        let tiles = tiles.start.max(there).min(tiles.end)..tiles.end;
+        let soon = match self.program.soon.is_empty() {
+            true => tiles.end,
+            false => (tiles.end).min(tiles.start + work.tiling.tiles(work.layer)),
+        };
+        self.fetch(work.index, tiles.start..soon);
+        self.program.instructions.append(&mut self.program.soon);
+        self.fetch(work.index, soon..tiles.end);
+        self.program.put_late();
+    }
+
+    /// Tiles of a layer into the ring.
+    fn fetch(&mut self, layer: usize, tiles: Range<usize>) {
+        if tiles.is_empty() {
+            return;
+        }
         let tile_bytes = self.arch.tile_bytes();
-        let load = |program: &mut Program, tiles: Range<usize>| {
-            if !tiles.is_empty() {
-                program.put(Operation::Weights(Weights {
-                    region: region::CONSTANTS,
-                    offset: constants + tiles.start as u32 * tile_bytes,
-                    tiles: tiles.len() as u32,
-                }));
-            }
-        };
-        let program = &mut self.program;
-        let end = first + tiles;
-        let soon = match program.soon.is_empty() {
-            true => end,
-            false => end.min(first + work.tiling.tiles(work.layer)),
-        };
-        load(program, first..soon);
-        program.instructions.append(&mut program.soon);
-        load(program, soon..end);
-        program.put_late();
+        self.program.put(Operation::Weights(Weights {
+            region: region::CONSTANTS,
+            offset: self.constants.layers[layer].weights + tiles.start as u32 * tile_bytes,
+            tiles: tiles.len() as u32,
+        }));
+        let beats = tiles.len() as u64 * u64::from(tile_bytes / self.arch.bus_bytes());
+        self.clock.load(beats);
+        for tile in tiles {
+            self.ring.put(layer, tile);
+        }
+    }
+
+    /// Tiles of a layer that comes later, as long as LOAD has time and the ring has room; gives whether it may go on
+    /// with the layer behind that one.
+    pub(super) fn fetch_ahead(&mut self, layer: usize, tiles: usize) -> bool {
+        /// Tiles of a WEIGHTS: parameters of layers in front may wait behind it.
+        const AHEAD: usize = 16;
+        match self.fetched.0.cmp(&layer) {
+            Ordering::Less => self.fetched = (layer, 0),
+            Ordering::Equal => {}
+            Ordering::Greater => return true,
+        }
+        let (_, first) = self.fetched;
+        let room = self.arch.ring_tiles as usize - self.ring.len();
+        let count = AHEAD.min(tiles - first).min(room);
+        if count > 0 && self.clock.may_load() {
+            self.fetch(layer, first..first + count);
+            self.fetched.1 += count;
+        }
+        self.fetched.1 == tiles
     }
 }

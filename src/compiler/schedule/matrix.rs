@@ -3,21 +3,17 @@
 use super::Schedule;
 use super::layer::Work;
 use super::program::semaphore;
-use crate::compiler::tiling::{Chunk, Part};
-use crate::isa::npu::{Matrix, Operation};
+use super::steps::Step;
+use crate::compiler::lower::Layer;
+use crate::compiler::tiling::Part;
+use crate::graph::TensorId;
+use crate::isa::npu::{Matrix, Operation, Unit};
 use std::ops::Range;
 
 impl Schedule<'_> {
-    /// A part of the passes of a chunk for tiles of C channels, from a tile of the ring on.
-    pub(super) fn matrix(
-        &mut self,
-        work: &Work<'_>,
-        chunk: &Chunk,
-        columns: Range<usize>,
-        part: &Part,
-        tile: usize,
-        release: bool,
-    ) {
+    /// A part of the passes of a step, from a tile of the ring on.
+    pub(super) fn matrix(&mut self, work: &Work<'_>, step: &Step, part: &Part, tile: usize) {
+        let (chunk, columns) = (&step.chunk, &step.columns);
         let (layer, tiling) = (work.layer, work.tiling);
         let [height, width, channels] = layer.image;
         let [down, right] = layer.strides;
@@ -49,55 +45,118 @@ impl Schedule<'_> {
             column_step: (right * channels) as u32,
             padding: layer.padding_value,
             tile: tile as u32,
-            release,
+            release: step.leaves,
             begin: part.tiles.start == 0,
             end: part.tiles.end == tiling.tiles(layer),
             row_tiles: columns.len() > 1,
             windows: tiling.windows,
         }));
-        let is_of_blocks = !tiling.spans && layer.pool.is_none();
-        let image = match layer.image {
-            [1, 1, channels] if is_of_blocks => {
-                channels.min(part.blocks.end * self.arch.rows as usize)
-            }
-            _ => layer.image_rows(&chunk.all_rows()).end * layer.image_row(),
-        };
-        self.wait_for_image(work, chunk, image);
+        let blocks = (!tiling.spans && layer.pool.is_none()).then(|| part.blocks.clone());
+        let done = self.wait_for_image(work, step, blocks);
+        self.signal_done(layer.unit, done, None);
     }
 
-    /// The MATRIX put last waits for the first bytes of its image, and for LOAD what POST reads behind it.
-    fn wait_for_image(&mut self, work: &Work<'_>, chunk: &Chunk, bytes: usize) {
+    /// What a step reads: the tensor, of how many of its first bytes, which channels.
+    pub(super) fn needs(
+        &self,
+        work: &Work<'_>,
+        step: &Step,
+    ) -> impl Iterator<Item = (TensorId, usize, Range<usize>)> {
         let layer = work.layer;
-        if let Some([input, activation]) = self.before_fence.take() {
-            self.program.wait_until(semaphore::INPUT, input);
-            self.program.wait_until(semaphore::ACTIVATION, activation);
-        }
-        let residual = layer.residual.as_ref();
-        if let Some(progress) = residual.and_then(|residual| self.progress.get(&residual.tensor))
-            && progress.layer.is_none()
-        {
-            let bytes = chunk.all_rows().end * layer.result_row();
-            let needed = progress.parts.iter().find(|(_, there)| *there >= bytes);
-            if let Some((signals, _)) = needed {
-                self.program.wait_until(semaphore::INPUT, *signals);
-            }
-        }
-        let Some(progress) = self.progress.get(&layer.input) else {
-            return;
+        let bytes = layer.image_rows(&step.chunk.all_rows()).end * layer.image_row();
+        let channels = match layer.unit {
+            Unit::Vector => self.channels_of(layer, step.columns.clone()),
+            _ => 0..usize::MAX,
         };
-        let needed = progress.parts.iter().find(|(_, there)| *there >= bytes);
-        if let Some(&(signals, bytes)) = needed {
-            let semaphore = progress.semaphore;
-            let whole = progress.parts.last() == Some(&(signals, bytes));
-            let producer = progress.layer.filter(|_| whole);
-            let news = self.program.taken[semaphore as usize] < signals;
-            self.program.wait_until(semaphore, signals);
-            // The producer and all before it are done with their parameters.
-            if let (Some(producer), true) = (producer, news) {
-                self.program.signal(semaphore::LAYER_DONE);
-                let signals = self.program.signals[semaphore::LAYER_DONE as usize];
-                self.done.insert(producer, signals);
+        let image = (layer.input, bytes, channels);
+        let added = layer.residual.as_ref().map(|residual| {
+            let bytes = step.chunk.all_rows().end * layer.result_row();
+            (residual.tensor, bytes, 0..usize::MAX)
+        });
+        std::iter::once(image).chain(added)
+    }
+
+    /// The channels that VECTOR reads for tiles of C channels.
+    fn channels_of(&self, layer: &Layer, tiles: Range<usize>) -> Range<usize> {
+        let columns = self.arch.columns as usize;
+        // The last bytes of a vector may be the first channels of the next pixel.
+        match self.is_made_like(layer) && layer.image[2].is_multiple_of(columns) {
+            true => tiles.start * columns..tiles.end * columns,
+            false => 0..usize::MAX,
+        }
+    }
+
+    /// Whether the image of a layer is made as it is read, so that its channels are those of its maker.
+    pub(super) fn is_made_like(&self, layer: &Layer) -> bool {
+        let mut layers = self.layers.iter();
+        let maker = layers.find(|maker| maker.output == layer.input);
+        maker.is_some_and(|maker| maker.result == layer.image)
+    }
+
+    /// The MATRIX or VECTOR put last waits for its image, or some blocks of R of its channels, and for LOAD what POST reads
+    /// behind it. Gives the layer that is done then.
+    pub(super) fn wait_for_image(
+        &mut self,
+        work: &Work<'_>,
+        step: &Step,
+        blocks: Option<Range<usize>>,
+    ) -> Option<usize> {
+        let layer = work.layer;
+        let [of_load, of_post] = Self::semaphores(layer.unit);
+        let before_fence = &mut self.before_fence[usize::from(layer.unit == Unit::Vector)];
+        if let Some([input, activation]) = before_fence.take() {
+            self.program.wait_until(of_load, input);
+            self.program.wait_until(of_post, activation);
+        }
+        let needs = Vec::from_iter(self.needs(work, step));
+        for (tensor, bytes, channels) in &needs[1..] {
+            if let Some(progress) = self.progress.get(tensor)
+                && progress.layer.is_none()
+                && let Some(signals) = progress.signals(*bytes, channels)
+            {
+                self.program.wait_until(of_load, signals);
             }
+        }
+        let progress = self.progress.get(&layer.input)?;
+        let (_, mut bytes, mut channels) = needs[0].clone();
+        if let Some(blocks) = blocks {
+            let end = layer.image[2].min(blocks.end * self.arch.rows as usize);
+            if self.is_made_like(layer) {
+                channels = 0..end;
+            }
+            if layer.image[..2] == [1, 1] {
+                bytes = end;
+            }
+        }
+        let signals = progress.signals(bytes, &channels)?;
+        let semaphore = progress.semaphore;
+        let producer = progress.layer.filter(|_| progress.is_whole_with(signals));
+        let news = self.program.taken[semaphore as usize] < signals;
+        self.program.wait_until(semaphore, signals);
+        // The producer and all before it are done with their parameters.
+        producer.filter(|_| news)
+    }
+
+    /// The MATRIX or VECTOR put last signals at its end that a layer that it has waited for is done, and that its own
+    /// layer needs its weights no more.
+    pub(super) fn signal_done(
+        &mut self,
+        unit: Unit,
+        producer: Option<usize>,
+        of_vector: Option<usize>,
+    ) {
+        if producer.is_none() && of_vector.is_none() {
+            return;
+        }
+        let semaphore = match unit {
+            Unit::Vector => semaphore::VECTOR_DONE,
+            _ => semaphore::LAYER_DONE,
+        };
+        if let Some(signals) = self.program.signal_if_few(semaphore) {
+            let done = producer.map(|layer| (layer, (semaphore, signals)));
+            self.done.extend(done);
+            let done = of_vector.map(|layer| (layer, signals));
+            self.vector_done.extend(done);
         }
     }
 }

@@ -8,27 +8,38 @@ use crate::isa::npu::{Load, Operation, TABLE_ENTRIES, TABLE_WORDS, Target};
 use std::ops::Range;
 
 impl Schedule<'_> {
-    /// Reads the parameters of some channels of a layer behind its first weights, and with the first of them its
-    /// tables; gives the place of the first channel.
-    pub(super) fn parameters(&mut self, index: usize, channels: Range<usize>) -> u32 {
-        let is_first =
-            channels.start == 0 && self.channels.iter().all(|(layer, _)| *layer != index);
-        let behind = 4 * channels.start as u32;
-        let channels = channels.len() as u32;
-        let all = self.arch.parameter_channels;
-        let first = match self.next_channel + channels <= all {
+    /// Where the parameters of so many channels are put next.
+    pub(super) fn next_parameters(&self, channels: u32) -> Range<u32> {
+        let first = match self.next_channel + channels <= self.arch.parameter_channels {
             true => self.next_channel,
             false => 0,
         };
-        self.next_channel = first + channels;
-        let range = first..first + channels;
+        first..first + channels
+    }
+
+    /// A place for the parameters of some channels of a layer; gives the first one.
+    pub(super) fn place_parameters(&mut self, index: usize, channels: u32) -> u32 {
+        let range = self.next_parameters(channels);
+        self.next_channel = range.end;
+        self.channels.push((index, range.clone()));
+        range.start
+    }
+
+    /// Reads the parameters of some channels of a layer to the place that it was given last, behind its first
+    /// weights, and with the first of them its tables.
+    pub(super) fn load_parameters(&mut self, index: usize, channels: Range<usize>) {
+        let of_layer = |(layer, _): &&(usize, Range<u32>)| *layer == index;
+        let place = self.channels.iter().rposition(|of| of_layer(&of));
+        let place = place.expect("a layer has a place for its parameters");
+        let range = self.channels[place].1.clone();
+        let is_first =
+            channels.start == 0 && !self.channels[..place].iter().any(|of| of_layer(&of));
+        let behind = 4 * channels.start as u32;
+        let (first, channels) = (range.start, channels.len() as u32);
         let constants = self.constants.layers[index];
         let overlaps = |other: &Range<u32>| other.start < range.end && range.start < other.end;
-        let latest = self
-            .channels
-            .iter()
-            .rev()
-            .find(|(_, other)| overlaps(other));
+        let mut earlier = self.channels[..place].iter().rev();
+        let latest = earlier.find(|(_, other)| overlaps(other));
         let latest = latest.map(|(layer, _)| *layer);
         // There is one place for tables.
         let has_tables = |layer: &LayerConstants| layer.tables.is_some();
@@ -62,14 +73,12 @@ impl Schedule<'_> {
                 planes: 1,
                 ..Load::default()
             }));
-            if let (0, Some(Some(signals))) = (number, done) {
-                self.program.wait_until(semaphore::LAYER_DONE, signals);
+            if let (0, Some(Some((semaphore, signals)))) = (number, done) {
+                self.program.wait_until(semaphore, signals);
             }
         }
         self.program.signal(semaphore::PARAMETERS);
         let loads = self.program.instructions.split_off(loads);
         self.program.soon.extend(loads);
-        self.channels.push((index, range));
-        first
     }
 }

@@ -6,11 +6,18 @@ use super::layer::Work;
 use super::program::{MOST_WAITING, semaphore};
 use crate::compiler::lower::{Factor, Reduction};
 use crate::compiler::tiling::Chunk;
-use crate::isa::npu::{Operation, Post, Store};
+use crate::isa::npu::{Operation, Post, Store, Unit};
 use std::ops::Range;
 
 impl Schedule<'_> {
-    pub(super) fn post(&mut self, work: &mut Work<'_>, chunk: &Chunk, tiles: Range<usize>) {
+    /// A chunk of sums for tiles of C channels; its bytes are there at a time, as estimated.
+    pub(super) fn post(
+        &mut self,
+        work: &mut Work<'_>,
+        chunk: &Chunk,
+        tiles: Range<usize>,
+        time: u64,
+    ) {
         let layer = work.layer;
         let [_, width, channels] = layer.result;
         let columns = self.arch.columns as usize;
@@ -43,7 +50,7 @@ impl Schedule<'_> {
             } else {
                 1
             },
-            maximum: layer.pool == Some(Reduction::Maximum),
+            maximum: work.tiling.windows && layer.pool == Some(Reduction::Maximum),
             parameters: work.parameters + ((tile - work.columns.start) * columns) as u32,
             row_parameters: tiles.len() > 1,
             per_channel,
@@ -55,12 +62,20 @@ impl Schedule<'_> {
             high: layer.high,
             residual: residual.is_some(),
             residual_address: residual.map_or(0, place),
-            vector: false,
+            vector: layer.unit == Unit::Vector,
         }));
         if work.first {
             let signals = self.program.signals[semaphore::PARAMETERS as usize];
             self.program.wait_until(semaphore::PARAMETERS, signals);
             work.first = false;
+        }
+        if let Some(progress) = self.progress.get_mut(&layer.output) {
+            let made = tiles.start * columns..channels.min(tiles.end * columns);
+            let first = match layer.result {
+                [1, 1, _] => made.start,
+                _ => chunk.row * width * channels,
+            };
+            progress.put(first, made, time);
         }
         let behind = (chunk.row + chunk.rows) * width * channels;
         let is_last = behind == layer.result.iter().product::<usize>() && chunk.columns == width;
@@ -70,10 +85,12 @@ impl Schedule<'_> {
         }
         let bytes = match layer.result {
             [1, 1, _] => channels.min(tiles.end * columns),
-            // Rows are there when the last tile of channels and the last columns are.
+            // Rows are there when the last tile of channels and the last columns are; but some layers need not wait
+            // for all channels.
             _ if tiles.end == work.tiling.columns && chunk.column + chunk.columns == width => {
                 behind
             }
+            _ if work.output.is_none() && work.tells_all => 0,
             _ => return,
         };
         match work.output {
@@ -85,15 +102,17 @@ impl Schedule<'_> {
             }
             None => {
                 // Where many wait to be taken, the whole is enough.
-                let semaphore = semaphore::ACTIVATION as usize;
+                let [_, of_reader] = Self::semaphores(self.reader(layer.output));
+                let semaphore = of_reader as usize;
                 let waiting = self.program.signals[semaphore] - self.program.taken[semaphore];
                 if waiting >= MOST_WAITING && bytes < layer.result.iter().product() {
                     return;
                 }
-                self.program.signal(semaphore::ACTIVATION);
+                self.program.signal(of_reader);
                 let signals = self.program.signals[semaphore];
-                let progress = self.progress.entry(layer.output).or_default();
-                progress.parts.push((signals, bytes));
+                if let Some(progress) = self.progress.get_mut(&layer.output) {
+                    progress.signalled(signals);
+                }
             }
         }
     }

@@ -14,12 +14,21 @@ pub(super) mod semaphore {
     pub const RESULT: u32 = 3;
     /// MATRIX to LOAD: all of an activation was there, so that its layer needs its parameters no more.
     pub const LAYER_DONE: u32 = 4;
+    /// LOAD to VECTOR: bytes of an input, or weights, are there.
+    pub const VECTOR_INPUT: u32 = 5;
+    /// POST to VECTOR: a chunk of an activation is there.
+    pub const VECTOR_ACTIVATION: u32 = 6;
+    /// VECTOR to LOAD: as LAYER_DONE, or its own layer is done.
+    pub const VECTOR_DONE: u32 = 7;
+    /// So many are used.
+    pub const COUNT: usize = 8;
 }
 
 /// Units, as bits of FENCE.
 pub(super) const LOAD_UNIT: u32 = 1;
 pub(super) const POST_UNIT: u32 = 1 << 2;
 pub(super) const STORE_UNIT: u32 = 1 << 3;
+pub(super) const VECTOR_UNIT: u32 = 1 << 4;
 pub(super) const ALL_UNITS: u32 = (1 << Unit::ALL.len()) - 1;
 
 /// Signals of chunks that may wait to be taken, beside those of whole layers and of last chunks: a semaphore
@@ -35,8 +44,8 @@ pub(super) struct Program {
     /// LOADs that come behind all the next weights.
     pub late: Vec<Instruction>,
     /// Signals of each semaphore so far, and those that were taken.
-    pub signals: [u32; 5],
-    pub taken: [u32; 5],
+    pub signals: [u32; semaphore::COUNT],
+    pub taken: [u32; semaphore::COUNT],
     /// Signals of RESULT in front of the last fence of STORE.
     stored: u32,
 }
@@ -49,6 +58,7 @@ impl Program {
 
     /// Adds the LOADs that come behind other things.
     pub fn put_late(&mut self) {
+        self.instructions.append(&mut self.soon);
         self.instructions.append(&mut self.late);
     }
 
@@ -63,6 +73,16 @@ impl Program {
             *last = last.signal(semaphore, period as u32);
         }
         self.signals[semaphore as usize] += signals as u32;
+    }
+
+    /// The instruction put last signals at its end if not too many signals wait to be taken; gives the signals so
+    /// far.
+    pub fn signal_if_few(&mut self, semaphore: u32) -> Option<u32> {
+        let waiting = self.signals[semaphore as usize] - self.taken[semaphore as usize];
+        (waiting < MOST_WAITING).then(|| {
+            self.signal(semaphore);
+            self.signals[semaphore as usize]
+        })
     }
 
     /// The instruction put last waits until a semaphore has been signalled so often.

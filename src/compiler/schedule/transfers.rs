@@ -1,13 +1,14 @@
 //! Inputs and outputs between DRAM and the scratchpad.
 
+use super::Schedule;
 use super::program::{ALL_UNITS, semaphore};
-use super::{Progress, Schedule};
+use super::progress::Progress;
 use crate::compiler::lower::Lowered;
 use crate::compiler::memory::{Home, Ports};
 use crate::compiler::tiling::Tiling;
 use crate::compiler::{Binding, region};
 use crate::graph::{Graph, TensorId};
-use crate::isa::npu::{Instruction, Load, Operation, Store};
+use crate::isa::npu::{Instruction, Load, Operation, Store, Unit};
 use std::ops::Range;
 
 /// Fewest bytes of an input for which MATRIX is told that they are there.
@@ -36,6 +37,8 @@ pub(super) struct Rows {
     pub needed: usize,
     /// The most parts, and one more.
     pub parts: usize,
+    /// Who waits for them.
+    pub unit: Unit,
 }
 
 impl Schedule<'_> {
@@ -96,6 +99,7 @@ impl Schedule<'_> {
     ) {
         if let Home::Scratchpad(to) = self.plan.homes[&input.tensor] {
             let bytes = 0..input.bytes as usize;
+            let reader = self.layers.iter().find(|layer| layer.reads(input.tensor));
             self.load_rows(Rows {
                 tensor: input.tensor,
                 from: (region, input.offset),
@@ -108,6 +112,7 @@ impl Schedule<'_> {
                 bytes,
                 needed,
                 parts: (MOST_PARTS / inputs).clamp(1, INPUT_PARTS),
+                unit: reader.map_or(Unit::Matrix, |layer| layer.unit),
             });
         }
     }
@@ -123,15 +128,15 @@ impl Schedule<'_> {
             row,
             needed,
             parts,
+            unit,
         } = rows;
         let bytes = range.len();
+        self.clock
+            .load(bytes.div_ceil(self.arch.bus_bytes() as usize) as u64);
         let rows = INPUT_PART.div_ceil(row).max((bytes / row).div_ceil(parts));
         let part = (rows * row).min(bytes);
-        let mut progress = Progress {
-            parts: Vec::new(),
-            semaphore: semaphore::INPUT,
-            layer: None,
-        };
+        let [of_unit, _] = Self::semaphores(unit);
+        let mut progress = Progress::new(of_unit, None);
         let (whole, early) = (bytes / part, needed.div_ceil(part));
         let mut load = |first: usize, parts: usize, run: usize| {
             let at = (first * part) as u32;
@@ -146,16 +151,16 @@ impl Schedule<'_> {
                 planes: 1,
                 ..Load::default()
             });
-            let load = Instruction::from(load).signal(semaphore::INPUT, 1);
+            let load = Instruction::from(load).signal(of_unit, 1);
             match first < early {
                 true => self.program.instructions.push(load),
                 false => self.program.late.push(load),
             }
             for number in 0..parts {
-                self.program.signals[semaphore::INPUT as usize] += 1;
-                let there = range.start + first * part + number * part + run;
-                let signals = self.program.signals[semaphore::INPUT as usize];
-                progress.parts.push((signals, there));
+                self.program.signals[of_unit as usize] += 1;
+                let begin = range.start + (first + number) * part;
+                progress.put(begin, 0..usize::MAX, 0);
+                progress.signalled(self.program.signals[of_unit as usize]);
             }
         };
         if early.min(whole) > 0 {
@@ -167,6 +172,7 @@ impl Schedule<'_> {
         if !bytes.is_multiple_of(part) {
             load(whole, 1, bytes % part);
         }
+        progress.is_whole = true;
         self.progress.insert(tensor, progress);
     }
 

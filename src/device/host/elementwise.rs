@@ -16,11 +16,12 @@ impl Task<'_> {
             (Binary::Sub, Rounding::Float, Family::TfLite) => self.sum_of_21_bits(-1),
             (Binary::Add, Rounding::Float, Family::Onnx) => {
                 let [to_a, to_b] = [a.scale / y.scale, b.scale / y.scale];
-                let zeros = to_a * a.zero_point as f32 + to_b * b.zero_point as f32;
+                let of_b = to_b * b.zero_point as f32;
+                let zeros = to_a.mul_add(a.zero_point as f32, of_b);
                 let constant = y.zero_point as f32 - zeros;
                 self.pairs(|left, right| {
-                    let sum = to_a.mul_add(left as f32, constant);
-                    Ok(to_b.mul_add(right as f32, sum).round_ties_even() as i32)
+                    let sum = to_b.mul_add(right as f32, constant);
+                    Ok(to_a.mul_add(left as f32, sum).round_ties_even() as i32)
                 })
             }
             (Binary::Mul, Rounding::Float, Family::Onnx) => {

@@ -99,9 +99,8 @@ impl Task<'_> {
             Operator::FullyConnected => self.fully_connected()?,
             Operator::MatMul => self.multiplied()?,
             Operator::AveragePool(pool) => self.average_pool(pool)?,
-            Operator::MaxPool(_) | Operator::GlobalAveragePool => {
-                return Err("the host does not compute it".into());
-            }
+            Operator::GlobalAveragePool => self.global_average_pool()?,
+            Operator::MaxPool(_) => return Err("the host does not compute it".into()),
         };
         Ok(Values::saturated(self.output().element, &integers))
     }
@@ -182,6 +181,11 @@ impl Task<'_> {
     fn softmax(&self, beta: f32) -> Result<Vec<i32>, String> {
         let (x, y) = (self.meaning(0), Meaning::of(self.output()));
         let factor = f64::from(beta) * f64::from(x.scale);
+        // The integer of 1, less the zero point: in QLinearSoftmax a whole one.
+        let one = match self.graph.family {
+            Family::TfLite => f64::from(y.scale).recip(),
+            Family::Onnx => f64::from(y.scale.recip().floor()),
+        };
         let length = self.output().shape.last().copied().unwrap_or(1);
         let integers = self.integers(0)?;
         let shares = integers.chunks(length).flat_map(|row| {
@@ -190,7 +194,7 @@ impl Task<'_> {
             let power = |value: &i32| (f64::from(value.saturating_sub(largest)) * factor).exp();
             let powers = Vec::from_iter(row.iter().map(power));
             let sum: f64 = powers.iter().sum();
-            let share = move |power: f64| (power / sum / f64::from(y.scale)).round() as i32;
+            let share = move |power: f64| (power / sum * one).round() as i32;
             powers.into_iter().map(share)
         });
         let moved = shares.map(|share| self.limited(share.saturating_add(y.zero_point)));

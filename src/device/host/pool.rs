@@ -2,7 +2,7 @@
 
 use super::scale::Factor;
 use super::{Meaning, Task};
-use crate::compiler::Rounding;
+use crate::compiler::{Rounding, fixed};
 use crate::graph::{Family, Pool};
 use std::ops::Range;
 
@@ -36,6 +36,45 @@ impl Task<'_> {
             }
         }
         Ok(integers)
+    }
+
+    pub(super) fn global_average_pool(&self) -> Result<Vec<i32>, String> {
+        let image = &self.tensor(0).shape;
+        let (count, channels) = (image[0] * image[1], image[2]);
+        let (x, y) = (self.meaning(0), Meaning::of(self.output()));
+        let mut sums = vec![0_i64; channels];
+        for pixel in self.integers(0)?.chunks(channels) {
+            for (sum, integer) in sums.iter_mut().zip(pixel) {
+                *sum += i64::from(*integer);
+            }
+        }
+        let ratio = x.scale / y.scale;
+        let [wide_x, wide_y] = [x.scale, y.scale].map(f64::from);
+        let factor = match (self.graph.family, self.rounding) {
+            (Family::TfLite, Rounding::Float) => {
+                // In single precision, the zero points last.
+                let zeros = y.zero_point as f32 - ratio * x.zero_point as f32;
+                let mean = |sum: i64| {
+                    let real = sum as f32 / count as f32 * ratio + zeros;
+                    self.limited(real.round_ties_even() as i32)
+                };
+                return Ok(sums.into_iter().map(mean).collect());
+            }
+            (Family::TfLite, Rounding::Fixed) => {
+                let none = || "the factor between its scales has no fixed-point form".to_owned();
+                let (multiplier, shift) = fixed(wide_x / wide_y).ok_or_else(none)?;
+                let left = (count.ilog2() as i32).min(31 + shift).max(0);
+                let shared = (u64::from(multiplier) << left) / count as u64;
+                Factor::Fixed((shared as u32, shift - left))
+            }
+            (Family::Onnx, _) => self.factor(
+                x.scale / (y.scale * count as f32),
+                wide_x / (wide_y * count as f64),
+            )?,
+        };
+        let zeros = i64::from(x.zero_point) * count as i64;
+        let mean = |sum: i64| self.rescaled(sum - zeros, factor);
+        sums.into_iter().map(mean).collect()
     }
 
     /// The mean of integers and of so many zero points that they are `count`.

@@ -2,7 +2,7 @@
 
 use super::scale::Factor;
 use super::{Meaning, Task};
-use crate::graph::{Convolution, Operator, Quantization};
+use crate::graph::{Convolution, Family, Operator, Quantization};
 
 impl Task<'_> {
     pub(super) fn convolution(&self, convolution: &Convolution) -> Result<Vec<i32>, String> {
@@ -71,7 +71,12 @@ impl Task<'_> {
         let [x, w] = [self.meaning(0), self.meaning(1)];
         let y = Meaning::of(self.output());
         let product = x.scale * w.scale;
-        let factor = self.factor(product / y.scale, f64::from(product) / f64::from(y.scale))?;
+        let double = f64::from(product) / f64::from(y.scale);
+        // LiteRT rounds these as TFLite Micro does.
+        let factor = match self.graph.family {
+            Family::TfLite => Factor::fixed(double)?,
+            Family::Onnx => self.factor(product / y.scale, double)?,
+        };
         let (left, right) = (self.centred(0)?, self.centred(1)?);
         let matrices = left.chunks(rows * inner).zip(right.chunks(inner * columns));
         let mut integers = Vec::with_capacity(self.output().len());

@@ -47,7 +47,7 @@ impl Importer<'_> {
         output.limits = Limits { low, high };
         let [low, high] = ALL;
         let operator = Operator::Clip { low, high };
-        let clipped = self.emit(&site.name, operator, &[x.id], output, x.axes)?;
+        let clipped = self.emit(&site.name, operator, &[x.id], output, x.axes.clone())?;
         Ok(Value::Activation(clipped))
     }
 

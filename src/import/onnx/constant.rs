@@ -3,7 +3,9 @@
 use super::super::values::{from_bytes, size_of};
 use super::ImportError;
 use super::proto::TensorProto;
-use crate::graph::{Element, Quantization, Values};
+use crate::graph::{Element, Quantization, Values, View, strides_of};
+use std::path::{Component, Path};
+use std::rc::Rc;
 
 /// A constant with the axes of the file.
 #[derive(Clone)]
@@ -14,6 +16,8 @@ pub(super) struct Constant {
     /// What its integers mean, once they are dequantized, and the axis of the scales where there
     /// are several.
     pub(super) meaning: Option<(Quantization, usize)>,
+    /// The file has 4 bits for each.
+    pub(super) narrow: bool,
 }
 
 /// The values of a constant.
@@ -39,8 +43,8 @@ pub(super) fn element(code: i32) -> Result<Element, String> {
         11 => "double",
         16 => "bfloat16",
         17..=20 => "float8",
-        21 => "uint4",
-        22 => "int4",
+        UINT4 => "uint4",
+        INT4 => "int4",
         _ => {
             return Err(format!(
                 "has the type number {code}, which is not supported"
@@ -51,19 +55,22 @@ pub(super) fn element(code: i32) -> Result<Element, String> {
 }
 
 const INT64: i32 = 7;
+const UINT4: i32 = 21;
+const INT4: i32 = 22;
+
+/// The bytes of another file, by its name.
+pub(super) type External<'a> = dyn FnMut(&str) -> Result<Rc<Vec<u8>>, String> + 'a;
 
 impl Constant {
-    /// The constant of a message.
-    pub(super) fn read(proto: &TensorProto) -> Result<Constant, ImportError> {
+    /// The constant of a message, which may name another file.
+    pub(super) fn read(
+        proto: &TensorProto,
+        external: &mut External,
+    ) -> Result<Constant, ImportError> {
         let fail = |reason: String| ImportError::Tensor {
             tensor: proto.name.clone(),
             reason,
         };
-        if proto.data_location != 0 {
-            return Err(fail(
-                "is in another file: save the model with its data inside".into(),
-            ));
-        }
         let size = |size: &i64| match usize::try_from(*size) {
             Ok(size) => Ok(size),
             Err(_) => Err(fail(format!("has the size {size}"))),
@@ -72,7 +79,13 @@ impl Constant {
         let count = shape
             .iter()
             .try_fold(1_usize, |product, size| product.checked_mul(*size));
-        let data = proto.data().map_err(fail)?;
+        let mut proto = proto;
+        let with_data;
+        if proto.data_location != 0 {
+            with_data = proto.with_external(external).map_err(fail)?;
+            proto = &with_data;
+        }
+        let data = proto.data(count).map_err(fail)?;
         let found = match &data {
             Data::Values(values) => values.len(),
             Data::Int64(values) => values.len(),
@@ -86,7 +99,42 @@ impl Constant {
             shape,
             data,
             meaning: None,
+            narrow: [UINT4, INT4].contains(&proto.data_type),
         })
+    }
+
+    /// With its axes in another order.
+    pub(super) fn transposed(&self, order: &[usize]) -> Constant {
+        let strides = strides_of(&self.shape);
+        let shape: Vec<usize> = order.iter().map(|axis| self.shape[*axis]).collect();
+        let view = View {
+            strides: order.iter().map(|axis| strides[*axis]).collect(),
+            shape: shape.clone(),
+            offset: 0,
+        };
+        let places: Vec<usize> = view.places().collect();
+        let data = match &self.data {
+            Data::Values(values) => Data::Values(values.gathered(places.len(), |at| places[at])),
+            Data::Int64(values) => Data::Int64(places.iter().map(|at| values[*at]).collect()),
+        };
+        let meaning = self.meaning.clone().map(|(meaning, axis)| {
+            let place = order.iter().position(|of| *of == axis);
+            (meaning, place.unwrap_or(axis))
+        });
+        Constant {
+            shape,
+            data,
+            meaning,
+            ..self.clone()
+        }
+    }
+
+    /// Sizes, places or steps.
+    pub(super) fn whole_numbers(&self) -> Result<Vec<i64>, ImportError> {
+        match &self.data {
+            Data::Int64(values) => Ok(values.clone()),
+            Data::Values(_) => Ok(self.integers()?.into_iter().map(i64::from).collect()),
+        }
     }
 
     pub(super) fn fail(&self, reason: impl Into<String>) -> ImportError {
@@ -118,8 +166,70 @@ impl Constant {
 }
 
 impl TensorProto {
+    /// With the bytes that are in another file.
+    fn with_external(&self, external: &mut External) -> Result<TensorProto, String> {
+        let entry = |key: &str| {
+            let entries = self.external_data.iter();
+            entries
+                .rev()
+                .find(|entry| entry.key == key)
+                .map(|entry| entry.value.as_str())
+        };
+        let location = entry("location").ok_or("is in another file, which is not named")?;
+        // Nothing outside of the folder of the model is read.
+        let is_inside = Path::new(location)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+        if !is_inside || location.is_empty() || location.contains(['\\', ':']) {
+            return Err(format!(
+                "is in the file `{location}`, which is not beside the model"
+            ));
+        }
+        let number = |key: &str| -> Result<Option<usize>, String> {
+            let number = entry(key).map(str::parse).transpose();
+            number.map_err(|_| format!("has the {key} `{}`", entry(key).unwrap_or_default()))
+        };
+        let (offset, length) = (number("offset")?.unwrap_or(0), number("length")?);
+        let file = external(location)?;
+        let length = length.unwrap_or_else(|| file.len().saturating_sub(offset));
+        let bytes = offset
+            .checked_add(length)
+            .and_then(|end| file.get(offset..end));
+        let bytes = bytes.ok_or_else(|| {
+            format!(
+                "is at byte {offset} of `{location}`, which has {} bytes",
+                file.len()
+            )
+        })?;
+        Ok(TensorProto {
+            raw_data: bytes.to_vec(),
+            data_location: 0,
+            external_data: Vec::new(),
+            ..self.clone()
+        })
+    }
+
+    /// So many values of 4 bits, the lower half of a byte first.
+    fn nibbles(&self, count: Option<usize>) -> Result<Data, String> {
+        let bytes = match self.raw_data.is_empty() {
+            true => self.int32_data.iter().map(|byte| *byte as u8).collect(),
+            false => self.raw_data.clone(),
+        };
+        let halves = bytes.iter().flat_map(|byte| [byte & 15, byte >> 4]);
+        let count = count.filter(|count| count.div_ceil(2) == bytes.len());
+        let count = count.ok_or_else(|| format!("has {} bytes", bytes.len()))?;
+        let halves = halves.take(count);
+        Ok(Data::Values(match self.data_type {
+            UINT4 => Values::Uint8(halves.collect()),
+            _ => Values::Int8(halves.map(|half| (half << 4) as i8 >> 4).collect()),
+        }))
+    }
+
     /// The values, which stand as bytes or in the field of their type.
-    fn data(&self) -> Result<Data, String> {
+    fn data(&self, count: Option<usize>) -> Result<Data, String> {
+        if [UINT4, INT4].contains(&self.data_type) {
+            return self.nibbles(count);
+        }
         if self.data_type == INT64 {
             let chunks = self.raw_data.as_chunks().0;
             let raw = || {

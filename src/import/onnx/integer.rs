@@ -52,7 +52,8 @@ impl Importer<'_> {
         let x = self.integers(site, 0)?;
         let weights = self.weights(site, 0)?;
         let (operator, inputs) = self.convolution_of(site, &x, weights, 8)?;
-        self.integer_node(site, operator, &inputs, [6, 7], x.axes)
+        let axes = self.image_result(site, &x, &operator, &inputs)?;
+        self.integer_node(site, operator, &inputs, [6, 7], axes)
     }
 
     pub(super) fn integer_product(
@@ -62,14 +63,22 @@ impl Importer<'_> {
         bias: Option<usize>,
     ) -> Result<Value, ImportError> {
         let x = self.integers(site, 0)?;
+        if let (Value::Activation(_), None) = (self.value(site, 3)?, bias) {
+            let y = self.integers(site, 3)?;
+            let (inputs, axes) = self.matrices(site, &x, &y)?;
+            return self.integer_node(site, Operator::MatMul, &inputs, meaning, axes);
+        }
         let weights = self.weights(site, usize::from(site.int("transB", 0) == 0))?;
-        let inputs = self.product_of(site, &x, weights, bias)?;
-        self.integer_node(
-            site,
-            Operator::FullyConnected,
-            &inputs,
-            meaning,
-            Axes::of(x.axes.rank),
-        )
+        let (inputs, axes) = self.product_of(site, &x, weights, bias)?;
+        self.integer_node(site, Operator::FullyConnected, &inputs, meaning, axes)
+    }
+
+    pub(super) fn integer_softmax(&mut self, site: &Site) -> Result<Value, ImportError> {
+        let x = self.integers(site, 0)?;
+        let x = self.without_flattening(site, &x)?;
+        let opset = site.int("opset", 13);
+        let (inputs, axes) = self.softmax_of(site, &x, opset)?;
+        let operator = Operator::Softmax { beta: 1.0 };
+        self.integer_node(site, operator, &inputs, [3, 4], axes)
     }
 }

@@ -4,15 +4,18 @@
 //! QuantizeLinear; each such sandwich becomes one node, as ONNX Runtime fuses it. In the other one,
 //! operators such as QLinearConv take integers, scales and zero points.
 
-mod add;
 mod clip;
+mod concat;
 mod constant;
+mod elementwise;
 mod float;
+mod image;
 mod integer;
+mod layout;
+mod movement;
 mod pool;
 mod proto;
 mod quantize;
-mod reshape;
 mod site;
 #[cfg(test)]
 mod tests;
@@ -20,45 +23,86 @@ mod value;
 mod weights;
 
 use super::budget::Budget;
-use super::{Format, ImportError};
-use crate::graph::{Family, Graph, Limits, Operator, Output, Tensor, TensorId};
+use super::{Format, ImportError, ReadFile};
+use crate::graph::{
+    Binary, Family, Function, Graph, Limits, Operator, Output, Tensor, TensorId, Values,
+};
 use constant::{Constant, element};
 use prost::Message;
-use proto::{Model, TensorProto, ValueInfo};
+use proto::{Model, NodeProto, TensorProto, ValueInfo};
 use site::Site;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use value::{Activation, Axes, Value, graph_shape};
+use value::{Activation, Axes, Value};
 
 /// Operators that are read.
 const SUPPORTED: &[&str] = &[
     "Add",
+    "ArgMax",
     "AveragePool",
+    "Cast",
     "Clip",
+    "Concat",
     "Constant",
     "Conv",
+    "ConvTranspose",
+    "DepthToSpace",
     "DequantizeLinear",
     "Dropout",
+    "Elu",
+    "Expand",
     "Flatten",
+    "Gather",
     "Gemm",
     "GlobalAveragePool",
+    "GlobalMaxPool",
+    "HardSigmoid",
+    "HardSwish",
     "Identity",
+    "LeakyRelu",
     "MatMul",
+    "Max",
     "MaxPool",
-    "QuantizeLinear",
+    "Min",
+    "Mul",
+    "PRelu",
+    "Pad",
     "QLinearConv",
     "QLinearMatMul",
+    "QuantizeLinear",
+    "ReduceMean",
     "Relu",
     "Reshape",
+    "Resize",
+    "Shape",
+    "Sigmoid",
+    "Slice",
     "Softmax",
+    "SpaceToDepth",
+    "Split",
+    "Squeeze",
+    "Sub",
+    "Tanh",
+    "Tile",
+    "Transpose",
+    "Unsqueeze",
+    "Upsample",
     "com.microsoft.QGemm",
     "com.microsoft.QLinearAdd",
     "com.microsoft.QLinearAveragePool",
+    "com.microsoft.QLinearConcat",
     "com.microsoft.QLinearGlobalAveragePool",
+    "com.microsoft.QLinearLeakyRelu",
+    "com.microsoft.QLinearMul",
+    "com.microsoft.QLinearSigmoid",
+    "com.microsoft.QLinearSoftmax",
 ];
 
-/// The network of a file.
-pub(super) fn read(bytes: &[u8]) -> Result<Graph, ImportError> {
+/// Bytes of the nodes of an image of a batch, about.
+const NODE_BYTES: usize = 2048;
+
+/// The network of a file; `file` reads another one beside it.
+pub(super) fn read<'a>(bytes: &[u8], file: &'a mut ReadFile<'a>) -> Result<Graph, ImportError> {
     let unknown = |reason: String| ImportError::Unknown { reason };
     let model = Model::decode(bytes).map_err(|error| unknown(error.to_string()))?;
     let graph = match &model.graph {
@@ -77,6 +121,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Graph, ImportError> {
         initializers: initializers.collect(),
         values: BTreeMap::new(),
         budget: Budget::of(bytes.len()),
+        file,
+        files: BTreeMap::new(),
     };
     for input in &graph.input {
         importer.input(input)?;
@@ -98,6 +144,9 @@ struct Importer<'a> {
     /// What is given or computed so far, by its name in the file.
     values: BTreeMap<String, Value>,
     budget: Budget,
+    file: &'a mut ReadFile<'a>,
+    /// Files beside the model, by their names.
+    files: BTreeMap<String, Rc<Vec<u8>>>,
 }
 
 impl Importer<'_> {
@@ -129,18 +178,20 @@ impl Importer<'_> {
             .map(|dimension| dimension.dim_value)
             .enumerate();
         let sizes = sizes.map(size).collect::<Result<Vec<_>, _>>()?;
-        let shape = graph_shape(&sizes).map_err(fail)?;
-        let id = self.graph.tensor(Tensor {
+        let axes = Axes::of(&sizes);
+        let tensor = Tensor {
             name: name.into(),
-            shape,
+            shape: axes.shape(),
             element,
             quantization: None,
             values: None,
-        });
+        };
+        tensor.check()?;
+        let id = self.graph.tensor(tensor);
         self.graph.inputs.push(id);
         let activation = Activation {
             id,
-            axes: Axes::of(sizes.len()),
+            axes,
             real: false,
         };
         self.define(name, Value::Activation(activation))
@@ -157,11 +208,14 @@ impl Importer<'_> {
             Some(Value::Pending(pending)) => return Err(pending.float()),
             None => return Err(fail("is an output that no node computes")),
         };
-        if activation.axes.flattened.is_some() {
-            return Err(fail(
-                "is an image flattened channel by channel; as an output this is not supported",
-            ));
-        }
+        let proto = NodeProto {
+            name: name.into(),
+            op_type: "output".into(),
+            ..NodeProto::default()
+        };
+        let site = Site::new(0, &proto);
+        let mut activation = self.standard(&site, &activation)?;
+        activation.id = self.shaped(&site, &activation)?;
         let id = match activation.real {
             true => {
                 let node = format!("{name}_dequantize");
@@ -190,22 +244,60 @@ impl Importer<'_> {
             (_, "DequantizeLinear") => self.dequantize(site)?,
             (false, "Conv") => self.convolution(site)?,
             (false, "Gemm" | "MatMul") => self.product(site)?,
-            (false, "Add") => self.add(site)?,
+            (false, "Split") => return self.split(site),
+            (false, "Add") => self.binary(site, Binary::Add)?,
+            (false, "Sub") => self.binary(site, Binary::Sub)?,
+            (false, "Mul") => self.binary(site, Binary::Mul)?,
+            (false, "Max") => self.binary(site, Binary::Maximum)?,
+            (false, "Min") => self.binary(site, Binary::Minimum)?,
+            (false, "PRelu") => self.prelu(site)?,
+            (false, "LeakyRelu") => self.function(site, leaky(site))?,
+            (false, "Sigmoid") => self.function(site, Function::Sigmoid)?,
+            (false, "Tanh") => self.function(site, Function::Tanh)?,
+            (false, "HardSwish") => self.function(site, Function::HardSwish)?,
+            (false, "HardSigmoid") => {
+                let slope = site.real("alpha", 0.2);
+                let offset = site.real("beta", 0.5);
+                self.function(site, Function::HardSigmoid { slope, offset })?
+            }
+            (false, "Elu") => {
+                let scale = site.real("alpha", 1.0);
+                self.function(site, Function::Elu { scale })?
+            }
+            (false, "ConvTranspose") => self.transposed_convolution(site)?,
+            (false, "Concat") => self.concat(site)?,
+            (false, "Transpose") => self.transpose(site)?,
+            (false, "Slice") => self.slice(site)?,
+            (false, "Gather") => self.gather(site)?,
+            (false, "Expand") => self.expand(site)?,
+            (false, "Tile") => self.tile(site)?,
+            (false, "Pad") => self.pad(site)?,
+            (false, "DepthToSpace" | "SpaceToDepth") => self.depth_to_space(site)?,
+            (false, "Resize" | "Upsample") => self.resize(site)?,
+            (false, "ReduceMean") => self.reduce_mean(site)?,
+            (false, "ArgMax") => self.largest_place(site)?,
+            (false, "Shape") => self.shape(site)?,
+            (false, "Cast") => self.cast(site)?,
             (false, "Relu") => self.clip(site, [0.0, f32::INFINITY])?,
             (false, "Clip") => {
                 let limits = self.clip_limits(site)?;
                 self.clip(site, limits)?
             }
             (false, "GlobalAveragePool" | "AveragePool") => self.average_pool(site)?,
-            (false, "MaxPool") => self.max_pool(site)?,
+            (false, "MaxPool" | "GlobalMaxPool") => self.max_pool(site)?,
             (false, "Softmax") => self.softmax(site)?,
-            (false, "Flatten" | "Reshape") => self.reshape(site)?,
+            (false, "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze") => self.reshape(site)?,
             (false, "Identity" | "Dropout") => self.value(site, 0)?,
             (false, "Constant") => self.constant_node(site)?,
             (false, "QLinearConv") => self.integer_convolution(site)?,
             (false, "QLinearMatMul") => self.integer_product(site, [6, 7], None)?,
             (true, "QGemm") => self.integer_product(site, [7, 8], Some(6))?,
-            (true, "QLinearAdd") => self.integer_add(site)?,
+            (true, "QLinearAdd") => self.integer_binary(site, Binary::Add)?,
+            (true, "QLinearMul") => self.integer_binary(site, Binary::Mul)?,
+            (true, "QLinearConcat") => self.integer_concat(site)?,
+            (true, "QLinearLeakyRelu") => self.integer_function(site, leaky(site))?,
+            (true, "QLinearSigmoid") => self.integer_function(site, Function::Sigmoid)?,
+            (true, "QLinearSoftmax") => self.integer_softmax(site)?,
             (true, "QLinearAveragePool" | "QLinearGlobalAveragePool") => {
                 self.integer_average_pool(site)?
             }
@@ -235,7 +327,7 @@ impl Importer<'_> {
         let Some(initializer) = self.initializers.remove(name) else {
             return Err(site.fail(format!("reads `{name}`, which no node before it computes")));
         };
-        let value = Value::Constant(Rc::new(Constant::read(initializer)?));
+        let value = Value::Constant(Rc::new(self.read_constant(initializer)?));
         self.values.insert(name.to_owned(), value.clone());
         Ok(value)
     }
@@ -248,12 +340,84 @@ impl Importer<'_> {
         }
     }
 
+    /// The constant of a message.
+    fn read_constant(&mut self, proto: &TensorProto) -> Result<Constant, ImportError> {
+        let (file, files, budget) = (&mut self.file, &mut self.files, &mut self.budget);
+        Constant::read(proto, &mut |location| {
+            if let Some(bytes) = files.get(location) {
+                return Ok(bytes.clone());
+            }
+            let bytes = file(location);
+            let bytes = bytes.map_err(|reason| format!("is in the file `{location}`: {reason}"))?;
+            budget.add(bytes.len());
+            let bytes = Rc::new(bytes);
+            files.insert(location.to_owned(), bytes.clone());
+            Ok(bytes)
+        })
+    }
+
     fn constant_node(&mut self, site: &Site) -> Result<Value, ImportError> {
+        let list = |name: &str| site.attribute(name).map(|attribute| attribute.ints.clone());
+        let ints = list("value_ints").or_else(|| Some(vec![site.attribute("value_int")?.i]));
+        if let Some(ints) = ints {
+            let shape = match site.attribute("value_int") {
+                Some(_) => Vec::new(),
+                None => vec![ints.len()],
+            };
+            return self.sizes_constant(site, shape, ints);
+        }
+        let floats = site
+            .attribute("value_floats")
+            .map(|attribute| attribute.floats.clone());
+        let floats = floats.or_else(|| Some(vec![site.attribute("value_float")?.f]));
+        if let Some(floats) = floats {
+            let shape = match site.attribute("value_float") {
+                Some(_) => Vec::new(),
+                None => vec![floats.len()],
+            };
+            return Ok(Value::Constant(Rc::new(Constant {
+                name: site.output()?.to_owned(),
+                shape,
+                data: constant::Data::Values(Values::Float32(floats)),
+                meaning: None,
+                narrow: false,
+            })));
+        }
         let tensor = site.attribute("value").and_then(|value| value.t.as_ref());
         let tensor = tensor.ok_or_else(|| site.fail("has no tensor as its value"))?;
-        let mut constant = Constant::read(tensor)?;
+        let mut constant = self.read_constant(tensor)?;
         constant.name = site.output()?.to_owned();
         Ok(Value::Constant(Rc::new(constant)))
+    }
+
+    /// The sizes of a tensor, as a constant.
+    fn shape(&mut self, site: &Site) -> Result<Value, ImportError> {
+        let sizes = match self.value(site, 0)? {
+            Value::Activation(x) => x.axes.sizes,
+            Value::Pending(pending) => pending.axes.sizes,
+            Value::Constant(constant) => constant.shape.clone(),
+        };
+        let rank = sizes.len() as i64;
+        let place = |name: &str, default: i64| {
+            let at = site.int(name, default);
+            let at = if at < 0 { at.saturating_add(rank) } else { at };
+            at.clamp(0, rank) as usize
+        };
+        let (start, end) = (place("start", 0), place("end", rank));
+        let part = sizes.get(start..end).unwrap_or_default();
+        let part = Vec::from_iter(part.iter().map(|size| *size as i64));
+        self.sizes_constant(site, vec![part.len()], part)
+    }
+
+    /// Sizes as other whole numbers.
+    fn cast(&mut self, site: &Site) -> Result<Value, ImportError> {
+        match self.value(site, 0)? {
+            Value::Constant(constant) if [6, 7].contains(&site.int("to", 0)) => {
+                let values = constant.whole_numbers()?;
+                self.sizes_constant(site, constant.shape.clone(), values)
+            }
+            _ => Err(site.fail("is a cast of what are no sizes, which is not supported")),
+        }
     }
 
     /// Adds a node, whose output has these axes in the file.
@@ -265,7 +429,21 @@ impl Importer<'_> {
         output: Output,
         axes: Axes,
     ) -> Result<Activation, ImportError> {
-        let id = self.graph.node(name, operator, inputs, output)?;
+        let of_image = matches!(
+            operator,
+            Operator::Convolution(_)
+                | Operator::AveragePool(_)
+                | Operator::MaxPool(_)
+                | Operator::GlobalAveragePool
+                | Operator::ResizeLinear(_)
+        );
+        let id = match self.graph[inputs[0]].shape[..] {
+            [batch, _, _, _] if of_image => {
+                self.take(NODE_BYTES.saturating_mul(batch))?;
+                self.graph.node_of_batch(name, operator, inputs, output)?
+            }
+            _ => self.graph.node(name, operator, inputs, output)?,
+        };
         let real = false;
         Ok(Activation { id, axes, real })
     }
@@ -287,4 +465,9 @@ impl Importer<'_> {
             reason: "its constants are used so often that they would fill the memory".into(),
         })
     }
+}
+
+fn leaky(site: &Site) -> Function {
+    let slope = site.real("alpha", 0.01);
+    Function::LeakyRelu { slope }
 }

@@ -1,15 +1,16 @@
 //! Pooling.
 
 use super::site::Site;
-use super::value::{Activation, Value};
+use super::value::{Activation, Axes, Value};
 use super::{ImportError, Importer};
-use crate::graph::{Operator, Pool};
+use crate::graph::{Element, Limits, Operator, Output, Padding, Pool, TensorId};
 
 impl Importer<'_> {
     pub(super) fn average_pool(&mut self, site: &Site) -> Result<Value, ImportError> {
         let x = self.real(site, 0)?;
-        let operator = self.average_pool_of(site, &x)?;
-        Ok(self.pending(site, operator, vec![x.id], x.axes))
+        let (id, operator) = self.average_pool_of(site, &x)?;
+        let axes = self.image_result(site, &x, &operator, &[id])?;
+        Ok(self.pending(site, operator, vec![id], axes))
     }
 
     /// Its values are some of its input: the node needs no quantization of its own.
@@ -17,9 +18,19 @@ impl Importer<'_> {
         let Value::Activation(x) = self.value(site, 0)? else {
             return Err(site.float());
         };
-        let operator = Operator::MaxPool(self.pool_of(site, &x)?);
+        let (id, image) = self.as_image(site, &x)?;
+        let operator = match site.proto.op_type.as_str() {
+            "GlobalMaxPool" => Operator::MaxPool(Pool {
+                kernel: [image[0], image[1]],
+                strides: [1, 1],
+                padding: Padding::default(),
+                count_padding: false,
+            }),
+            _ => Operator::MaxPool(self.pool_of(site, image)?),
+        };
+        let axes = self.image_result(site, &x, &operator, &[id])?;
         let output = self.output_like(site.output()?, &x);
-        let pooled = self.emit(&site.name, operator, &[x.id], output, x.axes)?;
+        let pooled = self.emit(&site.name, operator, &[id], output, axes)?;
         Ok(Value::Activation(Activation {
             real: x.real,
             ..pooled
@@ -28,25 +39,25 @@ impl Importer<'_> {
 
     pub(super) fn integer_average_pool(&mut self, site: &Site) -> Result<Value, ImportError> {
         let x = self.integers(site, 0)?;
-        let operator = self.average_pool_of(site, &x)?;
-        self.integer_node(site, operator, &[x.id], [3, 4], x.axes)
+        let (id, operator) = self.average_pool_of(site, &x)?;
+        let axes = self.image_result(site, &x, &operator, &[id])?;
+        self.integer_node(site, operator, &[id], [3, 4], axes)
     }
 
-    pub(super) fn average_pool_of(
+    fn average_pool_of(
         &mut self,
         site: &Site,
         x: &Activation,
-    ) -> Result<Operator, ImportError> {
+    ) -> Result<(TensorId, Operator), ImportError> {
         site.only("channels_last", 0)?;
+        let (id, image) = self.as_image(site, x)?;
         if site.proto.op_type.contains("Global") {
-            self.image(site, x)?;
-            return Ok(Operator::GlobalAveragePool);
+            return Ok((id, Operator::GlobalAveragePool));
         }
-        Ok(Operator::AveragePool(self.pool_of(site, x)?))
+        Ok((id, Operator::AveragePool(self.pool_of(site, image)?)))
     }
 
-    pub(super) fn pool_of(&mut self, site: &Site, x: &Activation) -> Result<Pool, ImportError> {
-        let image = self.image(site, x)?;
+    fn pool_of(&mut self, site: &Site, image: [usize; 3]) -> Result<Pool, ImportError> {
         for name in ["ceil_mode", "storage_order"] {
             site.only(name, 0)?;
         }
@@ -65,13 +76,28 @@ impl Importer<'_> {
         })
     }
 
-    /// `[height, width, channels]` of an input that is an image.
-    pub(super) fn image(&self, site: &Site, x: &Activation) -> Result<[usize; 3], ImportError> {
-        match (x.axes.rank, self.graph[x.id].shape.as_slice()) {
-            (4, &[height, width, channels]) => Ok([height, width, channels]),
-            (rank, _) => {
-                Err(site.fail(format!("takes an image of four axes; its input has {rank}")))
-            }
+    pub(super) fn largest_place(&mut self, site: &Site) -> Result<Value, ImportError> {
+        site.only("select_last_index", 0)?;
+        let x = self.moving(site, 0)?;
+        let x = self.without_flattening(site, &x)?;
+        let axis = site.axis(site.int("axis", 0), x.axes.rank())?;
+        let mut order = Vec::from_iter((0..x.axes.rank()).filter(|of| *of != axis));
+        order.push(axis);
+        let x = self.arranged(site, &x, order)?;
+        let whole = self.reshaped(site, x.id, x.axes.whole())?;
+        let mut sizes = x.axes.sizes;
+        match site.int("keepdims", 1) {
+            0 => drop(sizes.remove(axis)),
+            _ => sizes[axis] = 1,
         }
+        let output = Output {
+            name: site.output()?.into(),
+            element: Element::Int32,
+            quantization: None,
+            limits: Limits::of(Element::Int32),
+        };
+        let axes = Axes::plain(&sizes);
+        let place = self.emit(&site.name, Operator::ArgMax, &[whole], output, axes)?;
+        Ok(Value::Activation(place))
     }
 }

@@ -15,6 +15,10 @@ impl Importer<'_> {
             (3, None) => Element::Int8,
             _ => element,
         };
+        site.only("block_size", 0)?;
+        if site.input(2).is_some() && self.constant(site, 2)?.narrow {
+            return Err(site.fail("quantizes to 4 bits, which is not supported"));
+        }
         let activation = match self.value(site, 0)? {
             Value::Pending(pending) => {
                 return self.settle(pending, site.output()?, element, meaning);
@@ -45,6 +49,7 @@ impl Importer<'_> {
 
     pub(super) fn dequantize(&mut self, site: &Site) -> Result<Value, ImportError> {
         let (_, meaning) = self.meaning(site, [1, 2])?;
+        site.only("block_size", 0)?;
         match self.value(site, 0)? {
             Value::Constant(constant) => {
                 let axis = self.channel_axis(site, &meaning, &constant.shape)?;
@@ -56,7 +61,7 @@ impl Importer<'_> {
             }
             Value::Activation(activation) if !activation.real => {
                 if let Some(axis) = site.attribute("axis") {
-                    site.axis(axis.i, activation.axes.rank)?;
+                    site.axis(axis.i, activation.axes.rank())?;
                 }
                 self.assume(site, &activation, meaning)?;
                 Ok(Value::Activation(Activation {
@@ -88,10 +93,15 @@ impl Importer<'_> {
         let Pending {
             node,
             operator,
-            inputs,
+            mut inputs,
             axes,
             ..
         } = pending;
+        if let (Operator::Concat { .. }, Some(meaning)) = (&operator, &output.quantization) {
+            for input in &mut inputs {
+                *input = self.in_meaning(&node, *input, element, meaning)?;
+            }
+        }
         let activation = self.emit(&node, operator, &inputs, output, axes)?;
         Ok(Value::Activation(activation))
     }
@@ -118,6 +128,7 @@ impl Importer<'_> {
             shape: constant.shape.clone(),
             data: Data::Values(Values::saturated(element, &integers)),
             meaning: None,
+            narrow: false,
         })))
     }
 
@@ -215,7 +226,12 @@ impl Importer<'_> {
     /// A tensor with all those that hold the same bytes.
     fn in_all_shapes(&self, tensor: TensorId) -> Vec<TensorId> {
         let nodes = self.graph.nodes.iter();
-        let reshapes = nodes.filter(|node| matches!(node.operator, Operator::Reshape { .. }));
+        let reshapes = nodes.filter(|node| {
+            matches!(
+                node.operator,
+                Operator::Reshape { .. } | Operator::View(_) | Operator::Select { .. }
+            )
+        });
         let pairs: Vec<_> = reshapes.map(|node| (node.inputs[0], node.output)).collect();
         let backwards = pairs.iter().rev();
         let first = backwards.fold(

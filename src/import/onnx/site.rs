@@ -80,6 +80,11 @@ impl<'a> Site<'a> {
             .map_or(default, |attribute| attribute.i)
     }
 
+    pub(super) fn real(&self, name: &str, default: f32) -> f32 {
+        self.attribute(name)
+            .map_or(default, |attribute| attribute.f)
+    }
+
     /// Refuses another value of an attribute than the one that is supported.
     pub(super) fn only(&self, name: &str, supported: i64) -> Result<(), ImportError> {
         match self.int(name, supported) {
@@ -109,13 +114,80 @@ impl<'a> Site<'a> {
         axes.ok_or_else(|| self.fail(format!("has the axis {axis} of a tensor of {rank} axes")))
     }
 
-    /// Two sizes of an attribute, 1 where it is left out.
+    /// Axes of a tensor of so many.
+    pub(super) fn axes(&self, axes: &[i64], rank: usize) -> Result<Vec<usize>, ImportError> {
+        axes.iter().map(|axis| self.axis(*axis, rank)).collect()
+    }
+
+    /// The sizes of two tensors that are repeated along axes in which they have the size 1.
+    pub(super) fn broadcast(&self, a: &[usize], b: &[usize]) -> Result<Vec<usize>, ImportError> {
+        let rank = a.len().max(b.len());
+        let of = |sizes: &[usize], axis: usize| {
+            let place = (axis + sizes.len()).checked_sub(rank);
+            place.map_or(1, |place| sizes[place])
+        };
+        let size = |axis: usize| match (of(a, axis), of(b, axis)) {
+            (size, 1) => Some(size),
+            (1, size) => Some(size),
+            (size, other) => (size == other).then_some(size),
+        };
+        let sizes = (0..rank).map(size).collect::<Option<Vec<_>>>();
+        sizes.ok_or_else(|| {
+            self.fail(format!(
+                "takes the shapes {a:?} and {b:?}, which do not fit together"
+            ))
+        })
+    }
+
+    /// What a Flatten gives: all axes before one, and all from it on.
+    pub(super) fn flattened(&self, from: &[usize]) -> Result<Vec<usize>, ImportError> {
+        let axis = match self.int("axis", 1) {
+            axis if usize::try_from(axis) == Ok(from.len()) => from.len(),
+            axis => self.axis(axis, from.len())?,
+        };
+        let (before, after) = from.split_at(axis);
+        Ok(vec![product(before), product(after)])
+    }
+
+    /// The shape that a Reshape asks for.
+    pub(super) fn wanted(&self, from: &[usize], sizes: &[i64]) -> Result<Vec<usize>, ImportError> {
+        self.only("allowzero", 0)?;
+        let fail = || {
+            self.fail(format!(
+                "takes {from:?} to {sizes:?}, which has not as many values"
+            ))
+        };
+        let mut to = Vec::new();
+        for (axis, size) in sizes.iter().enumerate() {
+            to.push(match (*size, from.get(axis)) {
+                (0, Some(kept)) => *kept,
+                (-1, _) => 0,
+                (size @ 1..=0x7fff_ffff, _) => size as usize,
+                _ => return Err(fail()),
+            });
+        }
+        let known = product(&Vec::from_iter(to.iter().copied().filter(|size| *size > 0)));
+        if let Some(open) = to.iter_mut().find(|size| **size == 0) {
+            *open = product(from) / known;
+        }
+        match product(&to) == product(from) {
+            true => Ok(to),
+            false => Err(fail()),
+        }
+    }
+
+    /// Two sizes of an attribute, 1 where it is left out; of one axis, the second one.
     pub(super) fn pair(&self, name: &str) -> Result<[usize; 2], ImportError> {
         let Some(attribute) = self.attribute(name) else {
             return Ok([1, 1]);
         };
         let size = |size: i64| i32::try_from(size).ok().filter(|size| *size > 0);
-        if let [down, right] = attribute.ints[..]
+        let sizes = match attribute.ints[..] {
+            [right] => [1, right],
+            [down, right] => [down, right],
+            _ => [0, 0],
+        };
+        if let [down, right] = sizes
             && let (Some(down), Some(right)) = (size(down), size(right))
         {
             return Ok([down as usize, right as usize]);
@@ -152,6 +224,11 @@ impl<'a> Site<'a> {
             .map_or(&[0; 4][..], |attribute| &attribute.ints);
         let sizes: Result<Vec<u32>, _> = pads.iter().map(|size| u32::try_from(*size)).collect();
         match sizes.as_deref() {
+            Ok(&[left, right]) => Ok(Padding {
+                left: left as usize,
+                right: right as usize,
+                ..Padding::default()
+            }),
             Ok(&[top, left, bottom, right]) => Ok(Padding {
                 top: top as usize,
                 left: left as usize,
@@ -163,4 +240,10 @@ impl<'a> Site<'a> {
             ))),
         }
     }
+}
+
+/// How many values a shape has, `usize::MAX` where they are more.
+pub(super) fn product(sizes: &[usize]) -> usize {
+    let times = |product: usize, size: &usize| product.saturating_mul(*size);
+    sizes.iter().fold(1, times)
 }

@@ -22,12 +22,14 @@ pub(super) struct Activation {
     pub(super) real: bool,
 }
 
-/// How the values of a tensor of the graph lie in the file.
-#[derive(Clone, Copy, PartialEq)]
+/// How the values of a tensor of the graph lie in the file. The shape of the tensor may be another one of as many
+/// values: what counts is the order in memory.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Axes {
-    /// Axes in the file, the batch axis included. With four, the file has channels second and the
-    /// graph has them last.
-    pub(super) rank: usize,
+    /// Sizes along the axes of the file, the batch axis included.
+    pub(super) sizes: Vec<usize>,
+    /// The axes of the file in the order in which they lie in memory.
+    pub(super) order: Vec<usize>,
     /// `[height, width, channels]` of the image that was flattened, where the file has its values
     /// channel by channel and the tensor pixel by pixel.
     pub(super) flattened: Option<[usize; 3]>,
@@ -46,12 +48,77 @@ pub(super) struct Pending {
 }
 
 impl Axes {
-    /// So many axes of a tensor that is no flattened image.
-    pub(super) fn of(rank: usize) -> Axes {
+    /// The axes of a tensor as inputs and outputs have it: what has three axes in the graph has in memory its first one
+    /// of the file last.
+    pub(super) fn of(sizes: &[usize]) -> Axes {
+        let order = match *sizes {
+            [1, _, _, _] => vec![0, 2, 3, 1],
+            [batch, _, _] if batch != 1 => vec![1, 2, 0],
+            _ => (0..sizes.len()).collect(),
+        };
+        Axes::in_order(sizes, order)
+    }
+
+    pub(super) fn in_order(sizes: &[usize], order: Vec<usize>) -> Axes {
         Axes {
-            rank,
+            sizes: sizes.to_vec(),
+            order,
             flattened: None,
         }
+    }
+
+    /// In the order of the file.
+    pub(super) fn plain(sizes: &[usize]) -> Axes {
+        Axes::in_order(sizes, (0..sizes.len()).collect())
+    }
+
+    pub(super) fn rank(&self) -> usize {
+        self.sizes.len()
+    }
+
+    /// Sizes in memory, all axes.
+    pub(super) fn whole(&self) -> Vec<usize> {
+        self.order.iter().map(|axis| self.sizes[*axis]).collect()
+    }
+
+    /// The shape in the graph: sizes in memory without a batch axis of 1.
+    pub(super) fn shape(&self) -> Vec<usize> {
+        let mut shape = self.whole();
+        if self.leaves_out() {
+            shape.remove(0);
+        }
+        shape
+    }
+
+    /// Whether the graph has not the first axis in memory.
+    fn leaves_out(&self) -> bool {
+        self.rank() > 1 && self.order[0] == 0 && self.sizes[0] == 1
+    }
+
+    /// The distance in memory along each axis of the file.
+    pub(super) fn strides(&self) -> Vec<isize> {
+        let mut strides = vec![0; self.rank()];
+        let mut step = 1;
+        for axis in self.order.iter().rev() {
+            strides[*axis] = step;
+            step *= self.sizes[*axis] as isize;
+        }
+        strides
+    }
+
+    /// Whether values lie as in another order of the same axes.
+    pub(super) fn lies_as(&self, order: &[usize]) -> bool {
+        let long = |order: &[usize]| -> Vec<usize> {
+            let axes = order.iter().copied();
+            axes.filter(|axis| self.sizes[*axis] > 1).collect()
+        };
+        self.flattened.is_none() && long(&self.order) == long(order)
+    }
+
+    /// How many values.
+    pub(super) fn len(&self) -> usize {
+        let times = |product: usize, size: &usize| product.saturating_mul(*size);
+        self.sizes.iter().fold(1, times)
     }
 }
 
@@ -62,24 +129,5 @@ impl Pending {
             node: self.node.clone(),
             operator: self.op_type.clone(),
         }
-    }
-}
-
-/// The shape in the graph of a tensor of the file.
-pub(super) fn graph_shape(sizes: &[usize]) -> Result<Vec<usize>, String> {
-    match *sizes {
-        [batch, _, ..] if batch != 1 => Err(format!("has a batch of {batch}; only 1 is supported")),
-        [_, channels, height, width] => Ok(vec![height, width, channels]),
-        [_, ref sizes @ ..] if !sizes.is_empty() => Ok(sizes.to_vec()),
-        _ => Ok(sizes.to_vec()),
-    }
-}
-
-/// The shape in the file of a tensor of the graph.
-pub(super) fn file_shape(shape: &[usize], rank: usize) -> Vec<usize> {
-    match (rank, shape) {
-        (4, &[height, width, channels]) => vec![1, channels, height, width],
-        (0 | 1, _) => shape.to_vec(),
-        _ => [&[1], shape].concat(),
     }
 }

@@ -3,9 +3,9 @@
 use super::super::values::signed_weights;
 use super::constant::{Constant, size};
 use super::site::Site;
-use super::value::{Activation, Value};
+use super::value::{Activation, Axes, Value};
 use super::{ImportError, Importer};
-use crate::graph::{Convolution, Operator, Quantization, TensorId, Values};
+use crate::graph::{Convolution, Operator, Padding, Quantization, TensorId, Values};
 use std::rc::Rc;
 
 /// Weights, what they mean, and the axis of the scales where there are several.
@@ -35,12 +35,16 @@ impl Importer<'_> {
         (weights, meaning, axis): Weights,
         bias: usize,
     ) -> Result<(Operator, Vec<TensorId>), ImportError> {
-        let image = self.image(site, x)?;
-        let &[outputs, inputs, height, width] = weights.shape.as_slice() else {
-            return Err(weights.fail(format!(
-                "has the shape {:?}; only two-dimensional convolutions are supported",
-                weights.shape
-            )));
+        let (id, image) = self.as_image(site, x)?;
+        let [outputs, inputs, height, width] = match *weights.shape.as_slice() {
+            [outputs, inputs, width] => [outputs, inputs, 1, width],
+            [outputs, inputs, height, width] => [outputs, inputs, height, width],
+            _ => {
+                return Err(weights.fail(format!(
+                    "has the shape {:?}; only convolutions of one or two dimensions are supported",
+                    weights.shape
+                )));
+            }
         };
         if meaning.scales.len() > 1 && axis != 0 {
             return Err(weights.fail(format!(
@@ -64,7 +68,15 @@ impl Importer<'_> {
             )));
         }
         let groups = u32::try_from(site.int("group", 1)).unwrap_or(0) as usize;
-        let padding = site.padding([image[0], image[1]], kernel, strides, dilations)?;
+        let mut padding = site.padding([image[0], image[1]], kernel, strides, dilations)?;
+        let mut id = id;
+        // A Pad in front of it is its own padding.
+        if let Some((inside, around)) = self.padded_image(id)
+            && let [1, height, width, channels] = self.graph[inside].shape[..]
+        {
+            padding = padding.with(&around);
+            id = self.reshaped(site, inside, vec![height, width, channels])?;
+        }
         let scale = self.graph[x.id]
             .quantization
             .as_ref()
@@ -80,8 +92,32 @@ impl Importer<'_> {
             padding,
             groups,
         });
-        let inputs = [Some(x.id), Some(w), bias].into_iter().flatten();
+        let inputs = [Some(id), Some(w), bias].into_iter().flatten();
         Ok((operator, inputs.collect()))
+    }
+
+    /// The image with all axes that a Pad has put zero points around, and how many.
+    fn padded_image(&self, image: TensorId) -> Option<(TensorId, Padding)> {
+        let maker = |id: TensorId| self.graph.nodes.iter().find(|node| node.output == id);
+        let mut node = maker(image)?;
+        if let Operator::Reshape { .. } = node.operator {
+            node = maker(node.inputs[0])?;
+        }
+        let Operator::Pad(pad) = &node.operator else {
+            return None;
+        };
+        let (&[0, top, left, 0], &[0, bottom, right, 0]) = (&pad.before[..], &pad.after[..]) else {
+            return None;
+        };
+        let meaning = self.graph[image].quantization.as_ref()?;
+        let is_zero = pad.value == meaning.zero_point(0) && pad.between == [0; 4];
+        let padding = Padding {
+            top,
+            left,
+            bottom,
+            right,
+        };
+        is_zero.then_some((node.inputs[0], padding))
     }
 
     /// The inputs of a fully connected layer; the bias is the input at a place.
@@ -91,14 +127,11 @@ impl Importer<'_> {
         x: &Activation,
         (weights, meaning, axis): Weights,
         bias: Option<usize>,
-    ) -> Result<Vec<TensorId>, ImportError> {
+    ) -> Result<(Vec<TensorId>, Axes), ImportError> {
         for name in ["alpha", "beta"] {
             site.only_one(name)?;
         }
         site.only("transA", 0)?;
-        if x.axes.rank == 4 {
-            return Err(site.fail("multiplies an image of four axes, which is not supported"));
-        }
         let &[first, second] = weights.shape.as_slice() else {
             return Err(weights.fail(format!(
                 "has the shape {:?}; weights have two axes",
@@ -121,6 +154,17 @@ impl Importer<'_> {
         {
             return Err(weights.fail(format!("has {features} inputs for an image of {order:?}")));
         }
+        let mut sizes = x.axes.sizes.clone();
+        if let Some(last) = sizes.last_mut() {
+            *last = outputs;
+        }
+        let id = match x.axes.flattened {
+            Some(_) => x.id,
+            None => {
+                let x = self.plain(site, x)?;
+                self.reshaped(site, x.id, x.axes.shape())?
+            }
+        };
         self.take(2 * size(&weights))?;
         // The place in the file of a feature: channel by channel, where the tensor has pixels.
         let feature = |feature: usize| match x.axes.flattened {
@@ -147,12 +191,13 @@ impl Importer<'_> {
         let w = self
             .graph
             .constant(&weights.name, shape, values, Some(meaning));
-        Ok([Some(x.id), Some(w), bias].into_iter().flatten().collect())
+        let inputs = [Some(id), Some(w), bias].into_iter().flatten();
+        Ok((inputs.collect(), Axes::plain(&sizes)))
     }
 
     /// The bias at a place, in units of the product of the scales; ONNX Runtime rounds one that is
     /// floating point.
-    fn bias(
+    pub(super) fn bias(
         &mut self,
         site: &Site,
         place: usize,

@@ -2,7 +2,7 @@
 
 use super::site::Site;
 use super::{ImportError, Importer};
-use crate::graph::{Convolution, Element, Limits, Operator, Output, Padding, Pool, TensorId};
+use crate::graph::{Convolution, Element, Operator, Padding, Pool, TensorId};
 
 impl Importer<'_> {
     pub(super) fn convolution(&mut self, site: &Site) -> Result<(), ImportError> {
@@ -13,7 +13,7 @@ impl Importer<'_> {
         };
         let image = self.graph[input].shape.clone();
         // Filters of fewer channels than the image has make a grouped convolution.
-        let groups = image.last().map_or(1, |all| all / channels);
+        let groups = image.last().map_or(1, |all| all / channels.max(1));
         let strides = site.sizes([2, 1], 1)?;
         let dilations = site.sizes([5, 4], 1)?;
         let padding = site.padding(&image, &around, [height, width], strides, dilations)?;
@@ -38,7 +38,7 @@ impl Importer<'_> {
             strides,
             dilations,
             padding,
-            groups: image[2],
+            groups: image.last().copied().unwrap_or(1),
         });
         self.weighted(site, convolution, input, weights, 4)
     }
@@ -69,17 +69,10 @@ impl Importer<'_> {
         if tensor.shape == [features] {
             return Ok(input);
         }
-        let output = Output {
-            name: format!("{}_flat", tensor.name),
-            element: tensor.element,
-            quantization: tensor.quantization.clone(),
-            limits: Limits::of(tensor.element),
-        };
         let operator = Operator::Reshape {
             shape: vec![features],
         };
-        let name = format!("{}_flat", site.name);
-        Ok(self.graph.node(name, operator, &[input], output)?)
+        self.between(format!("{}_flat", site.name), operator, &[input])
     }
 
     /// A node of weights and perhaps a bias.
@@ -96,11 +89,10 @@ impl Importer<'_> {
             .into_iter()
             .flatten()
             .collect();
-        self.node(site, operator, &inputs, Some(activation))
+        self.windowed(site, operator, &inputs, Some(activation))
     }
 
-    pub(super) fn pool(&mut self, site: &Site) -> Result<Pool, ImportError> {
-        let input = self.computed(site.input(0)?)?;
+    pub(super) fn pool(&self, site: &Site, input: TensorId) -> Result<Pool, ImportError> {
         let kernel = site.sizes([4, 3], 0)?;
         let strides = site.sizes([2, 1], 0)?;
         let image = self.graph[input].shape.clone();
@@ -113,7 +105,7 @@ impl Importer<'_> {
     }
 
     /// The first input, which must not be floating point.
-    pub(super) fn quantized(&self, site: &Site) -> Result<TensorId, ImportError> {
+    pub(super) fn quantized(&mut self, site: &Site) -> Result<TensorId, ImportError> {
         let input = self.computed(site.input(0)?)?;
         match self.graph[input].element {
             Element::Float32 => Err(ImportError::Float {

@@ -3,21 +3,29 @@
 //! Slots and codes are those of LiteRT's `schema.fbs`, version 3.
 
 mod constants;
+mod elementwise;
 mod flatbuffer;
 mod layers;
+mod movement;
 mod names;
 mod operators;
 mod pad;
+mod reduce;
 mod site;
 #[cfg(test)]
 mod tests;
+mod transposed;
+mod variables;
 
 use super::budget::Budget;
 use super::{Format, ImportError};
-use crate::graph::{Element, Family, Graph, Padding, Quantization, Tensor, TensorId};
+use crate::graph::{Element, Family, Graph, Quantization, Tensor, TensorId};
 use flatbuffer::{Beyond, Table, Tables};
 use names::operator_name;
+use pad::Padded;
+use site::Site;
 use std::collections::BTreeMap;
+use variables::OfFile;
 
 /// The network of a file.
 pub(super) fn read(bytes: &[u8]) -> Result<Graph, ImportError> {
@@ -26,7 +34,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Graph, ImportError> {
     if version != 3 {
         return Err(damaged(format!("it has version {version}, not 3")));
     }
-    let subgraph = model.tables(2)?.get(0)?;
+    let subgraphs = model.tables(2)?;
+    let subgraph = subgraphs.get(0)?;
     let subgraph = subgraph.ok_or_else(|| damaged("it has no graph"))?;
     let tensors = subgraph.tables(0)?;
     let mut importer = Importer {
@@ -34,7 +43,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Graph, ImportError> {
         buffers: model.tables(4)?,
         tensors,
         ids: vec![None; tensors.len()],
+        subgraphs,
         padded: BTreeMap::new(),
+        handles: BTreeMap::new(),
+        variables: BTreeMap::new(),
         budget: Budget::of(bytes.len()),
         graph: Graph::new(Family::TfLite),
     };
@@ -51,6 +63,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Graph, ImportError> {
         let id = importer.computed(output)?;
         importer.graph.outputs.push(id);
     }
+    importer.finish_variables()?;
     Ok(importer.graph)
 }
 
@@ -88,8 +101,13 @@ struct Importer<'a> {
     tensors: Tables<'a>,
     /// The tensors of the graph that are given or computed so far, by their index in the file.
     ids: Vec<Option<TensorId>>,
-    /// The image in each padded tensor, by its index in the file, and what is around it.
-    padded: BTreeMap<usize, (TensorId, Padding)>,
+    subgraphs: Tables<'a>,
+    /// The padded tensors of which no node is there yet, by their index in the file.
+    padded: BTreeMap<usize, Padded>,
+    /// The names of the variables for which tensors stand, by their index in the file.
+    handles: BTreeMap<i32, Vec<u8>>,
+    /// Variables by their names.
+    variables: BTreeMap<Vec<u8>, OfFile>,
     budget: Budget,
     graph: Graph,
 }
@@ -97,6 +115,7 @@ struct Importer<'a> {
 impl<'a> Importer<'a> {
     fn input(&mut self, index: i32) -> Result<(), ImportError> {
         let (place, tensor) = self.activation(index)?;
+        tensor.check()?;
         let id = self.graph.tensor(tensor);
         self.graph.inputs.push(id);
         self.define(place, id)
@@ -114,17 +133,14 @@ impl<'a> Importer<'a> {
     }
 
     /// A tensor that is given or computed.
-    fn computed(&self, index: i32) -> Result<TensorId, ImportError> {
+    fn computed(&mut self, index: i32) -> Result<TensorId, ImportError> {
+        if let Ok(place) = usize::try_from(index) {
+            self.pad_after_all(place)?;
+        }
         let id = usize::try_from(index)
             .ok()
             .and_then(|place| self.ids.get(place));
         let id = id.ok_or_else(|| damaged(format!("there is no tensor {index}")))?;
-        if self.padded.contains_key(&(index as usize)) {
-            return Err(ImportError::Tensor {
-                tensor: format!("tensor {index}"),
-                reason: "is what PAD gives; it may only be the image of a convolution".into(),
-            });
-        }
         id.ok_or_else(|| damaged(format!("tensor {index} is read before it is computed")))
     }
 
@@ -159,10 +175,7 @@ impl<'a> Importer<'a> {
         };
         let shape = shape(&table)?.map_err(fail)?;
         let shape = match *shape.as_slice() {
-            [batch, _, ..] if batch != 1 => {
-                return Err(fail(format!("has a batch of {batch}; only 1 is supported")));
-            }
-            [_, ref sizes @ ..] if !sizes.is_empty() => sizes.to_vec(),
+            [1, ref sizes @ ..] if !sizes.is_empty() => sizes.to_vec(),
             _ => shape,
         };
         let element = element(&table)?.map_err(fail)?;
@@ -175,6 +188,25 @@ impl<'a> Importer<'a> {
             values: None,
         };
         Ok((place, tensor))
+    }
+
+    /// The sizes of a tensor along all axes of the file.
+    fn sizes(&mut self, index: i32) -> Result<Vec<usize>, ImportError> {
+        let (place, table) = self.entry(index)?;
+        shape(&table)?.map_err(|reason| ImportError::Tensor {
+            tensor: format!("tensor {place}"),
+            reason,
+        })
+    }
+
+    /// The integers of an input that must be a constant.
+    fn whole_numbers(&mut self, site: &Site, place: usize) -> Result<Vec<i64>, ImportError> {
+        let constant = self.constant(site.input(place)?)?;
+        let integers = constant.and_then(|constant| constant.values.integers());
+        let integers = integers.ok_or_else(|| {
+            site.fail(format!("has an input {place} that is no constant of int32"))
+        })?;
+        Ok(integers.into_iter().map(i64::from).collect())
     }
 
     /// What integers of a tensor mean, and the axis of the scales where there are several.

@@ -3,83 +3,109 @@
 use super::names::SUPPORTED;
 use super::site::Site;
 use super::{ImportError, Importer, Table, indices, operator_name};
-use crate::graph::{Binary, Limits, Operator, Output, TensorId};
+use crate::graph::{Binary, Function, Limits, Operator, Output, Pool, TensorId};
 
-const ADD: i32 = 0;
-const AVERAGE_POOL_2D: i32 = 1;
-const CONV_2D: i32 = 3;
-const DEPTHWISE_CONV_2D: i32 = 4;
-const DEQUANTIZE: i32 = 6;
-const FULLY_CONNECTED: i32 = 9;
-const MAX_POOL_2D: i32 = 17;
-const RELU: i32 = 19;
-const RELU6: i32 = 21;
-const RESHAPE: i32 = 22;
-const SOFTMAX: i32 = 25;
-const PAD: i32 = 34;
-const QUANTIZE: i32 = 114;
+/// Bytes of the nodes of an image of a batch, about.
+const NODE_BYTES: usize = 2048;
 
 impl<'a> Importer<'a> {
-    /// Adds the node of an operator.
+    /// Adds the nodes of an operator.
     pub(super) fn operator(&mut self, place: usize, table: &Table<'a>) -> Result<(), ImportError> {
         let code = self.code(table)?;
         let operator = operator_name(code);
-        let outputs = indices(table, 2)?;
         let mut site = Site {
             name: format!("{}_{place}", operator.to_lowercase()),
             operator,
             inputs: indices(table, 1)?,
             output: 0,
+            outputs: indices(table, 2)?,
             options: table.table(4)?,
         };
-        let &[output] = outputs.as_slice() else {
-            return Err(match SUPPORTED.contains(&site.operator.as_str()) {
-                true => site.fail(format!("has {} outputs, not one", outputs.len())),
-                false => site.unsupported(),
-            });
+        if !SUPPORTED.contains(&site.operator.as_str()) {
+            return Err(site.unsupported());
+        }
+        match site.operator.as_str() {
+            "SPLIT" => return self.split(&mut site, 1, None),
+            "SPLIT_V" => return self.split(&mut site, 0, Some(1)),
+            "UNPACK" => return self.unpack(&mut site),
+            "CALL_ONCE" => return self.call_once(&site),
+            "ASSIGN_VARIABLE" => return self.assign(&site),
+            _ => {}
+        }
+        let &[output] = site.outputs.as_slice() else {
+            return Err(site.fail(format!("has {} outputs, not one", site.outputs.len())));
         };
         site.output = output;
-        match code {
-            CONV_2D => self.convolution(&site),
-            DEPTHWISE_CONV_2D => self.depthwise(&site),
-            FULLY_CONNECTED => self.fully_connected(&site),
-            ADD => {
-                let mut operands = [self.operand(site.input(0)?)?, self.operand(site.input(1)?)?];
-                // The second one may be smaller.
-                operands.sort_by_key(|id| std::cmp::Reverse(self.graph[*id].shape.len()));
-                self.node(&site, Operator::Binary(Binary::Add), &operands, Some(0))
+        match site.operator.as_str() {
+            "CONV_2D" => self.convolution(&site),
+            "DEPTHWISE_CONV_2D" => self.depthwise(&site),
+            "TRANSPOSE_CONV" => self.transposed_convolution(&site),
+            "FULLY_CONNECTED" => self.fully_connected(&site),
+            "BATCH_MATMUL" => self.matrix_product(&site),
+            "ADD" => self.binary(&site, Binary::Add),
+            "SUB" => self.binary(&site, Binary::Sub),
+            "MUL" => self.binary(&site, Binary::Mul),
+            "MAXIMUM" => self.binary(&site, Binary::Maximum),
+            "MINIMUM" => self.binary(&site, Binary::Minimum),
+            "PRELU" => self.prelu(&site),
+            "AVERAGE_POOL_2D" => self.pooled(&site, Operator::AveragePool),
+            "MAX_POOL_2D" => self.pooled(&site, Operator::MaxPool),
+            "MEAN" => self.mean(&site),
+            "ARG_MAX" => self.largest_place(&site),
+            "RELU" => self.clip(&site, 0.0, f32::INFINITY),
+            "RELU6" => self.clip(&site, 0.0, 6.0),
+            "RELU_N1_TO_1" => self.clip(&site, -1.0, 1.0),
+            "RELU_0_TO_1" => self.clip(&site, 0.0, 1.0),
+            "LOGISTIC" => self.function(&site, Function::Sigmoid),
+            "TANH" => self.function(&site, Function::Tanh),
+            "HARD_SWISH" => self.function(&site, Function::HardSwish),
+            "ELU" => self.function(&site, Function::Elu { scale: 1.0 }),
+            "LEAKY_RELU" => {
+                let slope = site.options.map(|options| options.f32(0)).transpose()?;
+                let slope = slope.unwrap_or(0.0);
+                self.function(&site, Function::LeakyRelu { slope })
             }
-            AVERAGE_POOL_2D => {
-                let pool = self.pool(&site)?;
-                self.with_input(&site, Operator::AveragePool(pool), Some(5))
-            }
-            MAX_POOL_2D => {
-                let pool = self.pool(&site)?;
-                self.with_input(&site, Operator::MaxPool(pool), Some(5))
-            }
-            RELU => {
-                let (low, high) = (0.0, f32::INFINITY);
-                self.with_input(&site, Operator::Clip { low, high }, None)
-            }
-            RELU6 => {
-                let (low, high) = (0.0, 6.0);
-                self.with_input(&site, Operator::Clip { low, high }, None)
-            }
-            RESHAPE => {
-                let (_, output) = self.activation(site.output)?;
-                let shape = output.shape;
-                self.with_input(&site, Operator::Reshape { shape }, None)
-            }
-            SOFTMAX => {
+            "RESHAPE" | "SQUEEZE" | "EXPAND_DIMS" => self.reshape(&site),
+            "TRANSPOSE" => self.transpose(&site),
+            "CONCATENATION" => self.concatenate(&site, 0),
+            "PACK" => self.pack(&site),
+            "SLICE" => self.slice(&site),
+            "STRIDED_SLICE" => self.strided_slice(&site),
+            "REVERSE_V2" => self.reverse(&site),
+            "GATHER" => self.gather(&site),
+            "TILE" => self.tile(&site),
+            "BROADCAST_TO" => self.broadcast(&site),
+            "DEPTH_TO_SPACE" => self.depth_to_space(&site),
+            "SPACE_TO_DEPTH" => self.space_to_depth(&site),
+            "PAD" | "PADV2" => self.pad(&site),
+            "MIRROR_PAD" => self.mirror_pad(&site),
+            "RESIZE_NEAREST_NEIGHBOR" => self.resize_nearest(&site),
+            "RESIZE_BILINEAR" => self.resize_linear(&site),
+            "SOFTMAX" => {
                 let beta = site.options.map(|options| options.f32(0)).transpose()?;
                 let beta = beta.unwrap_or(1.0);
                 self.with_input(&site, Operator::Softmax { beta }, None)
             }
-            PAD => self.pad(&site),
-            QUANTIZE => self.with_input(&site, Operator::Quantize, None),
-            DEQUANTIZE => self.with_input(&site, Operator::Dequantize, None),
+            "QUANTIZE" => self.with_input(&site, Operator::Quantize, None),
+            "DEQUANTIZE" => self.with_input(&site, Operator::Dequantize, None),
+            "VAR_HANDLE" => self.handle(&site),
+            "READ_VARIABLE" => self.read_variable(&site),
             _ => Err(site.unsupported()),
         }
+    }
+
+    fn clip(&mut self, site: &Site, low: f32, high: f32) -> Result<(), ImportError> {
+        self.with_input(site, Operator::Clip { low, high }, None)
+    }
+
+    fn function(&mut self, site: &Site, function: Function) -> Result<(), ImportError> {
+        self.with_input(site, Operator::Unary(function), None)
+    }
+
+    fn pooled(&mut self, site: &Site, of: fn(Pool) -> Operator) -> Result<(), ImportError> {
+        let input = self.computed(site.input(0)?)?;
+        let pool = self.pool(site, input)?;
+        self.windowed(site, of(pool), &[input], Some(5))
     }
 
     fn with_input(
@@ -92,14 +118,13 @@ impl<'a> Importer<'a> {
         self.node(site, operator, &[input], activation)
     }
 
-    /// Adds a node; `activation` is the slot of a fused activation in its options.
-    pub(super) fn node(
+    /// The output of a node as the file has it, with the index of its tensor and its shape; `activation` is the slot of
+    /// a fused activation in its options.
+    pub(super) fn output(
         &mut self,
         site: &Site,
-        operator: Operator,
-        inputs: &[TensorId],
         activation: Option<usize>,
-    ) -> Result<(), ImportError> {
+    ) -> Result<(usize, Vec<usize>, Output), ImportError> {
         let (place, tensor) = self.activation(site.output)?;
         let limits = match activation {
             Some(slot) => site.limits(slot, &tensor)?,
@@ -111,13 +136,84 @@ impl<'a> Importer<'a> {
             quantization: tensor.quantization,
             limits,
         };
+        Ok((place, tensor.shape, output))
+    }
+
+    /// Adds a node; `activation` is the slot of a fused activation in its options.
+    pub(super) fn node(
+        &mut self,
+        site: &Site,
+        operator: Operator,
+        inputs: &[TensorId],
+        activation: Option<usize>,
+    ) -> Result<(), ImportError> {
+        let (place, wanted, output) = self.output(site, activation)?;
         let id = self.graph.node(&site.name, operator, inputs, output)?;
+        self.finish(site, place, id, &wanted)
+    }
+
+    /// Notes the tensor of an output, which must have the shape that the file says.
+    pub(super) fn finish(
+        &mut self,
+        site: &Site,
+        place: usize,
+        id: TensorId,
+        wanted: &[usize],
+    ) -> Result<(), ImportError> {
         let found = &self.graph[id].shape;
-        if *found != tensor.shape {
-            let wanted = tensor.shape;
+        if found != wanted {
             let reason = format!("gives the shape {found:?}, and the file says {wanted:?}");
             return Err(site.fail(reason));
         }
         self.define(place, id)
+    }
+
+    /// Adds a node that only hands values on, between those of an operator.
+    pub(super) fn between(
+        &mut self,
+        name: String,
+        operator: Operator,
+        inputs: &[TensorId],
+    ) -> Result<TensorId, ImportError> {
+        let tensor = &self.graph[inputs[0]];
+        let output = Output {
+            name: name.clone(),
+            element: tensor.element,
+            quantization: tensor.quantization.clone(),
+            limits: Limits::of(tensor.element),
+        };
+        Ok(self.graph.node(name, operator, inputs, output)?)
+    }
+
+    /// A tensor in another shape.
+    pub(super) fn reshaped(
+        &mut self,
+        site: &Site,
+        id: TensorId,
+        shape: &[usize],
+    ) -> Result<TensorId, ImportError> {
+        if self.graph[id].shape == shape {
+            return Ok(id);
+        }
+        let shape = shape.to_vec();
+        let name = format!("{}_reshape_{}", site.name, self.graph.nodes.len());
+        self.between(name, Operator::Reshape { shape }, &[id])
+    }
+
+    /// Adds a node of windows, image by image where there are several.
+    pub(super) fn windowed(
+        &mut self,
+        site: &Site,
+        operator: Operator,
+        inputs: &[TensorId],
+        activation: Option<usize>,
+    ) -> Result<(), ImportError> {
+        if self.graph[inputs[0]].shape.len() != 4 {
+            return self.node(site, operator, inputs, activation);
+        }
+        let (place, wanted, output) = self.output(site, activation)?;
+        self.take(NODE_BYTES.saturating_mul(self.graph[inputs[0]].shape[0]))?;
+        let id = (self.graph).node_of_batch(&site.name, operator, inputs, output)?;
+        self.finish(site, place, id, &wanted)
     }
 }

@@ -3,7 +3,7 @@
 use super::super::window::{Odd, same};
 use super::names::SUPPORTED;
 use super::{ImportError, Table};
-use crate::graph::{Limits, Padding, Tensor};
+use crate::graph::{Grid, Limits, Padding, Tensor};
 
 /// An operator of the file.
 pub(super) struct Site<'a> {
@@ -11,7 +11,9 @@ pub(super) struct Site<'a> {
     pub(super) name: String,
     pub(super) operator: String,
     pub(super) inputs: Vec<i32>,
+    /// The output that is made.
     pub(super) output: i32,
+    pub(super) outputs: Vec<i32>,
     pub(super) options: Option<Table<'a>>,
 }
 
@@ -56,6 +58,23 @@ impl Site<'_> {
         Ok(byte?.unwrap_or(0))
     }
 
+    /// An axis of a tensor of so many; negative ones count from the end.
+    pub(super) fn axis(&self, axis: i64, rank: usize) -> Result<usize, ImportError> {
+        let from_start = if axis < 0 { axis + rank as i64 } else { axis };
+        let found = usize::try_from(from_start).ok().filter(|axis| *axis < rank);
+        found.ok_or_else(|| self.fail(format!("has the axis {axis} of a tensor of {rank} axes")))
+    }
+
+    /// How a resize takes places; the slots are those of its options.
+    pub(super) fn grid(&self, corners: usize, half_pixel: usize) -> Result<Grid, ImportError> {
+        match [self.byte(corners)?, self.byte(half_pixel)?] {
+            [0, 0] => Ok(Grid::Asymmetric),
+            [_, 0] => Ok(Grid::Corners),
+            [0, _] => Ok(Grid::HalfPixel),
+            _ => Err(self.fail("has aligned corners and centres of half a pixel at once")),
+        }
+    }
+
     /// The padding of a window on an image of `[h, w, c]` with something around it, that included; the option is the
     /// first of all windows.
     pub(super) fn padding(
@@ -67,7 +86,9 @@ impl Site<'_> {
         dilations: [usize; 2],
     ) -> Result<Padding, ImportError> {
         let padded = match *image {
-            [height, width, channels] => around.around([height, width, channels]),
+            [height, width, channels] | [_, height, width, channels] => {
+                around.around([height, width, channels])
+            }
             _ => None,
         };
         let Some([height, width, _]) = padded else {

@@ -177,10 +177,10 @@ fn what_is_wrong_is_named() {
     };
     for (operator, inputs, bias, message) in [
         (
-            36,
+            27,
             &[0, 1, 2][..],
             &[7, 8][..],
-            "node `gather_0`: the operator GATHER is not supported",
+            "node `svdf_0`: the operator SVDF is not supported",
         ),
         (
             9,

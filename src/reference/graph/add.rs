@@ -68,7 +68,8 @@ impl Step<'_> {
         Ok(self.pairs().map(sum).collect())
     }
 
-    /// ONNX Runtime's QLinearAdd: two fused multiply-adds, the zero point before the rounding.
+    /// ONNX Runtime's QLinearAdd: fused multiply-adds, that of the first input last, the zero point before the
+    /// rounding.
     fn onnx_runtime(&self) -> Vec<i32> {
         let (a, b, y) = (
             self.input_meaning(0),
@@ -76,11 +77,11 @@ impl Step<'_> {
             self.output_meaning(),
         );
         let (a_factor, b_factor) = (a.scale / y.scale, b.scale / y.scale);
-        let zeros = a_factor * a.zero_point as f32 + b_factor * b.zero_point as f32;
+        let zeros = (a.zero_point as f32).mul_add(a_factor, b_factor * b.zero_point as f32);
         let constant = y.zero_point as f32 - zeros;
         let sum = |(left, right): (i32, i32)| {
-            let sum = (left as f32).mul_add(a_factor, constant);
-            (right as f32).mul_add(b_factor, sum).round_ties_even() as i32
+            let sum = (right as f32).mul_add(b_factor, constant);
+            (left as f32).mul_add(a_factor, sum).round_ties_even() as i32
         };
         self.pairs().map(sum).collect()
     }

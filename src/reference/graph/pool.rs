@@ -35,7 +35,8 @@ impl Step<'_> {
         let factor = match (self.graph.family, self.mode) {
             (Family::TfLite, Mode::FixedPoint) => self.shared(count)?,
             (Family::TfLite, Mode::Float) => {
-                self.factor(x.scale / y.scale * (1.0 / count as f32), 0.0)?
+                let means = self.windows(&whole, |values| self.real_mean(values));
+                return Ok(means);
             }
             (Family::Onnx, _) => {
                 // QLinearGlobalAveragePool forms its factor so.
@@ -46,6 +47,16 @@ impl Step<'_> {
         };
         let means = self.windows(&whole, |values| self.scaled(self.total(values), factor));
         means.into_iter().collect()
+    }
+
+    /// LiteRT: the mean of the integers themselves, in single precision.
+    fn real_mean(&self, values: &[i32]) -> i32 {
+        let (x, y) = (self.input_meaning(0), self.output_meaning());
+        let ratio = x.scale / y.scale;
+        let moved = y.zero_point as f32 - x.zero_point as f32 * ratio;
+        let sum: i32 = values.iter().sum();
+        let mean = sum as f32 / values.len() as f32;
+        self.limited((mean * ratio + moved).round_ties_even() as i32)
     }
 
     /// TFLite's factor of a mean: the multiplier divided by the count, which is shifted to the left as far as it goes.

@@ -2,7 +2,7 @@
 
 use super::scale::Factor;
 use super::{RunError, Step};
-use crate::graph::{Convolution, Operator};
+use crate::graph::{Convolution, Family, Operator};
 
 impl Step<'_> {
     /// `[h, w, c]` by `[out, row, column, c / groups]`, as `[h, w, out]`.
@@ -73,10 +73,12 @@ impl Step<'_> {
             self.input_meaning(1),
             self.output_meaning(),
         );
-        let factor = self.factor(
-            x.scale * w.scale / y.scale,
-            f64::from(x.scale * w.scale) / f64::from(y.scale),
-        )?;
+        let double = f64::from(x.scale * w.scale) / f64::from(y.scale);
+        let factor = match self.graph.family {
+            // LiteRT has no other kernel for it.
+            Family::TfLite => self.fixed_point(double)?,
+            Family::Onnx => self.factor(x.scale * w.scale / y.scale, double)?,
+        };
         let (a, b) = (self.integers(0), self.integers(1));
         let mut result = Vec::with_capacity(self.output().len());
         for product in 0..a.len() / (rows * inner) {

@@ -1,0 +1,98 @@
+//! What is there of an activation, and which signals say so.
+
+use std::ops::Range;
+
+/// A part of an activation: some channels from a byte on.
+#[derive(Clone, Debug)]
+struct Part {
+    first_byte: usize,
+    channels: Range<usize>,
+    /// It is there when the semaphore has been signalled so often, over the whole program; none as long as no
+    /// signal says so.
+    signals: Option<u32>,
+    /// When it is there, as estimated.
+    time: u64,
+}
+
+/// The parts of an activation so far, in their order.
+#[derive(Clone, Debug)]
+pub(super) struct Progress {
+    parts: Vec<Part>,
+    /// The semaphore that says when they are there.
+    pub semaphore: u32,
+    /// The layer that makes them; none where LOAD reads them.
+    pub layer: Option<usize>,
+    /// No part follows.
+    pub is_whole: bool,
+}
+
+impl Progress {
+    /// Nothing yet.
+    pub fn new(semaphore: u32, layer: Option<usize>) -> Progress {
+        Progress {
+            parts: Vec::new(),
+            semaphore,
+            layer,
+            is_whole: false,
+        }
+    }
+
+    /// A part comes; a later signal says so.
+    pub fn put(&mut self, first_byte: usize, channels: Range<usize>, time: u64) {
+        self.parts.push(Part {
+            first_byte,
+            channels,
+            signals: None,
+            time,
+        });
+    }
+
+    /// With so many signals all parts so far are there.
+    pub fn signalled(&mut self, signals: u32) {
+        for part in self.parts.iter_mut().rev() {
+            if part.signals.is_some() {
+                break;
+            }
+            part.signals = Some(signals);
+        }
+    }
+
+    /// The parts that some channels of the first bytes are in.
+    fn of(&self, bytes: usize, channels: &Range<usize>) -> impl Iterator<Item = &Part> {
+        let channels = channels.clone();
+        let meets = move |part: &&Part| {
+            part.first_byte < bytes
+                && part.channels.start < channels.end
+                && channels.start < part.channels.end
+        };
+        self.parts.iter().filter(meets)
+    }
+
+    /// The signals with which some channels of the first bytes are there.
+    pub fn signals(&self, bytes: usize, channels: &Range<usize>) -> Option<u32> {
+        self.of(bytes, channels)
+            .filter_map(|part| part.signals)
+            .max()
+    }
+
+    /// When they are there, as estimated.
+    pub fn time(&self, bytes: usize, channels: &Range<usize>) -> u64 {
+        let times = self.of(bytes, channels).map(|part| part.time);
+        times.max().unwrap_or(0)
+    }
+
+    /// Whether so many signals say that all is there.
+    pub fn is_whole_with(&self, signals: u32) -> bool {
+        self.is_whole && self.parts.iter().all(|part| part.signals <= Some(signals))
+    }
+
+    /// Channels in front of those of the last part.
+    pub fn channels_before_last(&self) -> usize {
+        self.parts.last().map_or(0, |part| part.channels.start)
+    }
+
+    /// Bytes in front of the last part.
+    pub fn before_last(&self) -> usize {
+        self.parts.last().map_or(0, |part| part.first_byte)
+    }
+}

@@ -1,0 +1,190 @@
+//! Layers take turns: while one unit works on a layer, another may begin with the next one.
+
+use super::Schedule;
+use super::layer::Work;
+use super::steps::Step;
+use crate::compiler::Instructions;
+use crate::compiler::lower::Layer;
+use crate::compiler::memory::Ports;
+use crate::compiler::tiling::Tiling;
+use crate::isa::npu::Unit;
+use std::collections::VecDeque;
+
+/// A layer whose steps are under way.
+struct Turn<'a> {
+    work: Work<'a>,
+    steps: VecDeque<Step>,
+    /// Its parameters are loaded.
+    has_parameters: bool,
+}
+
+impl<'a> Schedule<'a> {
+    /// The instructions of all layers.
+    pub(super) fn layers(
+        &mut self,
+        layers: &[(&'a Layer, &'a Tiling)],
+        ports: &Ports<'_>,
+    ) -> Vec<Instructions> {
+        let mut instructions = vec![Instructions::default(); layers.len()];
+        let mut turns: Vec<Turn<'a>> = Vec::new();
+        let mut next = 0;
+        loop {
+            while next < layers.len() && self.may_begin(layers, next, &turns) {
+                let (layer, tiling) = layers[next];
+                let output = ports.outputs.iter().find(|of| of.tensor == layer.output);
+                let is_read = layers[next + 1..]
+                    .iter()
+                    .any(|(other, _)| other.reads(layer.output));
+                let mut work = self.work(next, (layer, tiling), output.filter(|_| !is_read));
+                if self.takes_turns(layers, next) {
+                    let channels = tiling.columns as u32 * self.arch.columns;
+                    work.parameters = self.place_parameters(next, channels);
+                    let steps = self.steps(&work, true, true).into();
+                    turns.push(Turn {
+                        work,
+                        steps,
+                        has_parameters: false,
+                    });
+                } else {
+                    let first = self.program.instructions.len();
+                    self.whole_layer(&mut work);
+                    self.ends(&work, ports);
+                    instructions[next].add(first..self.program.instructions.len());
+                }
+                next += 1;
+            }
+            let times =
+                (0..turns.len()).filter_map(|turn| Some((self.begins(&turns, turn)?, turn)));
+            let Some((_, first)) = times.min() else {
+                return instructions;
+            };
+            let begin = self.program.instructions.len();
+            let turn = &mut turns[first];
+            if !std::mem::replace(&mut turn.has_parameters, true) {
+                let channels = turn.work.tiling.columns * self.arch.columns as usize;
+                self.load_constants(&mut turn.work, 0..channels);
+            }
+            let step = turn.steps.pop_front().expect("a step that may begin");
+            let is_last = turn.steps.is_empty();
+            self.step(&mut turn.work, &step, is_last);
+            if is_last {
+                self.ends(&turn.work, ports);
+            }
+            instructions[turn.work.index].add(begin..self.program.instructions.len());
+            turns.retain(|turn| !turn.steps.is_empty());
+            let begin = self.program.instructions.len();
+            if let Some(ahead) = self.ahead(layers, &turns, next) {
+                instructions[ahead].add(begin..self.program.instructions.len());
+            }
+        }
+    }
+
+    /// Reads tiles of a layer that comes later, the first of which there is some; gives the layer.
+    fn ahead(
+        &mut self,
+        layers: &[(&Layer, &Tiling)],
+        turns: &[Turn<'_>],
+        next: usize,
+    ) -> Option<usize> {
+        let waiting = turns.iter().filter(|turn| !turn.has_parameters);
+        let waiting = waiting
+            .map(|turn| turn.work.index)
+            .chain(next..layers.len());
+        for index in Vec::from_iter(waiting) {
+            let (layer, tiling) = layers[index];
+            if layer.unit == Unit::Vector {
+                continue;
+            }
+            if !self.takes_turns(layers, index) {
+                return None;
+            }
+            if !self.fetch_ahead(index, tiling.all_tiles(layer, tiling.columns)) {
+                return Some(index);
+            }
+        }
+        None
+    }
+
+    /// All of a layer has been given to the units.
+    fn ends(&mut self, work: &Work<'_>, ports: &Ports<'_>) {
+        if let Some(progress) = self.progress.get_mut(&work.layer.output) {
+            progress.is_whole = true;
+        }
+        if work.output.is_none() {
+            self.store_result(work.layer, ports);
+        }
+    }
+
+    /// Whether a layer shares units with its neighbours: others have parts that come one behind the other.
+    fn takes_turns(&self, layers: &[(&Layer, &Tiling)], index: usize) -> bool {
+        let (layer, tiling) = layers[index];
+        let is_banded = |index: usize| self.plan.bands[index].is_some();
+        let is_vector = layer.unit == Unit::Matrix && layer.result[..2] == [1, 1];
+        self.plan.window > 1
+            && !is_vector
+            && !is_banded(index)
+            && !index.checked_sub(1).is_some_and(is_banded)
+            && tiling.columns <= self.most_columns()
+            && tiling.all_tiles(layer, tiling.columns) <= self.arch.ring_tiles as usize
+    }
+
+    /// Whether a layer may begin beside those under way: it comes behind the last of these, and has room for its
+    /// weights, parameters and tables.
+    fn may_begin(&self, layers: &[(&Layer, &Tiling)], index: usize, turns: &[Turn<'_>]) -> bool {
+        let Some(oldest) = turns.first() else {
+            return true;
+        };
+        let (layer, tiling) = layers[index];
+        let (before, _) = layers[index - 1];
+        let tiles = |layer: &Layer, tiling: &Tiling| tiling.all_tiles(layer, tiling.columns);
+        let others = turns
+            .iter()
+            .map(|turn| tiles(turn.work.layer, turn.work.tiling));
+        let all = others.sum::<usize>() + tiles(layer, tiling);
+        let has_tables = |layer: &Layer| layer.residual.is_some();
+        let tables = has_tables(layer) && turns.iter().any(|turn| has_tables(turn.work.layer));
+        let channels = self.next_parameters(tiling.columns as u32 * self.arch.columns);
+        let is_taken = turns.iter().any(|turn| {
+            let first = turn.work.parameters;
+            let end = first + turn.work.tiling.columns as u32 * self.arch.columns;
+            first < channels.end && channels.start < end
+        });
+        self.takes_turns(layers, index)
+            && layer.reads(before.output)
+            && index - oldest.work.index < self.plan.window
+            && all <= self.arch.ring_tiles as usize
+            && !tables
+            && !is_taken
+    }
+
+    /// When the next step of a layer can begin, as estimated; none as long as what it reads has not been made.
+    fn begins(&self, turns: &[Turn<'_>], turn: usize) -> Option<u64> {
+        let work = &turns[turn].work;
+        let step = turns[turn].steps.front()?;
+        let mut begin = self.clock.free(work.layer.unit);
+        for (tensor, bytes, channels) in self.needs(work, step) {
+            let maker = turns[..turn]
+                .iter()
+                .find(|of| of.work.layer.output == tensor);
+            let is_missing = maker.is_some_and(|maker| {
+                let row = maker.work.layer.result_row();
+                let columns = self.arch.columns as usize;
+                let mut rest = maker
+                    .steps
+                    .iter()
+                    .take_while(|of| of.first_byte(row) < bytes);
+                rest.any(|of| {
+                    of.columns.start * columns < channels.end
+                        && channels.start < of.columns.end * columns
+                })
+            });
+            if is_missing {
+                return None;
+            }
+            if let Some(progress) = self.progress.get(&tensor) {
+                begin = begin.max(progress.time(bytes, &channels));
+            }
+        }
+        Some(begin)
+    }
+}

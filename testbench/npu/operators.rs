@@ -1,0 +1,250 @@
+//! Random nodes of every operator: what the host and the core make of them is golden.
+
+use super::Random;
+use super::networks::check;
+use ferrogrid::arch::NpuArch;
+use ferrogrid::compiler::Rounding;
+use ferrogrid::config::{Bytes, NpuConfig};
+use ferrogrid::graph::{
+    Binary, Convolution, Element, Family, Function, Graph, Grid, Operator, Output, Pad, Padding,
+    Pool, Quantization, Resize, TensorId, Values, View, strides_of,
+};
+
+/// What an activation means.
+fn meaning(random: &mut Random) -> (Element, Quantization) {
+    let scale = f32::from_bits(0x3c00_0000 + random.next() as u32 % 0x0180_0000);
+    let zero = random.within(0, 255) as i32;
+    match random.chance(3) {
+        true => (Element::Uint8, Quantization::per_tensor(scale, zero)),
+        false => (Element::Int8, Quantization::per_tensor(scale, zero - 128)),
+    }
+}
+
+fn size(random: &mut Random, most: usize) -> usize {
+    random.within(1, most as u32) as usize
+}
+
+/// A constant that means something else.
+fn constant(graph: &mut Graph, random: &mut Random, shape: &[usize]) -> TensorId {
+    let values = Values::Int8(random.bytes(shape.iter().product()));
+    let scale = f32::from_bits(0x3c00_0000 + random.next() as u32 % 0x0180_0000);
+    let zero = random.within(0, 255) as i32 - 128;
+    let name = format!("constant{}", graph.tensors.len());
+    let meaning = Some(Quantization::per_tensor(scale, zero));
+    graph.constant(name, shape.to_vec(), values, meaning)
+}
+
+/// A view of a tensor: axes in another order, backwards, in part or repeated.
+fn view(random: &mut Random, shape: &[usize]) -> View {
+    let mut axes = Vec::from_iter(shape.iter().copied().zip(strides_of(shape)));
+    for at in (1..axes.len()).rev() {
+        axes.swap(at, random.within(0, at as u32) as usize);
+    }
+    let mut offset = 0;
+    for (size, stride) in &mut axes {
+        let first = random.within(0, *size as u32 - 1) as usize;
+        match random.within(0, 3) {
+            0 => {
+                offset += (*size as isize - 1) * *stride;
+                *stride = -*stride;
+            }
+            1 => {
+                offset += first as isize * *stride;
+                *size -= first;
+            }
+            2 if random.chance(4) => (*size, *stride) = (2, 0),
+            _ => {}
+        }
+    }
+    let (shape, strides) = axes.into_iter().unzip();
+    View {
+        shape,
+        strides,
+        offset: offset as usize,
+    }
+}
+
+/// Adds a random node; none where it does not take the tensor.
+fn append(graph: &mut Graph, random: &mut Random, x: TensorId, family: Family) -> Option<TensorId> {
+    let shape = graph[x].shape.clone();
+    let same = (graph[x].element, graph[x].quantization.clone().unwrap());
+    let other = meaning(random);
+    let rank = shape.len();
+    let last = *shape.last()?;
+    let functions = [
+        Function::LeakyRelu { slope: 0.1 },
+        Function::Sigmoid,
+        Function::Tanh,
+        Function::HardSwish,
+        Function::HardSigmoid {
+            slope: 0.2,
+            offset: 0.5,
+        },
+        Function::Elu { scale: 1.5 },
+    ];
+    let binaries = [
+        Binary::Add,
+        Binary::Sub,
+        Binary::Mul,
+        Binary::Maximum,
+        Binary::Minimum,
+    ];
+    let (operator, inputs, y) = match random.within(0, 14) {
+        0 => (Operator::View(view(random, &shape)), vec![x], same),
+        1 => {
+            let axis = random.within(0, rank as u32 - 1) as usize;
+            let places = (0..size(random, 6)).map(|_| size(random, shape[axis]) - 1);
+            let places = places.collect();
+            (Operator::Select { axis, places }, vec![x], same)
+        }
+        2 => {
+            let axis = random.within(0, rank as u32 - 1) as usize;
+            (Operator::Concat { axis }, vec![x; size(random, 3)], same)
+        }
+        3 => {
+            let mut sizes = || (0..rank).map(|_| size(random, 3) - 1).collect();
+            let pad = Pad {
+                before: sizes(),
+                after: sizes(),
+                between: sizes(),
+                value: same.0.range().1 - 100,
+            };
+            (Operator::Pad(pad), vec![x], same)
+        }
+        4..=6 => {
+            let skip = random.within(0, rank as u32 - 1) as usize;
+            let binary = binaries[random.within(0, 4) as usize];
+            let is_choice = matches!(binary, Binary::Maximum | Binary::Minimum);
+            match (is_choice && family == Family::TfLite, random.chance(2)) {
+                (true, _) => (Operator::Binary(binary), vec![x, x], same),
+                (_, true) => (Operator::Binary(binary), vec![x, x], other),
+                (_, false) => {
+                    let constant = constant(graph, random, &shape[skip..]);
+                    (Operator::Binary(binary), vec![x, constant], other)
+                }
+            }
+        }
+        7 | 8 => {
+            let function = functions[random.within(0, 5) as usize];
+            (Operator::Unary(function), vec![x], other)
+        }
+        9 => {
+            let slope = constant(graph, random, &[last]);
+            (Operator::PRelu, vec![x, slope], other)
+        }
+        10 if rank >= 2 => {
+            let mut sizes = shape.clone();
+            let columns = size(random, 5);
+            sizes[rank - 2] = last;
+            sizes[rank - 1] = columns;
+            let factor = constant(graph, random, &sizes);
+            (Operator::MatMul, vec![x, factor], other)
+        }
+        11 if rank == 3 => {
+            let grid = [Grid::HalfPixel, Grid::Corners, Grid::Asymmetric];
+            let resize = Resize {
+                size: [size(random, 9), size(random, 9)],
+                grid: grid[random.within(0, 2) as usize],
+            };
+            (Operator::ResizeLinear(resize), vec![x], same)
+        }
+        12 => (Operator::Softmax { beta: 1.0 }, vec![x], other),
+        13 if rank == 3 && random.chance(2) => (Operator::GlobalAveragePool, vec![x], other),
+        13 if rank == 3 => {
+            let kernel = [size(random, shape[0]), size(random, shape[1])];
+            let pool = Pool {
+                kernel,
+                strides: [size(random, 2), size(random, 2)],
+                padding: Padding {
+                    top: size(random, kernel[0]) - 1,
+                    left: size(random, kernel[1]) - 1,
+                    bottom: size(random, kernel[0]) - 1,
+                    right: size(random, kernel[1]) - 1,
+                },
+                count_padding: family == Family::Onnx && random.chance(2),
+            };
+            let y = if family == Family::TfLite {
+                same
+            } else {
+                other
+            };
+            (Operator::AveragePool(pool), vec![x], y)
+        }
+        14 if rank == 3 => {
+            // Weights less their zero point are no int8.
+            let groups = if last.is_multiple_of(2) { 2 } else { 1 };
+            let outputs = groups * size(random, 3);
+            let weights = [outputs, 1, size(random, shape[1]), last / groups];
+            let w = constant(graph, random, &weights);
+            let convolution = Convolution {
+                strides: [1, size(random, 2)],
+                dilations: [1, 1],
+                padding: Padding {
+                    top: 1,
+                    ..Padding::default()
+                },
+                groups,
+            };
+            (Operator::Convolution(convolution), vec![x, w], other)
+        }
+        _ => return None,
+    };
+    let name = format!("node{}", graph.nodes.len());
+    let y = Output::new(format!("{name}_y"), y);
+    let count = graph.tensors.len();
+    match graph.node(&name, operator, &inputs, y) {
+        Ok(id) if graph[id].len() <= 2000 => Some(id),
+        // Too large, or not what the operator takes.
+        _ => {
+            graph.nodes.retain(|node| node.output.0 < count);
+            graph.tensors.truncate(count);
+            None
+        }
+    }
+}
+
+#[test]
+fn every_operator_is_golden_on_the_host_and_the_core() {
+    let mut config = NpuConfig::new(4, 4);
+    config.memory.scratchpad = Some(Bytes::kib(64));
+    let arch = NpuArch::new(&config).unwrap();
+    let mut operators = std::collections::BTreeMap::new();
+    for seed in 0..400 {
+        let mut random = Random(seed + 1);
+        let family = [Family::TfLite, Family::Onnx][seed as usize % 2];
+        let mut graph = Graph::new(family);
+        let shape = Vec::from_iter((0..random.within(1, 4)).map(|_| size(&mut random, 6)));
+        let x = meaning(&mut random);
+        let mut last = graph.input("x", shape, x);
+        for _ in 0..random.within(1, 6) {
+            last = append(&mut graph, &mut random, last, family).unwrap_or(last);
+        }
+        if random.chance(4) {
+            let places = Output {
+                quantization: None,
+                ..Output::new("places", (Element::Int32, Quantization::per_tensor(1.0, 0)))
+            };
+            last = graph
+                .node("largest", Operator::ArgMax, &[last], places)
+                .unwrap();
+        }
+        if graph.nodes.is_empty() {
+            continue;
+        }
+        graph.outputs.push(last);
+        graph.remove_unused();
+        for node in &graph.nodes {
+            *operators.entry(node.operator.name()).or_insert(0) += 1;
+        }
+        let input = &graph[graph.inputs[0]];
+        let (low, _) = input.element.range();
+        let values = (0..input.len()).map(|_| i32::from(random.next() as u8) + low);
+        let values = Values::saturated(input.element, &Vec::from_iter(values));
+        for rounding in [Rounding::Float, Rounding::Fixed] {
+            let names = graph.nodes.iter().map(|node| node.operator.name());
+            println!("seed {seed}, {rounding:?}: {:?}", Vec::from_iter(names));
+            check(&graph, &arch, rounding, std::slice::from_ref(&values), 0);
+        }
+    }
+    assert!(operators.len() >= 23, "{operators:?}");
+}
