@@ -17,11 +17,15 @@ const CORES: u64 = 8;
 const CASES: u64 = 12;
 
 /// A small core, and what random cases do rarely on it.
-const CORE: &str = "scratchpad=8192 weights=512 accumulators=32 parameters=64";
-const RARE: [&str; 10] = [
+const CORE: &str = "lanes=1 scratchpad=8192 weights=512 accumulators=32 parameters=64";
+const RARE: [&str; 17] = [
     // A count is 0, a run is in both halves.
     "before=flipped@0.107; load run=1 rows=1 planes=1; end",
     "before=flipped@0.85; load address=4088 run=8 rows=1 planes=1; end",
+    // VECTOR goes on behind the last vector of a bank.
+    "before=flipped@1.187; load offset=8192 target=1 run=16 rows=1 planes=1 signal=1; vector pitch=4 width=0 height=0 kernel_rows=1 groups=1 taps=1 rows=12 \
+     row_step=1 columns=2 column_step=1 maximum begin end; post wait=1:1 address=4096 rows=12 row_pitch=8 \
+     columns=2 column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-1 low=-128 high=127 vector; end",
     // It waits for signals that do not come, or nothing takes its signals.
     "before=flipped@1.10; load run=4 rows=9 planes=1 signal=3/3; \
      load run=4 rows=1 planes=1 wait=3:2; end",
@@ -53,6 +57,68 @@ const RARE: [&str; 10] = [
      load wait=0:0 wait=5:1 offset=17000 run=64 rows=1 planes=1; post address=4096 rows=8 row_pitch=16 \
      columns=4 column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 \
      signal=1; store wait=1:1 offset=28672 address=4096 run=128 rows=1 planes=1; end",
+    // The same of VECTOR.
+    "; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=64 rows=1 planes=1; \
+     load offset=24576 target=6 run=64 rows=1 planes=1; fence units=1; \
+     vector pitch=4 width=4 height=16 kernel_rows=4 kernel_row_step=1 groups=4 taps=1 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 begin end; fence units=16; \
+     load offset=17000 run=64 rows=1 planes=1; post address=4096 rows=8 row_pitch=16 columns=4 \
+     column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 vector signal=1; \
+     store wait=1:1 offset=28672 address=4096 run=128 rows=1 planes=1; end",
+    "; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=64 rows=1 planes=1; \
+     load offset=24576 target=6 run=64 rows=1 planes=1; fence units=1; \
+     vector pitch=4 width=4 height=16 kernel_rows=4 kernel_row_step=1 groups=4 taps=1 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 begin end signal=5; \
+     load wait=0:0 wait=5:1 offset=17000 run=64 rows=1 planes=1; post address=4096 rows=8 row_pitch=16 columns=4 \
+     column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 vector signal=1; \
+     store wait=1:1 offset=28672 address=4096 run=128 rows=1 planes=1; end",
+    // POST reads what it adds in the half that MATRIX reads.
+    "; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=128 rows=1 planes=1; \
+     load offset=20480 target=4 run=1048 rows=1 planes=1; load offset=22528 target=5 run=1024 rows=1 planes=1; \
+     weights offset=24576 tiles=17; fence units=1; matrix pitch=8 width=8 height=16 blocks=1 kernel_rows=1 kernel_row_step=1 taps=1 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 release begin end; \
+     matrix pitch=8 width=8 height=16 blocks=1 kernel_rows=4 kernel_row_step=1 taps=4 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 release begin end; post address=4096 rows=8 row_pitch=16 columns=4 \
+     column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 residual signal=1; \
+     post address=4224 rows=8 row_pitch=16 columns=4 \
+     column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 signal=1; \
+     store wait=1:2 offset=28672 address=4096 run=256 rows=1 planes=1; end",
+    // Weights wait for the ring, and the third bank of a unit until POST has freed the first.
+    "; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=128 rows=1 planes=1; \
+     weights offset=24576 tiles=32; fence units=1; \
+     matrix pitch=8 width=8 height=16 blocks=2 kernel_rows=4 kernel_row_step=1 taps=4 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 release begin end; weights offset=24800 tiles=16; \
+     matrix pitch=8 width=8 height=16 blocks=1 kernel_rows=4 kernel_row_step=1 taps=4 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 release begin end; post address=4096 rows=8 row_pitch=16 columns=4 \
+     column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 signal=1; \
+     post address=4224 rows=8 row_pitch=16 columns=4 \
+     column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 signal=2; \
+     store wait=1:1 offset=28672 address=4096 run=128 rows=1 planes=1; \
+     store wait=2:1 offset=28800 address=4224 run=128 rows=1 planes=1; end",
+    "; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=128 rows=1 planes=1; \
+     weights offset=24576 tiles=3; fence units=1; \
+     matrix pitch=8 width=8 height=16 blocks=1 kernel_rows=1 kernel_row_step=1 taps=1 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 release begin end; post address=4096 rows=8 row_pitch=16 columns=4 \
+     column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 signal=1; \
+     matrix pitch=8 width=8 height=16 blocks=1 kernel_rows=1 kernel_row_step=1 taps=1 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 release begin end; post address=4224 rows=8 row_pitch=16 columns=4 \
+     column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 signal=1; \
+     matrix pitch=8 width=8 height=16 blocks=1 kernel_rows=1 kernel_row_step=1 taps=1 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 release begin end; post address=4352 rows=8 row_pitch=16 columns=4 \
+     column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 signal=1; \
+     store wait=1:3 offset=28672 address=4096 run=384 rows=1 planes=1; end",
+    "; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=128 rows=1 planes=1; \
+     load offset=24576 target=6 run=12 rows=1 planes=1; fence units=1; \
+     vector pitch=8 width=8 height=16 kernel_rows=1 groups=1 taps=1 tap_step=1 rows=8 row_step=1 \
+     columns=4 column_step=1 weights=0 begin end; post address=4096 rows=8 row_pitch=16 columns=4 \
+     column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 vector signal=1; \
+     vector pitch=8 width=8 height=16 kernel_rows=1 groups=1 taps=1 tap_step=1 rows=8 row_step=1 \
+     columns=4 column_step=1 weights=1 begin end; post address=4224 rows=8 row_pitch=16 columns=4 \
+     column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 vector signal=1; \
+     vector pitch=8 width=8 height=16 kernel_rows=1 groups=1 taps=1 tap_step=1 rows=8 row_step=1 \
+     columns=4 column_step=1 weights=2 begin end; post address=4352 rows=8 row_pitch=16 columns=4 \
+     column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 vector signal=1; \
+     store wait=1:3 offset=28672 address=4096 run=384 rows=1 planes=1; end",
     // A bank is there when sums of the one before come back to the requantizers.
     "; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=64 rows=1 planes=1; \
      load offset=20480 target=4 run=1048 rows=1 planes=1; load offset=22528 target=5 run=1024 rows=1 planes=1; \

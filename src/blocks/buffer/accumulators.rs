@@ -175,7 +175,8 @@ impl Block for Accumulators {
                 None => m.zero(old_word.shape()),
                 Some(maximum) => {
                     let below = m.zero(unsigned(self.lane.width - 1));
-                    concat(&[maximum.bit(choice - 1), below]).repeat(self.columns)
+                    let least = concat(&[maximum.bit(choice - 1), below]).named("least");
+                    least.repeat(self.columns)
                 }
             };
             m.when(first.msb(), || old_word.set(nothing))

@@ -134,11 +134,13 @@ struct HandedOver<'m> {
 #[track_caller]
 fn handed_over<'m>(
     m: &'m Module,
+    prefix: &str,
     (completes, frees): (Signal<'m>, Signal<'m>),
     clear: Signal<'m>,
 ) -> HandedOver<'m> {
-    let complete = m.reg(unsigned(2)).reset(0);
-    let bank = m.reg(bit()).reset(0);
+    let named = |name: &str| format!("{prefix}{name}");
+    let complete = m.reg(unsigned(2)).named(named("complete")).reset(0);
+    let bank = m.reg(bit()).named(named("bank")).reset(0);
     m.when(frees, || bank.set(!*bank));
     m.when(completes & !frees, || complete.set(complete + 1))
         .else_when(frees & !completes, || complete.set(complete - 1));
@@ -178,13 +180,18 @@ impl Block for PostUnit {
         let frees = m.wire(bit());
         let matrix_frees = frees & !fields.vector;
         let vector_frees = frees & fields.vector;
-        let of_matrix = handed_over(m, (io.bank_complete, matrix_frees), io.clear);
-        let of_vector = handed_over(m, (io.vector_bank_complete, vector_frees), io.clear);
-        let complete = fields.vector.mux(of_vector.any, of_matrix.any);
+        let of_matrix = handed_over(m, "", (io.bank_complete, matrix_frees), io.clear);
+        let of_vector = handed_over(
+            m,
+            "vector_",
+            (io.vector_bank_complete, vector_frees),
+            io.clear,
+        );
+        let is_complete = fields.vector.mux(of_vector.any, of_matrix.any);
         // A sum comes back to the requantizers in the cycles between.
         let phase = m.reg(bit()).reset(0);
         phase.next(!*phase);
-        reads.drive(*active & complete & (!fields.residual | *phase));
+        reads.drive(*active & is_complete & (!fields.residual | *phase));
         recent.next(concat(&[recent.truncate(SUM_STAGE - 1), reads]));
 
         m.section("vectors, their channels, and the sums of a window");

@@ -315,9 +315,10 @@ impl Block for VectorUnit {
         };
         let sums = m.instance(&self.lanes, inputs).sums;
         let begins = walk.begins[3] & walk.begins[4] & fields.begin;
+        let signals = pass_ends & signal.signals & signal_due;
         let token = concat(&[
             signal.semaphore,
-            pass_ends & signal.signals & signal_due,
+            signals,
             fields.maximum,
             begins,
             fields.end & walk.last,

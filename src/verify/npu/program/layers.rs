@@ -167,7 +167,7 @@ impl<'a, R: Rng> Generator<'a, R> {
         let begin = self.program.len();
         let tiles = self.within(1, TILES).min(self.parameter_rows);
         let has_vector = self.arch.vector_taps > 0;
-        let by_vector: Vec<bool> = (0..tiles).map(|_| has_vector && self.chance(2)).collect();
+        let by_vector: Vec<bool> = (0..tiles).map(|_| has_vector && self.chance(3)).collect();
         let last_of = [false, true].map(|vector| by_vector.iter().rposition(|of| *of == vector));
         let [loaded, vector_loaded] = [self.semaphores.image_loaded, self.semaphores.vector_loaded];
         let loaded = match last_of[0] {
