@@ -14,10 +14,21 @@ fn check_limits(low: i32, high: i32) -> Result<(), String> {
     }
 }
 
+/// A memory whose addresses are checked.
+pub(super) const SCRATCHPAD: &str = "bytes of the scratchpad";
+
 /// Numbers that must be 1 or more.
 pub(super) fn positive(counts: &[(&str, u32)]) -> Result<(), String> {
     match counts.iter().find(|(_, count)| *count == 0) {
         Some((name, _)) => Err(format!("`{name}` is 0")),
+        None => Ok(()),
+    }
+}
+
+/// Addresses that must be those of a memory, whether or not what is there counts.
+pub(super) fn within(memory: &str, size: usize, addresses: &[(&str, u32)]) -> Result<(), String> {
+    match addresses.iter().find(|(_, at)| *at as usize >= size) {
+        Some((name, at)) => Err(format!("`{name}` is {at}, and {memory} end at {size}")),
         None => Ok(()),
     }
 }
@@ -190,6 +201,8 @@ impl Machine {
             ("rows", matrix.rows),
             ("columns", matrix.columns),
         ])?;
+        let bytes = self.size.scratchpad_bytes;
+        within(SCRATCHPAD, bytes, &[("address", matrix.address)])?;
         if matrix.row_tiles && matrix.windows {
             return Err("rows with tiles of their own have no windows".into());
         }
@@ -331,6 +344,11 @@ impl Machine {
             ("channels", post.channels),
             ("window", post.window),
         ])?;
+        let addresses = [
+            ("address", post.address),
+            ("residual_address", post.residual_address),
+        ];
+        within(SCRATCHPAD, self.size.scratchpad_bytes, &addresses)?;
         let channels = post.channels as usize;
         let (source, most) = match post.vector {
             false => (Source::Matrix, self.size.columns),

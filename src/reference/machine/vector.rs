@@ -1,6 +1,6 @@
 //! What VECTOR computes.
 
-use super::execute::{Image, positive};
+use super::execute::{Image, SCRATCHPAD, positive, within};
 use super::{Machine, Source};
 use crate::isa::npu::{Load, Unit, Vector};
 
@@ -44,6 +44,10 @@ impl Machine {
             ("rows", vector.rows),
             ("columns", vector.columns),
         ])?;
+        let bytes = self.size.scratchpad_bytes;
+        within(SCRATCHPAD, bytes, &[("address", vector.address)])?;
+        let groups = self.size.vector_weights;
+        within("weights of VECTOR", groups, &[("weights", vector.weights)])?;
         if vector.taps > most {
             return Err(format!("its last group has more than {most} taps"));
         }
