@@ -1,9 +1,9 @@
 //! What of a layer is in DRAM: into the scratchpad, and where a band of it is there.
 
 use super::Schedule;
-use super::layer::Work;
 use super::program::ALL_UNITS;
 use super::transfers::{BAND_PARTS, Rows};
+use super::work::Work;
 use crate::compiler::memory::Home;
 use crate::compiler::tiling::Chunk;
 use crate::graph::TensorId;

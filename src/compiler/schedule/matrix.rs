@@ -1,9 +1,9 @@
 //! MATRIX: a chunk of vectors through tiles of weights, when its image is there.
 
 use super::Schedule;
-use super::layer::Work;
 use super::program::semaphore;
 use super::steps::Step;
+use super::work::Work;
 use crate::compiler::lower::Layer;
 use crate::compiler::tiling::Part;
 use crate::graph::TensorId;

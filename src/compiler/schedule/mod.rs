@@ -13,6 +13,7 @@ mod steps;
 mod transfers;
 mod turns;
 mod vector;
+mod work;
 
 use super::constants::Constants;
 use super::lower::{Layer, Lowered, to_int8};

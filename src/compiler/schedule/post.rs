@@ -2,8 +2,8 @@
 
 use super::Schedule;
 use super::band::{RESIDUAL, RESULT};
-use super::layer::Work;
 use super::program::{MOST_WAITING, semaphore};
+use super::work::Work;
 use crate::compiler::lower::{Factor, Reduction};
 use crate::compiler::tiling::Chunk;
 use crate::isa::npu::{Operation, Post, Store, Unit};

@@ -1,7 +1,7 @@
 //! In which order the tiles of a layer meet its chunks of vectors.
 
 use super::Schedule;
-use super::layer::Work;
+use super::work::Work;
 use crate::compiler::tiling::{Chunk, LONGEST};
 use crate::isa::npu::Unit;
 use std::ops::Range;

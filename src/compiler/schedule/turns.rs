@@ -1,8 +1,8 @@
 //! Layers take turns: while one unit works on a layer, another may begin with the next one.
 
 use super::Schedule;
-use super::layer::Work;
 use super::steps::Step;
+use super::work::Work;
 use crate::compiler::Instructions;
 use crate::compiler::lower::Layer;
 use crate::compiler::memory::Ports;

@@ -1,9 +1,9 @@
 //! VECTOR: a chunk of vectors and the weights of each channel, when its image is there.
 
 use super::Schedule;
-use super::layer::Work;
 use super::program::semaphore;
 use super::steps::Step;
+use super::work::Work;
 use crate::compiler::lower::Reduction;
 use crate::compiler::region;
 use crate::compiler::units::{groups, groups_of_row};
