@@ -55,7 +55,8 @@ fn compiled<T>(
             Step::Host(node) => Ok(Step::Host(node)),
         });
         match steps.collect() {
-            Err(CompileError::Node { node, .. }) if refuse(graph, &mut on_host, &node) => {}
+            Err(CompileError::Node { node, .. } | CompileError::Size { node, .. })
+                if refuse(graph, &mut on_host, &node) => {}
             steps => return steps,
         }
     }

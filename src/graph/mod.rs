@@ -25,6 +25,7 @@
 
 mod check;
 mod error;
+mod moves;
 mod network;
 mod operator;
 mod shape;

@@ -181,6 +181,8 @@ pub struct Resize {
     pub size: [usize; 2],
     /// Where the elements of the result lie between those of the input.
     pub grid: Grid,
+    /// How much larger the result is down and right; those of ONNX files need not be the ratios of the sizes.
+    pub scales: [f32; 2],
 }
 
 /// How places of a resized image are places of the image.

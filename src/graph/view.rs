@@ -58,7 +58,7 @@ impl View {
     }
 
     /// The place in the tensor of an element of the result.
-    fn place(&self, mut index: usize) -> usize {
+    pub(super) fn place(&self, mut index: usize) -> usize {
         let mut place = self.offset as isize;
         for (size, stride) in self.shape.iter().zip(&self.strides).rev() {
             place += (index % size) as isize * stride;

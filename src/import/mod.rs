@@ -40,6 +40,8 @@ pub fn read_with<'a>(bytes: &[u8], file: &'a mut ReadFile<'a>) -> Result<Graph, 
         Some(b"TFL3") => tflite::read(bytes)?,
         _ => onnx::read(bytes, file)?,
     };
+    graph.check()?;
+    graph.join_moves();
     graph.remove_unused();
     graph.check()?;
     Ok(graph)

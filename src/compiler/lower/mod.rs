@@ -1,6 +1,7 @@
 //! Layers of nodes: convolutions with biases that hold the zero points, and factors of channels.
 
 mod add;
+mod movement;
 mod pool;
 mod unary;
 mod weighted;
@@ -314,13 +315,21 @@ pub(super) fn lower_node(
         }
         Operator::Dequantize => return Err(refuse(node, "it gives floating point")),
         Operator::MatMul => return Err(refuse(node, "both factors are activations")),
+        Operator::View(_)
+        | Operator::Select { .. }
+        | Operator::Concat { .. }
+        | Operator::Pad(_) => {
+            let is_byte = graph[node.output].element.is_byte();
+            let layer = is_byte.then(|| movement::movement(graph, node, rounding));
+            let layer = layer.flatten();
+            let reason = "it moves elements as no convolution does";
+            let mut layer = layer.ok_or_else(|| refuse(node, reason))?;
+            layer.input = lowered.origin(layer.input);
+            lowered.layers.push(layer);
+        }
         Operator::Binary(_)
         | Operator::PRelu
         | Operator::ResizeLinear(_)
-        | Operator::View(_)
-        | Operator::Select { .. }
-        | Operator::Concat { .. }
-        | Operator::Pad(_)
         | Operator::ArgMax
         | Operator::Softmax { .. } => return Err(refuse(node, "the NPU has nothing for it")),
     }

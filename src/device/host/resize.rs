@@ -21,7 +21,7 @@ impl Task<'_> {
         let places = |axis: usize| -> Vec<Place> {
             let (from, to) = (image[axis], resize.size[axis]);
             let place = |at: usize| match (self.graph.family, self.rounding) {
-                (Family::Onnx, _) => real_place(resize.grid, from, to, at),
+                (Family::Onnx, _) => real_place(resize.grid, resize.scales[axis], [from, to], at),
                 (Family::TfLite, Rounding::Fixed) => place_of_10_bits(resize.grid, from, to, at),
                 (Family::TfLite, Rounding::Float) => place_of_11_bits(resize.grid, from, to, at),
             };
@@ -122,8 +122,8 @@ fn place_of_11_bits(grid: Grid, from: usize, to: usize, at: usize) -> Place {
 }
 
 /// ONNX Runtime's places.
-fn real_place(grid: Grid, from: usize, to: usize, at: usize) -> Place {
-    let (last, scale) = (from - 1, to as f32 / from as f32);
+fn real_place(grid: Grid, scale: f32, [from, to]: [usize; 2], at: usize) -> Place {
+    let last = from - 1;
     let place = match grid {
         Grid::Asymmetric => at as f32 / scale,
         Grid::HalfPixel => (at as f32 + 0.5) / scale - 0.5,

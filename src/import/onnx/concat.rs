@@ -79,6 +79,7 @@ impl Importer<'_> {
             inputs,
             axes,
             limits: super::float::ALL,
+            padding: None,
         };
         self.settle(pending, site.output()?, element, meaning)
     }

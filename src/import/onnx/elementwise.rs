@@ -125,6 +125,19 @@ impl Importer<'_> {
         let mut inputs = Vec::new();
         for (place, operand) in operands.into_iter().enumerate() {
             inputs.push(match operand {
+                Operand::Activation(x) if place == 1 && x.axes.rank() == sizes.len() => {
+                    let x = self.arranged(site, &x, order.clone())?;
+                    let shape = x.axes.shape().into_iter().skip_while(|size| *size == 1);
+                    let shape = Vec::from_iter(shape);
+                    // The last axes in memory alone are repeated by the node itself.
+                    match !shape.is_empty() && axes.shape().ends_with(&shape) {
+                        true => self.reshaped(site, x.id, shape)?,
+                        false => {
+                            let x = self.repeated(site, &x, &sizes, order.clone())?;
+                            self.reshaped(site, x.id, axes.shape())?
+                        }
+                    }
+                }
                 Operand::Activation(x) => {
                     let x = self.repeated(site, &x, &sizes, order.clone())?;
                     self.reshaped(site, x.id, axes.shape())?

@@ -33,6 +33,7 @@ impl Importer<'_> {
             inputs,
             axes,
             limits: ALL,
+            padding: None,
         })
     }
 

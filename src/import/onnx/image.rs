@@ -185,18 +185,17 @@ impl Importer<'_> {
                         )));
                     }
                 };
-                // The golden formulas take the scale from the sizes.
-                let exact = |axis: usize| to[axis] as f32 / from[axis] as f32 == scales[axis];
-                if !exact(2) || !exact(3) {
-                    return Err(site.fail("has scales that are not those of its sizes"));
-                }
                 if !x.real {
                     return Err(site.float());
                 }
                 let (id, [_, _, channels]) = self.as_image(site, &x)?;
                 let size = [to[2], to[3]];
                 let axes = Self::image_axes(&x.axes, [to[2], to[3], channels]);
-                let operator = Operator::ResizeLinear(Resize { size, grid });
+                let scales = [scales[2], scales[3]];
+                if !scales.iter().all(|scale| scale.is_finite() && *scale > 0.0) {
+                    return Err(site.fail(format!("has scales = {scales:?}")));
+                }
+                let operator = Operator::ResizeLinear(Resize { size, grid, scales });
                 Ok(self.pending(site, operator, vec![id], axes))
             }
             other => {

@@ -538,7 +538,7 @@ impl Importer<'_> {
         }
         let order = x.axes.order.clone();
         let x = self.viewed(site, &x, elements, order)?;
-        let value = self.padding_value(site, &x)?;
+        let (value, real) = self.padding_value(site, &x)?;
         let whole = self.reshaped(site, x.id, x.axes.whole())?;
         let in_memory = |sizes: &[i64]| -> Vec<usize> {
             let sizes = x.axes.order.iter().map(|axis| sizes[*axis].max(0) as usize);
@@ -554,12 +554,26 @@ impl Importer<'_> {
         for axis in 0..rank {
             axes.sizes[axis] += (before[axis].max(0) + after[axis].max(0)) as usize;
         }
-        let id = self.moved(site, Operator::Pad(pad), &[whole])?;
+        let operator = Operator::Pad(pad);
+        if real.is_some() {
+            let Value::Pending(pending) = self.pending(site, operator, vec![whole], axes) else {
+                return Err(site.float());
+            };
+            return Ok(Value::Pending(Pending {
+                padding: real,
+                ..pending
+            }));
+        }
+        let id = self.moved(site, operator, &[whole])?;
         Ok(Value::Activation(Activation { id, axes, ..x }))
     }
 
-    /// The integer that a Pad writes: 0 where it says nothing.
-    fn padding_value(&mut self, site: &Site, x: &Activation) -> Result<i32, ImportError> {
+    /// The integer that a Pad writes, 0 where it says nothing; and the real number where the integer is another one.
+    fn padding_value(
+        &mut self,
+        site: &Site,
+        x: &Activation,
+    ) -> Result<(i32, Option<f32>), ImportError> {
         let constant = match (site.input(2), site.attribute("value")) {
             (Some(_), _) => Some(self.constant(site, 2)?),
             (None, Some(attribute)) if attribute.f != 0.0 => {
@@ -571,7 +585,10 @@ impl Importer<'_> {
         let (low, high) = tensor.element.range();
         let Some(meaning) = tensor.quantization.as_ref().filter(|_| x.real) else {
             let integers = constant.map(|constant| constant.integers()).transpose()?;
-            return Ok(integers.and_then(|of| of.first().copied()).unwrap_or(0));
+            return Ok((
+                integers.and_then(|of| of.first().copied()).unwrap_or(0),
+                None,
+            ));
         };
         let real = match &constant {
             None => 0.0,
@@ -586,7 +603,10 @@ impl Importer<'_> {
             },
         };
         let steps = (real / meaning.scale(0)).round_ties_even() as i32;
-        Ok(steps.saturating_add(meaning.zero_point(0)).clamp(low, high))
+        let zero_point = meaning.zero_point(0);
+        let integer = steps.saturating_add(zero_point).clamp(low, high);
+        let is_exact = meaning.scale(0) * (integer - zero_point) as f32 == real;
+        Ok((integer, (!is_exact).then_some(real)))
     }
 
     /// Elements of the tensor itself around it.

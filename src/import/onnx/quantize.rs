@@ -92,11 +92,21 @@ impl Importer<'_> {
         output.limits = Limits { low, high };
         let Pending {
             node,
-            operator,
             mut inputs,
+            mut operator,
+            padding,
             axes,
             ..
         } = pending;
+        if let (Operator::Pad(pad), Some(real), Some(meaning)) =
+            (&mut operator, padding, &output.quantization)
+        {
+            inputs[0] = self.in_meaning(&node, inputs[0], element, meaning)?;
+            let steps = (real / meaning.scale(0)).round_ties_even() as i32;
+            pad.value = steps
+                .saturating_add(meaning.zero_point(0))
+                .clamp(all.low, all.high);
+        }
         if let (Operator::Concat { .. }, Some(meaning)) = (&operator, &output.quantization) {
             for input in &mut inputs {
                 *input = self.in_meaning(&node, *input, element, meaning)?;

@@ -45,6 +45,8 @@ pub(super) struct Pending {
     pub(super) axes: Axes,
     /// Real numbers between which the result lies.
     pub(super) limits: [f32; 2],
+    /// What a Pad writes, where it is no integer of the input.
+    pub(super) padding: Option<f32>,
 }
 
 impl Axes {

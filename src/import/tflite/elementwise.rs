@@ -20,20 +20,31 @@ impl Importer<'_> {
             operands.swap(0, 1);
         }
         operands[0] = self.repeated(site, operands[0], &wanted)?;
-        if !wanted.ends_with(&self.graph[operands[1]].shape) {
-            operands[1] = self.repeated(site, operands[1], &wanted)?;
-        }
+        operands[1] = self.second(site, operands[1], &wanted)?;
         self.node(site, Operator::Binary(binary), &operands, activation)
     }
 
     pub(super) fn prelu(&mut self, site: &Site) -> Result<(), ImportError> {
         let (_, wanted, _) = self.output(site, None)?;
         let x = self.computed(site.input(0)?)?;
-        let mut slope = self.operand(site.input(1)?)?;
-        if !wanted.ends_with(&self.graph[slope].shape) {
-            slope = self.repeated(site, slope, &wanted)?;
-        }
+        let slope = self.operand(site.input(1)?)?;
+        let slope = self.second(site, slope, &wanted)?;
         self.node(site, Operator::PRelu, &[x, slope], None)
+    }
+
+    /// A second operand: where it has the last axes of the first alone, its node repeats it.
+    fn second(
+        &mut self,
+        site: &Site,
+        id: TensorId,
+        wanted: &[usize],
+    ) -> Result<TensorId, ImportError> {
+        let shape = self.graph[id].shape.iter().copied();
+        let shape = Vec::from_iter(shape.skip_while(|size| *size == 1));
+        match !shape.is_empty() && wanted.ends_with(&shape) {
+            true => self.reshaped(site, id, &shape),
+            false => self.repeated(site, id, wanted),
+        }
     }
 
     /// A tensor repeated along the axes in which it has the size 1.

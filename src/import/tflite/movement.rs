@@ -380,9 +380,17 @@ impl Importer<'_> {
             return Err(site.fail("takes an image"));
         };
         let size = [height, width];
+        let sizes = self.sizes(site.input(0)?)?;
+        let &[_, from_height, from_width, _] = sizes.as_slice() else {
+            return Err(site.fail("takes an image"));
+        };
+        let scales = [
+            height as f32 / from_height as f32,
+            width as f32 / from_width as f32,
+        ];
         self.windowed(
             site,
-            Operator::ResizeLinear(Resize { size, grid }),
+            Operator::ResizeLinear(Resize { size, grid, scales }),
             &[input],
             None,
         )

@@ -86,7 +86,7 @@ impl Step<'_> {
         let between = |axis: usize| -> Vec<Between<[f32; 2]>> {
             let (from, to) = self.sizes(resize, axis);
             let last = from - 1;
-            let scale = to as f32 / from as f32;
+            let scale = resize.scales[axis];
             let at = |place: usize| {
                 let at = match resize.grid {
                     Grid::HalfPixel => (place as f32 + 0.5) / scale - 0.5,

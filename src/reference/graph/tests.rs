@@ -202,3 +202,25 @@ fn what_cannot_run_is_said() {
     let error = run(&graph, &[one], Mode::Float).unwrap_err().to_string();
     assert_eq!(error, "node `layer`: a sum does not fit 32 bits");
 }
+
+/// What LiteRT and ONNX Runtime returned: LiteRT's mean is that of the integers themselves, QLinearAdd adds the first
+/// input last, and QLinearSoftmax has a whole number of steps for 1.
+#[test]
+fn halves_fall_as_in_the_runtimes() {
+    let y = |scale, zero_point| Output::new("y", int8(scale, zero_point));
+    let pixels: &[Input] = &[(&[2, 1, 1], int8(1.0, 61), &[-7, -8])];
+    let mean = Operator::GlobalAveragePool;
+    let found = result(Family::TfLite, Mode::Float, mean, pixels, y(1.0, 61));
+    assert_eq!(found, [-8]);
+    let operands: &[Input] = &[
+        (&[1], int8(0.07, 4), &[-100]),
+        (&[1], int8(0.031, -9), &[101]),
+    ];
+    let sum = Operator::Binary(Binary::Add);
+    let found = result(Family::Onnx, Mode::Float, sum, operands, y(0.06, -40));
+    assert_eq!(found, [-105]);
+    let classes: &[Input] = &[(&[3], int8(0.1, 0), &[0, 10, 20])];
+    let softmax = Operator::Softmax { beta: 1.0 };
+    let found = result(Family::Onnx, Mode::Float, softmax, classes, y(0.0039, -128));
+    assert_eq!(found, [-105, -65, 42]);
+}
