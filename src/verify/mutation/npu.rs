@@ -158,7 +158,6 @@ pub const NPU: &[Mutation] = &[
     m("taps that do not count have weights", "_vector_lanes", Wire("counts_0"), Stuck(1)),
     m("taps that do not count may be the largest", "_vector_lanes", Next("bytes_0"), AlwaysOtherwise),
     m("rows begin with the bytes of the last one", "_vector_lanes", Next("earlier_2"), AlwaysOtherwise).at(1),
-    m("the first tap in front of the image is read twice", "_vector", Wire("first_byte"), AlwaysOtherwise),
     m("the largest byte is a sum", "_vector_lanes", Next("maximum_1"), Stuck(0)),
     m("the largest of all bytes has a weight", "_vector_lanes", Next("weights_0"), AlwaysOtherwise),
     m("the largest is at least 0", "_vector_accumulators", Wire("least"), Stuck(0)),
