@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 
 /// Random cores, and the random cases that every mutant of each meets until one catches it.
 const CORES: u64 = 8;
-const CASES: u64 = 12;
+const CASES: u64 = 15;
 
 /// A small core, and what random cases do rarely on it.
 const CORE: &str = "lanes=1 scratchpad=8192 weights=512 accumulators=32 parameters=64";

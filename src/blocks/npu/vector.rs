@@ -82,6 +82,7 @@ bundle! {
 bundle! {
     /// How the passes of groups of so many taps read a row.
     struct Reads {
+        taps: TAPS,
         /// Reads in front of the first vector, and of the next ones.
         first: TAPS,
         next: TAPS,
@@ -99,21 +100,22 @@ impl VectorUnit {
 
 #[hardware]
 impl VectorUnit {
-    /// How groups of `taps` are read, by an instruction whose vectors are one or two taps apart.
+    /// How groups of `taps` are read, by an instruction whose vectors are one or two taps apart, and where
+    /// the first tap of a row may not be read.
     fn reads<'m>(
-        &self,
         fields: &VectorFields<Signal<'m>>,
         [by_one, by_two]: [Signal<'m>; 2],
-        taps: Signal<'m>,
+        (taps, skips): (Signal<'m>, Signal<'m>),
     ) -> Reads<'m> {
         let m = taps.module();
         let (by_one, by_two) = (by_one & taps.gt(1), by_two & taps.gt(2));
         let further = (fields.columns - 1).zero_extend(10);
         let further_taps = by_one.mux(further, (further + further).gate(by_two));
         Reads {
-            first: taps,
+            taps,
+            first: taps - skips.zero_extend(TAPS.width),
             next: by_one.mux(m.lit(1, TAPS), by_two.mux(m.lit(2, TAPS), taps)),
-            count: taps.zero_extend(10) + further_taps,
+            count: taps.zero_extend(10) + further_taps - skips.zero_extend(10),
             columns: (by_one | by_two).mux(m.lit(1, fields.columns.shape()), fields.columns),
         }
     }
@@ -149,6 +151,17 @@ impl Block for VectorUnit {
         let by_one = m.delay(first.column_step.eq(first.tap_step));
         let twice = first.tap_step.zero_extend(17) + first.tap_step.zero_extend(17);
         let by_two = m.delay(first.column_step.zero_extend(17).eq(twice));
+        // The first tap of three in front of the image is not read: the lanes begin a row with padding.
+        let channels = self.lanes.channels;
+        let in_front = first.first_byte.lt(1 - i64::from(channels));
+        let is_row =
+            first.column_step.eq(first.tap_step) | first.column_step.zero_extend(17).eq(twice);
+        let three = first.groups.eq(1) & first.taps.eq(3);
+        let skips = match taps {
+            3 => m.flag(in_front & is_row & three),
+            _ => m.low(),
+        };
+        let second_byte = m.delay(first.first_byte + first.tap_step.zero_extend(18).as_signed());
         // One tap is all there are, where there is one.
         let last_taps = |fields: &VectorFields<Signal<'m>>| match taps {
             1 => all_taps,
@@ -160,12 +173,13 @@ impl Block for VectorUnit {
         let walked = m.capture(takes, prepared.word);
         let fields = Vector::each(|of| field(walked, of));
         let signal = signal_fields(walked);
-        let of_row = |name: &str, taps: Signal<'m>| {
-            let reads = pack(&self.reads(&first, [by_one, by_two], taps));
+        let of_row = |name: &str, taps: (Signal<'m>, Signal<'m>)| {
+            let reads = pack(&VectorUnit::reads(&first, [by_one, by_two], taps));
             m.capture(takes, reads).named(name)
         };
-        let of_all = of_row("reads_of_all", all_taps);
-        let of_last = of_row("reads_of_last", last_taps(&first));
+        let of_all = of_row("reads_of_all", (all_taps, m.low()));
+        let of_last = of_row("reads_of_last", (last_taps(&first), skips));
+        let begins_padded = m.capture(takes, skips);
         /// groups of taps that are left of the kernel row
         let groups_left = m.reg(fields.groups.shape());
         let is_last = m.reg(bit()).named("last_group");
@@ -191,10 +205,11 @@ impl Block for VectorUnit {
                     .named("kernel_row_pitch"),
             ),
         ];
+        let first_byte = skips.mux(second_byte, first.first_byte);
         let start = Place {
-            address: prepared.first + wrapped(first.first_byte, bits),
+            address: prepared.first + wrapped(first_byte, bits),
             row: first.first_row,
-            byte: first.first_byte,
+            byte: first_byte,
         };
         let scratchpad = m.wires(ByteRead::of(bits));
         let read = m.wire(bit());
@@ -213,9 +228,10 @@ impl Block for VectorUnit {
         /// reads up to the next vector
         let reads_left = m.reg(TAPS);
         let completes = (read & reads_left.eq(1)).named("completes");
-        let of_next_pass = next_is_last.mux(last_taps(&fields), all_taps);
+        let of_next_pass = next_is_last.mux(unpack(of_last, Reads::of()).first, all_taps);
         m.when(takes, || {
-            reads_left.set(first.groups.eq(1).mux(last_taps(&first), all_taps));
+            let of_last = last_taps(&first) - skips.zero_extend(TAPS.width);
+            reads_left.set(first.groups.eq(1).mux(of_last, all_taps));
         })
         .else_when(pass_ends, || reads_left.set(of_next_pass))
         .else_when(completes, || {
@@ -266,7 +282,6 @@ impl Block for VectorUnit {
         });
 
         m.section("bytes outside of the image are the padding");
-        let channels = self.lanes.channels;
         let inside = inside(m, channels, walk.place, (fields.width, fields.height));
         let inside = m.delay(inside).named("inside_1");
         let padding = m.delay_by("padding", fields.padding, READ_LATENCY);
@@ -300,7 +315,7 @@ impl Block for VectorUnit {
         let weights = m.instance(&self.weights, inputs).weights;
         let of_pass = m.delay_by(
             "of_pass",
-            concat(&[fields.maximum, reads.first]),
+            concat(&[fields.maximum, reads.taps]),
             READ_LATENCY,
         );
         let of_pass = m.capture(reads_group, of_pass).named("of_pass_read");
@@ -308,6 +323,8 @@ impl Block for VectorUnit {
         m.section("sums");
         let inputs = VectorLanesInputs {
             enable: m.delay_by("bytes_come", read, BYTES_STAGE),
+            begins: m.delay_by("row_begins", begins_padded & walk.begins[0], BYTES_STAGE),
+            padding: m.delay(padding).named("padding_of_bytes"),
             bytes,
             weights,
             taps: of_pass.truncate(TAPS.width),

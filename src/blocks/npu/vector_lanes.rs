@@ -28,6 +28,9 @@ bundle! {
     pub struct VectorLanesInputs(lanes: &VectorLanes) {
         /// Bytes come, the latest of all taps.
         enable: bit(),
+        /// They begin a row, in front of which all taps are the padding.
+        begins: bit(),
+        padding: signed(8),
         /// Channel 0 lowest.
         bytes: unsigned(8 * lanes.channels),
         /// The weights of the taps whose latest byte comes, each row as `bytes`, that of the latest tap highest.
@@ -59,59 +62,62 @@ impl VectorLanes {
 impl Block for VectorLanes {
     fn build<'m>(&self, m: &'m Module, io: VectorLanesInputs<'m>) -> VectorLanesOutputs<'m> {
         m.doc("A multiplier for each channel and tap, and the sum of the products of a channel.");
-        let taps = self.taps;
+        let (taps, channels) = (self.taps, self.channels);
         m.section("the bytes of the taps, and their weights");
         if taps == 1 {
-            m.unused(io.enable);
+            for unused in [io.enable, io.begins, io.padding] {
+                m.unused(unused);
+            }
         }
         let mut bytes = vec![io.bytes];
         for age in 1..taps {
             let earlier = m.reg(io.bytes.shape()).named(format!("earlier_{age}"));
-            let later = bytes[age as usize - 1];
+            let mut later = bytes[age as usize - 1];
+            if age + 1 == taps {
+                later = io
+                    .begins
+                    .mux(io.padding.as_unsigned().repeat(channels), later);
+            }
             m.when(io.enable, || earlier.set(later));
             bytes.push(*earlier);
         }
         bytes.reverse();
         let maximum = m.delay_by("maximum", io.maximum, 2);
-        // A tap that does not count has a weight of 0.
-        let now: Vec<_> = (0..taps).map(|tap| io.taps.ge(taps - tap)).collect();
-        let counts = m.delay_by("counts", join(&now), 2);
-        let of_taps = io.weights.split(8 * self.channels);
+        // A tap that does not count has a weight of 0, and is the least where the largest counts.
+        let ones = m.lit(1, unsigned(8)).repeat(channels);
+        let least = m.lit(0x80, unsigned(8)).repeat(channels);
         let operands: Vec<[Vec<Signal<'m>>; 2]> = (0..taps)
-            .zip(of_taps)
+            .zip(io.weights.split(8 * channels))
             .map(|(tap, weights)| {
-                let ones = m.lit(1, unsigned(8)).repeat(self.channels);
-                let weights = io.maximum.mux(ones, weights.gate(now[tap as usize]));
+                let counts = io.taps.ge(taps - tap).named(format!("counts_{tap}"));
+                let weights = io.maximum.mux(ones, weights.gate(counts));
                 let weights = m.delay(weights).named(format!("weights_{tap}"));
-                let bytes = m.delay(bytes[tap as usize]).named(format!("bytes_{tap}"));
+                let bytes = (io.maximum & !counts).mux(least, bytes[tap as usize]);
+                let bytes = m.delay(bytes).named(format!("bytes_{tap}"));
                 [bytes.split(8), weights.split(8)]
             })
             .collect();
 
         m.section("products, and their sums");
-        let sum_shape = signed(self.sum_bits());
-        let sums: Vec<_> = (0..self.channels as usize)
+        let wide = self.sum_bits();
+        let sums: Vec<_> = (0..channels as usize)
             .map(|channel| {
-                let products: Vec<_> = (0..taps as usize)
-                    .map(|tap| {
-                        let [bytes, weights] = &operands[tap];
-                        let product = bytes[channel].as_signed() * weights[channel].as_signed();
-                        m.delay(product).named(format!("product_{channel}_{tap}"))
-                    })
-                    .collect();
-                let wide = |of: Signal<'m>| of.sign_extend(sum_shape.width);
-                let sum = products
-                    .iter()
-                    .copied()
-                    .map(wide)
-                    .reduce(|all, one| all + one);
-                let kept = (0..taps).zip(&products).map(|(tap, product)| {
-                    let byte = product.truncate(8).as_signed();
-                    counts.bit(tap).mux(byte, m.lit(-128, signed(8)))
+                let product = |tap: usize| {
+                    let [bytes, weights] = &operands[tap];
+                    let product = bytes[channel].as_signed() * weights[channel].as_signed();
+                    m.delay(product.sign_extend(wide))
+                        .named(format!("product_{channel}_{tap}"))
+                };
+                let products = (0..taps as usize).map(product);
+                let [sum, largest] = products.fold([None, None], |[sum, largest], product| {
+                    let larger = |all: Signal<'m>| all.gt(product).mux(all, product);
+                    [
+                        Some(sum.map_or(product, |all: Signal<'m>| all + product)),
+                        Some(largest.map_or(product, larger)),
+                    ]
                 });
-                let largest = kept.reduce(|all, one| all.gt(one).mux(all, one));
                 let [sum, largest] = [sum, largest].map(|of| of.expect("a tap"));
-                m.delay(maximum.mux(wide(largest), sum))
+                m.delay(maximum.mux(largest, sum))
                     .named(format!("sum_{channel}"))
             })
             .collect();

@@ -479,7 +479,10 @@ impl<'a, R: Rng> Generator<'a, R> {
     fn vector_passes(&mut self, matrix: &Matrix, window: u32, image: u32, last: bool) {
         let most = self.arch.vector_taps;
         let groups = self.within(1, if most == 1 { 3 } else { 2 });
-        let taps = self.within(1, most);
+        let taps = match self.chance(2) {
+            true => most,
+            false => self.within(1, most),
+        };
         let passes = matrix.kernel_rows * groups;
         let parts = self.within(1, 2);
         if self.groups + parts * passes > self.arch.vector_weights {
@@ -494,6 +497,11 @@ impl<'a, R: Rng> Generator<'a, R> {
             1 => 2 * matrix.tap_step,
             _ => matrix.tap_step,
         };
+        // As a convolution whose first taps are padding.
+        let first_byte = match self.chance(3) {
+            true => -(self.within(1, 2 * matrix.tap_step.max(1)) as i32),
+            false => matrix.first_byte,
+        };
         for part in 0..parts {
             let (begin, end) = (part == 0, part + 1 == parts);
             let (period, used) = self.period(passes);
@@ -507,7 +515,7 @@ impl<'a, R: Rng> Generator<'a, R> {
                 width: matrix.width,
                 height: matrix.height,
                 first_row: matrix.first_row,
-                first_byte: matrix.first_byte,
+                first_byte,
                 kernel_rows: matrix.kernel_rows,
                 kernel_row_step: matrix.kernel_row_step,
                 groups,
