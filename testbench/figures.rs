@@ -32,11 +32,17 @@ fn assert_quoted(table: &str) {
 #[test]
 fn cores_are_written_in_few_lines() {
     for (preset, lines, most) in generated_lines().unwrap() {
-        println!("{preset}: {lines} lines, at most {most}");
-        assert!((1..=most).contains(&lines), "{preset}: {lines} lines");
+        println!("{preset}: {lines} lines, at most {most:?}");
         let grouped = |count: usize| format!("{},{:03}", count / 1000, count % 1000);
-        let (lines, most) = (grouped(lines), grouped(most));
-        assert_quoted(&format!("{preset}: Verilog {lines} lines <= {most} pass"));
+        let row = format!("{preset}: Verilog {} lines", grouped(lines));
+        assert!(lines > 0, "{preset} has no lines");
+        match most {
+            None => assert_quoted(&row),
+            Some(most) => {
+                assert!(lines <= most, "{preset}: {lines} lines");
+                assert_quoted(&format!("{row} <= {} pass", grouped(most)));
+            }
+        }
     }
 }
 

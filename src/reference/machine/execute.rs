@@ -14,6 +14,16 @@ fn check_limits(low: i32, high: i32) -> Result<(), String> {
     }
 }
 
+/// A multiplier or fp32 scale is not negative.
+fn check_multiplier(multiplier: u32) -> Result<(), String> {
+    match multiplier >> 31 {
+        0 => Ok(()),
+        _ => Err(format!(
+            "the multiplier {multiplier:#x} has its highest bit set"
+        )),
+    }
+}
+
 /// A memory whose addresses are checked.
 pub(super) const SCRATCHPAD: &str = "bytes of the scratchpad";
 
@@ -445,6 +455,7 @@ impl Machine {
         let [zero, low, high] =
             [behind(2)?, behind(3)?, behind(4)?].map(|word| i32::from(word as i8));
         check_limits(low, high)?;
+        check_multiplier(multiplier as u32)?;
         let sum = result.wrapping_add(residual);
         Ok(match behind(5)? & 1 {
             1 => float_scale(sum, f32::from_bits(multiplier as u32), zero, low, high),
@@ -463,6 +474,7 @@ impl Machine {
                 self.word(Target::Shift, channel)? << 26 >> 26,
             ),
         };
+        check_multiplier(multiplier)?;
         let (zero, low, high) = (post.zero_point, post.low, post.high);
         Ok(match post.float {
             true => float_scale(accumulator, f32::from_bits(multiplier), zero, low, high),

@@ -20,7 +20,7 @@ pub(super) struct Expected {
 }
 
 /// Bits of an instruction that say how it waits and signals.
-const HEADER_BITS: u8 = 48;
+const WAITS_AND_SIGNAL: Range<u8> = 4..48;
 
 /// Causes of programs of which the functional model says nothing.
 const ANY: [Cause; 8] = [
@@ -100,10 +100,10 @@ impl ProgramCase {
                         certain(&too_long, None, code)
                     }
                     // Only waits and signals differ from a legal program.
-                    Balance::Starves if bit < HEADER_BITS => {
+                    Balance::Starves if WAITS_AND_SIGNAL.contains(&bit) => {
                         certain(&[Cause::Watchdog], None, code)
                     }
-                    Balance::Overflows if bit < HEADER_BITS => {
+                    Balance::Overflows if WAITS_AND_SIGNAL.contains(&bit) => {
                         certain(&[Cause::Overflow], None, code)
                     }
                     _ => certain(&ANY, None, code),
