@@ -52,11 +52,14 @@ fn npu_without_vector(name: &str) -> Result<Design, DesignError> {
     }))
 }
 
+/// A preset, its lines of Verilog, and the most that it may have.
+pub type GeneratedLines = (&'static str, usize, Option<usize>);
+
 /// Lines of Verilog of a preset, all files together, and the most that it may have, if any is asked.
 ///
 /// # Errors
 /// When the generator failed.
-pub fn generated_lines() -> Result<Vec<(&'static str, usize, Option<usize>)>, BenchError> {
+pub fn generated_lines() -> Result<Vec<GeneratedLines>, BenchError> {
     let lines = |(preset, design, _, most): (_, Elaborated, f64, Option<f64>)| {
         Ok((
             preset,

@@ -20,7 +20,7 @@ mod utilization;
 
 pub use array_speed::compare_arrays;
 pub use figure::{Figure, UnknownFigure};
-pub use generation::generated_lines;
+pub use generation::{GeneratedLines, generated_lines};
 pub use hand_written::hand_written_array;
 pub use report::{BenchReport, Bound, Machine, Row, Verdict};
 pub use utilization::{sixteen_by_sixteen, utilization};
