@@ -109,6 +109,16 @@ impl Output {
         }
     }
 
+    /// An output of the type and meaning of a tensor that uses all of its type.
+    pub fn like(name: impl Into<String>, tensor: &Tensor) -> Output {
+        Output {
+            name: name.into(),
+            element: tensor.element,
+            quantization: tensor.quantization.clone(),
+            limits: Limits::of(tensor.element),
+        }
+    }
+
     /// An output in floating point.
     pub fn float(name: impl Into<String>) -> Output {
         Output {

@@ -3,7 +3,7 @@
 use super::site::Site;
 use super::value::{Activation, Axes};
 use super::{ImportError, Importer};
-use crate::graph::{Limits, Operator, Output, TensorId, View, strides_of};
+use crate::graph::{Operator, Output, TensorId, View, strides_of};
 
 /// Elements of a tensor along axes of the file.
 pub(super) struct Elements {
@@ -24,12 +24,7 @@ impl Importer<'_> {
     ) -> Result<TensorId, ImportError> {
         let name = format!("{}_{}", site.name, self.graph.nodes.len());
         let tensor = &self.graph[inputs[0]];
-        let output = Output {
-            name: name.clone(),
-            element: tensor.element,
-            quantization: tensor.quantization.clone(),
-            limits: Limits::of(tensor.element),
-        };
+        let output = Output::like(name.clone(), tensor);
         Ok(self.graph.node(name, operator, inputs, output)?)
     }
 

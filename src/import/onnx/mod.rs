@@ -24,9 +24,7 @@ mod weights;
 
 use super::budget::Budget;
 use super::{Format, ImportError, ReadFile};
-use crate::graph::{
-    Binary, Family, Function, Graph, Limits, Operator, Output, Tensor, TensorId, Values,
-};
+use crate::graph::{Binary, Family, Function, Graph, Operator, Output, Tensor, TensorId, Values};
 use constant::{Constant, element};
 use prost::Message;
 use proto::{Model, NodeProto, TensorProto, ValueInfo};
@@ -450,13 +448,7 @@ impl Importer<'_> {
 
     /// An output with the type and quantization of an activation.
     fn output_like(&self, name: &str, activation: &Activation) -> Output {
-        let tensor = &self.graph[activation.id];
-        Output {
-            name: name.into(),
-            element: tensor.element,
-            quantization: tensor.quantization.clone(),
-            limits: Limits::of(tensor.element),
-        }
+        Output::like(name, &self.graph[activation.id])
     }
 
     fn take(&mut self, bytes: usize) -> Result<(), ImportError> {

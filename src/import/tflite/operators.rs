@@ -176,12 +176,7 @@ impl<'a> Importer<'a> {
         inputs: &[TensorId],
     ) -> Result<TensorId, ImportError> {
         let tensor = &self.graph[inputs[0]];
-        let output = Output {
-            name: name.clone(),
-            element: tensor.element,
-            quantization: tensor.quantization.clone(),
-            limits: Limits::of(tensor.element),
-        };
+        let output = Output::like(name.clone(), tensor);
         Ok(self.graph.node(name, operator, inputs, output)?)
     }
 
