@@ -102,17 +102,16 @@ impl Schedule<'_> {
             }
             None => {
                 // Where many wait to be taken, the whole is enough.
-                let [_, of_reader] = Self::semaphores(self.reader(layer.output));
-                let semaphore = of_reader as usize;
+                let Some(progress) = self.progress.get_mut(&layer.output) else {
+                    return;
+                };
+                let semaphore = progress.semaphore as usize;
                 let waiting = self.program.signals[semaphore] - self.program.taken[semaphore];
                 if waiting >= MOST_WAITING && bytes < layer.result.iter().product() {
                     return;
                 }
-                self.program.signal(of_reader);
-                let signals = self.program.signals[semaphore];
-                if let Some(progress) = self.progress.get_mut(&layer.output) {
-                    progress.signalled(signals);
-                }
+                self.program.signal(progress.semaphore);
+                progress.signalled(self.program.signals[semaphore]);
             }
         }
     }
