@@ -85,8 +85,11 @@ fn tiled(passes: &Passes, index: usize, arch: &NpuArch) -> String {
     let (layer, tiling) = (&passes.lowered.layers[index], &passes.tilings[index]);
     let chunks = tiling.chunks(layer, &(0..layer.result[0])).len();
     let tiles = count(tiling.tiles(layer), "tile");
+    let packed = layer.packed_pitch.map_or(String::new(), |pitch| {
+        format!(", kernel rows packed, rows at {pitch} bytes")
+    });
     format!(
-        "{tiles} for each of {} of {}, {}",
+        "{tiles} for each of {} of {}, {}{packed}",
         count(tiling.columns, "group"),
         count(arch.columns as usize, "channel"),
         count(chunks, "chunk")

@@ -1,7 +1,7 @@
 //! From a network to the program that runs it on an NPU.
 //!
 //! The passes, in their order: `lower` makes layers of nodes, with zero points folded into biases;
-//! `units` gives layers to VECTOR; `windows` splits pools that no accumulator bank holds; `tiling` cuts each layer into chunks of
+//! `units` gives layers to VECTOR; `windows` splits pools that no accumulator bank holds; `packing` fills vectors with several kernel rows; `tiling` cuts each layer into chunks of
 //! vectors and tiles of weights; `constants` lays weights and parameters out in DRAM; `memory` gives
 //! each activation its home in the scratchpad or, where that is too small, in DRAM, and `bands` cuts
 //! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits.
@@ -35,6 +35,7 @@ mod explain;
 mod instructions;
 mod lower;
 mod memory;
+mod packing;
 mod place;
 mod requantization;
 mod room;
@@ -149,6 +150,7 @@ fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, Comp
     requantization::check_factors(arch, &lowered)?;
     units::choose(&mut lowered, arch);
     windows::split(graph, &mut lowered, arch);
+    packing::pack(&mut lowered, arch);
     let tilings = tiling::tile(&lowered, arch);
     let constants = constants::lay_out(graph, &lowered, &tilings, arch);
     let inputs = bind(graph, &lowered.inputs, arch);

@@ -68,10 +68,11 @@ pub(super) struct Part {
 
 impl Tiling {
     /// Blocks, kernel rows and taps that have a tile each.
-    fn passes(&self, layer: &Layer) -> [usize; 3] {
-        match self.windows {
+    pub fn passes(&self, layer: &Layer) -> [usize; 3] {
+        match self.windows || layer.packed_pitch.is_some() {
             false => [self.blocks, layer.kernel[0], self.taps],
-            true => [self.blocks, 1, 1],
+            true if self.windows => [self.blocks, 1, 1],
+            true => [1, 1, self.taps],
         }
     }
 
@@ -102,6 +103,8 @@ impl Tiling {
         let cut = (0..3).find(|level| is_whole(*level)).unwrap_or(2);
         let step = (ring / of[cut]).clamp(1, MOST[cut]);
         let steps = [0, 1, 2].map(|level| match level {
+            // Rows begin elsewhere in each vector.
+            _ if layer.packed_pitch.is_some() => 1,
             _ if level < cut => 1,
             _ if level == cut => step,
             _ => passes[level],
@@ -223,17 +226,16 @@ pub(super) fn tile(lowered: &Lowered, arch: &NpuArch) -> Vec<Tiling> {
 fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> Tiling {
     let (rows, columns) = (arch.rows as usize, arch.columns as usize);
     let channels = layer.image[2];
-    let whole = (channels.div_ceil(rows), layer.kernel[1]);
-    let run = (1, (layer.kernel[1] * channels).div_ceil(rows));
-    // A run of a kernel row may span taps, if they lie side by side.
-    let spans = layer.dilations[1] == 1 && run.1 < whole.0 * whole.1;
-    let spans = spans && layer.pool.is_none() && layer.unit == Unit::Matrix;
+    let run = runs_of_row(layer, arch);
+    let spans = run.is_some() || layer.packed_pitch.is_some();
     let (blocks, taps) = match layer.pool {
         _ if layer.unit == Unit::Vector => (1, groups_of_row(layer, arch)),
         // An identity for C channels.
         Some(_) => (columns.div_ceil(rows), layer.kernel[1]),
-        None if spans => run,
-        None => whole,
+        None if layer.packed_pitch.is_some() => {
+            (1, (layer.kernel[0] * layer.kernel_row()).div_ceil(rows))
+        }
+        None => run.map_or((channels.div_ceil(rows), layer.kernel[1]), |run| (1, run)),
     };
     let tap_step = match spans {
         true => rows,
@@ -269,6 +271,22 @@ fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> 
     };
     tiling.few = few(tiling.passes(layer).iter().product(), arch);
     tiling
+}
+
+/// Runs of R bytes of a kernel row, where they are fewer than blocks of channels of all taps.
+fn runs_of_row(layer: &Layer, arch: &NpuArch) -> Option<usize> {
+    let rows = arch.rows as usize;
+    let blocks = layer.kernel[1] * layer.image[2].div_ceil(rows);
+    let runs = layer.kernel_row().div_ceil(rows);
+    // A run may span taps, if they lie side by side.
+    let spans = layer.dilations[1] == 1 && layer.pool.is_none() && layer.unit == Unit::Matrix;
+    (spans && runs < blocks).then_some(runs)
+}
+
+/// Passes of a vector of the results, each within a kernel row.
+pub(super) fn passes_of_rows(layer: &Layer, arch: &NpuArch) -> usize {
+    let blocks = layer.kernel[1] * layer.image[2].div_ceil(arch.rows as usize);
+    layer.kernel[0] * runs_of_row(layer, arch).unwrap_or(blocks)
 }
 
 /// Vectors whose passes take the array at least as long as the other bank is away: for as many passes of its own, until

@@ -125,5 +125,6 @@ pub(super) fn weighted(
         high: node.limits.high + offset,
         pool: None,
         residual: None,
+        packed_pitch: None,
     })
 }
