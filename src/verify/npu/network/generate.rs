@@ -138,3 +138,18 @@ fn window(rng: &mut impl Rng) -> Window {
         padding: [top, left, bottom, right],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_networks_have_channels_that_are_left_out() {
+        let folded = (0..60).map(random_network).filter(|case| {
+            let network = case.build().network;
+            network.layers.iter().any(|layer| layer.kept.is_some())
+        });
+        let folded = folded.count();
+        assert!(folded >= 10, "{folded} of 60");
+    }
+}
