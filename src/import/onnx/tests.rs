@@ -213,7 +213,7 @@ fn what_is_wrong_is_named() {
             },
         ),
         (
-            "node `Conv_3` (BatchNormalization) is floating point in ONNX Runtime too: `python -m \
+            "node `BatchNormalization_3` (BatchNormalization) is floating point in ONNX Runtime too: `python -m \
              onnxruntime.quantization.preprocess` makes it part of the convolution in front before the model is \
              quantized",
             &|graph| {
