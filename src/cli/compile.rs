@@ -9,9 +9,7 @@ use crate::device::Executable;
 use crate::graph::Values;
 use crate::isa::npu::Instruction;
 use crate::reference::MachineSize;
-use crate::report::{
-    CNetwork, Table, counted, driver_files, grouped, layer_rows, layer_table,
-};
+use crate::report::{CNetwork, Table, counted, driver_files, grouped, layer_rows, layer_table};
 use crate::verify::npu::machine_size;
 use clap::{ArgGroup, Args};
 use std::path::{Path, PathBuf};
@@ -48,7 +46,9 @@ impl Compile {
         let read = [("the model", self.model.as_path())].into_iter();
         check_distinct(
             read.chain(config.map(|path| ("the configuration", path))),
-            self.output.iter().map(|path| ("`--output`", path.as_path())),
+            self.output
+                .iter()
+                .map(|path| ("`--output`", path.as_path())),
         )?;
         let arch = self.configuration.load()?;
         let graph = import(&self.model, &read_file(&self.model)?)?;
@@ -56,14 +56,14 @@ impl Compile {
         let network = compile(&self.model, &graph, &arch, mode)?;
         self.check(&network, &machine_size(&arch))?;
         let mut written = String::new();
+        if let Some(folder) = &self.c {
+            written += &self.write_c(folder, &network, &arch.name, mode)?;
+        }
         if let Some(output) = &self.output {
             let bytes = network.to_bytes();
             write_over(output, &bytes)?;
             let size = grouped(bytes.len() as u64);
             written += &format!("written: {}, {size} bytes\n", output.display());
-        }
-        if let Some(folder) = &self.c {
-            written += &self.write_c(folder, &network, &arch.name, mode)?;
         }
 
         let mut text = format!(

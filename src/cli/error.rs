@@ -219,7 +219,9 @@ pub(super) enum CliError {
 
     /// A network that the driver in C does not run.
     #[error("`{}`: {error}", path.display())]
-    #[diagnostic(help("`ferrogrid inspect` lists what of a model runs where; `-o` writes any network to a file"))]
+    #[diagnostic(help(
+        "`ferrogrid inspect` lists what of a model runs where; `-o` writes any network to a file"
+    ))]
     CNetwork {
         /// The file.
         path: PathBuf,

@@ -163,7 +163,9 @@ impl Verify {
         let options = Options {
             seed: self.seed,
             cases: self.minutes.map_or(self.cases, |_| u64::MAX),
-            time: self.minutes.map(|minutes| Duration::from_secs_f64(60.0 * minutes)),
+            time: self
+                .minutes
+                .map(|minutes| Duration::from_secs_f64(60.0 * minutes)),
             backends: self.backends(),
             cores: self.cores()?,
             vcd: waves.as_ref().map(|waves| waves.path().to_owned()),

@@ -127,7 +127,9 @@ pub fn header(networks: &[(&str, Graph)]) -> String {
             (Element::Uint8, 0.3, 128),
             (Element::Int8, 0.007, 127),
         ] {
-            rounded(&mut text, family, mode, rounding, element, scale, zero_point);
+            rounded(
+                &mut text, family, mode, rounding, element, scale, zero_point,
+            );
         }
     }
     text.push_str("};\n");
@@ -145,7 +147,9 @@ fn rounded(
     zero_point: i32,
 ) {
     let halves = (-600..=600).map(|half: i16| f32::from(half) / 2.0 * scale);
-    let near = halves.clone().flat_map(|real| [real.next_up(), real.next_down()]);
+    let near = halves
+        .clone()
+        .flat_map(|real| [real.next_up(), real.next_down()]);
     let reals = halves.chain(near).chain([1e30, -1e30, 1e-30]);
     let reals = Vec::from_iter(reals);
     let mut graph = Graph::new(family);

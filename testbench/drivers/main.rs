@@ -141,7 +141,9 @@ fn the_driver_compiles_for_microcontrollers() {
         let common = ["-std=c99", "-Os", "-ffreestanding", "-nostdlib"];
         let flags = common.into_iter().chain(flags.split(' '));
         let objects = compile(folder.path(), &gcc, &Vec::from_iter(flags));
-        let driver = objects.iter().find(|path| path.ends_with("ferrogrid_npu.o"));
+        let driver = objects
+            .iter()
+            .find(|path| path.ends_with("ferrogrid_npu.o"));
         let undefined = run(Command::new(nm).arg("-u").args(driver));
         for line in undefined.lines() {
             let symbol = line.trim().trim_start_matches("U ");

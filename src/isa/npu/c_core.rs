@@ -24,7 +24,11 @@ pub fn c_core_header(regions: &[&str]) -> String {
     for (number, (name, _)) in COUNTERS_OF.iter().enumerate() {
         define(&mut text, "COUNTER", name, number);
     }
-    let _ = writeln!(text, "#define FERROGRID_NPU_COUNTERS {}u", COUNTERS_OF.len());
+    let _ = writeln!(
+        text,
+        "#define FERROGRID_NPU_COUNTERS {}u",
+        COUNTERS_OF.len()
+    );
     text.push_str("\n/* DRAM regions of compiled networks. */\n");
     for (number, name) in regions.iter().enumerate() {
         define(&mut text, "REGION", name, number);

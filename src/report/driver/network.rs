@@ -4,7 +4,7 @@ use super::super::PackageFile;
 use super::super::{counted, shape};
 use crate::compiler::{Binding, Network, Rounding, Step};
 use crate::device::Executable;
-use crate::graph::{Element, Family, Quantization, Tensor};
+use crate::graph::{Element, Family, Operator, Quantization, Tensor};
 use crate::isa::npu::INSTRUCTION_BYTES;
 use std::fmt::Write;
 use thiserror::Error;
@@ -36,7 +36,9 @@ pub enum CNetworkError {
     #[error("nothing of this network runs on the core")]
     Empty,
     /// It has variables.
-    #[error("this network keeps `{variable}` from one run to the next, which the driver in C does not")]
+    #[error(
+        "this network keeps `{variable}` from one run to the next, which the driver in C does not"
+    )]
     Variable {
         /// The first one.
         variable: String,
@@ -74,8 +76,14 @@ impl CNetwork {
         let Step::Program(program) = &of.steps[first] else {
             unreachable!("the step is a program");
         };
+        // The same bytes have another shape.
+        let is_nothing = |step: &&Step| match step {
+            Step::Host(place) => matches!(of.host_node(*place).operator, Operator::Reshape { .. }),
+            Step::Program(_) => false,
+        };
         let of_host = |steps: &[Step], place: &str| {
-            let nodes = steps.iter().filter_map(node);
+            let steps = steps.iter().filter(|step| !is_nothing(step));
+            let nodes = steps.filter_map(node);
             Vec::from_iter(nodes.map(|node| format!("{node}, {place} the program")))
         };
         let mut left = of_host(&of.steps[..first], "in front of");
@@ -193,7 +201,10 @@ impl Text<'_> {
                 "static const uint32_t {name}_{what}_{number}[] = {{{sizes}}};"
             );
         }
-        let _ = writeln!(text, "static const ferrogrid_npu_tensor {name}_{what}[] = {{");
+        let _ = writeln!(
+            text,
+            "static const ferrogrid_npu_tensor {name}_{what}[] = {{"
+        );
         for (number, binding) in bindings.iter().enumerate() {
             let tensor = self.tensor(binding);
             let (scale, zero_point) = meaning(tensor);
