@@ -14,6 +14,7 @@ use ferrogrid::synth::tools::Tool;
 use ndarray::{Array, Array2, Array4, ArrayD};
 use ndarray_npy::{ReadNpyExt, ReadableElement, WritableElement};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::fs;
 
 /// Images `[row][channel][y][x]`, as ONNX Runtime takes them.
@@ -338,7 +339,15 @@ fn a_compiled_network_runs_like_its_model() {
     );
 }
 
-/// A single wrong byte anywhere is an error or another network, never a panic.
+/// The file with the hash of what it holds.
+fn sealed(mut file: Vec<u8>) -> Vec<u8> {
+    let (head, hashed) = file.split_at_mut(8 + 32);
+    head[8..].copy_from_slice(&Sha256::digest(hashed));
+    file
+}
+
+/// A single wrong byte anywhere is an error. Where its hash is that of the wrong bytes, it is an error or another
+/// network, never a panic.
 #[test]
 fn damaged_networks_are_errors() {
     let place = small_network();
@@ -355,7 +364,8 @@ fn damaged_networks_are_errors() {
         for flip in [1, 0x10, 0x80] {
             let mut bytes = good.clone();
             bytes[place] ^= flip;
-            let Ok(network) = Executable::from_bytes(&bytes) else {
+            assert!(Executable::from_bytes(&bytes).is_err(), "byte {place}");
+            let Ok(network) = Executable::from_bytes(&sealed(bytes)) else {
                 refused += 1;
                 continue;
             };
@@ -388,7 +398,7 @@ fn damaged_networks_are_errors() {
 fn what_does_not_fit_says_why() {
     let place = small_network();
     place.write("text.onnx", "no network");
-    place.write("short.fgn", b"FGNF\x04\0\0\0\xff\0\0\0{");
+    place.write("short.fgn", b"FGNF\x05\0\0\0\xff\0\0\0{");
     place.write("future.fgn", b"FGNF\x09\0\0\0\xff\0\0\0{");
     place.write_npy("bytes.npy", &images().mapv(|value| value as i8));
     place.write_npy("flat.npy", &Array2::<f32>::zeros((2, 40)));

@@ -59,6 +59,8 @@ class Dram {
 public:
     uint64_t refused = UINT64_MAX;
     Response answer = OKAY;
+    // Where the core may write, if it is said: first bytes and those behind the last.
+    std::vector<std::pair<uint64_t, uint64_t>> writable;
 
     uint64_t address(const void *memory) const { return BASE + ((uintptr_t)memory - first); }
 
@@ -78,6 +80,12 @@ public:
         if (at >= size || !was_cleaned[at / LINE])
             fail("the core is at %#" PRIx64 ", of which the driver has said nothing", address);
         return &bytes[at];
+    }
+
+    void check_write(uint64_t byte) const {
+        for (const auto &range : writable)
+            if (byte >= range.first && byte < range.second) return;
+        if (!writable.empty()) fail("the core writes byte %#" PRIx64, byte);
     }
 
     Response response(uint64_t address) const { return address == refused ? answer : OKAY; }
@@ -109,7 +117,7 @@ class Board {
 
 public:
     Dram dram;
-    uint64_t cycles = 0, read_beats = 0, write_beats = 0, interrupts = 0;
+    uint64_t cycles = 0, read_beats = 0, write_beats = 0, interrupts = 0, sleeps = 0;
     bool memory_is_silent = false;
 
     Board() {
@@ -151,8 +159,10 @@ public:
             const Response response = dram.response(burst.address);
             uint8_t *beat = dram.beat(burst.address);
             for (int byte = 0; byte < 4; byte++)
-                if (core.m_axi_wstrb >> byte & 1 && response == OKAY)
+                if (core.m_axi_wstrb >> byte & 1 && response == OKAY) {
+                    dram.check_write(burst.address + byte);
                     beat[byte] = (uint8_t)(core.m_axi_wdata >> 8 * byte);
+                }
             bad = response != OKAY ? response : bad;
             burst.address += 4;
             write_beats++;
@@ -234,6 +244,7 @@ public:
 
     // As with a timer that wakes the processor too.
     void sleep() {
+        sleeps++;
         for (int cycle = 0; cycle < 1000 && !core.irq; cycle++) tick();
     }
 
@@ -266,10 +277,10 @@ static void digits() {
     CHECK(digits_begin(&sleeping) == FERROGRID_NPU_OK);
     for (unsigned image = 0; image < IMAGES; image++) {
         int8_t logits[10];
-        const uint64_t interrupts = board->interrupts;
+        const uint64_t interrupts = board->interrupts, sleeps = board->sleeps;
         CHECK(digits_read(images[image], logits) == FERROGRID_NPU_OK);
         CHECK(std::memcmp(logits, digits_logits[image], sizeof logits) == 0);
-        CHECK(board->interrupts == interrupts + 1);
+        CHECK(board->interrupts == interrupts + 1 && board->sleeps > sleeps);
     }
 }
 
@@ -296,6 +307,11 @@ static void wide() {
     static uint8_t found[sizeof wide_output];
     CHECK(wide_network.inputs[0].bytes == sizeof wide_input && wide_network.outputs[0].bytes == sizeof wide_output);
     ferrogrid_npu_put(&npu, 0, wide_input);
+    const auto range = [](uint8_t *memory, size_t bytes) {
+        const uint64_t first = board->dram.address(memory);
+        return std::make_pair(first, first + bytes);
+    };
+    board->dram.writable = {range(outputs, sizeof wide_output), range(activations, sizeof activations)};
     const uint64_t reads = board->read_beats, writes = board->write_beats, begin = board->cycles;
     CHECK(ferrogrid_npu_poll(&npu) == FERROGRID_NPU_IDLE);
     CHECK(ferrogrid_npu_start(&npu) == FERROGRID_NPU_OK);
@@ -309,6 +325,7 @@ static void wide() {
     CHECK(ferrogrid_npu_counter(&npu, FERROGRID_NPU_COUNTER_WRITE_BEATS) == board->write_beats - writes);
     const uint64_t cycles = ferrogrid_npu_counter(&npu, FERROGRID_NPU_COUNTER_CYCLES);
     CHECK(cycles > 0 && cycles <= board->cycles - begin);
+    board->dram.writable.clear();
 }
 
 // Real numbers around a network.
@@ -337,6 +354,7 @@ static void refusals() {
 
     npu = polled();
     CHECK(ferrogrid_npu_start(&npu) == FERROGRID_NPU_IDLE);
+    loaded(&npu, &small_network);
     ferrogrid_npu_network other = small_network;
     other.config_hash ^= 1;
     CHECK(ferrogrid_npu_load(&npu, &other, &memory) == FERROGRID_NPU_OTHER_CORE);
@@ -344,9 +362,11 @@ static void refusals() {
     ferrogrid_npu_memory misplaced = memory;
     misplaced.outputs++;
     CHECK(ferrogrid_npu_load(&npu, &small_network, &misplaced) == FERROGRID_NPU_MISPLACED);
-    misplaced.outputs = nullptr;
-    CHECK(ferrogrid_npu_load(&npu, &small_network, &misplaced) == FERROGRID_NPU_MISPLACED);
     empty = polling;
+    empty.address = [](void *, const void *) { return (uint64_t)0; };
+    misplaced.outputs = nullptr;
+    CHECK(ferrogrid_npu_init(&npu, 0, &empty) == FERROGRID_NPU_OK);
+    CHECK(ferrogrid_npu_load(&npu, &small_network, &misplaced) == FERROGRID_NPU_MISPLACED);
     empty.address = [](void *, const void *memory) { return board->dram.address(memory) | (uint64_t)1 << 40; };
     CHECK(ferrogrid_npu_init(&npu, 0, &empty) == FERROGRID_NPU_OK);
     CHECK(ferrogrid_npu_load(&npu, &small_network, &memory) == FERROGRID_NPU_MISPLACED);
@@ -446,6 +466,13 @@ static void rounding() {
     }
 }
 
+// Every result has words.
+static void words() {
+    for (int result = FERROGRID_NPU_OK; result <= FERROGRID_NPU_TIMEOUT; result++)
+        CHECK(std::strcmp(ferrogrid_npu_result_words((ferrogrid_npu_result)result), "no result") != 0);
+    CHECK(std::strcmp(ferrogrid_npu_cause_words(8), "no cause") == 0);
+}
+
 int main() {
     Board all;
     board = &all;
@@ -457,6 +484,7 @@ int main() {
     resets();
     carries();
     rounding();
+    words();
     std::printf("%" PRIu64 " cycles, %" PRIu64 " interrupts\n", board->cycles, board->interrupts);
     return 0;
 }

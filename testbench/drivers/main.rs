@@ -204,7 +204,7 @@ fn the_driver_runs_networks_on_the_core() {
     fs::write(path("model.cpp"), includes.collect::<String>()).expect("a file");
     let bench = Path::new(env!("CARGO_MANIFEST_DIR")).join("testbench/drivers/bench.cpp");
     let mut link = Command::new(&cxx.path);
-    link.args(["-std=c++17", "-O1", "-pthread", "-o"]);
+    link.args(["-std=c++17", "-O0", "-pthread", "-o"]);
     link.arg(path("bench")).arg("-I").arg(folder.path());
     link.arg("-I").arg(path("core")).arg("-I").arg(&include);
     link.arg("-I").arg(include.join("vltstd"));

@@ -212,7 +212,7 @@ fn a_network_stopped_in_every_phase() {
     let mut twice = Twice::new();
     let (mut stopped, mut ended) = (0, 0);
     for idle in (0..twice.cycles as u32 + 20).step_by(3) {
-        let then = [Operation::Idle(idle), twice.stop(), WAIT[0].clone()];
+        let then = [Operation::Idle(idle), twice.stop(), WAIT[0]];
         let first = twice.disturbed(&then, |_| {});
         match first.cause() {
             "stopped" => stopped += 1,
@@ -306,7 +306,7 @@ fn a_network_with_inverted_bits() {
             continue;
         }
         let idle = Operation::Idle(3 * twice.cycles as u32);
-        let then = [idle, twice.stop(), WAIT[0].clone()];
+        let then = [idle, twice.stop(), WAIT[0]];
         let first = twice.disturbed(&then, |scenario| {
             let at = index * INSTRUCTION_BYTES;
             scenario.memories[0].bytes[at..at + INSTRUCTION_BYTES].copy_from_slice(&bytes);
