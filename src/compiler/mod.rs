@@ -4,7 +4,8 @@
 //! `units` gives layers to VECTOR; `windows` splits pools that no accumulator bank holds; `packing` fills vectors with several kernel rows; `tiling` cuts each layer into chunks of
 //! vectors and tiles of weights; `constants` lays weights and parameters out in DRAM; `memory` gives
 //! each activation its home in the scratchpad or, where that is too small, in DRAM, and `bands` cuts
-//! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits.
+//! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits; `search` tries other
+//! chunks, and keeps the program of which `predict` expects the fewest cycles.
 //!
 //! ```
 //! use ferrogrid::arch::NpuArch;
@@ -37,9 +38,11 @@ mod lower;
 mod memory;
 mod packing;
 mod place;
+mod predict;
 mod requantization;
 mod room;
 mod schedule;
+mod search;
 mod steps;
 mod tiling;
 mod units;
@@ -59,6 +62,7 @@ use binding::bind;
 use constants::Constants;
 use lower::Lowered;
 use memory::{Plan, Ports};
+use search::{Effort, search};
 use tiling::Tiling;
 
 use crate::arch::NpuArch;
@@ -151,7 +155,7 @@ fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, Comp
     units::choose(&mut lowered, arch);
     windows::split(graph, &mut lowered, arch);
     packing::pack(&mut lowered, arch);
-    let tilings = tiling::tile(&lowered, arch);
+    let mut tilings = tiling::tile(&lowered, arch);
     let constants = constants::lay_out(graph, &lowered, &tilings, arch);
     let inputs = bind(graph, &lowered.inputs, arch);
     let outputs = bind(graph, &lowered.outputs, arch);
@@ -161,8 +165,10 @@ fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, Comp
         constants: &constants.activations,
     };
     let plan = memory::plan(graph, &lowered, &ports, arch)?;
-    let (program, layers) =
-        schedule::schedule(graph, &lowered, &tilings, &plan, &ports, &constants, arch);
+    let effort = (Effort::default(), arch);
+    let (program, layers) = search(&lowered.layers, &mut tilings, effort, |tilings| {
+        schedule::schedule(graph, &lowered, tilings, &plan, &ports, &constants, arch)
+    });
     Ok(Passes {
         lowered,
         tilings,
