@@ -1,7 +1,7 @@
 //! From a network to the program that runs it on an NPU.
 //!
 //! The passes, in their order: `lower` makes layers of nodes, with zero points folded into biases;
-//! `units` gives layers to VECTOR; `windows` splits pools that no accumulator bank holds; `packing` fills vectors with several kernel rows; `tiling` cuts each layer into chunks of
+//! `folding` leaves channels out that are the same for every input; `units` gives layers to VECTOR; `windows` splits pools that no accumulator bank holds; `packing` fills vectors with several kernel rows; `tiling` cuts each layer into chunks of
 //! vectors and tiles of weights; `constants` lays weights and parameters out in DRAM; `memory` gives
 //! each activation its home in the scratchpad or, where that is too small, in DRAM, and `bands` cuts
 //! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits; `search` tries other
@@ -33,7 +33,10 @@ mod constants;
 mod error;
 mod expand;
 mod explain;
+mod folding;
 mod instructions;
+mod intervals;
+mod kept;
 mod lower;
 mod memory;
 mod packing;
@@ -53,6 +56,7 @@ pub use binding::Binding;
 pub use error::CompileError;
 pub use explain::{LayerPasses, explain};
 pub use instructions::Instructions;
+pub use kept::Kept;
 pub(crate) use lower::table;
 pub use memory::Home;
 pub use place::{Place, places};
@@ -93,6 +97,25 @@ pub enum Rounding {
     Fixed,
 }
 
+/// What a program is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How sums become activations.
+    pub rounding: Rounding,
+    /// Channels that are the same for every input become part of the biases behind them.
+    pub folding: bool,
+}
+
+impl From<Rounding> for Options {
+    /// With all that makes programs faster.
+    fn from(rounding: Rounding) -> Options {
+        Options {
+            rounding,
+            folding: true,
+        }
+    }
+}
+
 /// A program with its constants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
@@ -121,6 +144,8 @@ pub struct LayerSummary {
     pub operator: String,
     /// Shape of its result.
     pub shape: Vec<usize>,
+    /// The channels of the network's tensor that the result has, where it has not all.
+    pub kept: Option<Kept>,
     /// Products that the network asks for.
     pub multiplications: u64,
     /// Its instructions.
@@ -146,12 +171,16 @@ struct Passes {
 }
 
 /// The passes, one behind the other.
-fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, CompileError> {
+fn run(graph: &Graph, arch: &NpuArch, options: Options) -> Result<Passes, CompileError> {
+    let rounding = options.rounding;
     requantization::check_rounding(arch, rounding)?;
     graph.check()?;
     let graph = &expand::expanded(graph);
     let mut lowered = lower::lower(graph, rounding)?;
     requantization::check_factors(arch, &lowered)?;
+    if options.folding {
+        folding::fold(&mut lowered, arch);
+    }
     units::choose(&mut lowered, arch);
     windows::split(graph, &mut lowered, arch);
     packing::pack(&mut lowered, arch);
@@ -185,8 +214,12 @@ fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, Comp
 ///
 /// # Errors
 /// What of the graph is not supported, or does not fit.
-pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Network, CompileError> {
-    let passes = run(graph, arch, rounding)?;
+pub fn compile(
+    graph: &Graph,
+    arch: &NpuArch,
+    options: impl Into<Options>,
+) -> Result<Network, CompileError> {
+    let passes = run(graph, arch, options.into())?;
     let mut network = Network {
         program: passes.program,
         constants: passes.constants.bytes,

@@ -3,7 +3,7 @@
 use super::models::Arrays;
 use super::{Machine, models};
 use ferrogrid::arch::{NpuArch, npu_from_preset};
-use ferrogrid::compiler::Rounding;
+use ferrogrid::compiler::{Options, Rounding};
 use ferrogrid::config::{Kind, NpuConfig, presets_of};
 use ferrogrid::device::npu::ProgramRun;
 use ferrogrid::device::{Executable, ExecutableError};
@@ -25,12 +25,13 @@ fn graph(file: &str) -> Option<Graph> {
 pub fn check(
     graph: &Graph,
     arch: &NpuArch,
-    rounding: Rounding,
+    options: impl Into<Options>,
     inputs: &[Values],
     simulated: usize,
 ) -> u64 {
-    let network = Executable::compile(graph, arch, rounding).unwrap();
-    let mode = match rounding {
+    let options = options.into();
+    let network = Executable::compile(graph, arch, options).unwrap();
+    let mode = match options.rounding {
         Rounding::Float => Mode::Float,
         Rounding::Fixed => Mode::FixedPoint,
     };
@@ -139,6 +140,32 @@ fn resnet_8() {
     );
     assert!(cycles <= 54_000, "{cycles}");
     check(&graph, &arch, Rounding::Float, &[input], 1);
+}
+
+/// Channels that are the same for every input are left out of most layers; the outputs stay as they are.
+#[test]
+fn mobilenet() {
+    let Some((graph, input)) = network("vww_mbv1_025") else {
+        return;
+    };
+    let arch = npu_from_preset("edge").unwrap();
+    for rounding in [Rounding::Fixed, Rounding::Float] {
+        let network = Executable::compile(&graph, &arch, rounding).unwrap();
+        let kept = network.layers().filter_map(|layer| layer.kept.as_ref());
+        let kept = Vec::from_iter(kept.map(|kept| (kept.channels.len(), kept.of)));
+        println!("{rounding:?} {kept:?}");
+        // An eighth of the channels of some layer.
+        assert!(kept.len() >= 12 && kept.iter().any(|(some, all)| 8 * some <= *all));
+        let input = std::slice::from_ref(&input);
+        let folded = check(&graph, &arch, rounding, input, 1);
+        let options = Options {
+            rounding,
+            folding: false,
+        };
+        let whole = check(&graph, &arch, options, input, 1);
+        println!("{folded} cycles, {whole} with all channels");
+        assert!(4 * folded < 3 * whole, "{folded}, {whole}");
+    }
 }
 
 /// The program of each network for each preset is legal and gives the golden integers.

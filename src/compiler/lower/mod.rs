@@ -8,7 +8,8 @@ mod weighted;
 
 pub(crate) use unary::table;
 
-use super::{CompileError, Rounding};
+use super::arithmetic::scaled;
+use super::{CompileError, Kept, Rounding};
 use crate::graph::{Binary, Element, Graph, Node, Operator, Quantization, Tensor, TensorId};
 use crate::isa::npu::Unit;
 use std::collections::BTreeMap;
@@ -59,6 +60,8 @@ pub(super) struct Layer {
     pub residual: Option<Residual>,
     /// Kernel rows are packed side by side into vectors: bytes of the scratchpad from a row of the image to the next.
     pub packed_pitch: Option<usize>,
+    /// The channels of the network's tensor that the result has, where it has not all.
+    pub kept: Option<Kept>,
 }
 
 impl Layer {
@@ -151,6 +154,16 @@ pub(super) enum Factor {
     Float(f32),
     /// Multiplier and shift.
     Fixed(u32, i32),
+}
+
+impl Factor {
+    /// A sum by it, rounded as POST does.
+    pub fn scaled(self, sum: i32) -> i64 {
+        match self {
+            Factor::Float(scale) => (sum as f32 * scale).round_ties_even() as i64,
+            Factor::Fixed(multiplier, shift) => scaled(sum, (multiplier, shift)),
+        }
+    }
 }
 
 /// What the program has to do.
@@ -294,6 +307,7 @@ fn identity(graph: &Graph, node: &Node, input: TensorId, rounding: Rounding) -> 
         pool: Some(Reduction::Sum),
         residual: None,
         packed_pitch: None,
+        kept: None,
     }
 }
 

@@ -126,5 +126,6 @@ pub(super) fn weighted(
         pool: None,
         residual: None,
         packed_pitch: None,
+        kept: None,
     })
 }

@@ -117,6 +117,10 @@ fn layer(rng: &mut impl Rng, case: &NetworkCase) -> Layer {
         from,
         kind,
         relu: chance(rng, 3),
+        zeros: match chance(rng, 3) {
+            true => within(rng, 1, 8),
+            false => 0,
+        },
         seed: rng.random(),
     }
 }
