@@ -60,13 +60,15 @@ pub use kept::Kept;
 pub(crate) use lower::table;
 pub use memory::Home;
 pub use place::{Place, places};
+pub use predict::predict;
+pub use search::Effort;
 pub use steps::{Step, explain_steps, steps};
 
 use binding::bind;
 use constants::Constants;
 use lower::Lowered;
 use memory::{Plan, Ports};
-use search::{Effort, search};
+use search::search;
 use tiling::Tiling;
 
 use crate::arch::NpuArch;
@@ -104,6 +106,8 @@ pub struct Options {
     pub rounding: Rounding,
     /// Channels that are the same for every input become part of the biases behind them.
     pub folding: bool,
+    /// How long to look for a faster program.
+    pub effort: Effort,
 }
 
 impl From<Rounding> for Options {
@@ -112,6 +116,7 @@ impl From<Rounding> for Options {
         Options {
             rounding,
             folding: true,
+            effort: Effort::default(),
         }
     }
 }
@@ -194,7 +199,7 @@ fn run(graph: &Graph, arch: &NpuArch, options: Options) -> Result<Passes, Compil
         constants: &constants.activations,
     };
     let plan = memory::plan(graph, &lowered, &ports, arch)?;
-    let effort = (Effort::default(), arch);
+    let effort = (options.effort, arch);
     let (program, layers) = search(&lowered.layers, &mut tilings, effort, |tilings| {
         schedule::schedule(graph, &lowered, tilings, &plan, &ports, &constants, arch)
     });

@@ -14,7 +14,7 @@ const WORTH: u64 = 1000;
 const SOME: usize = 300_000;
 
 /// How long the compiler looks for a faster program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Effort {
     /// Chunks by rule.
     None,
@@ -76,7 +76,7 @@ pub(super) fn search<L>(
                 is_better |= search.improves(|layer| (layer == number).then_some(parts));
             }
         }
-        if !is_better || effort < Effort::Much {
+        if !is_better || effort != Effort::Much {
             return search.best;
         }
     }
