@@ -2,8 +2,8 @@
 
 use crate::golden;
 use crate::models::{self, Arrays};
-use crate::onnx::small;
-use crate::program::Place;
+use crate::onnx::{FLOAT, INT8, Model, constant_channel, small};
+use crate::program::{Place, Run};
 use ferrogrid::arch::npu_from_preset;
 use ferrogrid::compiler::Rounding;
 use ferrogrid::device::npy::read_array;
@@ -14,6 +14,7 @@ use ferrogrid::synth::tools::Tool;
 use ndarray::{Array, Array2, Array4, ArrayD};
 use ndarray_npy::{ReadNpyExt, ReadableElement, WritableElement};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::fs;
 
 /// Images `[row][channel][y][x]`, as ONNX Runtime takes them.
@@ -121,6 +122,64 @@ fn a_difference_is_located() {
     assert_eq!(floats(&place, "y.npy"), expected(Mode::Float));
 }
 
+/// The folder is that of firmware: a second network goes beside the first.
+#[test]
+fn a_network_becomes_c() {
+    let place = small_network();
+    place.write("2 layers.onnx", small());
+    golden!(
+        place
+            .succeed("compile small.onnx --preset nano --c fw")
+            .stdout
+    );
+    let mut compile = place.command("compile --preset nano -o net.fgn --c fw");
+    assert_eq!(Run::of(compile.arg("2 layers.onnx")).code, Some(0));
+    let driver = ["ferrogrid_npu.c", "ferrogrid_npu.h", "ferrogrid_npu_core.h"];
+    let mut names = Vec::from(driver);
+    names.extend(["ferrogrid_npu_float.c", "network_2_layers.c"]);
+    names.extend(["network_2_layers.h", "small.c", "small.h"]);
+    assert_eq!(place.names("fw"), names);
+    for name in driver {
+        let path = format!("{}/drivers/c/{name}", env!("CARGO_MANIFEST_DIR"));
+        let source = fs::read_to_string(path).expect("the driver");
+        assert!(place.read(&format!("fw/{name}")) == source, "{name}");
+    }
+    golden!(place.read("fw/small.h"));
+    assert!(place.path("net.fgn").exists());
+}
+
+#[test]
+fn networks_that_the_driver_in_c_does_not_run() {
+    let place = Place::new();
+    let layer = |model: Model, from: &'static str, to: &'static str| {
+        let inputs = [from, "x_s", "x_z", "w", "x_s", "x_z", "x_s", "x_z"];
+        model.node("", "QLinearConv", &inputs, to, &[])
+    };
+    let model = || {
+        let model = Model::new().quantization("x", 0.5, 0);
+        let model = model.int8("w", &[1, 1, 1, 1], &[3]);
+        let image = [1, 1, 4, 4];
+        model.input("x", INT8, &image).output("y", INT8, &image)
+    };
+    let square = |model: Model, from: &'static str, to: &'static str| {
+        let inputs = [from, "x_s", "x_z", from, "x_s", "x_z", "x_s", "x_z"];
+        model.node("com.microsoft", "QLinearMul", &inputs, to, &[])
+    };
+    let between = layer(square(layer(model(), "x", "a"), "a", "b"), "b", "y");
+    place.write("between.onnx", between.file());
+    place.write("host.onnx", square(model(), "x", "y").file());
+    let real = Model::new().quantization("x", 0.5, 0);
+    let real = real.input("x", FLOAT, &[1, 4]).output("y", FLOAT, &[1, 4]);
+    let inputs = ["x", "x_s", "x_z"];
+    let real = real.node("", "QuantizeLinear", &inputs, "q", &[]);
+    let real = real.node("", "DequantizeLinear", &["q", "x_s", "x_z"], "y", &[]);
+    place.write("real.onnx", real.file());
+    let lines = ["between", "host", "real"]
+        .map(|name| place.fail(&format!("compile {name}.onnx --preset nano --c fw")));
+    golden!(lines.join("\n"));
+    assert!(!place.path("fw").exists());
+}
+
 /// What each layer took adds up to what all took.
 #[test]
 fn layers_have_their_cycles_bytes_and_limits() {
@@ -205,6 +264,46 @@ fn a_trace_has_every_layer() {
     assert!(text.contains("holds none of the network"), "{text}");
 }
 
+/// Of a channel that is the same for every input nothing is computed, unless that is asked for; what is left of a layer is
+/// named and compared.
+#[test]
+fn constant_channels_are_folded() {
+    let place = Place::new();
+    place.write("model.onnx", constant_channel());
+    let run = "run model.onnx --preset nano";
+    let text = place.succeed(&format!("{run} --trace layers")).stdout;
+    assert!(text.contains(" 4x5x3 of 4 "), "{text}");
+    let list = place.read("layers/layers.txt");
+    assert!(list.contains("4x5x3  of 4: 0 2 3"), "{list}");
+    let array = read_array(&place.path("layers/00_c.npy")).expect("an array");
+    assert_eq!(array.shape, [4, 5, 3]);
+    let report = json(&place, run);
+    let kept = serde_json::json!({"channels": [0, 2, 3], "of": 4});
+    assert!(
+        report["layers"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .any(|row| row["kept"] == kept)
+    );
+    place.succeed(&format!("{run} -o folded.npy"));
+    let text = place.succeed(&format!("{run} --no-fold -o whole.npy"));
+    assert!(text.stdout.contains(" 4x5x4 "), "{}", text.stdout);
+    let read = |name: &str| fs::read(place.path(name)).expect("a file");
+    assert_eq!(read("folded.npy"), read("whole.npy"));
+
+    let compile = "compile model.onnx --preset nano -o net.fgn";
+    let text = place.succeed(&format!("{compile} --explain")).stdout;
+    assert!(text.contains("kept 3 of 4 channels"), "{text}");
+    let text = place.succeed("inspect net.fgn").stdout;
+    assert!(text.contains(" 4x5x3 of 4 "), "{text}");
+    place.succeed(&format!("{compile} --no-fold"));
+    let network = Executable::from_bytes(&read("net.fgn")).expect("a network");
+    assert!(network.layers().all(|layer| layer.kept.is_none()));
+    let text = place.fail("run net.fgn --preset nano --no-fold");
+    assert!(text.contains("`--no-fold` comes too late"), "{text}");
+}
+
 /// A folder has the files of one trace alone, and none of others is removed.
 #[test]
 fn a_trace_replaces_an_earlier_one() {
@@ -280,7 +379,15 @@ fn a_compiled_network_runs_like_its_model() {
     );
 }
 
-/// A single wrong byte anywhere is an error or another network, never a panic.
+/// The file with the hash of what it holds.
+fn sealed(mut file: Vec<u8>) -> Vec<u8> {
+    let (head, hashed) = file.split_at_mut(8 + 32);
+    head[8..].copy_from_slice(&Sha256::digest(hashed));
+    file
+}
+
+/// A single wrong byte anywhere is an error. Where its hash is that of the wrong bytes, it is an error or another
+/// network, never a panic.
 #[test]
 fn damaged_networks_are_errors() {
     let place = small_network();
@@ -297,7 +404,8 @@ fn damaged_networks_are_errors() {
         for flip in [1, 0x10, 0x80] {
             let mut bytes = good.clone();
             bytes[place] ^= flip;
-            let Ok(network) = Executable::from_bytes(&bytes) else {
+            assert!(Executable::from_bytes(&bytes).is_err(), "byte {place}");
+            let Ok(network) = Executable::from_bytes(&sealed(bytes)) else {
                 refused += 1;
                 continue;
             };
@@ -330,7 +438,7 @@ fn damaged_networks_are_errors() {
 fn what_does_not_fit_says_why() {
     let place = small_network();
     place.write("text.onnx", "no network");
-    place.write("short.fgn", b"FGNF\x04\0\0\0\xff\0\0\0{");
+    place.write("short.fgn", b"FGNF\x05\0\0\0\xff\0\0\0{");
     place.write("future.fgn", b"FGNF\x09\0\0\0\xff\0\0\0{");
     place.write_npy("bytes.npy", &images().mapv(|value| value as i8));
     place.write_npy("flat.npy", &Array2::<f32>::zeros((2, 40)));

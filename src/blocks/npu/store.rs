@@ -180,7 +180,10 @@ impl Block for StoreUnit {
         );
 
         m.section("and send them");
-        let read = m.delay_by("read", m.flag(reads).named("reads_1"), READ_LATENCY - 1);
+        // A read that a reset meets must not come to the queue behind it.
+        let read = (1..=READ_LATENCY).fold(reads, |read, cycle| {
+            m.flag(read).named(format!("read_{cycle}"))
+        });
         let strobe = m.delay_by("strobe", mask, READ_LATENCY);
         let data = io.data.truncate(8 * self.splitter.beat_bytes);
         let s = Stream {
