@@ -3,12 +3,13 @@
 use super::core;
 use super::error::CliError;
 use crate::arch::NpuArch;
-use crate::compiler::{LayerPasses, Options, Rounding, explain_steps};
+use crate::compiler::{Effort, LayerPasses, Options, Rounding, explain_steps};
 use crate::device::npu::ProgramRun;
 use crate::device::{Executable, ExecutableError};
 use crate::graph::{Family, Graph, TensorId, Values};
 use crate::reference::graph::Mode as GoldenMode;
 use crate::reference::{IllegalProgram, MachineSize, run_program};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::fs;
@@ -96,6 +97,18 @@ pub(super) struct Passes {
     /// Compute channels that are the same for every input too
     #[arg(long)]
     pub no_fold: bool,
+    /// How long to look for a faster program; `much` may take some seconds
+    #[arg(long, default_value = "some", value_parser = efforts())]
+    pub effort: Effort,
+}
+
+/// Efforts by their names.
+fn efforts() -> impl TypedValueParser<Value = Effort> {
+    PossibleValuesParser::new(["none", "some", "much"]).map(|name| match name.as_str() {
+        "none" => Effort::None,
+        "much" => Effort::Much,
+        _ => Effort::Some,
+    })
 }
 
 impl Passes {
@@ -104,6 +117,7 @@ impl Passes {
         Options {
             rounding: mode.rounding(),
             folding: !self.no_fold,
+            effort: self.effort,
         }
     }
 }

@@ -4,7 +4,8 @@
 //! `folding` leaves channels out that are the same for every input; `units` gives layers to VECTOR; `windows` splits pools that no accumulator bank holds; `packing` fills vectors with several kernel rows; `tiling` cuts each layer into chunks of
 //! vectors and tiles of weights; `constants` lays weights and parameters out in DRAM; `memory` gives
 //! each activation its home in the scratchpad or, where that is too small, in DRAM, and `bands` cuts
-//! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits.
+//! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits; `search` tries other
+//! chunks, and keeps the program of which `predict` expects the fewest cycles.
 //!
 //! ```
 //! use ferrogrid::arch::NpuArch;
@@ -40,9 +41,11 @@ mod lower;
 mod memory;
 mod packing;
 mod place;
+mod predict;
 mod requantization;
 mod room;
 mod schedule;
+mod search;
 mod steps;
 mod tiling;
 mod units;
@@ -57,12 +60,15 @@ pub use kept::Kept;
 pub(crate) use lower::table;
 pub use memory::Home;
 pub use place::{Place, places};
+pub use predict::predict;
+pub use search::Effort;
 pub use steps::{Step, explain_steps, steps};
 
 use binding::bind;
 use constants::Constants;
 use lower::Lowered;
 use memory::{Plan, Ports};
+use search::search;
 use tiling::Tiling;
 
 use crate::arch::NpuArch;
@@ -100,6 +106,8 @@ pub struct Options {
     pub rounding: Rounding,
     /// Channels that are the same for every input become part of the biases behind them.
     pub folding: bool,
+    /// How long to look for a faster program.
+    pub effort: Effort,
 }
 
 impl From<Rounding> for Options {
@@ -108,6 +116,7 @@ impl From<Rounding> for Options {
         Options {
             rounding,
             folding: true,
+            effort: Effort::default(),
         }
     }
 }
@@ -180,7 +189,7 @@ fn run(graph: &Graph, arch: &NpuArch, options: Options) -> Result<Passes, Compil
     units::choose(&mut lowered, arch);
     windows::split(graph, &mut lowered, arch);
     packing::pack(&mut lowered, arch);
-    let tilings = tiling::tile(&lowered, arch);
+    let mut tilings = tiling::tile(&lowered, arch);
     let constants = constants::lay_out(graph, &lowered, &tilings, arch);
     let inputs = bind(graph, &lowered.inputs, arch);
     let outputs = bind(graph, &lowered.outputs, arch);
@@ -190,8 +199,10 @@ fn run(graph: &Graph, arch: &NpuArch, options: Options) -> Result<Passes, Compil
         constants: &constants.activations,
     };
     let plan = memory::plan(graph, &lowered, &ports, arch)?;
-    let (program, layers) =
-        schedule::schedule(graph, &lowered, &tilings, &plan, &ports, &constants, arch);
+    let effort = (options.effort, arch);
+    let (program, layers) = search(&lowered.layers, &mut tilings, effort, |tilings| {
+        schedule::schedule(graph, &lowered, tilings, &plan, &ports, &constants, arch)
+    });
     Ok(Passes {
         lowered,
         tilings,

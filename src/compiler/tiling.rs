@@ -28,8 +28,9 @@ pub(super) struct Tiling {
     pub columns: usize,
     /// POST reduces windows, whose vectors meet one tile; otherwise the accumulators add up all there is.
     pub windows: bool,
-    /// Results of a chunk.
-    most: usize,
+    /// Results that a bank holds, and into how many parts it is cut.
+    of_bank: usize,
+    parts_of_bank: usize,
     /// R.
     rows: usize,
     /// The image comes from DRAM.
@@ -67,6 +68,16 @@ pub(super) struct Part {
 }
 
 impl Tiling {
+    /// Into how many parts an accumulator bank is cut, each for the vectors of a chunk.
+    pub fn parts_of_bank(&self) -> usize {
+        self.parts_of_bank
+    }
+
+    /// Cuts a bank into so many parts.
+    pub fn cut_bank(&mut self, parts: usize) {
+        self.parts_of_bank = parts;
+    }
+
     /// Blocks, kernel rows and taps that have a tile each.
     pub fn passes(&self, layer: &Layer) -> [usize; 3] {
         match self.windows || layer.packed_pitch.is_some() {
@@ -142,8 +153,9 @@ impl Tiling {
     pub fn chunks(&self, layer: &Layer, rows: &Range<usize>) -> Vec<Chunk> {
         let width = layer.result[1];
         // As many columns as fit, and about as many in each chunk of a row.
-        let chunk_columns = width.div_ceil(width.div_ceil(self.most.min(LONGEST)));
-        let chunk_rows = (self.most / chunk_columns).min(rows.len()).min(LONGEST);
+        let most = (self.of_bank / self.parts_of_bank).max(1);
+        let chunk_columns = width.div_ceil(width.div_ceil(most.min(LONGEST)));
+        let chunk_rows = (most / chunk_columns).min(rows.len()).min(LONGEST);
         let mut chunks = Vec::new();
         for alike in alike(layer, 0, rows) {
             for rows in self.cut(&alike, rows, chunk_rows, chunk_columns) {
@@ -263,12 +275,14 @@ fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> 
         spans,
         columns: layer.result[2].div_ceil(columns),
         windows,
-        most: (vectors / part / window).max(1),
+        of_bank: vectors / window,
+        parts_of_bank: 1,
         rows,
         from_dram,
         to_dram,
         few: 0,
     };
+    tiling.cut_bank(part);
     tiling.few = few(tiling.passes(layer).iter().product(), arch);
     tiling
 }

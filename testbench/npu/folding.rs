@@ -93,7 +93,10 @@ impl Network {
         let inputs = [(); 2].map(|_| Values::Int8(self.random.bytes(size)));
         let all = [Rounding::Fixed, Rounding::Float].map(|rounding| {
             for folding in [true, false] {
-                let options = Options { rounding, folding };
+                let options = Options {
+                    folding,
+                    ..Options::from(rounding)
+                };
                 check(&self.graph, &arch, options, &inputs, 1);
             }
             let network = Executable::compile(&self.graph, &arch, rounding).unwrap();

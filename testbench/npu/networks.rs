@@ -3,7 +3,7 @@
 use super::models::Arrays;
 use super::{Machine, models};
 use ferrogrid::arch::{NpuArch, npu_from_preset};
-use ferrogrid::compiler::{Options, Rounding};
+use ferrogrid::compiler::{Options, Rounding, predict};
 use ferrogrid::config::{Kind, NpuConfig, presets_of};
 use ferrogrid::device::npu::ProgramRun;
 use ferrogrid::device::{Executable, ExecutableError};
@@ -53,6 +53,16 @@ pub fn check(
                     assert_eq!(outcome.cause, 0);
                     let found = run.outputs(program, &outcome.dram);
                     assert_eq!(found, outputs, "row {row}, the core beside its model");
+                    let predicted = predict(&program.program, arch);
+                    println!("predicted {predicted}");
+                    // What reads of the same half cost is not foreseen.
+                    let few = outcome.cycles < 10_000;
+                    let close = predicted.abs_diff(outcome.cycles) < outcome.cycles / 16;
+                    assert!(
+                        few || close,
+                        "{} cycles, predicted {predicted}",
+                        outcome.cycles
+                    );
                     of_row += outcome.cycles;
                     println!("{} cycles {:?}", outcome.cycles, outcome.counters);
                 }
@@ -163,6 +173,7 @@ fn mobilenet() {
         let options = Options {
             rounding,
             folding: false,
+            ..Options::from(rounding)
         };
         check(&graph, &arch, options, &inputs, 0);
     }

@@ -108,7 +108,8 @@ impl Block for BankRow {
         let read_first = m.delay(first);
         let words = (0..self.rows).map(|row| {
             let word = times(io.read_rows.step, row).map_or(word, |further| word + further);
-            [word, word + 1].map(|word| m.delay(word))
+            [("word", word), ("next", word + 1)]
+                .map(|(name, word)| m.delay(word).named(format!("read_{name}_{row}")))
         });
         let words: Vec<_> = words.collect();
         let behind = io.read_rows.behind.split(self.banks).into_iter();
@@ -125,13 +126,13 @@ impl Block for BankRow {
             };
             let data = write_data.slice(8 * number, 8);
             bank.write(write_mask.bit(number), place, data);
-            let place = |[word, next]: [Signal<'m>; 2]| match number {
+            let in_row = |[word, next]: [Signal<'m>; 2]| match number {
                 number if number + 1 == self.banks => word,
                 _ => self.is_behind(number, read_first).mux(next, word),
             };
             let rows_behind = behind.iter().zip(&words[1..]);
-            let place = rows_behind.fold(place(words[0]), |before, (behind, words)| {
-                behind.bit(number).mux(place(*words), before)
+            let place = rows_behind.fold(in_row(words[0]), |before, (behind, words)| {
+                behind.bit(number).mux(in_row(*words), before)
             });
             let byte = bank.read_enabled(reads, place);
             bytes.push(byte.named(format!("byte_{number}")));

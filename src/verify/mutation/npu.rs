@@ -75,11 +75,11 @@ pub const NPU: &[Mutation] = &[
     m("MATRIX reads the other half", "_scratchpad", Output("matrix_data"), SwapMux),
     m("STORE reads the half of a cycle before", "_scratchpad", Next("store_half_3"), Late),
     m("what is added comes from the other half", "_scratchpad", Output("residual_data"), SwapMux),
-    m("a vector is read from one row of the banks", "_scratchpad_half", Next("read_next"), KeepLeft),
+    m("a vector is read from one row of the banks", "_scratchpad_half", Next("read_next_0"), KeepLeft),
     m("a vector is written to one row of the banks", "_scratchpad_half", Next("write_next"), KeepLeft),
     m("what is read is not rotated", "_scratchpad_half", Next("first_read"), Stuck(0)),
     m("a bank is written a row too high", "_scratchpad_half", Wire("place_0"), Strictness),
-    m("a bank is read a row too high", "_scratchpad_half", Wire("place_3"), Strictness),
+    m("a bank is read a row too high", "_scratchpad_half", Wire("place_3"), Strictness).at(1),
     m("bytes are written a cycle late", "_scratchpad_half", Next("write_mask_0"), Late),
 
     // ---- ring -----------------------------------------------------------------------------
@@ -113,13 +113,11 @@ pub const NPU: &[Mutation] = &[
     m("bytes of packed rows before the row are inside", "_matrix", Wire("inside_1"), KeepRight),
     m("a packed row is padded as the one before", "_matrix", Next("behind_2"), Stuck(0)),
     m("packed rows are those of the pass before", "_matrix", Next("rows_behind"), AlwaysOtherwise),
-    m("packed rows are as far apart as those of the pass before", "_matrix", Next("rows_step"), AlwaysOtherwise),
     m("every vector is packed", "_matrix", Next("rows_behind"), AlwaysThen).at(1),
     m("packed rows go on in a row", "_matrix", Next("rows_step"), KeepLeft),
     m("POST reads packed rows", "_scratchpad", Input("half_0", "read_rows_behind"), AlwaysThen),
     m("packed rows are not rotated to their banks", "_scratchpad_half", Next("behind_0"), AlwaysOtherwise),
     m("packed rows are read in the first", "_scratchpad_half", Next("read_word_1"), KeepLeft),
-    m("packed vectors may collide", "_matrix", Wire("collides"), Stuck(0)),
     m("padding is 0", "_matrix", Next("padding_1"), Stuck(0)),
 
     // ---- MATRIX: tiles and banks -----------------------------------------------------------
@@ -217,6 +215,8 @@ pub const NPU: &[Mutation] = &[
     m("all rows go to one place", "_post", Wire("next_row"), KeepLeft),
     m("signals of rows come with every vector", "_post", Wire("signals"), KeepLeft),
     m("POST signals every row", "_post", Wire("signal_due"), Stuck(1)),
+    m("a POST is forgotten before all of it is taken", "_post", Wire("is_taken"), Stuck(1)),
+    m("the zero point is that of the next POST", "_post", Next("zero_point"), AlwaysThen),
     m("POST is idle while results are on their way", "_post", Output("idle"), KeepLeft),
 
     // ---- POST: sums of two activations ------------------------------------------------------

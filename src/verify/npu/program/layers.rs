@@ -424,6 +424,7 @@ impl<'a, R: Rng> Generator<'a, R> {
                 kernel_rows: 1,
                 taps: self.within(1, rows + 1),
                 tap_step: apart + whole,
+                first_row: matrix.first_row - self.within(0, 2) as i32,
                 ..matrix
             },
             false => matrix,
