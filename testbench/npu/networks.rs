@@ -131,7 +131,7 @@ fn the_autoencoder() {
         std::slice::from_ref(&input),
         1,
     );
-    assert!(cycles <= 17_600, "{cycles}");
+    assert!(cycles <= 17_500, "{cycles}");
     check(&graph, &arch, Rounding::Float, &[input], 1);
 }
 
@@ -148,7 +148,7 @@ fn resnet_8() {
         std::slice::from_ref(&input),
         1,
     );
-    assert!(cycles <= 54_000, "{cycles}");
+    assert!(cycles <= 52_000, "{cycles}");
     check(&graph, &arch, Rounding::Float, &[input], 1);
 }
 
