@@ -180,7 +180,10 @@ impl Block for StoreUnit {
         );
 
         m.section("and send them");
-        let read = m.delay_by("read", m.flag(reads).named("reads_1"), READ_LATENCY - 1);
+        // Of what was read before a reset nothing is sent behind it.
+        let read = (1..=READ_LATENCY).fold(reads, |read, cycles| {
+            m.flag(read).named(format!("reads_{cycles}"))
+        });
         let strobe = m.delay_by("strobe", mask, READ_LATENCY);
         let data = io.data.truncate(8 * self.splitter.beat_bytes);
         let s = Stream {
