@@ -59,7 +59,11 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
         taken = taken | wants.gate(granted);
         takers.push(granted & waits);
         m.assert(&named("asked"), !granted | valid, "nobody asks");
-        m.assert(&named("enough"), !granted | enough, "a wait passes too early");
+        m.assert(
+            &named("enough"),
+            !granted | enough,
+            "a wait passes too early",
+        );
         let at_once = !valid | waits | granted;
         m.assert(&named("at_once"), at_once, "who waits for nothing is held");
         // Who waits for it alone passes within a turn of all units.
@@ -69,19 +73,42 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
         held.next((may_pass & !granted).mux(held + 1, 0));
         let since = |now: u32| m.lit((now + UNITS - 1 - unit) % UNITS, unsigned(2));
         let since_own_turn = turn.select(&[0, 1, 2].map(since));
-        m.assert(&named("soon"), held.le(since_own_turn), "a wait that is over is held");
+        m.assert(
+            &named("soon"),
+            held.le(since_own_turn),
+            "a wait that is over is held",
+        );
     }
     let takers = join(&takers);
-    m.assert("one_takes", takers.eq(takers.lowest_one()), "two take at once");
+    m.assert(
+        "one_takes",
+        takers.eq(takers.lowest_one()),
+        "two take at once",
+    );
 
     let count = m.reg(unsigned(BITS)).reset(0);
-    let signals = signalling.iter().map(|of| of.valid & of.semaphore.eq(number));
+    let signals = signalling
+        .iter()
+        .map(|of| of.valid & of.semaphore.eq(number));
     let added = signals.fold(*count, |sum, signal| sum + signal.zero_extend(BITS));
-    m.when(clear, || count.set(0)).otherwise(|| count.set(added - taken));
-    m.assert("is_counted", own.eq(*count), "signals or waits are lost or doubled");
-    m.assert("not_negative", taken.le(*count), "more is taken than is there");
+    m.when(clear, || count.set(0))
+        .otherwise(|| count.set(added - taken));
+    m.assert(
+        "is_counted",
+        own.eq(*count),
+        "signals or waits are lost or doubled",
+    );
+    m.assert(
+        "not_negative",
+        taken.le(*count),
+        "more is taken than is there",
+    );
     let beyond = was(m, "beyond", count.gt(SEMAPHORE_MAX));
-    m.assert("overflow_is_told", !beyond | overflow, "an overflow is not told");
+    m.assert(
+        "overflow_is_told",
+        !beyond | overflow,
+        "an overflow is not told",
+    );
 }
 
 #[test]

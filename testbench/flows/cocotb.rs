@@ -105,7 +105,11 @@ fn cocotb_finds_what_is_wrong() {
     let fails = |core: &Core, test: &str, says: &str| {
         let run = simulate(&python, core, "1", Some(test));
         let failed = run.text.contains("TESTS=1 PASS=0 FAIL=1 SKIP=0");
-        assert!(!run.success && failed && run.text.contains(says), "{}", run.text);
+        assert!(
+            !run.success && failed && run.text.contains(says),
+            "{}",
+            run.text
+        );
     };
     let network = "a_network_gives_what_another_runtime_gives";
     let wrong = nano();
@@ -115,7 +119,11 @@ fn cocotb_finds_what_is_wrong() {
         image[3] ^= 1;
     }
     fs::write(wrong.path("logits.npy"), logits).expect("a written file");
-    fails(&wrong, network, "1 wrong bytes, the first at 3 of the outputs");
+    fails(
+        &wrong,
+        network,
+        "1 wrong bytes, the first at 3 of the outputs",
+    );
 
     let long = nano();
     long.replace(
@@ -123,5 +131,9 @@ fn cocotb_finds_what_is_wrong() {
         "20'd256 - {12'd0, address[9:2]}",
         "20'd256",
     );
-    fails(&long, network, "assert 0x1000-(aligned_addr & 0xfff) >= transfer_size");
+    fails(
+        &long,
+        network,
+        "assert 0x1000-(aligned_addr & 0xfff) >= transfer_size",
+    );
 }
