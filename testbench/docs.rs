@@ -224,7 +224,14 @@ fn every_test_has_its_row() {
 #[test]
 fn links_between_documents_lead_somewhere() {
     let mut documents: Vec<PathBuf> = Vec::new();
-    for folder in ["", "docs", "constraints", "testbench", "examples/digits"] {
+    for folder in [
+        "",
+        "docs",
+        "constraints",
+        "testbench",
+        "drivers/c",
+        "examples/digits",
+    ] {
         let entries = fs::read_dir(root().join(folder)).unwrap();
         documents.extend(entries.map(|entry| entry.unwrap().path()));
     }

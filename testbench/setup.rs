@@ -89,6 +89,7 @@ impl Machine {
                     iverilog) text='Icarus Verilog version 11.0 (stable)' ;;
                     yosys) text='Yosys 0.23' ;;
                     g++ | make) text=$package ;;
+                    gcc-*) text=$package package=${package#gcc-}-gcc ;;
                     *) continue ;;
                 esac
                 printf '#!%s\necho "%s"\n' "$bin/bash" "$text" >"$bin/$package"
@@ -341,6 +342,12 @@ fn the_fpga_tools_are_installed_once() {
         assert!(calls.contains(package), "pinned: {calls}");
     }
     assert!(
+        first
+            .apt
+            .contains("gcc-arm-none-eabi gcc-riscv64-unknown-elf"),
+        "{first:?}"
+    );
+    assert!(
         first.out.contains("setup: pip install pyosys=="),
         "{first:?}"
     );
@@ -374,6 +381,14 @@ fn nobody_gets_the_fpga_tools_unasked() {
     let machine = machine_with_python();
     let run = machine.setup(&[]);
     assert_eq!((run.code, machine.pip().as_str()), (Some(0), ""), "{run:?}");
+    let run = machine.setup(&["--check", "--fpga"]);
+    assert_eq!((run.code, machine.pip().as_str()), (Some(1), ""), "{run:?}");
+    let compilers = ["arm-none-eabi-gcc", "riscv64-unknown-elf-gcc"];
+    let missing = format!("missing or too old: {}", compilers.join(" "));
+    assert!(run.err.contains(&missing), "{run:?}");
+    for compiler in compilers {
+        machine.has(compiler, "");
+    }
     let run = machine.setup(&["--check", "--fpga"]);
     assert_eq!((run.code, machine.pip().as_str()), (Some(1), ""), "{run:?}");
     assert!(

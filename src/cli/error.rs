@@ -7,7 +7,7 @@ use crate::isa::npu::AssemblyError;
 use crate::number::Number;
 use crate::reference::IllegalProgram;
 use crate::reference::graph::RunError;
-use crate::report::counted;
+use crate::report::{CNetworkError, counted};
 use crate::verify::ParseCaseError;
 use miette::Diagnostic;
 use std::io;
@@ -215,6 +215,18 @@ pub(super) enum CliError {
         found: usize,
         /// Those of the others.
         wanted: usize,
+    },
+
+    /// A network that the driver in C does not run.
+    #[error("`{}`: {error}", path.display())]
+    #[diagnostic(help(
+        "`ferrogrid inspect` lists what of a model runs where; `-o` writes any network to a file"
+    ))]
+    CNetwork {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: CNetworkError,
     },
 
     /// A network computed something else.

@@ -157,6 +157,19 @@ pub(super) fn write_over(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     pending.keep()
 }
 
+/// Writes files into a folder, over those of their names, when each has found room; makes the folder.
+pub(super) fn write_into(folder: &Path, files: &[PackageFile]) -> Result<(), CliError> {
+    fs::create_dir_all(folder).map_err(write_error(folder))?;
+    let pending = files.iter().map(|of| {
+        let mut pending = PendingFile::new(&folder.join(&of.path))?;
+        let written = pending.file.as_file_mut().write_all(of.text.as_bytes());
+        written.map_err(|error| pending.error(&error))?;
+        Ok(pending)
+    });
+    let pending = pending.collect::<Result<Vec<_>, CliError>>()?;
+    pending.into_iter().try_for_each(PendingFile::keep)
+}
+
 /// Fails when a file that is written is also another file of the run.
 pub(super) fn check_distinct<'a>(
     read: impl IntoIterator<Item = (&'static str, &'a Path)>,

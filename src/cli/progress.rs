@@ -15,6 +15,9 @@ pub(super) struct Progress {
     /// What begins is told in a line that stays.
     lines: bool,
     begun: Instant,
+    /// Time between two lines about what is done, and that of the next one.
+    step: Duration,
+    next_line: Duration,
 }
 
 impl Progress {
@@ -26,6 +29,8 @@ impl Progress {
             quiet,
             lines: false,
             begun: Instant::now(),
+            step: Duration::ZERO,
+            next_line: Duration::ZERO,
         }
     }
 
@@ -37,14 +42,42 @@ impl Progress {
         progress
     }
 
+    /// For what goes on for so many minutes: without a terminal, each tenth of them has a line.
+    pub fn of_time(quiet: bool, minutes: f64) -> Progress {
+        let mut progress = Progress::of_stages(quiet);
+        progress.count((60.0 * minutes).ceil() as u64, "seconds");
+        progress.step = Duration::from_secs_f64(6.0 * minutes);
+        progress.next_line = progress.step;
+        progress
+    }
+
+    /// A line that stays, without a terminal.
+    pub fn say(&mut self, what: &str) {
+        if self.lines && !self.quiet {
+            // Nobody is left to be told when standard error is closed.
+            let _ = writeln!(std::io::stderr(), "{what}");
+        }
+    }
+
+    /// So much is done by now, of [`of_time`](Progress::of_time).
+    pub fn after(&mut self, done: &str) {
+        let elapsed = self.begun.elapsed();
+        self.bar.set_message(format!(", {done}"));
+        self.at(elapsed.as_secs());
+        if elapsed >= self.next_line {
+            let minutes = elapsed.as_secs_f64() / 60.0;
+            self.say(&format!("{done} after {minutes:.1} minutes"));
+            self.next_line += self.step;
+        }
+    }
+
     /// Shows at once that something of unknown length goes on.
     pub fn working(&mut self, what: &str) {
         if self.quiet {
             return;
         }
         if self.lines {
-            // Nobody is left to be told when standard error is closed.
-            let _ = writeln!(std::io::stderr(), "{what}");
+            self.say(what);
             return;
         }
         self.bar.finish_and_clear();
@@ -60,7 +93,7 @@ impl Progress {
             return;
         }
         let template =
-            format!("{{bar:30}} {{human_pos}} of about {{human_len}} {unit}, {{eta}} left");
+            format!("{{bar:30}} {{human_pos}} of about {{human_len}} {unit}, {{eta}} left{{msg}}");
         self.bar = ProgressBar::hidden();
         self.bar.set_length(total);
         // The template is a constant of ours; a plain bar is good enough should it be wrong.

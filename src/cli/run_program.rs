@@ -224,9 +224,7 @@ impl RunProgram {
                 0 => format!("it ended with code {}", outcome.code),
                 cause => CAUSES
                     .get(cause as usize)
-                    .copied()
-                    .unwrap_or_default()
-                    .into(),
+                    .map_or(String::new(), |(_, what)| (*what).to_owned()),
             },
         ]);
         let index = format!("of {}", counted(output.instructions.into(), "instruction"));

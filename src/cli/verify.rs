@@ -20,15 +20,17 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// Run random jobs, programs and networks against the golden models, or replay a case
 ///
 /// Without a core, the cases are of random matmul cores. Those of a core that runs networks are random programs
-/// and networks.
+/// and networks. With `--networks` they are random networks, of random cores unless one is given, with a random DRAM.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  ferrogrid verify --seed 7 --cases 1000 --sim verilator\n  \
                         ferrogrid verify --preset nano --cases 200\n  \
+                        ferrogrid verify --networks --minutes 480 --seed 20\n  \
                         ferrogrid verify --replay \"rows=3 columns=2 job=5x4x3:min seed=7\""
 )]
 pub(super) struct Verify {
@@ -38,6 +40,12 @@ pub(super) struct Verify {
     /// Number of cases
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     cases: u64,
+    /// Run cases for so many minutes instead
+    #[arg(long, value_name = "MINUTES", conflicts_with = "cases", value_parser = minutes)]
+    minutes: Option<f64>,
+    /// Cases are networks, on random cores that run them or the one given
+    #[arg(long, conflicts_with = "max_size")]
+    networks: bool,
     /// Cases of this built-in configuration: see `ferrogrid presets`
     #[arg(long, value_name = "NAME", conflicts_with_all = ["config", "max_size"])]
     preset: Option<String>,
@@ -51,7 +59,7 @@ pub(super) struct Verify {
     #[arg(long, value_enum, value_delimiter = ',')]
     sim: Vec<Simulator>,
     /// Run this one case, as a failure prints it
-    #[arg(long, value_name = "CASE", conflicts_with_all = ["seed", "cases", "preset", "config", "max_size"])]
+    #[arg(long, value_name = "CASE", conflicts_with_all = ["seed", "cases", "minutes", "networks", "preset", "config", "max_size"])]
     replay: Option<String>,
     /// Write the waves of the replayed case, or of the smallest case that fails
     #[arg(long, value_name = "FILE")]
@@ -107,10 +115,17 @@ impl Verify {
 
     /// The cores of the campaign.
     fn cores(&self) -> miette::Result<Cores> {
-        if self.preset.is_none() && self.config.is_none() {
-            return Ok(Cores::Matmul(self.max_size));
-        }
+        let is_random = self.preset.is_none() && self.config.is_none();
         let (preset, config) = (self.preset.as_deref(), self.config.as_deref());
+        match (self.networks, is_random) {
+            (false, true) => return Ok(Cores::Matmul(self.max_size)),
+            (true, true) => return Ok(Cores::Networks),
+            (true, false) => {
+                let arch = core::load_npu(preset, config)?;
+                return Ok(Cores::NetworksOf(Box::new(arch)));
+            }
+            (false, false) => {}
+        }
         Ok(match core::load(preset, config)?.config() {
             Config::Npu(_) => Cores::NpuOf(Box::new(core::load_npu(preset, config)?)),
             Config::Matmul(_) => Cores::MatmulOf(Box::new(core::load_matmul(preset, config)?)),
@@ -147,18 +162,34 @@ impl Verify {
         let waves = self.vcd.as_deref().map(PendingFile::new).transpose()?;
         let options = Options {
             seed: self.seed,
-            cases: self.cases,
+            cases: self.minutes.map_or(self.cases, |_| u64::MAX),
+            time: self
+                .minutes
+                .map(|minutes| Duration::from_secs_f64(60.0 * minutes)),
             backends: self.backends(),
             cores: self.cores()?,
             vcd: waves.as_ref().map(|waves| waves.path().to_owned()),
             ..Options::default()
         };
-        let mut progress = Progress::new(self.json);
-        progress.count(self.cases, "cases");
+        let progress = match self.minutes {
+            None => {
+                let mut progress = Progress::new(self.json);
+                progress.count(self.cases, "cases");
+                progress
+            }
+            Some(minutes) => {
+                let mut progress = Progress::of_time(self.json, minutes);
+                progress.say(&format!("seed {}, {minutes} minutes", self.seed));
+                progress
+            }
+        };
         let progress = Mutex::new(progress);
         let watch = |step| {
             if let (Step::Passed(count), Ok(mut progress)) = (step, progress.lock()) {
-                progress.at(count);
+                match self.minutes {
+                    None => progress.at(count),
+                    Some(_) => progress.after(&counted(count, "case")),
+                }
             }
             if interrupt::requested() {
                 ControlFlow::Break(())
@@ -213,6 +244,14 @@ impl Verify {
             },
         }
     }
+}
+
+/// Minutes of a campaign, parts of them too.
+fn minutes(text: &str) -> Result<f64, String> {
+    const MOST: f64 = 100_000.0;
+    let minutes = text.parse().ok().filter(|minutes| *minutes > 0.0);
+    let minutes = minutes.filter(|minutes| *minutes <= MOST);
+    minutes.ok_or_else(|| format!("it must be a number above 0 and up to {MOST}"))
 }
 
 /// An error of a run; one about its waves names the file that was asked for.

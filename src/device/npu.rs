@@ -75,7 +75,9 @@ impl ProgramOutcome {
         } = self;
         let what = match cause {
             0 => return None,
-            _ => CAUSES.get(cause as usize).unwrap_or(&"there is none such"),
+            _ => CAUSES
+                .get(cause as usize)
+                .map_or("there is none such", |(_, what)| what),
         };
         let fault = match fault {
             0 => String::new(),

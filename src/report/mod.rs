@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod driver;
 mod flows;
 mod matmul;
 mod network;
@@ -16,6 +17,7 @@ mod table;
 mod tools;
 
 pub use clock::Clock;
+pub use driver::{CNetwork, CNetworkError, driver_core_header, driver_files};
 pub use matmul::{Cause, CycleShare, MatmulReport};
 pub use network::{
     LayerRow, Measured, NetworkReport, TimelinePicture, layer_rows, layer_table, shape, slowest,

@@ -17,14 +17,20 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Cases whose seeds are drawn together: enough for all threads, few enough for any number of cases.
+const TOGETHER: u64 = 1024;
 
 /// What a campaign does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Decides every case.
     pub seed: u64,
-    /// Number of cases.
+    /// Number of cases, where the time suffices.
     pub cases: u64,
+    /// No case begins when so much time is over.
+    pub time: Option<Duration>,
     /// Simulators; native is always among them.
     pub backends: Vec<BackendKind>,
     /// Of which cores.
@@ -40,6 +46,7 @@ impl Default for Options {
         Options {
             seed: 1,
             cases: 100,
+            time: None,
             backends: vec![BackendKind::Native],
             cores: Cores::Matmul(64),
             shrink_runs: 400,
@@ -92,33 +99,46 @@ pub fn run(
     options: &Options,
     progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<Report, Error> {
-    let mut seeds = ChaCha8Rng::seed_from_u64(options.seed);
-    let seeds: Vec<u64> = (0..options.cases).map(|_| seeds.random()).collect();
+    let begun = Instant::now();
+    let time_is_over = || options.time.is_some_and(|time| begun.elapsed() >= time);
     let passed = AtomicU64::new(0);
     let cancelled = AtomicBool::new(false);
     let seen = Mutex::new((BTreeSet::new(), CaseReport::default()));
-    let failed = seeds
-        .par_iter()
-        .enumerate()
-        .find_map_first(|(index, seed)| {
-            if cancelled.load(Ordering::Relaxed) {
-                return None;
-            }
-            let case = random_case(*seed, &options.cores);
-            match run_case(case.as_ref(), &options.backends) {
-                Ok(report) => {
-                    let mut seen = seen.lock().expect("no case panics while it is held");
-                    seen.0.insert(case.product().config_hash());
-                    seen.1.add(&report);
-                    let count = passed.fetch_add(1, Ordering::Relaxed) + 1;
-                    if progress(Progress::Passed(count)).is_break() {
-                        cancelled.store(true, Ordering::Relaxed);
-                    }
-                    None
+    let run_one = |index: u64, seed: u64| {
+        if cancelled.load(Ordering::Relaxed) || time_is_over() {
+            return None;
+        }
+        let case = random_case(seed, &options.cores);
+        match run_case(case.as_ref(), &options.backends) {
+            Ok(report) => {
+                let mut seen = seen.lock().expect("no case panics while it is held");
+                seen.0.insert(case.product().config_hash());
+                seen.1.add(&report);
+                let count = passed.fetch_add(1, Ordering::Relaxed) + 1;
+                if progress(Progress::Passed(count)).is_break() {
+                    cancelled.store(true, Ordering::Relaxed);
                 }
-                Err(failure) => Some((index as u64, case, failure)),
+                None
             }
-        });
+            Err(failure) => Some((index, case, failure)),
+        }
+    };
+    let mut seeds = ChaCha8Rng::seed_from_u64(options.seed);
+    let mut failed = None;
+    let mut first = 0;
+    while failed.is_none() && first < options.cases {
+        if cancelled.load(Ordering::Relaxed) || time_is_over() {
+            break;
+        }
+        let count = TOGETHER.min(options.cases - first);
+        let together: Vec<(u64, u64)> = (first..first + count)
+            .map(|index| (index, seeds.random()))
+            .collect();
+        failed = together
+            .par_iter()
+            .find_map_first(|(index, seed)| run_one(*index, *seed));
+        first += count;
+    }
     let (architectures, total) = seen.into_inner().expect("no case panics while it is held");
     let mut report = Report {
         cases: passed.into_inner(),

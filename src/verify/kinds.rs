@@ -16,6 +16,10 @@ pub enum Cores {
     Npu,
     /// This core that runs networks.
     NpuOf(Box<NpuArch>),
+    /// Small random cores that run networks, with networks alone.
+    Networks,
+    /// This core that runs networks, with networks alone.
+    NetworksOf(Box<NpuArch>),
 }
 
 /// The random case of a seed.
@@ -25,11 +29,13 @@ pub fn random_case(seed: u64, cores: &Cores) -> Box<dyn Case> {
         Cores::MatmulOf(arch) => Box::new(matmul::random_case_of(seed, arch)),
         // Of programs there are twice as many as of networks.
         Cores::Npu if !seed.is_multiple_of(3) => Box::new(npu::random_program(seed)),
-        Cores::Npu => Box::new(npu::random_network(seed)),
+        Cores::Npu | Cores::Networks => Box::new(npu::random_network(seed)),
         Cores::NpuOf(arch) if !seed.is_multiple_of(3) => {
             Box::new(npu::random_program_of(seed, arch))
         }
-        Cores::NpuOf(arch) => Box::new(npu::random_network_of(seed, arch)),
+        Cores::NpuOf(arch) | Cores::NetworksOf(arch) => {
+            Box::new(npu::random_network_of(seed, arch))
+        }
     }
 }
 

@@ -99,7 +99,7 @@ fn store<'m>(m: &'m Module) {
     );
     let queued = m.input("queued", unsigned(4));
     let on_way = (1..=LATENCY).fold(queued, |sum, cycle| {
-        sum + m.input(format!("reads_{cycle}"), bit()).zero_extend(4)
+        sum + m.input(format!("read_{cycle}"), bit()).zero_extend(4)
     });
     let places = m.input("places", unsigned(4));
     let counted = on_way.eq(*owed) & (places + *owed).eq(BEATS) & owed.le(BEATS);
@@ -116,12 +116,12 @@ fn store_sends_what_it_has_announced() {
         .probe("queued", "dut.sent.level")
         .probe("places", "dut.places");
     for cycle in 1..=LATENCY {
-        let net = format!("reads_{cycle}");
+        let net = format!("read_{cycle}");
         proof = proof.probe(&net, &format!("dut.{net}"));
     }
     let bugs = [
         // What was read before a reset is sent behind it.
-        ("reads_2 <= 1'b0", "reads_2 <= reads_1"),
+        ("read_2 <= 1'b0", "read_2 <= read_1"),
         // A run ends with its first beat.
         ("going_m_ready = reads && last_1", "going_m_ready = reads"),
         // A beat takes two places.

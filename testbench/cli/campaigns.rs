@@ -52,6 +52,34 @@ fn a_campaign_of_a_core_that_runs_networks() {
     assert_eq!(of_file.stdout, text);
 }
 
+/// A time ends a campaign; its cases are networks alone, on random cores or on one.
+#[test]
+fn a_campaign_of_networks_ends_in_time() {
+    let place = Place::new();
+    for (core, minutes) in [("", "0.03"), (" --preset nano", "0.02")] {
+        let line = format!("verify --networks{core} --seed 5 --minutes {minutes}");
+        let run = place.run(&line);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        let said = format!("seed 5, {minutes} minutes\n");
+        assert!(run.stderr.starts_with(&said), "{}", run.stderr);
+        let text = run.stdout;
+        assert!(text.contains(" on native, seed 5\n"), "{text}");
+        // A program would have been a job or two, a network is one.
+        let count = |what: &str| {
+            let (before, _) = text.split_once(what).expect("a count");
+            let number = before.rsplit(", ").next().expect("a number");
+            number.replace("1 case passed: ", "").to_owned()
+        };
+        let cases = text.split(" case").next().expect("a number");
+        assert_eq!(count(" job"), cases, "{text}");
+        assert_ne!(cases, "0");
+    }
+    let cases = place.succeed("verify --networks --seed 5 --cases 3").stdout;
+    assert!(cases.starts_with("3 cases passed: "), "{cases}");
+    let wrong = place.run("verify --networks --minutes 0").stderr;
+    assert!(wrong.contains("must be a number above 0"), "{wrong}");
+}
+
 /// What a failure prints is one argument.
 #[test]
 fn a_program_and_a_network_are_replayed() {

@@ -2,8 +2,8 @@
 
 use crate::golden;
 use crate::models::{self, Arrays};
-use crate::onnx::small;
-use crate::program::Place;
+use crate::onnx::{FLOAT, INT8, Model, small};
+use crate::program::{Place, Run};
 use ferrogrid::arch::npu_from_preset;
 use ferrogrid::compiler::Rounding;
 use ferrogrid::device::npy::read_array;
@@ -14,6 +14,7 @@ use ferrogrid::synth::tools::Tool;
 use ndarray::{Array, Array2, Array4, ArrayD};
 use ndarray_npy::{ReadNpyExt, ReadableElement, WritableElement};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::fs;
 
 /// Images `[row][channel][y][x]`, as ONNX Runtime takes them.
@@ -119,6 +120,64 @@ fn a_difference_is_located() {
     );
     // What was computed is there to be looked at.
     assert_eq!(floats(&place, "y.npy"), expected(Mode::Float));
+}
+
+/// The folder is that of firmware: a second network goes beside the first.
+#[test]
+fn a_network_becomes_c() {
+    let place = small_network();
+    place.write("2 layers.onnx", small());
+    golden!(
+        place
+            .succeed("compile small.onnx --preset nano --c fw")
+            .stdout
+    );
+    let mut compile = place.command("compile --preset nano -o net.fgn --c fw");
+    assert_eq!(Run::of(compile.arg("2 layers.onnx")).code, Some(0));
+    let driver = ["ferrogrid_npu.c", "ferrogrid_npu.h", "ferrogrid_npu_core.h"];
+    let mut names = Vec::from(driver);
+    names.extend(["ferrogrid_npu_float.c", "network_2_layers.c"]);
+    names.extend(["network_2_layers.h", "small.c", "small.h"]);
+    assert_eq!(place.names("fw"), names);
+    for name in driver {
+        let path = format!("{}/drivers/c/{name}", env!("CARGO_MANIFEST_DIR"));
+        let source = fs::read_to_string(path).expect("the driver");
+        assert!(place.read(&format!("fw/{name}")) == source, "{name}");
+    }
+    golden!(place.read("fw/small.h"));
+    assert!(place.path("net.fgn").exists());
+}
+
+#[test]
+fn networks_that_the_driver_in_c_does_not_run() {
+    let place = Place::new();
+    let layer = |model: Model, from: &'static str, to: &'static str| {
+        let inputs = [from, "x_s", "x_z", "w", "x_s", "x_z", "x_s", "x_z"];
+        model.node("", "QLinearConv", &inputs, to, &[])
+    };
+    let model = || {
+        let model = Model::new().quantization("x", 0.5, 0);
+        let model = model.int8("w", &[1, 1, 1, 1], &[3]);
+        let image = [1, 1, 4, 4];
+        model.input("x", INT8, &image).output("y", INT8, &image)
+    };
+    let square = |model: Model, from: &'static str, to: &'static str| {
+        let inputs = [from, "x_s", "x_z", from, "x_s", "x_z", "x_s", "x_z"];
+        model.node("com.microsoft", "QLinearMul", &inputs, to, &[])
+    };
+    let between = layer(square(layer(model(), "x", "a"), "a", "b"), "b", "y");
+    place.write("between.onnx", between.file());
+    place.write("host.onnx", square(model(), "x", "y").file());
+    let real = Model::new().quantization("x", 0.5, 0);
+    let real = real.input("x", FLOAT, &[1, 4]).output("y", FLOAT, &[1, 4]);
+    let inputs = ["x", "x_s", "x_z"];
+    let real = real.node("", "QuantizeLinear", &inputs, "q", &[]);
+    let real = real.node("", "DequantizeLinear", &["q", "x_s", "x_z"], "y", &[]);
+    place.write("real.onnx", real.file());
+    let lines = ["between", "host", "real"]
+        .map(|name| place.fail(&format!("compile {name}.onnx --preset nano --c fw")));
+    golden!(lines.join("\n"));
+    assert!(!place.path("fw").exists());
 }
 
 /// What each layer took adds up to what all took.
@@ -280,7 +339,15 @@ fn a_compiled_network_runs_like_its_model() {
     );
 }
 
-/// A single wrong byte anywhere is an error or another network, never a panic.
+/// The file with the hash of what it holds.
+fn sealed(mut file: Vec<u8>) -> Vec<u8> {
+    let (head, hashed) = file.split_at_mut(8 + 32);
+    head[8..].copy_from_slice(&Sha256::digest(hashed));
+    file
+}
+
+/// A single wrong byte anywhere is an error. Where its hash is that of the wrong bytes, it is an error or another
+/// network, never a panic.
 #[test]
 fn damaged_networks_are_errors() {
     let place = small_network();
@@ -297,7 +364,8 @@ fn damaged_networks_are_errors() {
         for flip in [1, 0x10, 0x80] {
             let mut bytes = good.clone();
             bytes[place] ^= flip;
-            let Ok(network) = Executable::from_bytes(&bytes) else {
+            assert!(Executable::from_bytes(&bytes).is_err(), "byte {place}");
+            let Ok(network) = Executable::from_bytes(&sealed(bytes)) else {
                 refused += 1;
                 continue;
             };
@@ -330,7 +398,7 @@ fn damaged_networks_are_errors() {
 fn what_does_not_fit_says_why() {
     let place = small_network();
     place.write("text.onnx", "no network");
-    place.write("short.fgn", b"FGNF\x04\0\0\0\xff\0\0\0{");
+    place.write("short.fgn", b"FGNF\x05\0\0\0\xff\0\0\0{");
     place.write("future.fgn", b"FGNF\x09\0\0\0\xff\0\0\0{");
     place.write_npy("bytes.npy", &images().mapv(|value| value as i8));
     place.write_npy("flat.npy", &Array2::<f32>::zeros((2, 40)));

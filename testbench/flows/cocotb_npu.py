@@ -48,8 +48,9 @@ class Program:
 def networks():
     """The network on some images, with the logits of another runtime."""
     file = (CORE / "network.fgn").read_bytes()
-    end = 12 + int.from_bytes(file[8:12], "little")
-    steps = json.loads(file[12:end])["steps"]
+    # Behind four letters, the version and a hash.
+    end = 44 + int.from_bytes(file[40:44], "little")
+    steps = json.loads(file[44:end])["steps"]
     (program,) = [step["program"] for step in steps if "program" in step]
     behind = end + 32 * program["instructions"]
     constants = file[behind : behind + program["constants"]]

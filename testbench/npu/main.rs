@@ -6,6 +6,7 @@ mod graphs;
 mod models;
 mod networks;
 mod operators;
+mod phases;
 mod random;
 #[path = "../tools.rs"]
 mod tools;

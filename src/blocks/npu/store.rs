@@ -180,9 +180,9 @@ impl Block for StoreUnit {
         );
 
         m.section("and send them");
-        // Of what was read before a reset nothing is sent behind it.
-        let read = (1..=READ_LATENCY).fold(reads, |read, cycles| {
-            m.flag(read).named(format!("reads_{cycles}"))
+        // A read that a reset meets must not come to the queue behind it.
+        let read = (1..=READ_LATENCY).fold(reads, |read, cycle| {
+            m.flag(read).named(format!("read_{cycle}"))
         });
         let strobe = m.delay_by("strobe", mask, READ_LATENCY);
         let data = io.data.truncate(8 * self.splitter.beat_bytes);

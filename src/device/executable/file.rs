@@ -1,18 +1,22 @@
 //! Executable networks as files, `.fgn`.
 //!
-//! `FGNF`, the version and the length of a header as 32-bit numbers, the header as JSON, and for each program its
-//! instructions and its constants; numbers are little-endian. What stands in a file is checked before it is used: a
-//! network of a file runs, or says why not.
+//! `FGNF`, the version as a 32-bit number, the SHA-256 of all that is behind it, the length of a header as a 32-bit
+//! number, the header as JSON, and for each program its instructions and its constants; numbers are little-endian. A
+//! damaged file would compute something else and not say so: hence the hash. What stands in a file is checked before it
+//! is used: a network of a file runs, or says why not.
 
 use super::{Executable, ExecutableError, MOST_INSTRUCTIONS};
 use crate::compiler::{Binding, Home, Instructions, LayerSummary, Network, Rounding, Step};
 use crate::graph::{Element, Graph, TensorId};
 use crate::isa::npu::{INSTRUCTION_BYTES, Instruction};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::ops::Range;
 
 const MAGIC: &[u8; 4] = b"FGNF";
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
+/// Bytes of the hash.
+const HASH: usize = 32;
 /// The most bytes of inputs, of outputs and of activations in DRAM, and of what the host computes.
 const MOST_BYTES: u64 = 256 << 20;
 /// Bindings begin at a beat of the bus.
@@ -247,19 +251,21 @@ impl Executable {
             steps: steps.collect(),
         };
         let header = serde_json::to_vec(&header).expect("names, numbers and lists are JSON");
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(VERSION.to_le_bytes());
-        bytes.extend((header.len() as u32).to_le_bytes());
-        bytes.extend(header);
+        let mut hashed = (header.len() as u32).to_le_bytes().to_vec();
+        hashed.extend(header);
         for network in self.programs() {
             for instruction in &network.program {
                 let encoded = instruction.encode();
-                bytes.extend(
+                hashed.extend(
                     encoded.expect("the compiler checks that instructions have an encoding"),
                 );
             }
-            bytes.extend(&network.constants);
+            hashed.extend(&network.constants);
         }
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(VERSION.to_le_bytes());
+        bytes.extend(Sha256::digest(&hashed));
+        bytes.extend(hashed);
         bytes
     }
 
@@ -284,6 +290,10 @@ fn read(bytes: &[u8]) -> Result<Executable, String> {
     let (version, rest) = number(rest).ok_or_else(early)?;
     if version != VERSION {
         return Err(format!("its version is {version}, and {VERSION} is read"));
+    }
+    let (hash, rest) = rest.split_first_chunk::<HASH>().ok_or_else(early)?;
+    if Sha256::digest(rest)[..] != hash[..] {
+        return Err("it is cut or damaged: its hash is that of other bytes".into());
     }
     let (length, rest) = number(rest).ok_or_else(early)?;
     let (header, mut rest) = split(rest, length as usize)?;

@@ -12,6 +12,7 @@
 //! ```
 
 mod assembly;
+mod c_core;
 mod c_header;
 mod encoding;
 mod field;
@@ -24,6 +25,7 @@ mod tests;
 mod unit;
 
 pub use assembly::AssemblyError;
+pub use c_core::c_core_header;
 pub use c_header::c_header;
 pub use encoding::EncodingError;
 pub use field::{Field, FieldKind};

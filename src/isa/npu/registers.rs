@@ -52,16 +52,16 @@ pub const COUNTERS_OF: [(&str, &str); 11] = [
     ),
 ];
 
-/// What the values of the field `cause` of the register `status` mean.
-pub const CAUSES: [&str; 8] = [
-    "it ended",
-    "an instruction is none",
-    "a semaphore overflowed",
-    "a read failed",
-    "a write failed",
-    "the watchdog saw nothing move",
-    "the host stopped it",
-    "a count is 0 or an address out of range",
+/// The values of the field `cause` of the register `status`, in their order: names, and what they mean.
+pub const CAUSES: [(&str, &str); 8] = [
+    ("ended", "it ended"),
+    ("illegal", "an instruction is none"),
+    ("overflow", "a semaphore overflowed"),
+    ("read_failed", "a read failed"),
+    ("write_failed", "a write failed"),
+    ("watchdog", "the watchdog saw nothing move"),
+    ("stopped", "the host stopped it"),
+    ("out_of_range", "a count is 0 or an address out of range"),
 ];
 
 /// A register with one field of all bits.
@@ -72,21 +72,32 @@ fn word(name: &str, offset: u32, field: Field) -> Register {
 
 /// The registers of an NPU.
 pub fn npu_registers(name: &str, arch: &NpuArch) -> RegisterMap {
+    registers(name, |doc| {
+        Field::constant("value", 0, 32, arch.config_hash(), doc)
+    })
+}
+
+/// The registers that are where they are in every NPU.
+pub(super) fn registers_of_all() -> RegisterMap {
+    registers("npu", |doc| Field::read_only("value", 0, 32, doc))
+}
+
+/// The registers, with a field for the hash of the configuration that has this documentation.
+fn registers(name: &str, config_hash: impl Fn(&str) -> Field) -> RegisterMap {
     let constant = |name: &str, offset, value, doc: &str| {
         word(name, offset, Field::constant("value", 0, 32, value, doc))
     };
     let flag = |name, lsb, doc| Field::read_only(name, lsb, 1, doc);
     let causes = CAUSES.iter().enumerate();
-    let causes = causes.map(|(number, what)| format!("{number} {what}"));
+    let causes = causes.map(|(number, (_, what))| format!("{number} {what}"));
     let causes = causes.collect::<Vec<_>>().join("; ");
     let mut map = RegisterMap::new(name, "Control and status of a core that runs networks.")
         .register(constant("id", 0x00, NPU_ID, "\"FGNP\" in ASCII."))
         .register(constant("version", 0x04, NPU_VERSION, "Changes when a driver must change."))
-        .register(constant(
+        .register(word(
             "config_hash",
             0x08,
-            arch.config_hash(),
-            "First 32 bits of the SHA-256 of all parameters: programs are made for one.",
+            config_hash("First 32 bits of the SHA-256 of all parameters: programs are made for one."),
         ))
         .register(
             Register::new("control", 0x0c, "Starts programs.").field(Field::write_pulse(

@@ -51,7 +51,12 @@ fn any(rng: &mut impl Rng, arch: &NpuArch) -> NetworkCase {
         },
         shape: [9, 9, 12].map(|most| within(rng, 1, most) as usize),
         layers: Vec::new(),
-        latency: [1, 30, 200][within(rng, 0, 2) as usize],
+        latency: match within(rng, 0, 3) {
+            0 => 1,
+            1 => 30,
+            2 => 200,
+            _ => within(rng, 2, 400) as u16,
+        },
         stalls: [0, 40, 128][within(rng, 0, 2) as usize],
         seed: rng.random(),
     };

@@ -151,6 +151,7 @@ impl NetworkCase {
         let input = self.input(&graph);
         let mut run = ProgramRun::of_network(&network, &[judge::bytes(&input)]);
         run.latency = self.latency;
+        run.write_latency = self.latency;
         run.stalls = self.stalls;
         run.seed = self.seed | 1;
         run.max_cycles = enough_cycles(&self.arch, &network.program, self.latency, self.stalls);
