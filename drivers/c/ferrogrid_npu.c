@@ -12,8 +12,8 @@
 /* Both events that end a run. */
 #define ENDS (FERROGRID_NPU_INTERRUPT_STATUS_DONE_MASK | FERROGRID_NPU_INTERRUPT_STATUS_ERROR_MASK)
 
-/* Units of `now` in which a core without a fault ends what it does: DRAM answers sooner. */
-#define INIT_TIMEOUT 1000000u
+/* Reads of `status` in which a core without a fault ends what it does: DRAM answers sooner. */
+#define INIT_READS 1000000u
 
 /* Registers of a region's base lie behind those of the one before, and so do counters. */
 #define BASE_STEP (FERROGRID_NPU_BASE_1_LOW_OFFSET - FERROGRID_NPU_BASE_0_LOW_OFFSET)
@@ -100,6 +100,7 @@ static bool is_over(const ferrogrid_npu *npu, moment *from, uint32_t timeout)
 ferrogrid_npu_result ferrogrid_npu_init(ferrogrid_npu *npu, uintptr_t registers, const ferrogrid_npu_hooks *hooks)
 {
     static const ferrogrid_npu_hooks none = {NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+    ferrogrid_npu_result result;
     npu->registers = registers;
     npu->hooks = hooks != NULL ? *hooks : none;
     npu->network = NULL;
@@ -110,7 +111,11 @@ ferrogrid_npu_result ferrogrid_npu_init(ferrogrid_npu *npu, uintptr_t registers,
     if (read_register(npu, FERROGRID_NPU_VERSION_OFFSET) != FERROGRID_NPU_VERSION_VALUE_VALUE)
         return FERROGRID_NPU_OTHER_VERSION;
     ferrogrid_npu_enable_interrupt(npu, false);
-    return ferrogrid_npu_reset(npu, INIT_TIMEOUT);
+    /* What the unit of time is only the caller knows: calls are counted. */
+    npu->hooks.now = NULL;
+    result = ferrogrid_npu_reset(npu, INIT_READS);
+    npu->hooks.now = hooks != NULL ? hooks->now : NULL;
+    return result;
 }
 
 ferrogrid_npu_result ferrogrid_npu_load(ferrogrid_npu *npu, const ferrogrid_npu_network *network,

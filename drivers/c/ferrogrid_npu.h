@@ -16,7 +16,6 @@ extern "C" {
 #endif
 
 /* What is in front of the definition of memory that the core reads or writes. */
-#define FERROGRID_NPU_ALIGNMENT 64u
 #ifndef FERROGRID_NPU_ALIGNED
 #if defined(__GNUC__) || defined(__clang__)
 #define FERROGRID_NPU_ALIGNED __attribute__((aligned(FERROGRID_NPU_ALIGNMENT)))

@@ -363,7 +363,8 @@ static inline void ferrogrid_write(uintptr_t base, uint32_t offset, uint32_t wor
 #define FERROGRID_NPU_COUNTER_STALL_SCRATCHPAD 10u
 #define FERROGRID_NPU_COUNTERS 11u
 
-/* DRAM regions of compiled networks. */
+/* DRAM regions of compiled networks, and bytes at whose multiples they begin. */
+#define FERROGRID_NPU_ALIGNMENT 64u
 #define FERROGRID_NPU_REGION_CONSTANTS 0u
 #define FERROGRID_NPU_REGION_INPUTS 1u
 #define FERROGRID_NPU_REGION_OUTPUTS 2u

@@ -17,6 +17,10 @@ use std::ops::Range;
 /// Cycles in which nothing moves until the watchdog stops a program.
 const WATCHDOG: u32 = 400;
 
+/// Height and width of an image for which there is room everywhere, and of one that is in DRAM between the layers.
+const SMALL: usize = 3;
+const LARGE: usize = 26;
+
 /// A network in DRAM twice, the second time so many bytes behind the first.
 struct Twice {
     machine: Machine,
@@ -45,8 +49,8 @@ impl First {
     }
 }
 
-/// A depthwise and a dense convolution: every unit.
-fn graph() -> Graph {
+/// A depthwise and a dense convolution of an image of this height and width: every unit.
+fn graph(size: usize) -> Graph {
     let mut random = Random(5);
     let mut graph = Graph::new(Family::TfLite);
     let int8 = |scale| (Element::Int8, Quantization::per_tensor(scale, 3));
@@ -69,7 +73,7 @@ fn graph() -> Graph {
             groups,
         })
     };
-    let x = graph.input("x", [3, 3, 4], int8(0.05));
+    let x = graph.input("x", [size, size, 4], int8(0.05));
     let w = constant(&mut graph, "w0", &[4, 3, 3, 1]);
     let a = Output::new("a", int8(0.1));
     let a = graph.node("depthwise", around(3, 4), &[x, w], a).unwrap();
@@ -81,12 +85,13 @@ fn graph() -> Graph {
 }
 
 impl Twice {
-    fn new() -> Twice {
+    /// Of an image of this height and width.
+    fn new(size: usize) -> Twice {
         let mut config = NpuConfig::new(4, 4);
         config.memory.scratchpad = Some(Bytes::kib(4));
         config.memory.weights = Some(Bytes(512));
         let arch = NpuArch::new(&config).unwrap();
-        let graph = graph();
+        let graph = graph(size);
         let network = compile(&graph, &arch, Rounding::Fixed).unwrap();
         let input = Random(6).bytes(graph[graph.inputs[0]].len());
         let bytes = input.iter().map(|byte| *byte as u8).collect();
@@ -209,7 +214,7 @@ const WAIT: [Operation; 1] = [Operation::WaitInterrupt];
 
 #[test]
 fn a_network_stopped_in_every_phase() {
-    let mut twice = Twice::new();
+    let mut twice = Twice::new(SMALL);
     let (mut stopped, mut ended) = (0, 0);
     for idle in (0..twice.cycles as u32 + 20).step_by(3) {
         let then = [Operation::Idle(idle), twice.stop(), WAIT[0]];
@@ -226,7 +231,7 @@ fn a_network_stopped_in_every_phase() {
 /// Everything begins anew, also in the midst of bursts.
 #[test]
 fn a_network_reset_in_every_phase() {
-    let mut twice = Twice::new();
+    let mut twice = Twice::new(SMALL);
     for cycle in (0..2 * twice.cycles + 100).step_by(5) {
         let length = 1 + cycle as u32 % 2;
         let first = twice.disturbed(&WAIT, |scenario| {
@@ -236,9 +241,40 @@ fn a_network_reset_in_every_phase() {
     }
 }
 
+/// The first beats of the runs that a beat of four bytes is in.
+fn firsts(runs: &[Range<u64>], beat: u64) -> Vec<u64> {
+    let first = |run: &Range<u64>| run.start / 4 * 4;
+    let runs = runs.iter().map(|run| first(run)..run.end);
+    let runs = runs.filter(|run| run.contains(&beat));
+    runs.map(|run| run.start).collect()
+}
+
+/// Between the layers, too.
+#[test]
+fn dram_that_refuses_activations() {
+    let mut twice = Twice::new(LARGE);
+    let base = twice.run.bases[region::ACTIVATIONS as usize];
+    let stores = twice.stores();
+    let end = base + u64::from(twice.network.activations);
+    let mut refused = 0;
+    for beat in (base..end).step_by(4 * 83) {
+        let first = twice.disturbed(&WAIT, |scenario| {
+            scenario.memories[0].refusals = vec![(beat, Refusal::Subordinate)];
+        });
+        let wanted = firsts(&stores, beat);
+        match first.cause() {
+            "ended" => assert!(wanted.is_empty(), "{beat:#x}"),
+            "write_failed" => assert!(wanted.contains(&first.fault), "{first:?} at {beat:#x}"),
+            _ => panic!("{first:?} at {beat:#x}"),
+        }
+        refused += u32::from(first.cause != 0);
+    }
+    assert!(refused > 5, "{refused}");
+}
+
 #[test]
 fn dram_that_refuses_at_every_beat_of_a_network() {
-    let mut twice = Twice::new();
+    let mut twice = Twice::new(SMALL);
     let parts = twice.parts();
     let stores = twice.stores();
     let mut refused = [0; 4];
@@ -250,7 +286,6 @@ fn dram_that_refuses_at_every_beat_of_a_network() {
         let first = twice.disturbed(&WAIT, |scenario| {
             scenario.memories[0].refusals = vec![(beat, refusal)];
         });
-        let beat_of = |byte: u64| byte / 4 * 4;
         let place = parts.iter().position(|part| part.contains(&beat));
         let is_named = match (first.cause(), place) {
             // What is between the parts, and fills them.
@@ -258,9 +293,7 @@ fn dram_that_refuses_at_every_beat_of_a_network() {
             ("read_failed", Some(0)) => first.fault == 0,
             ("read_failed", Some(1 | 2)) => first.fault == beat,
             // The beginning of a run that the beat is in.
-            ("write_failed", Some(3)) => stores.iter().any(|run| {
-                (beat_of(run.start)..run.end).contains(&beat) && first.fault == beat_of(run.start)
-            }),
+            ("write_failed", Some(3)) => firsts(&stores, beat).contains(&first.fault),
             _ => false,
         };
         assert!(is_named, "{first:?} of {parts:?} when {beat:#x} is refused");
@@ -278,7 +311,7 @@ fn dram_that_refuses_at_every_beat_of_a_network() {
 /// A program without its end is none that has ended.
 #[test]
 fn a_network_cut_short_at_every_instruction() {
-    let mut twice = Twice::new();
+    let mut twice = Twice::new(SMALL);
     for instructions in 0..twice.run.instructions {
         twice.run.instructions = instructions;
         let first = twice.disturbed(&WAIT, |_| {});
@@ -290,7 +323,7 @@ fn a_network_cut_short_at_every_instruction() {
 /// Whatever an instruction has become, the host gets the core back.
 #[test]
 fn a_network_with_inverted_bits() {
-    let mut twice = Twice::new();
+    let mut twice = Twice::new(SMALL);
     let mut random = Random(7);
     let instructions = twice.network.program.len() as u32;
     let mut causes = vec![0; CAUSES.len()];

@@ -5,8 +5,9 @@ use super::{CAUSES, COUNTERS_OF};
 use std::fmt::Write;
 
 /// The registers, causes and counters for drivers in C99 or C++. They are the same for every core, except for
-/// the value of `config_hash`, which this header leaves out. `regions` names the DRAM regions in their order.
-pub fn c_core_header(regions: &[&str]) -> String {
+/// the value of `config_hash`, which this header leaves out. `regions` names the DRAM regions in their order; each begins
+/// at a multiple of `alignment` bytes.
+pub fn c_core_header(regions: &[&str], alignment: usize) -> String {
     let mut text = registers_of_all().c_header();
     text.push_str(
         "\n#ifndef FERROGRID_NPU_CORE_H\n#define FERROGRID_NPU_CORE_H\n\n\
@@ -29,7 +30,11 @@ pub fn c_core_header(regions: &[&str]) -> String {
         "#define FERROGRID_NPU_COUNTERS {}u",
         COUNTERS_OF.len()
     );
-    text.push_str("\n/* DRAM regions of compiled networks. */\n");
+    let _ = writeln!(
+        text,
+        "\n/* DRAM regions of compiled networks, and bytes at whose multiples they begin. */\n\
+         #define FERROGRID_NPU_ALIGNMENT {alignment}u"
+    );
     for (number, name) in regions.iter().enumerate() {
         define(&mut text, "REGION", name, number);
     }

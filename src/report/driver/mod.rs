@@ -8,6 +8,9 @@ use super::PackageFile;
 use crate::compiler::region;
 use crate::isa::npu::c_core_header;
 
+/// No bus has wider beats, and few caches longer lines: what is read or written begins at one and fills the last.
+const ALIGNMENT: usize = 64;
+
 /// The files of the driver, `drivers/c`.
 pub fn driver_files() -> Vec<PackageFile> {
     let files = [
@@ -43,5 +46,5 @@ pub fn driver_core_header() -> String {
         (region::ACTIVATIONS, "activations"),
     ];
     regions.sort();
-    c_core_header(&regions.map(|(_, name)| name))
+    c_core_header(&regions.map(|(_, name)| name), ALIGNMENT)
 }

@@ -1,16 +1,13 @@
 //! A compiled network as C that the driver takes.
 
-use super::super::PackageFile;
-use super::super::{counted, shape};
+use super::super::{PackageFile, counted, shape};
+use super::ALIGNMENT;
 use crate::compiler::{Binding, Network, Rounding, Step};
 use crate::device::Executable;
 use crate::graph::{Element, Family, Operator, Quantization, Tensor};
 use crate::isa::npu::INSTRUCTION_BYTES;
 use std::fmt::Write;
 use thiserror::Error;
-
-/// No bus has wider beats, and few caches longer lines: what is read or written begins at one and fills the last.
-const ALIGNMENT: usize = 64;
 
 /// A network of one program as a C header and a source, for the driver in `drivers/c`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,9 +65,8 @@ impl CNetwork {
             }
             Step::Program(_) => None,
         };
-        let nodes = of.steps[first..last].iter().filter_map(node);
-        let nodes = Vec::from_iter(nodes);
-        if !nodes.is_empty() {
+        if first != last {
+            let nodes = of.steps[first..last].iter().filter_map(node).collect();
             return Err(CNetworkError::Host { nodes });
         }
         let Step::Program(program) = &of.steps[first] else {

@@ -54,7 +54,7 @@ impl ProgramCase {
             _ => 0,
         });
         match self.before {
-            Before::Nothing => certain(&[Cause::None], None, code),
+            Before::Nothing | Before::Reset(_) => certain(&[Cause::None], None, code),
             Before::Itself => match model(&self.program) {
                 Ok((dram, code)) => certain(&[Cause::None], Some(dram), code),
                 Err(_) => certain(&ANY, None, code),

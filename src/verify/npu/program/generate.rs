@@ -64,6 +64,10 @@ fn before(rng: &mut impl Rng, case: &ProgramCase) -> Before {
             let most = 30 << within(rng, 0, 7);
             Before::Stopped(within(rng, 0, most))
         }
+        7 => {
+            let most = 30 << within(rng, 0, 7);
+            Before::Reset(within(rng, 0, most))
+        }
         _ => Before::Nothing,
     }
 }

@@ -14,7 +14,7 @@ pub(crate) use text::PROGRAM;
 use super::{enough_cycles, machine_size};
 use crate::arch::NpuArch;
 use crate::device::npu::ProgramRun;
-use crate::device::{Backend, Error, Operation, Refusal};
+use crate::device::{Backend, Error, Operation, Refusal, Restart};
 use crate::isa::npu::{INSTRUCTION_BYTES, Instruction, npu_registers};
 use crate::product::Product;
 use crate::reference::{IllegalProgram, run_program};
@@ -65,6 +65,16 @@ pub enum Before {
     Refused(u32),
     /// The program, which the host stops so many cycles after its start.
     Stopped(u32),
+    /// The same in the same DRAM, until a reset of one cycle comes so many cycles after the first; then everything
+    /// begins anew.
+    Reset(u32),
+}
+
+impl Before {
+    /// A program runs first, in a DRAM of its own.
+    fn is_program(self) -> bool {
+        !matches!(self, Before::Nothing | Before::Reset(_))
+    }
 }
 
 /// What images and weights are.
@@ -115,7 +125,7 @@ impl ProgramCase {
         for (place, instruction) in dram.chunks_mut(INSTRUCTION_BYTES).zip(&self.program) {
             place.copy_from_slice(&instruction.encode().expect("an instruction of a case"));
         }
-        if self.before != Before::Nothing {
+        if self.before.is_program() {
             dram.extend_from_within(..);
         }
         if let Before::Flipped(instruction, bit) = self.before {
@@ -181,8 +191,12 @@ impl Case for ProgramCase {
         let memory = &mut scenario.memories[0];
         memory.base = BASE;
         memory.overtake = self.stalls > 0;
+        if let Before::Reset(cycle) = self.before {
+            let (cycle, length) = (cycle.into(), 1);
+            scenario.restart = Some(Restart { cycle, length });
+        }
         let mut first = None;
-        if self.before != Before::Nothing {
+        if self.before.is_program() {
             let space = Space::of(&self.arch);
             if let Before::Refused(byte) = self.before {
                 let beat = byte / self.arch.bus_bytes() * self.arch.bus_bytes();

@@ -32,6 +32,7 @@ impl fmt::Display for ProgramCase {
             Before::Flipped(instruction, bit) => write!(f, " before=flipped@{instruction}.{bit}")?,
             Before::Refused(byte) => write!(f, " before=refused@{byte}")?,
             Before::Stopped(cycles) => write!(f, " before=stopped@{cycles}")?,
+            Before::Reset(cycle) => write!(f, " before=reset@{cycle}")?,
         }
         (self.program.iter()).try_for_each(|instruction| write!(f, "; {instruction}"))
     }
@@ -63,8 +64,9 @@ fn parse_before(text: &str) -> Result<Before, String> {
         }
         "refused" => Ok(Before::Refused(number(at)?)),
         "stopped" => Ok(Before::Stopped(number(at)?)),
+        "reset" => Ok(Before::Reset(number(at)?)),
         _ => Err(format!(
-            "`{kind}` is none of: itself, flipped, refused, stopped"
+            "`{kind}` is none of: itself, flipped, refused, stopped, reset"
         )),
     }
 }
