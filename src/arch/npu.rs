@@ -171,6 +171,12 @@ impl NpuArch {
         self.rows.min(self.columns)
     }
 
+    /// Q, rows of an image that a vector of MATRIX may reach over.
+    pub fn image_rows(&self) -> u32 {
+        // Fewer bytes than in a short vector are in few kernel rows.
+        if self.rows < 16 { 2 } else { 4 }
+    }
+
     /// Bits of a sum of R products of int8.
     pub fn sum_bits(&self) -> u32 {
         // (-128) * (-128) is 2^14; R of them are 2^(14 + log2 R).

@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::files::{check_distinct, write_into, write_over};
-use super::npu::{Configuration, Mode, compile, explain, functional, import, read_file};
+use super::npu::{Configuration, Mode, Passes, compile, explain, functional, import, read_file};
 use super::output::print;
 use crate::compiler::{LayerPasses, Network};
 use crate::device::Executable;
@@ -29,6 +29,8 @@ pub(super) struct Compile {
     /// Whose integers are computed [default: onnx for .onnx, tflm for .tflite]
     #[arg(long, value_enum)]
     mode: Option<Mode>,
+    #[command(flatten)]
+    passes: Passes,
     /// The file to write
     #[arg(short, long, value_name = "FILE", group = "written")]
     output: Option<PathBuf>,
@@ -53,7 +55,8 @@ impl Compile {
         let arch = self.configuration.load()?;
         let graph = import(&self.model, &read_file(&self.model)?)?;
         let mode = self.mode.unwrap_or(Mode::of(graph.family));
-        let network = compile(&self.model, &graph, &arch, mode)?;
+        let options = self.passes.of_mode(mode);
+        let network = compile(&self.model, &graph, &arch, options)?;
         self.check(&network, &machine_size(&arch))?;
         let mut written = String::new();
         if let Some(folder) = &self.c {
@@ -74,7 +77,7 @@ impl Compile {
         );
         text += &layer_table(&layer_rows(&network)).to_string();
         if self.explain {
-            let explained = explain(&self.model, &graph, &arch, mode)?;
+            let explained = explain(&self.model, &graph, &arch, options)?;
             for (program, layers) in network.programs().zip(explained) {
                 text += &explanation(&program.program, &layers);
             }

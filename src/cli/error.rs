@@ -166,6 +166,14 @@ pub(super) enum CliError {
         compiled: &'static str,
     },
 
+    /// A network that was compiled is to be folded otherwise.
+    #[error("`{}` is compiled: `--no-fold` comes too late", path.display())]
+    #[diagnostic(help("compile the model again with `ferrogrid compile --no-fold`"))]
+    Folded {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// An array is not what a network takes or gives.
     #[error("`{}` does not fit `{tensor}`: {problem}", path.display())]
     #[diagnostic(help(

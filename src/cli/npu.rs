@@ -3,12 +3,13 @@
 use super::core;
 use super::error::CliError;
 use crate::arch::NpuArch;
-use crate::compiler::{LayerPasses, Rounding, explain_steps};
+use crate::compiler::{Effort, LayerPasses, Options, Rounding, explain_steps};
 use crate::device::npu::ProgramRun;
 use crate::device::{Executable, ExecutableError};
 use crate::graph::{Family, Graph, TensorId, Values};
 use crate::reference::graph::Mode as GoldenMode;
 use crate::reference::{IllegalProgram, MachineSize, run_program};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::fs;
@@ -90,6 +91,37 @@ impl Mode {
     }
 }
 
+/// What a command that compiles may leave out.
+#[derive(Debug, Args)]
+pub(super) struct Passes {
+    /// Compute channels that are the same for every input too
+    #[arg(long)]
+    pub no_fold: bool,
+    /// How long to look for a faster program; `much` may take some seconds
+    #[arg(long, default_value = "some", value_parser = efforts())]
+    pub effort: Effort,
+}
+
+/// Efforts by their names.
+fn efforts() -> impl TypedValueParser<Value = Effort> {
+    PossibleValuesParser::new(["none", "some", "much"]).map(|name| match name.as_str() {
+        "none" => Effort::None,
+        "much" => Effort::Much,
+        _ => Effort::Some,
+    })
+}
+
+impl Passes {
+    /// For a program of a mode.
+    pub fn of_mode(&self, mode: Mode) -> Options {
+        Options {
+            rounding: mode.rounding(),
+            folding: !self.no_fold,
+            effort: self.effort,
+        }
+    }
+}
+
 /// The bytes of a file that a command is given.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, CliError> {
     fs::read(path).map_err(|error| CliError::Read {
@@ -129,9 +161,9 @@ pub(super) fn compile(
     path: &Path,
     graph: &Graph,
     arch: &NpuArch,
-    mode: Mode,
+    options: Options,
 ) -> Result<Executable, CliError> {
-    Executable::compile(graph, arch, mode.rounding()).map_err(executable_error(path))
+    Executable::compile(graph, arch, options).map_err(executable_error(path))
 }
 
 /// What each pass of the compiler does with each layer of each program.
@@ -139,9 +171,9 @@ pub(super) fn explain(
     path: &Path,
     graph: &Graph,
     arch: &NpuArch,
-    mode: Mode,
+    options: Options,
 ) -> Result<Vec<Vec<LayerPasses>>, CliError> {
-    let layers = explain_steps(graph, arch, mode.rounding());
+    let layers = explain_steps(graph, arch, options);
     layers.map_err(|error| executable_error(path)(error.into()))
 }
 

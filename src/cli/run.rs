@@ -7,7 +7,7 @@ mod trace;
 use super::error::CliError;
 use super::files::{PendingFile, check_distinct, write_over};
 use super::interrupt;
-use super::npu::{Configuration, Mode, compile, executable_error, import, read_file};
+use super::npu::{Configuration, Mode, Passes, compile, executable_error, import, read_file};
 use super::output::print;
 use super::progress::Progress;
 use super::simulator::Simulator;
@@ -49,6 +49,8 @@ pub(super) struct Run {
     /// Whose integers are computed [default: onnx for .onnx, tflm for .tflite]
     #[arg(long, value_enum)]
     mode: Option<Mode>,
+    #[command(flatten)]
+    passes: Passes,
     /// Chooses the random numbers
     #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "input")]
     seed: u64,
@@ -227,11 +229,16 @@ impl Run {
                 .map_err(executable_error(&self.model))?;
             let compiled = Mode::of_rounding(network.rounding);
             compiled.check_asked(self.mode, &self.model)?;
+            if self.passes.no_fold {
+                return Err(CliError::Folded {
+                    path: self.model.clone(),
+                });
+            }
             return Ok((network, None, compiled));
         }
         let graph = import(&self.model, &bytes)?;
         let mode = self.mode.unwrap_or(Mode::of(graph.family));
-        let network = compile(&self.model, &graph, arch, mode)?;
+        let network = compile(&self.model, &graph, arch, self.passes.of_mode(mode))?;
         Ok((network, Some(graph), mode))
     }
 

@@ -85,7 +85,7 @@ fn sizes(layer: &Layer, tensors: Tensors, rows: usize) -> [Option<u32>; 3] {
     let kernel = (layer.kernel[0] - 1) * layer.dilations[0] + 1;
     let image_rows = ((rows - 1) * layer.strides[0] + kernel).min(layer.image[0]);
     let result = rows * layer.result_row();
-    let bytes = [image_rows * layer.image_row(), result, result];
+    let bytes = [image_rows * layer.image_pitch(), result, result];
     [0, 1, 2].map(|of| (tensors[of] == Some(Place::Dram)).then_some(bytes[of] as u32))
 }
 

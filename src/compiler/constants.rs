@@ -179,30 +179,29 @@ fn tiles(layer: &Layer, tiling: &Tiling, arch: &NpuArch) -> Vec<u8> {
     let [kernel_rows, kernel_columns] = layer.kernel;
     let outputs = layer.result[2];
     let mut bytes = Vec::with_capacity(tiling.columns * tiling.tiles(layer) * rows * columns);
+    let [blocks, passes_of_row, taps] = tiling.passes(layer);
     for tile in 0..tiling.columns {
-        for block in 0..tiling.blocks {
-            for kernel_row in 0..kernel_rows {
-                for tap in 0..tiling.taps {
+        for block in 0..blocks {
+            for kernel_row in 0..passes_of_row {
+                for tap in 0..taps {
                     for row in 0..rows {
-                        // The kernel column and channel of this byte of the vector.
-                        let place = match tiling.spans {
+                        // The kernel column and channel of this byte of the vector: if that spans kernel rows, the
+                        // column goes on behind those of a row.
+                        let (column, channel) = match tiling.spans {
                             true => {
                                 let byte = tap * rows + row;
                                 (byte / channels, byte % channels)
                             }
                             false => (tap, block * rows + row),
                         };
-                        let exists = place.0 < kernel_columns && place.1 < channels;
-                        let place = exists.then_some(place);
-                        for column in 0..columns {
-                            let output = tile * columns + column;
-                            let weight = place.filter(|_| output < outputs).map(
-                                |(kernel_column, channel)| {
-                                    let tap = (output * kernel_rows + kernel_row) * kernel_columns
-                                        + kernel_column;
-                                    layer.weights[tap * channels + channel]
-                                },
-                            );
+                        let exists = match layer.packed_pitch {
+                            None => column < kernel_columns && channel < channels,
+                            Some(_) => column < kernel_rows * kernel_columns,
+                        };
+                        for output in tile * columns..(tile + 1) * columns {
+                            let tap = (output * kernel_rows + kernel_row) * kernel_columns + column;
+                            let weight = (exists && output < outputs)
+                                .then(|| layer.weights[tap * channels + channel]);
                             bytes.push(weight.unwrap_or(0) as u8);
                         }
                     }

@@ -3,7 +3,7 @@
 use super::bands::Bands;
 use super::lower::{Layer, Reduction};
 use super::memory::Home;
-use super::{CompileError, Instructions, Passes, Rounding, region, run};
+use super::{CompileError, Instructions, Options, Passes, region, run};
 use crate::arch::NpuArch;
 use crate::graph::Graph;
 use crate::isa::npu::Operation;
@@ -28,17 +28,20 @@ pub struct LayerPasses {
 pub fn explain(
     graph: &Graph,
     arch: &NpuArch,
-    rounding: Rounding,
+    options: impl Into<Options>,
 ) -> Result<Vec<LayerPasses>, CompileError> {
-    let passes = run(graph, arch, rounding)?;
+    let passes = run(graph, arch, options.into())?;
     let layers = (0..passes.layers.len()).map(|index| {
         let layer = &passes.lowered.layers[index];
-        let mut lines = vec![
-            ("lower", lowered(layer)),
+        let mut lines = vec![("lower", lowered(layer))];
+        if let Some(kept) = &layer.kept {
+            lines.push(("folding", kept.to_string()));
+        }
+        lines.extend([
             ("tiling", tiled(&passes, index, arch)),
             ("constants", constants(&passes, index)),
             ("memory", homes(&passes, layer)),
-        ];
+        ]);
         if let Some(bands) = &passes.plan.bands[index] {
             lines.push(("bands", in_bands(layer, bands)));
         }
@@ -85,8 +88,11 @@ fn tiled(passes: &Passes, index: usize, arch: &NpuArch) -> String {
     let (layer, tiling) = (&passes.lowered.layers[index], &passes.tilings[index]);
     let chunks = tiling.chunks(layer, &(0..layer.result[0])).len();
     let tiles = count(tiling.tiles(layer), "tile");
+    let packed = layer.packed_pitch.map_or(String::new(), |pitch| {
+        format!(", kernel rows packed, rows at {pitch} bytes")
+    });
     format!(
-        "{tiles} for each of {} of {}, {}",
+        "{tiles} for each of {} of {}, {}{packed}",
         count(tiling.columns, "group"),
         count(arch.columns as usize, "channel"),
         count(chunks, "chunk")
@@ -161,6 +167,7 @@ fn scheduled(passes: &Passes, index: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compiler::Rounding;
     use crate::config::NpuConfig;
     use crate::graph::{Binary, Element, Family, Operator, Output, Quantization, Values};
 

@@ -149,7 +149,7 @@ fn place(
             });
             let beside = beside.or_else(|| halves.get(&layer?.input));
             let wanted = beside.map_or(0, |beside| 1 - beside);
-            let bytes = lowered.bytes(graph, tensor) as u32;
+            let bytes = lowered.scratchpad_bytes(graph, tensor) as u32;
             let found = [wanted, 1 - wanted].into_iter().find_map(|half| {
                 let blocks = live.iter().map(|(_, block)| block);
                 let offset = room(blocks.filter(|block| block.place == half), bytes, arch.rows)?;

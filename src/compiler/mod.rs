@@ -1,10 +1,11 @@
 //! From a network to the program that runs it on an NPU.
 //!
 //! The passes, in their order: `lower` makes layers of nodes, with zero points folded into biases;
-//! `units` gives layers to VECTOR; `windows` splits pools that no accumulator bank holds; `tiling` cuts each layer into chunks of
+//! `folding` leaves channels out that are the same for every input; `units` gives layers to VECTOR; `windows` splits pools that no accumulator bank holds; `packing` fills vectors with several kernel rows; `tiling` cuts each layer into chunks of
 //! vectors and tiles of weights; `constants` lays weights and parameters out in DRAM; `memory` gives
 //! each activation its home in the scratchpad or, where that is too small, in DRAM, and `bands` cuts
-//! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits.
+//! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits; `search` tries other
+//! chunks, and keeps the program of which `predict` expects the fewest cycles.
 //!
 //! ```
 //! use ferrogrid::arch::NpuArch;
@@ -32,13 +33,19 @@ mod constants;
 mod error;
 mod expand;
 mod explain;
+mod folding;
 mod instructions;
+mod intervals;
+mod kept;
 mod lower;
 mod memory;
+mod packing;
 mod place;
+mod predict;
 mod requantization;
 mod room;
 mod schedule;
+mod search;
 mod steps;
 mod tiling;
 mod units;
@@ -49,15 +56,19 @@ pub use binding::Binding;
 pub use error::CompileError;
 pub use explain::{LayerPasses, explain};
 pub use instructions::Instructions;
+pub use kept::Kept;
 pub(crate) use lower::table;
 pub use memory::Home;
 pub use place::{Place, places};
+pub use predict::predict;
+pub use search::Effort;
 pub use steps::{Step, explain_steps, steps};
 
 use binding::bind;
 use constants::Constants;
 use lower::Lowered;
 use memory::{Plan, Ports};
+use search::search;
 use tiling::Tiling;
 
 use crate::arch::NpuArch;
@@ -88,6 +99,28 @@ pub enum Rounding {
     Fixed,
 }
 
+/// What a program is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How sums become activations.
+    pub rounding: Rounding,
+    /// Channels that are the same for every input become part of the biases behind them.
+    pub folding: bool,
+    /// How long to look for a faster program.
+    pub effort: Effort,
+}
+
+impl From<Rounding> for Options {
+    /// With all that makes programs faster.
+    fn from(rounding: Rounding) -> Options {
+        Options {
+            rounding,
+            folding: true,
+            effort: Effort::default(),
+        }
+    }
+}
+
 /// A program with its constants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
@@ -116,6 +149,8 @@ pub struct LayerSummary {
     pub operator: String,
     /// Shape of its result.
     pub shape: Vec<usize>,
+    /// The channels of the network's tensor that the result has, where it has not all.
+    pub kept: Option<Kept>,
     /// Products that the network asks for.
     pub multiplications: u64,
     /// Its instructions.
@@ -141,15 +176,20 @@ struct Passes {
 }
 
 /// The passes, one behind the other.
-fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, CompileError> {
+fn run(graph: &Graph, arch: &NpuArch, options: Options) -> Result<Passes, CompileError> {
+    let rounding = options.rounding;
     requantization::check_rounding(arch, rounding)?;
     graph.check()?;
     let graph = &expand::expanded(graph);
     let mut lowered = lower::lower(graph, rounding)?;
     requantization::check_factors(arch, &lowered)?;
+    if options.folding {
+        folding::fold(&mut lowered, arch);
+    }
     units::choose(&mut lowered, arch);
     windows::split(graph, &mut lowered, arch);
-    let tilings = tiling::tile(&lowered, arch);
+    packing::pack(&mut lowered, arch);
+    let mut tilings = tiling::tile(&lowered, arch);
     let constants = constants::lay_out(graph, &lowered, &tilings, arch);
     let inputs = bind(graph, &lowered.inputs, arch);
     let outputs = bind(graph, &lowered.outputs, arch);
@@ -159,8 +199,10 @@ fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, Comp
         constants: &constants.activations,
     };
     let plan = memory::plan(graph, &lowered, &ports, arch)?;
-    let (program, layers) =
-        schedule::schedule(graph, &lowered, &tilings, &plan, &ports, &constants, arch);
+    let effort = (options.effort, arch);
+    let (program, layers) = search(&lowered.layers, &mut tilings, effort, |tilings| {
+        schedule::schedule(graph, &lowered, tilings, &plan, &ports, &constants, arch)
+    });
     Ok(Passes {
         lowered,
         tilings,
@@ -177,8 +219,12 @@ fn run(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Passes, Comp
 ///
 /// # Errors
 /// What of the graph is not supported, or does not fit.
-pub fn compile(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Network, CompileError> {
-    let passes = run(graph, arch, rounding)?;
+pub fn compile(
+    graph: &Graph,
+    arch: &NpuArch,
+    options: impl Into<Options>,
+) -> Result<Network, CompileError> {
+    let passes = run(graph, arch, options.into())?;
     let mut network = Network {
         program: passes.program,
         constants: passes.constants.bytes,

@@ -1,7 +1,7 @@
 //! A network in steps: programs of the core, and nodes of the host between them.
 
 use super::place::{Place, places};
-use super::{CompileError, LayerPasses, Network, Rounding, compile, explain};
+use super::{CompileError, LayerPasses, Network, Options, Rounding, compile, explain};
 use crate::arch::NpuArch;
 use crate::graph::{Graph, Node, Operator, Tensor, TensorId};
 use std::collections::BTreeSet;
@@ -19,8 +19,13 @@ pub enum Step<T = Network> {
 ///
 /// # Errors
 /// What of the graph does not fit the core.
-pub fn steps(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Vec<Step>, CompileError> {
-    compiled(graph, rounding, |part| compile(part, arch, rounding))
+pub fn steps(
+    graph: &Graph,
+    arch: &NpuArch,
+    options: impl Into<Options>,
+) -> Result<Vec<Step>, CompileError> {
+    let options = options.into();
+    compiled(graph, options.rounding, |part| compile(part, arch, options))
 }
 
 /// What each pass does with each layer, for each program of [`steps`].
@@ -30,9 +35,10 @@ pub fn steps(graph: &Graph, arch: &NpuArch, rounding: Rounding) -> Result<Vec<St
 pub fn explain_steps(
     graph: &Graph,
     arch: &NpuArch,
-    rounding: Rounding,
+    options: impl Into<Options>,
 ) -> Result<Vec<Vec<LayerPasses>>, CompileError> {
-    let steps = compiled(graph, rounding, |part| explain(part, arch, rounding))?;
+    let options = options.into();
+    let steps = compiled(graph, options.rounding, |part| explain(part, arch, options))?;
     let programs = steps.into_iter().filter_map(|step| match step {
         Step::Program(layers) => Some(layers),
         Step::Host(_) => None,

@@ -28,8 +28,9 @@ pub(super) struct Tiling {
     pub columns: usize,
     /// POST reduces windows, whose vectors meet one tile; otherwise the accumulators add up all there is.
     pub windows: bool,
-    /// Results of a chunk.
-    most: usize,
+    /// Results that a bank holds, and into how many parts it is cut.
+    of_bank: usize,
+    parts_of_bank: usize,
     /// R.
     rows: usize,
     /// The image comes from DRAM.
@@ -67,11 +68,22 @@ pub(super) struct Part {
 }
 
 impl Tiling {
+    /// Into how many parts an accumulator bank is cut, each for the vectors of a chunk.
+    pub fn parts_of_bank(&self) -> usize {
+        self.parts_of_bank
+    }
+
+    /// Cuts a bank into so many parts.
+    pub fn cut_bank(&mut self, parts: usize) {
+        self.parts_of_bank = parts;
+    }
+
     /// Blocks, kernel rows and taps that have a tile each.
-    fn passes(&self, layer: &Layer) -> [usize; 3] {
-        match self.windows {
+    pub fn passes(&self, layer: &Layer) -> [usize; 3] {
+        match self.windows || layer.packed_pitch.is_some() {
             false => [self.blocks, layer.kernel[0], self.taps],
-            true => [self.blocks, 1, 1],
+            true if self.windows => [self.blocks, 1, 1],
+            true => [1, 1, self.taps],
         }
     }
 
@@ -102,6 +114,8 @@ impl Tiling {
         let cut = (0..3).find(|level| is_whole(*level)).unwrap_or(2);
         let step = (ring / of[cut]).clamp(1, MOST[cut]);
         let steps = [0, 1, 2].map(|level| match level {
+            // Rows begin elsewhere in each vector.
+            _ if layer.packed_pitch.is_some() => 1,
             _ if level < cut => 1,
             _ if level == cut => step,
             _ => passes[level],
@@ -139,8 +153,9 @@ impl Tiling {
     pub fn chunks(&self, layer: &Layer, rows: &Range<usize>) -> Vec<Chunk> {
         let width = layer.result[1];
         // As many columns as fit, and about as many in each chunk of a row.
-        let chunk_columns = width.div_ceil(width.div_ceil(self.most.min(LONGEST)));
-        let chunk_rows = (self.most / chunk_columns).min(rows.len()).min(LONGEST);
+        let most = (self.of_bank / self.parts_of_bank).max(1);
+        let chunk_columns = width.div_ceil(width.div_ceil(most.min(LONGEST)));
+        let chunk_rows = (most / chunk_columns).min(rows.len()).min(LONGEST);
         let mut chunks = Vec::new();
         for alike in alike(layer, 0, rows) {
             for rows in self.cut(&alike, rows, chunk_rows, chunk_columns) {
@@ -223,17 +238,16 @@ pub(super) fn tile(lowered: &Lowered, arch: &NpuArch) -> Vec<Tiling> {
 fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> Tiling {
     let (rows, columns) = (arch.rows as usize, arch.columns as usize);
     let channels = layer.image[2];
-    let whole = (channels.div_ceil(rows), layer.kernel[1]);
-    let run = (1, (layer.kernel[1] * channels).div_ceil(rows));
-    // A run of a kernel row may span taps, if they lie side by side.
-    let spans = layer.dilations[1] == 1 && run.1 < whole.0 * whole.1;
-    let spans = spans && layer.pool.is_none() && layer.unit == Unit::Matrix;
+    let run = runs_of_row(layer, arch);
+    let spans = run.is_some() || layer.packed_pitch.is_some();
     let (blocks, taps) = match layer.pool {
         _ if layer.unit == Unit::Vector => (1, groups_of_row(layer, arch)),
         // An identity for C channels.
         Some(_) => (columns.div_ceil(rows), layer.kernel[1]),
-        None if spans => run,
-        None => whole,
+        None if layer.packed_pitch.is_some() => {
+            (1, (layer.kernel[0] * layer.kernel_row()).div_ceil(rows))
+        }
+        None => run.map_or((channels.div_ceil(rows), layer.kernel[1]), |run| (1, run)),
     };
     let tap_step = match spans {
         true => rows,
@@ -261,14 +275,32 @@ fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> 
         spans,
         columns: layer.result[2].div_ceil(columns),
         windows,
-        most: (vectors / part / window).max(1),
+        of_bank: vectors / window,
+        parts_of_bank: 1,
         rows,
         from_dram,
         to_dram,
         few: 0,
     };
+    tiling.cut_bank(part);
     tiling.few = few(tiling.passes(layer).iter().product(), arch);
     tiling
+}
+
+/// Runs of R bytes of a kernel row, where they are fewer than blocks of channels of all taps.
+fn runs_of_row(layer: &Layer, arch: &NpuArch) -> Option<usize> {
+    let rows = arch.rows as usize;
+    let blocks = layer.kernel[1] * layer.image[2].div_ceil(rows);
+    let runs = layer.kernel_row().div_ceil(rows);
+    // A run may span taps, if they lie side by side.
+    let spans = layer.dilations[1] == 1 && layer.pool.is_none() && layer.unit == Unit::Matrix;
+    (spans && runs < blocks).then_some(runs)
+}
+
+/// Passes of a vector of the results, each within a kernel row.
+pub(super) fn passes_of_rows(layer: &Layer, arch: &NpuArch) -> usize {
+    let blocks = layer.kernel[1] * layer.image[2].div_ceil(arch.rows as usize);
+    layer.kernel[0] * runs_of_row(layer, arch).unwrap_or(blocks)
 }
 
 /// Vectors whose passes take the array at least as long as the other bank is away: for as many passes of its own, until

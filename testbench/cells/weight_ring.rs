@@ -197,6 +197,7 @@ fn matrix<'m>(m: &'m Module) {
         scratchpad_bits: SCRATCHPAD_BITS,
         ring_tiles: TILES,
         target_bits: 4,
+        image_rows: 2,
         reuse_distance: 4,
     };
     let [written, comes, freed, clear] =

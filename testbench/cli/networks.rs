@@ -2,7 +2,7 @@
 
 use crate::golden;
 use crate::models::{self, Arrays};
-use crate::onnx::{FLOAT, INT8, Model, small};
+use crate::onnx::{FLOAT, INT8, Model, constant_channel, small};
 use crate::program::{Place, Run};
 use ferrogrid::arch::npu_from_preset;
 use ferrogrid::compiler::Rounding;
@@ -262,6 +262,46 @@ fn a_trace_has_every_layer() {
     place.succeed("compile small.onnx --preset nano -o net.fgn");
     let text = place.fail("run net.fgn --preset nano --trace layers");
     assert!(text.contains("holds none of the network"), "{text}");
+}
+
+/// Of a channel that is the same for every input nothing is computed, unless that is asked for; what is left of a layer is
+/// named and compared.
+#[test]
+fn constant_channels_are_folded() {
+    let place = Place::new();
+    place.write("model.onnx", constant_channel());
+    let run = "run model.onnx --preset nano";
+    let text = place.succeed(&format!("{run} --trace layers")).stdout;
+    assert!(text.contains(" 4x5x3 of 4 "), "{text}");
+    let list = place.read("layers/layers.txt");
+    assert!(list.contains("4x5x3  of 4: 0 2 3"), "{list}");
+    let array = read_array(&place.path("layers/00_c.npy")).expect("an array");
+    assert_eq!(array.shape, [4, 5, 3]);
+    let report = json(&place, run);
+    let kept = serde_json::json!({"channels": [0, 2, 3], "of": 4});
+    assert!(
+        report["layers"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .any(|row| row["kept"] == kept)
+    );
+    place.succeed(&format!("{run} -o folded.npy"));
+    let text = place.succeed(&format!("{run} --no-fold -o whole.npy"));
+    assert!(text.stdout.contains(" 4x5x4 "), "{}", text.stdout);
+    let read = |name: &str| fs::read(place.path(name)).expect("a file");
+    assert_eq!(read("folded.npy"), read("whole.npy"));
+
+    let compile = "compile model.onnx --preset nano -o net.fgn";
+    let text = place.succeed(&format!("{compile} --explain")).stdout;
+    assert!(text.contains("kept 3 of 4 channels"), "{text}");
+    let text = place.succeed("inspect net.fgn").stdout;
+    assert!(text.contains(" 4x5x3 of 4 "), "{text}");
+    place.succeed(&format!("{compile} --no-fold"));
+    let network = Executable::from_bytes(&read("net.fgn")).expect("a network");
+    assert!(network.layers().all(|layer| layer.kept.is_none()));
+    let text = place.fail("run net.fgn --preset nano --no-fold");
+    assert!(text.contains("`--no-fold` comes too late"), "{text}");
 }
 
 /// A folder has the files of one trace alone, and none of others is removed.

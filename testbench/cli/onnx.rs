@@ -183,3 +183,35 @@ pub fn small() -> Vec<u8> {
         .node("", "DequantizeLinear", &["m", "y_s", "y_z"], "y", &[])
         .file()
 }
+
+/// An image of 2 channels and 4 x 5 pixels; a convolution of which the second of 4 channels has no weights, and another
+/// one behind it; the result is in floating point again.
+pub fn constant_channel() -> Vec<u8> {
+    let convolution = |inputs: [&str; 2], output: &str| {
+        let [x, w] = inputs;
+        let names = ["_s", "_z"].map(|of| [x, w, output].map(|name| format!("{name}{of}")));
+        let [[x_s, w_s, y_s], [x_z, w_z, y_z]] = names;
+        [x.to_owned(), x_s, x_z, w.to_owned(), w_s, w_z, y_s, y_z]
+    };
+    let model = Model::new()
+        .quantization("q", 0.02, -5)
+        .quantization("w", 0.01, 0)
+        .quantization("c", 0.02, -100)
+        .quantization("v", 0.01, 0)
+        .quantization("m", 0.05, 3)
+        .int8("w", &[4, 2, 1, 1], &[90, -20, 0, 0, 33, 71, -80, 127])
+        .int8("v", &[2, 4, 1, 1], &[50, 60, -70, 80, -11, 12, 13, 14])
+        .int32("b", &[4], &[100, 9000, 3, 0])
+        .input("x", FLOAT, &[1, 2, 4, 5])
+        .output("y", FLOAT, &[1, 2, 4, 5])
+        .node("", "QuantizeLinear", &["x", "q_s", "q_z"], "q", &[]);
+    let first = convolution(["q", "w"], "c");
+    let second = convolution(["c", "v"], "m");
+    let first = Vec::from_iter(first.iter().map(String::as_str).chain(["b"]));
+    let second = Vec::from_iter(second.iter().map(String::as_str));
+    model
+        .node("", "QLinearConv", &first, "c", &[])
+        .node("", "QLinearConv", &second, "m", &[])
+        .node("", "DequantizeLinear", &["m", "m_s", "m_z"], "y", &[])
+        .file()
+}

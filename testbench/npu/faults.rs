@@ -339,6 +339,11 @@ fn what_is_out_of_range() {
             post.replace("rows=8", "rows=65")
                 .replace("window=1", "window=2")
         ),
+        // Bytes of a packed vector in the same bank.
+        format!(
+            "weights tiles=1\n{} packed tap_step=7 kernel_row_step=1 release begin end",
+            matrix
+        ),
         format!("{} begin end", vector.replace("rows=8", "rows=129")),
         format!("{} weights=1023", vector.replace("groups=1", "groups=2")),
         // Behind the last of 1,024 channels, in a row and in the next one.

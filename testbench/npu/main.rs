@@ -1,6 +1,7 @@
 //! Programs on the NPU.
 
 mod faults;
+mod folding;
 mod graphs;
 #[path = "../models.rs"]
 mod models;

@@ -1,8 +1,8 @@
 //! Memory that reads and writes at any byte.
 
-use super::ports::ByteWrite;
+use super::ports::{ByteWrite, VectorRows};
 use crate::hdl::{
-    Block, Module, Shape, Signal, bit, bundle, concat, hardware, index_bits, join, unsigned,
+    Block, Module, Signal, bit, bundle, concat, hardware, index_bits, join, unsigned,
 };
 
 /// Cycles from a read until its bytes are there: those of its addresses, of the memories and of the
@@ -10,7 +10,7 @@ use crate::hdl::{
 pub const READ_LATENCY: u32 = 3;
 
 /// A byte memory for each byte of a vector, each with an address of its own, so that a vector may
-/// begin at any byte. Bytes written are read by what is asked two cycles later or after.
+/// begin at any byte, and go on in other rows that are whole words further. Bytes written are read by what is asked two cycles later or after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BankRow {
     /// Module name.
@@ -19,6 +19,8 @@ pub struct BankRow {
     pub banks: u32,
     /// Bytes of a bank: a power of two.
     pub depth: u32,
+    /// Rows of an image that a vector that is read may reach over: 1 or more.
+    pub rows: u32,
 }
 
 bundle! {
@@ -31,6 +33,7 @@ bundle! {
         read_enable: bit(),
         /// Where the lowest byte is.
         read_address: unsigned(row.address_bits()),
+        read_rows: VectorRows(row.rows, row.banks, row.word_bits()),
     }
 }
 
@@ -52,8 +55,9 @@ impl BankRow {
         self.banks.ilog2()
     }
 
-    fn word_shape(&self) -> Shape {
-        unsigned(index_bits(self.depth.into()))
+    /// Bits of an address in a bank.
+    pub fn word_bits(&self) -> u32 {
+        index_bits(self.depth.into())
     }
 
     /// The bank of a vector's lowest byte, and the address in it.
@@ -61,7 +65,7 @@ impl BankRow {
         let bits = self.bank_bits();
         (
             address.truncate(bits),
-            address.slice(bits, self.word_shape().width),
+            address.slice(bits, self.word_bits()),
         )
     }
 
@@ -69,6 +73,13 @@ impl BankRow {
     fn is_behind<'m>(&self, bank: u32, first: Signal<'m>) -> Signal<'m> {
         first.gt(bank)
     }
+}
+
+/// So many times a value, with bits that wrap; none for 0.
+fn times(value: Signal<'_>, factor: u32) -> Option<Signal<'_>> {
+    let bits = (0..u32::BITS).filter(|bit| factor >> bit & 1 == 1);
+    let parts = bits.map(|bit| value << bit);
+    parts.reduce(|sum, part| sum + part)
 }
 
 /// Bits for a number of bytes.
@@ -95,8 +106,14 @@ impl Block for BankRow {
         m.section("read: an address for each bank, then rotate back");
         let (first, word) = self.split(io.read_address);
         let read_first = m.delay(first);
-        let read_word = m.delay(word);
-        let read_next = m.delay(word + 1);
+        let words = (0..self.rows).map(|row| {
+            let word = times(io.read_rows.step, row).map_or(word, |further| word + further);
+            [("word", word), ("next", word + 1)]
+                .map(|(name, word)| m.delay(word).named(format!("read_{name}_{row}")))
+        });
+        let words: Vec<_> = words.collect();
+        let behind = io.read_rows.behind.split(self.banks).into_iter();
+        let behind: Vec<_> = behind.map(|row| m.delay(row.rotate_left(first))).collect();
         let reads = m.flag(io.read_enable);
         let mut bytes = Vec::new();
         for number in 0..self.banks {
@@ -109,10 +126,14 @@ impl Block for BankRow {
             };
             let data = write_data.slice(8 * number, 8);
             bank.write(write_mask.bit(number), place, data);
-            let place = match number {
-                number if number + 1 == self.banks => read_word,
-                _ => self.is_behind(number, read_first).mux(read_next, read_word),
+            let in_row = |[word, next]: [Signal<'m>; 2]| match number {
+                number if number + 1 == self.banks => word,
+                _ => self.is_behind(number, read_first).mux(next, word),
             };
+            let rows_behind = behind.iter().zip(&words[1..]);
+            let place = rows_behind.fold(in_row(words[0]), |before, (behind, words)| {
+                behind.bit(number).mux(in_row(*words), before)
+            });
             let byte = bank.read_enabled(reads, place);
             bytes.push(byte.named(format!("byte_{number}")));
         }

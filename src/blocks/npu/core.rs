@@ -17,8 +17,8 @@ use super::tables::TABLE_BITS;
 use super::{
     FrontEnd, FrontEndInputs, LoadUnit, LoadUnitInputs, MatrixUnit, MatrixUnitInputs, Parameters,
     ParametersInputs, PostUnit, PostUnitInputs, Ranges, Ring, RingInputs, Scratchpad,
-    ScratchpadInputs, StoreUnit, StoreUnitInputs, TablesInputs, VectorLanes, VectorUnit,
-    VectorUnitInputs, VectorUnitOutputs, VectorWeights,
+    ScratchpadInputs, StoreUnit, StoreUnitInputs, TablesInputs, VectorLanes, VectorRows,
+    VectorUnit, VectorUnitInputs, VectorUnitOutputs, VectorWeights,
 };
 use crate::arch::{ControlOrder, Dataflow, MemoryStyle, NpuArch, Requantization};
 use crate::hdl::{
@@ -97,6 +97,7 @@ impl NpuCore {
             name: self.name("scratchpad"),
             rows: self.arch.rows,
             bytes: self.arch.scratchpad_bytes,
+            image_rows: self.arch.image_rows(),
         }
     }
 
@@ -220,6 +221,7 @@ impl NpuCore {
             scratchpad_bits: self.scratchpad().address_bits(),
             ring_tiles: self.arch.ring_tiles,
             target_bits: self.target_bits(),
+            image_rows: self.arch.image_rows(),
             reuse_distance: self.accumulators().reuse_distance(),
         }
     }
@@ -400,6 +402,7 @@ impl Block for NpuCore {
         let pad = self.scratchpad();
         let bits = pad.address_bits();
         let matrix_read = m.wires(ByteRead::of(bits));
+        let matrix_rows = m.wires(VectorRows::of(pad.image_rows, pad.rows, pad.word_bits()));
         let store_read = m.wires(ByteRead::of(bits));
         let vector_read = m.wires(ByteRead::of(bits));
         let post_enable = m.wire(bit());
@@ -413,6 +416,7 @@ impl Block for NpuCore {
             residual_enable,
             residual_address,
             matrix: matrix_read,
+            matrix_rows,
             store: store_read,
             vector: vector_read,
         };
@@ -467,6 +471,7 @@ impl Block for NpuCore {
         };
         let matrix = m.instance(&self.matrix_unit(), inputs);
         connect(&matrix.scratchpad, &matrix_read);
+        connect(&matrix.rows, &matrix_rows);
         connect(&matrix.ring, &ring_read);
         tile_released.drive(matrix.tile_released);
         let drain = m.wires(ResultPort::of(

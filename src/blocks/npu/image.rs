@@ -3,7 +3,7 @@
 use super::fields::INSTRUCTION_BITS;
 use super::nest::{Loop, Place};
 use super::ports::wrapped;
-use crate::hdl::{Module, Shape, Signal, Stream, bit, hardware, join, signed, unsigned};
+use crate::hdl::{Module, Shape, Signal, Stream, bit, hardware, signed, unsigned};
 
 /// Rows of an image, as signed numbers.
 pub(super) const ROW: Shape = signed(14);
@@ -87,7 +87,7 @@ pub(super) fn down<'m>(count: Signal<'m>, step: Signal<'m>, pitch: Signal<'m>) -
     }
 }
 
-/// Which of so many bytes of a vector are inside of an image of this width and height, two cycles later.
+/// Which of so many bytes of a vector are inside of an image of this width and height, a cycle later.
 #[hardware]
 #[track_caller]
 pub(super) fn inside<'m>(
@@ -113,8 +113,6 @@ pub(super) fn inside<'m>(
     let width = width.zero_extend(wide).as_signed();
     let before = m.delay(clamp(m.zero(signed(wide)) - byte));
     let until = m.delay(clamp(width - byte));
-    let keep: Vec<_> = (0..bytes)
-        .map(|at| row_inside & before.le(at) & until.gt(at))
-        .collect();
-    m.delay(join(&keep)).named("inside")
+    let all = !m.zero(unsigned(bytes));
+    ((all << before) & !(all << until)).gate(row_inside)
 }

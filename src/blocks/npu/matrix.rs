@@ -8,9 +8,10 @@ use super::super::ports::Target;
 use super::super::prim::RamRead;
 use super::bank_row::READ_LATENCY;
 use super::fields::{INSTRUCTION_BITS, field, signal_due, signal_fields};
-use super::image::{BYTE, PitchFields, ROW, along, down, inside, prepare};
+use super::image::{BYTE, PitchFields, ROW, along, down, prepare};
 use super::nest::{Place, nest};
-use super::ports::{ByteRead, Signalling, wrapped};
+use super::packed::{PackedFields, collide, inside_of_rows, vector_rows};
+use super::ports::{ByteRead, Signalling, VectorRows, wrapped};
 use crate::hdl::{
     Block, Module, Signal, Stream, bit, bundle, concat, hardware, index_bits, join, pack, signed,
     unpack, unsigned,
@@ -33,6 +34,8 @@ pub struct MatrixUnit {
     pub ring_tiles: u32,
     /// Bits of the place of a vector in an accumulator bank.
     pub target_bits: u32,
+    /// Rows of an image that a vector may reach over.
+    pub image_rows: u32,
     /// Cycles from a vector to the next for the same place of an accumulator bank, at least.
     pub reuse_distance: u32,
 }
@@ -61,6 +64,8 @@ bundle! {
     /// What a [`MatrixUnit`] gives.
     pub struct MatrixUnitOutputs(unit: &MatrixUnit) {
         scratchpad: ByteRead(unit.scratchpad_bits),
+        /// Where the bytes are that are read of the scratchpad.
+        rows: VectorRows(unit.image_rows, unit.array.rows, unit.word_bits()),
         ring: RamRead(index_bits((unit.ring_tiles * unit.array.rows).into())),
         /// A tile has left the ring.
         tile_released: bit(),
@@ -92,6 +97,7 @@ bundle! {
         height: unsigned(13),
         padding: signed(8),
         windows: bit(),
+        packed: bit(),
         taps: unsigned(8),
         tap_step: unsigned(16),
         kernel_rows: unsigned(6),
@@ -120,9 +126,25 @@ bundle! {
 }
 
 impl MatrixUnit {
+    /// Bits of an address in a bank of a half of the scratchpad.
+    fn word_bits(&self) -> u32 {
+        self.scratchpad_bits - 1 - self.array.rows.ilog2()
+    }
+
     /// An address from a number of either sign: addresses wrap.
     fn address<'m>(&self, value: Signal<'m>) -> Signal<'m> {
         wrapped(value, self.scratchpad_bits)
+    }
+}
+
+/// How the vectors of a pass reach over rows.
+fn packed<'m>(pass: &Pass<'m>) -> PackedFields<'m> {
+    PackedFields {
+        packed: pass.packed,
+        first: pass.taps,
+        bytes: pass.tap_step,
+        step: pass.kernel_row_step,
+        pitch: pass.kernel_row_pitch,
     }
 }
 
@@ -189,8 +211,9 @@ impl Block for MatrixUnit {
         let once =
             |windows: Signal<'m>, count: Signal<'m>| windows.mux(m.lit(1, count.shape()), count);
         let block_bytes = m.lit(rows, unsigned(16));
+        let has_runs = fields.windows | fields.packed;
         let loops = [
-            along(once(fields.windows, fields.taps), fields.tap_step),
+            along(once(has_runs, fields.taps), fields.tap_step),
             down(
                 once(fields.windows, fields.kernel_rows),
                 fields.kernel_row_step,
@@ -236,6 +259,7 @@ impl Block for MatrixUnit {
             height: fields.height,
             padding: fields.padding,
             windows: fields.windows,
+            packed: fields.packed,
             taps: fields.taps,
             tap_step: fields.tap_step,
             kernel_rows: fields.kernel_rows,
@@ -354,6 +378,8 @@ impl Block for MatrixUnit {
         let read = scratchpad.grant & *streams;
         let vectors = nest(m, "vector", (starts, start), &loops, read);
         scratchpad.request.drive(*streams);
+        let sizes = (self.image_rows, rows, self.word_bits());
+        let vector_rows = vector_rows(m, starts, packed(&ready), sizes);
         // A vector may begin in front of the image: it wraps in the half of the image.
         let within = vectors.place.address.truncate(self.scratchpad_bits - 1);
         scratchpad.address.drive(concat(&[pass.half, within]));
@@ -367,7 +393,8 @@ impl Block for MatrixUnit {
         // Behind the last place comes the first one: of a pass that goes on there, or of a row that begins there.
         let wraps = read & index.all() & !last_vector;
         let row_wraps = (next_index + columns).lt(*next_index) & advances & row_ends & !last_pass;
-        let out_of_range = m.flag(wraps | row_wraps);
+        let collides = starts & ready_valid & collide(packed(&ready), rows);
+        let out_of_range = m.flag(wraps | row_wraps | collides);
         let bank = m.reg(bit()).reset(1);
         m.when(takes_bank, || bank.set(!*bank));
         // A vector of the next pass comes to the same accumulators no sooner than they are written.
@@ -400,8 +427,9 @@ impl Block for MatrixUnit {
         let semaphore = m.delay(pass.semaphore).named("pass_semaphore");
 
         m.section("bytes outside of the image are the padding");
-        let inside = inside(m, rows, vectors.place, (pass.width, pass.height));
-        let inside = m.delay(inside).named("inside_1");
+        let size = (pass.width, pass.height);
+        let behind = (vector_rows.behind, rows);
+        let inside = inside_of_rows(m, vectors.place, size, packed(&pass), behind);
         let padding = m.delay_by("padding", pass.padding, READ_LATENCY);
         let bytes = io.data.split(8).into_iter().zip(inside.split(1));
         let bytes: Vec<_> = bytes
@@ -442,6 +470,7 @@ impl Block for MatrixUnit {
         let bits = self.target_bits;
         MatrixUnitOutputs {
             scratchpad,
+            rows: vector_rows,
             ring,
             tile_released,
             target: Target {

@@ -28,6 +28,16 @@ bundle! {
 }
 
 bundle! {
+    /// In which rows of an image the bytes of a vector are, of so many.
+    pub struct VectorRows(rows: u32, bytes: u32, word_bits: u32) {
+        /// For each row behind the first, the bytes that are in it or in one behind it: the lowest byte first.
+        behind: unsigned((rows - 1) * bytes),
+        /// Words of a bank that each of these rows is further than one behind the other.
+        step: unsigned(word_bits),
+    }
+}
+
+bundle! {
     /// A semaphore is signalled.
     pub struct Signalling {
         valid: bit(),

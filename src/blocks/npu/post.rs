@@ -167,12 +167,18 @@ impl Block for PostUnit {
         m.section("the instruction");
         let active = m.reg(bit()).reset(0);
         let reads = m.wire(bit());
+        let ends = m.wire(bit());
+        /// the first sum is still to be read
+        let is_new = m.reg(bit());
+        let begins = reads & *is_new;
         // The word stays until its last fields have been taken behind the sums.
-        let recent = m.reg(unsigned(SUM_STAGE)).reset(0);
+        let begun = m.reg(unsigned(SUM_STAGE - 1)).reset(0);
+        begun.next(concat(&[begun.truncate(SUM_STAGE - 2), begins]));
+        let is_taken = !begins & begun.truncate(SUM_STAGE - 2).eq(0);
         let residual_under_way = m.wire(bit());
-        io.instruction
-            .ready
-            .drive(!*active & recent.eq(0) & !residual_under_way);
+        let over = !*active | (reads & ends);
+        let ready = over & is_taken & !residual_under_way;
+        io.instruction.ready.drive(ready);
         let takes = io.instruction.fires();
         let word = m.capture(takes, io.instruction.payload);
         let fields = Post::each(|of| field(word, of));
@@ -192,7 +198,6 @@ impl Block for PostUnit {
         let phase = m.reg(bit()).reset(0);
         phase.next(!*phase);
         reads.drive(*active & is_complete & (!fields.residual | *phase));
-        recent.next(concat(&[recent.truncate(SUM_STAGE - 1), reads]));
 
         m.section("vectors, their channels, and the sums of a window");
         let next = Post::each(|of| field(io.instruction.payload, of));
@@ -220,7 +225,7 @@ impl Block for PostUnit {
         let last_row = rows_left.eq(1);
         let vector_ends = last_of_window & last_channels;
         let row_ends = vector_ends & last_column;
-        let ends = row_ends & last_row;
+        ends.drive(row_ends & last_row);
         let signal_due = signal_due(signal.period, *until_signal, last_row);
         let first_group = |parameters: Signal<'m>| {
             parameters
@@ -232,6 +237,7 @@ impl Block for PostUnit {
         let next_group = next_row_group.truncate(self.group_bits);
         m.when(takes, || {
             active.set(true);
+            is_new.set(true);
             window_sum.set(0);
             channels_left.set(next.channels);
             group.set(first_group(next.parameters));
@@ -246,6 +252,7 @@ impl Block for PostUnit {
             }
         })
         .else_when(reads, || {
+            is_new.set(false);
             window_sum.set(last_of_window.mux(m.zero(window_sum.shape()), window_sum + 1));
             place.set(place + 1);
             m.when(last_of_window & !last_channels, || {
@@ -328,11 +335,13 @@ impl Block for PostUnit {
         let biases = m.delay_by("biases", io.biases, 2);
 
         m.section("requantization");
-        let starts = m.delay_by("starts", recent.bit(0) & !recent.bit(1), 2);
-        let late = |name: &str, value: Signal<'m>| m.capture(starts, value).named(name);
-        let per_channel = late("per_channel", fields.per_channel);
-        let multiplier = late("tensor_multiplier", fields.multiplier);
-        let shift = late("tensor_shift", fields.shift.as_unsigned());
+        let behind_sums =
+            |name: &str, value: Signal<'m>| m.capture(begun.bit(SUM_STAGE - 3), value).named(name);
+        let per_channel = behind_sums("per_channel", fields.per_channel);
+        let multiplier = behind_sums("tensor_multiplier", fields.multiplier);
+        let shift = behind_sums("tensor_shift", fields.shift.as_unsigned());
+        let late =
+            |name: &str, value: Signal<'m>| m.capture(begun.bit(SUM_STAGE - 2), value).named(name);
         let float = late("float", fields.float);
         let zero_point = late("zero_point", fields.zero_point);
         let low = late("low", fields.low);

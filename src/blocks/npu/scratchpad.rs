@@ -1,7 +1,7 @@
 //! The scratchpad: two halves, and who may use them.
 
 use super::bank_row::{BankRow, BankRowInputs, READ_LATENCY};
-use super::ports::{ByteRead, ByteWrite};
+use super::ports::{ByteRead, ByteWrite, VectorRows};
 use crate::hdl::{Block, Module, Signal, Stream, bit, bundle, first_match, hardware, unsigned};
 
 /// Two halves of byte-wide banks, the second behind the first. In a cycle each half reads once and
@@ -15,6 +15,8 @@ pub struct Scratchpad {
     pub rows: u32,
     /// Bytes of both halves: a power of two.
     pub bytes: u32,
+    /// Rows of an image that a vector of MATRIX may reach over.
+    pub image_rows: u32,
 }
 
 bundle! {
@@ -28,6 +30,8 @@ bundle! {
         residual_enable: bit(),
         residual_address: unsigned(pad.address_bits()),
         matrix: ByteRead(pad.address_bits()),
+        /// Where the bytes are that MATRIX reads.
+        matrix_rows: VectorRows(pad.image_rows, pad.rows, pad.word_bits()),
         store: ByteRead(pad.address_bits()),
         vector: ByteRead(pad.address_bits()),
     }
@@ -53,11 +57,17 @@ impl Scratchpad {
         self.bytes.ilog2()
     }
 
+    /// Bits of an address in a bank.
+    pub fn word_bits(&self) -> u32 {
+        self.half().word_bits()
+    }
+
     fn half(&self) -> BankRow {
         BankRow {
             name: format!("{}_half", self.name),
             banks: self.rows,
             depth: self.bytes / 2 / self.rows,
+            rows: self.image_rows,
         }
     }
 }
@@ -85,6 +95,7 @@ impl Block for Scratchpad {
             let residual_reads = io.residual_enable & here(io.residual_address);
             matrix_waits = matrix_waits | (residual_reads & matrix_reads);
             vector_waits = vector_waits | ((residual_reads | matrix_reads) & vector_reads);
+            let rows_behind = io.matrix_rows.behind.gate(matrix_reads & !residual_reads);
             let others_read = residual_reads | matrix_reads | vector_reads;
             store_waits = store_waits | (others_read & store_reads);
             let inputs = BankRowInputs {
@@ -106,6 +117,10 @@ impl Block for Scratchpad {
                     io.store.address,
                 )
                 .truncate(bits),
+                read_rows: VectorRows {
+                    behind: rows_behind,
+                    step: io.matrix_rows.step,
+                },
             };
             let half = m.instance_of(&half).named(format!("half_{number}"));
             halves.push(half.connect(inputs).read_data);

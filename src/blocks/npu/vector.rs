@@ -283,7 +283,7 @@ impl Block for VectorUnit {
 
         m.section("bytes outside of the image are the padding");
         let inside = inside(m, channels, walk.place, (fields.width, fields.height));
-        let inside = m.delay(inside).named("inside_1");
+        let inside = m.delay_by("inside", inside, READ_LATENCY - 1);
         let padding = m.delay_by("padding", fields.padding, READ_LATENCY);
         let bytes = io.data.split(8).into_iter().zip(inside.split(1));
         let bytes: Vec<_> = bytes

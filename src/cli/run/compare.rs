@@ -4,7 +4,7 @@ use super::CliError;
 use super::arrays::tuple;
 use crate::cli::error::Difference;
 use crate::cli::interrupt;
-use crate::compiler::Step;
+use crate::compiler::{Kept, Step};
 use crate::device::{Executable, Inference};
 use crate::graph::{Graph, TensorId, Values};
 use crate::reference::MachineSize;
@@ -183,7 +183,7 @@ fn check(
     against: &str,
     help: &'static str,
 ) -> Result<(), CliError> {
-    match difference(shape, found, expected) {
+    match difference(shape, None, found, expected) {
         None => Ok(()),
         Some((_, difference)) => Err(CliError::Differs(Box::new(Difference {
             tensor: tensor.to_owned(),
@@ -195,13 +195,18 @@ fn check(
     }
 }
 
-/// How values differ, and the index of the first that does.
+/// How values differ, of all channels of a tensor or of those that are kept, and the index of the first that does.
 pub(super) fn difference(
     shape: &[usize],
+    kept: Option<&Kept>,
     found: &Values,
     expected: &Values,
 ) -> Option<(usize, Difference)> {
-    let (found, expected) = (texts(found), texts(expected));
+    let expected = match kept {
+        Some(kept) => texts(&kept.of_tensor(expected)),
+        None => texts(expected),
+    };
+    let found = texts(found);
     let mut wrong = (0..expected.len()).filter(|i| found.get(*i) != Some(&expected[*i]));
     let first = wrong.next()?;
     let mut rest = first;
@@ -215,6 +220,9 @@ pub(super) fn difference(
         })
         .collect();
     place.reverse();
+    if let (Some(kept), Some(channel)) = (kept, place.last_mut()) {
+        *channel = kept.channels[*channel];
+    }
     let difference = Difference {
         tensor: String::new(),
         row: 0,

@@ -63,8 +63,9 @@ impl Trace<'_> {
             let Some(expected) = golden.get(&layer.result) else {
                 continue;
             };
-            if let Some((element, difference)) = difference(&layer.shape, &result.values, expected)
-            {
+            let found = &result.values;
+            let difference = difference(&layer.shape, layer.kept.as_ref(), found, expected);
+            if let Some((element, difference)) = difference {
                 let made = result.made_by(element).map(|(index, span)| {
                     let [start, end] = [span.start, span.end].map(grouped);
                     format!(", made by instruction {index} in cycles {start} to {end}")
@@ -92,7 +93,18 @@ impl Trace<'_> {
         let rows = layers.map(|(number, layer)| {
             let file = file(number, &layer.name);
             let name = layer.name.escape_debug().to_string();
-            [file, name, layer.operator.clone(), shape(&layer.shape)]
+            let kept = layer.kept.as_ref().map(|kept| {
+                let numbers = kept.channels.iter().map(usize::to_string);
+                format!("of {}: {}", kept.of, Vec::from_iter(numbers).join(" "))
+            });
+            let operator = layer.operator.clone();
+            [
+                file,
+                name,
+                operator,
+                shape(&layer.shape),
+                kept.unwrap_or_default(),
+            ]
         });
         let list = rows.fold(Table::plain(), Table::row).to_string();
         write_over(&folder.join(LIST), list.as_bytes())

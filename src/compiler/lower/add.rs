@@ -226,10 +226,7 @@ impl Sum {
                         return true;
                     }
                     let sum = left.wrapping_add(*right);
-                    let value = match tables.factor {
-                        Factor::Float(scale) => (sum as f32 * scale).round_ties_even() as i64,
-                        Factor::Fixed(multiplier, shift) => scaled(sum, (multiplier, shift)),
-                    };
+                    let value = tables.factor.scaled(sum);
                     let (low, high) = (i64::from(self.limits.0), i64::from(self.limits.1));
                     value.clamp(low, high) == i64::from(exact(result, residual)).clamp(low, high)
                 })

@@ -8,7 +8,8 @@ mod weighted;
 
 pub(crate) use unary::table;
 
-use super::{CompileError, Rounding};
+use super::arithmetic::scaled;
+use super::{CompileError, Kept, Rounding};
 use crate::graph::{Binary, Element, Graph, Node, Operator, Quantization, Tensor, TensorId};
 use crate::isa::npu::Unit;
 use std::collections::BTreeMap;
@@ -57,13 +58,22 @@ pub(super) struct Layer {
     pub pool: Option<Reduction>,
     /// What is done to the bytes behind that.
     pub residual: Option<Residual>,
+    /// Kernel rows are packed side by side into vectors: bytes of the scratchpad from a row of the image to the next.
+    pub packed_pitch: Option<usize>,
+    /// The channels of the network's tensor that the result has, where it has not all.
+    pub kept: Option<Kept>,
 }
 
 impl Layer {
     /// Whether it reads a tensor.
     pub fn reads(&self, tensor: TensorId) -> bool {
+        self.tensors_read().any(|read| read == tensor)
+    }
+
+    /// Its image, and what is added to its results.
+    pub fn tensors_read(&self) -> impl Iterator<Item = TensorId> {
         let residual = self.residual.as_ref().map(|residual| residual.tensor);
-        self.input == tensor || residual == Some(tensor)
+        std::iter::once(self.input).chain(residual)
     }
 
     /// Makes it do a node behind it too.
@@ -82,6 +92,16 @@ impl Layer {
     /// Bytes of a row of the image.
     pub fn image_row(&self) -> usize {
         self.image[1] * self.image[2]
+    }
+
+    /// Bytes of the scratchpad from a row of the image to the next.
+    pub fn image_pitch(&self) -> usize {
+        self.packed_pitch.unwrap_or(self.image_row())
+    }
+
+    /// Bytes of a kernel row without dilation.
+    pub fn kernel_row(&self) -> usize {
+        self.kernel[1] * self.image[2]
     }
 
     /// Bytes of a row of the result.
@@ -136,6 +156,16 @@ pub(super) enum Factor {
     Fixed(u32, i32),
 }
 
+impl Factor {
+    /// A sum by it, rounded as POST does.
+    pub fn scaled(self, sum: i32) -> i64 {
+        match self {
+            Factor::Float(scale) => (sum as f32 * scale).round_ties_even() as i64,
+            Factor::Fixed(multiplier, shift) => scaled(sum, (multiplier, shift)),
+        }
+    }
+}
+
 /// What the program has to do.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Lowered {
@@ -168,6 +198,16 @@ impl Lowered {
         made.map_or_else(
             || graph[tensor].len(),
             |layer| layer.result.iter().product(),
+        )
+    }
+
+    /// Bytes of the scratchpad that an activation takes.
+    pub fn scratchpad_bytes(&self, graph: &Graph, tensor: TensorId) -> usize {
+        let mut layers = self.layers.iter();
+        let packed = layers.find(|layer| layer.input == tensor && layer.packed_pitch.is_some());
+        packed.map_or_else(
+            || self.bytes(graph, tensor),
+            |layer| layer.image[0] * layer.image_pitch(),
         )
     }
 
@@ -266,6 +306,8 @@ fn identity(graph: &Graph, node: &Node, input: TensorId, rounding: Rounding) -> 
         high: 127,
         pool: Some(Reduction::Sum),
         residual: None,
+        packed_pitch: None,
+        kept: None,
     }
 }
 

@@ -126,11 +126,7 @@ fn real_mean(count: i32, x: Meaning, y: Meaning, (low, high): (i32, i32)) -> Opt
     let gives = |factor: &Factor| {
         (-128 * count..=127 * count).all(|sum| {
             let centred = sum - x.zero_point * count;
-            let steps = match factor {
-                Factor::Float(scale) => (centred as f32 * scale).round_ties_even() as i64,
-                Factor::Fixed(multiplier, shift) => scaled(centred, (*multiplier, *shift)),
-            };
-            let found = steps + i64::from(y.zero_point);
+            let found = factor.scaled(centred) + i64::from(y.zero_point);
             found.clamp(low.into(), high.into()) == i64::from(exact(sum).clamp(low, high))
         })
     };

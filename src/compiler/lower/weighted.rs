@@ -125,5 +125,7 @@ pub(super) fn weighted(
         high: node.limits.high + offset,
         pool: None,
         residual: None,
+        packed_pitch: None,
+        kept: None,
     })
 }

@@ -38,7 +38,9 @@ impl Schedule<'_> {
         ];
         let rows = [image, residual].into_iter().zip(early);
         let row = [layer.image_row(), layer.result_row()].into_iter();
-        for (of, ((rows, early), row)) in [IMAGE, RESIDUAL].into_iter().zip(rows.zip(row)) {
+        let row = row.zip([layer.image_pitch(), layer.result_row()]);
+        for (of, ((rows, early), (row, pitch))) in [IMAGE, RESIDUAL].into_iter().zip(rows.zip(row))
+        {
             let tensor = layer.tensors()[of];
             if let (Some(tensor), Some(buffer)) = (tensor, bands.buffers[of])
                 && let Home::Dram { region, offset } = self.plan.homes[&tensor]
@@ -49,6 +51,7 @@ impl Schedule<'_> {
                     to: buffer,
                     bytes: rows.start * row..rows.end * row,
                     row,
+                    pitch,
                     needed: (early - rows.start) * row,
                     parts: BAND_PARTS,
                     unit: layer.unit,
@@ -66,7 +69,7 @@ impl Schedule<'_> {
         let buffer = work.bands.and_then(|bands| bands.buffers[of]);
         let layer = work.layer;
         let first = match of {
-            IMAGE => layer.image_rows(&work.band).start * layer.image_row(),
+            IMAGE => layer.image_rows(&work.band).start * layer.image_pitch(),
             _ => work.band.start * layer.result_row(),
         };
         match (buffer, self.plan.homes[&tensor]) {

@@ -18,27 +18,36 @@ impl Schedule<'_> {
         let [height, width, channels] = layer.image;
         let [down, right] = layer.strides;
         let [top, left] = layer.padding;
-        let first_row = (chunk.row * down + part.kernel_rows.start * layer.dilations[0]) as i32;
         let first_column = (chunk.column * right) as i32 - left as i32;
         // A pool takes the channels that it gives.
         let first_channel = layer
             .pool
             .map_or(0, |_| columns.start * self.arch.columns as usize);
-        let behind = first_channel
+        let mut behind = first_channel
             + part.blocks.start * self.arch.rows as usize
             + part.taps.start * tiling.tap_step;
+        let (mut first_kernel_row, mut taps, mut tap_step) =
+            (part.kernel_rows.start, part.taps.len(), tiling.tap_step);
+        if layer.packed_pitch.is_some() {
+            // Where in a kernel row the pass begins, what is left of that row, and those behind it.
+            let row = layer.kernel_row();
+            first_kernel_row = behind / row;
+            behind %= row;
+            (taps, tap_step) = ((row - behind).min(self.arch.rows as usize), row);
+        }
+        let first_row = chunk.row * down + first_kernel_row * layer.dilations[0];
         self.program.put(Operation::Matrix(Matrix {
             address: self.image_address(work),
-            pitch: (width * channels) as u32,
+            pitch: layer.image_pitch() as u32,
             width: (width * channels) as u32,
             height: height as u32,
-            first_row: first_row - top as i32,
+            first_row: first_row as i32 - top as i32,
             first_byte: first_column * channels as i32 + behind as i32,
             blocks: part.blocks.len() as u32,
             kernel_rows: part.kernel_rows.len() as u32,
             kernel_row_step: layer.dilations[0] as u32,
-            taps: part.taps.len() as u32,
-            tap_step: tiling.tap_step as u32,
+            taps: taps as u32,
+            tap_step: tap_step as u32,
             rows: (chunk.rows * columns.len()) as u32,
             row_step: if columns.len() > 1 { 0 } else { down as u32 },
             columns: chunk.columns as u32,
@@ -50,6 +59,7 @@ impl Schedule<'_> {
             end: part.tiles.end == tiling.tiles(layer),
             row_tiles: columns.len() > 1,
             windows: tiling.windows,
+            packed: layer.packed_pitch.is_some(),
         }));
         let blocks = (!tiling.spans && layer.pool.is_none()).then(|| part.blocks.clone());
         let done = self.wait_for_image(work, step, blocks);

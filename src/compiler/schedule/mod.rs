@@ -97,6 +97,7 @@ pub(super) fn schedule(
         name: layer.name.clone(),
         operator: layer.operator.into(),
         shape: layer.result.to_vec(),
+        kept: layer.kept.clone(),
         multiplications: layer.multiplications,
         instructions,
         result: layer.output,

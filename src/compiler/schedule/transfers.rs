@@ -13,6 +13,8 @@ use std::ops::Range;
 
 /// Fewest bytes of an input for which MATRIX is told that they are there.
 const INPUT_PART: usize = 512;
+/// The most runs from a signal to the next.
+const LONGEST_PERIOD: usize = 255;
 /// The most bytes of a run.
 const LONGEST_RUN: usize = (1 << 18) - 1;
 
@@ -33,6 +35,8 @@ pub(super) struct Rows {
     pub bytes: Range<usize>,
     /// Bytes of a row.
     pub row: usize,
+    /// Bytes of the scratchpad from a row to the next.
+    pub pitch: usize,
     /// How many bytes are needed first.
     pub needed: usize,
     /// The most parts, and one more.
@@ -100,15 +104,17 @@ impl Schedule<'_> {
         if let Home::Scratchpad(to) = self.plan.homes[&input.tensor] {
             let bytes = 0..input.bytes as usize;
             let reader = self.layers.iter().find(|layer| layer.reads(input.tensor));
+            let row = shape.iter().skip(1).product::<usize>();
+            let row = row.clamp(1, bytes.len());
+            let packed = reader.filter(|layer| layer.packed_pitch.is_some());
+            let (row, pitch) =
+                packed.map_or((row, row), |layer| (layer.image_row(), layer.image_pitch()));
             self.load_rows(Rows {
                 tensor: input.tensor,
                 from: (region, input.offset),
                 to,
-                row: shape
-                    .iter()
-                    .skip(1)
-                    .product::<usize>()
-                    .clamp(1, bytes.len()),
+                row,
+                pitch,
                 bytes,
                 needed,
                 parts: (MOST_PARTS / inputs).clamp(1, INPUT_PARTS),
@@ -126,6 +132,7 @@ impl Schedule<'_> {
             to: place,
             bytes: range,
             row,
+            pitch,
             needed,
             parts,
             unit,
@@ -134,24 +141,35 @@ impl Schedule<'_> {
         self.clock
             .load(bytes.div_ceil(self.arch.bus_bytes() as usize) as u64);
         let rows = INPUT_PART.div_ceil(row).max((bytes / row).div_ceil(parts));
+        let is_gapless = pitch == row;
+        let rows = if is_gapless {
+            rows
+        } else {
+            rows.min(LONGEST_PERIOD)
+        };
         let part = (rows * row).min(bytes);
         let [of_unit, _] = Self::semaphores(unit);
         let mut progress = Progress::new(of_unit, None);
         let (whole, early) = (bytes / part, needed.div_ceil(part));
-        let mut load = |first: usize, parts: usize, run: usize| {
-            let at = (first * part) as u32;
+        let mut load = |first: usize, parts: usize, bytes: usize| {
+            // A run is a part, or a row of it.
+            let (run, to, period) = match is_gapless {
+                true => (bytes / parts, part, 1),
+                false => (row, pitch, part / row),
+            };
+            let first_run = first * if is_gapless { 1 } else { part / row };
             let load = Operation::Load(Load {
                 region,
-                offset: offset + range.start as u32 + at,
-                address: place + at,
+                offset: offset + (range.start + first * part) as u32,
+                address: place + (first_run * to) as u32,
                 run: run as u32,
-                rows: parts as u32,
-                row_stride: part as u32,
-                row_pitch: part as u32,
+                rows: (bytes / run) as u32,
+                row_stride: run as u32,
+                row_pitch: to as u32,
                 planes: 1,
                 ..Load::default()
             });
-            let load = Instruction::from(load).signal(of_unit, 1);
+            let load = Instruction::from(load).signal(of_unit, period as u32);
             match first < early {
                 true => self.program.instructions.push(load),
                 false => self.program.late.push(load),
@@ -164,10 +182,10 @@ impl Schedule<'_> {
             }
         };
         if early.min(whole) > 0 {
-            load(0, early.min(whole), part);
+            load(0, early.min(whole), early.min(whole) * part);
         }
         if whole > early {
-            load(early, whole - early, part);
+            load(early, whole - early, (whole - early) * part);
         }
         if !bytes.is_multiple_of(part) {
             load(whole, 1, bytes % part);

@@ -6,7 +6,7 @@
 //! is used: a network of a file runs, or says why not.
 
 use super::{Executable, ExecutableError, MOST_INSTRUCTIONS};
-use crate::compiler::{Binding, Home, Instructions, LayerSummary, Network, Rounding, Step};
+use crate::compiler::{Binding, Home, Instructions, Kept, LayerSummary, Network, Rounding, Step};
 use crate::graph::{Element, Graph, TensorId};
 use crate::isa::npu::{INSTRUCTION_BYTES, Instruction};
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,7 @@ struct LayerEntry {
     name: String,
     operator: String,
     shape: Vec<usize>,
+    kept: Option<Kept>,
     multiplications: u64,
     /// In ranges.
     instructions: Vec<Range<usize>>,
@@ -122,6 +123,7 @@ impl ProgramEntry {
             name: layer.name.clone(),
             operator: layer.operator.clone(),
             shape: layer.shape.clone(),
+            kept: layer.kept.clone(),
             multiplications: layer.multiplications,
             instructions: layer.instructions.ranges().to_vec(),
             tensor: layer.result.0,
@@ -156,6 +158,7 @@ impl ProgramEntry {
             name: layer.name,
             operator: layer.operator,
             shape: layer.shape,
+            kept: layer.kept,
             multiplications: layer.multiplications,
             instructions: Instructions::of(layer.instructions).unwrap_or_default(),
             result: TensorId(layer.tensor),
@@ -186,6 +189,13 @@ impl ProgramEntry {
             if instructions.is_none_or(|of| of.end() > self.instructions) {
                 return Err(format!(
                     "layer `{}` has instructions that there are not",
+                    layer.name
+                ));
+            }
+            let channels = layer.shape.last().copied().unwrap_or(1);
+            if layer.kept.as_ref().is_some_and(|of| !of.is_valid(channels)) {
+                return Err(format!(
+                    "layer `{}` keeps channels that there are not",
                     layer.name
                 ));
             }

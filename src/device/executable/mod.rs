@@ -7,7 +7,7 @@ pub use error::ExecutableError;
 
 use super::host;
 use crate::arch::NpuArch;
-use crate::compiler::{Binding, LayerSummary, Network, Rounding, Step, steps};
+use crate::compiler::{Binding, LayerSummary, Network, Options, Rounding, Step, steps};
 use crate::graph::{Element, Family, Graph, Node, Tensor, TensorId, Values};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,9 +113,10 @@ impl Executable {
     pub fn compile(
         graph: &Graph,
         arch: &NpuArch,
-        rounding: Rounding,
+        options: impl Into<Options>,
     ) -> Result<Executable, ExecutableError> {
-        let steps = steps(graph, arch, rounding)?;
+        let options = options.into();
+        let steps = steps(graph, arch, options)?;
         let on_host = steps.iter().filter_map(|step| match step {
             Step::Host(node) => Some(*node),
             Step::Program(_) => None,
@@ -132,7 +133,7 @@ impl Executable {
         let network = Executable::of(
             skeleton(graph, nodes),
             steps.collect(),
-            rounding,
+            options.rounding,
             arch.config_hash(),
         );
         let longest = network.programs().map(|program| program.program.len());

@@ -299,6 +299,12 @@ impl Importer<'_> {
             (true, "QLinearAveragePool" | "QLinearGlobalAveragePool") => {
                 self.integer_average_pool(site)?
             }
+            (false, "BatchNormalization") => {
+                return Err(site.fail(
+                    "is floating point in ONNX Runtime too: `python -m onnxruntime.quantization.preprocess` \
+                     makes it part of the convolution in front before the model is quantized",
+                ));
+            }
             _ => return Err(site.unsupported()),
         };
         self.define(site.output()?, value)

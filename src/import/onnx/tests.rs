@@ -178,7 +178,7 @@ type Change = &'static dyn Fn(&mut GraphProto);
 
 #[test]
 fn what_is_wrong_is_named() {
-    let cases: [(&str, Change); 12] = [
+    let cases: [(&str, Change); 13] = [
         (
             "node `Conv_3` (Conv) reads `nothing`, which no node before it computes",
             &|graph| {
@@ -210,6 +210,14 @@ fn what_is_wrong_is_named() {
             "node `Conv_3`: the operator other.Conv is not supported",
             &|graph| {
                 graph.node[3].domain = "other".into();
+            },
+        ),
+        (
+            "node `BatchNormalization_3` (BatchNormalization) is floating point in ONNX Runtime too: `python -m \
+             onnxruntime.quantization.preprocess` makes it part of the convolution in front before the model is \
+             quantized",
+            &|graph| {
+                graph.node[3].op_type = "BatchNormalization".into();
             },
         ),
         (

@@ -218,6 +218,9 @@ instructions! {
         /// Taps and kernel rows are walked innermost, under one tile: a vector for each, for a POST that
         /// reduces windows.
         windows: flag,
+        /// One pass, whose vectors reach over several kernel rows: `taps` bytes of the first, `tap_step` bytes of
+        /// each behind it.
+        packed: flag,
     }
     /// Takes the accumulator bank that MATRIX, or VECTOR, has handed over first, turns its sums into bytes of
     /// the scratchpad, and frees it. A step is a row.

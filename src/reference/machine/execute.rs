@@ -176,7 +176,7 @@ impl Machine {
 
     /// For each pass of a MATRIX its vectors, and its place in the image: rows and bytes beyond the first.
     fn passes(&self, matrix: &Matrix) -> Vec<(std::ops::Range<usize>, (i64, i64))> {
-        let (kernel_rows, taps) = match matrix.windows {
+        let (kernel_rows, taps) = match matrix.windows || matrix.packed {
             true => (1, 1),
             false => (matrix.kernel_rows, matrix.taps),
         };
@@ -216,6 +216,9 @@ impl Machine {
         if matrix.row_tiles && matrix.windows {
             return Err("rows with tiles of their own have no windows".into());
         }
+        if matrix.packed {
+            self.check_packed(matrix)?;
+        }
         if matrix.release && matrix.tile != 0 {
             return Err("it releases tiles that are not the oldest".into());
         }
@@ -246,6 +249,35 @@ impl Machine {
             self.hand_over(Source::Matrix);
         }
         Ok(())
+    }
+
+    /// A packed MATRIX is one pass, whose rows are apart as its bytes are, up to whole vectors.
+    fn check_packed(&self, matrix: &Matrix) -> Result<(), String> {
+        if matrix.windows || matrix.blocks != 1 || matrix.kernel_rows != 1 {
+            return Err("packed vectors have no blocks, kernel rows or windows".into());
+        }
+        let apart = i64::from(matrix.kernel_row_step) * i64::from(matrix.pitch);
+        let further = apart - i64::from(matrix.tap_step);
+        match further.rem_euclid(self.size.rows as i64) {
+            0 => Ok(()),
+            _ => Err(format!(
+                "bytes of packed vectors are {further} further in a row than in the one before, which is no multiple of {}",
+                self.size.rows
+            )),
+        }
+    }
+
+    /// How many rows and bytes further than a vector's place its byte is.
+    fn of_byte(&self, matrix: &Matrix, byte: usize) -> (i64, i64) {
+        let (first, further) = (matrix.taps as usize, matrix.tap_step as usize);
+        let rows_behind = match matrix.packed {
+            true => 1..self.size.image_rows,
+            false => 1..1,
+        };
+        let begun = rows_behind.filter(|row| byte >= first + (row - 1) * further);
+        let rows = begun.count();
+        let bytes = byte as i64 - (rows * further) as i64;
+        ((rows as u32 * matrix.kernel_row_step).into(), bytes)
     }
 
     /// The bank that a MATRIX or VECTOR adds so many vectors to: a free one if it begins it.
@@ -312,12 +344,13 @@ impl Machine {
             height: matrix.height,
             padding: matrix.padding,
         };
-        for (byte, weights) in (0..).zip(weights.chunks(columns)) {
+        for (byte, weights) in weights.chunks(columns).enumerate() {
             // What is multiplied by 0 alone may be anything.
             if weights.iter().all(|weight| *weight == 0) {
                 continue;
             }
-            let value = self.byte_of(Unit::Matrix, &image, (y, x + byte))?;
+            let (rows, bytes) = self.of_byte(matrix, byte);
+            let value = self.byte_of(Unit::Matrix, &image, (y + rows, x + bytes))?;
             let sums = &mut self.open(Source::Matrix).vectors[index];
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum = sum.wrapping_add(value * i32::from(*weight));

@@ -35,6 +35,8 @@ pub struct MachineSize {
     pub accumulator_vectors: usize,
     /// Channels with parameters.
     pub parameter_channels: usize,
+    /// Q: rows of an image that a vector of MATRIX may reach over.
+    pub image_rows: usize,
     /// T: taps that VECTOR takes at a time; 0 where there is no VECTOR.
     pub vector_taps: usize,
     /// Groups of weights of VECTOR.

@@ -9,6 +9,7 @@ const SIZE: MachineSize = MachineSize {
     ring_tiles: 4,
     accumulator_vectors: 8,
     parameter_channels: 16,
+    image_rows: 2,
     vector_taps: 3,
     vector_weights: 4,
 };

@@ -2,7 +2,7 @@
 
 use super::limit::{Limit, Needs};
 use crate::arch::NpuArch;
-use crate::compiler::{Network, Step};
+use crate::compiler::{Kept, Network, Step};
 use crate::device::{Executable, Inference, ProgramTime};
 use crate::graph::Operator;
 use crate::isa::npu::Operation;
@@ -19,6 +19,9 @@ pub struct LayerRow {
     pub operator: String,
     /// Shape of its result.
     pub shape: Vec<usize>,
+    /// The channels of the network's tensor that the result has, where it has not all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
     /// Products that the network asks for.
     pub macs: u64,
     /// `npu` or `host`.
@@ -56,6 +59,7 @@ pub fn layer_rows(network: &Executable) -> Vec<LayerRow> {
                         name: node.name.clone(),
                         operator: node.operator.name().into(),
                         shape: network.graph[node.output].shape.clone(),
+                        kept: None,
                         macs: 0,
                         runs_on: "host",
                         measured: None,
@@ -66,6 +70,7 @@ pub fn layer_rows(network: &Executable) -> Vec<LayerRow> {
                 name: layer.name.clone(),
                 operator: layer.operator.clone(),
                 shape: layer.shape.clone(),
+                kept: layer.kept.clone(),
                 macs: layer.multiplications,
                 runs_on: "npu",
                 measured: None,
@@ -143,7 +148,10 @@ pub fn layer_table(rows: &[LayerRow]) -> Table {
         let mut cells = vec![
             row.name.clone(),
             row.operator.clone(),
-            shape(&row.shape),
+            match &row.kept {
+                None => shape(&row.shape),
+                Some(kept) => format!("{} of {}", shape(&row.shape), kept.of),
+            },
             macs,
             row.runs_on.into(),
         ];

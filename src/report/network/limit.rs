@@ -55,7 +55,8 @@ impl Needs {
                 self.bytes_read += bytes;
             }
             Operation::Matrix(matrix) => {
-                let window = product(&[matrix.kernel_rows, matrix.taps]);
+                let taps = if matrix.packed { 1 } else { matrix.taps };
+                let window = product(&[matrix.kernel_rows, taps]);
                 let [mut passes, mut vectors] = [
                     u64::from(matrix.blocks) * window,
                     product(&[matrix.rows, matrix.columns]),

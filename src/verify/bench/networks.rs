@@ -5,7 +5,7 @@ use super::clock::{median, seconds};
 use super::{BenchError, Bound, Figure, Options, Row};
 use crate::arch::{NpuArch, npu_from_preset};
 use crate::blocks::npu::NpuCore;
-use crate::compiler::Rounding;
+use crate::compiler::{Options as Passes, Rounding};
 use crate::device::{Accelerator, Backend, Executable, Native, Speed, Verilator};
 use crate::graph::{
     Convolution, Element, Family, Graph, Operator, Output, Padding, Quantization, Values,
@@ -28,10 +28,13 @@ const PRODUCTS: [(&str, Option<u32>, [f64; 3]); 3] = [
 const SIZES: [usize; 3] = [64, 128, 256];
 /// The least utilization in percent of a 3x3 convolution of 16x16x16 to 32 channels on `edge`.
 const CONVOLUTION: f64 = 85.0;
-/// Files, and the most cycles that they may take on `edge`.
-const MODELS: [(&str, f64); 2] = [
-    ("ic_resnet8_int8.tflite", 54_000.0),
-    ("ad_autoencoder_int8.tflite", 17_600.0),
+/// Files, whether constant channels are folded, and the most cycles that they may take on `edge`.
+const MODELS: [(&str, bool, f64); 5] = [
+    ("ic_resnet8_int8.tflite", true, 52_000.0),
+    ("ad_autoencoder_int8.tflite", true, 17_500.0),
+    ("kws_dscnn_int8.tflite", true, 12_000.0),
+    ("vww_mbv1_025_int8.tflite", true, 30_000.0),
+    ("vww_mbv1_025_int8.tflite", false, 48_000.0),
 ];
 /// Least cycles in a second of `edge`, and the most seconds of the build of its model.
 const NATIVE_SPEED: f64 = 60_000.0;
@@ -79,10 +82,15 @@ struct Run {
 }
 
 /// An inference on random numbers, compared with the golden model.
-fn infer(graph: &Graph, arch: &NpuArch, backend: Box<dyn Backend>) -> Result<Run, BenchError> {
+fn infer(
+    graph: &Graph,
+    arch: &NpuArch,
+    passes: impl Into<Passes>,
+    backend: Box<dyn Backend>,
+) -> Result<Run, BenchError> {
     let what = format!("a network on {}", arch.name);
     let failed = |error: &dyn ToString| wrong(&what, error);
-    let network = Executable::compile(graph, arch, Rounding::Fixed);
+    let network = Executable::compile(graph, arch, passes);
     let network = network.map_err(|error| failed(&error))?;
     let mut random = ChaCha8Rng::seed_from_u64(2);
     let inputs = graph
@@ -122,7 +130,7 @@ fn preset(name: &str, lanes: Option<u32>) -> NpuArch {
 
 /// Utilization in percent of a network of one node.
 fn utilization(graph: &Graph, arch: &NpuArch) -> Result<f64, BenchError> {
-    let run = infer(graph, arch, native(arch)?)?;
+    let run = infer(graph, arch, Rounding::Fixed, native(arch)?)?;
     let multipliers = u64::from(arch.tile_bytes());
     Ok(100.0 * run.products as f64 / (run.cycles * multipliers) as f64)
 }
@@ -162,18 +170,23 @@ pub(super) fn measure(
     let percent = utilization(&convolution, &arch)?;
     let what = "edge: 3x3 convolution of 16x16x16 to 32 channels";
     rows.push(row(what, percent, "%", 1).bound(Bound::AtLeast(CONVOLUTION)));
-    for (file, most) in MODELS {
+    for (file, folding, most) in MODELS {
+        let all_channels = if folding { "" } else { ", all channels" };
         let Some(folder) = &options.models else {
             rows.push(Row::skipped(
                 Figure::Networks,
-                &format!("{file}: no `--models`"),
+                &format!("{file}{all_channels}: no `--models`"),
             ));
             continue;
         };
-        progress(&format!("  {file}"));
+        progress(&format!("  {file}{all_channels}"));
         let graph = read(&folder.join(file))?;
-        let cycles = infer(&graph, &arch, native(&arch)?)?.cycles;
-        let what = format!("edge: {file}");
+        let passes = Passes {
+            folding,
+            ..Rounding::Fixed.into()
+        };
+        let cycles = infer(&graph, &arch, passes, native(&arch)?)?.cycles;
+        let what = format!("edge: {file}{all_channels}");
         rows.push(row(&what, cycles as f64, "cycles", 0).bound(Bound::AtMost(most)));
     }
     speed(options, &arch, rows, progress)
@@ -200,7 +213,7 @@ fn speed(
     let repetitions = options.pick(5, 3);
     let speed = |make: &mut dyn FnMut() -> Result<Box<dyn Backend>, BenchError>| {
         let speeds = (0..repetitions).map(|_| {
-            let run = infer(&graph, arch, make()?)?;
+            let run = infer(&graph, arch, Rounding::Fixed, make()?)?;
             Ok(run.cycles as f64 / run.seconds)
         });
         Ok::<_, BenchError>(median(speeds.collect::<Result<_, BenchError>>()?))

@@ -19,6 +19,7 @@ pub fn machine_size(arch: &NpuArch) -> MachineSize {
         ring_tiles: arch.ring_tiles as usize,
         accumulator_vectors: arch.accumulator_vectors as usize,
         parameter_channels: arch.parameter_channels as usize,
+        image_rows: arch.image_rows() as usize,
         vector_taps: arch.vector_taps as usize,
         vector_weights: arch.vector_weights as usize,
     }

@@ -19,12 +19,16 @@ fn meaning(rng: &mut impl Rng, family: Family) -> (Element, Quantization) {
     }
 }
 
-/// Weights with a bias, for an input of this scale.
-fn weights(graph: &mut Graph, rng: &mut impl Rng, shape: &[usize], scale: f32) -> [TensorId; 2] {
+/// Weights with a bias, for an input of this scale; about `zeros` of 8 channels of the result have none.
+fn weights(
+    graph: &mut Graph,
+    rng: &mut impl Rng,
+    shape: &[usize],
+    scale: f32,
+    zeros: u32,
+) -> [TensorId; 2] {
     let outputs = shape[0];
-    let values = (0..shape.iter().product())
-        .map(|_| rng.random::<i8>())
-        .collect();
+    let mut values: Vec<i8> = (0..shape.iter().product()).map(|_| rng.random()).collect();
     let count = if chance(rng, 2) { outputs } else { 1 };
     let scales: Vec<f32> = (0..count)
         .map(|_| f32::from_bits(within(rng, 0x3a00_0000, 0x3bff_ffff)))
@@ -36,9 +40,17 @@ fn weights(graph: &mut Graph, rng: &mut impl Rng, shape: &[usize], scale: f32) -
             zero_points: vec![0; count],
         })
     };
-    let bias = (0..outputs)
+    let mut bias: Vec<i32> = (0..outputs)
         .map(|_| within(rng, 0, 8000) as i32 - 4000)
         .collect();
+    let of_output = values.len() / outputs;
+    for (output, values) in values.chunks_mut(of_output).enumerate() {
+        if zeros > within(rng, 0, 7) {
+            values.fill(0);
+            // Half of them are what stands around an image.
+            bias[output] *= within(rng, 0, 1) as i32;
+        }
+    }
     let name = graph.tensors.len();
     let (values, bias) = (Values::Int8(values), Values::Int32(bias));
     [
@@ -113,6 +125,7 @@ impl Layer {
         let quantization = quantization.ok_or("a value without quantization")?;
         let scale = quantization.scale(0);
         let rng = &mut ChaCha8Rng::seed_from_u64(self.seed.into());
+        let zeros = self.zeros;
         let pool = |kernel, strides| Pool {
             kernel,
             strides,
@@ -123,16 +136,22 @@ impl Layer {
         let (operator, inputs) = match self.kind {
             Kind::Convolution { outputs, window } => {
                 let [rows, columns] = window.kernel;
-                let [w, b] = weights(graph, rng, &[outputs, rows, columns, channels], scale);
+                let [w, b] = weights(
+                    graph,
+                    rng,
+                    &[outputs, rows, columns, channels],
+                    scale,
+                    zeros,
+                );
                 (window.convolution(1), vec![from, w, b])
             }
             Kind::Depthwise(window) => {
                 let [rows, columns] = window.kernel;
-                let [w, b] = weights(graph, rng, &[channels, rows, columns, 1], scale);
+                let [w, b] = weights(graph, rng, &[channels, rows, columns, 1], scale, zeros);
                 (window.convolution(channels), vec![from, w, b])
             }
             Kind::FullyConnected { outputs } => {
-                let [w, b] = weights(graph, rng, &[outputs, channels], scale);
+                let [w, b] = weights(graph, rng, &[outputs, channels], scale, zeros);
                 (Operator::FullyConnected, vec![from, w, b])
             }
             Kind::Add { to } => (Operator::Binary(Binary::Add), vec![from, value(to)?]),

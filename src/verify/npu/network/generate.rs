@@ -122,6 +122,10 @@ fn layer(rng: &mut impl Rng, case: &NetworkCase) -> Layer {
         from,
         kind,
         relu: chance(rng, 3),
+        zeros: match chance(rng, 3) {
+            true => within(rng, 1, 8),
+            false => 0,
+        },
         seed: rng.random(),
     }
 }
@@ -137,5 +141,20 @@ fn window(rng: &mut impl Rng) -> Window {
         strides: pair(rng, 2),
         dilations,
         padding: [top, left, bottom, right],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_networks_have_channels_that_are_left_out() {
+        let folded = (0..60).map(random_network).filter(|case| {
+            let network = case.build().network;
+            network.layers.iter().any(|layer| layer.kept.is_some())
+        });
+        let folded = folded.count();
+        assert!(folded >= 10, "{folded} of 60");
     }
 }

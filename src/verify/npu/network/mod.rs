@@ -58,6 +58,8 @@ pub struct Layer {
     pub kind: Kind,
     /// Its result has no numbers below 0.
     pub relu: bool,
+    /// About how many of 8 channels of its result have no weights, so that they are the same for every input.
+    pub zeros: u32,
     /// Decides weights, bias and what the integers of the result mean.
     pub seed: u32,
 }

@@ -35,6 +35,7 @@ pub(super) fn simpler(case: &NetworkCase) -> impl Iterator<Item = NetworkCase> +
             propose(&|case| case.layers[index].kind = kind);
         }
         propose(&|case| case.layers[index].relu = false);
+        propose(&|case| case.layers[index].zeros = 0);
         propose(&|case| case.layers[index].seed = 0);
     }
     // As many channels everywhere, so that sums still have two of one shape.

@@ -57,6 +57,9 @@ impl fmt::Display for Layer {
         if self.relu {
             write!(f, " relu=true")?;
         }
+        if self.zeros > 0 {
+            write!(f, " zeros={}", self.zeros)?;
+        }
         write!(f, " seed={}", self.seed)
     }
 }
@@ -114,6 +117,7 @@ impl Layer {
         match (key, &mut self.kind) {
             ("from", _) => self.from = number(value)?,
             ("relu", _) => self.relu = super::super::arch::parsed(value)?,
+            ("zeros", _) => self.zeros = number(value)?,
             ("seed", _) => self.seed = number(value)?,
             ("outputs", Kind::Convolution { outputs, .. } | Kind::FullyConnected { outputs }) => {
                 *outputs = number(value)?;
@@ -220,6 +224,7 @@ impl FromStr for NetworkCase {
                 from: case.layers.len(),
                 kind: kind.ok_or_else(names)?,
                 relu: false,
+                zeros: 0,
                 seed: 0,
             };
             for word in words {

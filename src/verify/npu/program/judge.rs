@@ -154,7 +154,8 @@ fn counters(case: &ProgramCase) -> [(&'static str, u64); 5] {
             }
             Operation::Weights(of) => reads += u64::from(of.tiles * case.arch.tile_bytes()) / bus,
             Operation::Matrix(of) => {
-                let taps = u64::from(of.kernel_rows * of.taps);
+                let taps = if of.packed { 1 } else { of.taps };
+                let taps = u64::from(of.kernel_rows * taps);
                 vectors += taps * u64::from(of.blocks * of.rows * of.columns);
             }
             Operation::Vector(of) => {

@@ -231,7 +231,10 @@ impl<'a, R: Rng> Generator<'a, R> {
             let waits = tokens[usize::from(vector)].take();
             let last = last_of[usize::from(vector)] == Some(tile as usize);
             match vector {
-                false => self.passes(matrix, waits, last),
+                false => {
+                    let matrix = self.packed(matrix);
+                    self.passes(matrix, waits, last);
+                }
                 true => self.vector_passes(&matrix, window, waits.unwrap_or(0), last),
             }
             if tile == 0 && self.chance(2) {
@@ -409,12 +412,31 @@ impl<'a, R: Rng> Generator<'a, R> {
         self.fence(LOAD);
     }
 
+    /// Some MATRIX as one of packed vectors, whose rows are apart as the pitch of their image asks.
+    fn packed(&mut self, matrix: Matrix) -> Matrix {
+        let rows = self.arch.rows;
+        let apart = matrix.kernel_row_step * matrix.pitch % rows;
+        let whole = if self.chance(3) { rows } else { 0 };
+        match !matrix.windows && self.chance(3) {
+            true => Matrix {
+                packed: true,
+                blocks: 1,
+                kernel_rows: 1,
+                taps: self.within(1, rows + 1),
+                tap_step: apart + whole,
+                first_row: matrix.first_row - self.within(0, 2) as i32,
+                ..matrix
+            },
+            false => matrix,
+        }
+    }
+
     /// The tiles of a bank and the MATRIX that use them; the first waits for the image, the last of the
     /// layer says that it was used.
     fn passes(&mut self, matrix: Matrix, image: Option<u32>, last: bool) {
         let ring = self.arch.ring_tiles;
         let mut matrix = matrix;
-        let count = |matrix: &Matrix| match matrix.windows {
+        let count = |matrix: &Matrix| match matrix.windows || matrix.packed {
             true => 1,
             false => matrix.blocks * matrix.kernel_rows * matrix.taps,
         };

@@ -139,6 +139,13 @@ pub(super) fn signals(instruction: &Instruction, semaphore: u32) -> u32 {
         Operation::Weights(of) => of.tiles,
         Operation::Vector(of) => of.kernel_rows * of.groups,
         Operation::Matrix(of) if of.windows => of.blocks,
+        Operation::Matrix(of) if of.packed => {
+            if of.row_tiles {
+                of.rows
+            } else {
+                1
+            }
+        }
         Operation::Matrix(of) => {
             let rows = if of.row_tiles { of.rows } else { 1 };
             of.blocks * of.kernel_rows * of.taps * rows
