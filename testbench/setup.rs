@@ -416,7 +416,7 @@ fn packages_that_do_not_start_are_no_success() {
     machine.has("no-litex", "");
     let run = machine.setup(&["--fpga"]);
     assert_eq!(run.code, Some(1), "{run:?}");
-    assert!(run.err.contains("setup: LiteX or the readers"), "{run:?}");
+    assert!(run.err.contains("setup: LiteX, the readers"), "{run:?}");
     fs::remove_file(machine.path().join("no-litex")).unwrap();
     assert_ne!(machine.pip(), "");
     let run = machine.setup(&["--fpga"]);

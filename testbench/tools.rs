@@ -56,7 +56,8 @@ fn in_environment(name: &str) -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
-fn skip<T>(reason: impl Display) -> Option<T> {
+/// Says what a test is left out for; in CI none may be.
+pub fn skip<T>(reason: impl Display) -> Option<T> {
     let ci = std::env::var("CI").is_ok_and(|value| value == "true");
     assert!(!ci, "in CI nothing may be missing: {reason}");
     println!("SKIPPED: {reason}");

@@ -132,17 +132,18 @@ impl Proof {
         for (from, to) in &self.names {
             let _ = write!(script, "rename {from} {to}; ");
         }
+        for (input, net) in &self.probes {
+            let _ = write!(script, "connect -set {input} {net}; ");
+        }
+        // What no assertion depends on is not given to the solver.
         let (reset, asserted) = &self.clock_reset;
         let _ = write!(
             script,
-            "cd; sat -tempinduct -seq 1 -maxsteps {MOST_STEPS} -timeout \
-             {SOLVER_SECONDS} -set-assumes -prove-asserts -show-public -set-at 1 {reset} {}",
+            "delete -output w:*; cd; opt_clean -purge; sat -tempinduct -seq 1 -maxsteps \
+             {MOST_STEPS} -timeout {SOLVER_SECONDS} -set-assumes -prove-asserts -show-public \
+             -set-at 1 {reset} {} {top}",
             u8::from(*asserted)
         );
-        for (input, net) in &self.probes {
-            let _ = write!(script, " -set {input} {net}");
-        }
-        let _ = write!(script, " {top}");
         script
     }
 }

@@ -60,7 +60,7 @@ fn b<'m>(axi: &Axi4Write<'m>) -> Channel<'m> {
 /// Follows one entry, any one, of a FIFO of registers within the cell that takes `value` where
 /// `put` is 1 and gives one away where `take` is. Returns how many are inside, whether the one that
 /// is followed is the oldest, and its value.
-fn follow<'m>(
+pub fn follow<'m>(
     m: &'m Module,
     name: &str,
     (put, value): (Signal<'m>, Signal<'m>),
@@ -112,7 +112,7 @@ fn follow<'m>(
 }
 
 /// Ties the inputs of [`follow`] to a FIFO.
-fn probe_fifo(mut proof: Proof, name: &str, depth: u32) -> Proof {
+pub fn probe_fifo(mut proof: Proof, name: &str, depth: u32) -> Proof {
     let stages = (0..depth).map(|at| format!("stage_{at}"));
     for net in stages.chain(["level".to_string()]) {
         proof = proof.probe(&format!("{name}_{net}"), &format!("dut.{name}.{net}"));
@@ -546,10 +546,9 @@ const SPLITTER: BurstSplitter = BurstSplitter {
     outstanding: 2,
 };
 
-/// The transfers at the port `s`.
+/// The transfers at the port `s`, where one may be taken back: a program that stops does that.
 fn transfers(m: &Module) -> Stream<'_, Transfer<'_>> {
     let s = m.sink_port("s", Stream::of(Transfer::of(&SPLITTER)));
-    assume_kept(m, "s", &s);
     let unaligned = s.payload.address.truncate(4).any();
     m.assume(
         "aligned",

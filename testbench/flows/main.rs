@@ -3,6 +3,7 @@
 
 mod bench;
 mod cells;
+mod cocotb;
 mod files;
 mod fusesoc;
 mod ip_xact;

@@ -199,6 +199,13 @@ fn dram_that_refuses() {
         ..Fault::default()
     };
     assert_eq!(recover("fence units=1\nend", &program).0, READ_FAILED);
+    // What comes with the error, in the last beat of an instruction, is none.
+    let nothing = Fault {
+        refusals: vec![(0x38, Refusal::Decode)],
+        bytes: vec![(0x3f, 0x80)],
+        ..Fault::default()
+    };
+    assert_eq!(recover("fence units=1\nend", &nothing).0, READ_FAILED);
 }
 
 #[test]

@@ -408,10 +408,11 @@ impl Block for FrontEnd {
                 m.when(stops, || {
                     state.set(MachineState::Drain);
                     failed.set(true);
-                    m.when(illegal, || cause.set(Cause::Illegal))
+                    // What comes with an error is no instruction either.
+                    m.when(read_failed, || cause.set(Cause::ReadFailed))
+                        .else_when(illegal, || cause.set(Cause::Illegal))
                         .else_when(out_of_range, || cause.set(Cause::OutOfRange))
                         .else_when(overflow, || cause.set(Cause::Overflow))
-                        .else_when(read_failed, || cause.set(Cause::ReadFailed))
                         .else_when(io.write_failed, || cause.set(Cause::WriteFailed))
                         .else_when(io.stop, || cause.set(Cause::Stopped))
                         .otherwise(|| cause.set(Cause::Watchdog));

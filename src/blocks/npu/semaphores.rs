@@ -6,9 +6,10 @@ use crate::hdl::{Module, Signal, hardware, index_bits, unsigned};
 use crate::isa::npu::{Field, SEMAPHORE_MAX, SEMAPHORES, Synchronization};
 
 /// An instruction that stands in front of a unit.
-pub(super) struct Request<'m> {
+pub struct Request<'m> {
     /// There is one, and the unit's holding register is free for it.
     pub valid: Signal<'m>,
+    /// All of it.
     pub instruction: Signal<'m>,
     /// To be driven: its waits are over, and what it waits for is taken.
     pub granted: Signal<'m>,
@@ -18,7 +19,7 @@ pub(super) struct Request<'m> {
 /// cycle, in turn; who waits for nothing is granted at once. Gives whether a semaphore overflows.
 #[hardware]
 #[track_caller]
-pub(super) fn semaphores<'m>(
+pub fn semaphores<'m>(
     m: &'m Module,
     clear: Signal<'m>,
     requests: &[Request<'m>],

@@ -1,0 +1,135 @@
+//! A proof of the semaphores of the NPU.
+
+use crate::harness::was;
+use crate::proofs::check;
+use ferrogrid::blocks::npu::{Request, Signalling, semaphores};
+use ferrogrid::hdl::{self, Module, Signal, bit, hardware, join, unsigned};
+use ferrogrid::isa::npu::{INSTRUCTION_BYTES, SEMAPHORE_MAX, SEMAPHORES, Synchronization};
+use ferrogrid::verify::formal::Proof;
+
+/// Units that ask, and units that signal.
+const UNITS: u32 = 3;
+/// Bits of a count.
+const BITS: u32 = 10;
+
+/// What an instruction waits for: two semaphores with their counts.
+fn waits(instruction: Signal<'_>) -> [[Signal<'_>; 2]; 2] {
+    let [_, a, a_count, b, b_count, ..] = Synchronization::FIELDS;
+    let field = |of: ferrogrid::isa::npu::Field| instruction.slice(of.lsb, of.kind.width());
+    [[field(a), field(a_count)], [field(b), field(b_count)]]
+}
+
+/// One semaphore; the others are made alike.
+#[hardware]
+fn one_semaphore<'m>(m: &'m Module, number: u32) {
+    let input = |name: &str, unit: u32, width| m.input(format!("{name}_{unit}"), unsigned(width));
+    let clear = m.input("clear", bit());
+    let requests: Vec<_> = (0..UNITS)
+        .map(|unit| Request {
+            valid: input("valid", unit, 1),
+            instruction: input("instruction", unit, 8 * INSTRUCTION_BYTES as u32),
+            granted: m.wire(bit()).named(format!("granted_{unit}")),
+        })
+        .collect();
+    let signalling: Vec<_> = (0..UNITS)
+        .map(|unit| Signalling {
+            valid: input("signals", unit, 1),
+            semaphore: input("signalled", unit, 4),
+        })
+        .collect();
+    let overflow = semaphores(m, clear, &requests, &signalling);
+    let own = m.input("own", unsigned(BITS));
+    let turn = m.input("own_turn", unsigned(2));
+    m.assert("turn_exists", turn.lt(UNITS), "it is nobody's turn");
+
+    let mut takers = Vec::new();
+    let mut taken = m.zero(unsigned(BITS));
+    for (unit, request) in (0..).zip(&requests) {
+        let named = |what: &str| format!("{what}_{unit}");
+        let Request { valid, granted, .. } = *request;
+        let [a, b] = waits(request.instruction);
+        let waits = a[1].any() | b[1].any();
+        let differ = a[0].ne(b[0]) | !a[1].any() | !b[1].any();
+        m.assume(&named("differ"), differ, "both waits are for one semaphore");
+        let is_own = |[semaphore, _]: [Signal<'m>; 2]| semaphore.eq(number);
+        let wide = |[_, count]: [Signal<'m>; 2]| count.zero_extend(BITS);
+        // One wait of one unit at most takes of it.
+        let wants = wide(a).gate(is_own(a)) | wide(b).gate(is_own(b));
+        let enough = wants.le(own);
+        taken = taken | wants.gate(granted);
+        takers.push(granted & waits);
+        m.assert(&named("asked"), !granted | valid, "nobody asks");
+        m.assert(
+            &named("enough"),
+            !granted | enough,
+            "a wait passes too early",
+        );
+        let at_once = !valid | waits | granted;
+        m.assert(&named("at_once"), at_once, "who waits for nothing is held");
+        // Who waits for it alone passes within a turn of all units.
+        let others = |wait: [Signal<'m>; 2]| !is_own(wait) & wait[1].any();
+        let may_pass = valid & enough & !others(a) & !others(b);
+        let held = m.reg(unsigned(2)).named(named("held")).reset(0);
+        held.next((may_pass & !granted).mux(held + 1, 0));
+        let since = |now: u32| m.lit((now + UNITS - 1 - unit) % UNITS, unsigned(2));
+        let since_own_turn = turn.select(&[0, 1, 2].map(since));
+        m.assert(
+            &named("soon"),
+            held.le(since_own_turn),
+            "a wait that is over is held",
+        );
+    }
+    let takers = join(&takers);
+    m.assert(
+        "one_takes",
+        takers.eq(takers.lowest_one()),
+        "two take at once",
+    );
+
+    let count = m.reg(unsigned(BITS)).reset(0);
+    let signals = signalling
+        .iter()
+        .map(|of| of.valid & of.semaphore.eq(number));
+    let added = signals.fold(*count, |sum, signal| sum + signal.zero_extend(BITS));
+    m.when(clear, || count.set(0))
+        .otherwise(|| count.set(added - taken));
+    m.assert(
+        "is_counted",
+        own.eq(*count),
+        "signals or waits are lost or doubled",
+    );
+    m.assert(
+        "not_negative",
+        taken.le(*count),
+        "more is taken than is there",
+    );
+    let beyond = was(m, "beyond", count.gt(SEMAPHORE_MAX));
+    m.assert(
+        "overflow_is_told",
+        !beyond | overflow,
+        "an overflow is not told",
+    );
+}
+
+#[test]
+fn semaphores_of_the_npu() {
+    let bugs = [
+        // A wait passes although there is too little of one semaphore.
+        ("<= there_of_a && ", "<= there_of_a || "),
+        // Or in the turn of another.
+        ("(turn == 2'd1 && enough_0)", "enough_0"),
+        // The turn is nobody else's.
+        ("turn <= turn + 2'd1", "turn <= turn"),
+        // The second wait is not taken.
+        ("left_0_difference - left_0_choice", "left_0_difference"),
+        // A signal is taken for that of another semaphore.
+        ("signalled_1 == 4'd0", "signalled_1 == 4'd1"),
+    ];
+    for (number, bugs) in [(0, &bugs[..]), (SEMAPHORES - 1, &[])] {
+        let design = hdl::design("proof", |m| one_semaphore(m, number)).unwrap();
+        let proof = Proof::of(&design)
+            .probe("own", &format!("semaphore_{number}"))
+            .probe("own_turn", "turn");
+        check(&format!("semaphore {number}"), &proof, bugs);
+    }
+}

@@ -1,0 +1,131 @@
+//! A proof that STORE sends the beats that it has announced, and no others.
+
+use crate::axi4_proofs::{follow, probe_fifo};
+use crate::contracts::assert_kept;
+use crate::proofs::check;
+use ferrogrid::blocks::npu::{ByteRead, StoreUnit, StoreUnitInputs};
+use ferrogrid::blocks::prim::{BurstSplitter, Transfer, WriteBeat};
+use ferrogrid::hdl::{self, Module, Stream, bit, connect, hardware, unsigned};
+use ferrogrid::isa::npu::INSTRUCTION_BYTES;
+use ferrogrid::verify::formal::Proof;
+
+const SPLITTER: BurstSplitter = BurstSplitter {
+    address_bits: 40,
+    count_bits: 20,
+    beat_bytes: 4,
+    outstanding: 2,
+};
+const SCRATCHPAD_BITS: u32 = 8;
+/// Beats that STORE can have read and not sent, and runs that it can have announced.
+const BEATS: u32 = 8;
+const RUNS: u32 = 16;
+/// Cycles from a read of the scratchpad to its beat.
+const LATENCY: u32 = 3;
+
+#[hardware]
+fn store<'m>(m: &'m Module) {
+    let unit = StoreUnit {
+        name: "store".into(),
+        splitter: SPLITTER,
+        rows: 4,
+        scratchpad_bits: SCRATCHPAD_BITS,
+    };
+    let [halt, clear] = ["halt", "clear"].map(|name| m.input(name, bit()));
+    let inputs = StoreUnitInputs {
+        instruction: m.sink_port("s", Stream::of(unsigned(8 * INSTRUCTION_BYTES as u32))),
+        bases: std::array::from_fn(|base| m.input(format!("base_{base}"), unsigned(40))),
+        data: m.input("data", unsigned(32)),
+        done: m.sink_port("done", Stream::of(unsigned(2))),
+        halt,
+        clear,
+    };
+    let dut = m.instance_of(&unit).named("dut").connect(inputs);
+    connect(
+        &dut.transfers,
+        &m.source_port("transfers", Stream::of(Transfer::of(&SPLITTER))),
+    );
+    connect(
+        &dut.beats,
+        &m.source_port("beats", Stream::of(WriteBeat::of(&SPLITTER))),
+    );
+    connect(
+        &dut.scratchpad,
+        &m.source_port("read", ByteRead::of(SCRATCHPAD_BITS)),
+    );
+    assert_kept(m, "beats", &dut.beats);
+    let transfers = dut.transfers;
+    let aligned = !transfers.payload.address.truncate(2).any();
+    m.assert(
+        "aligned",
+        !transfers.valid | aligned,
+        "a run starts within a beat",
+    );
+
+    m.section("each run is read to its last beat");
+    let announced = m.input("announced", unsigned(SCRATCHPAD_BITS + 24));
+    let beats = |run: hdl::Signal<'m>| run.slice(SCRATCHPAD_BITS, 20);
+    let put = transfers.fires();
+    let same = beats(announced).eq(transfers.payload.beats);
+    m.assert(
+        "announced_is",
+        !put | same,
+        "another number of beats is kept",
+    );
+    let reads = dut.scratchpad.request & dut.scratchpad.grant;
+    let ends = reads & m.input("run_ends", bit());
+    let [_, turn, run] = follow(m, "going", (put, announced), ends, RUNS);
+    let beat = m.reg(unsigned(20)).reset(0);
+    m.when(reads, || beat.set(ends.mux(0, beat + 1)));
+    let last = (beat + 1).eq(beats(run));
+    m.assert(
+        "ends_there",
+        !(turn & reads) | ends.eq(last),
+        "a run has more beats, or fewer",
+    );
+    m.assert(
+        "beat_is",
+        m.input("own_beat", unsigned(20)).eq(*beat),
+        "beats are counted otherwise",
+    );
+
+    m.section("and what was read is sent");
+    let owed = m.reg(unsigned(4)).reset(0);
+    let sent = dut.beats.fires().zero_extend(4);
+    owed.next(owed + reads.zero_extend(4) - sent);
+    m.assert(
+        "owes",
+        !dut.beats.valid | owed.any(),
+        "a beat is sent that was not read",
+    );
+    let queued = m.input("queued", unsigned(4));
+    let on_way = (1..=LATENCY).fold(queued, |sum, cycle| {
+        sum + m.input(format!("read_{cycle}"), bit()).zero_extend(4)
+    });
+    let places = m.input("places", unsigned(4));
+    let counted = on_way.eq(*owed) & (places + *owed).eq(BEATS) & owed.le(BEATS);
+    m.assert("counted", counted, "a beat is lost or doubled");
+}
+
+#[test]
+fn store_sends_what_it_has_announced() {
+    let design = hdl::design("proof", store).unwrap();
+    let mut proof = probe_fifo(Proof::of(&design), "going", RUNS)
+        .probe("announced", "dut.going.s_payload")
+        .probe("run_ends", "dut.last_1")
+        .probe("own_beat", "dut.beat")
+        .probe("queued", "dut.sent.level")
+        .probe("places", "dut.places");
+    for cycle in 1..=LATENCY {
+        let net = format!("read_{cycle}");
+        proof = proof.probe(&net, &format!("dut.{net}"));
+    }
+    let bugs = [
+        // What was read before a reset is sent behind it.
+        ("read_2 <= 1'b0", "read_2 <= read_1"),
+        // A run ends with its first beat.
+        ("going_m_ready = reads && last_1", "going_m_ready = reads"),
+        // A beat takes two places.
+        ("places <= places - 4'd1", "places <= places - 4'd2"),
+    ];
+    check("STORE", &proof, &bugs);
+}
