@@ -13,16 +13,8 @@ pub enum Storage {
     /// In a line of registers that payloads enter at one end, read where the oldest stands. A
     /// payload can leave one cycle after it came.
     Registers,
-    /// In words that are read in the same cycle, of which tools make RAM of LUTs. A payload can leave
-    /// one cycle after it came.
-    Words,
     /// In a RAM behind an output register. A payload can leave three cycles after it came.
     Ram,
-}
-
-impl Storage {
-    /// Every storage.
-    pub const ALL: [Storage; 3] = [Storage::Registers, Storage::Words, Storage::Ram];
 }
 
 /// Holds up to `depth` payloads of a stream, in order.
@@ -30,7 +22,7 @@ impl Storage {
 /// The oldest payload is shown without asking (first-word fall-through) and `s_ready` depends on
 /// registers only.
 ///
-/// One payload passes per cycle from a depth of 2 in registers and words, and of 4 in RAM. Below, payloads
+/// One payload passes per cycle from a depth of 2 in registers and of 4 in RAM. Below, payloads
 /// wait for older ones to leave; for a single register at full speed see
 /// [`RegisterSlice`](super::RegisterSlice).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +43,8 @@ bundle! {
 }
 
 impl Fifo {
-    /// The largest depth that [`Fifo::new`] builds of registers: each takes a choice of all of them.
-    pub const REGISTER_DEPTH: u32 = 2;
-    /// The largest depth that [`Fifo::new`] builds of words.
-    pub const WORDS_DEPTH: u32 = 32;
+    /// The largest depth that [`Fifo::new`] builds of registers.
+    pub const REGISTER_DEPTH: u32 = 32;
 
     /// A FIFO of the storage that suits its depth.
     ///
@@ -66,12 +56,9 @@ impl Fifo {
         Fifo {
             shape,
             depth,
-            storage: if depth <= Self::REGISTER_DEPTH {
-                Storage::Registers
-            } else if depth <= Self::WORDS_DEPTH {
-                Storage::Words
-            } else {
-                Storage::Ram
+            storage: match depth > Self::REGISTER_DEPTH {
+                true => Storage::Ram,
+                false => Storage::Registers,
             },
         }
     }
@@ -92,7 +79,6 @@ impl Block for Fifo {
     fn module_name(&self) -> String {
         let storage = match self.storage {
             Storage::Registers => "",
-            Storage::Words => "_words",
             Storage::Ram => "_ram",
         };
         format!("fifo{storage}_{}x{}", shape_name(self.shape), self.depth)
@@ -119,7 +105,6 @@ impl Block for Fifo {
         FifoOutputs {
             m: match self.storage {
                 Storage::Registers => self.registers(io.s.payload, push, level),
-                Storage::Words => self.words(io.s.payload, push, level),
                 Storage::Ram => self.ram(io.s.payload, push, level),
             },
             level: *level,
@@ -149,31 +134,6 @@ impl Fifo {
         }
     }
 
-    /// The oldest payload is read where it stands.
-    fn words<'m>(&self, s: Signal<'m>, push: Signal<'m>, level: Reg<'m>) -> Stream<'m> {
-        let m = s.module();
-        let m_ready = m.wire(bit());
-        let pop = level.any() & m_ready;
-        count(level, push, pop);
-        let write_address = pointer(m, self.depth, push);
-        let read_address = pointer(m, self.depth, pop);
-        let words = m.memory(self.shape.width, self.depth);
-        words.write(push, write_address, s.as_unsigned());
-        Stream {
-            payload: self.shaped(words.read_async(read_address)),
-            valid: level.any(),
-            ready: m_ready,
-        }
-    }
-
-    /// Bits of a word as a payload.
-    fn shaped<'m>(&self, word: Signal<'m>) -> Signal<'m> {
-        match self.shape.signed {
-            true => word.as_signed(),
-            false => word,
-        }
-    }
-
     /// RAM, its data register, output register: each stage moves on when the next is free.
     fn ram<'m>(&self, s: Signal<'m>, push: Signal<'m>, level: Reg<'m>) -> Stream<'m> {
         let m = s.module();
@@ -192,7 +152,10 @@ impl Fifo {
         let fetched = m.reg(bit()).reset(0);
         let fetched_ready = m.wire(bit());
         let shown = cut_forward(&Stream {
-            payload: self.shaped(ram_data),
+            payload: match self.shape.signed {
+                true => ram_data.as_signed(),
+                false => ram_data,
+            },
             valid: *fetched,
             ready: fetched_ready,
         });
