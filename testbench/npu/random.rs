@@ -78,6 +78,20 @@ fn layers_on_a_core_without_their_arithmetic() {
     }
 }
 
+/// VECTOR with the multipliers of a chip: sums of products, and the largest of bytes.
+#[test]
+fn vector_in_multipliers_of_ecp5() {
+    for taps in [1, 3] {
+        let text = format!(
+            "network rows=4 columns=4 bus=32 lanes=1 scratchpad=4096 weights=512 accumulators=32 parameters=64 \
+             taps={taps} groups=32 target=ecp5 family=tflite rounding=fixed latency=1; input 4x4x5; \
+             depthwise from=0 kernel=2x2 seed=1; max_pool from=1 kernel=2x2 strides=1x1"
+        );
+        let case = parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        run_case(case.as_ref(), &[]).unwrap_or_else(|failure| panic!("{failure}"));
+    }
+}
+
 /// Cases that failed once, as they were printed or a little simpler.
 #[test]
 fn cases_that_failed() {

@@ -166,6 +166,7 @@ impl NpuCore {
             name: self.name("vector_lanes"),
             channels,
             taps,
+            target: arch.target,
         };
         (taps > 0).then(|| VectorUnit {
             name: self.name("vector"),

@@ -1,5 +1,7 @@
 //! The lanes of VECTOR: from bytes and weights to sums.
 
+use super::super::vendor::{Mult18x18d, Operands};
+use crate::arch::Target;
 use crate::hdl::{
     Block, Module, Shape, Signal, bit, bits_for, bundle, hardware, join, signed, unsigned,
 };
@@ -21,6 +23,8 @@ pub struct VectorLanes {
     pub channels: u32,
     /// T.
     pub taps: u32,
+    /// The chips that they are made for.
+    pub target: Target,
 }
 
 bundle! {
@@ -59,11 +63,55 @@ impl VectorLanes {
 }
 
 #[hardware]
+impl VectorLanes {
+    /// The products of a byte and a weight for each channel, two cycles later: behind registers of the operands and
+    /// of the products. Yosys infers the multipliers of ECP5 without theirs, so that these are instances.
+    fn products<'m>(
+        &self,
+        m: &'m Module,
+        tap: u32,
+        bytes: Signal<'m>,
+        weights: Signal<'m>,
+    ) -> Vec<Signal<'m>> {
+        let wide = self.sum_bits();
+        let name = |channel: usize| format!("product_{channel}_{tap}");
+        let factors = |bytes: Signal<'m>, weights: Signal<'m>| {
+            let [bytes, weights] = [bytes, weights].map(|of| of.split(8).into_iter());
+            bytes
+                .map(Signal::as_signed)
+                .zip(weights.map(Signal::as_signed))
+                .enumerate()
+        };
+        match self.target {
+            Target::Ecp5 => factors(bytes, weights)
+                .map(|(channel, (a, b))| {
+                    let b_enable = m.high();
+                    let operands = Operands { a, b, b_enable };
+                    let cell = Mult18x18d {
+                        product_register: true,
+                    };
+                    cell.insert(m, &name(channel), operands).truncate(wide)
+                })
+                .collect(),
+            _ => {
+                let weights = m.delay(weights).named(format!("weights_{tap}"));
+                let bytes = m.delay(bytes).named(format!("bytes_{tap}"));
+                factors(bytes, weights)
+                    .map(|(channel, (a, b))| {
+                        m.delay((a * b).sign_extend(wide)).named(name(channel))
+                    })
+                    .collect()
+            }
+        }
+    }
+}
+
+#[hardware]
 impl Block for VectorLanes {
     fn build<'m>(&self, m: &'m Module, io: VectorLanesInputs<'m>) -> VectorLanesOutputs<'m> {
         m.doc("A multiplier for each channel and tap, and the sum of the products of a channel.");
         let (taps, channels) = (self.taps, self.channels);
-        m.section("the bytes of the taps, and their weights");
+        m.section("products of the bytes of the taps and their weights");
         if taps == 1 {
             for unused in [io.enable, io.begins, io.padding] {
                 m.unused(unused);
@@ -86,29 +134,20 @@ impl Block for VectorLanes {
         // A tap that does not count has a weight of 0, and is the least where the largest counts.
         let ones = m.lit(1, unsigned(8)).repeat(channels);
         let least = m.lit(0x80, unsigned(8)).repeat(channels);
-        let operands: Vec<[Vec<Signal<'m>>; 2]> = (0..taps)
+        let products: Vec<Vec<Signal<'m>>> = (0..taps)
             .zip(io.weights.split(8 * channels))
             .map(|(tap, weights)| {
                 let counts = io.taps.ge(taps - tap).named(format!("counts_{tap}"));
                 let weights = io.maximum.mux(ones, weights.gate(counts));
-                let weights = m.delay(weights).named(format!("weights_{tap}"));
                 let bytes = (io.maximum & !counts).mux(least, bytes[tap as usize]);
-                let bytes = m.delay(bytes).named(format!("bytes_{tap}"));
-                [bytes.split(8), weights.split(8)]
+                self.products(m, tap, bytes, weights)
             })
             .collect();
 
-        m.section("products, and their sums");
-        let wide = self.sum_bits();
+        m.section("sums of the products");
         let sums: Vec<_> = (0..channels as usize)
             .map(|channel| {
-                let product = |tap: usize| {
-                    let [bytes, weights] = &operands[tap];
-                    let product = bytes[channel].as_signed() * weights[channel].as_signed();
-                    m.delay(product.sign_extend(wide))
-                        .named(format!("product_{channel}_{tap}"))
-                };
-                let products = (0..taps as usize).map(product);
+                let products = products.iter().map(|of_tap| of_tap[channel]);
                 let [sum, largest] = products.fold([None, None], |[sum, largest], product| {
                     let larger = |all: Signal<'m>| all.gt(product).mux(all, product);
                     [
