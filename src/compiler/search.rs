@@ -8,8 +8,9 @@ use crate::isa::npu::Instruction;
 
 /// Into how many parts an accumulator bank is cut.
 const PARTS: [usize; 7] = [1, 2, 3, 4, 5, 6, 8];
-/// What does not save one cycle of so many is within what a prediction misses.
+/// What does not save one cycle of so many, and so many at least, is within what a prediction misses.
 const WORTH: u64 = 1000;
+const LEAST: u64 = 24;
 /// Instructions of all programs that are tried, where there is no time for more.
 const SOME: usize = 300_000;
 
@@ -99,7 +100,7 @@ impl<L, F: Fn(&[Tiling]) -> Program<L>> Search<'_, L, F> {
             let program = (self.schedule)(self.tilings);
             self.left = self.left.saturating_sub(program.0.len());
             let cycles = predict(&program.0, self.arch);
-            if cycles + cycles / WORTH < self.cycles {
+            if cycles + LEAST.max(cycles / WORTH) < self.cycles {
                 (self.best, self.cycles) = (program, cycles);
                 return true;
             }
