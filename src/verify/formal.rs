@@ -133,7 +133,8 @@ impl Proof {
             let _ = write!(script, "rename {from} {to}; ");
         }
         for (input, net) in &self.probes {
-            let _ = write!(script, "connect -set {input} {net}; ");
+            // An alias of the net must not become what drives it.
+            let _ = write!(script, "connect -nomap -nounset -set {input} {net}; ");
         }
         // What no assertion depends on is not given to the solver.
         let (reset, asserted) = &self.clock_reset;
