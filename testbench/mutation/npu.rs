@@ -18,7 +18,7 @@ const CASES: u64 = 15;
 
 /// A small core, and what random cases do rarely on it.
 const CORE: &str = "lanes=1 scratchpad=8192 weights=512 accumulators=32 parameters=64";
-const RARE: [&str; 17] = [
+const RARE: [&str; 19] = [
     // A count is 0, a run is in both halves.
     "before=flipped@0.107; load run=1 rows=1 planes=1; end",
     "before=flipped@0.85; load address=4088 run=8 rows=1 planes=1; end",
@@ -130,19 +130,47 @@ const RARE: [&str; 17] = [
      post address=4160 rows=2 row_pitch=4 columns=1 channels=4 window=1 multiplier=1073741824 shift=-9 \
      low=-128 high=127 signal=1; store wait=1:2 offset=28672 address=4096 run=8 rows=1 planes=1; \
      store offset=28700 address=4160 run=8 rows=1 planes=1; end",
+    // Short POSTs with other limits wait for the same.
+    "; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=64 rows=1 planes=1; \
+     weights offset=24576 tiles=2; fence units=1; matrix pitch=4 width=4 height=4 blocks=1 kernel_rows=1 taps=1 \
+     rows=1 columns=1 release begin end; matrix pitch=4 width=4 height=4 blocks=1 kernel_rows=1 taps=1 \
+     rows=1 columns=1 release begin end; load offset=17000 address=2048 run=64 rows=9 planes=1 signal=2; \
+     post wait=2:1 address=4096 rows=1 columns=1 channels=1 window=1 multiplier=1073741824 shift=-9 low=-128 \
+     high=127 signal=1; post address=4097 rows=1 columns=1 channels=1 window=1 multiplier=1073741824 shift=-1 \
+     zero_point=40 low=30 high=50 signal=1; store wait=1:2 offset=28672 address=4096 run=2 rows=1 planes=1; end",
+    // Tiles are used twice while others wait for their places.
+    "; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=128 rows=1 planes=1; \
+     weights offset=24576 tiles=32; fence units=1; \
+     matrix pitch=8 width=8 height=16 blocks=1 kernel_rows=4 kernel_row_step=1 taps=4 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 begin; \
+     matrix pitch=8 width=8 height=16 blocks=1 kernel_rows=4 kernel_row_step=1 taps=4 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 release; weights offset=25000 tiles=16; \
+     matrix pitch=8 width=8 height=16 blocks=2 kernel_rows=4 kernel_row_step=1 taps=4 tap_step=1 \
+     rows=8 row_step=1 columns=4 column_step=1 release end; post address=4096 rows=8 row_pitch=16 columns=4 \
+     column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 signal=1; \
+     store wait=1:1 offset=28672 address=4096 run=128 rows=1 planes=1; end",
 ];
+
+/// What they do rarely on the same core with three taps: rows begin at padding.
+const RARE_OF_THREE: &str = "taps=3; load offset=8192 target=1 run=16 rows=1 planes=1; \
+     load offset=16384 run=64 rows=1 planes=1; load offset=24576 target=6 run=12 rows=1 planes=1; fence units=1; \
+     vector pitch=12 width=12 height=2 first_byte=-4 kernel_rows=1 groups=1 taps=3 tap_step=4 rows=2 \
+     row_step=1 columns=2 column_step=4 begin end; post address=4096 rows=2 row_pitch=8 columns=2 column_pitch=4 \
+     channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 vector signal=1; \
+     store wait=1:1 offset=28672 address=4096 run=16 rows=1 planes=1; end";
 
 /// The cases of each core, the smallest core first.
 fn campaign() -> Vec<Vec<ProgramCase>> {
     let mut archs: Vec<_> = (0..CORES).map(|seed| random_program(seed).arch).collect();
     archs.sort_by_key(|arch| arch.tile_bytes());
     archs[1].order = ControlOrder::Central;
-    let rare = RARE.map(|text| format!("program {CORE} {text}").parse().unwrap());
+    let parse = |text: &str| format!("program {CORE} {text}").parse().unwrap();
+    let rare = [RARE.map(parse).into(), vec![parse(RARE_OF_THREE)]];
     let random = (0..).zip(&archs).map(|(core, arch)| {
         let seeds = CASES * core..CASES * (core + 1);
         Vec::from_iter(seeds.map(|seed| random_program_of(seed, arch)))
     });
-    std::iter::once(rare.into()).chain(random).collect()
+    rare.into_iter().chain(random).collect()
 }
 
 #[test]

@@ -216,7 +216,6 @@ pub const NPU: &[Mutation] = &[
     m("signals of rows come with every vector", "_post", Wire("signals"), KeepLeft),
     m("POST signals every row", "_post", Wire("signal_due"), Stuck(1)),
     m("a POST is forgotten before all of it is taken", "_post", Wire("is_taken"), Stuck(1)),
-    m("the zero point is that of the next POST", "_post", Next("zero_point"), AlwaysThen),
     m("POST is idle while results are on their way", "_post", Output("idle"), KeepLeft),
 
     // ---- POST: sums of two activations ------------------------------------------------------
