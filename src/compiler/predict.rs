@@ -185,19 +185,7 @@ impl Machine<'_> {
 
     fn matrix(&mut self, matrix: &Matrix, begin: u64) -> Vec<u64> {
         let [rows, columns] = [self.arch.rows, self.arch.columns].map(u64::from);
-        let window = u64::from(matrix.kernel_rows * matrix.taps);
-        let of_rows = u64::from(matrix.columns);
-        let (mut passes, mut vectors) = match (matrix.windows, matrix.packed) {
-            (true, _) => (1, window),
-            (_, true) => (1, 1),
-            _ => (window, 1),
-        };
-        passes *= u64::from(matrix.blocks);
-        vectors *= of_rows;
-        match matrix.row_tiles {
-            true => passes *= u64::from(matrix.rows),
-            false => vectors *= u64::from(matrix.rows),
-        }
+        let [passes, vectors] = matrix.passes_and_vectors();
         let mut steps = Vec::new();
         for pass in 0..passes {
             let number = matrix.tile as usize + if matrix.release { 0 } else { pass as usize };

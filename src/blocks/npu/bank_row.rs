@@ -10,7 +10,8 @@ use crate::hdl::{
 pub const READ_LATENCY: u32 = 3;
 
 /// A byte memory for each byte of a vector, each with an address of its own, so that a vector may
-/// begin at any byte, and go on in other rows that are whole words further. Bytes written are read by what is asked two cycles later or after.
+/// begin at any byte, and go on in other rows that are whole words further. Bytes written are read by
+/// what is asked two cycles later or after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BankRow {
     /// Module name.
@@ -19,7 +20,7 @@ pub struct BankRow {
     pub banks: u32,
     /// Bytes of a bank: a power of two.
     pub depth: u32,
-    /// Rows of an image that a vector that is read may reach over: 1 or more.
+    /// Rows of an image that a vector that is read may reach over: 2 or more.
     pub rows: u32,
 }
 

@@ -60,6 +60,25 @@ pub struct Instruction {
     pub operation: Operation,
 }
 
+impl Matrix {
+    /// Its passes, and the vectors of each.
+    pub fn passes_and_vectors(&self) -> [u64; 2] {
+        let taps = if self.packed { 1 } else { self.taps };
+        let window = u64::from(self.kernel_rows) * u64::from(taps);
+        let [rows, columns, blocks] = [self.rows, self.columns, self.blocks].map(u64::from);
+        let (mut passes, mut vectors) = match self.windows {
+            true => (blocks, window),
+            false => (blocks * window, 1),
+        };
+        vectors *= columns;
+        match self.row_tiles {
+            true => passes *= rows,
+            false => vectors *= rows,
+        }
+        [passes, vectors]
+    }
+}
+
 impl From<Operation> for Instruction {
     /// The operation, which waits for nothing and signals nothing.
     fn from(operation: Operation) -> Self {

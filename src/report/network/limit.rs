@@ -55,20 +55,7 @@ impl Needs {
                 self.bytes_read += bytes;
             }
             Operation::Matrix(matrix) => {
-                let taps = if matrix.packed { 1 } else { matrix.taps };
-                let window = product(&[matrix.kernel_rows, taps]);
-                let [mut passes, mut vectors] = [
-                    u64::from(matrix.blocks) * window,
-                    product(&[matrix.rows, matrix.columns]),
-                ];
-                if matrix.windows {
-                    passes = matrix.blocks.into();
-                    vectors *= window;
-                }
-                if matrix.row_tiles {
-                    passes *= u64::from(matrix.rows);
-                    vectors = matrix.columns.into();
-                }
+                let [passes, vectors] = matrix.passes_and_vectors();
                 // The next tile of weights takes a cycle a row.
                 self.array += passes * vectors.max(arch.rows.into());
             }
