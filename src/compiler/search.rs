@@ -1,4 +1,4 @@
-//! Chunks of the layers with which the program takes the fewest cycles, as predicted.
+//! Chunks of the layers, and which goes first, with which the program takes the fewest cycles, as predicted.
 
 use super::lower::Layer;
 use super::predict::predict;
@@ -22,7 +22,7 @@ pub enum Effort {
     /// A second at most, on most machines.
     #[default]
     Some,
-    /// Until no other chunk of a layer is better.
+    /// Until no other chunk of a layer, and no other order, is better.
     Much,
 }
 
@@ -76,6 +76,7 @@ pub(super) fn search<L>(
             for parts in PARTS {
                 is_better |= search.improves(|layer| (layer == number).then_some(parts));
             }
+            is_better |= search.reorders(number);
         }
         if !is_better || effort != Effort::Much {
             return search.best;
@@ -86,26 +87,43 @@ pub(super) fn search<L>(
 impl<L, F: Fn(&[Tiling]) -> Program<L>> Search<'_, L, F> {
     /// Cuts banks of some layers into other parts, if that is better.
     fn improves(&mut self, parts: impl Fn(usize) -> Option<usize>) -> bool {
+        let rows = |layer: &Layer| 0..layer.result[0];
         let before = self.tilings.to_vec();
         let mut is_other = false;
         for (number, (layer, tiling)) in self.layers.iter().zip(&mut *self.tilings).enumerate() {
             if let Some(parts) = parts(number) {
                 tiling.cut_bank(parts);
-                let rows = 0..layer.result[0];
-                let chunks = |tiling: &Tiling| tiling.chunks(layer, &rows);
+                let chunks = |tiling: &Tiling| tiling.chunks(layer, &rows(layer));
                 is_other |= chunks(tiling) != chunks(&before[number]);
             }
         }
-        if is_other && self.left > 0 {
-            let program = (self.schedule)(self.tilings);
-            self.left = self.left.saturating_sub(program.0.len());
-            let cycles = predict(&program.0, self.arch);
-            if cycles + LEAST.max(cycles / WORTH) < self.cycles {
-                (self.best, self.cycles) = (program, cycles);
-                return true;
-            }
+        let is_better = is_other && self.is_better();
+        if !is_better {
+            self.tilings.clone_from_slice(&before);
         }
-        self.tilings.clone_from_slice(&before);
-        false
+        is_better
+    }
+
+    /// Lets the steps of a layer go in front of those of others, or no longer, if that is better.
+    fn reorders(&mut self, layer: usize) -> bool {
+        self.tilings[layer].goes_first ^= true;
+        let is_better = self.is_better();
+        self.tilings[layer].goes_first ^= !is_better;
+        is_better
+    }
+
+    /// Whether the program of the tilings as they are is better than the best so far, and may be it.
+    fn is_better(&mut self) -> bool {
+        if self.left == 0 {
+            return false;
+        }
+        let program = (self.schedule)(self.tilings);
+        self.left = self.left.saturating_sub(program.0.len());
+        let cycles = predict(&program.0, self.arch);
+        let is_better = cycles + LEAST.max(cycles / WORTH) < self.cycles;
+        if is_better {
+            (self.best, self.cycles) = (program, cycles);
+        }
+        is_better
     }
 }

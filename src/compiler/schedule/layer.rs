@@ -172,31 +172,37 @@ impl<'a> Schedule<'a> {
             .step(layer.unit, begin, cycles as u64, of_post as u64)
     }
 
-    /// The passes of a step: the first one goes as far as POST of the layer before had come one step before its
-    /// last.
+    /// The passes of a step: the first one of a layer goes as far as POST of the layer before had come two steps
+    /// before its last, and then a step further.
     fn parts_as_they_come(&self, work: &Work<'_>, step: &Step, all: Vec<Part>) -> Vec<Part> {
         let layer = work.layer;
         let is_first = step.columns.start == work.columns.start && step.columns.len() == 1;
         let is_whole = all.len() == 1 && !step.streams;
+        let fits = work.tiling.taps == 1 && all[0].kernel_rows.len() == 1;
+        let is_vector = layer.image[..2] == [1, 1];
         let progress = self.progress.get(&layer.input);
         let progress = progress.filter(|progress| progress.layer.is_some());
-        let there = progress.map_or(0, |progress| match layer.image {
-            [1, 1, _] => progress.before_last(),
-            _ if self.is_made_like(layer) => progress.channels_before_last(),
-            _ => 0,
-        });
-        let blocks = there / self.arch.rows as usize;
-        let fits = work.tiling.taps == 1 && all[0].kernel_rows.len() == 1;
-        let is_parted = is_first && is_whole && fits && !work.tiling.windows;
-        if !is_parted || blocks == 0 || blocks >= all[0].blocks.len() {
+        let progress = progress.filter(|_| is_vector || self.is_made_like(layer));
+        let (Some(progress), true) = (
+            progress,
+            is_first && is_whole && fits && !work.tiling.windows,
+        ) else {
             return all;
-        }
-        let of = |blocks: Range<usize>| Part {
-            tiles: blocks.clone(),
-            blocks,
-            ..all[0].clone()
         };
-        vec![of(0..blocks), of(blocks..all[0].blocks.end)]
+        let blocks = all[0].blocks.end;
+        let there = progress.last_begin(is_vector);
+        let there = if is_vector { &there[1..] } else { &there };
+        let mut ends = Vec::from_iter(there.iter().map(|of| of / self.arch.rows as usize));
+        ends.retain(|end| (1..blocks).contains(end));
+        ends.push(blocks);
+        ends.dedup();
+        let begins = std::iter::once(0).chain(ends.clone());
+        let parts = begins.zip(ends).map(|(begin, end)| Part {
+            tiles: begin..end,
+            blocks: begin..end,
+            ..all[0].clone()
+        });
+        parts.collect()
     }
 
     /// Tiles of a layer, by their number, into the ring, but for those that are there. Parameters come behind those of

@@ -53,9 +53,14 @@ impl<'a> Schedule<'a> {
                 }
                 next += 1;
             }
-            let times =
-                (0..turns.len()).filter_map(|turn| Some((self.begins(&turns, turn)?, turn)));
-            let Some((_, first)) = times.min() else {
+            let times = (0..turns.len()).filter_map(|turn| {
+                Some((
+                    self.begins(&turns, turn)?,
+                    !turns[turn].work.tiling.goes_first,
+                    turn,
+                ))
+            });
+            let Some((_, _, first)) = times.min() else {
                 return instructions;
             };
             let begin = self.program.instructions.len();
