@@ -1,6 +1,7 @@
 //! A layer on its way: the weights and passes of its steps.
 
 use super::Schedule;
+use super::program::semaphore;
 use super::progress::Progress;
 use super::steps::Step;
 use super::work::Work;
@@ -105,17 +106,33 @@ impl<'a> Schedule<'a> {
     pub(super) fn step(&mut self, work: &mut Work<'_>, step: &Step, is_last: bool) {
         match work.layer.unit {
             Unit::Vector => {
-                self.program.put_late();
+                self.put_late(work, step, is_last);
                 self.vector(work, step, is_last);
             }
-            _ => self.passes(work, step),
+            _ => self.passes(work, step, is_last),
         }
         let time = self.estimate(work, step);
         self.post(work, &step.chunk, step.columns.clone(), time);
     }
 
+    /// Adds what of LOAD comes late and the step needs, and the next of it; with the last step of a layer all.
+    fn put_late(&mut self, work: &Work<'_>, step: &Step, is_last: bool) {
+        if is_last || work.bands.is_some() {
+            return self.program.put_late();
+        }
+        let needs = self.needs(work, step);
+        let signals = needs.filter_map(|(tensor, bytes, channels)| {
+            let progress = self.progress.get(&tensor)?;
+            Some((progress.semaphore, progress.signals(bytes, &channels)?))
+        });
+        // VECTOR begins when all is there that was asked for with its weights.
+        let all = (work.layer.unit == Unit::Vector).then_some((semaphore::VECTOR_INPUT, u32::MAX));
+        let signals = Vec::from_iter(signals.chain(all));
+        self.program.put_needed(&signals, work.first.into());
+    }
+
     /// The passes of a step through the array.
-    fn passes(&mut self, work: &Work<'_>, step: &Step) {
+    fn passes(&mut self, work: &Work<'_>, step: &Step, is_last: bool) {
         let ring = self.arch.ring_tiles as usize;
         let parts = work.tiling.parts(work.layer, ring);
         let parts = match step.columns.len() {
@@ -125,11 +142,14 @@ impl<'a> Schedule<'a> {
         if !step.weights.is_empty() {
             self.weights(work, step.weights.clone());
         }
-        for part in self.parts_as_they_come(work, step, parts) {
+        for (number, part) in (0..).zip(self.parts_as_they_come(work, step, parts)) {
             let first = work.first_tile(step.columns.start);
             let tiles = first + part.tiles.start..first + part.tiles.end;
             if step.streams {
                 self.weights(work, tiles.clone());
+            }
+            if number == 0 {
+                self.put_late(work, step, is_last);
             }
             let tile = match step.leaves {
                 true => 0,
@@ -206,7 +226,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// Tiles of a layer, by their number, into the ring, but for those that are there. Parameters come behind those of
-    /// the first C channels, what is late behind all of them.
+    /// the first C channels.
     fn weights(&mut self, work: &Work<'_>, tiles: Range<usize>) {
         let there = match self.fetched {
             (layer, tiles) if layer == work.index => tiles,
@@ -221,7 +241,6 @@ impl<'a> Schedule<'a> {
         self.fetch(work.index, tiles.start..soon);
         self.program.instructions.append(&mut self.program.soon);
         self.fetch(work.index, soon..tiles.end);
-        self.program.put_late();
     }
 
     /// Tiles of a layer into the ring.
