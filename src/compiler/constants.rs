@@ -2,6 +2,7 @@
 
 use super::lower::{Factor, Layer, Lowered, Reduction, Residual, to_int8};
 use super::tiling::Tiling;
+use super::units::window;
 use crate::arch::NpuArch;
 use crate::graph::{Graph, TensorId};
 use crate::isa::npu::Unit;
@@ -130,6 +131,7 @@ pub(super) fn lay_out(
 fn vector_groups(layer: &Layer, arch: &NpuArch) -> Vec<u8> {
     let [taps, lanes] = [arch.vector_taps, arch.vector_channels()].map(|of| of as usize);
     let [rows, columns] = layer.kernel;
+    let columns = columns / window(layer, arch);
     let channels = match layer.pool {
         None => layer.image[2],
         Some(Reduction::Sum) => lanes,

@@ -19,6 +19,8 @@ const SIGNALS: u64 = 3;
 /// Cycles from the last read of a sum until its byte is there, and those of a sum with what is added.
 const POST_LATENCY: u64 = 20;
 const RESIDUAL_LATENCY: u64 = 22;
+/// Vectors of VECTOR from one to the next that is added to the same sums.
+const VECTOR_REUSE: u64 = 4;
 /// Cycles of a vector of VECTOR until its sum is there.
 const VECTOR_LATENCY: u64 = 14;
 
@@ -236,7 +238,8 @@ impl Machine<'_> {
                     }
                     _ => taps * columns,
                 };
-                end += u64::from(vector.rows) * reads;
+                let vectors = u64::from(vector.rows) * columns;
+                end += u64::from(vector.rows) * reads + VECTOR_REUSE.saturating_sub(vectors);
                 steps.push(end);
             }
         }

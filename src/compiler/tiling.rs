@@ -1,7 +1,7 @@
 //! Layers in tiles of weights and chunks of vectors.
 
 use super::lower::{Layer, Lowered};
-use super::units::groups_of_row;
+use super::units::{self, groups_of_row};
 use crate::arch::NpuArch;
 use crate::isa::npu::Unit;
 use std::ops::Range;
@@ -28,6 +28,8 @@ pub(super) struct Tiling {
     pub columns: usize,
     /// POST reduces windows, whose vectors meet one tile; otherwise the accumulators add up all there is.
     pub windows: bool,
+    /// Vectors that POST makes one.
+    pub window: usize,
     /// Results that a bank holds, and into how many parts it is cut.
     of_bank: usize,
     parts_of_bank: usize,
@@ -257,9 +259,10 @@ fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> 
     };
     let windows =
         layer.pool.is_some() && layer.unit == Unit::Matrix && has_room(layer.kernel, arch);
-    let window = match windows {
-        true => layer.kernel[0] * layer.kernel[1],
-        false => 1,
+    let window = match layer.unit {
+        Unit::Vector => units::window(layer, arch),
+        _ if windows => layer.kernel[0] * layer.kernel[1],
+        _ => 1,
     };
     // Half a bank: what follows waits for POST of a layer's last chunk. A quarter, where DRAM waits, or is
     // waited for. But all of it where there are many chunks: each costs POST some cycles.
@@ -277,6 +280,7 @@ fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> 
         spans,
         columns: layer.result[2].div_ceil(columns),
         windows,
+        window,
         of_bank: vectors / window,
         parts_of_bank: 1,
         rows,

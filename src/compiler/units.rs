@@ -5,8 +5,8 @@ use crate::arch::NpuArch;
 use crate::graph::TensorId;
 use crate::isa::npu::Unit;
 
-/// The most kernel rows, and groups of taps of one, of a VECTOR.
-const MOST: [usize; 2] = [63, 127];
+/// The most kernel rows, groups of taps of one, and vectors of a row, of a VECTOR.
+const MOST: [usize; 3] = [63, 127, 255];
 
 /// Gives layers to VECTOR.
 pub(super) fn choose(lowered: &mut Lowered, arch: &NpuArch) {
@@ -34,7 +34,18 @@ pub(super) fn groups(layer: &Layer, arch: &NpuArch) -> usize {
 
 /// Groups of taps of a kernel row.
 pub(super) fn groups_of_row(layer: &Layer, arch: &NpuArch) -> usize {
-    layer.kernel[1].div_ceil(arch.vector_taps as usize)
+    (layer.kernel[1] / window(layer, arch)).div_ceil(arch.vector_taps as usize)
+}
+
+/// Vectors of VECTOR that POST makes one. A pool with one result has a vector for each column of its window: VECTOR
+/// comes back to the sums of a vector some cycles later only.
+pub(super) fn window(layer: &Layer, arch: &NpuArch) -> usize {
+    let columns = layer.kernel[1];
+    let fits = columns <= MOST[2].min(arch.accumulator_vectors as usize);
+    match layer.pool.is_some() && layer.result[..2] == [1, 1] && fits {
+        true => columns,
+        false => 1,
+    }
 }
 
 fn is_for_vector(layer: &Layer, arch: &NpuArch) -> bool {

@@ -170,11 +170,7 @@ impl<'a> Schedule<'a> {
             Some(self.progress.get(&tensor)?.time(bytes, &channels))
         });
         let begin = times.max().unwrap_or(0);
-        let window = match work.tiling.windows {
-            true => layer.kernel[0] * layer.kernel[1],
-            false => 1,
-        };
-        let vectors = step.chunk.rows * step.chunk.columns * window;
+        let vectors = step.chunk.rows * step.chunk.columns * work.tiling.window;
         let groups =
             self.arch.columns / self.arch.lanes * (1 + u32::from(layer.residual.is_some()));
         let cycles = match layer.unit {

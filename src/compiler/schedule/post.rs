@@ -45,12 +45,8 @@ impl Schedule<'_> {
             columns: chunk.columns as u32,
             column_pitch: channels as u32,
             channels: (channels - tile * columns).min(columns) as u32,
-            window: if work.tiling.windows {
-                (layer.kernel[0] * layer.kernel[1]) as u32
-            } else {
-                1
-            },
-            maximum: work.tiling.windows && layer.pool == Some(Reduction::Maximum),
+            window: work.tiling.window as u32,
+            maximum: work.tiling.window > 1 && layer.pool == Some(Reduction::Maximum),
             parameters: work.parameters + ((tile - work.columns.start) * columns) as u32,
             row_parameters: tiles.len() > 1,
             per_channel,

@@ -60,7 +60,9 @@ impl Schedule<'_> {
         let [top, left] = layer.padding;
         let block = step.columns.start;
         let groups = groups_of_row(layer, self.arch);
-        let taps = layer.kernel[1] - (groups - 1) * self.arch.vector_taps as usize;
+        let window = work.tiling.window;
+        let taps = layer.kernel[1] / window - (groups - 1) * self.arch.vector_taps as usize;
+        let tap_step = layer.dilations[1] * channels;
         let first_column = (chunk.column * right) as i32 - left as i32;
         let first_channel = (block * self.arch.columns as usize) as i32;
         self.program.put(Operation::Vector(Vector {
@@ -74,11 +76,14 @@ impl Schedule<'_> {
             kernel_row_step: layer.dilations[0] as u32,
             groups: groups as u32,
             taps: taps as u32,
-            tap_step: (layer.dilations[1] * channels) as u32,
+            tap_step: tap_step as u32,
             rows: chunk.rows as u32,
             row_step: down as u32,
-            columns: chunk.columns as u32,
-            column_step: (right * channels) as u32,
+            columns: (chunk.columns * window) as u32,
+            column_step: match window {
+                1 => right * channels,
+                _ => tap_step,
+            } as u32,
             padding: layer.padding_value,
             weights: match layer.pool {
                 None => work.vector_weights + (block * layer.kernel[0] * groups) as u32,
