@@ -131,8 +131,9 @@ fn place(
                 .chain(new.map(|bytes| (tensor, bytes)))
                 .collect(),
             error: CompileError::Scratchpad {
+                // Between the layers of a split pool are tensors that the graph has not.
                 node: layer
-                    .map_or(&graph[tensor].name, |layer| &layer.name)
+                    .map_or_else(|| &graph[tensor].name, |layer| &layer.name)
                     .clone(),
                 needed: 2 * needed,
                 missing: (2 * needed).saturating_sub(arch.scratchpad_bytes.into()),
