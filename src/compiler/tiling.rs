@@ -40,6 +40,8 @@ pub(super) struct Tiling {
     to_dram: bool,
     /// Results of the smallest chunks that keep the array busy.
     few: usize,
+    /// Its steps wait for those of others that could begin then, while the layer behind it has enough to do.
+    pub waits: bool,
 }
 
 /// Vectors that an accumulator bank holds: a rectangle of the result.
@@ -313,6 +315,7 @@ fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> 
         from_dram,
         to_dram,
         few: 0,
+        waits: false,
     };
     tiling.cut_bank(part);
     tiling.few = few(tiling.passes(layer).iter().product(), arch);
