@@ -2,6 +2,7 @@
 
 use super::lower::{Layer, Lowered};
 use super::units::{self, groups_of_row};
+use super::{CompileError, MOST_INSTRUCTIONS};
 use crate::arch::NpuArch;
 use crate::isa::npu::Unit;
 use std::ops::Range;
@@ -236,6 +237,37 @@ pub(super) fn tile(lowered: &Lowered, arch: &NpuArch) -> Vec<Tiling> {
         tile_layer(layer, from_dram, to_dram, arch)
     });
     tilings.collect()
+}
+
+/// The most bytes of tiles that hand the places of windows on: those of a layer that are no weights of the network.
+const MOST_IDENTITIES: usize = 64 << 20;
+
+/// Says which layers are larger than a program may be, before there are instructions for them.
+pub(super) fn check(
+    lowered: &Lowered,
+    tilings: &[Tiling],
+    arch: &NpuArch,
+) -> Result<(), CompileError> {
+    let mut instructions = 0_usize;
+    for (layer, tiling) in lowered.layers.iter().zip(tilings) {
+        // At least one for each chunk, C channels and full ring of weights.
+        let chunks = (layer.result[0] * layer.result[1]).div_ceil(tiling.of_bank.max(1));
+        let parts = tiling.tiles(layer).div_ceil(arch.ring_tiles as usize);
+        let least = chunks.saturating_mul(tiling.columns);
+        instructions = instructions.saturating_add(least.saturating_mul(parts.max(1)));
+        let identities = tiling
+            .tiles(layer)
+            .saturating_mul(arch.tile_bytes() as usize);
+        if layer.pool.is_some() && identities > MOST_IDENTITIES {
+            let reason = format!("the places of its window take {identities} bytes of weights");
+            let node = layer.name.clone();
+            return Err(CompileError::Size { node, reason });
+        }
+    }
+    match instructions > MOST_INSTRUCTIONS {
+        true => Err(CompileError::Program { instructions }),
+        false => Ok(()),
+    }
 }
 
 /// Cuts a layer; its input may come from DRAM, and its result go there.

@@ -5,7 +5,7 @@ use ferrogrid::number::Matrix;
 use ferrogrid::verify::Mismatch;
 use ferrogrid::verify::check::{check, check_stimulus, design};
 use ferrogrid::verify::matmul::{Golden, MatmulCase, Wrong, cases, golden};
-use ferrogrid::verify::mutation::{MATMUL, Prey};
+use ferrogrid::verify::mutation::{MATMUL, Mutation, Prey, Verdict, hunt};
 use rayon::prelude::*;
 
 /// Cases that every mutant meets until one catches it: random ones of small cores, then those of
@@ -24,6 +24,24 @@ fn every_mutant_is_caught() {
     let cases = campaign().into_par_iter();
     let prey: Vec<_> = cases.map(|case| Prey::new(vec![case])).collect();
     super::every_mutant_is_caught(MATMUL, &prey);
+}
+
+/// What breaks no core is no survivor.
+#[test]
+fn a_mutation_without_a_spot_is_told_apart() {
+    let nowhere = Mutation {
+        module: "_no_such_module",
+        ..MATMUL[0]
+    };
+    let case: MatmulCase = "rows=3 columns=2 job=4x5x3:random".parse().expect("a case");
+    let prey = [Prey::new(vec![case])];
+    let hunt = hunt(&nowhere, &prey).expect("a core");
+    assert_eq!(hunt.mutants, 0);
+    assert!(
+        matches!(hunt.verdict, Verdict::Spotless),
+        "{:?}",
+        hunt.verdict
+    );
 }
 
 /// The campaign passes on the core as it is: what it catches is the mutation.
