@@ -15,7 +15,7 @@ enum Data {
     Given,
     /// Another word in each cycle, taken or not.
     Restless,
-    /// The words that come, with those of a register that nothing has written: unknown in four states.
+    /// Bits of the words that come where a register has ones that nothing has written: unknown in four states.
     Unwritten,
 }
 
@@ -74,12 +74,11 @@ fn traffic(m: &Module, data: Data) {
     bus.wvalid.drive(data_valid);
     let cycle = m.reg(unsigned(32)).reset(0);
     cycle.next(cycle + 1);
-    let never = m.reg(unsigned(32));
-    never.next(*never);
+    let never = m.capture(cycle.eq(0xffff_ffff_u32), input.tdata);
     bus.wdata.drive(match data {
         Data::Given => input.tdata,
         Data::Restless => input.tdata ^ *cycle,
-        Data::Unwritten => input.tdata ^ *never,
+        Data::Unwritten => input.tdata & never,
     });
     bus.wstrb.drive(m.lit(0b0111, unsigned(4)));
     bus.wlast.drive(m.high());
