@@ -8,11 +8,22 @@ use ferrogrid::hdl::{self, Axi4, AxiStream, Module, bit, concat, connect, hardwa
 /// Bursts that the design reads.
 const BURSTS: u64 = 8;
 
+/// What a design writes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Data {
+    /// The words that come.
+    Given,
+    /// Another word in each cycle, taken or not.
+    Restless,
+    /// Bits of the words that come where a register has ones that nothing has written: unknown in four states.
+    Unwritten,
+}
+
 /// Reads bursts of four words from 0x10, 0x50 and so on with ids 0 to 3 in turn, and shows the
 /// beats; writes each word that comes without its highest byte to 0x200 and so on, with the same
 /// ids, and shows the answers.
 #[hardware]
-fn traffic(m: &Module) {
+fn traffic(m: &Module, data: Data) {
     let bus = m.source_port("m_axi", Axi4::of(2, 16, 32));
     let beats = m.source_port("m_axis_r", AxiStream::of(37));
     let input = m.sink_port("s_axis_w", AxiStream::of(32));
@@ -61,7 +72,14 @@ fn traffic(m: &Module) {
     bus.awsize.drive(m.lit(2, unsigned(3)));
     bus.awburst.drive(m.lit(1, unsigned(2)));
     bus.wvalid.drive(data_valid);
-    bus.wdata.drive(input.tdata);
+    let cycle = m.reg(unsigned(32)).reset(0);
+    cycle.next(cycle + 1);
+    let never = m.capture(cycle.eq(0xffff_ffff_u32), input.tdata);
+    bus.wdata.drive(match data {
+        Data::Given => input.tdata,
+        Data::Restless => input.tdata ^ *cycle,
+        Data::Unwritten => input.tdata & never,
+    });
     bus.wstrb.drive(m.lit(0b0111, unsigned(4)));
     bus.wlast.drive(m.high());
     let answer = AxiStream {
@@ -74,7 +92,12 @@ fn traffic(m: &Module) {
 }
 
 fn design() -> Design {
-    hdl::design("traffic", traffic).unwrap_or_else(|error| panic!("{error}"))
+    design_of(Data::Given)
+}
+
+fn design_of(data: Data) -> Design {
+    let design = hdl::design("traffic", |m| traffic(m, data));
+    design.unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn memory() -> Memory {
@@ -198,4 +221,27 @@ fn refusals_and_what_is_beyond_the_end() {
         memory.bytes[0x204..],
         "a refused word stays"
     );
+}
+
+#[test]
+fn write_data_are_held_until_they_are_taken() {
+    let slow = Memory {
+        stalls: 200,
+        ..memory()
+    };
+    let outcome = run_all(&mut backends(&design_of(Data::Restless)), &scenario(slow));
+    let failures = outcome.failures.iter().map(|failure| &failure.message);
+    let expected = "the payload of m_axi_w changed before it was taken";
+    assert_eq!(Vec::from_iter(failures), [expected], "{outcome:#?}");
+}
+
+/// In four states as in two.
+#[test]
+fn write_data_may_be_unknown() {
+    let slow = Memory {
+        stalls: 200,
+        ..memory()
+    };
+    let outcome = run_all(&mut backends(&design_of(Data::Unwritten)), &scenario(slow));
+    assert!(outcome.is_clean(), "{outcome:#?}");
 }

@@ -8,8 +8,10 @@ use crate::graph::{Graph, Node, Operator};
 const MOST_CHANNELS: usize = 0xffff;
 /// The most places of a window.
 const MOST_PLACES: usize = 1 << 16;
-/// The most elements of all activations that layers read and write: offsets in DRAM are of 32 bits.
-const MOST_ELEMENTS: usize = 1 << 31;
+/// The most elements of all activations that layers read and write: addresses have a sign and 31 bits.
+const MOST_ELEMENTS: usize = 1 << 30;
+/// The most bytes of a step of a window, and of what is around the image.
+const MOST_STEP: usize = 1 << 28;
 /// Bytes that weights and parameters of layers may take beside those that the network has.
 const SPARE_BYTES: usize = 32 << 20;
 /// How many times as many as the network has they may be: those between different groups are written out.
@@ -58,6 +60,17 @@ fn window(graph: &Graph, node: &Node) -> ([usize; 2], usize) {
     }
 }
 
+/// The longest step of a window, or the most rows or columns around its image.
+fn longest_step(node: &Node) -> usize {
+    let (steps, padding) = match &node.operator {
+        Operator::Convolution(of) => ([of.strides, of.dilations].concat(), of.padding),
+        Operator::AveragePool(of) | Operator::MaxPool(of) => (of.strides.to_vec(), of.padding),
+        _ => return 1,
+    };
+    let around = [padding.top, padding.left, padding.bottom, padding.right];
+    steps.into_iter().chain(around).max().unwrap_or(1)
+}
+
 impl Lowered {
     /// Takes the room that the layers of a node need.
     ///
@@ -74,6 +87,12 @@ impl Lowered {
         if channels > MOST_CHANNELS {
             let reason =
                 format!("it has {channels} channels, and layers have {MOST_CHANNELS} at most");
+            return Err(refuse(node, reason));
+        }
+        let step = longest_step(node);
+        if step.saturating_mul(channels) > MOST_STEP {
+            let reason =
+                format!("a step of its window, or what is around the image, is of {step} pixels");
             return Err(refuse(node, reason));
         }
         let ([rows, columns], layers) = window(graph, node);
