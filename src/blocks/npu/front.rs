@@ -1,6 +1,8 @@
 //! The front end: fetches the program and gives each unit its instructions.
 
-use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
+use super::super::prim::{
+    BurstSplitter, Cut, Fifo, ReadBeat, RegisterSlice, StreamInputs, Transfer,
+};
 use super::fields::{INSTRUCTION_BITS, field_of};
 use super::ports::Signalling;
 use super::ranges::Ranges;
@@ -163,14 +165,14 @@ impl FrontEnd {
         }
     }
 
-    /// Reads the program; gives its instructions.
+    /// Reads the program; gives its instructions, of which one `leaves` the front end.
     #[track_caller]
     fn fetch<'m>(
         &self,
         m: &'m Module,
         io: &FrontEndInputs<'m>,
-        begins: Signal<'m>,
-        ends: Signal<'m>,
+        (begins, ends): (Signal<'m>, Signal<'m>),
+        leaves: Signal<'m>,
         transfers: &Stream<'m, Transfer<'m>>,
     ) -> Fetched<'m> {
         let beat_bytes = self.splitter.beat_bytes;
@@ -211,9 +213,8 @@ impl FrontEnd {
             !s.valid | s.ready,
             "an instruction came without a place for it",
         );
-        let fetched = Fifo::new(s.payload.shape(), FETCHED);
+        let fetched = Fifo::queue(s.payload.shape(), FETCHED);
         let fetched = m.instance(&fetched, StreamInputs { s }).m;
-        let leaves = fetched.fires();
         m.when(asks & !leaves, || places.set(places - 1))
             .else_when(leaves & !asks, || places.set(places + 1));
         Fetched {
@@ -279,15 +280,37 @@ impl Block for FrontEnd {
         fetches.next(io.fetch | (*fetches & !idle));
         let stops = m.wire(bit());
         let ends = m.wire(bit());
-        let fetch = self.fetch(m, &io, fetch_begins, stops | ends, &transfers);
-        let fetched = fetch.instructions;
+        let leaves = m.wire(bit());
+        let around = (fetch_begins, stops | ends);
+        let fetch = self.fetch(m, &io, around, leaves, &transfers);
 
-        m.section("decode");
-        let word = fetched.payload;
+        m.section("decode: what is checked stands in registers");
+        let Stream {
+            payload: word,
+            valid,
+            ready,
+        } = fetch.instructions;
         let opcode = field_of("fetched", word, &Synchronization::FIELDS[0]);
         let known = is_legal(opcode, word, self.ranges.vector_taps > 0);
         let in_range = self.ranges.hold(opcode, word);
+        let payload = concat(&[known, in_range, word]);
+        let s = Stream {
+            payload,
+            valid,
+            ready,
+        };
+        let slice = RegisterSlice {
+            shape: payload.shape(),
+            cut: Cut::Both,
+        };
+        let slice = m.instance_of(&slice).named("decoded");
+        let fetched = slice.connect(StreamInputs { s }).m;
+        leaves.drive(fetched.fires());
+        let word = fetched.payload.truncate(INSTRUCTION_BITS);
+        let in_range = fetched.payload.bit(INSTRUCTION_BITS);
+        let known = fetched.payload.bit(INSTRUCTION_BITS + 1);
         let legal = known & in_range;
+        let opcode = field_of("decoded", word, &Synchronization::FIELDS[0]);
         let queue_ready: Vec<_> = (0..UNITS)
             .map(|number| m.wire(bit()).named(format!("queue_ready_{number}")))
             .collect();
@@ -303,34 +326,43 @@ impl Block for FrontEnd {
         let is_end = opcode.eq(Opcode::End as u32);
 
         m.section("queues and waits");
+        let [_, _, a_count, _, b_count, ..] = Synchronization::FIELDS;
+        let counts = [a_count, b_count].map(|of| field_of("decoded", word, &of));
+        let waits = (counts[0].any() | counts[1].any()).named("any_wait");
         let mut requests = Vec::new();
         let mut issue = Vec::new();
         let mut empty = Vec::new();
         let dispatches = m.wire(bit());
         for number in 0..UNITS {
             let s = Stream {
-                payload: word,
+                payload: concat(&[waits, word]),
                 valid: dispatches & for_unit[number as usize],
                 ready: queue_ready[number as usize],
             };
-            let queue = Fifo::new(word.shape(), self.queue_depth);
+            let queue = Fifo::queue(s.payload.shape(), self.queue_depth);
             let queue = m.instance_of(&queue).named(format!("queue_{number}"));
             let queue = queue.connect(StreamInputs { s });
             let head = queue.m;
-            let out = m.wires(Stream::of(unsigned(INSTRUCTION_BITS)));
+            let instruction = head.payload.truncate(INSTRUCTION_BITS);
+            let free = m.wire(bit()).named(format!("free_{number}"));
+            let out = m.wires(Stream::of(instruction.shape()));
             let held = m.reg(bit()).named(format!("held_{number}")).reset(0);
             let granted = m.wire(bit()).named(format!("granted_{number}"));
             let clear = state.is(MachineState::Clear);
             head.ready.drive(granted | clear);
             held.next((granted | (*held & !out.ready)) & !clear);
+            // Known late is only whether it is granted.
+            free.drive(!*held | out.ready);
             let held_word = m
-                .capture(granted, head.payload)
+                .capture(free, instruction)
                 .named(format!("held_word_{number}"));
             out.payload.drive(held_word);
             out.valid.drive(*held);
             requests.push(Request {
-                valid: head.valid & (!*held | out.ready),
-                instruction: head.payload,
+                valid: head.valid,
+                free,
+                instruction,
+                waits: head.payload.msb().called(format!("waits_{number}")),
                 granted,
             });
             empty.push(queue.level.eq(0) & !*held);
@@ -345,7 +377,8 @@ impl Block for FrontEnd {
         let fence = Fence::each(|of| field_of("fence", word, of));
         let end = End::each(|of| field_of("end", word, of));
         // What has just left a queue is not in its unit yet.
-        let settled = m.delay_by("settled", unit_done, 2) & unit_done;
+        let done_before = m.delay_by("done_before", unit_done, 2);
+        let settled = m.delay(done_before & unit_done).named("settled_before") & none_waits;
         let fence_over = (settled | !fence.units).all();
         let goes_on = for_unit
             .iter()

@@ -116,8 +116,8 @@ impl PostUnit {
     /// Cycles from a result of the requantizers until the sum that it is in stands in front of them: sums
     /// take the cycles that the results of every second cycle leave free.
     fn return_latency(&self) -> u32 {
-        let even = (self.requantizer().latency() + TABLE_LATENCY).is_multiple_of(2);
-        TABLE_LATENCY + u32::from(even)
+        let latency = TABLE_LATENCY + 1;
+        latency + u32::from((self.requantizer().latency() + latency).is_multiple_of(2))
     }
 }
 
@@ -172,9 +172,9 @@ impl Block for PostUnit {
         let is_new = m.reg(bit());
         let begins = reads & *is_new;
         // The word stays until its last fields have been taken behind the sums.
-        let begun = m.reg(unsigned(SUM_STAGE - 1)).reset(0);
-        begun.next(concat(&[begun.truncate(SUM_STAGE - 2), begins]));
-        let is_taken = !begins & begun.truncate(SUM_STAGE - 2).eq(0);
+        let begun = m.reg(unsigned(SUM_STAGE - 2)).reset(0);
+        begun.next(concat(&[begun.truncate(SUM_STAGE - 3), begins]));
+        let is_taken = !begins & begun.truncate(SUM_STAGE - 3).eq(0);
         let residual_under_way = m.wire(bit());
         let over = !*active | (reads & ends);
         let ready = over & is_taken & !residual_under_way;
@@ -219,7 +219,9 @@ impl Block for PostUnit {
         let vector_address = m.reg(wide);
         let row_address = m.reg(wide);
         let first_of_window = window_sum.eq(0);
-        let last_of_window = (window_sum + 1).eq(fields.window);
+        let last_of_window = m.reg(bit());
+        let next_of_window = last_of_window.mux(m.zero(window_sum.shape()), window_sum + 1);
+        let window_ends = (next_of_window + 1).eq(fields.window);
         let last_channels = channels_left.le(lanes);
         let last_column = columns_left.eq(1);
         let last_row = rows_left.eq(1);
@@ -239,6 +241,7 @@ impl Block for PostUnit {
             active.set(true);
             is_new.set(true);
             window_sum.set(0);
+            last_of_window.set(next.window.eq(1));
             channels_left.set(next.channels);
             group.set(first_group(next.parameters));
             row_group.set(first_group(next.parameters));
@@ -253,7 +256,8 @@ impl Block for PostUnit {
         })
         .else_when(reads, || {
             is_new.set(false);
-            window_sum.set(last_of_window.mux(m.zero(window_sum.shape()), window_sum + 1));
+            window_sum.set(next_of_window);
+            last_of_window.set(window_ends);
             place.set(place + 1);
             m.when(last_of_window & !last_channels, || {
                 place.set(*vector_place);
@@ -335,13 +339,10 @@ impl Block for PostUnit {
         let biases = m.delay_by("biases", io.biases, 2);
 
         m.section("requantization");
-        let behind_sums =
-            |name: &str, value: Signal<'m>| m.capture(begun.bit(SUM_STAGE - 3), value).named(name);
-        let per_channel = behind_sums("per_channel", fields.per_channel);
-        let multiplier = behind_sums("tensor_multiplier", fields.multiplier);
-        let shift = behind_sums("tensor_shift", fields.shift.as_unsigned());
-        let late =
-            |name: &str, value: Signal<'m>| m.capture(begun.bit(SUM_STAGE - 2), value).named(name);
+        let late = |name: &str, value: Signal<'m>| m.capture(begun.msb(), value).named(name);
+        let per_channel = late("per_channel", fields.per_channel);
+        let multiplier = late("tensor_multiplier", fields.multiplier);
+        let shift = late("tensor_shift", fields.shift.as_unsigned());
         let float = late("float", fields.float);
         let zero_point = late("zero_point", fields.zero_point);
         let low = late("low", fields.low);
@@ -349,16 +350,18 @@ impl Block for PostUnit {
         let multipliers = m.delay_by("multipliers", io.multipliers, 2);
         let shifts = m.delay_by("shifts", io.shifts, 2);
         let requantizer = self.requantizer();
+        // Sums that come back take the place of the accumulators in the cycle in front of the requantizers.
         let returns = m.wire(bit());
         let sums_back = m.wire(unsigned(32 * lanes));
-        let choose =
-            |name: &str, sum: Signal<'m>, first: Signal<'m>| returns.mux(sum, first).named(name);
+        let choose = |name: &str, sum: Signal<'m>, first: Signal<'m>| {
+            m.delay(returns.mux(sum, first)).named(name)
+        };
         let is_float = match self.arithmetic {
             Arithmetic::Both => choose("is_float", io.tables.is_float, float),
             // There is no choice.
             Arithmetic::Float | Arithmetic::FixedPoint => {
                 m.unused(io.tables.is_float);
-                float
+                m.delay(float).named("is_float")
             }
         };
         let zero_point = choose("zero", io.tables.zero_point, zero_point);
@@ -374,25 +377,22 @@ impl Block for PostUnit {
             let larger = sum.gt(*total).mux(sum, *total);
             total.next(begins_window.mux(sum, is_maximum.mux(larger, total + sum)));
             let bias = biases.slice(32 * lane, 32).as_signed();
-            let accumulator = m.delay(total + bias).named(format!("accumulator_{lane}"));
+            let sum_back = sums_back.slice(32 * lane, 32).as_signed();
+            let accumulator = choose(&format!("accumulator_{lane}"), sum_back, total + bias);
             let of_channel = multipliers.slice(32 * lane, 32);
-            let multiplier = m
-                .delay(per_channel.mux(of_channel, multiplier))
-                .named(format!("multiplier_{lane}"));
+            let multiplier = per_channel.mux(of_channel, multiplier);
+            let of_sum = io.tables.multiplier;
+            let multiplier = choose(&format!("multiplier_{lane}"), of_sum, multiplier);
             let of_channel = shifts.slice(SHIFT_BITS * lane, SHIFT_BITS);
-            let shift = m
-                .delay(per_channel.mux(of_channel, shift))
-                .named(format!("shift_{lane}"));
-            let shift = returns.mux(io.tables.shift, shift.as_signed());
+            let shift = per_channel.mux(of_channel, shift).as_signed();
+            let shift = choose(&format!("shift_{lane}"), io.tables.shift, shift);
             let choices = (requantizer.choices().into_iter()).map(|(name, _)| match name {
                 "shift" => (name, shift),
                 _ => (name, is_float),
             });
-            let multiplier = returns.mux(io.tables.multiplier, multiplier);
-            let sum_back = sums_back.slice(32 * lane, 32).as_signed();
             let inputs = RequantizerInputs {
                 advance: m.high(),
-                accumulator: returns.mux(sum_back, accumulator),
+                accumulator,
                 multiplier: multiplier.truncate(31),
                 choices: Pins::new(choices),
                 zero_point,
@@ -429,19 +429,24 @@ impl Block for PostUnit {
         };
         let to_result = SUM_STAGE + requantizer.latency();
         let issued = (reads & last_of_window, token);
-        let asks = line("to_residual", to_result - READ_LATENCY, issued);
+        let before_asks = line("to_residual", to_result - READ_LATENCY - 1, issued);
+        let valid = m.flag(before_asks.0 & !io.clear).named("asks");
+        let asks = (valid, m.delay(before_asks.1).named("asking_token"));
         let result = line("to_result", READ_LATENCY, asks);
         let is_residual = |token: Signal<'m>| token.msb();
 
         m.section("sums with what is added to the results");
         let distance = fields.residual_address.zero_extend(fields.address.width()) - fields.address;
         let distance = late("residual_distance", here(distance));
-        let residual_enable = asks.0 & is_residual(asks.1);
-        let residual_address = asks.1.truncate(bits) + distance;
+        // Who reads the scratchpad then is decided by it: nothing stands between.
+        let residual_enable = m.flag(before_asks.0 & is_residual(before_asks.1));
+        let residual_address = m.delay(before_asks.1.truncate(bits) + distance);
         let returned = (result.0 & is_residual(result.1), result.1);
-        let back = line("to_return", self.return_latency(), returned);
-        returns.drive(back.0);
-        let extra = self.return_latency() - TABLE_LATENCY;
+        let before_back = line("to_return", self.return_latency() - 1, returned);
+        returns.drive(before_back.0);
+        let valid = m.flag(before_back.0 & !io.clear).named("is_back");
+        let back = (valid, m.delay(before_back.1).named("back_token"));
+        let extra = self.return_latency() - 1 - TABLE_LATENCY;
         sums_back.drive(m.delay_by("sums_back", io.tables.sums, extra));
         let sum = line("to_sum", requantizer.latency(), back);
         let write_enable = sum.0 | (result.0 & !is_residual(result.1));

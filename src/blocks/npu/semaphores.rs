@@ -2,21 +2,26 @@
 
 use super::fields::field_of;
 use super::ports::Signalling;
-use crate::hdl::{Module, Signal, hardware, index_bits, unsigned};
+use crate::hdl::{Module, Signal, hardware, join, unsigned};
 use crate::isa::npu::{Field, SEMAPHORE_MAX, SEMAPHORES, Synchronization};
 
 /// An instruction that stands in front of a unit.
 pub struct Request<'m> {
-    /// There is one, and the unit's holding register is free for it.
+    /// There is one.
     pub valid: Signal<'m>,
+    /// The unit's holding register is free for it.
+    pub free: Signal<'m>,
     /// All of it.
     pub instruction: Signal<'m>,
+    /// It waits for something.
+    pub waits: Signal<'m>,
     /// To be driven: its waits are over, and what it waits for is taken.
     pub granted: Signal<'m>,
 }
 
-/// Grants requests and counts signals; `clear` empties all semaphores. One unit's waits are looked at in a
-/// cycle, in turn; who waits for nothing is granted at once. Gives whether a semaphore overflows.
+/// Grants requests and counts signals; `clear` empties all semaphores. Who waits for nothing is granted at
+/// once. Of those who wait one is looked at in a cycle, in turn: it was seen two cycles before and chosen in the
+/// cycle before, and what it waits for stands in registers. Gives whether a semaphore overflows.
 #[hardware]
 #[track_caller]
 pub fn semaphores<'m>(
@@ -25,9 +30,7 @@ pub fn semaphores<'m>(
     requests: &[Request<'m>],
     signalling: &[Signalling<'m>],
 ) -> Signal<'m> {
-    let units = requests.len() as u32;
-    let turn = m.reg(unsigned(index_bits(units.into()))).reset(0);
-    turn.next(turn.eq(units - 1).mux(m.zero(turn.shape()), turn + 1));
+    let units = unsigned(requests.len() as u32);
     let width = 10;
     let counts: Vec<_> = (0..SEMAPHORES)
         .map(|number| {
@@ -44,37 +47,53 @@ pub fn semaphores<'m>(
         };
         numbered.map(field).collect()
     };
-    let (a_counts, b_counts) = (of_queues(&a_count), of_queues(&b_count));
-    let wait_a = turn.select(&of_queues(&a));
-    let wait_b = turn.select(&of_queues(&b));
-    let wait_a_count = turn
-        .select(&a_counts)
-        .called("wait_a_count")
-        .zero_extend(width);
-    let wait_b_count = turn
-        .select(&b_counts)
-        .called("wait_b_count")
-        .zero_extend(width);
-    let there_of_a = wait_a.select(&counts);
-    let there_of_b = wait_b.select(&counts);
+    /// a bit for the unit that is looked at
+    let chosen = m.reg(units).reset(0);
+    /// those behind the unit that was chosen last
+    let behind = m.reg(units).reset(0);
+    let asking: Vec<_> = (requests.iter())
+        .map(|request| request.valid & request.waits)
+        .collect();
+    let asked = m.reg(units).reset(0);
+    asked.next(join(&asking) & !*chosen);
+    let asking = (*asked & !*chosen).named("asking");
+    let later = asking & *behind;
+    let next = later.any().mux(later, asking).lowest_one();
+    let next = next.gate(!clear).named("next_chosen");
+    chosen.next(next);
+    let from_next = (0..units.width).map(|unit| next.truncate(unit + 1).any());
+    let from_next = join(&Vec::from_iter(from_next));
+    m.when(next.any(), || behind.set(from_next & !next));
+    let of_next = |fields: Vec<Signal<'m>>| next.one_hot_select(&fields);
+    let wait_a = m.delay(of_next(of_queues(&a)).one_hot(SEMAPHORES));
+    let wait_b = m.delay(of_next(of_queues(&b)).one_hot(SEMAPHORES));
+    let wait_a_count = m.delay(of_next(of_queues(&a_count)));
+    let wait_b_count = m.delay(of_next(of_queues(&b_count)));
+    let [wait_a_count, wait_b_count] =
+        [wait_a_count, wait_b_count].map(|count| count.zero_extend(width));
+    let there: Vec<_> = counts.iter().map(|count| **count).collect();
+    let there_of_a = wait_a.one_hot_select(&there);
+    let there_of_b = wait_b.one_hot_select(&there);
     let enough = there_of_a.ge(wait_a_count) & there_of_b.ge(wait_b_count);
-    let valids: Vec<_> = requests.iter().map(|r| r.valid).collect();
-    let takes = enough & turn.select(&valids);
-    let counts_of_waits = a_counts.iter().zip(&b_counts);
-    for (number, (request, (a_count, b_count))) in (0..).zip(requests.iter().zip(counts_of_waits)) {
-        let waits = a_count.any() | b_count.any();
-        let granted = request.valid & (!waits | (turn.eq(number) & enough));
-        request.granted.drive(granted);
+    let mut taken = Vec::new();
+    for (number, request) in (0..).zip(requests) {
+        let takes = request.free & chosen.bit(number) & enough;
+        taken.push(takes);
+        let at_once = request.valid & request.free & !request.waits;
+        request.granted.drive(at_once | takes);
     }
+    let takes = join(&taken).any();
     let mut overflow = m.low();
     for (number, count) in (0..).zip(&counts) {
-        let signals = signalling
-            .iter()
-            .map(|of| (of.valid & of.semaphore.eq(number)).zero_extend(width));
-        let added = signals.fold(**count, |sum, signal| sum + signal);
-        let taken = |wait: Signal<'m>, count: Signal<'m>| count.gate(takes & wait.eq(number));
-        let left = added - taken(wait_a, wait_a_count) - taken(wait_b, wait_b_count);
-        m.when(clear, || count.set(0)).otherwise(|| count.set(left));
+        let signals: Vec<_> = (signalling.iter())
+            .map(|of| of.valid & of.semaphore.eq(number))
+            .collect();
+        let added = **count + join(&signals).count_ones().zero_extend(width);
+        let of_wait = |wait: Signal<'m>, count: Signal<'m>| count.gate(wait.bit(number));
+        let left = added - of_wait(wait_a, wait_a_count) - of_wait(wait_b, wait_b_count);
+        // Whether it is taken is known last.
+        m.when(clear, || count.set(0))
+            .otherwise(|| count.set(takes.mux(left, added)));
         overflow = overflow | count.gt(SEMAPHORE_MAX);
     }
     m.flag(overflow)
