@@ -27,7 +27,9 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
     let requests: Vec<_> = (0..UNITS)
         .map(|unit| Request {
             valid: input("valid", unit, 1),
+            free: input("free", unit, 1),
             instruction: input("instruction", unit, 8 * INSTRUCTION_BYTES as u32),
+            waits: m.wire(bit()).named(format!("waits_{unit}")),
             granted: m.wire(bit()).named(format!("granted_{unit}")),
         })
         .collect();
@@ -39,16 +41,52 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
         .collect();
     let overflow = semaphores(m, clear, &requests, &signalling);
     let own = m.input("own", unsigned(BITS));
-    let turn = m.input("own_turn", unsigned(2));
-    m.assert("turn_exists", turn.lt(UNITS), "it is nobody's turn");
+    let [chosen, asked] = ["own_chosen", "own_asked"].map(|name| m.input(name, unsigned(UNITS)));
+    m.assert(
+        "one_is_chosen",
+        chosen.eq(chosen.lowest_one()),
+        "two are looked at in a cycle",
+    );
+    let kept = ["a", "b"].map(|wait| {
+        let semaphores = m.input(format!("own_wait_{wait}"), unsigned(SEMAPHORES));
+        let count = m.input(format!("own_wait_{wait}_count"), unsigned(BITS - 1));
+        [semaphores, count]
+    });
 
     let mut takers = Vec::new();
     let mut taken = m.zero(unsigned(BITS));
     for (unit, request) in (0..).zip(&requests) {
         let named = |what: &str| format!("{what}_{unit}");
-        let Request { valid, granted, .. } = *request;
+        let Request {
+            valid,
+            free,
+            granted,
+            ..
+        } = *request;
         let [a, b] = waits(request.instruction);
         let waits = a[1].any() | b[1].any();
+        request.waits.drive(waits);
+        let stays = was(m, &named("stays"), valid & !granted & !clear);
+        let before = m.delay(request.instruction).named(named("before"));
+        m.assume(
+            &named("stays"),
+            !stays | (valid & request.instruction.eq(before)),
+            "what stands in front of a unit goes unasked",
+        );
+        let same = |kept: [Signal<'m>; 2], wait: [Signal<'m>; 2]| {
+            kept[0].eq(wait[0].one_hot(SEMAPHORES)) & kept[1].eq(wait[1])
+        };
+        let is_kept = waits & same(kept[0], a) & same(kept[1], b);
+        m.assert(
+            &named("is_kept"),
+            !chosen.bit(unit) | clear | (valid & is_kept),
+            "what is looked at is not what waits",
+        );
+        m.assert(
+            &named("asks"),
+            !asked.bit(unit) | clear | (valid & waits),
+            "who waits for nothing asks",
+        );
         let differ = a[0].ne(b[0]) | !a[1].any() | !b[1].any();
         m.assume(&named("differ"), differ, "both waits are for one semaphore");
         let is_own = |[semaphore, _]: [Signal<'m>; 2]| semaphore.eq(number);
@@ -58,24 +96,26 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
         let enough = wants.le(own);
         taken = taken | wants.gate(granted);
         takers.push(granted & waits);
-        m.assert(&named("asked"), !granted | valid, "nobody asks");
+        m.assert(
+            &named("asked"),
+            !granted | clear | (valid & free),
+            "nobody asks",
+        );
         m.assert(
             &named("enough"),
-            !granted | enough,
+            !granted | clear | enough,
             "a wait passes too early",
         );
-        let at_once = !valid | waits | granted;
+        let at_once = !(valid & free) | waits | granted;
         m.assert(&named("at_once"), at_once, "who waits for nothing is held");
-        // Who waits for it alone passes within a turn of all units.
+        // Who waits for it alone passes within a turn of all units, behind the cycles until it is chosen.
         let others = |wait: [Signal<'m>; 2]| !is_own(wait) & wait[1].any();
-        let may_pass = valid & enough & !others(a) & !others(b);
-        let held = m.reg(unsigned(2)).named(named("held")).reset(0);
+        let may_pass = valid & free & enough & !others(a) & !others(b) & !clear;
+        let held = m.reg(unsigned(3)).named(named("held")).reset(0);
         held.next((may_pass & !granted).mux(held + 1, 0));
-        let since = |now: u32| m.lit((now + UNITS - 1 - unit) % UNITS, unsigned(2));
-        let since_own_turn = turn.select(&[0, 1, 2].map(since));
         m.assert(
             &named("soon"),
-            held.le(since_own_turn),
+            held.le(UNITS + 1),
             "a wait that is over is held",
         );
     }
@@ -100,7 +140,7 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
     );
     m.assert(
         "not_negative",
-        taken.le(*count),
+        clear | taken.le(*count),
         "more is taken than is there",
     );
     let beyond = was(m, "beyond", count.gt(SEMAPHORE_MAX));
@@ -129,7 +169,13 @@ fn semaphores_of_the_npu() {
         let design = hdl::design("proof", |m| one_semaphore(m, number)).unwrap();
         let proof = Proof::of(&design)
             .probe("own", &format!("semaphore_{number}"))
-            .probe("own_turn", "turn");
+            .probe("own_chosen", "chosen")
+            .probe("own_asked", "asked")
+            .probe("own_wait_a", "wait_a")
+            .probe("own_wait_b", "wait_b")
+            .probe("own_wait_a_count", "wait_a_count")
+            .probe("own_wait_b_count", "wait_b_count");
+        println!("{}", proof.verilog);
         check(&format!("semaphore {number}"), &proof, bugs);
     }
 }

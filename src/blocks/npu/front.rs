@@ -165,7 +165,8 @@ impl FrontEnd {
         }
     }
 
-    /// Reads the program; gives its instructions, of which one `leaves` the front end.
+    /// Reads the program; gives its instructions, above each whether its fields are in range and whether it is one, and is
+    /// told when one `leaves` the front end.
     #[track_caller]
     fn fetch<'m>(
         &self,
@@ -203,8 +204,12 @@ impl FrontEnd {
         m.when(ends, || left.set(0));
         let comes = io.beats.valid;
         io.beats.ready.drive(m.high());
+        let word = self.whole(m, begins, comes, io.beats.payload.data);
+        let opcode = field_of("fetched", word, &Synchronization::FIELDS[0]);
+        let known = is_legal(opcode, word, self.ranges.vector_taps > 0);
+        let in_range = self.ranges.hold(opcode, word);
         let s = Stream {
-            payload: self.whole(m, begins, comes, io.beats.payload.data),
+            payload: concat(&[known, in_range, word]),
             valid: comes & io.beats.payload.last,
             ready: m.wire(bit()).named("fetched_ready"),
         };
@@ -284,33 +289,13 @@ impl Block for FrontEnd {
         let around = (fetch_begins, stops | ends);
         let fetch = self.fetch(m, &io, around, leaves, &transfers);
 
-        m.section("decode: what is checked stands in registers");
+        m.section("decode: for whom it is stands in registers");
         let Stream {
-            payload: word,
+            payload: checked,
             valid,
             ready,
         } = fetch.instructions;
-        let opcode = field_of("fetched", word, &Synchronization::FIELDS[0]);
-        let known = is_legal(opcode, word, self.ranges.vector_taps > 0);
-        let in_range = self.ranges.hold(opcode, word);
-        let payload = concat(&[known, in_range, word]);
-        let s = Stream {
-            payload,
-            valid,
-            ready,
-        };
-        let slice = RegisterSlice {
-            shape: payload.shape(),
-            cut: Cut::Both,
-        };
-        let slice = m.instance_of(&slice).named("decoded");
-        let fetched = slice.connect(StreamInputs { s }).m;
-        leaves.drive(fetched.fires());
-        let word = fetched.payload.truncate(INSTRUCTION_BITS);
-        let in_range = fetched.payload.bit(INSTRUCTION_BITS);
-        let known = fetched.payload.bit(INSTRUCTION_BITS + 1);
-        let legal = known & in_range;
-        let opcode = field_of("decoded", word, &Synchronization::FIELDS[0]);
+        let opcode = field_of("checked", checked, &Synchronization::FIELDS[0]);
         let queue_ready: Vec<_> = (0..UNITS)
             .map(|number| m.wire(bit()).named(format!("queue_ready_{number}")))
             .collect();
@@ -321,17 +306,36 @@ impl Block for FrontEnd {
                 .reduce(|any, one| any | one)
                 .expect("a unit has instructions")
         };
-        let for_unit: Vec<_> = (0..UNITS).map(of_unit).collect();
-        let is_fence = opcode.eq(Opcode::Fence as u32);
-        let is_end = opcode.eq(Opcode::End as u32);
+        let for_units = join(&(0..UNITS).map(of_unit).collect::<Vec<_>>());
+        let [_, _, a_count, _, b_count, ..] = Synchronization::FIELDS;
+        let [a_count, b_count] = [a_count, b_count].map(|of| field_of("checked", checked, &of));
+        let any_wait = a_count.any() | b_count.any();
+        let of_front_end = [Opcode::Fence, Opcode::End].map(|of| opcode.eq(of as u32));
+        let decoded = concat(&[join(&of_front_end), for_units, any_wait, checked]);
+        let slice = RegisterSlice {
+            shape: decoded.shape(),
+            cut: Cut::Forward,
+        };
+        let slice = m.instance_of(&slice).named("decoded");
+        let s = Stream {
+            payload: decoded,
+            valid,
+            ready,
+        };
+        let fetched = slice.connect(StreamInputs { s }).m;
+        leaves.drive(fetched.fires());
+        let word = fetched.payload.truncate(INSTRUCTION_BITS);
+        let flags = fetched.payload.slice(INSTRUCTION_BITS, 5 + UNITS).split(1);
+        let [in_range, known, waits] = [flags[0], flags[1], flags[2]];
+        let for_unit = &flags[3..][..UNITS as usize];
+        let [is_fence, is_end] = [flags[3 + UNITS as usize], flags[4 + UNITS as usize]];
+        let legal = known & in_range;
 
         m.section("queues and waits");
-        let [_, _, a_count, _, b_count, ..] = Synchronization::FIELDS;
-        let counts = [a_count, b_count].map(|of| field_of("decoded", word, &of));
-        let waits = (counts[0].any() | counts[1].any()).named("any_wait");
         let mut requests = Vec::new();
         let mut issue = Vec::new();
         let mut empty = Vec::new();
+        let mut dispatched = Vec::new();
         let dispatches = m.wire(bit());
         for number in 0..UNITS {
             let s = Stream {
@@ -341,18 +345,19 @@ impl Block for FrontEnd {
             };
             let queue = Fifo::queue(s.payload.shape(), self.queue_depth);
             let queue = m.instance_of(&queue).named(format!("queue_{number}"));
+            let comes = m.flag(s.fires());
+            dispatched.push(comes.named(format!("dispatched_{number}")));
             let queue = queue.connect(StreamInputs { s });
             let head = queue.m;
             let instruction = head.payload.truncate(INSTRUCTION_BITS);
-            let free = m.wire(bit()).named(format!("free_{number}"));
             let out = m.wires(Stream::of(instruction.shape()));
             let held = m.reg(bit()).named(format!("held_{number}")).reset(0);
             let granted = m.wire(bit()).named(format!("granted_{number}"));
             let clear = state.is(MachineState::Clear);
             head.ready.drive(granted | clear);
             held.next((granted | (*held & !out.ready)) & !clear);
-            // Known late is only whether it is granted.
-            free.drive(!*held | out.ready);
+            // Whether the unit takes what is held is known late: the next follows a cycle behind.
+            let free = !*held;
             let held_word = m
                 .capture(free, instruction)
                 .named(format!("held_word_{number}"));
@@ -378,7 +383,8 @@ impl Block for FrontEnd {
         let end = End::each(|of| field_of("end", word, of));
         // What has just left a queue is not in its unit yet.
         let done_before = m.delay_by("done_before", unit_done, 2);
-        let settled = m.delay(done_before & unit_done).named("settled_before") & none_waits;
+        let settled_before = m.delay(done_before & unit_done);
+        let settled = settled_before & !join(&dispatched);
         let fence_over = (settled | !fence.units).all();
         let goes_on = for_unit
             .iter()

@@ -207,14 +207,17 @@ impl Block for LoadUnit {
             io.clear,
         );
         io.instruction.ready.drive(free);
-        let for_weights = m.capture(io.instruction.fires(), is_weights);
-        let target = m.capture(io.instruction.fires(), load.target);
-        in_scratchpad.drive(!for_weights & target.eq(Target::Scratchpad as u32));
-        let is_vector = target.eq(Target::VectorWeights as u32);
-        let is_table = target.ge(Target::ResultTable as u32) & !is_vector;
-        for_channels.drive(!for_weights & target.any() & !is_table & !is_vector);
-        for_entries.drive(!for_weights & is_table);
-        for_vector.drive(!for_weights & is_vector);
+        let takes_instruction = io.instruction.fires();
+        let for_weights = m.capture(takes_instruction, is_weights);
+        let target = m.capture(takes_instruction, load.target);
+        let of_run = takes_instruction.mux(load.target, target);
+        let is_run = !takes_instruction.mux(is_weights, for_weights);
+        let is_vector = of_run.eq(Target::VectorWeights as u32);
+        let is_table = of_run.ge(Target::ResultTable as u32) & !is_vector;
+        in_scratchpad.drive(is_run & of_run.eq(Target::Scratchpad as u32));
+        for_channels.drive(is_run & of_run.any() & !is_table & !is_vector);
+        for_entries.drive(is_run & is_table);
+        for_vector.drive(is_run & is_vector);
 
         let tiles = unsigned(bits_for(self.ring_tiles.into()));
         /// tiles that are neither in the ring nor on their way
@@ -231,7 +234,7 @@ impl Block for LoadUnit {
 
         let coming = Coming {
             weights: for_weights,
-            to_scratchpad: in_scratchpad,
+            to_scratchpad: !for_weights & target.eq(Target::Scratchpad as u32),
             target,
             beat_address: run.beat_address,
             address: run.address,

@@ -294,26 +294,30 @@ impl Block for MatrixUnit {
         let tiles_there = m.reg(tiles).reset(0);
         let passed = advances & fields.release;
         m.when(passed, || oldest.set(oldest + 1));
-        m.when(io.tile_written & !passed, || {
-            tiles_there.set(tiles_there + 1)
-        })
-        .else_when(passed & !io.tile_written, || {
-            tiles_there.set(tiles_there - 1)
-        });
+        let one = |when: Signal<'m>| when.zero_extend(tiles.width);
+        let tiles_then = tiles_there + one(io.tile_written) - one(passed);
+        m.when(io.tile_written | passed, || tiles_there.set(tiles_then));
         /// that of the next pass, behind the oldest one: released with each pass, they come to the same place
         let ahead = m.reg(tiles);
+        /// tiles that are there from it on; below 0 as many as come before it
+        let from_it = m.reg(signed(tiles.width + 1));
+        let first_tile = match first.tile.width() >= tiles.width {
+            true => first.tile.truncate(tiles.width),
+            false => first.tile.zero_extend(tiles.width),
+        };
         m.when(advances & !fields.release, || ahead.set(ahead + 1));
+        m.when(io.tile_written & !advances, || from_it.set(from_it + 1))
+            .else_when(advances & !io.tile_written, || from_it.set(from_it - 1));
         m.when(takes_instruction, || {
-            ahead.set(match first.tile.width() >= tiles.width {
-                true => first.tile.truncate(tiles.width),
-                false => first.tile.zero_extend(tiles.width),
-            });
+            let wide = |count: Signal<'m>| count.zero_extend(tiles.width + 1);
+            ahead.set(first_tile);
+            from_it.set((wide(tiles_then) - wide(first_tile)).as_signed());
         });
         let tile = oldest + *ahead;
-        let tile_is_there = tiles_there.gt(*ahead);
+        let tile_is_there = from_it.gt(0);
         // A pass begins without the next tile rather than wait for DRAM, but not if that is about to come: it could be
         // loaded no sooner than when the pass ends.
-        let is_next = tiles_there.eq(*ahead);
+        let is_next = from_it.eq(0);
         let tile_comes = (next_valid & is_next & io.tile_comes).named("tile_comes_soon");
         let loads = next_valid & tile_is_there;
         advances.drive(starts & loads);
@@ -416,11 +420,11 @@ impl Block for MatrixUnit {
         let settles = (first_read | (read & delayed & settling.any())).named("settles");
         m.when(settles, || settling.set(self.reuse_distance - 2))
             .else_when(settling.any(), || settling.set(settling - 1));
-        let settled = !settles & settling.eq(0);
-        let over = rows_left.le(1) & (!streams | vectors_end);
-        let free = (over & settled).named("may_start");
         let goes = ready_valid.mux(bank_is_there, loads);
-        starts.drive(free & goes & !tile_comes);
+        let may_start = rows_left.le(1) & settling.eq(0) & goes & !tile_comes;
+        // Whether a vector is read is known last.
+        let over = !streams | (vectors_end & !vectors.first);
+        starts.drive(may_start & over);
         m.when(io.clear, || {
             oldest.set(0);
             tiles_there.set(0);

@@ -174,9 +174,9 @@ impl Block for PostUnit {
         // The word stays until its last fields have been taken behind the sums.
         let begun = m.reg(unsigned(SUM_STAGE - 2)).reset(0);
         begun.next(concat(&[begun.truncate(SUM_STAGE - 3), begins]));
-        let is_taken = !begins & begun.truncate(SUM_STAGE - 3).eq(0);
+        let is_taken = begun.truncate(SUM_STAGE - 3).eq(0);
         let residual_under_way = m.wire(bit());
-        let over = !*active | (reads & ends);
+        let over = !*active | (reads & ends & !is_new);
         let ready = over & is_taken & !residual_under_way;
         io.instruction.ready.drive(ready);
         let takes = io.instruction.fires();
@@ -222,13 +222,13 @@ impl Block for PostUnit {
         let last_of_window = m.reg(bit());
         let next_of_window = last_of_window.mux(m.zero(window_sum.shape()), window_sum + 1);
         let window_ends = (next_of_window + 1).eq(fields.window);
-        let last_channels = channels_left.le(lanes);
-        let last_column = columns_left.eq(1);
-        let last_row = rows_left.eq(1);
-        let vector_ends = last_of_window & last_channels;
-        let row_ends = vector_ends & last_column;
-        ends.drive(row_ends & last_row);
-        let signal_due = signal_due(signal.period, *until_signal, last_row);
+        let last_channels = m.reg(bit());
+        let last_column = m.reg(bit());
+        let last_row = m.reg(bit());
+        let vector_ends = *last_of_window & *last_channels;
+        let row_ends = vector_ends & *last_column;
+        ends.drive(row_ends & *last_row);
+        let signal_due = signal_due(signal.period, *until_signal, *last_row);
         let first_group = |parameters: Signal<'m>| {
             parameters
                 .slice(lanes.ilog2(), parameters.width() - lanes.ilog2())
@@ -243,6 +243,9 @@ impl Block for PostUnit {
             window_sum.set(0);
             last_of_window.set(next.window.eq(1));
             channels_left.set(next.channels);
+            last_channels.set(next.channels.le(lanes));
+            last_column.set(next.columns.eq(1));
+            last_row.set(next.rows.eq(1));
             group.set(first_group(next.parameters));
             row_group.set(first_group(next.parameters));
             columns_left.set(next.columns);
@@ -262,21 +265,26 @@ impl Block for PostUnit {
             m.when(last_of_window & !last_channels, || {
                 place.set(*vector_place);
                 channels_left.set(channels_left - lanes);
+                last_channels.set(channels_left.le(2 * lanes));
                 group.set(group + 1);
                 address.set(address + lanes);
             });
             m.when(vector_ends, || {
                 vector_place.set(place + 1);
                 channels_left.set(fields.channels);
+                last_channels.set(fields.channels.le(lanes));
                 group.set(*row_group);
                 columns_left.set(columns_left - 1);
+                last_column.set(columns_left.eq(2));
                 let next_vector = vector_address + fields.column_pitch.zero_extend(wide.width);
                 address.set(next_vector);
                 vector_address.set(next_vector);
             });
             m.when(row_ends, || {
                 columns_left.set(fields.columns);
+                last_column.set(fields.columns.eq(1));
                 rows_left.set(rows_left - 1);
+                last_row.set(rows_left.eq(2));
                 until_signal.set(signal_due.mux(signal.period, until_signal - 1));
                 let next_row = row_address + fields.row_pitch.zero_extend(wide.width);
                 address.set(next_row);
@@ -432,25 +440,27 @@ impl Block for PostUnit {
         let before_asks = line("to_residual", to_result - READ_LATENCY - 1, issued);
         let valid = m.flag(before_asks.0 & !io.clear).named("asks");
         let asks = (valid, m.delay(before_asks.1).named("asking_token"));
-        let result = line("to_result", READ_LATENCY, asks);
+        // Who uses the scratchpad is decided by what is read and written: both come from registers.
+        let before_result = line("to_result", READ_LATENCY - 1, asks);
         let is_residual = |token: Signal<'m>| token.msb();
 
         m.section("sums with what is added to the results");
         let distance = fields.residual_address.zero_extend(fields.address.width()) - fields.address;
         let distance = late("residual_distance", here(distance));
-        // Who reads the scratchpad then is decided by it: nothing stands between.
         let residual_enable = m.flag(before_asks.0 & is_residual(before_asks.1));
         let residual_address = m.delay(before_asks.1.truncate(bits) + distance);
-        let returned = (result.0 & is_residual(result.1), result.1);
+        let valid = m.flag(before_result.0 & is_residual(before_result.1) & !io.clear);
+        let returned = (valid, m.delay(before_result.1).named("result_token"));
         let before_back = line("to_return", self.return_latency() - 1, returned);
         returns.drive(before_back.0);
         let valid = m.flag(before_back.0 & !io.clear).named("is_back");
         let back = (valid, m.delay(before_back.1).named("back_token"));
         let extra = self.return_latency() - 1 - TABLE_LATENCY;
         sums_back.drive(m.delay_by("sums_back", io.tables.sums, extra));
-        let sum = line("to_sum", requantizer.latency(), back);
-        let write_enable = sum.0 | (result.0 & !is_residual(result.1));
-        let token = sum.0.mux(sum.1, result.1);
+        let before_sum = line("to_sum", requantizer.latency() - 1, back);
+        let before_write = before_sum.0 | (before_result.0 & !is_residual(before_result.1));
+        let write_enable = m.flag(before_write & !io.clear);
+        let token = m.delay(before_sum.0.mux(before_sum.1, before_result.1));
         let behind_mask = bits + lanes;
         let cycles = to_result + self.return_latency() + requantizer.latency() + 1;
         let under_way = m.reg(unsigned(index_bits(u64::from(cycles) + 1))).reset(0);

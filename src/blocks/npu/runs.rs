@@ -101,9 +101,18 @@ pub(super) fn runs<'m>(
     let address = m.reg(wide);
     let plane_address = m.reg(wide);
     let shown = m.reg(bit()).reset(0);
-    let last_of_run = m.capture(takes, order.run - 1);
-    let out_of_range = (is_outside(*address, [run, last_of_run]) & *shown).named("outside");
-    let asked = (*shown & room & !out_of_range).named("asked");
+    let run_less_one = order.run - 1;
+    let last_of_run = m.capture(takes, run_less_one);
+    // A run goes on its way when it has been looked at, in the cycle before.
+    let checked = m.reg(bit()).reset(0);
+    let first = order.address.zero_extend(wide.width);
+    let here = takes.mux(first, *address);
+    let sizes = [takes.mux(order.run, run), takes.mux(run_less_one, last_of_run)];
+    let is_outside = m.delay(is_outside(here, sizes));
+    let out_of_range = (is_outside & *checked).named("outside");
+    let valid = *checked & !is_outside;
+    let asked = (valid & room).named("asked");
+    checked.next((takes | (*shown & !asked)) & !clear);
     let last_row = rows_left.eq(1);
     let last = last_row & planes_left.eq(1);
     let signal_due = signal_due(period, *until_signal, last);
@@ -117,7 +126,6 @@ pub(super) fn runs<'m>(
         until_signal.set(order.signal.period);
         byte_address.set(start);
         plane_byte_address.set(start);
-        let first = order.address.zero_extend(wide.width);
         address.set(first);
         plane_address.set(first);
     })
@@ -157,7 +165,7 @@ pub(super) fn runs<'m>(
     let end = last_of_run.zero_extend(count) + skip.zero_extend(count);
     let beat = byte_address.slice(byte_bits, bits - byte_bits);
     Run {
-        valid: *shown & !out_of_range,
+        valid,
         shown: *shown,
         out_of_range,
         asked,

@@ -9,7 +9,7 @@ use crate::isa::npu::{Field, SEMAPHORE_MAX, SEMAPHORES, Synchronization};
 pub struct Request<'m> {
     /// There is one.
     pub valid: Signal<'m>,
-    /// The unit's holding register is free for it.
+    /// The unit's holding register is free for it, and stays free until one is granted.
     pub free: Signal<'m>,
     /// All of it.
     pub instruction: Signal<'m>,
@@ -19,9 +19,16 @@ pub struct Request<'m> {
     pub granted: Signal<'m>,
 }
 
-/// Grants requests and counts signals; `clear` empties all semaphores. Who waits for nothing is granted at
-/// once. Of those who wait one is looked at in a cycle, in turn: it was seen two cycles before and chosen in the
-/// cycle before, and what it waits for stands in registers. Gives whether a semaphore overflows.
+/// What stands in registers of a request that waits.
+struct Wait<'m> {
+    /// A bit for the semaphore.
+    semaphore: Signal<'m>,
+    count: Signal<'m>,
+}
+
+/// Grants requests and counts signals; `clear` empties all semaphores. Who waits for nothing is granted at once. Whose
+/// waits are over is granted in the cycle after, one in every second cycle: what he takes others may have waited for.
+/// Units of lower numbers come first. Gives whether a semaphore overflows.
 #[hardware]
 #[track_caller]
 pub fn semaphores<'m>(
@@ -30,7 +37,7 @@ pub fn semaphores<'m>(
     requests: &[Request<'m>],
     signalling: &[Signalling<'m>],
 ) -> Signal<'m> {
-    let units = unsigned(requests.len() as u32);
+    let units = requests.len() as u32;
     let width = 10;
     let counts: Vec<_> = (0..SEMAPHORES)
         .map(|number| {
@@ -39,61 +46,57 @@ pub fn semaphores<'m>(
                 .reset(0)
         })
         .collect();
-    let [_, a, a_count, b, b_count, ..] = Synchronization::FIELDS;
-    let of_queues = |of: &Field| -> Vec<_> {
-        let numbered = (0..).zip(requests);
-        let field = |(number, request): (u32, &Request<'m>)| {
-            field_of(&format!("head_{number}"), request.instruction, of)
-        };
-        numbered.map(field).collect()
-    };
-    /// a bit for the unit that is looked at
-    let chosen = m.reg(units).reset(0);
-    /// those behind the unit that was chosen last
-    let behind = m.reg(units).reset(0);
-    let asking: Vec<_> = (requests.iter())
-        .map(|request| request.valid & request.waits)
-        .collect();
-    let asked = m.reg(units).reset(0);
-    asked.next(join(&asking) & !*chosen);
-    let asking = (*asked & !*chosen).named("asking");
-    let later = asking & *behind;
-    let next = later.any().mux(later, asking).lowest_one();
-    let next = next.gate(!clear).named("next_chosen");
-    chosen.next(next);
-    let from_next = (0..units.width).map(|unit| next.truncate(unit + 1).any());
-    let from_next = join(&Vec::from_iter(from_next));
-    m.when(next.any(), || behind.set(from_next & !next));
-    let of_next = |fields: Vec<Signal<'m>>| next.one_hot_select(&fields);
-    let wait_a = m.delay(of_next(of_queues(&a)).one_hot(SEMAPHORES));
-    let wait_b = m.delay(of_next(of_queues(&b)).one_hot(SEMAPHORES));
-    let wait_a_count = m.delay(of_next(of_queues(&a_count)));
-    let wait_b_count = m.delay(of_next(of_queues(&b_count)));
-    let [wait_a_count, wait_b_count] =
-        [wait_a_count, wait_b_count].map(|count| count.zero_extend(width));
     let there: Vec<_> = counts.iter().map(|count| **count).collect();
-    let there_of_a = wait_a.one_hot_select(&there);
-    let there_of_b = wait_b.one_hot_select(&there);
-    let enough = there_of_a.ge(wait_a_count) & there_of_b.ge(wait_b_count);
-    let mut taken = Vec::new();
+    let [_, a, a_count, b, b_count, ..] = Synchronization::FIELDS;
+    /// a bit for the unit that is granted
+    let chosen = m.reg(unsigned(units)).reset(0);
+    let mut waits = Vec::new();
+    let mut pass = Vec::new();
     for (number, request) in (0..).zip(requests) {
-        let takes = request.free & chosen.bit(number) & enough;
-        taken.push(takes);
+        let field = |of: &Field| field_of(&format!("head_{number}"), request.instruction, of);
+        let wait = |letter: char, of: &Field, count: &Field| Wait {
+            semaphore: m
+                .delay(field(of).one_hot(SEMAPHORES))
+                .named(format!("wait_{letter}_{number}")),
+            count: m
+                .delay(field(count))
+                .named(format!("wait_{letter}_count_{number}")),
+        };
+        let both = [wait('a', &a, &a_count), wait('b', &b, &b_count)];
+        let is_over = |wait: &Wait<'m>| {
+            let there = wait.semaphore.one_hot_select(&there);
+            there.ge(wait.count.zero_extend(width))
+        };
+        let enough = is_over(&both[0]) & is_over(&both[1]);
+        let enough = enough.named(format!("enough_{number}"));
+        let taken = chosen.bit(number);
+        let asks = request.valid & request.waits & !taken & !clear;
+        let asks = m.flag(asks).named(format!("asks_{number}"));
         let at_once = request.valid & request.free & !request.waits;
-        request.granted.drive(at_once | takes);
+        request.granted.drive(at_once | taken);
+        pass.push(asks & request.free & enough);
+        waits.push(both);
     }
-    let takes = join(&taken).any();
+    let may_choose = !chosen.any() & !clear;
+    chosen.next(join(&pass).lowest_one().gate(may_choose));
+
+    let of_chosen = |of: &dyn Fn(&[Wait<'m>; 2]) -> Signal<'m>| {
+        chosen.one_hot_select(&waits.iter().map(of).collect::<Vec<_>>())
+    };
+    let taken = [0, 1].map(|at| Wait {
+        semaphore: of_chosen(&|waits| waits[at].semaphore),
+        count: of_chosen(&|waits| waits[at].count),
+    });
     let mut overflow = m.low();
     for (number, count) in (0..).zip(&counts) {
         let signals: Vec<_> = (signalling.iter())
             .map(|of| of.valid & of.semaphore.eq(number))
             .collect();
         let added = **count + join(&signals).count_ones().zero_extend(width);
-        let of_wait = |wait: Signal<'m>, count: Signal<'m>| count.gate(wait.bit(number));
-        let left = added - of_wait(wait_a, wait_a_count) - of_wait(wait_b, wait_b_count);
-        // Whether it is taken is known last.
-        m.when(clear, || count.set(0))
-            .otherwise(|| count.set(takes.mux(left, added)));
+        // An instruction waits for two different ones.
+        let [a, b] = [0, 1].map(|at| taken[at].count.gate(taken[at].semaphore.bit(number)));
+        let left = added - (a | b).zero_extend(width);
+        m.when(clear, || count.set(0)).otherwise(|| count.set(left));
         overflow = overflow | count.gt(SEMAPHORE_MAX);
     }
     m.flag(overflow)
