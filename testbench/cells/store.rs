@@ -89,6 +89,11 @@ fn store<'m>(m: &'m Module) {
         (read + ahead.truncate(bits)).select(&words)
     });
     let is_beat = run.bit(SCRATCHPAD_BITS + 20);
+    m.assert(
+        "is_beat",
+        is_beat.eq(beats(run).eq(1)),
+        "a run of one beat is none, or another is",
+    );
     let beat = m.reg(unsigned(20)).reset(0);
     m.when(reads, || beat.set(ends.mux(0, beat + 1)));
     let last = (beat + 1).eq(beats(run));
@@ -100,8 +105,12 @@ fn store<'m>(m: &'m Module) {
     let [first, one_left] = ["first_beat", "one_left"].map(|name| m.input(name, bit()));
     let left = m.input("left", unsigned(20));
     m.assert("first_is", !first | beat.eq(0), "the first beat is another");
-    let here = first.mux(is_beat.eq(beats(run).eq(1)), (left + *beat).eq(beats(run)));
-    m.assert("left_is", !turn | here, "another number of beats is left");
+    let are_left = first | (left + *beat).eq(beats(run));
+    m.assert(
+        "left_is",
+        !turn | are_left,
+        "another number of beats is left",
+    );
     m.assert(
         "one_is",
         first | one_left.eq(left.eq(1)),

@@ -9,7 +9,7 @@ use super::ranges::Ranges;
 use super::semaphores::{Request, semaphores};
 use crate::hdl::{
     Block, HardwareEnum, Module, Signal, Stream, bit, bits_for, bundle, concat, hardware,
-    hardware_enum, join, unsigned,
+    hardware_enum, join, pack, unpack, unsigned,
 };
 use crate::isa::npu::{End, Fence, Field, Opcode, Synchronization, Unit};
 
@@ -135,6 +135,29 @@ bundle! {
     }
 }
 
+bundle! {
+    /// An instruction that was read.
+    struct Checked {
+        word: unsigned(INSTRUCTION_BITS),
+        /// Its counts and addresses are in range.
+        in_range: bit(),
+        /// It is one.
+        known: bit(),
+    }
+}
+
+bundle! {
+    /// The same with what the front end has to know of it.
+    struct Decoded {
+        checked: Checked(),
+        /// It waits for a semaphore.
+        waits: bit(),
+        for_unit: [bit(); UNITS],
+        is_fence: bit(),
+        is_end: bit(),
+    }
+}
+
 #[hardware]
 impl FrontEnd {
     /// The instruction that is whole with the beat that comes, or is in it.
@@ -165,8 +188,7 @@ impl FrontEnd {
         }
     }
 
-    /// Reads the program; gives its instructions, above each whether its fields are in range and whether it is one, and is
-    /// told when one `leaves` the front end.
+    /// Reads the program; gives its instructions as [`Checked`], of which one `leaves` the front end.
     #[track_caller]
     fn fetch<'m>(
         &self,
@@ -209,7 +231,11 @@ impl FrontEnd {
         let known = is_legal(opcode, word, self.ranges.vector_taps > 0);
         let in_range = self.ranges.hold(opcode, word);
         let s = Stream {
-            payload: concat(&[known, in_range, word]),
+            payload: pack(&Checked {
+                word,
+                in_range,
+                known,
+            }),
             valid: comes & io.beats.payload.last,
             ready: m.wire(bit()).named("fetched_ready"),
         };
@@ -231,6 +257,7 @@ impl FrontEnd {
 
 /// The program as it comes.
 struct Fetched<'m> {
+    /// Each is [`Checked`].
     instructions: Stream<'m>,
     /// No instruction is asked for, and all that came have gone.
     quiet: Signal<'m>,
@@ -291,11 +318,14 @@ impl Block for FrontEnd {
 
         m.section("decode: for whom it is stands in registers");
         let Stream {
-            payload: checked,
+            payload,
             valid,
             ready,
         } = fetch.instructions;
-        let opcode = field_of("checked", checked, &Synchronization::FIELDS[0]);
+        let checked = unpack(payload, Checked::of());
+        let field = |of: &Field| field_of("checked", checked.word, of);
+        let [opcode, _, a_count, _, b_count, ..] = Synchronization::FIELDS;
+        let opcode = field(&opcode);
         let queue_ready: Vec<_> = (0..UNITS)
             .map(|number| m.wire(bit()).named(format!("queue_ready_{number}")))
             .collect();
@@ -306,12 +336,14 @@ impl Block for FrontEnd {
                 .reduce(|any, one| any | one)
                 .expect("a unit has instructions")
         };
-        let for_units = join(&(0..UNITS).map(of_unit).collect::<Vec<_>>());
-        let [_, _, a_count, _, b_count, ..] = Synchronization::FIELDS;
-        let [a_count, b_count] = [a_count, b_count].map(|of| field_of("checked", checked, &of));
-        let any_wait = a_count.any() | b_count.any();
-        let of_front_end = [Opcode::Fence, Opcode::End].map(|of| opcode.eq(of as u32));
-        let decoded = concat(&[join(&of_front_end), for_units, any_wait, checked]);
+        let any_wait = field(&a_count).any() | field(&b_count).any();
+        let decoded = pack(&Decoded {
+            checked,
+            waits: any_wait,
+            for_unit: (0..UNITS).map(of_unit).collect(),
+            is_fence: opcode.eq(Opcode::Fence as u32),
+            is_end: opcode.eq(Opcode::End as u32),
+        });
         let slice = RegisterSlice {
             shape: decoded.shape(),
             cut: Cut::Forward,
@@ -324,11 +356,18 @@ impl Block for FrontEnd {
         };
         let fetched = slice.connect(StreamInputs { s }).m;
         leaves.drive(fetched.fires());
-        let word = fetched.payload.truncate(INSTRUCTION_BITS);
-        let flags = fetched.payload.slice(INSTRUCTION_BITS, 5 + UNITS).split(1);
-        let [in_range, known, waits] = [flags[0], flags[1], flags[2]];
-        let for_unit = &flags[3..][..UNITS as usize];
-        let [is_fence, is_end] = [flags[3 + UNITS as usize], flags[4 + UNITS as usize]];
+        let Decoded {
+            checked,
+            waits,
+            for_unit,
+            is_fence,
+            is_end,
+        } = unpack(fetched.payload, Decoded::of());
+        let Checked {
+            word,
+            in_range,
+            known,
+        } = checked;
         let legal = known & in_range;
 
         m.section("queues and waits");

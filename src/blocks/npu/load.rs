@@ -210,8 +210,8 @@ impl Block for LoadUnit {
         let takes_instruction = io.instruction.fires();
         let for_weights = m.capture(takes_instruction, is_weights);
         let target = m.capture(takes_instruction, load.target);
-        let of_run = takes_instruction.mux(load.target, target);
-        let is_run = !takes_instruction.mux(is_weights, for_weights);
+        let of_run = free.mux(load.target, target);
+        let is_run = !free.mux(is_weights, for_weights);
         let is_vector = of_run.eq(Target::VectorWeights as u32);
         let is_table = of_run.ge(Target::ResultTable as u32) & !is_vector;
         in_scratchpad.drive(is_run & of_run.eq(Target::Scratchpad as u32));

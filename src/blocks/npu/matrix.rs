@@ -294,9 +294,12 @@ impl Block for MatrixUnit {
         let tiles_there = m.reg(tiles).reset(0);
         let passed = advances & fields.release;
         m.when(passed, || oldest.set(oldest + 1));
-        let one = |when: Signal<'m>| when.zero_extend(tiles.width);
-        let tiles_then = tiles_there + one(io.tile_written) - one(passed);
-        m.when(io.tile_written | passed, || tiles_there.set(tiles_then));
+        m.when(io.tile_written & !passed, || {
+            tiles_there.set(tiles_there + 1)
+        })
+        .else_when(passed & !io.tile_written, || {
+            tiles_there.set(tiles_there - 1)
+        });
         /// that of the next pass, behind the oldest one: released with each pass, they come to the same place
         let ahead = m.reg(tiles);
         /// tiles that are there from it on; below 0 as many as come before it
@@ -310,8 +313,11 @@ impl Block for MatrixUnit {
             .else_when(advances & !io.tile_written, || from_it.set(from_it - 1));
         m.when(takes_instruction, || {
             let wide = |count: Signal<'m>| count.zero_extend(tiles.width + 1);
+            // The last pass of the instruction before goes on its way.
+            let gone = wide(next_valid & fields.release);
+            let there = wide(*tiles_there) + wide(io.tile_written) - gone;
             ahead.set(first_tile);
-            from_it.set((wide(tiles_then) - wide(first_tile)).as_signed());
+            from_it.set((there - wide(first_tile)).as_signed());
         });
         let tile = oldest + *ahead;
         let tile_is_there = from_it.gt(0);

@@ -71,7 +71,9 @@ pub(super) fn nest<'m>(
     advances: Signal<'m>,
 ) -> Nest<'m> {
     let mut bases = Vec::new();
-    let mut rounds = Vec::new();
+    let mut first_rounds = Vec::new();
+    // The number of the round behind the next one, from 0.
+    let mut then = Vec::new();
     let mut last_rounds = Vec::new();
     for (level, of) in loops.iter().enumerate() {
         bases.push([
@@ -82,9 +84,10 @@ pub(super) fn nest<'m>(
             m.reg(start.byte.shape())
                 .named(format!("{name}_byte_{level}")),
         ]);
-        rounds.push(
+        first_rounds.push(m.reg(bit()).named(format!("{name}_begins_{level}")));
+        then.push(
             m.reg(of.count.shape())
-                .named(format!("{name}_round_{level}")),
+                .named(format!("{name}_then_{level}")),
         );
         last_rounds.push(m.reg(bit()).named(format!("{name}_ends_{level}")));
     }
@@ -94,7 +97,7 @@ pub(super) fn nest<'m>(
         .copied()
         .reduce(|all, end| all & end)
         .expect("a loop");
-    let begins: Vec<_> = rounds.iter().map(|round| round.eq(0)).collect();
+    let begins: Vec<_> = first_rounds.iter().map(|first| **first).collect();
     let first = m.reg(bit()).named(format!("{name}_first"));
     m.when(advances, || first.set(false));
     // Where the round of the innermost loop that goes on begins, from the outermost to each.
@@ -115,12 +118,12 @@ pub(super) fn nest<'m>(
             .iter()
             .copied()
             .fold(m.high(), |all, end| all & end);
-        let round = (*rounds[level] + 1).gate(!ends[level]);
-        let behind_next = (*rounds[level] + 2).eq(of.count);
-        let behind_next = behind_next.named(format!("{name}_next_ends_{level}"));
-        let is_last = ends[level].mux(single.again[level], behind_next);
+        let next_is_last = then[level].eq(of.count);
+        let is_last = ends[level].mux(single.again[level], next_is_last);
+        let two = m.lit(2, of.count.shape());
         m.when(advances & (inner_end & !last), || {
-            rounds[level].set(round);
+            first_rounds[level].set(ends[level]);
+            then[level].set(ends[level].mux(two, then[level] + 1));
             last_rounds[level].set(is_last);
             for (base, next) in bases[level].iter().zip(next) {
                 base.set(next);
@@ -133,8 +136,13 @@ pub(super) fn nest<'m>(
             base[1].set(start.row);
             base[2].set(start.byte);
         }
-        for (round, (last, single)) in rounds.iter().zip(last_rounds.iter().zip(&single.at_start)) {
-            round.set(0);
+        for first in &first_rounds {
+            first.set(true);
+        }
+        for then in &then {
+            then.set(2);
+        }
+        for (last, single) in last_rounds.iter().zip(&single.at_start) {
             last.set(*single);
         }
         first.set(true);

@@ -141,15 +141,23 @@ fn handed_over<'m>(
     let named = |name: &str| format!("{prefix}{name}");
     let complete = m.reg(unsigned(2)).named(named("complete")).reset(0);
     let bank = m.reg(bit()).named(named("bank")).reset(0);
+    let any = m.reg(bit()).named(named("any")).reset(0);
     m.when(frees, || bank.set(!*bank));
-    m.when(completes & !frees, || complete.set(complete + 1))
-        .else_when(frees & !completes, || complete.set(complete - 1));
+    m.when(completes & !frees, || {
+        complete.set(complete + 1);
+        any.set(true);
+    })
+    .else_when(frees & !completes, || {
+        complete.set(complete - 1);
+        any.set(complete.gt(1));
+    });
     m.when(clear, || {
         complete.set(0);
+        any.set(false);
         bank.set(0);
     });
     HandedOver {
-        any: complete.any(),
+        any: *any,
         bank: *bank,
     }
 }
@@ -197,10 +205,12 @@ impl Block for PostUnit {
         // A sum comes back to the requantizers in the cycles between.
         let phase = m.reg(bit()).reset(0);
         phase.next(!*phase);
-        reads.drive(*active & is_complete & (!fields.residual | *phase));
+        let next = Post::each(|of| field(io.instruction.payload, of));
+        let in_phase = m.reg(bit());
+        in_phase.next(!takes.mux(next.residual, fields.residual) | !*phase);
+        reads.drive(*active & is_complete & *in_phase);
 
         m.section("vectors, their channels, and the sums of a window");
-        let next = Post::each(|of| field(io.instruction.payload, of));
         let here = |address: Signal<'m>| wrapped(address, bits);
         // Wide enough for the first address beyond the largest scratchpad.
         let wide = unsigned(next.address.width() + 1);

@@ -105,9 +105,12 @@ pub(super) fn runs<'m>(
     let last_of_run = m.capture(takes, run_less_one);
     // A run goes on its way when it has been looked at, in the cycle before.
     let checked = m.reg(bit()).reset(0);
-    let first = order.address.zero_extend(wide.width);
-    let here = takes.mux(first, *address);
-    let sizes = [takes.mux(order.run, run), takes.mux(run_less_one, last_of_run)];
+    let first_address = order.address.zero_extend(wide.width);
+    let here = active.mux(*address, first_address);
+    let sizes = [
+        active.mux(run, order.run),
+        active.mux(last_of_run, run_less_one),
+    ];
     let is_outside = m.delay(is_outside(here, sizes));
     let out_of_range = (is_outside & *checked).named("outside");
     let valid = *checked & !is_outside;
@@ -126,8 +129,8 @@ pub(super) fn runs<'m>(
         until_signal.set(order.signal.period);
         byte_address.set(start);
         plane_byte_address.set(start);
-        address.set(first);
-        plane_address.set(first);
+        address.set(first_address);
+        plane_address.set(first_address);
     })
     .else_when(asked, || {
         let next_row = byte_address + row_stride.zero_extend(bits);

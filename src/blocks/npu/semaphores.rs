@@ -27,7 +27,7 @@ struct Wait<'m> {
 }
 
 /// Grants requests and counts signals; `clear` empties all semaphores. Who waits for nothing is granted at once. Whose
-/// waits are over is granted in the cycle after, one in every second cycle: what he takes others may have waited for.
+/// waits are over is granted in the cycle after, one in every second cycle: what it takes others may wait for.
 /// Units of lower numbers come first. Gives whether a semaphore overflows.
 #[hardware]
 #[track_caller]
@@ -52,6 +52,7 @@ pub fn semaphores<'m>(
     let chosen = m.reg(unsigned(units)).reset(0);
     let mut waits = Vec::new();
     let mut pass = Vec::new();
+    let mut first = m.low();
     for (number, request) in (0..).zip(requests) {
         let field = |of: &Field| field_of(&format!("head_{number}"), request.instruction, of);
         let wait = |letter: char, of: &Field, count: &Field| Wait {
@@ -74,11 +75,13 @@ pub fn semaphores<'m>(
         let asks = m.flag(asks).named(format!("asks_{number}"));
         let at_once = request.valid & request.free & !request.waits;
         request.granted.drive(at_once | taken);
-        pass.push(asks & request.free & enough);
+        let passes = asks & request.free & enough;
+        pass.push(passes & !first);
+        first = first | passes;
         waits.push(both);
     }
     let may_choose = !chosen.any() & !clear;
-    chosen.next(join(&pass).lowest_one().gate(may_choose));
+    chosen.next(join(&pass).gate(may_choose));
 
     let of_chosen = |of: &dyn Fn(&[Wait<'m>; 2]) -> Signal<'m>| {
         chosen.one_hot_select(&waits.iter().map(of).collect::<Vec<_>>())
@@ -95,8 +98,9 @@ pub fn semaphores<'m>(
         let added = **count + join(&signals).count_ones().zero_extend(width);
         // An instruction waits for two different ones.
         let [a, b] = [0, 1].map(|at| taken[at].count.gate(taken[at].semaphore.bit(number)));
-        let left = added - (a | b).zero_extend(width);
-        m.when(clear, || count.set(0)).otherwise(|| count.set(left));
+        let remains = added - (a | b).zero_extend(width);
+        m.when(clear, || count.set(0))
+            .otherwise(|| count.set(remains));
         overflow = overflow | count.gt(SEMAPHORE_MAX);
     }
     m.flag(overflow)
