@@ -32,8 +32,8 @@ pub(super) struct Plan {
     pub bands: Vec<Option<Bands>>,
     /// Bytes of the region of activations.
     pub activations: u32,
-    /// Layers that may be under way at a time: what the first of them reads has a place of its own as long.
-    pub window: usize,
+    /// For each layer the first one that may not begin while it is under way: what it reads has its place so long.
+    pub until: Vec<usize>,
 }
 
 /// What is given to the layers, and asked of them: where it is in DRAM.
@@ -44,18 +44,39 @@ pub(super) struct Ports<'a> {
     pub constants: &'a BTreeMap<TensorId, u32>,
 }
 
-/// Addresses in the scratchpad, and the bands of each layer that has some.
-type Placed = (BTreeMap<TensorId, u32>, Vec<Option<Bands>>);
+/// An activation of the scratchpad.
+#[derive(Clone, Copy, Debug)]
+struct Life {
+    tensor: TensorId,
+    bytes: u32,
+    /// The half in which it should be, and whether that is worth more than taking turns.
+    half: u32,
+    apart: bool,
+    /// The layer that makes it.
+    first: usize,
+    /// The last layer that reads it.
+    read: usize,
+    /// The last layer that may begin while that is under way.
+    last: usize,
+}
 
-/// A layer that has no room.
+impl Life {
+    /// Whether both are there at a time.
+    fn meets(&self, other: &Life) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
+}
+
+/// A layer that has no room, or an activation.
 struct Crowded {
-    /// What is in the scratchpad then, or was to be, and its bytes.
-    live: Vec<(TensorId, u32)>,
+    /// What is in the scratchpad then, or was to be.
+    live: Vec<Life>,
     error: CompileError,
 }
 
-/// Gives each activation its home. Where the scratchpad has no room, the largest activation of those that are
-/// needed then goes to DRAM, and planning begins again.
+/// Gives each activation its home. Where the scratchpad has no room, fewer layers are under way at a time, since
+/// taking turns is worth no transfer; where that is not enough, the largest activation of those that are needed
+/// then goes to DRAM; and planning begins again.
 pub(super) fn plan(
     graph: &Graph,
     lowered: &Lowered,
@@ -63,30 +84,63 @@ pub(super) fn plan(
     arch: &NpuArch,
 ) -> Result<Plan, CompileError> {
     let mut in_dram = BTreeSet::new();
-    // Taking turns is worth no transfer.
-    let mut window = WINDOW;
+    let mut limits = Vec::from_iter((0..lowered.layers.len()).map(|layer| layer + WINDOW));
     loop {
-        match place(graph, lowered, &in_dram, window, arch) {
-            Ok((places, bands)) => {
+        let until = until(&lowered.layers, &in_dram, &limits);
+        let lives = lives(graph, lowered, &in_dram, &until);
+        let found = place(graph, lowered, &lives, arch);
+        let found = found.and_then(|places| Ok((bands(lowered, &lives, &places, arch)?, places)));
+        match found {
+            Ok((bands, places)) => {
                 let (homes, activations) = homes(graph, lowered, ports, &in_dram, arch);
-                let places = places.into_iter();
-                let places = places.map(|(tensor, address)| (tensor, Home::Scratchpad(address)));
+                let places = places.iter().map(|(tensor, block)| {
+                    let half = block.place * arch.scratchpad_bytes / 2;
+                    (*tensor, Home::Scratchpad(half + block.offset))
+                });
                 return Ok(Plan {
                     homes: homes.into_iter().chain(places).collect(),
                     bands,
                     activations,
-                    window,
+                    until,
                 });
             }
-            Err(_) if window > 1 => window = 1,
-            Err(Crowded { live, error }) => {
-                let largest = live
-                    .iter()
-                    .max_by_key(|(tensor, bytes)| (*bytes, Reverse(*tensor)));
-                in_dram.insert(largest.ok_or(error)?.0);
-            }
+            Err(Crowded { live, error }) => match wait(&live) {
+                Some((layer, limit)) => limits[layer] = limit,
+                None => {
+                    let largest = live.iter().max_by_key(|of| (of.bytes, Reverse(of.tensor)));
+                    in_dram.insert(largest.ok_or(error)?.tensor);
+                }
+            },
         }
     }
+}
+
+/// The first layer that may not begin while each one is under way, at most these. A layer that reaches DRAM goes alone,
+/// and so does the one behind it.
+fn until(layers: &[Layer], in_dram: &BTreeSet<TensorId>, limits: &[usize]) -> Vec<usize> {
+    let is_banded = |layer: &Layer| {
+        let mut tensors = layer.tensors().into_iter().flatten();
+        tensors.any(|tensor| in_dram.contains(&tensor))
+    };
+    let mut until = limits.to_vec();
+    let mut next = usize::MAX;
+    for (number, layer) in layers.iter().enumerate().rev() {
+        let is_alone = is_banded(layer) || number > 0 && is_banded(&layers[number - 1]);
+        until[number] = until[number].min(if is_alone { number + 1 } else { next });
+        next = if is_alone { number } else { until[number] };
+    }
+    until
+}
+
+/// The layer that another could wait for, so that not all of these are there at a time, and that other one: those that
+/// are the furthest apart.
+fn wait(live: &[Life]) -> Option<(usize, usize)> {
+    let pairs = live
+        .iter()
+        .flat_map(|of| live.iter().map(move |other| (of, other)));
+    let pairs = pairs.filter(|(of, other)| of.meets(other) && of.read < other.first);
+    let furthest = pairs.max_by_key(|(of, other)| (other.first - of.read, of.bytes));
+    furthest.map(|(of, other)| (of.read, other.first))
 }
 
 /// The last layer that reads an activation; that behind all where it is an output.
@@ -99,97 +153,145 @@ fn last_use(lowered: &Lowered, tensor: TensorId) -> usize {
     }
 }
 
-/// The scratchpad address of each activation that is not in DRAM, and the bands of layers that reach DRAM. A
-/// half is read once in a cycle, so that what a layer adds to its results lies in the other half than
-/// its input, where there is room. Places of activations that were read for the last time are used again.
-fn place(
+/// The activations of the scratchpad, in the order in which they are made. A half is read once in a cycle, so that what
+/// a layer adds to its results lies in the other half than its input, where there is room, as do its results.
+fn lives(
     graph: &Graph,
     lowered: &Lowered,
     in_dram: &BTreeSet<TensorId>,
-    window: usize,
-    arch: &NpuArch,
-) -> Result<Placed, Crowded> {
+    until: &[usize],
+) -> Vec<Life> {
     let layers = &lowered.layers;
-    let mut live: Vec<(TensorId, Block)> = Vec::new();
-    let mut places = BTreeMap::new();
-    let mut bands = Vec::new();
-    let mut halves: BTreeMap<TensorId, u32> = BTreeMap::new();
     let given = lowered.inputs.iter().chain(&lowered.constants);
     let given = given.map(|tensor| (0, *tensor, None));
-    let results = (0..)
-        .zip(layers)
-        .map(|(at, layer)| (at, layer.output, Some(layer)));
-    for (at, tensor, layer) in given.chain(results) {
-        // What the layer itself reads is still needed.
-        live.retain(|(_, block)| block.last >= at || layer.is_none());
-        let blocks =
-            |live: &[(TensorId, Block)]| Vec::from_iter(live.iter().map(|(_, block)| *block));
-        let crowded = |live: &[(TensorId, Block)], new: Option<u32>, needed: u64| Crowded {
-            live: live
-                .iter()
-                .map(|(tensor, block)| (*tensor, block.bytes))
-                .chain(new.map(|bytes| (tensor, bytes)))
-                .collect(),
-            error: CompileError::Scratchpad {
-                node: layer
-                    .map_or(&graph[tensor].name, |layer| &layer.name)
-                    .clone(),
-                needed: 2 * needed,
-                missing: (2 * needed).saturating_sub(arch.scratchpad_bytes.into()),
-            },
-        };
-        if !in_dram.contains(&tensor) {
-            let beside = layers.iter().find_map(|layer| {
-                let residual = layer.residual.as_ref()?.tensor;
-                match (layer.input == tensor, residual == tensor) {
-                    (false, true) => halves.get(&layer.input),
-                    (true, false) => halves.get(&residual),
-                    _ => None,
-                }
-            });
-            let beside = beside.or_else(|| halves.get(&layer?.input));
-            let wanted = beside.map_or(0, |beside| 1 - beside);
-            let bytes = lowered.scratchpad_bytes(graph, tensor) as u32;
-            let found = [wanted, 1 - wanted].into_iter().find_map(|half| {
-                let blocks = live.iter().map(|(_, block)| block);
-                let offset = room(blocks.filter(|block| block.place == half), bytes, arch.rows)?;
-                let end = u64::from(offset) + u64::from(bytes);
-                (end <= half_bytes(arch)).then_some((half, offset))
-            });
-            let Some((half, offset)) = found else {
-                return Err(crowded(&live, Some(bytes), bytes.into()));
-            };
-            live.push((
-                tensor,
-                Block {
-                    place: half,
-                    offset,
-                    bytes,
-                    last: last_use(lowered, tensor) + window - 1,
-                },
-            ));
-            halves.insert(tensor, half);
-            places.insert(tensor, half * arch.scratchpad_bytes / 2 + offset);
-        }
-        let Some(layer) = layer else {
+    let results = layers.iter().enumerate();
+    let results = results.map(|(first, layer)| (first, layer.output, Some(layer)));
+    let mut halves = BTreeMap::new();
+    let mut lives = Vec::new();
+    for (first, tensor, layer) in given.chain(results) {
+        if in_dram.contains(&tensor) {
             continue;
+        }
+        let beside = layers.iter().find_map(|layer| {
+            let residual = layer.residual.as_ref()?.tensor;
+            match (layer.input == tensor, residual == tensor) {
+                (false, true) => halves.get(&layer.input),
+                (true, false) => halves.get(&residual),
+                _ => None,
+            }
+        });
+        let apart = beside.is_some();
+        let beside = beside.or_else(|| halves.get(&layer?.input));
+        let half = beside.map_or(0, |beside: &u32| 1 - beside);
+        halves.insert(tensor, half);
+        let read = last_use(lowered, tensor);
+        lives.push(Life {
+            tensor,
+            bytes: lowered.scratchpad_bytes(graph, tensor) as u32,
+            half,
+            apart,
+            first,
+            read,
+            last: until.get(read).map_or(read, |until| until - 1),
+        });
+    }
+    lives
+}
+
+/// Where each activation is in the scratchpad: the largest first, since small ones fit between them.
+fn place(
+    graph: &Graph,
+    lowered: &Lowered,
+    lives: &[Life],
+    arch: &NpuArch,
+) -> Result<BTreeMap<TensorId, Block>, Crowded> {
+    let mut by_size = Vec::from_iter(lives);
+    by_size.sort_by_key(|life| Reverse(life.bytes));
+    let mut placed: Vec<(Life, Block)> = Vec::new();
+    for life in by_size {
+        let beside = Vec::from_iter(placed.iter().filter(|(other, _)| other.meets(life)));
+        let in_half = |half: u32| {
+            let blocks = beside.iter().map(|(_, block)| block);
+            let offset = room(
+                blocks.filter(|block| block.place == half),
+                life.bytes,
+                arch.rows,
+            )?;
+            let end = u64::from(offset) + u64::from(life.bytes);
+            (end <= half_bytes(arch)).then_some((half, offset))
         };
+        let crowded = |others: &mut dyn Iterator<Item = &&(Life, Block)>| {
+            let maker = lowered.layers.get(life.first);
+            let maker = maker.filter(|layer| layer.output == life.tensor);
+            let name = maker.map_or(&graph[life.tensor].name, |layer| &layer.name);
+            Crowded {
+                live: others.map(|(other, _)| *other).chain([*life]).collect(),
+                error: no_room(name, life.bytes.into(), arch),
+            }
+        };
+        let wanted = in_half(life.half);
+        if life.apart && wanted.is_none() {
+            let rivals = crowded(&mut beside.iter().filter(|(_, of)| of.place == life.half));
+            if wait(&rivals.live).is_some() {
+                return Err(rivals);
+            }
+        }
+        let found = wanted.or_else(|| in_half(1 - life.half));
+        let Some((place, offset)) = found else {
+            return Err(crowded(&mut beside.iter()));
+        };
+        let block = Block {
+            place,
+            offset,
+            bytes: life.bytes,
+            last: life.last,
+        };
+        placed.push((*life, block));
+    }
+    let places = placed.into_iter().map(|(life, block)| (life.tensor, block));
+    Ok(places.collect())
+}
+
+/// The bands of each layer that reaches DRAM.
+fn bands(
+    lowered: &Lowered,
+    lives: &[Life],
+    places: &BTreeMap<TensorId, Block>,
+    arch: &NpuArch,
+) -> Result<Vec<Option<Bands>>, Crowded> {
+    let bands = lowered.layers.iter().enumerate().map(|(number, layer)| {
         let tensors = layer.tensors().map(|tensor| {
-            Some(match halves.get(&tensor?) {
-                Some(half) => Place::Half(*half),
+            Some(match places.get(&tensor?) {
+                Some(block) => Place::Half(block.place),
                 None => Place::Dram,
             })
         });
         if !tensors.contains(&Some(Place::Dram)) {
-            bands.push(None);
-            continue;
+            return Ok(None);
         }
+        let live = lives
+            .iter()
+            .filter(|life| (life.first..=life.last).contains(&number));
+        let live = Vec::from_iter(live.copied());
+        let blocks = Vec::from_iter(live.iter().map(|life| places[&life.tensor]));
         // That image and addend are apart from each other is worth a transfer.
-        let found = cut(layer, tensors, &blocks(&live), !live.is_empty(), arch);
-        let needed = least(layer, tensors, arch);
-        bands.push(Some(found.ok_or_else(|| crowded(&live, None, needed))?));
+        let found = cut(layer, tensors, &blocks, !live.is_empty(), arch);
+        let bands = found.ok_or_else(|| Crowded {
+            live,
+            error: no_room(&layer.name, least(layer, tensors, arch), arch),
+        });
+        bands.map(Some)
+    });
+    bands.collect()
+}
+
+/// A half has no room for so many bytes.
+fn no_room(node: &str, bytes: u64, arch: &NpuArch) -> CompileError {
+    CompileError::Scratchpad {
+        node: node.into(),
+        needed: 2 * bytes,
+        missing: (2 * bytes).saturating_sub(arch.scratchpad_bytes.into()),
     }
-    Ok((places, bands))
 }
 
 /// Homes of the activations in DRAM, and the bytes of the region of those that have none yet: places there are

@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 /// Steps of which each may signal.
-const FEW_STEPS: usize = 64;
+const FEW_STEPS: usize = 256;
 
 impl<'a> Schedule<'a> {
     /// A layer of which nothing has been done; its result goes to DRAM where there is an output.

@@ -75,6 +75,11 @@ impl Progress {
             .max()
     }
 
+    /// Whether a signal says when they are there.
+    pub fn is_told(&self, bytes: usize, channels: &Range<usize>) -> bool {
+        self.of(bytes, channels).all(|part| part.signals.is_some())
+    }
+
     /// When they are there, as estimated.
     pub fn time(&self, bytes: usize, channels: &Range<usize>) -> u64 {
         let times = self.of(bytes, channels).map(|part| part.time);

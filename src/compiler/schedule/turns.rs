@@ -118,12 +118,11 @@ impl<'a> Schedule<'a> {
     /// Whether a layer shares units with its neighbours: others have parts that come one behind the other.
     fn takes_turns(&self, layers: &[(&Layer, &Tiling)], index: usize) -> bool {
         let (layer, tiling) = layers[index];
-        let is_banded = |index: usize| self.plan.bands[index].is_some();
         let is_vector = layer.unit == Unit::Matrix && layer.result[..2] == [1, 1];
-        self.plan.window > 1
+        let until = &self.plan.until;
+        let is_alone = until[index] == index + 1 && (index == 0 || until[index - 1] == index);
+        !is_alone
             && !is_vector
-            && !is_banded(index)
-            && !index.checked_sub(1).is_some_and(is_banded)
             && tiling.columns <= self.most_columns()
             && tiling.all_tiles(layer, tiling.columns) <= self.arch.ring_tiles as usize
     }
@@ -151,7 +150,7 @@ impl<'a> Schedule<'a> {
         });
         self.takes_turns(layers, index)
             && layer.reads(before.output)
-            && index - oldest.work.index < self.plan.window
+            && index < self.plan.until[oldest.work.index]
             && all <= self.arch.ring_tiles as usize
             && !tables
             && !is_taken
@@ -182,6 +181,9 @@ impl<'a> Schedule<'a> {
                 return None;
             }
             if let Some(progress) = self.progress.get(&tensor) {
+                if maker.is_some() && !progress.is_told(bytes, &channels) {
+                    return None;
+                }
                 begin = begin.max(progress.time(bytes, &channels));
             }
         }
