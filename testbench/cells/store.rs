@@ -127,6 +127,13 @@ fn store<'m>(m: &'m Module) {
         "a beat is sent that was not read",
     );
     let queued = m.input("queued", unsigned(4));
+    let [write, read] =
+        ["write", "read"].map(|name| m.input(format!("sent_{name}_address"), unsigned(3)));
+    m.assert(
+        "sent_ahead",
+        write.eq(read + queued.truncate(3)),
+        "the addresses of beats are apart by another number than is inside",
+    );
     let on_way = (1..=LATENCY).fold(queued, |sum, cycle| {
         sum + m.input(format!("read_{cycle}"), bit()).zero_extend(4)
     });
@@ -148,6 +155,8 @@ fn store_sends_what_it_has_announced() {
         .probe("left", "dut.left")
         .probe("one_left", "dut.one_left")
         .probe("queued", "dut.sent.level")
+        .probe("sent_write_address", "dut.sent.write_address")
+        .probe("sent_read_address", "dut.sent.read_address")
         .probe("places", "dut.places");
     for at in 0..RUNS {
         proof = proof.probe_word(&format!("going_word_{at}"), "dut.going.words", at);
