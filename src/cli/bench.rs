@@ -37,8 +37,8 @@ pub(super) struct Bench {
     /// The processing elements of that array, by which its cells are divided: 64 are 8 x 8
     #[arg(long, value_name = "COUNT", requires = "peer", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
     peer_pes: u32,
-    /// The folder of ic_resnet8_int8.tflite and ad_autoencoder_int8.tflite of MLPerf Tiny, for the figure
-    /// `networks`
+    /// The folder of the networks of MLPerf Tiny, for the figure `networks`: ic_resnet8_int8.tflite,
+    /// kws_dscnn_int8.tflite, vww_mbv1_025_int8.tflite and ad_autoencoder_int8.tflite
     #[arg(long, value_name = "FOLDER")]
     models: Option<PathBuf>,
     /// Shorter runs: times are rougher

@@ -1,5 +1,6 @@
 //! Errors that only the command line can make; the others come from the library as they are.
 
+use crate::compiler::CompileError;
 use crate::device::ExecutableError;
 use crate::graph::Element;
 use crate::import::ImportError;
@@ -390,10 +391,12 @@ pub(super) struct Difference {
 /// What to do about a network that does not run.
 fn network_help(error: &ExecutableError) -> &'static str {
     match error {
-        ExecutableError::Compile(_) | ExecutableError::Host { .. } => {
+        ExecutableError::Compile(CompileError::Program { .. }) => {
+            "a larger array needs fewer instructions"
+        }
+        ExecutableError::Compile(_) | ExecutableError::Large(_) | ExecutableError::Host { .. } => {
             "`ferrogrid inspect` lists what of a model runs where"
         }
-        ExecutableError::Program { .. } => "a larger array needs fewer instructions",
         ExecutableError::Core { .. } => "`ferrogrid presets --json` lists the hashes of presets",
         ExecutableError::File(_) => "write it again with `ferrogrid compile`",
         ExecutableError::Inputs { .. } | ExecutableError::Input { .. } => {

@@ -42,6 +42,12 @@ pub enum CompileError {
         /// Which field is too narrow.
         reason: String,
     },
+    /// The program is too long.
+    #[error("the program has {instructions} instructions, and the core runs at most 65,535")]
+    Program {
+        /// How many, or how many at least.
+        instructions: usize,
+    },
     /// The scratchpad is too small for a row of a layer, with everything else in DRAM.
     #[error(
         "node `{node}`: a row of its result and what it is made of need {needed} bytes of the scratchpad, {missing} more \

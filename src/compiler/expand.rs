@@ -3,6 +3,9 @@
 use crate::graph::{Binary, Graph, Operator, Tensor};
 use std::borrow::Cow;
 
+/// The most elements of such a constant: what adds more is left to the host.
+const MOST_ELEMENTS: usize = 16 << 20;
+
 /// The graph with such constants of sums as large as what they are added to.
 pub(super) fn expanded(graph: &Graph) -> Cow<'_, Graph> {
     let mut expanded = Cow::Borrowed(graph);
@@ -16,7 +19,7 @@ pub(super) fn expanded(graph: &Graph) -> Cow<'_, Graph> {
         let Some(values) = &constant.values else {
             continue;
         };
-        if x.len() == constant.len() {
+        if x.len() == constant.len() || x.len() > MOST_ELEMENTS {
             continue;
         }
         let count = constant.len();

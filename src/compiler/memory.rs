@@ -223,7 +223,8 @@ fn place(
         let crowded = |others: &mut dyn Iterator<Item = &&(Life, Block)>| {
             let maker = lowered.layers.get(life.first);
             let maker = maker.filter(|layer| layer.output == life.tensor);
-            let name = maker.map_or(&graph[life.tensor].name, |layer| &layer.name);
+            // Between the layers of a split pool are tensors that the graph has not.
+            let name = maker.map_or_else(|| &graph[life.tensor].name, |layer| &layer.name);
             Crowded {
                 live: others.map(|(other, _)| *other).chain([*life]).collect(),
                 error: no_room(name, life.bytes.into(), arch),

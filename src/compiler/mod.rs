@@ -87,6 +87,9 @@ pub mod region {
     pub const ACTIVATIONS: u32 = 3;
 }
 
+/// The most instructions of a program.
+pub(crate) const MOST_INSTRUCTIONS: usize = 0xffff;
+
 /// Layers that may be under way at a time.
 const WINDOW: usize = 3;
 
@@ -190,6 +193,7 @@ fn run(graph: &Graph, arch: &NpuArch, options: Options) -> Result<Passes, Compil
     windows::split(graph, &mut lowered, arch);
     packing::pack(&mut lowered, arch);
     let mut tilings = tiling::tile(&lowered, arch);
+    tiling::check(&lowered, &tilings, arch)?;
     let constants = constants::lay_out(graph, &lowered, &tilings, arch);
     let inputs = bind(graph, &lowered.inputs, arch);
     let outputs = bind(graph, &lowered.outputs, arch);

@@ -2,6 +2,7 @@
 
 use super::lower::{Layer, Lowered};
 use super::units::groups_of_row;
+use super::{CompileError, MOST_INSTRUCTIONS};
 use crate::arch::NpuArch;
 use crate::isa::npu::Unit;
 use std::ops::Range;
@@ -39,6 +40,8 @@ pub(super) struct Tiling {
     to_dram: bool,
     /// Results of the smallest chunks that keep the array busy.
     few: usize,
+    /// Its steps wait for those of others that could begin then, while the layer behind it has enough to do.
+    pub waits: bool,
 }
 
 /// Vectors that an accumulator bank holds: a rectangle of the result.
@@ -234,6 +237,37 @@ pub(super) fn tile(lowered: &Lowered, arch: &NpuArch) -> Vec<Tiling> {
     tilings.collect()
 }
 
+/// The most bytes of tiles that hand the places of windows on: those of a layer that are no weights of the network.
+const MOST_IDENTITIES: usize = 64 << 20;
+
+/// Says which layers are larger than a program may be, before there are instructions for them.
+pub(super) fn check(
+    lowered: &Lowered,
+    tilings: &[Tiling],
+    arch: &NpuArch,
+) -> Result<(), CompileError> {
+    let mut instructions = 0_usize;
+    for (layer, tiling) in lowered.layers.iter().zip(tilings) {
+        // At least one for each chunk, C channels and full ring of weights.
+        let chunks = (layer.result[0] * layer.result[1]).div_ceil(tiling.of_bank.max(1));
+        let parts = tiling.tiles(layer).div_ceil(arch.ring_tiles as usize);
+        let least = chunks.saturating_mul(tiling.columns);
+        instructions = instructions.saturating_add(least.saturating_mul(parts.max(1)));
+        let identities = tiling
+            .tiles(layer)
+            .saturating_mul(arch.tile_bytes() as usize);
+        if layer.pool.is_some() && identities > MOST_IDENTITIES {
+            let reason = format!("the places of its window take {identities} bytes of weights");
+            let node = layer.name.clone();
+            return Err(CompileError::Size { node, reason });
+        }
+    }
+    match instructions > MOST_INSTRUCTIONS {
+        true => Err(CompileError::Program { instructions }),
+        false => Ok(()),
+    }
+}
+
 /// Cuts a layer; its input may come from DRAM, and its result go there.
 fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> Tiling {
     let (rows, columns) = (arch.rows as usize, arch.columns as usize);
@@ -281,6 +315,7 @@ fn tile_layer(layer: &Layer, from_dram: bool, to_dram: bool, arch: &NpuArch) -> 
         from_dram,
         to_dram,
         few: 0,
+        waits: false,
     };
     tiling.cut_bank(part);
     tiling.few = few(tiling.passes(layer).iter().product(), arch);

@@ -103,6 +103,10 @@ impl Graph {
                 "limits its result to {low}..={high}, which {element} does not hold"
             ));
         }
+        let reals = node.operator.reals();
+        if let Some(real) = reals.into_iter().find(|real| !real.is_finite()) {
+            return Err(format!("has the factor {real}, which is no number"));
+        }
         match &node.operator {
             Operator::Reshape { .. } => return output.keeps(input),
             Operator::View(_) | Operator::Select { .. } => return output.keeps(input),

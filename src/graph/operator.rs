@@ -1,7 +1,7 @@
 //! What a node computes.
 
 use super::View;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// What a node computes of its inputs.
@@ -34,8 +34,10 @@ pub enum Operator {
     /// The input within real limits, requantized; a relu is `0.0` to infinity.
     Clip {
         /// The lower limit.
+        #[serde(deserialize_with = "below_all")]
         low: f32,
         /// The upper limit.
+        #[serde(deserialize_with = "above_all")]
         high: f32,
     },
     /// A function of each element, requantized.
@@ -75,6 +77,16 @@ pub enum Operator {
         /// Factor of the exponents.
         beta: f32,
     },
+}
+
+/// A limit that may be none: JSON has no infinity, and writes null.
+fn below_all<'de, D: Deserializer<'de>>(from: D) -> Result<f32, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f32::NEG_INFINITY))
+}
+
+/// As [`below_all`], of an upper one.
+fn above_all<'de, D: Deserializer<'de>>(from: D) -> Result<f32, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f32::INFINITY))
 }
 
 /// Sizes of a convolution that its tensors do not tell.
@@ -270,6 +282,18 @@ impl Operator {
             Operator::Quantize => "Quantize",
             Operator::Dequantize => "Dequantize",
             Operator::Softmax { .. } => "Softmax",
+        }
+    }
+
+    /// The real numbers that it computes with, but for limits.
+    pub(super) fn reals(&self) -> Vec<f32> {
+        match self {
+            Operator::Unary(Function::LeakyRelu { slope }) => vec![*slope],
+            Operator::Unary(Function::HardSigmoid { slope, offset }) => vec![*slope, *offset],
+            Operator::Unary(Function::Elu { scale }) => vec![*scale],
+            Operator::Softmax { beta } => vec![*beta],
+            Operator::ResizeLinear(resize) => resize.scales.to_vec(),
+            _ => Vec::new(),
         }
     }
 

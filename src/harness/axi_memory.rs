@@ -106,6 +106,7 @@ impl AxiMemory {
         let name = |what: &str| format!("{channel}_{what}");
         let valid_port = self.port(&format!("{channel}valid"));
         let valid = Known::insert(m, &valid_port, valid, live) & live;
+        let payload = Known::insert(m, &self.port(channel), payload, valid);
         let waits = valid & !ready;
         let holding = m.flag(waits).named(name("holding"));
         let held = m.capture(waits, payload).named(name("held"));
@@ -287,8 +288,10 @@ impl Block for AxiMemory {
         self.check_burst(m, "aw", aw_taken, (s.awaddr, s.awlen, s.awsize, s.awburst));
         let w_ready = *write_active & answer_queue.ready & goes(14);
         s.wready.drive(w_ready);
-        // Bytes that are not written may be anything, and change.
-        let bytes = s.wdata.split(8).into_iter().zip(s.wstrb.split(1));
+        // Bytes that are not written may be anything, and change. Others may be unknown where the design stores
+        // what nothing wrote: as much is held in four states as in two.
+        let data = Known::part_of(m, &self.port("wdata"), s.wdata).known;
+        let bytes = data.split(8).into_iter().zip(s.wstrb.split(1));
         let written = join(&Vec::from_iter(
             bytes.map(|(byte, strobe)| byte.gate(strobe)),
         ));

@@ -40,12 +40,19 @@ impl Known {
         value: Signal<'m>,
         check: Signal<'m>,
     ) -> Signal<'m> {
-        let width = value.width();
-        let clean = m.instance(&Known { width }, Raw { value });
-        suggest_bundle(&clean, &format!("known_{name}"));
+        let clean = Known::part_of(m, name, value);
         let message = format!("{name} is unknown (X)");
         m.assert(&format!("{name}_known"), !(clean.unknown & check), &message);
         clean.known
+    }
+
+    /// As [`insert`](Known::insert), where unknown bits are no failure.
+    #[track_caller]
+    pub fn part_of<'m>(m: &'m Module, name: &str, value: Signal<'m>) -> Clean<'m> {
+        let width = value.width();
+        let clean = m.instance(&Known { width }, Raw { value });
+        suggest_bundle(&clean, &format!("known_{name}"));
+        clean
     }
 
     /// The module that the instances in a design are in Verilog, for each width.

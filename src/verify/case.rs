@@ -4,6 +4,7 @@ use super::verdict::{CaseReport, Mismatch};
 use crate::device::{Backend, Error, Outcome, Scenario};
 use crate::product::Product;
 use std::fmt;
+use std::ops::Range;
 
 /// A core and everything that happens to it. Its text is what `ferrogrid verify --replay` takes:
 /// see [`parse`](super::parse).
@@ -30,6 +31,8 @@ type Judge<'a> = dyn Fn(&Outcome) -> Result<CaseReport, Mismatch> + 'a;
 pub struct Stimulus<'a> {
     /// What the outside of the core does.
     pub scenario: Scenario,
+    /// Bytes of the first memory that may hold what nothing wrote: unknown in four states.
+    pub undefined: Range<usize>,
     judge: Box<Judge<'a>>,
 }
 
@@ -41,6 +44,7 @@ impl<'a> Stimulus<'a> {
     ) -> Stimulus<'a> {
         Stimulus {
             scenario,
+            undefined: 0..0,
             judge: Box::new(judge),
         }
     }

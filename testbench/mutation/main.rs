@@ -17,7 +17,7 @@ fn every_mutant_is_caught<C: Case>(mutations: &[Mutation], prey: &[Prey<C>]) {
             hunt(mutation, prey).unwrap_or_else(|error| panic!("{}: {error}", mutation.name))
         })
         .collect();
-    let (mut table, mut alive) = (String::new(), Vec::new());
+    let (mut table, mut alive, mut spotless) = (String::new(), Vec::new(), Vec::new());
     for (mutation, hunt) in mutations.iter().zip(&hunts) {
         let verdict = match &hunt.verdict {
             Verdict::Caught(catch) => format!("case {}: {}", catch.index, catch.mismatch),
@@ -25,10 +25,19 @@ fn every_mutant_is_caught<C: Case>(mutations: &[Mutation], prey: &[Prey<C>]) {
                 alive.push(mutation.name);
                 format!("SURVIVED on {} cores", hunt.mutants)
             }
+            Verdict::Spotless => {
+                spotless.push(mutation.name);
+                "NO CORE has the spot".to_owned()
+            }
         };
         writeln!(table, "{:<50} {verdict}", mutation.name).unwrap();
     }
     println!("{table}");
+    assert!(
+        spotless.is_empty(),
+        "{} mutations change none of the cores that are hunted: {spotless:#?}",
+        spotless.len()
+    );
     assert!(
         alive.is_empty(),
         "{} mutants survived: {alive:#?}",

@@ -42,8 +42,8 @@ fn random_cases_on_a_preset() {
 fn random_cases_through_icarus() {
     if tools::present(&[Tool::Iverilog, Tool::Vvp]) {
         run(&Options {
-            // In four states a byte that a wrong program stores unwritten is X: these cases have none.
-            seed: 3,
+            // One of these programs stores bytes that nothing wrote: X in four states.
+            seed: 2,
             cases: 4,
             backends: vec![BackendKind::Icarus],
             cores: Cores::NpuOf(Box::new(npu_from_preset("nano").unwrap())),

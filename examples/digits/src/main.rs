@@ -10,13 +10,14 @@ mod matmul;
 mod simulator;
 #[cfg(test)]
 mod tests;
+mod tiny;
 
 use clap::Parser;
 use digits::Digits;
 use miette::IntoDiagnostic;
 use simulator::Sim;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Classify 360 handwritten digits on a generated accelerator and compare every integer.
@@ -32,10 +33,17 @@ struct Arguments {
     /// Two layers as products on a matrix-multiply core instead of the convolutional network
     #[arg(long)]
     matmul: bool,
+    /// The networks of MLPerf Tiny in this folder, on `edge`, instead of the digits
+    #[arg(long, value_name = "FOLDER", conflicts_with = "matmul")]
+    models: Option<PathBuf>,
 }
 
 fn main() -> miette::Result<ExitCode> {
-    let exact = run(&Arguments::parse(), &mut std::io::stdout())?;
+    let arguments = Arguments::parse();
+    let exact = run(&arguments, &mut std::io::stdout())?;
+    if arguments.models.is_none() {
+        say(&mut std::io::stdout(), &format!("\n{}", tiny::HINT))?;
+    }
     Ok(if exact {
         ExitCode::SUCCESS
     } else {
@@ -45,6 +53,10 @@ fn main() -> miette::Result<ExitCode> {
 
 /// The whole demonstration. True when every integer is right.
 fn run(arguments: &Arguments, out: &mut dyn Write) -> miette::Result<bool> {
+    if let Some(models) = &arguments.models {
+        let preset = arguments.preset.as_deref().unwrap_or("edge");
+        return tiny::run(models, preset, arguments.sim, out);
+    }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let digits = Digits::read(folder)?;
     let (default, demonstration): (_, Demonstration) = match arguments.matmul {

@@ -2,7 +2,7 @@
 
 use super::fields::field_of;
 use super::ports::Signalling;
-use crate::hdl::{Module, Signal, hardware, join, unsigned};
+use crate::hdl::{Block, Module, Signal, bit, bundle, hardware, join, unsigned};
 use crate::isa::npu::{Field, SEMAPHORE_MAX, SEMAPHORES, Synchronization};
 
 /// An instruction that stands in front of a unit.
@@ -17,6 +17,54 @@ pub struct Request<'m> {
     pub waits: Signal<'m>,
     /// To be driven: its waits are over, and what it waits for is taken.
     pub granted: Signal<'m>,
+}
+
+/// Bits of a count: more than one that overflows takes until the program is stopped.
+const COUNT: u32 = 10;
+
+/// One semaphore, which so many units may signal.
+#[derive(Debug, Clone, PartialEq)]
+struct Semaphore {
+    units: u32,
+}
+
+bundle! {
+    /// What a [`Semaphore`] takes.
+    struct SemaphoreInputs(of: &Semaphore) {
+        /// It is 0 from the next cycle on.
+        clear: bit(),
+        /// A bit for each unit that signals it.
+        signals: unsigned(of.units),
+        /// An instruction takes `a` of it, or `b`: it waits for two different ones.
+        takes: unsigned(2),
+        a: unsigned(8),
+        b: unsigned(8),
+    }
+}
+
+bundle! {
+    /// What a [`Semaphore`] gives.
+    struct SemaphoreOutputs {
+        count: unsigned(COUNT),
+    }
+}
+
+#[hardware]
+impl Block for Semaphore {
+    fn module_name(&self) -> String {
+        format!("semaphore_of_{}", self.units)
+    }
+
+    fn build<'m>(&self, m: &'m Module, io: SemaphoreInputs<'m>) -> SemaphoreOutputs<'m> {
+        m.doc("A counting semaphore.");
+        let count = m.reg(unsigned(COUNT)).reset(0);
+        let added = count + io.signals.count_ones().zero_extend(COUNT);
+        let taken = io.a.gate(io.takes.bit(0)) | io.b.gate(io.takes.bit(1));
+        let remains = added - taken.zero_extend(COUNT);
+        m.when(io.clear, || count.set(0))
+            .otherwise(|| count.set(remains));
+        SemaphoreOutputs { count: *count }
+    }
 }
 
 /// What stands in registers of a request that waits.
@@ -38,15 +86,9 @@ pub fn semaphores<'m>(
     signalling: &[Signalling<'m>],
 ) -> Signal<'m> {
     let units = requests.len() as u32;
-    let width = 10;
-    let counts: Vec<_> = (0..SEMAPHORES)
-        .map(|number| {
-            m.reg(unsigned(width))
-                .named(format!("semaphore_{number}"))
-                .reset(0)
-        })
+    let there: Vec<_> = (0..SEMAPHORES)
+        .map(|number| m.wire(unsigned(COUNT)).named(format!("there_{number}")))
         .collect();
-    let there: Vec<_> = counts.iter().map(|count| **count).collect();
     let [_, a, a_count, b, b_count, ..] = Synchronization::FIELDS;
     /// a bit for the unit that is granted
     let chosen = m.reg(unsigned(units)).reset(0);
@@ -66,7 +108,7 @@ pub fn semaphores<'m>(
         let both = [wait('a', &a, &a_count), wait('b', &b, &b_count)];
         let is_over = |wait: &Wait<'m>| {
             let there = wait.semaphore.one_hot_select(&there);
-            there.ge(wait.count.zero_extend(width))
+            there.ge(wait.count.zero_extend(COUNT))
         };
         let enough = is_over(&both[0]) & is_over(&both[1]);
         let enough = enough.named(format!("enough_{number}"));
@@ -91,16 +133,24 @@ pub fn semaphores<'m>(
         count: of_chosen(&|waits| waits[at].count),
     });
     let mut overflow = m.low();
-    for (number, count) in (0..).zip(&counts) {
+    for (number, there) in (0..).zip(&there) {
         let signals: Vec<_> = (signalling.iter())
             .map(|of| of.valid & of.semaphore.eq(number))
             .collect();
-        let added = **count + join(&signals).count_ones().zero_extend(width);
-        // An instruction waits for two different ones.
-        let [a, b] = [0, 1].map(|at| taken[at].count.gate(taken[at].semaphore.bit(number)));
-        let remains = added - (a | b).zero_extend(width);
-        m.when(clear, || count.set(0))
-            .otherwise(|| count.set(remains));
+        let block = Semaphore {
+            units: signals.len() as u32,
+        };
+        let takes = taken.each_ref().map(|of| of.semaphore.bit(number));
+        let inputs = SemaphoreInputs {
+            clear,
+            signals: join(&signals),
+            takes: join(&takes),
+            a: taken[0].count,
+            b: taken[1].count,
+        };
+        let semaphore = m.instance_of(&block).named(format!("semaphore_{number}"));
+        let count = semaphore.connect(inputs).count;
+        there.drive(count);
         overflow = overflow | count.gt(SEMAPHORE_MAX);
     }
     m.flag(overflow)

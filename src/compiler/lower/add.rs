@@ -6,6 +6,7 @@ use super::{
     Factor, Layer, Lowered, Meaning, Residual, identity, is_read_once, limits, meaning, refuse,
 };
 use crate::graph::{Family, Graph, Node, TensorId};
+use std::collections::BTreeSet;
 
 /// Bytes as unsigned numbers, as int8.
 fn bytes() -> impl Iterator<Item = i32> {
@@ -57,13 +58,8 @@ pub(super) fn add(
         is_difference: sign < 0,
         constant: graph[residual].values.as_ref().and_then(|values| {
             let offset = meaning(&graph[residual]).offset;
-            Some(
-                values
-                    .integers()?
-                    .into_iter()
-                    .map(|value| value - offset)
-                    .collect(),
-            )
+            let integers = values.integers()?.into_iter().map(|value| value - offset);
+            Some(BTreeSet::from_iter(integers))
         }),
     };
     let tables = match (rounding, graph.family) {
@@ -106,7 +102,7 @@ struct Sum {
     signs: [i32; 2],
     is_difference: bool,
     /// The values of a residual that is constant.
-    constant: Option<Vec<i32>>,
+    constant: Option<BTreeSet<i32>>,
 }
 
 /// Tables that give a sum.

@@ -1,6 +1,7 @@
 //! Layers of nodes: convolutions with biases that hold the zero points, and factors of channels.
 
 mod add;
+mod bounds;
 mod movement;
 mod pool;
 mod unary;
@@ -12,6 +13,7 @@ use super::arithmetic::scaled;
 use super::{CompileError, Kept, Rounding};
 use crate::graph::{Binary, Element, Graph, Node, Operator, Quantization, Tensor, TensorId};
 use crate::isa::npu::Unit;
+use bounds::Room;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -178,6 +180,8 @@ pub(super) struct Lowered {
     pub outputs: Vec<TensorId>,
     /// Tensors that are the same bytes as another one: reshaped ones.
     aliases: BTreeMap<TensorId, TensorId>,
+    /// What further layers may take.
+    room: Room,
 }
 
 impl Lowered {
@@ -189,6 +193,7 @@ impl Lowered {
             inputs: graph.inputs.clone(),
             outputs: graph.outputs.clone(),
             aliases: BTreeMap::new(),
+            room: Room::of(graph),
         }
     }
 
@@ -332,6 +337,9 @@ pub(super) fn lower_node(
     lowered: &mut Lowered,
 ) -> Result<(), CompileError> {
     let is_float = |tensor: TensorId| graph[tensor].element == Element::Float32;
+    if !matches!(node.operator, Operator::Reshape { .. }) {
+        lowered.admit(graph, node)?;
+    }
     match &node.operator {
         Operator::Reshape { .. } => {
             let origin = lowered.origin(node.inputs[0]);

@@ -87,6 +87,13 @@ pub(super) fn pool(graph: &Graph, node: &Node, rounding: Rounding) -> Result<Lay
         true => BTreeSet::from([count]),
         false => inside_counts(&layer),
     };
+    if counts.iter().sum::<usize>() > MOST_PLACES {
+        let reason = format!(
+            "its means are of windows of {} sizes, up to {count}",
+            counts.len()
+        );
+        return Err(refuse(node, reason));
+    }
     layer.factors_inside = counts
         .iter()
         .map(|count| Ok((*count, factor(*count)?)))
@@ -99,6 +106,9 @@ pub(super) fn pool(graph: &Graph, node: &Node, rounding: Rounding) -> Result<Lay
     }
     Ok(layer)
 }
+
+/// The most places of all windows of different sizes: for each mean, all sums of so many are looked at.
+const MOST_PLACES: usize = 1 << 16;
 
 /// How many pixels of a window are inside of the image, all numbers that there are.
 fn inside_counts(layer: &Layer) -> BTreeSet<usize> {

@@ -110,7 +110,8 @@ fn function(
     };
     // XNNPACK: a factor of 8 fractional bits, halves up.
     let eighths = move |ratio: f32| -> Table {
-        let factor = (256.0 * ratio).round_ties_even() as i64;
+        // Beyond these limits every integer but 0 is out of range.
+        let factor = (256.0 * ratio).round_ties_even().clamp(-1e9, 1e9) as i64;
         Box::new(move |value| {
             let scaled = (i64::from(value) * factor + 128) >> 8;
             (scaled + i64::from(y.zero_point)).clamp(-512, 512) as i32

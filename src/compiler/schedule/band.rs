@@ -54,6 +54,7 @@ impl Schedule<'_> {
                     pitch,
                     needed: (early - rows.start) * row,
                     parts: BAND_PARTS,
+                    late_loads: 1,
                     unit: layer.unit,
                 });
             }

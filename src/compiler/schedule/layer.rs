@@ -1,6 +1,7 @@
 //! A layer on its way: the weights and passes of its steps.
 
 use super::Schedule;
+use super::program::semaphore;
 use super::progress::Progress;
 use super::steps::Step;
 use super::work::Work;
@@ -105,17 +106,33 @@ impl<'a> Schedule<'a> {
     pub(super) fn step(&mut self, work: &mut Work<'_>, step: &Step, is_last: bool) {
         match work.layer.unit {
             Unit::Vector => {
-                self.program.put_late();
+                self.put_late(work, step, is_last);
                 self.vector(work, step, is_last);
             }
-            _ => self.passes(work, step),
+            _ => self.passes(work, step, is_last),
         }
         let time = self.estimate(work, step);
         self.post(work, &step.chunk, step.columns.clone(), time);
     }
 
+    /// Adds what of LOAD comes late and the step needs, and the next of it; with the last step of a layer all.
+    fn put_late(&mut self, work: &Work<'_>, step: &Step, is_last: bool) {
+        if is_last || work.bands.is_some() {
+            return self.program.put_late();
+        }
+        let needs = self.needs(work, step);
+        let signals = needs.filter_map(|(tensor, bytes, channels)| {
+            let progress = self.progress.get(&tensor)?;
+            Some((progress.semaphore, progress.signals(bytes, &channels)?))
+        });
+        // VECTOR begins when all is there that was asked for with its weights.
+        let all = (work.layer.unit == Unit::Vector).then_some((semaphore::VECTOR_INPUT, u32::MAX));
+        let signals = Vec::from_iter(signals.chain(all));
+        self.program.put_needed(&signals, work.first.into());
+    }
+
     /// The passes of a step through the array.
-    fn passes(&mut self, work: &Work<'_>, step: &Step) {
+    fn passes(&mut self, work: &Work<'_>, step: &Step, is_last: bool) {
         let ring = self.arch.ring_tiles as usize;
         let parts = work.tiling.parts(work.layer, ring);
         let parts = match step.columns.len() {
@@ -125,11 +142,14 @@ impl<'a> Schedule<'a> {
         if !step.weights.is_empty() {
             self.weights(work, step.weights.clone());
         }
-        for part in self.parts_as_they_come(work, step, parts) {
+        for (number, part) in (0..).zip(self.parts_as_they_come(work, step, parts)) {
             let first = work.first_tile(step.columns.start);
             let tiles = first + part.tiles.start..first + part.tiles.end;
             if step.streams {
                 self.weights(work, tiles.clone());
+            }
+            if number == 0 {
+                self.put_late(work, step, is_last);
             }
             let tile = match step.leaves {
                 true => 0,
@@ -172,35 +192,41 @@ impl<'a> Schedule<'a> {
             .step(layer.unit, begin, cycles as u64, of_post as u64)
     }
 
-    /// The passes of a step: the first one goes as far as POST of the layer before had come one step before its
-    /// last.
+    /// The passes of a step: the first one of a layer goes as far as POST of the layer before had come two steps
+    /// before its last, and then a step further.
     fn parts_as_they_come(&self, work: &Work<'_>, step: &Step, all: Vec<Part>) -> Vec<Part> {
         let layer = work.layer;
         let is_first = step.columns.start == work.columns.start && step.columns.len() == 1;
         let is_whole = all.len() == 1 && !step.streams;
+        let fits = work.tiling.taps == 1 && all[0].kernel_rows.len() == 1;
+        let is_vector = layer.image[..2] == [1, 1];
         let progress = self.progress.get(&layer.input);
         let progress = progress.filter(|progress| progress.layer.is_some());
-        let there = progress.map_or(0, |progress| match layer.image {
-            [1, 1, _] => progress.before_last(),
-            _ if self.is_made_like(layer) => progress.channels_before_last(),
-            _ => 0,
-        });
-        let blocks = there / self.arch.rows as usize;
-        let fits = work.tiling.taps == 1 && all[0].kernel_rows.len() == 1;
-        let is_parted = is_first && is_whole && fits && !work.tiling.windows;
-        if !is_parted || blocks == 0 || blocks >= all[0].blocks.len() {
+        let progress = progress.filter(|_| is_vector || self.is_made_like(layer));
+        let (Some(progress), true) = (
+            progress,
+            is_first && is_whole && fits && !work.tiling.windows,
+        ) else {
             return all;
-        }
-        let of = |blocks: Range<usize>| Part {
-            tiles: blocks.clone(),
-            blocks,
-            ..all[0].clone()
         };
-        vec![of(0..blocks), of(blocks..all[0].blocks.end)]
+        let blocks = all[0].blocks.end;
+        let there = progress.last_begin(is_vector);
+        let there = if is_vector { &there[1..] } else { &there };
+        let mut ends = Vec::from_iter(there.iter().map(|of| of / self.arch.rows as usize));
+        ends.retain(|end| (1..blocks).contains(end));
+        ends.push(blocks);
+        ends.dedup();
+        let begins = std::iter::once(0).chain(ends.clone());
+        let parts = begins.zip(ends).map(|(begin, end)| Part {
+            tiles: begin..end,
+            blocks: begin..end,
+            ..all[0].clone()
+        });
+        parts.collect()
     }
 
     /// Tiles of a layer, by their number, into the ring, but for those that are there. Parameters come behind those of
-    /// the first C channels, what is late behind all of them.
+    /// the first C channels.
     fn weights(&mut self, work: &Work<'_>, tiles: Range<usize>) {
         let there = match self.fetched {
             (layer, tiles) if layer == work.index => tiles,
@@ -215,7 +241,6 @@ impl<'a> Schedule<'a> {
         self.fetch(work.index, tiles.start..soon);
         self.program.instructions.append(&mut self.program.soon);
         self.fetch(work.index, soon..tiles.end);
-        self.program.put_late();
     }
 
     /// Tiles of a layer into the ring.

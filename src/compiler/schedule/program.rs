@@ -1,6 +1,7 @@
 //! A program under construction: instructions with their waits, signals and fences.
 
 use crate::isa::npu::{Fence, Instruction, Operation, Unit};
+use std::collections::VecDeque;
 
 /// Semaphores: each is signalled by one unit and waited for by one.
 pub(super) mod semaphore {
@@ -35,6 +36,15 @@ pub(super) const ALL_UNITS: u32 = (1 << Unit::ALL.len()) - 1;
 /// counts to 255.
 pub(super) const MOST_WAITING: u32 = 160;
 
+/// A LOAD that comes later, and the semaphore that it signals.
+#[derive(Clone, Debug)]
+pub(super) struct Late {
+    pub load: Instruction,
+    pub semaphore: u32,
+    /// Signals in front of it.
+    pub before: u32,
+}
+
 /// Instructions, and what was signalled and taken by them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Program {
@@ -42,7 +52,7 @@ pub(super) struct Program {
     /// LOADs that come behind the next weights of C channels.
     pub soon: Vec<Instruction>,
     /// LOADs that come behind all the next weights.
-    pub late: Vec<Instruction>,
+    pub late: VecDeque<Late>,
     /// Signals of each semaphore so far, and those that were taken.
     pub signals: [u32; semaphore::COUNT],
     pub taken: [u32; semaphore::COUNT],
@@ -56,10 +66,26 @@ impl Program {
         self.instructions.push(operation.into());
     }
 
-    /// Adds the LOADs that come behind other things.
+    /// Adds all LOADs that come behind other things.
     pub fn put_late(&mut self) {
+        self.put_so_many(self.late.len());
+    }
+
+    /// Adds the LOADs behind weights, and of those that come later what gives these signals of semaphores and the one
+    /// behind it, and so many at least.
+    pub fn put_needed(&mut self, signals: &[(u32, u32)], least: usize) {
+        let is_needed = |late: &Late| {
+            let mut of_late = signals.iter().filter(|(of, _)| *of == late.semaphore);
+            of_late.any(|(_, signals)| late.before < *signals)
+        };
+        let needed = self.late.iter().rposition(is_needed);
+        self.put_so_many(needed.map_or(least, |last| least.max(last + 2)));
+    }
+
+    fn put_so_many(&mut self, late: usize) {
         self.instructions.append(&mut self.soon);
-        self.instructions.append(&mut self.late);
+        let late = self.late.drain(..late.min(self.late.len()));
+        self.instructions.extend(late.map(|late| late.load));
     }
 
     /// The instruction put last signals at its end.

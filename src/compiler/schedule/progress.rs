@@ -91,13 +91,14 @@ impl Progress {
         self.is_whole && self.parts.iter().all(|part| part.signals <= Some(signals))
     }
 
-    /// Channels in front of those of the last part.
-    pub fn channels_before_last(&self) -> usize {
-        self.parts.last().map_or(0, |part| part.channels.start)
-    }
-
-    /// Bytes in front of the last part.
-    pub fn before_last(&self) -> usize {
-        self.parts.last().map_or(0, |part| part.first_byte)
+    /// Where the last two parts begin: their channels, or of a single vector their bytes.
+    pub fn last_begin(&self, is_vector: bool) -> [usize; 2] {
+        let begin = |part: &Part| match is_vector {
+            true => part.first_byte,
+            false => part.channels.start,
+        };
+        let last = self.parts.last().map_or(0, begin);
+        let others = self.parts.iter().map(begin).filter(|of| *of < last);
+        [others.max().unwrap_or(0), last]
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Schedule;
 use super::work::Work;
+use crate::compiler::lower::Layer;
 use crate::compiler::tiling::{Chunk, LONGEST};
 use crate::isa::npu::Unit;
 use std::ops::Range;
@@ -59,13 +60,24 @@ impl Schedule<'_> {
                     let is_last_use = !is_shared || column + 1 == columns.end;
                     let first = work.first_tile(column);
                     let all = first..first + tiling.all_tiles(layer, columns.len());
-                    steps.push(Step {
-                        chunk,
-                        columns: column..column + 1,
-                        weights: if is_first { all } else { none.clone() },
-                        streams: false,
-                        leaves: ends && number == last && is_last_use,
-                    });
+                    let parts = match last == 0 && column + 1 == columns.end {
+                        true => self.halves(layer, chunk),
+                        false => vec![chunk],
+                    };
+                    let last_part = parts.len() - 1;
+                    for (part, chunk) in parts.into_iter().enumerate() {
+                        steps.push(Step {
+                            chunk,
+                            columns: column..column + 1,
+                            weights: if is_first && part == 0 {
+                                all.clone()
+                            } else {
+                                none.clone()
+                            },
+                            streams: false,
+                            leaves: ends && number == last && is_last_use && part == last_part,
+                        });
+                    }
                 }
             }
             return steps;
@@ -90,6 +102,34 @@ impl Schedule<'_> {
             }
         }
         steps
+    }
+
+    /// The only chunk for the last channels of a layer of VECTOR, or of one in front of it, for which the next layer
+    /// waits: two halves, where they keep the unit busy.
+    fn halves(&self, layer: &Layer, chunk: Chunk) -> Vec<Chunk> {
+        let first = chunk.rows / 2;
+        let is_busy = match layer.unit {
+            Unit::Vector => first > 0,
+            _ => {
+                let is_for_vector = self.reader(layer.output) == Unit::Vector;
+                is_for_vector && first * chunk.columns >= self.arch.rows as usize
+            }
+        };
+        let behind = Chunk {
+            row: chunk.row + first,
+            rows: chunk.rows - first,
+            ..chunk
+        };
+        match is_busy {
+            true => vec![
+                Chunk {
+                    rows: first,
+                    ..chunk
+                },
+                behind,
+            ],
+            false => vec![chunk],
+        }
     }
 
     /// Tiles of C channels that a MATRIX takes where a layer has one vector; 1 where it has more.

@@ -1,7 +1,7 @@
 //! Inputs and outputs between DRAM and the scratchpad.
 
 use super::Schedule;
-use super::program::{ALL_UNITS, semaphore};
+use super::program::{ALL_UNITS, Late, semaphore};
 use super::progress::Progress;
 use crate::compiler::lower::Lowered;
 use crate::compiler::memory::{Home, Ports};
@@ -23,6 +23,8 @@ const LONGEST_RUN: usize = (1 << 18) - 1;
 const MOST_PARTS: usize = 192;
 const INPUT_PARTS: usize = 64;
 pub(super) const BAND_PARTS: usize = 24;
+/// LOADs of what of an input is not needed first: parameters of layers come between them.
+const LATE_LOADS: usize = 12;
 
 /// Bytes of a tensor, on their way into the scratchpad.
 pub(super) struct Rows {
@@ -41,6 +43,8 @@ pub(super) struct Rows {
     pub needed: usize,
     /// The most parts, and one more.
     pub parts: usize,
+    /// LOADs of what is not needed first.
+    pub late_loads: usize,
     /// Who waits for them.
     pub unit: Unit,
 }
@@ -118,6 +122,7 @@ impl Schedule<'_> {
                 bytes,
                 needed,
                 parts: (MOST_PARTS / inputs).clamp(1, INPUT_PARTS),
+                late_loads: LATE_LOADS,
                 unit: reader.map_or(Unit::Matrix, |layer| layer.unit),
             });
         }
@@ -135,6 +140,7 @@ impl Schedule<'_> {
             pitch,
             needed,
             parts,
+            late_loads,
             unit,
         } = rows;
         let bytes = range.len();
@@ -170,9 +176,14 @@ impl Schedule<'_> {
                 ..Load::default()
             });
             let load = Instruction::from(load).signal(of_unit, period as u32);
+            let before = self.program.signals[of_unit as usize];
             match first < early {
                 true => self.program.instructions.push(load),
-                false => self.program.late.push(load),
+                false => self.program.late.push_back(Late {
+                    load,
+                    semaphore: of_unit,
+                    before,
+                }),
             }
             for number in 0..parts {
                 self.program.signals[of_unit as usize] += 1;
@@ -184,8 +195,10 @@ impl Schedule<'_> {
         if early.min(whole) > 0 {
             load(0, early.min(whole), early.min(whole) * part);
         }
-        if whole > early {
-            load(early, whole - early, (whole - early) * part);
+        let late = whole.saturating_sub(early);
+        for first in (early..whole).step_by(late.div_ceil(late_loads).max(1)) {
+            let parts = late.div_ceil(late_loads).min(whole - first);
+            load(first, parts, parts * part);
         }
         if !bytes.is_multiple_of(part) {
             load(whole, 1, bytes % part);

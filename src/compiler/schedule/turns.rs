@@ -53,9 +53,12 @@ impl<'a> Schedule<'a> {
                 }
                 next += 1;
             }
-            let times =
-                (0..turns.len()).filter_map(|turn| Some((self.begins(&turns, turn)?, turn)));
-            let Some((_, first)) = times.min() else {
+            let order = (0..turns.len()).filter_map(|turn| {
+                let begin = self.begins(&turns, turn)?;
+                let waits = turns[turn].work.tiling.waits && self.is_ahead(&turns, turn);
+                Some((begin, waits, turn))
+            });
+            let Some((.., first)) = order.min() else {
                 return instructions;
             };
             let begin = self.program.instructions.len();
@@ -160,33 +163,46 @@ impl<'a> Schedule<'a> {
     fn begins(&self, turns: &[Turn<'_>], turn: usize) -> Option<u64> {
         let work = &turns[turn].work;
         let step = turns[turn].steps.front()?;
-        let mut begin = self.clock.free(work.layer.unit);
-        for (tensor, bytes, channels) in self.needs(work, step) {
-            let maker = turns[..turn]
-                .iter()
-                .find(|of| of.work.layer.output == tensor);
-            let is_missing = maker.is_some_and(|maker| {
-                let row = maker.work.layer.result_row();
-                let columns = self.arch.columns as usize;
-                let mut rest = maker
-                    .steps
-                    .iter()
-                    .take_while(|of| of.first_byte(row) < bytes);
-                rest.any(|of| {
-                    of.columns.start * columns < channels.end
-                        && channels.start < of.columns.end * columns
-                })
-            });
-            if is_missing {
-                return None;
-            }
-            if let Some(progress) = self.progress.get(&tensor) {
-                if maker.is_some() && !progress.is_told(bytes, &channels) {
-                    return None;
-                }
-                begin = begin.max(progress.time(bytes, &channels));
-            }
+        if !self.is_made(turns, turn, step) {
+            return None;
         }
-        Some(begin)
+        let needs = self
+            .needs(work, step)
+            .filter_map(|(tensor, bytes, channels)| {
+                let progress = self.progress.get(&tensor)?;
+                Some(progress.time(bytes, &channels))
+            });
+        let free = self.clock.free(work.layer.unit);
+        Some(needs.fold(free, u64::max))
+    }
+
+    /// Whether all that a step of a layer reads has been made, and a signal says so.
+    fn is_made(&self, turns: &[Turn<'_>], turn: usize, step: &Step) -> bool {
+        let columns = self.arch.columns as usize;
+        let mut needs = self.needs(&turns[turn].work, step);
+        needs.all(|(tensor, bytes, channels)| {
+            let mut makers = turns[..turn].iter();
+            let Some(maker) = makers.find(|of| of.work.layer.output == tensor) else {
+                return true;
+            };
+            let row = maker.work.layer.result_row();
+            let rest = maker.steps.iter();
+            let mut rest = rest.take_while(|of| of.first_byte(row) < bytes);
+            let is_missing = rest.any(|of| {
+                of.columns.start * columns < channels.end
+                    && channels.start < of.columns.end * columns
+            });
+            let progress = self.progress.get(&tensor);
+            !is_missing && progress.is_none_or(|progress| progress.is_told(bytes, &channels))
+        })
+    }
+
+    /// Whether the layer behind one has enough to do, so that others may go first.
+    fn is_ahead(&self, turns: &[Turn<'_>], turn: usize) -> bool {
+        /// Steps.
+        const ENOUGH: usize = 3;
+        let next = turns.get(turn + 1);
+        let step = next.and_then(|next| next.steps.get(ENOUGH - 1));
+        step.is_some_and(|step| self.is_made(turns, turn + 1, step))
     }
 }

@@ -90,7 +90,8 @@ impl Schedule<'_> {
         }));
         let done = self.wait_for_image(work, step, None);
         let waits = self.program.signals[semaphore::VECTOR_INPUT as usize];
-        if step.chunk.row == 0 && step.chunk.column == 0 && block == 0 {
+        // Its weights are there from then on, until others of the layer are read.
+        if work.first {
             self.program.wait_until(semaphore::VECTOR_INPUT, waits);
         }
         self.signal_done(layer.unit, done, is_last.then_some(work.index));

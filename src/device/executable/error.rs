@@ -10,12 +10,9 @@ pub enum ExecutableError {
     /// It has no program.
     #[error(transparent)]
     Compile(#[from] CompileError),
-    /// The program is too long.
-    #[error("the program has {instructions} instructions, and the core runs at most 65,535")]
-    Program {
-        /// How many.
-        instructions: usize,
-    },
+    /// It is larger than networks that are run.
+    #[error("the network is too large: {0}")]
+    Large(String),
     /// The host cannot compute a node.
     #[error("node `{node}`, on the host: {reason}")]
     Host {

@@ -5,8 +5,10 @@
 //! damaged file would compute something else and not say so: hence the hash. What stands in a file is checked before it
 //! is used: a network of a file runs, or says why not.
 
-use super::{Executable, ExecutableError, MOST_INSTRUCTIONS};
-use crate::compiler::{Binding, Home, Instructions, Kept, LayerSummary, Network, Rounding, Step};
+use super::{Executable, ExecutableError};
+use crate::compiler::{
+    Binding, Home, Instructions, Kept, LayerSummary, MOST_INSTRUCTIONS, Network, Rounding, Step,
+};
 use crate::graph::{Element, Graph, TensorId};
 use crate::isa::npu::{INSTRUCTION_BYTES, Instruction};
 use serde::{Deserialize, Serialize};
@@ -200,13 +202,17 @@ impl ProgramEntry {
                 ));
             }
         }
-        if u64::from(self.activations) > MOST_BYTES {
-            return Err(format!(
-                "it has {} bytes of activations, and at most {MOST_BYTES} are run",
-                self.activations
-            ));
-        }
         Ok(())
+    }
+}
+
+/// A program's activations in DRAM are not more than are run.
+fn check_activations(bytes: u32) -> Result<(), String> {
+    match u64::from(bytes) > MOST_BYTES {
+        true => Err(format!(
+            "it has {bytes} bytes of activations, and at most {MOST_BYTES} are run"
+        )),
+        false => Ok(()),
     }
 }
 
@@ -341,7 +347,7 @@ fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// What steps read is there when they run, and is not too much for the host.
-fn check_flow(graph: &Graph, steps: &[Step]) -> Result<(), String> {
+pub(super) fn check_flow(graph: &Graph, steps: &[Step]) -> Result<(), String> {
     let mut is_there: Vec<bool> = (graph.tensors.iter())
         .map(|tensor| tensor.values.is_some())
         .collect();
@@ -375,6 +381,7 @@ fn check_flow(graph: &Graph, steps: &[Step]) -> Result<(), String> {
                 (node.inputs.clone(), vec![node.output])
             }
             Step::Program(network) => {
+                check_activations(network.activations)?;
                 let of = |bindings: &[Binding]| bindings.iter().map(|of| of.tensor).collect();
                 (of(&network.inputs), of(&network.outputs))
             }

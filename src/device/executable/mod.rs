@@ -7,12 +7,11 @@ pub use error::ExecutableError;
 
 use super::host;
 use crate::arch::NpuArch;
-use crate::compiler::{Binding, LayerSummary, Network, Options, Rounding, Step, steps};
+use crate::compiler::{
+    Binding, CompileError, LayerSummary, MOST_INSTRUCTIONS, Network, Options, Rounding, Step, steps,
+};
 use crate::graph::{Element, Family, Graph, Node, Tensor, TensorId, Values};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The most instructions of a program.
-const MOST_INSTRUCTIONS: usize = 0xffff;
 
 /// A network for one configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,10 +135,11 @@ impl Executable {
             options.rounding,
             arch.config_hash(),
         );
+        file::check_flow(&network.graph, &network.steps).map_err(ExecutableError::Large)?;
         let longest = network.programs().map(|program| program.program.len());
         match longest.max() {
             Some(instructions) if instructions > MOST_INSTRUCTIONS => {
-                Err(ExecutableError::Program { instructions })
+                Err(CompileError::Program { instructions }.into())
             }
             _ => Ok(network),
         }

@@ -100,7 +100,7 @@ impl Task<'_> {
             Operator::MatMul => self.multiplied()?,
             Operator::AveragePool(pool) => self.average_pool(pool)?,
             Operator::GlobalAveragePool => self.global_average_pool()?,
-            Operator::MaxPool(_) => return Err("the host does not compute it".into()),
+            Operator::MaxPool(pool) => self.max_pool(pool)?,
         };
         Ok(Values::saturated(self.output().element, &integers))
     }

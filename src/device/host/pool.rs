@@ -1,4 +1,4 @@
-//! Means of windows.
+//! Means and largest values of windows.
 
 use super::scale::Factor;
 use super::{Meaning, Task};
@@ -6,22 +6,25 @@ use crate::compiler::{Rounding, fixed};
 use crate::graph::{Family, Pool};
 use std::ops::Range;
 
+/// The rows and columns of the window of a result that are inside of the image.
+fn inside(pool: &Pool, image: &[usize], at: [usize; 2]) -> [Range<usize>; 2] {
+    let before = [pool.padding.top, pool.padding.left];
+    [0, 1].map(|axis| {
+        let first = at[axis] * pool.strides[axis];
+        let end = (first + pool.kernel[axis]).saturating_sub(before[axis]);
+        first.saturating_sub(before[axis])..end.min(image[axis])
+    })
+}
+
 impl Task<'_> {
     pub(super) fn average_pool(&self, pool: &Pool) -> Result<Vec<i32>, String> {
         let (image, result) = (&self.tensor(0).shape, &self.output().shape);
         let (width, channels) = (image[1], image[2]);
         let input = self.integers(0)?;
-        let before = [pool.padding.top, pool.padding.left];
-        // The part of a window that is inside of the image, along an axis.
-        let inside = |axis: usize, at: usize| -> Range<usize> {
-            let first = at * pool.strides[axis];
-            let end = (first + pool.kernel[axis]).saturating_sub(before[axis]);
-            first.saturating_sub(before[axis])..end.min(image[axis])
-        };
         let mut integers = Vec::with_capacity(self.output().len());
         for y in 0..result[0] {
             for x in 0..result[1] {
-                let (rows, columns) = (inside(0, y), inside(1, x));
+                let [rows, columns] = inside(pool, image, [y, x]);
                 let count = match pool.count_padding {
                     true => pool.kernel[0] * pool.kernel[1],
                     false => rows.len() * columns.len(),
@@ -32,6 +35,28 @@ impl Task<'_> {
                         columns.map(move |column| (row * width + column) * channels + channel)
                     });
                     integers.push(self.mean(pixels.map(|pixel| input[pixel]), count)?);
+                }
+            }
+        }
+        Ok(integers)
+    }
+
+    pub(super) fn max_pool(&self, pool: &Pool) -> Result<Vec<i32>, String> {
+        let (image, result) = (&self.tensor(0).shape, &self.output().shape);
+        let (width, channels) = (image[1], image[2]);
+        let input = self.integers(0)?;
+        let (lowest, _) = self.output().element.range();
+        let mut integers = Vec::with_capacity(self.output().len());
+        for y in 0..result[0] {
+            for x in 0..result[1] {
+                let [rows, columns] = inside(pool, image, [y, x]);
+                for channel in 0..channels {
+                    let pixels = rows.clone().flat_map(|row| {
+                        let columns = columns.clone();
+                        columns.map(move |column| (row * width + column) * channels + channel)
+                    });
+                    let largest = pixels.map(|pixel| input[pixel]).max();
+                    integers.push(self.limited(largest.unwrap_or(lowest)));
                 }
             }
         }

@@ -105,6 +105,9 @@ impl Importer<'_> {
         for part in parts {
             let (id, of_part) = match part {
                 Value::Activation(x) if x.real == real => {
+                    if x.axes.rank() != sizes.len() {
+                        return Err(site.fail("joins tensors of different numbers of axes"));
+                    }
                     let x = self.arranged(site, &x, order.clone())?;
                     (self.reshaped(site, x.id, x.axes.whole())?, x.axes.sizes)
                 }
@@ -124,9 +127,6 @@ impl Importer<'_> {
                 }
                 Value::Activation(_) | Value::Pending(_) => return Err(site.float()),
             };
-            if of_part.len() != sizes.len() {
-                return Err(site.fail("joins tensors of different numbers of axes"));
-            }
             sizes[axis] += of_part[axis];
             inputs.push(id);
         }

@@ -18,6 +18,8 @@ pub(super) struct Constant {
     pub(super) meaning: Option<(Quantization, usize)>,
     /// The file has 4 bits for each.
     pub(super) narrow: bool,
+    /// The file has float16 for each: scales alone may be so.
+    pub(super) half: bool,
 }
 
 /// The values of a constant.
@@ -55,6 +57,7 @@ pub(super) fn element(code: i32) -> Result<Element, String> {
 }
 
 const INT64: i32 = 7;
+const FLOAT16: i32 = 10;
 const UINT4: i32 = 21;
 const INT4: i32 = 22;
 
@@ -100,6 +103,7 @@ impl Constant {
             data,
             meaning: None,
             narrow: [UINT4, INT4].contains(&proto.data_type),
+            half: proto.data_type == FLOAT16,
         })
     }
 
@@ -147,6 +151,9 @@ impl Constant {
     /// The values, but for sizes.
     pub(super) fn values(&self) -> Result<&Values, ImportError> {
         match &self.data {
+            Data::Values(_) if self.half => {
+                Err(self.fail("has the type float16, which is not supported here"))
+            }
             Data::Values(values) => Ok(values),
             Data::Int64(_) => Err(self.fail("has the type int64, which is not supported here")),
         }
@@ -162,6 +169,14 @@ impl Constant {
     pub(super) fn floats(&self) -> Result<&[f32], ImportError> {
         let floats = self.values()?.floats();
         floats.ok_or_else(|| self.fail("is not float32"))
+    }
+
+    /// As [`Self::floats`], of those that may be float16.
+    pub(super) fn scales(&self) -> Result<&[f32], ImportError> {
+        match &self.data {
+            Data::Values(Values::Float32(scales)) => Ok(scales),
+            _ => self.floats(),
+        }
     }
 }
 
@@ -225,6 +240,24 @@ impl TensorProto {
         }))
     }
 
+    /// Values of float16 as float32.
+    fn halves(&self) -> Data {
+        let typed = self.int32_data.iter().map(|half| *half as u16);
+        let (raw, _) = self.raw_data.as_chunks();
+        let raw = raw.iter().map(|bytes| u16::from_le_bytes(*bytes));
+        let wide = |half: u16| {
+            let (exponent, fraction) = (i32::from(half >> 10 & 31), f32::from(half & 0x3ff));
+            let value = match exponent {
+                0 => fraction * 2_f32.powi(-24),
+                31 if fraction > 0.0 => f32::NAN,
+                31 => f32::INFINITY,
+                _ => (1024.0 + fraction) * 2_f32.powi(exponent - 25),
+            };
+            if half >> 15 == 1 { -value } else { value }
+        };
+        Data::Values(Values::Float32(typed.chain(raw).map(wide).collect()))
+    }
+
     /// The values, which stand as bytes or in the field of their type.
     fn data(&self, count: Option<usize>) -> Result<Data, String> {
         if [UINT4, INT4].contains(&self.data_type) {
@@ -240,6 +273,9 @@ impl TensorProto {
             };
             let typed = self.int64_data.clone();
             return Ok(Data::Int64(if typed.is_empty() { raw() } else { typed }));
+        }
+        if self.data_type == FLOAT16 {
+            return Ok(self.halves());
         }
         let element = element(self.data_type)?;
         if !self.raw_data.is_empty() {

@@ -385,6 +385,7 @@ impl Importer<'_> {
                 data: constant::Data::Values(Values::Float32(floats)),
                 meaning: None,
                 narrow: false,
+                half: false,
             })));
         }
         let tensor = site.attribute("value").and_then(|value| value.t.as_ref());

@@ -711,6 +711,7 @@ impl Importer<'_> {
             data: Data::Int64(values),
             meaning: None,
             narrow: false,
+            half: false,
         })))
     }
 }

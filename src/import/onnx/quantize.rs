@@ -139,6 +139,7 @@ impl Importer<'_> {
             data: Data::Values(Values::saturated(element, &integers)),
             meaning: None,
             narrow: false,
+            half: false,
         })))
     }
 
@@ -171,8 +172,13 @@ impl Importer<'_> {
         [scale, zero_point]: [usize; 2],
     ) -> Result<(Element, Quantization), ImportError> {
         let scale = self.constant(site, scale)?;
-        self.take(8 * scale.floats()?.len())?;
-        let scales = scale.floats()?.to_vec();
+        // Between DequantizeLinear and QuantizeLinear real numbers would be of float16 too.
+        let scales = match site.proto.op_type.starts_with("QLinear") {
+            true => scale.scales()?,
+            false => scale.floats()?,
+        };
+        self.take(8 * scales.len())?;
+        let scales = scales.to_vec();
         if let Some(bad) = scales
             .iter()
             .find(|scale| !scale.is_finite() || **scale <= 0.0)

@@ -71,8 +71,11 @@ impl Step<'_> {
             return values.map(of).collect();
         }
         // XNNPACK: factors of 8 fractional bits, halves up.
-        let [positive, negative] =
-            [ratios[0], ratios[0] * slope].map(|ratio| (256.0 * ratio).round_ties_even() as i64);
+        let [positive, negative] = [ratios[0], ratios[0] * slope].map(|ratio| {
+            let factor = (256.0 * ratio).round_ties_even();
+            // A factor beyond 32 bits makes a limit of all but 0.
+            factor.clamp(i32::MIN as f32, i32::MAX as f32) as i64
+        });
         let of = |value: i32| {
             let factor = if value < 0 { negative } else { positive };
             let scaled = (i64::from(value) * factor + 128) >> 8;

@@ -108,8 +108,10 @@ impl Machine {
                     let words = self.size.bus_bytes as u64 / 4;
                     let aligned =
                         (base + from).is_multiple_of(4 * words) && first.is_multiple_of(words);
-                    if !aligned || !load.run.is_multiple_of(4) {
-                        return Err("parameters must begin at a beat of the bus".into());
+                    let is_table = load.target >= Target::ResultTable as u32;
+                    let unit = if is_table { 4 } else { 4 * words };
+                    if !aligned || !u64::from(load.run).is_multiple_of(unit) {
+                        return Err("parameters must be whole beats of the bus".into());
                     }
                 }
             }

@@ -16,6 +16,7 @@ mod hand_written;
 mod networks;
 mod report;
 mod routed;
+mod tiny;
 mod utilization;
 
 pub use array_speed::compare_arrays;
@@ -23,6 +24,7 @@ pub use figure::{Figure, UnknownFigure};
 pub use generation::{GeneratedLines, generated_lines};
 pub use hand_written::hand_written_array;
 pub use report::{BenchReport, Bound, Machine, Row, Verdict};
+pub use tiny::TinyRow;
 pub use utilization::{sixteen_by_sixteen, utilization};
 
 use crate::device;
@@ -158,13 +160,13 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> BenchReport {
     let mut report = BenchReport::new(options);
     for &figure in &options.figures {
         progress(figure.title());
-        let rows = &mut report.rows;
+        let (rows, tiny) = (&mut report.rows, &mut report.tiny);
         let done = match figure {
             Figure::Generation => generation::measure(options, rows),
             Figure::Utilization => utilization::measure(rows, progress),
             Figure::CoreSpeed => core_speed::measure(options, rows),
             Figure::ArraySpeed => array_speed::measure(options, rows, progress),
-            Figure::Networks => networks::measure(options, rows, progress),
+            Figure::Networks => networks::measure(options, rows, tiny, progress),
             Figure::Area => area::measure(options, rows),
             Figure::Routed => routed::measure(rows, progress),
         };

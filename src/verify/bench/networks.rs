@@ -2,7 +2,7 @@
 //! everything in DRAM; and how fast they are simulated.
 
 use super::clock::{median, seconds};
-use super::{BenchError, Bound, Figure, Options, Row};
+use super::{BenchError, Bound, Figure, Options, Row, TinyRow, tiny};
 use crate::arch::{NpuArch, npu_from_preset};
 use crate::blocks::npu::NpuCore;
 use crate::compiler::{Options as Passes, Rounding};
@@ -116,11 +116,21 @@ fn infer(
     })
 }
 
-fn native(arch: &NpuArch) -> Result<Box<dyn Backend>, BenchError> {
+/// Cycles of an inference, compared with the golden model, and the products that it asks for.
+pub(super) fn cycles_of(
+    graph: &Graph,
+    arch: &NpuArch,
+    backend: Box<dyn Backend>,
+) -> Result<(u64, u64), BenchError> {
+    let run = infer(graph, arch, Rounding::Fixed, backend)?;
+    Ok((run.cycles, run.products))
+}
+
+pub(super) fn native(arch: &NpuArch) -> Result<Box<dyn Backend>, BenchError> {
     Ok(Box::new(Native::new(&elaborate(&NpuCore::new(arch))?)?))
 }
 
-fn preset(name: &str, lanes: Option<u32>) -> NpuArch {
+pub(super) fn preset(name: &str, lanes: Option<u32>) -> NpuArch {
     let mut arch = npu_from_preset(name).expect("the benchmark names presets that exist");
     if let Some(lanes) = lanes {
         arch.lanes = lanes;
@@ -139,6 +149,7 @@ fn utilization(graph: &Graph, arch: &NpuArch) -> Result<f64, BenchError> {
 pub(super) fn measure(
     options: &Options,
     rows: &mut Vec<Row>,
+    of_presets: &mut Vec<TinyRow>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), BenchError> {
     let row =
@@ -189,10 +200,11 @@ pub(super) fn measure(
         let what = format!("edge: {file}{all_channels}");
         rows.push(row(&what, cycles as f64, "cycles", 0).bound(Bound::AtMost(most)));
     }
+    *of_presets = tiny::measure(options, progress)?;
     speed(options, &arch, rows, progress)
 }
 
-fn read(path: &Path) -> Result<Graph, BenchError> {
+pub(super) fn read(path: &Path) -> Result<Graph, BenchError> {
     let what = path.display().to_string();
     crate::import::read(&fs::read(path)?).map_err(|error| wrong(&what, &error))
 }

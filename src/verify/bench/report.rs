@@ -1,5 +1,6 @@
 //! What was measured, beside what was to be reached.
 
+use super::tiny::{self, TinyRow};
 use super::{BenchError, Figure, Options};
 use crate::report::{Table, grouped};
 use miette::Diagnostic;
@@ -201,6 +202,8 @@ pub struct BenchReport {
     pub machine: Machine,
     /// The values, group by group.
     pub rows: Vec<Row>,
+    /// Networks of MLPerf Tiny on presets, and what others have published of them.
+    pub tiny: Vec<TinyRow>,
 }
 
 impl BenchReport {
@@ -211,6 +214,7 @@ impl BenchReport {
             debug_build: cfg!(debug_assertions),
             machine: Machine::this(),
             rows: Vec::new(),
+            tiny: Vec::new(),
         }
     }
 
@@ -239,6 +243,9 @@ impl BenchReport {
             head.push_str(", unoptimized build");
         }
         let mut text = format!("{head}\n\n{table}");
+        if !self.tiny.is_empty() {
+            text += &format!("\n{}", tiny::table(&self.tiny));
+        }
         for row in &self.rows {
             if let Some(error) = &row.error {
                 text += &format!("\nFAILED {}: {error}\n", row.what);
@@ -298,6 +305,7 @@ mod tests {
                     },
                 ),
             ],
+            tiny: Vec::new(),
         };
         assert!(!report.passed());
         insta::assert_snapshot!(report.table());

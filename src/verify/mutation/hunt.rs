@@ -40,6 +40,8 @@ pub enum Verdict<'a, C> {
     Caught(Catch<'a, C>),
     /// No case failed.
     Survived,
+    /// No core has the spot: nothing was broken.
+    Spotless,
 }
 
 /// How a mutant was caught.
@@ -82,6 +84,9 @@ pub fn hunt<'a, C: Case>(mutation: &Mutation, prey: &'a [Prey<C>]) -> Result<Hun
         }
         before += cases.len();
     }
-    let verdict = Verdict::Survived;
+    let verdict = match mutants {
+        0 => Verdict::Spotless,
+        _ => Verdict::Survived,
+    };
     Ok(Hunt { mutants, verdict })
 }

@@ -26,7 +26,7 @@ pub const NPU: &[Mutation] = &[
     m("errors of the fetch go unnoticed", "_front", Next("fetch_failed"), Stuck(0)),
 
     // ---- semaphores -----------------------------------------------------------------------
-    m("waits take nothing", "_front", Wire("a_1"), Stuck(0)),
+    m("waits take nothing", "semaphore_of_5", Wire("remains"), KeepLeft),
     m("the second wait is not waited for", "_front", Wire("enough_1"), KeepLeft),
     m("the first wait is not waited for", "_front", Wire("enough_2"), KeepRight),
     m("a wait is over with one signal more", "_front", Wire("enough_1"), Strictness),

@@ -230,8 +230,16 @@ impl Case for ProgramCase {
             scenario.operations = operations;
             first = Some((reads, expected));
         }
+        // What a program stores of which the model says nothing.
+        let bytes = Space::of(&self.arch).bytes as usize;
+        let undefined = match &first {
+            Some((_, expected)) if expected.dram.is_none() => bytes..2 * bytes,
+            _ => 0..0,
+        };
         let judge = move |outcome: &_| judge::judge(self, &run, first.as_ref(), outcome);
-        Ok(Stimulus::new(scenario, judge))
+        let mut stimulus = Stimulus::new(scenario, judge);
+        stimulus.undefined = undefined;
+        Ok(stimulus)
     }
 
     fn simpler(&self) -> Box<dyn Iterator<Item = Box<dyn Case>>> {
