@@ -44,6 +44,16 @@ fn products_under_verilator() {
     assert_eq!(verdict(&text), verdict(&native));
 }
 
+#[test]
+fn a_folder_without_networks_is_named() {
+    let arguments = Arguments::parse_from(["digits", "--models", "nowhere", "--sim", "native"]);
+    let error = run(&arguments, &mut Vec::new()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot read nowhere/ic_resnet8_int8.tflite"
+    );
+}
+
 /// Natively too long for a test: `testbench/cli/digits.rs` runs some of the images.
 #[test]
 fn the_network_under_verilator() {
