@@ -74,7 +74,7 @@ fn store<'m>(m: &'m Module) {
     let reads = dut.scratchpad.request & dut.scratchpad.grant;
     let ends = reads & m.input("run_ends", bit());
     let put = (put, announced);
-    let [_, turn, run] = follow_held(m, "going", put, ends, RUNS, |inside, ahead| {
+    let [inside, turn, run] = follow_held(m, "going", put, ends, RUNS, |inside, ahead| {
         let bits = RUNS.ilog2();
         let [write, read] =
             ["write", "read"].map(|name| m.input(format!("going_{name}_address"), unsigned(bits)));
@@ -104,6 +104,11 @@ fn store<'m>(m: &'m Module) {
     );
     let [first, one_left] = ["first_beat", "one_left"].map(|name| m.input(name, bit()));
     let left = m.input("left", unsigned(20));
+    m.assert(
+        "within_a_run",
+        first | inside.any(),
+        "a run that is begun is not there",
+    );
     m.assert("first_is", !first | beat.eq(0), "the first beat is another");
     let are_left = first | (left + *beat).eq(beats(run));
     m.assert(

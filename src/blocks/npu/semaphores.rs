@@ -67,6 +67,43 @@ impl Block for Semaphore {
     }
 }
 
+/// Whether a wait is over.
+#[derive(Debug, Clone, PartialEq)]
+struct Over;
+
+bundle! {
+    /// What [`Over`] takes.
+    struct OverInputs {
+        /// The counts of all semaphores.
+        there: unsigned(COUNT * SEMAPHORES),
+        /// A bit for the semaphore that is waited for.
+        waited: unsigned(SEMAPHORES),
+        count: unsigned(8),
+    }
+}
+
+bundle! {
+    /// What [`Over`] gives.
+    struct OverOutputs {
+        over: bit(),
+    }
+}
+
+#[hardware]
+impl Block for Over {
+    fn module_name(&self) -> String {
+        "semaphore_wait".into()
+    }
+
+    fn build<'m>(&self, m: &'m Module, io: OverInputs<'m>) -> OverOutputs<'m> {
+        m.doc("Whether there is as much of a semaphore as is waited for.");
+        let there = io.waited.one_hot_select(&io.there.split(COUNT));
+        OverOutputs {
+            over: there.ge(io.count.zero_extend(COUNT)),
+        }
+    }
+}
+
 /// What stands in registers of a request that waits.
 struct Wait<'m> {
     /// A bit for the semaphore.
@@ -86,9 +123,7 @@ pub fn semaphores<'m>(
     signalling: &[Signalling<'m>],
 ) -> Signal<'m> {
     let units = requests.len() as u32;
-    let there: Vec<_> = (0..SEMAPHORES)
-        .map(|number| m.wire(unsigned(COUNT)).named(format!("there_{number}")))
-        .collect();
+    let there = m.wire(unsigned(COUNT * SEMAPHORES));
     let [_, a, a_count, b, b_count, ..] = Synchronization::FIELDS;
     /// a bit for the unit that is granted
     let chosen = m.reg(unsigned(units)).reset(0);
@@ -106,11 +141,18 @@ pub fn semaphores<'m>(
                 .named(format!("wait_{letter}_count_{number}")),
         };
         let both = [wait('a', &a, &a_count), wait('b', &b, &b_count)];
-        let is_over = |wait: &Wait<'m>| {
-            let there = wait.semaphore.one_hot_select(&there);
-            there.ge(wait.count.zero_extend(COUNT))
+        let is_over = |letter: char, wait: &Wait<'m>| {
+            let inputs = OverInputs {
+                there,
+                waited: wait.semaphore,
+                count: wait.count,
+            };
+            let over = m
+                .instance_of(&Over)
+                .named(format!("over_{letter}_{number}"));
+            over.connect(inputs).over
         };
-        let enough = is_over(&both[0]) & is_over(&both[1]);
+        let enough = is_over('a', &both[0]) & is_over('b', &both[1]);
         let enough = enough.named(format!("enough_{number}"));
         let taken = chosen.bit(number);
         let asks = request.valid & request.waits & !taken & !clear;
@@ -133,7 +175,8 @@ pub fn semaphores<'m>(
         count: of_chosen(&|waits| waits[at].count),
     });
     let mut overflow = m.low();
-    for (number, there) in (0..).zip(&there) {
+    let mut counts = Vec::new();
+    for number in 0..SEMAPHORES {
         let signals: Vec<_> = (signalling.iter())
             .map(|of| of.valid & of.semaphore.eq(number))
             .collect();
@@ -150,8 +193,9 @@ pub fn semaphores<'m>(
         };
         let semaphore = m.instance_of(&block).named(format!("semaphore_{number}"));
         let count = semaphore.connect(inputs).count;
-        there.drive(count);
+        counts.push(count);
         overflow = overflow | count.gt(SEMAPHORE_MAX);
     }
+    there.drive(join(&counts));
     m.flag(overflow)
 }
