@@ -51,11 +51,15 @@ impl BlockRams {
         u64::from(self.columns) * u64::from(self.rows)
     }
 
-    /// LUTs that hold `depth` words of `width` bits, where they cost less than block RAMs do.
-    pub fn luts_instead(width: u32, depth: u32) -> Option<u64> {
+    /// LUTs that hold `depth` words of `width` bits.
+    pub fn luts(width: u32, depth: u32) -> u64 {
         let (wide, deep) = LUT_RAM;
-        let rams = u64::from(width.div_ceil(wide)) * u64::from(depth.div_ceil(deep));
-        let luts = LUT_RAM_LUTS * rams;
+        LUT_RAM_LUTS * u64::from(width.div_ceil(wide)) * u64::from(depth.div_ceil(deep))
+    }
+
+    /// The same, where they cost less than block RAMs do.
+    pub fn luts_instead(width: u32, depth: u32) -> Option<u64> {
+        let luts = BlockRams::luts(width, depth);
         (luts <= BLOCK_RAM_COST * BlockRams::of(width, depth).count()).then_some(luts)
     }
 }

@@ -67,6 +67,24 @@ pub fn follow<'m>(
     take: Signal<'m>,
     depth: u32,
 ) -> [Signal<'m>; 3] {
+    follow_held(m, name, (put, value), take, depth, |inside, ahead| {
+        let stages: Vec<_> = (0..depth)
+            .map(|at| m.input(format!("{name}_stage_{at}"), value.shape()))
+            .collect();
+        (inside - ahead - 1).select(&stages)
+    })
+}
+
+/// The same where the FIFO holds as its value what is given for how many are inside, and how many of them ahead of it.
+#[hardware]
+pub fn follow_held<'m>(
+    m: &'m Module,
+    name: &str,
+    (put, value): (Signal<'m>, Signal<'m>),
+    take: Signal<'m>,
+    depth: u32,
+    held: impl FnOnce(Signal<'m>, Signal<'m>) -> Signal<'m>,
+) -> [Signal<'m>; 3] {
     let name = |what: &str| format!("{name}_{what}");
     let count = unsigned(bits_for(depth.into()) + 1);
     let one = |when: Signal<'m>| when.zero_extend(count.width);
@@ -99,13 +117,10 @@ pub fn follow<'m>(
         !following | ahead.lt(*inside),
         "one was lost",
     );
-    let stages: Vec<_> = (0..depth)
-        .map(|at| m.input(name(&format!("stage_{at}")), value.shape()))
-        .collect();
-    let stage = (inside - *ahead - 1).select(&stages);
+    let held = held(*inside, *ahead);
     m.assert(
         &name("holds"),
-        !following | stage.eq(value),
+        !following | held.eq(value),
         "another value is held",
     );
     [*inside, turn, value]

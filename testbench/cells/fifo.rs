@@ -1,4 +1,4 @@
-//! FIFOs of both storages.
+//! FIFOs of every storage.
 
 use crate::bench::{Ends, Inside, Promise, run};
 use ferrogrid::blocks::prim::{Fifo, Storage};
@@ -8,7 +8,7 @@ use ferrogrid::hdl::{self, signed, unsigned};
 /// Cycles from taking a payload to showing it.
 fn latency(storage: Storage) -> u64 {
     match storage {
-        Storage::Registers => 1,
+        Storage::Registers | Storage::Words => 1,
         Storage::Ram => 3,
     }
 }
@@ -18,7 +18,7 @@ fn promise(depth: u32, storage: Storage) -> impl Fn(&Inside, bool) -> Promise {
     move |inside, _| Promise {
         ready: Some(inside.held < depth as usize),
         valid: match storage {
-            Storage::Registers => Some(inside.held > 0),
+            Storage::Registers | Storage::Words => Some(inside.held > 0),
             // Behind another payload the wait is shorter: the oldest is at the output by then.
             Storage::Ram if inside.held == 0 => Some(false),
             Storage::Ram => (inside.age >= latency(storage)).then_some(true),
@@ -28,7 +28,7 @@ fn promise(depth: u32, storage: Storage) -> impl Fn(&Inside, bool) -> Promise {
 
 #[test]
 fn payloads_leave_in_order_and_once_at_every_size() {
-    for storage in [Storage::Registers, Storage::Ram] {
+    for storage in Storage::ALL {
         for shape in [unsigned(1), unsigned(8), signed(9), unsigned(65)] {
             for depth in [1, 2, 3, 4, 7, 8, 32, 33, 100] {
                 let fifo = Fifo::new(shape, depth).storage(storage);
@@ -50,7 +50,11 @@ fn payloads_leave_in_order_and_once_at_every_size() {
 
 #[test]
 fn one_payload_passes_per_cycle() {
-    for (storage, depths) in [(Storage::Registers, [2, 3, 8]), (Storage::Ram, [4, 5, 64])] {
+    for (storage, depths) in [
+        (Storage::Registers, [2, 3, 8]),
+        (Storage::Words, [2, 3, 8]),
+        (Storage::Ram, [4, 5, 64]),
+    ] {
         for depth in depths {
             let shape = unsigned(16);
             let fifo = Fifo::new(shape, depth).storage(storage);

@@ -43,7 +43,7 @@ fn blocks() -> Vec<Box<dyn AnyBlock>> {
             blocks.push(Box::new(RegisterSlice { shape, cut }));
         }
         for depth in [1, 2, 5, 64] {
-            for storage in [Storage::Registers, Storage::Ram] {
+            for storage in Storage::ALL {
                 blocks.push(Box::new(Fifo::new(shape, depth).storage(storage)));
             }
         }

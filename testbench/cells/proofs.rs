@@ -139,7 +139,7 @@ fn a_register_slice_of_both_paths() {
 /// A FIFO of registers: the payload with `ahead` others before it stands at `level - 1 - ahead`.
 fn register_fifo(depth: u32, bugs: &[(&str, &str)]) {
     let shape = unsigned(8);
-    let cell = Fifo::new(shape, depth);
+    let cell = Fifo::new(shape, depth).storage(Storage::Registers);
     let harness = Harness {
         cell,
         shape,
@@ -192,6 +192,63 @@ fn a_fifo_of_registers() {
             "stage_0 <= {s_payload[6:0], s_payload[7]}",
         )],
     );
+}
+
+/// A FIFO of words: a payload is as many words behind the read address as there are others before it.
+fn word_fifo(depth: u32, bugs: &[(&str, &str)]) {
+    let shape = unsigned(4);
+    let address = unsigned(index_bits(u64::from(depth)));
+    let harness = Harness {
+        cell: Fifo::new(shape, depth).storage(Storage::Words),
+        shape,
+        capacity: depth,
+        passes: false,
+        invariants: &|m, model| {
+            ready_when(m, model, model.inside.lt(depth));
+            valid_when(m, model, model.inside.any());
+            let bits = model.inside.width() + 1;
+            let write = m.input("write_address", address).zero_extend(bits);
+            let read = m.input("read_address", address).zero_extend(bits);
+            let words: Vec<_> = (0..depth)
+                .map(|i| m.input(format!("word_{i}"), shape))
+                .collect();
+            m.assert(
+                "addresses_exist",
+                read.lt(depth) & write.lt(depth),
+                "an address is outside",
+            );
+            m.assert(
+                "written_ahead",
+                write.eq(around(read + model.inside.zero_extend(bits), depth)),
+                "the addresses are apart by another number than is inside",
+            );
+            let word = around(read + model.ahead.zero_extend(bits), depth).select(&words);
+            let holds = !model.following | word.eq(model.value);
+            m.assert("word_holds_it", holds, "its word is another payload");
+        },
+    };
+    let mut proof = Proof::of(&harness.design());
+    for net in ["write_address", "read_address"] {
+        proof = proof.probe(net, &format!("dut.{net}"));
+    }
+    for i in 0..depth {
+        proof = proof.probe_word(&format!("word_{i}"), "dut.words", i);
+    }
+    check(&format!("FIFO of {depth} words"), &proof, bugs);
+}
+
+#[test]
+fn a_fifo_of_words() {
+    word_fifo(
+        4,
+        &[
+            ("level != 3'd4", "level != 3'd5"),
+            ("assign m_valid = |level;", "assign m_valid = 1'b1;"),
+            ("push ^ pop", "push || pop"),
+            ("words[read_address]", "words[write_address]"),
+        ],
+    );
+    word_fifo(3, &[("write_address == 2'd2", "write_address == 2'd3")]);
 }
 
 /// A FIFO in RAM: a payload is in the output register, in the RAM's data register, or in the RAM

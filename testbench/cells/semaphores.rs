@@ -27,7 +27,9 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
     let requests: Vec<_> = (0..UNITS)
         .map(|unit| Request {
             valid: input("valid", unit, 1),
+            free: input("free", unit, 1),
             instruction: input("instruction", unit, 8 * INSTRUCTION_BYTES as u32),
+            waits: m.wire(bit()).named(format!("waits_{unit}")),
             granted: m.wire(bit()).named(format!("granted_{unit}")),
         })
         .collect();
@@ -39,16 +41,55 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
         .collect();
     let overflow = semaphores(m, clear, &requests, &signalling);
     let own = m.input("own", unsigned(BITS));
-    let turn = m.input("own_turn", unsigned(2));
-    m.assert("turn_exists", turn.lt(UNITS), "it is nobody's turn");
+    let chosen = m.input("own_chosen", unsigned(UNITS));
+    m.assert(
+        "one_is_chosen",
+        chosen.eq(chosen.lowest_one()),
+        "two are granted in a cycle",
+    );
 
     let mut takers = Vec::new();
+    let mut able = Vec::new();
     let mut taken = m.zero(unsigned(BITS));
     for (unit, request) in (0..).zip(&requests) {
         let named = |what: &str| format!("{what}_{unit}");
-        let Request { valid, granted, .. } = *request;
+        let Request {
+            valid,
+            free,
+            granted,
+            ..
+        } = *request;
         let [a, b] = waits(request.instruction);
         let waits = a[1].any() | b[1].any();
+        request.waits.drive(waits);
+        let stays = was(m, &named("stays"), valid & !granted & !clear);
+        let before = m.delay(request.instruction).named(named("before"));
+        m.assume(
+            &named("stays"),
+            !stays | (valid & request.instruction.eq(before)),
+            "what stands in front of a unit goes unasked",
+        );
+        let stays_free = was(m, &named("stays_free"), free & !granted & !clear);
+        m.assume(
+            &named("stays_free"),
+            !stays_free | free,
+            "a unit is free no more, with nothing granted",
+        );
+        let kept = ["a", "b"].map(|wait| {
+            let semaphores = format!("own_wait_{wait}");
+            let count = format!("own_wait_{wait}_count");
+            [input(&semaphores, unit, SEMAPHORES), input(&count, unit, 8)]
+        });
+        let same = |kept: [Signal<'m>; 2], wait: [Signal<'m>; 2]| {
+            kept[0].eq(wait[0].one_hot(SEMAPHORES)) & kept[1].eq(wait[1])
+        };
+        let is_kept = valid & waits & same(kept[0], a) & same(kept[1], b);
+        let looked_at = input("own_asks", unit, 1) | chosen.bit(unit);
+        m.assert(
+            &named("is_kept"),
+            !looked_at | clear | is_kept,
+            "what is looked at is not what waits",
+        );
         let differ = a[0].ne(b[0]) | !a[1].any() | !b[1].any();
         m.assume(&named("differ"), differ, "both waits are for one semaphore");
         let is_own = |[semaphore, _]: [Signal<'m>; 2]| semaphore.eq(number);
@@ -58,28 +99,27 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
         let enough = wants.le(own);
         taken = taken | wants.gate(granted);
         takers.push(granted & waits);
-        m.assert(&named("asked"), !granted | valid, "nobody asks");
+        m.assert(
+            &named("asked"),
+            !granted | clear | (valid & free),
+            "nobody asks",
+        );
         m.assert(
             &named("enough"),
-            !granted | enough,
+            !granted | clear | enough,
             "a wait passes too early",
         );
-        let at_once = !valid | waits | granted;
+        let at_once = !(valid & free) | waits | granted;
         m.assert(&named("at_once"), at_once, "who waits for nothing is held");
-        // Who waits for it alone passes within a turn of all units.
         let others = |wait: [Signal<'m>; 2]| !is_own(wait) & wait[1].any();
-        let may_pass = valid & enough & !others(a) & !others(b);
-        let held = m.reg(unsigned(2)).named(named("held")).reset(0);
-        held.next((may_pass & !granted).mux(held + 1, 0));
-        let since = |now: u32| m.lit((now + UNITS - 1 - unit) % UNITS, unsigned(2));
-        let since_own_turn = turn.select(&[0, 1, 2].map(since));
-        m.assert(
-            &named("soon"),
-            held.le(since_own_turn),
-            "a wait that is over is held",
-        );
+        let may_pass = valid & free & waits & enough & !others(a) & !others(b) & !clear;
+        able.push(may_pass);
     }
     let takers = join(&takers);
+    // Of those who wait for it alone one passes within two cycles.
+    let held = m.reg(unsigned(2)).reset(0);
+    held.next((join(&able).any() & !takers.any()).mux(held + 1, 0));
+    m.assert("soon", held.le(2), "waits that are over are held");
     m.assert(
         "one_takes",
         takers.eq(takers.lowest_one()),
@@ -100,8 +140,13 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
     );
     m.assert(
         "not_negative",
-        taken.le(*count),
+        clear | taken.le(*count),
         "more is taken than is there",
+    );
+    m.assume(
+        "is_stopped",
+        count.le(2 * SEMAPHORE_MAX),
+        "a program goes on far beyond an overflow",
     );
     let beyond = was(m, "beyond", count.gt(SEMAPHORE_MAX));
     m.assert(
@@ -115,21 +160,27 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
 fn semaphores_of_the_npu() {
     let bugs = [
         // A wait passes although there is too little of one semaphore.
-        ("<= there_of_a && ", "<= there_of_a || "),
-        // Or in the turn of another.
-        ("(turn == 2'd1 && enough_0)", "enough_0"),
-        // The turn is nobody else's.
-        ("turn <= turn + 2'd1", "turn <= turn"),
+        ("over_a_0_over && ", "over_a_0_over || "),
+        // Or where another is granted.
+        ("at_once_1 || chosen[1]", "at_once_1 || chosen[0]"),
+        // What was taken in the cycle before is still there.
+        ("!(|chosen) && ", ""),
         // The second wait is not taken.
-        ("left_0_difference - left_0_choice", "left_0_difference"),
+        ("(takes[0] ? a : 8'd0) | ", ""),
         // A signal is taken for that of another semaphore.
         ("signalled_1 == 4'd0", "signalled_1 == 4'd1"),
     ];
     for (number, bugs) in [(0, &bugs[..]), (SEMAPHORES - 1, &[])] {
         let design = hdl::design("proof", |m| one_semaphore(m, number)).unwrap();
-        let proof = Proof::of(&design)
-            .probe("own", &format!("semaphore_{number}"))
-            .probe("own_turn", "turn");
+        let mut proof = Proof::of(&design)
+            .probe("own", &format!("semaphore_{number}.count"))
+            .probe("own_chosen", "chosen");
+        for unit in 0..UNITS {
+            for of in ["asks", "wait_a", "wait_b", "wait_a_count", "wait_b_count"] {
+                let net = format!("{of}_{unit}");
+                proof = proof.probe(&format!("own_{net}"), &net);
+            }
+        }
         check(&format!("semaphore {number}"), &proof, bugs);
     }
 }

@@ -1,6 +1,6 @@
 //! A proof that STORE sends the beats that it has announced, and no others.
 
-use crate::axi4_proofs::{follow, probe_fifo};
+use crate::axi4_proofs::follow_held;
 use crate::contracts::assert_kept;
 use crate::proofs::check;
 use ferrogrid::blocks::npu::{ByteRead, StoreUnit, StoreUnitInputs};
@@ -62,7 +62,7 @@ fn store<'m>(m: &'m Module) {
     );
 
     m.section("each run is read to its last beat");
-    let announced = m.input("announced", unsigned(SCRATCHPAD_BITS + 24));
+    let announced = m.input("announced", unsigned(SCRATCHPAD_BITS + 25));
     let beats = |run: hdl::Signal<'m>| run.slice(SCRATCHPAD_BITS, 20);
     let put = transfers.fires();
     let same = beats(announced).eq(transfers.payload.beats);
@@ -73,7 +73,27 @@ fn store<'m>(m: &'m Module) {
     );
     let reads = dut.scratchpad.request & dut.scratchpad.grant;
     let ends = reads & m.input("run_ends", bit());
-    let [_, turn, run] = follow(m, "going", (put, announced), ends, RUNS);
+    let put = (put, announced);
+    let [inside, turn, run] = follow_held(m, "going", put, ends, RUNS, |inside, ahead| {
+        let bits = RUNS.ilog2();
+        let [write, read] =
+            ["write", "read"].map(|name| m.input(format!("going_{name}_address"), unsigned(bits)));
+        m.assert(
+            "written_ahead",
+            write.eq(read + inside.truncate(bits)),
+            "the addresses are apart by another number than is inside",
+        );
+        let words: Vec<_> = (0..RUNS)
+            .map(|at| m.input(format!("going_word_{at}"), announced.shape()))
+            .collect();
+        (read + ahead.truncate(bits)).select(&words)
+    });
+    let is_beat = run.bit(SCRATCHPAD_BITS + 20);
+    m.assert(
+        "is_beat",
+        is_beat.eq(beats(run).eq(1)),
+        "a run of one beat is none, or another is",
+    );
     let beat = m.reg(unsigned(20)).reset(0);
     m.when(reads, || beat.set(ends.mux(0, beat + 1)));
     let last = (beat + 1).eq(beats(run));
@@ -82,10 +102,24 @@ fn store<'m>(m: &'m Module) {
         !(turn & reads) | ends.eq(last),
         "a run has more beats, or fewer",
     );
+    let [first, one_left] = ["first_beat", "one_left"].map(|name| m.input(name, bit()));
+    let left = m.input("left", unsigned(20));
     m.assert(
-        "beat_is",
-        m.input("own_beat", unsigned(20)).eq(*beat),
-        "beats are counted otherwise",
+        "within_a_run",
+        first | inside.any(),
+        "a run that is begun is not there",
+    );
+    m.assert("first_is", !first | beat.eq(0), "the first beat is another");
+    let are_left = first | (left + *beat).eq(beats(run));
+    m.assert(
+        "left_is",
+        !turn | are_left,
+        "another number of beats is left",
+    );
+    m.assert(
+        "one_is",
+        first | one_left.eq(left.eq(1)),
+        "one beat more or less is left",
     );
 
     m.section("and what was read is sent");
@@ -98,6 +132,13 @@ fn store<'m>(m: &'m Module) {
         "a beat is sent that was not read",
     );
     let queued = m.input("queued", unsigned(4));
+    let [write, read] =
+        ["write", "read"].map(|name| m.input(format!("sent_{name}_address"), unsigned(3)));
+    m.assert(
+        "sent_ahead",
+        write.eq(read + queued.truncate(3)),
+        "the addresses of beats are apart by another number than is inside",
+    );
     let on_way = (1..=LATENCY).fold(queued, |sum, cycle| {
         sum + m.input(format!("read_{cycle}"), bit()).zero_extend(4)
     });
@@ -109,12 +150,22 @@ fn store<'m>(m: &'m Module) {
 #[test]
 fn store_sends_what_it_has_announced() {
     let design = hdl::design("proof", store).unwrap();
-    let mut proof = probe_fifo(Proof::of(&design), "going", RUNS)
+    let mut proof = Proof::of(&design)
         .probe("announced", "dut.going.s_payload")
         .probe("run_ends", "dut.last_1")
-        .probe("own_beat", "dut.beat")
+        .probe("going_level", "dut.going.level")
+        .probe("going_write_address", "dut.going.write_address")
+        .probe("going_read_address", "dut.going.read_address")
+        .probe("first_beat", "dut.first_beat")
+        .probe("left", "dut.left")
+        .probe("one_left", "dut.one_left")
         .probe("queued", "dut.sent.level")
+        .probe("sent_write_address", "dut.sent.write_address")
+        .probe("sent_read_address", "dut.sent.read_address")
         .probe("places", "dut.places");
+    for at in 0..RUNS {
+        proof = proof.probe_word(&format!("going_word_{at}"), "dut.going.words", at);
+    }
     for cycle in 1..=LATENCY {
         let net = format!("read_{cycle}");
         proof = proof.probe(&net, &format!("dut.{net}"));

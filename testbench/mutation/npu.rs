@@ -65,8 +65,8 @@ const RARE: [&str; 19] = [
      load offset=17000 run=64 rows=1 planes=1; post address=4096 rows=8 row_pitch=16 columns=4 \
      column_pitch=4 channels=4 window=1 multiplier=1073741824 shift=-9 low=-128 high=127 vector signal=1; \
      store wait=1:1 offset=28672 address=4096 run=128 rows=1 planes=1; end",
-    "; load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=64 rows=1 planes=1; \
-     load offset=24576 target=6 run=64 rows=1 planes=1; fence units=1; \
+    "; load offset=16384 run=64 rows=1 planes=1; load offset=24576 target=6 run=64 rows=1 planes=1; \
+     load offset=8192 target=1 run=16 rows=1 planes=1; fence units=1; \
      vector pitch=4 width=4 height=16 kernel_rows=4 kernel_row_step=1 groups=4 taps=1 tap_step=1 \
      rows=8 row_step=1 columns=4 column_step=1 begin end signal=5; \
      load wait=0:0 wait=5:1 offset=17000 run=64 rows=1 planes=1; post address=4096 rows=8 row_pitch=16 columns=4 \

@@ -101,8 +101,9 @@ impl Block for BankRow {
         let write_word = m.delay(word);
         let write_next = m.delay(word + 1);
         let write_data = m.delay(io.write.data.rotate_left(in_bits(first)));
-        let mask = io.write.mask.gate(io.write_enable).rotate_left(first);
-        let write_mask = m.reg(mask.shape()).reset(0).next(mask);
+        let write_mask = m.delay(io.write.mask.rotate_left(first));
+        // Whether something is written is known last.
+        let writes = m.flag(io.write_enable);
 
         m.section("read: an address for each bank, then rotate back");
         let (first, word) = self.split(io.read_address);
@@ -126,7 +127,7 @@ impl Block for BankRow {
                     .mux(write_next, write_word),
             };
             let data = write_data.slice(8 * number, 8);
-            bank.write(write_mask.bit(number), place, data);
+            bank.write(writes & write_mask.bit(number), place, data);
             let in_row = |[word, next]: [Signal<'m>; 2]| match number {
                 number if number + 1 == self.banks => word,
                 _ => self.is_behind(number, read_first).mux(next, word),

@@ -577,7 +577,9 @@ impl Block for NpuCore {
         ]));
         bus_quiet.drive(load.quiet & store.quiet);
         let beat = (read.rvalid & read.rready) | (write.wvalid & write.wready);
-        progress.drive(beat | matrix.active | post.active | vector.active);
+        // The watchdog has time.
+        let moved = m.flag(beat | matrix.active | post.active | vector.active);
+        progress.drive(moved);
         read_failed.drive(load.failed);
         write_failed.drive(store.failed);
         let of_units = [

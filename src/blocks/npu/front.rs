@@ -1,13 +1,15 @@
 //! The front end: fetches the program and gives each unit its instructions.
 
-use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
+use super::super::prim::{
+    BurstSplitter, Cut, Fifo, ReadBeat, RegisterSlice, StreamInputs, Transfer,
+};
 use super::fields::{INSTRUCTION_BITS, field_of};
 use super::ports::Signalling;
 use super::ranges::Ranges;
 use super::semaphores::{Request, semaphores};
 use crate::hdl::{
     Block, HardwareEnum, Module, Signal, Stream, bit, bits_for, bundle, concat, hardware,
-    hardware_enum, join, unsigned,
+    hardware_enum, join, pack, unpack, unsigned,
 };
 use crate::isa::npu::{End, Fence, Field, Opcode, Synchronization, Unit};
 
@@ -133,6 +135,29 @@ bundle! {
     }
 }
 
+bundle! {
+    /// An instruction that was read.
+    struct Checked {
+        word: unsigned(INSTRUCTION_BITS),
+        /// Its counts and addresses are in range.
+        in_range: bit(),
+        /// It is one.
+        known: bit(),
+    }
+}
+
+bundle! {
+    /// The same with what the front end has to know of it.
+    struct Decoded {
+        checked: Checked(),
+        /// It waits for a semaphore.
+        waits: bit(),
+        for_unit: [bit(); UNITS],
+        is_fence: bit(),
+        is_end: bit(),
+    }
+}
+
 #[hardware]
 impl FrontEnd {
     /// The instruction that is whole with the beat that comes, or is in it.
@@ -163,14 +188,14 @@ impl FrontEnd {
         }
     }
 
-    /// Reads the program; gives its instructions.
+    /// Reads the program; gives its instructions as [`Checked`], of which one `leaves` the front end.
     #[track_caller]
     fn fetch<'m>(
         &self,
         m: &'m Module,
         io: &FrontEndInputs<'m>,
-        begins: Signal<'m>,
-        ends: Signal<'m>,
+        (begins, ends): (Signal<'m>, Signal<'m>),
+        leaves: Signal<'m>,
         transfers: &Stream<'m, Transfer<'m>>,
     ) -> Fetched<'m> {
         let beat_bytes = self.splitter.beat_bytes;
@@ -201,8 +226,16 @@ impl FrontEnd {
         m.when(ends, || left.set(0));
         let comes = io.beats.valid;
         io.beats.ready.drive(m.high());
+        let word = self.whole(m, begins, comes, io.beats.payload.data);
+        let opcode = field_of("fetched", word, &Synchronization::FIELDS[0]);
+        let known = is_legal(opcode, word, self.ranges.vector_taps > 0);
+        let in_range = self.ranges.hold(opcode, word);
         let s = Stream {
-            payload: self.whole(m, begins, comes, io.beats.payload.data),
+            payload: pack(&Checked {
+                word,
+                in_range,
+                known,
+            }),
             valid: comes & io.beats.payload.last,
             ready: m.wire(bit()).named("fetched_ready"),
         };
@@ -211,9 +244,8 @@ impl FrontEnd {
             !s.valid | s.ready,
             "an instruction came without a place for it",
         );
-        let fetched = Fifo::new(s.payload.shape(), FETCHED);
+        let fetched = Fifo::queue(s.payload.shape(), FETCHED);
         let fetched = m.instance(&fetched, StreamInputs { s }).m;
-        let leaves = fetched.fires();
         m.when(asks & !leaves, || places.set(places - 1))
             .else_when(leaves & !asks, || places.set(places + 1));
         Fetched {
@@ -225,6 +257,7 @@ impl FrontEnd {
 
 /// The program as it comes.
 struct Fetched<'m> {
+    /// Each is [`Checked`].
     instructions: Stream<'m>,
     /// No instruction is asked for, and all that came have gone.
     quiet: Signal<'m>,
@@ -279,15 +312,20 @@ impl Block for FrontEnd {
         fetches.next(io.fetch | (*fetches & !idle));
         let stops = m.wire(bit());
         let ends = m.wire(bit());
-        let fetch = self.fetch(m, &io, fetch_begins, stops | ends, &transfers);
-        let fetched = fetch.instructions;
+        let leaves = m.wire(bit());
+        let around = (fetch_begins, stops | ends);
+        let fetch = self.fetch(m, &io, around, leaves, &transfers);
 
-        m.section("decode");
-        let word = fetched.payload;
-        let opcode = field_of("fetched", word, &Synchronization::FIELDS[0]);
-        let known = is_legal(opcode, word, self.ranges.vector_taps > 0);
-        let in_range = self.ranges.hold(opcode, word);
-        let legal = known & in_range;
+        m.section("decode: for whom it is stands in registers");
+        let Stream {
+            payload,
+            valid,
+            ready,
+        } = fetch.instructions;
+        let checked = unpack(payload, Checked::of());
+        let field = |of: &Field| field_of("checked", checked.word, of);
+        let [opcode, _, a_count, _, b_count, ..] = Synchronization::FIELDS;
+        let opcode = field(&opcode);
         let queue_ready: Vec<_> = (0..UNITS)
             .map(|number| m.wire(bit()).named(format!("queue_ready_{number}")))
             .collect();
@@ -298,39 +336,77 @@ impl Block for FrontEnd {
                 .reduce(|any, one| any | one)
                 .expect("a unit has instructions")
         };
-        let for_unit: Vec<_> = (0..UNITS).map(of_unit).collect();
-        let is_fence = opcode.eq(Opcode::Fence as u32);
-        let is_end = opcode.eq(Opcode::End as u32);
+        let any_wait = field(&a_count).any() | field(&b_count).any();
+        let decoded = pack(&Decoded {
+            checked,
+            waits: any_wait,
+            for_unit: (0..UNITS).map(of_unit).collect(),
+            is_fence: opcode.eq(Opcode::Fence as u32),
+            is_end: opcode.eq(Opcode::End as u32),
+        });
+        let slice = RegisterSlice {
+            shape: decoded.shape(),
+            cut: Cut::Forward,
+        };
+        let slice = m.instance_of(&slice).named("decoded");
+        let s = Stream {
+            payload: decoded,
+            valid,
+            ready,
+        };
+        let fetched = slice.connect(StreamInputs { s }).m;
+        leaves.drive(fetched.fires());
+        let Decoded {
+            checked,
+            waits,
+            for_unit,
+            is_fence,
+            is_end,
+        } = unpack(fetched.payload, Decoded::of());
+        let Checked {
+            word,
+            in_range,
+            known,
+        } = checked;
+        let legal = known & in_range;
 
         m.section("queues and waits");
         let mut requests = Vec::new();
         let mut issue = Vec::new();
         let mut empty = Vec::new();
+        let mut dispatched = Vec::new();
         let dispatches = m.wire(bit());
         for number in 0..UNITS {
             let s = Stream {
-                payload: word,
+                payload: concat(&[waits, word]),
                 valid: dispatches & for_unit[number as usize],
                 ready: queue_ready[number as usize],
             };
-            let queue = Fifo::new(word.shape(), self.queue_depth);
+            let queue = Fifo::queue(s.payload.shape(), self.queue_depth);
             let queue = m.instance_of(&queue).named(format!("queue_{number}"));
+            let comes = m.flag(s.fires());
+            dispatched.push(comes.named(format!("dispatched_{number}")));
             let queue = queue.connect(StreamInputs { s });
             let head = queue.m;
-            let out = m.wires(Stream::of(unsigned(INSTRUCTION_BITS)));
+            let instruction = head.payload.truncate(INSTRUCTION_BITS);
+            let out = m.wires(Stream::of(instruction.shape()));
             let held = m.reg(bit()).named(format!("held_{number}")).reset(0);
             let granted = m.wire(bit()).named(format!("granted_{number}"));
             let clear = state.is(MachineState::Clear);
             head.ready.drive(granted | clear);
             held.next((granted | (*held & !out.ready)) & !clear);
+            // Whether the unit takes what is held is known late: the next follows a cycle behind.
+            let free = !*held;
             let held_word = m
-                .capture(granted, head.payload)
+                .capture(free, instruction)
                 .named(format!("held_word_{number}"));
             out.payload.drive(held_word);
             out.valid.drive(*held);
             requests.push(Request {
-                valid: head.valid & (!*held | out.ready),
-                instruction: head.payload,
+                valid: head.valid,
+                free,
+                instruction,
+                waits: head.payload.msb().called(format!("waits_{number}")),
                 granted,
             });
             empty.push(queue.level.eq(0) & !*held);
@@ -345,7 +421,9 @@ impl Block for FrontEnd {
         let fence = Fence::each(|of| field_of("fence", word, of));
         let end = End::each(|of| field_of("end", word, of));
         // What has just left a queue is not in its unit yet.
-        let settled = m.delay_by("settled", unit_done, 2) & unit_done;
+        let done_before = m.delay_by("done_before", unit_done, 2);
+        let settled_before = m.delay(done_before & unit_done);
+        let settled = settled_before & !join(&dispatched);
         let fence_over = (settled | !fence.units).all();
         let goes_on = for_unit
             .iter()

@@ -97,6 +97,7 @@ bundle! {
     /// What is known of a run when its bytes come.
     struct Coming(unit: &LoadUnit) {
         weights: bit(),
+        to_scratchpad: bit(),
         target: unsigned(3),
         /// DRAM address of the first beat.
         beat_address: unsigned(unit.splitter.address_bits),
@@ -180,15 +181,20 @@ impl Block for LoadUnit {
         let there_is_room = m.wire(bit());
         let may_ask = m.wire(bit());
         let [in_scratchpad, for_channels, for_entries, for_vector] = [(); 4].map(|_| m.wire(bit()));
-        let is_outside = |address: Signal<'m>, run: Signal<'m>| {
-            let outside = outside_of_halves(self.scratchpad_bits, address, run);
+        let is_outside = |address: Signal<'m>, [run, last_of_run]: [Signal<'m>; 2]| {
+            let outside = outside_of_halves(self.scratchpad_bits, address, last_of_run);
             let words = run
                 .slice(2, run.width() - 2)
-                .zero_extend(address.width() + 1);
-            let end = address.zero_extend(address.width() + 1) + words;
+                .zero_extend(address.width() + 2);
+            // None is in front of word 0 of no words.
+            let last_word = address.zero_extend(address.width() + 2) + (words - 1);
+            let beyond = |bits: u32| {
+                let above = last_word.slice(bits, last_word.width() - bits);
+                !last_word.msb() & above.any()
+            };
             (in_scratchpad & outside)
-                | (for_channels & end.gt(self.parameter_channels))
-                | (for_entries & end.gt(1_u32 << TABLE_BITS))
+                | (for_channels & beyond(self.parameter_channels.ilog2()))
+                | (for_entries & beyond(TABLE_BITS))
                 | (for_vector & self.beyond_groups(address, run))
         };
         let run = runs(
@@ -201,14 +207,17 @@ impl Block for LoadUnit {
             io.clear,
         );
         io.instruction.ready.drive(free);
-        let for_weights = m.capture(io.instruction.fires(), is_weights);
-        let target = m.capture(io.instruction.fires(), load.target);
-        in_scratchpad.drive(!for_weights & target.eq(Target::Scratchpad as u32));
-        let is_vector = target.eq(Target::VectorWeights as u32);
-        let is_table = target.ge(Target::ResultTable as u32) & !is_vector;
-        for_channels.drive(!for_weights & target.any() & !is_table & !is_vector);
-        for_entries.drive(!for_weights & is_table);
-        for_vector.drive(!for_weights & is_vector);
+        let takes_instruction = io.instruction.fires();
+        let for_weights = m.capture(takes_instruction, is_weights);
+        let target = m.capture(takes_instruction, load.target);
+        let of_run = free.mux(load.target, target);
+        let is_run = !free.mux(is_weights, for_weights);
+        let is_vector = of_run.eq(Target::VectorWeights as u32);
+        let is_table = of_run.ge(Target::ResultTable as u32) & !is_vector;
+        in_scratchpad.drive(is_run & of_run.eq(Target::Scratchpad as u32));
+        for_channels.drive(is_run & of_run.any() & !is_table & !is_vector);
+        for_entries.drive(is_run & is_table);
+        for_vector.drive(is_run & is_vector);
 
         let tiles = unsigned(bits_for(self.ring_tiles.into()));
         /// tiles that are neither in the ring nor on their way
@@ -225,6 +234,7 @@ impl Block for LoadUnit {
 
         let coming = Coming {
             weights: for_weights,
+            to_scratchpad: !for_weights & target.eq(Target::Scratchpad as u32),
             target,
             beat_address: run.beat_address,
             address: run.address,
@@ -240,13 +250,13 @@ impl Block for LoadUnit {
         transfers.payload.address.drive(run.beat_address);
         transfers.payload.beats.drive(run.beats);
         transfers.valid.drive(run.valid & s.ready & may_ask);
-        let under_way = Fifo::new(s.payload.shape(), RUNS_UNDER_WAY);
+        let under_way = Fifo::queue(s.payload.shape(), RUNS_UNDER_WAY);
         let under_way = m.instance(&under_way, StreamInputs { s });
 
         m.section("their bytes come");
         let come = unpack(under_way.m.payload, Coming::of(self));
         let beats = io.beats;
-        let to_scratchpad = !come.weights & come.target.eq(Target::Scratchpad as u32);
+        let to_scratchpad = come.to_scratchpad;
         let takes = beats.valid & (!to_scratchpad | scratchpad.ready);
         beats.ready.drive(!to_scratchpad | scratchpad.ready);
         let ends = takes & beats.payload.last;
@@ -275,9 +285,9 @@ impl Block for LoadUnit {
         scratchpad.valid.drive(beats.valid & to_scratchpad);
 
         let ring_enable = takes & come.weights;
-        let ring_beat = m.reg(unsigned(self.ring_beat_bits())).reset(0);
-        m.when(ring_enable, || ring_beat.set(ring_beat + 1));
-        m.when(io.clear, || ring_beat.set(0));
+        let beat_of_ring = m.reg(unsigned(self.ring_beat_bits())).reset(0);
+        m.when(ring_enable, || beat_of_ring.set(beat_of_ring + 1));
+        m.when(io.clear, || beat_of_ring.set(0));
         /// channels in front of this beat of the run
         let channel_offset = m.reg(unsigned(self.channel_bits)).reset(0);
         m.when(takes, || {
@@ -287,30 +297,31 @@ impl Block for LoadUnit {
         let tile_written = m.flag(ends & come.weights);
         let tile_comes = match self.tile_beats {
             1 => tile_written,
-            beats => tile_written | ring_beat.bit(beats.ilog2() - 1),
+            beats => tile_written | beat_of_ring.bit(beats.ilog2() - 1),
         };
         let signalling_valid = m.flag(ends & come.signals);
         let semaphore = m.delay(come.semaphore);
         let fails = takes & beats.payload.response.any();
         let failed = m.flag(fails);
         let failed_address = m.capture(fails, beat_here);
+        // Memories other than the scratchpad are written a cycle later: bytes of DRAM come late in theirs.
         LoadUnitOutputs {
             transfers,
             scratchpad,
-            ring_enable,
-            ring_beat: *ring_beat,
-            parameters_enable: takes & !come.weights & !to_scratchpad,
-            parameters_target: come.target,
-            run_begins: *first,
-            channel: come.address.truncate(self.channel_bits) + channel_offset,
-            data: beats.payload.data,
+            ring_enable: m.flag(ring_enable),
+            ring_beat: m.delay(*beat_of_ring),
+            parameters_enable: m.flag(takes & !come.weights & !to_scratchpad),
+            parameters_target: m.delay(come.target),
+            run_begins: m.delay(*first),
+            channel: m.delay(come.address.truncate(self.channel_bits) + channel_offset),
+            data: m.delay(beats.payload.data),
             tile_written,
             tile_comes,
             signalling: Signalling {
                 valid: signalling_valid,
                 semaphore,
             },
-            idle: !run.valid & under_way.level.eq(0),
+            idle: !run.shown & under_way.level.eq(0),
             quiet: under_way.level.eq(0),
             failed,
             failed_address,

@@ -9,14 +9,14 @@ use super::super::prim::RamRead;
 use super::bank_row::READ_LATENCY;
 use super::fields::{INSTRUCTION_BITS, field, signal_due, signal_fields};
 use super::image::{BYTE, PitchFields, ROW, along, down, prepare};
-use super::nest::{Place, nest};
+use super::nest::{Place, Single, nest};
 use super::packed::{PackedFields, collide, inside_of_rows, vector_rows};
 use super::ports::{ByteRead, Signalling, VectorRows, wrapped};
 use crate::hdl::{
     Block, Module, Signal, Stream, bit, bundle, concat, hardware, index_bits, join, pack, signed,
     unpack, unsigned,
 };
-use crate::isa::npu::Matrix;
+use crate::isa::npu::{Matrix, MatrixFields};
 
 /// Streams the vectors of a pass through the array while the tile of the next is loaded into it.
 ///
@@ -211,27 +211,29 @@ impl Block for MatrixUnit {
         let once =
             |windows: Signal<'m>, count: Signal<'m>| windows.mux(m.lit(1, count.shape()), count);
         let block_bytes = m.lit(rows, unsigned(16));
-        let has_runs = fields.windows | fields.packed;
+        let counts = |of: &MatrixFields<Signal<'m>>| {
+            [
+                once(of.windows | of.packed, of.taps),
+                once(of.windows, of.kernel_rows),
+                of.blocks,
+                once(!of.row_tiles, of.rows),
+            ]
+        };
+        let [taps, kernel_rows, blocks, of_rows] = counts(&fields);
+        let single = Single::of(&counts(&first), &counts(&fields));
         let loops = [
-            along(once(has_runs, fields.taps), fields.tap_step),
-            down(
-                once(fields.windows, fields.kernel_rows),
-                fields.kernel_row_step,
-                kernel_row_pitch,
-            ),
-            along(fields.blocks, block_bytes),
-            down(
-                once(!fields.row_tiles, fields.rows),
-                fields.row_step,
-                row_pitch,
-            ),
+            along(taps, fields.tap_step),
+            down(kernel_rows, fields.kernel_row_step, kernel_row_pitch),
+            along(blocks, block_bytes),
+            down(of_rows, fields.row_step, row_pitch),
         ];
         let start = Place {
             address: prepared.first + self.address(first.first_byte),
             row: first.first_row,
             byte: first.first_byte,
         };
-        let passes = nest(m, "next", (takes_instruction, start), &loops, advances);
+        let start = (takes_instruction, start);
+        let passes = nest(m, "next", start, &loops, &single, advances);
         let last_pass = passes.last;
         takes_instruction.drive(prepared.valid & (!next_valid | (advances & last_pass)));
         next_valid.next((takes_instruction | (next_valid & !(advances & last_pass))) & !io.clear);
@@ -286,27 +288,42 @@ impl Block for MatrixUnit {
         m.section("its tile");
         // One bit more than an index tells a full ring from an empty one.
         let tiles = unsigned(self.ring_tiles.ilog2() + 1);
-        /// tiles that came
-        let written = m.reg(tiles).reset(0);
-        m.when(io.tile_written, || written.set(written + 1));
         /// tiles that were released by the passes so far
         let oldest = m.reg(tiles).reset(0);
-        /// tiles of this instruction in front of the next pass
-        let used = m.reg(tiles).reset(0);
-        let offset = match fields.tile.width() >= tiles.width {
-            true => fields.tile.truncate(tiles.width),
-            false => fields.tile.zero_extend(tiles.width),
-        };
-        let tile = oldest + offset + used;
-        m.when(advances, || {
-            m.when(fields.release, || oldest.set(oldest + 1));
-            m.when(last_pass | fields.release, || used.set(0))
-                .otherwise(|| used.set(used + 1));
+        /// tiles that came and were not released
+        let tiles_there = m.reg(tiles).reset(0);
+        let passed = advances & fields.release;
+        m.when(passed, || oldest.set(oldest + 1));
+        m.when(io.tile_written & !passed, || {
+            tiles_there.set(tiles_there + 1)
+        })
+        .else_when(passed & !io.tile_written, || {
+            tiles_there.set(tiles_there - 1)
         });
-        let tile_is_there = (written - *oldest).gt(offset + used);
+        /// that of the next pass, behind the oldest one: released with each pass, they come to the same place
+        let ahead = m.reg(tiles);
+        /// tiles that are there from it on; below 0 as many as come before it
+        let from_it = m.reg(signed(tiles.width + 1));
+        let first_tile = match first.tile.width() >= tiles.width {
+            true => first.tile.truncate(tiles.width),
+            false => first.tile.zero_extend(tiles.width),
+        };
+        m.when(advances & !fields.release, || ahead.set(ahead + 1));
+        m.when(io.tile_written & !advances, || from_it.set(from_it + 1))
+            .else_when(advances & !io.tile_written, || from_it.set(from_it - 1));
+        m.when(takes_instruction, || {
+            let wide = |count: Signal<'m>| count.zero_extend(tiles.width + 1);
+            // The last pass of the instruction before goes on its way.
+            let gone = wide(next_valid & fields.release);
+            let there = wide(*tiles_there) + wide(io.tile_written) - gone;
+            ahead.set(first_tile);
+            from_it.set((there - wide(first_tile)).as_signed());
+        });
+        let tile = oldest + *ahead;
+        let tile_is_there = from_it.gt(0);
         // A pass begins without the next tile rather than wait for DRAM, but not if that is about to come: it could be
         // loaded no sooner than when the pass ends.
-        let is_next = (written - *oldest).eq(offset + used);
+        let is_next = from_it.eq(0);
         let tile_comes = (next_valid & is_next & io.tile_comes).named("tile_comes_soon");
         let loads = next_valid & tile_is_there;
         advances.drive(starts & loads);
@@ -360,23 +377,25 @@ impl Block for MatrixUnit {
             row: ready.row,
             byte: ready.byte,
         };
+        let counts = |of: &Pass<'m>| {
+            [
+                once(!of.windows, of.taps),
+                once(!of.windows, of.kernel_rows),
+                of.columns,
+                once(of.row_tiles, of.rows),
+            ]
+        };
+        let [taps, kernel_rows, columns_of_row, of_rows] = counts(&pass);
+        let single = Single::of(&counts(&ready), &counts(&pass));
         let loops = [
-            along(once(!pass.windows, pass.taps), pass.tap_step),
-            down(
-                once(!pass.windows, pass.kernel_rows),
-                pass.kernel_row_step,
-                pass.kernel_row_pitch,
-            ),
-            along(pass.columns, pass.column_step),
-            down(
-                once(pass.row_tiles, pass.rows),
-                pass.row_step,
-                pass.row_pitch,
-            ),
+            along(taps, pass.tap_step),
+            down(kernel_rows, pass.kernel_row_step, pass.kernel_row_pitch),
+            along(columns_of_row, pass.column_step),
+            down(of_rows, pass.row_step, pass.row_pitch),
         ];
         let scratchpad = m.wires(ByteRead::of(self.scratchpad_bits));
         let read = scratchpad.grant & *streams;
-        let vectors = nest(m, "vector", (starts, start), &loops, read);
+        let vectors = nest(m, "vector", (starts, start), &loops, &single, read);
         scratchpad.request.drive(*streams);
         let sizes = (self.image_rows, rows, self.word_bits());
         let vector_rows = vector_rows(m, starts, packed(&ready), sizes);
@@ -407,15 +426,14 @@ impl Block for MatrixUnit {
         let settles = (first_read | (read & delayed & settling.any())).named("settles");
         m.when(settles, || settling.set(self.reuse_distance - 2))
             .else_when(settling.any(), || settling.set(settling - 1));
-        let settled = !settles & settling.eq(0);
-        let over = rows_left.le(1) & (!streams | vectors_end);
-        let free = (over & settled).named("may_start");
         let goes = ready_valid.mux(bank_is_there, loads);
-        starts.drive(free & goes & !tile_comes);
+        let may_start = rows_left.le(1) & settling.eq(0) & goes & !tile_comes;
+        // Whether a vector is read is known last.
+        let over = !streams | (vectors_end & !vectors.first);
+        starts.drive(may_start & over);
         m.when(io.clear, || {
-            written.set(0);
             oldest.set(0);
-            used.set(0);
+            tiles_there.set(0);
             loading.set(false);
             ready_valid.set(false);
             banks.set(2);

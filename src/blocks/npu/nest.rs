@@ -1,6 +1,6 @@
 //! Nested loops over the places of an image.
 
-use crate::hdl::{Module, Signal, hardware};
+use crate::hdl::{Module, Signal, bit, hardware};
 
 /// A place in an image in the scratchpad.
 #[derive(Clone, Copy)]
@@ -25,6 +25,25 @@ pub(super) struct Loop<'m> {
     pub addresses: Signal<'m>,
 }
 
+/// Which loops have one round only, the innermost first: the first one is their last.
+pub(super) struct Single<'m> {
+    /// At the start.
+    pub at_start: Vec<Signal<'m>>,
+    /// Where a loop around them goes on.
+    pub again: Vec<Signal<'m>>,
+}
+
+impl<'m> Single<'m> {
+    /// By counts at the start, and later.
+    pub fn of(at_start: &[Signal<'m>], again: &[Signal<'m>]) -> Single<'m> {
+        let is_one = |counts: &[Signal<'m>]| counts.iter().map(|count| count.eq(1)).collect();
+        Single {
+            at_start: is_one(at_start),
+            again: is_one(again),
+        }
+    }
+}
+
 /// Where nested loops are.
 pub(super) struct Nest<'m> {
     /// The place.
@@ -39,7 +58,8 @@ pub(super) struct Nest<'m> {
 }
 
 /// Walks loops, the innermost first: begins at `start` where `starts` is 1, and goes on where
-/// `advances` is 1. The counts are those at the start and at each advance: they must stay.
+/// `advances` is 1, which may come late in a cycle: what ends with a round stands in registers. The counts are
+/// those at each advance.
 #[hardware]
 #[track_caller]
 pub(super) fn nest<'m>(
@@ -47,10 +67,14 @@ pub(super) fn nest<'m>(
     name: &str,
     (starts, start): (Signal<'m>, Place<'m>),
     loops: &[Loop<'m>],
+    single: &Single<'m>,
     advances: Signal<'m>,
 ) -> Nest<'m> {
     let mut bases = Vec::new();
-    let mut rounds = Vec::new();
+    let mut first_rounds = Vec::new();
+    // The number of the round behind the next one, from 0.
+    let mut then = Vec::new();
+    let mut last_rounds = Vec::new();
     for (level, of) in loops.iter().enumerate() {
         bases.push([
             m.reg(start.address.shape())
@@ -60,46 +84,49 @@ pub(super) fn nest<'m>(
             m.reg(start.byte.shape())
                 .named(format!("{name}_byte_{level}")),
         ]);
-        rounds.push(
+        first_rounds.push(m.reg(bit()).named(format!("{name}_begins_{level}")));
+        then.push(
             m.reg(of.count.shape())
-                .named(format!("{name}_round_{level}")),
+                .named(format!("{name}_then_{level}")),
         );
+        last_rounds.push(m.reg(bit()).named(format!("{name}_ends_{level}")));
     }
-    let ends: Vec<_> = (loops.iter().zip(&rounds).enumerate())
-        .map(|(level, (of, round))| {
-            (*round + 1)
-                .eq(of.count)
-                .named(format!("{name}_ends_{level}"))
-        })
-        .collect();
+    let ends: Vec<_> = last_rounds.iter().map(|last| **last).collect();
     let last = ends
         .iter()
         .copied()
         .reduce(|all, end| all & end)
         .expect("a loop");
-    let begins: Vec<_> = rounds.iter().map(|round| round.eq(0)).collect();
-    let first = (begins.iter().copied())
-        .reduce(|all, one| all & one)
-        .expect("a loop");
-    // The innermost loop that goes on, and where its next round begins.
-    for (level, of) in loops.iter().enumerate() {
+    let begins: Vec<_> = first_rounds.iter().map(|first| **first).collect();
+    let first = m.reg(bit()).named(format!("{name}_first"));
+    m.when(advances, || first.set(false));
+    // Where the round of the innermost loop that goes on begins, from the outermost to each.
+    let mut outer: Option<[Signal<'m>; 3]> = None;
+    for (level, of) in loops.iter().enumerate().rev() {
+        let [address, row, byte] = &bases[level];
+        let here = [
+            (*address + of.addresses).named(format!("{name}_next_address_{level}")),
+            (*row + of.rows).named(format!("{name}_next_row_{level}")),
+            (*byte + of.bytes).named(format!("{name}_next_byte_{level}")),
+        ];
+        let next = match outer {
+            None => here,
+            Some(outer) => std::array::from_fn(|of| ends[level].mux(outer[of], here[of])),
+        };
+        outer = Some(next);
         let inner_end = ends[..level]
             .iter()
             .copied()
             .fold(m.high(), |all, end| all & end);
-        let goes_on = advances & inner_end & !ends[level];
-        let [address, row, byte] = &bases[level];
-        let next = [*address + of.addresses, *row + of.rows, *byte + of.bytes];
-        m.when(goes_on, || {
-            rounds[level].set(*rounds[level] + 1);
-            for (base, next) in bases[..=level]
-                .iter()
-                .flat_map(|base| base.iter().zip(next))
-            {
+        let next_is_last = then[level].eq(of.count);
+        let is_last = ends[level].mux(single.again[level], next_is_last);
+        let two = m.lit(2, of.count.shape());
+        m.when(advances & (inner_end & !last), || {
+            first_rounds[level].set(ends[level]);
+            then[level].set(ends[level].mux(two, then[level] + 1));
+            last_rounds[level].set(is_last);
+            for (base, next) in bases[level].iter().zip(next) {
                 base.set(next);
-            }
-            for round in &rounds[..level] {
-                round.set(0);
             }
         });
     }
@@ -109,9 +136,16 @@ pub(super) fn nest<'m>(
             base[1].set(start.row);
             base[2].set(start.byte);
         }
-        for round in &rounds {
-            round.set(0);
+        for first in &first_rounds {
+            first.set(true);
         }
+        for then in &then {
+            then.set(2);
+        }
+        for (last, single) in last_rounds.iter().zip(&single.at_start) {
+            last.set(*single);
+        }
+        first.set(true);
     });
     let [address, row, byte] = bases[0];
     Nest {
@@ -120,7 +154,7 @@ pub(super) fn nest<'m>(
             row: *row,
             byte: *byte,
         },
-        first,
+        first: *first,
         last,
         begins,
         ends,

@@ -116,8 +116,8 @@ impl PostUnit {
     /// Cycles from a result of the requantizers until the sum that it is in stands in front of them: sums
     /// take the cycles that the results of every second cycle leave free.
     fn return_latency(&self) -> u32 {
-        let even = (self.requantizer().latency() + TABLE_LATENCY).is_multiple_of(2);
-        TABLE_LATENCY + u32::from(even)
+        let latency = TABLE_LATENCY + 1;
+        latency + u32::from((self.requantizer().latency() + latency).is_multiple_of(2))
     }
 }
 
@@ -141,15 +141,23 @@ fn handed_over<'m>(
     let named = |name: &str| format!("{prefix}{name}");
     let complete = m.reg(unsigned(2)).named(named("complete")).reset(0);
     let bank = m.reg(bit()).named(named("bank")).reset(0);
+    let any = m.reg(bit()).named(named("any")).reset(0);
     m.when(frees, || bank.set(!*bank));
-    m.when(completes & !frees, || complete.set(complete + 1))
-        .else_when(frees & !completes, || complete.set(complete - 1));
+    m.when(completes & !frees, || {
+        complete.set(complete + 1);
+        any.set(true);
+    })
+    .else_when(frees & !completes, || {
+        complete.set(complete - 1);
+        any.set(complete.gt(1));
+    });
     m.when(clear, || {
         complete.set(0);
+        any.set(false);
         bank.set(0);
     });
     HandedOver {
-        any: complete.any(),
+        any: *any,
         bank: *bank,
     }
 }
@@ -172,11 +180,11 @@ impl Block for PostUnit {
         let is_new = m.reg(bit());
         let begins = reads & *is_new;
         // The word stays until its last fields have been taken behind the sums.
-        let begun = m.reg(unsigned(SUM_STAGE - 1)).reset(0);
-        begun.next(concat(&[begun.truncate(SUM_STAGE - 2), begins]));
-        let is_taken = !begins & begun.truncate(SUM_STAGE - 2).eq(0);
+        let begun = m.reg(unsigned(SUM_STAGE - 2)).reset(0);
+        begun.next(concat(&[begun.truncate(SUM_STAGE - 3), begins]));
+        let is_taken = begun.truncate(SUM_STAGE - 3).eq(0);
         let residual_under_way = m.wire(bit());
-        let over = !*active | (reads & ends);
+        let over = !*active | (reads & ends & !is_new);
         let ready = over & is_taken & !residual_under_way;
         io.instruction.ready.drive(ready);
         let takes = io.instruction.fires();
@@ -197,10 +205,12 @@ impl Block for PostUnit {
         // A sum comes back to the requantizers in the cycles between.
         let phase = m.reg(bit()).reset(0);
         phase.next(!*phase);
-        reads.drive(*active & is_complete & (!fields.residual | *phase));
+        let next = Post::each(|of| field(io.instruction.payload, of));
+        let in_phase = m.reg(bit());
+        in_phase.next(!takes.mux(next.residual, fields.residual) | !*phase);
+        reads.drive(*active & is_complete & *in_phase);
 
         m.section("vectors, their channels, and the sums of a window");
-        let next = Post::each(|of| field(io.instruction.payload, of));
         let here = |address: Signal<'m>| wrapped(address, bits);
         // Wide enough for the first address beyond the largest scratchpad.
         let wide = unsigned(next.address.width() + 1);
@@ -219,14 +229,16 @@ impl Block for PostUnit {
         let vector_address = m.reg(wide);
         let row_address = m.reg(wide);
         let first_of_window = window_sum.eq(0);
-        let last_of_window = (window_sum + 1).eq(fields.window);
-        let last_channels = channels_left.le(lanes);
-        let last_column = columns_left.eq(1);
-        let last_row = rows_left.eq(1);
-        let vector_ends = last_of_window & last_channels;
-        let row_ends = vector_ends & last_column;
-        ends.drive(row_ends & last_row);
-        let signal_due = signal_due(signal.period, *until_signal, last_row);
+        let last_of_window = m.reg(bit());
+        let next_of_window = last_of_window.mux(m.zero(window_sum.shape()), window_sum + 1);
+        let window_ends = (next_of_window + 1).eq(fields.window);
+        let last_channels = m.reg(bit());
+        let last_column = m.reg(bit());
+        let last_row = m.reg(bit());
+        let vector_ends = *last_of_window & *last_channels;
+        let row_ends = vector_ends & *last_column;
+        ends.drive(row_ends & *last_row);
+        let signal_due = signal_due(signal.period, *until_signal, *last_row);
         let first_group = |parameters: Signal<'m>| {
             parameters
                 .slice(lanes.ilog2(), parameters.width() - lanes.ilog2())
@@ -239,7 +251,11 @@ impl Block for PostUnit {
             active.set(true);
             is_new.set(true);
             window_sum.set(0);
+            last_of_window.set(next.window.eq(1));
             channels_left.set(next.channels);
+            last_channels.set(next.channels.le(lanes));
+            last_column.set(next.columns.eq(1));
+            last_row.set(next.rows.eq(1));
             group.set(first_group(next.parameters));
             row_group.set(first_group(next.parameters));
             columns_left.set(next.columns);
@@ -253,26 +269,32 @@ impl Block for PostUnit {
         })
         .else_when(reads, || {
             is_new.set(false);
-            window_sum.set(last_of_window.mux(m.zero(window_sum.shape()), window_sum + 1));
+            window_sum.set(next_of_window);
+            last_of_window.set(window_ends);
             place.set(place + 1);
             m.when(last_of_window & !last_channels, || {
                 place.set(*vector_place);
                 channels_left.set(channels_left - lanes);
+                last_channels.set(channels_left.le(2 * lanes));
                 group.set(group + 1);
                 address.set(address + lanes);
             });
             m.when(vector_ends, || {
                 vector_place.set(place + 1);
                 channels_left.set(fields.channels);
+                last_channels.set(fields.channels.le(lanes));
                 group.set(*row_group);
                 columns_left.set(columns_left - 1);
+                last_column.set(columns_left.eq(2));
                 let next_vector = vector_address + fields.column_pitch.zero_extend(wide.width);
                 address.set(next_vector);
                 vector_address.set(next_vector);
             });
             m.when(row_ends, || {
                 columns_left.set(fields.columns);
+                last_column.set(fields.columns.eq(1));
                 rows_left.set(rows_left - 1);
+                last_row.set(rows_left.eq(2));
                 until_signal.set(signal_due.mux(signal.period, until_signal - 1));
                 let next_row = row_address + fields.row_pitch.zero_extend(wide.width);
                 address.set(next_row);
@@ -335,13 +357,10 @@ impl Block for PostUnit {
         let biases = m.delay_by("biases", io.biases, 2);
 
         m.section("requantization");
-        let behind_sums =
-            |name: &str, value: Signal<'m>| m.capture(begun.bit(SUM_STAGE - 3), value).named(name);
-        let per_channel = behind_sums("per_channel", fields.per_channel);
-        let multiplier = behind_sums("tensor_multiplier", fields.multiplier);
-        let shift = behind_sums("tensor_shift", fields.shift.as_unsigned());
-        let late =
-            |name: &str, value: Signal<'m>| m.capture(begun.bit(SUM_STAGE - 2), value).named(name);
+        let late = |name: &str, value: Signal<'m>| m.capture(begun.msb(), value).named(name);
+        let per_channel = late("per_channel", fields.per_channel);
+        let multiplier = late("tensor_multiplier", fields.multiplier);
+        let shift = late("tensor_shift", fields.shift.as_unsigned());
         let float = late("float", fields.float);
         let zero_point = late("zero_point", fields.zero_point);
         let low = late("low", fields.low);
@@ -349,16 +368,18 @@ impl Block for PostUnit {
         let multipliers = m.delay_by("multipliers", io.multipliers, 2);
         let shifts = m.delay_by("shifts", io.shifts, 2);
         let requantizer = self.requantizer();
+        // Sums that come back take the place of the accumulators in the cycle in front of the requantizers.
         let returns = m.wire(bit());
         let sums_back = m.wire(unsigned(32 * lanes));
-        let choose =
-            |name: &str, sum: Signal<'m>, first: Signal<'m>| returns.mux(sum, first).named(name);
+        let choose = |name: &str, sum: Signal<'m>, first: Signal<'m>| {
+            m.delay(returns.mux(sum, first)).named(name)
+        };
         let is_float = match self.arithmetic {
             Arithmetic::Both => choose("is_float", io.tables.is_float, float),
             // There is no choice.
             Arithmetic::Float | Arithmetic::FixedPoint => {
                 m.unused(io.tables.is_float);
-                float
+                m.delay(float).named("is_float")
             }
         };
         let zero_point = choose("zero", io.tables.zero_point, zero_point);
@@ -374,25 +395,22 @@ impl Block for PostUnit {
             let larger = sum.gt(*total).mux(sum, *total);
             total.next(begins_window.mux(sum, is_maximum.mux(larger, total + sum)));
             let bias = biases.slice(32 * lane, 32).as_signed();
-            let accumulator = m.delay(total + bias).named(format!("accumulator_{lane}"));
+            let sum_back = sums_back.slice(32 * lane, 32).as_signed();
+            let accumulator = choose(&format!("accumulator_{lane}"), sum_back, total + bias);
             let of_channel = multipliers.slice(32 * lane, 32);
-            let multiplier = m
-                .delay(per_channel.mux(of_channel, multiplier))
-                .named(format!("multiplier_{lane}"));
+            let multiplier = per_channel.mux(of_channel, multiplier);
+            let of_sum = io.tables.multiplier;
+            let multiplier = choose(&format!("multiplier_{lane}"), of_sum, multiplier);
             let of_channel = shifts.slice(SHIFT_BITS * lane, SHIFT_BITS);
-            let shift = m
-                .delay(per_channel.mux(of_channel, shift))
-                .named(format!("shift_{lane}"));
-            let shift = returns.mux(io.tables.shift, shift.as_signed());
+            let shift = per_channel.mux(of_channel, shift).as_signed();
+            let shift = choose(&format!("shift_{lane}"), io.tables.shift, shift);
             let choices = (requantizer.choices().into_iter()).map(|(name, _)| match name {
                 "shift" => (name, shift),
                 _ => (name, is_float),
             });
-            let multiplier = returns.mux(io.tables.multiplier, multiplier);
-            let sum_back = sums_back.slice(32 * lane, 32).as_signed();
             let inputs = RequantizerInputs {
                 advance: m.high(),
-                accumulator: returns.mux(sum_back, accumulator),
+                accumulator,
                 multiplier: multiplier.truncate(31),
                 choices: Pins::new(choices),
                 zero_point,
@@ -429,23 +447,30 @@ impl Block for PostUnit {
         };
         let to_result = SUM_STAGE + requantizer.latency();
         let issued = (reads & last_of_window, token);
-        let asks = line("to_residual", to_result - READ_LATENCY, issued);
-        let result = line("to_result", READ_LATENCY, asks);
+        let before_asks = line("to_residual", to_result - READ_LATENCY - 1, issued);
+        let valid = m.flag(before_asks.0 & !io.clear).named("asks");
+        let asks = (valid, m.delay(before_asks.1).named("asking_token"));
+        // Who uses the scratchpad is decided by what is read and written: both come from registers.
+        let before_result = line("to_result", READ_LATENCY - 1, asks);
         let is_residual = |token: Signal<'m>| token.msb();
 
         m.section("sums with what is added to the results");
         let distance = fields.residual_address.zero_extend(fields.address.width()) - fields.address;
         let distance = late("residual_distance", here(distance));
-        let residual_enable = asks.0 & is_residual(asks.1);
-        let residual_address = asks.1.truncate(bits) + distance;
-        let returned = (result.0 & is_residual(result.1), result.1);
-        let back = line("to_return", self.return_latency(), returned);
-        returns.drive(back.0);
-        let extra = self.return_latency() - TABLE_LATENCY;
+        let residual_enable = m.flag(before_asks.0 & is_residual(before_asks.1));
+        let residual_address = m.delay(before_asks.1.truncate(bits) + distance);
+        let valid = m.flag(before_result.0 & is_residual(before_result.1) & !io.clear);
+        let returned = (valid, m.delay(before_result.1).named("result_token"));
+        let before_back = line("to_return", self.return_latency() - 1, returned);
+        returns.drive(before_back.0);
+        let valid = m.flag(before_back.0 & !io.clear).named("is_back");
+        let back = (valid, m.delay(before_back.1).named("back_token"));
+        let extra = self.return_latency() - 1 - TABLE_LATENCY;
         sums_back.drive(m.delay_by("sums_back", io.tables.sums, extra));
-        let sum = line("to_sum", requantizer.latency(), back);
-        let write_enable = sum.0 | (result.0 & !is_residual(result.1));
-        let token = sum.0.mux(sum.1, result.1);
+        let before_sum = line("to_sum", requantizer.latency() - 1, back);
+        let before_write = before_sum.0 | (before_result.0 & !is_residual(before_result.1));
+        let write_enable = m.flag(before_write & !io.clear);
+        let token = m.delay(before_sum.0.mux(before_sum.1, before_result.1));
         let behind_mask = bits + lanes;
         let cycles = to_result + self.return_latency() + requantizer.latency() + 1;
         let under_way = m.reg(unsigned(index_bits(u64::from(cycles) + 1))).reset(0);

@@ -33,6 +33,8 @@ pub(super) struct RunOrder<'m> {
 pub(super) struct Run<'m> {
     /// There is one.
     pub valid: Signal<'m>,
+    /// There is one, if only one that is outside of its memory.
+    pub shown: Signal<'m>,
     /// It is outside of its memory: it never goes on its way.
     pub out_of_range: Signal<'m>,
     /// It goes on its way in this cycle.
@@ -41,6 +43,8 @@ pub(super) struct Run<'m> {
     pub beat_address: Signal<'m>,
     /// Its beats.
     pub beats: Signal<'m>,
+    /// It has one only.
+    pub is_beat: Signal<'m>,
     /// Where byte 0 of the first beat stands in the scratchpad.
     pub address: Signal<'m>,
     /// Bytes of the first beat in front of the run.
@@ -64,7 +68,10 @@ pub(super) fn runs<'m>(
     bases: &[Signal<'m>],
     order: RunOrder<'m>,
     (valid, free): (Signal<'m>, Signal<'m>),
-    (room, is_outside): (Signal<'m>, impl Fn(Signal<'m>, Signal<'m>) -> Signal<'m>),
+    (room, is_outside): (
+        Signal<'m>,
+        impl Fn(Signal<'m>, [Signal<'m>; 2]) -> Signal<'m>,
+    ),
     clear: Signal<'m>,
 ) -> Run<'m> {
     let bits = p.splitter.address_bits;
@@ -94,8 +101,21 @@ pub(super) fn runs<'m>(
     let address = m.reg(wide);
     let plane_address = m.reg(wide);
     let shown = m.reg(bit()).reset(0);
-    let out_of_range = (is_outside(*address, run) & *shown).named("outside");
-    let asked = (*shown & room & !out_of_range).named("asked");
+    let run_less_one = order.run - 1;
+    let last_of_run = m.capture(takes, run_less_one);
+    // A run goes on its way when it has been looked at, in the cycle before.
+    let checked = m.reg(bit()).reset(0);
+    let first_address = order.address.zero_extend(wide.width);
+    let here = active.mux(*address, first_address);
+    let sizes = [
+        active.mux(run, order.run),
+        active.mux(last_of_run, run_less_one),
+    ];
+    let is_outside = m.delay(is_outside(here, sizes));
+    let out_of_range = (is_outside & *checked).named("outside");
+    let valid = *checked & !is_outside;
+    let asked = (valid & room).named("asked");
+    checked.next((takes | (*shown & !asked)) & !clear);
     let last_row = rows_left.eq(1);
     let last = last_row & planes_left.eq(1);
     let signal_due = signal_due(period, *until_signal, last);
@@ -109,9 +129,8 @@ pub(super) fn runs<'m>(
         until_signal.set(order.signal.period);
         byte_address.set(start);
         plane_byte_address.set(start);
-        let first = order.address.zero_extend(wide.width);
-        address.set(first);
-        plane_address.set(first);
+        address.set(first_address);
+        plane_address.set(first_address);
     })
     .else_when(asked, || {
         let next_row = byte_address + row_stride.zero_extend(bits);
@@ -146,14 +165,16 @@ pub(super) fn runs<'m>(
 
     let skip = byte_address.truncate(byte_bits);
     let count = p.splitter.count_bits;
-    let end = run.zero_extend(count) + skip.zero_extend(count) - 1;
+    let end = last_of_run.zero_extend(count) + skip.zero_extend(count);
     let beat = byte_address.slice(byte_bits, bits - byte_bits);
     Run {
-        valid: *shown & !out_of_range,
+        valid,
+        shown: *shown,
         out_of_range,
         asked,
         beat_address: concat(&[beat, m.zero(unsigned(byte_bits))]),
         beats: end.slice(byte_bits, count - byte_bits).zero_extend(count) + 1,
+        is_beat: end.slice(byte_bits, count - byte_bits).eq(0),
         address: before(address.truncate(p.address_bits), skip),
         skip,
         last_byte: end.truncate(byte_bits),
@@ -162,13 +183,19 @@ pub(super) fn runs<'m>(
     }
 }
 
-/// Whether a run is not in one half of a scratchpad with addresses of so many bits.
+/// Whether a run is not in one half of a scratchpad with addresses of so many bits. Its last byte is so many behind
+/// its first.
 #[track_caller]
-pub(super) fn outside_of_halves<'m>(bits: u32, address: Signal<'m>, run: Signal<'m>) -> Signal<'m> {
+pub(super) fn outside_of_halves<'m>(
+    bits: u32,
+    address: Signal<'m>,
+    last_of_run: Signal<'m>,
+) -> Signal<'m> {
     let width = address.width();
     let beyond = address.slice(bits, width - bits);
     let in_half = address.truncate(bits - 1).zero_extend(width);
-    beyond.any() | (in_half + run.zero_extend(width)).gt(1_u32 << (bits - 1))
+    let last = in_half + last_of_run.zero_extend(width);
+    beyond.any() | last.slice(bits - 1, width - bits + 1).any()
 }
 
 /// A bit for each byte of a beat that belongs to a run: in its first beat from `skip` on, in its last up

@@ -80,24 +80,16 @@ impl Block for Scratchpad {
         let bits = half.address_bits();
         let load = io.load.payload;
         let mut halves = Vec::new();
-        let mut load_waits = m.low();
-        let mut matrix_waits = m.low();
-        let mut store_waits = m.low();
-        let mut vector_waits = m.low();
         for number in 0..2 {
             let here = |address: Signal<'m>| address.msb().eq(number);
             let post_writes = io.post_enable & here(io.post.address);
             let load_writes = io.load.valid & here(load.address);
-            load_waits = load_waits | (post_writes & load_writes);
             let matrix_reads = io.matrix.request & here(io.matrix.address);
             let vector_reads = io.vector.request & here(io.vector.address);
             let store_reads = io.store.request & here(io.store.address);
             let residual_reads = io.residual_enable & here(io.residual_address);
-            matrix_waits = matrix_waits | (residual_reads & matrix_reads);
-            vector_waits = vector_waits | ((residual_reads | matrix_reads) & vector_reads);
             let rows_behind = io.matrix_rows.behind.gate(matrix_reads & !residual_reads);
             let others_read = residual_reads | matrix_reads | vector_reads;
-            store_waits = store_waits | (others_read & store_reads);
             let inputs = BankRowInputs {
                 write_enable: post_writes | load_writes,
                 write: ByteWrite {
@@ -125,10 +117,22 @@ impl Block for Scratchpad {
             let half = m.instance_of(&half).named(format!("half_{number}"));
             halves.push(half.connect(inputs).read_data);
         }
-        io.load.ready.drive(!load_waits);
-        io.matrix.grant.drive(!matrix_waits);
-        io.store.grant.drive(!store_waits);
-        io.vector.grant.drive(!vector_waits);
+        // Of those that use the same half the first one does.
+        let meets = |(enable, other): (Signal<'m>, Signal<'m>), address: Signal<'m>| {
+            enable & other.msb().eq(address.msb())
+        };
+        let post = (io.post_enable, io.post.address);
+        io.load.ready.drive(!meets(post, load.address));
+        let before = [
+            (io.residual_enable, io.residual_address),
+            (io.matrix.request, io.matrix.address),
+            (io.vector.request, io.vector.address),
+        ];
+        for (those, port) in (1..).zip([&io.matrix, &io.vector, &io.store]) {
+            let meet = before[..those].iter().map(|of| meets(*of, port.address));
+            let waits = meet.reduce(|any, one| any | one).expect("one before");
+            port.grant.drive(!waits);
+        }
         let in_upper = |name, address: Signal<'m>| m.delay_by(name, address.msb(), READ_LATENCY);
         ScratchpadOutputs {
             residual_data: in_upper("residual_half", io.residual_address).mux(halves[1], halves[0]),

@@ -2,21 +2,118 @@
 
 use super::fields::field_of;
 use super::ports::Signalling;
-use crate::hdl::{Module, Signal, hardware, index_bits, unsigned};
+use crate::hdl::{Block, Module, Signal, bit, bundle, hardware, join, unsigned};
 use crate::isa::npu::{Field, SEMAPHORE_MAX, SEMAPHORES, Synchronization};
 
 /// An instruction that stands in front of a unit.
 pub struct Request<'m> {
-    /// There is one, and the unit's holding register is free for it.
+    /// There is one.
     pub valid: Signal<'m>,
+    /// The unit's holding register is free for it, and stays free until one is granted.
+    pub free: Signal<'m>,
     /// All of it.
     pub instruction: Signal<'m>,
+    /// It waits for something.
+    pub waits: Signal<'m>,
     /// To be driven: its waits are over, and what it waits for is taken.
     pub granted: Signal<'m>,
 }
 
-/// Grants requests and counts signals; `clear` empties all semaphores. One unit's waits are looked at in a
-/// cycle, in turn; who waits for nothing is granted at once. Gives whether a semaphore overflows.
+/// Bits of a count: more than one that overflows takes until the program is stopped.
+const COUNT: u32 = 10;
+
+/// One semaphore, which so many units may signal.
+#[derive(Debug, Clone, PartialEq)]
+struct Semaphore {
+    units: u32,
+}
+
+bundle! {
+    /// What a [`Semaphore`] takes.
+    struct SemaphoreInputs(of: &Semaphore) {
+        /// It is 0 from the next cycle on.
+        clear: bit(),
+        /// A bit for each unit that signals it.
+        signals: unsigned(of.units),
+        /// An instruction takes `a` of it, or `b`: it waits for two different ones.
+        takes: unsigned(2),
+        a: unsigned(8),
+        b: unsigned(8),
+    }
+}
+
+bundle! {
+    /// What a [`Semaphore`] gives.
+    struct SemaphoreOutputs {
+        count: unsigned(COUNT),
+    }
+}
+
+#[hardware]
+impl Block for Semaphore {
+    fn module_name(&self) -> String {
+        format!("semaphore_of_{}", self.units)
+    }
+
+    fn build<'m>(&self, m: &'m Module, io: SemaphoreInputs<'m>) -> SemaphoreOutputs<'m> {
+        m.doc("A counting semaphore.");
+        let count = m.reg(unsigned(COUNT)).reset(0);
+        let added = count + io.signals.count_ones().zero_extend(COUNT);
+        let taken = io.a.gate(io.takes.bit(0)) | io.b.gate(io.takes.bit(1));
+        let remains = added - taken.zero_extend(COUNT);
+        m.when(io.clear, || count.set(0))
+            .otherwise(|| count.set(remains));
+        SemaphoreOutputs { count: *count }
+    }
+}
+
+/// Whether a wait is over.
+#[derive(Debug, Clone, PartialEq)]
+struct Over;
+
+bundle! {
+    /// What [`Over`] takes.
+    struct OverInputs {
+        /// The counts of all semaphores.
+        there: unsigned(COUNT * SEMAPHORES),
+        /// A bit for the semaphore that is waited for.
+        waited: unsigned(SEMAPHORES),
+        count: unsigned(8),
+    }
+}
+
+bundle! {
+    /// What [`Over`] gives.
+    struct OverOutputs {
+        over: bit(),
+    }
+}
+
+#[hardware]
+impl Block for Over {
+    fn module_name(&self) -> String {
+        "semaphore_wait".into()
+    }
+
+    fn build<'m>(&self, m: &'m Module, io: OverInputs<'m>) -> OverOutputs<'m> {
+        m.doc("Whether there is as much of a semaphore as is waited for.");
+        let there = io.waited.one_hot_select(&io.there.split(COUNT));
+        OverOutputs {
+            over: there.ge(io.count.zero_extend(COUNT)),
+        }
+    }
+}
+
+/// What stands in registers of a request that waits.
+struct Wait<'m> {
+    /// A bit for the semaphore.
+    semaphore: Signal<'m>,
+    count: Signal<'m>,
+}
+
+/// Grants requests and counts signals; `clear` empties all semaphores. Who waits for nothing is granted at once. Whose
+/// waits are over is granted in the cycle after, one in every second cycle: what it takes others may wait for.
+/// Units of lower numbers come first. Gives whether a semaphore overflows.
 #[hardware]
 #[track_caller]
 pub fn semaphores<'m>(
@@ -26,56 +123,79 @@ pub fn semaphores<'m>(
     signalling: &[Signalling<'m>],
 ) -> Signal<'m> {
     let units = requests.len() as u32;
-    let turn = m.reg(unsigned(index_bits(units.into()))).reset(0);
-    turn.next(turn.eq(units - 1).mux(m.zero(turn.shape()), turn + 1));
-    let width = 10;
-    let counts: Vec<_> = (0..SEMAPHORES)
-        .map(|number| {
-            m.reg(unsigned(width))
-                .named(format!("semaphore_{number}"))
-                .reset(0)
-        })
-        .collect();
+    let there = m.wire(unsigned(COUNT * SEMAPHORES));
     let [_, a, a_count, b, b_count, ..] = Synchronization::FIELDS;
-    let of_queues = |of: &Field| -> Vec<_> {
-        let numbered = (0..).zip(requests);
-        let field = |(number, request): (u32, &Request<'m>)| {
-            field_of(&format!("head_{number}"), request.instruction, of)
+    /// a bit for the unit that is granted
+    let chosen = m.reg(unsigned(units)).reset(0);
+    let mut waits = Vec::new();
+    let mut pass = Vec::new();
+    let mut first = m.low();
+    for (number, request) in (0..).zip(requests) {
+        let field = |of: &Field| field_of(&format!("head_{number}"), request.instruction, of);
+        let wait = |letter: char, of: &Field, count: &Field| Wait {
+            semaphore: m
+                .delay(field(of).one_hot(SEMAPHORES))
+                .named(format!("wait_{letter}_{number}")),
+            count: m
+                .delay(field(count))
+                .named(format!("wait_{letter}_count_{number}")),
         };
-        numbered.map(field).collect()
-    };
-    let (a_counts, b_counts) = (of_queues(&a_count), of_queues(&b_count));
-    let wait_a = turn.select(&of_queues(&a));
-    let wait_b = turn.select(&of_queues(&b));
-    let wait_a_count = turn
-        .select(&a_counts)
-        .called("wait_a_count")
-        .zero_extend(width);
-    let wait_b_count = turn
-        .select(&b_counts)
-        .called("wait_b_count")
-        .zero_extend(width);
-    let there_of_a = wait_a.select(&counts);
-    let there_of_b = wait_b.select(&counts);
-    let enough = there_of_a.ge(wait_a_count) & there_of_b.ge(wait_b_count);
-    let valids: Vec<_> = requests.iter().map(|r| r.valid).collect();
-    let takes = enough & turn.select(&valids);
-    let counts_of_waits = a_counts.iter().zip(&b_counts);
-    for (number, (request, (a_count, b_count))) in (0..).zip(requests.iter().zip(counts_of_waits)) {
-        let waits = a_count.any() | b_count.any();
-        let granted = request.valid & (!waits | (turn.eq(number) & enough));
-        request.granted.drive(granted);
+        let both = [wait('a', &a, &a_count), wait('b', &b, &b_count)];
+        let is_over = |letter: char, wait: &Wait<'m>| {
+            let inputs = OverInputs {
+                there,
+                waited: wait.semaphore,
+                count: wait.count,
+            };
+            let over = m
+                .instance_of(&Over)
+                .named(format!("over_{letter}_{number}"));
+            over.connect(inputs).over
+        };
+        let enough = is_over('a', &both[0]) & is_over('b', &both[1]);
+        let enough = enough.named(format!("enough_{number}"));
+        let taken = chosen.bit(number);
+        let asks = request.valid & request.waits & !taken & !clear;
+        let asks = m.flag(asks).named(format!("asks_{number}"));
+        let at_once = request.valid & request.free & !request.waits;
+        request.granted.drive(at_once | taken);
+        let passes = asks & request.free & enough;
+        pass.push(passes & !first);
+        first = first | passes;
+        waits.push(both);
     }
+    let may_choose = !chosen.any() & !clear;
+    chosen.next(join(&pass).gate(may_choose));
+
+    let of_chosen = |of: &dyn Fn(&[Wait<'m>; 2]) -> Signal<'m>| {
+        chosen.one_hot_select(&waits.iter().map(of).collect::<Vec<_>>())
+    };
+    let taken = [0, 1].map(|at| Wait {
+        semaphore: of_chosen(&|waits| waits[at].semaphore),
+        count: of_chosen(&|waits| waits[at].count),
+    });
     let mut overflow = m.low();
-    for (number, count) in (0..).zip(&counts) {
-        let signals = signalling
-            .iter()
-            .map(|of| (of.valid & of.semaphore.eq(number)).zero_extend(width));
-        let added = signals.fold(**count, |sum, signal| sum + signal);
-        let taken = |wait: Signal<'m>, count: Signal<'m>| count.gate(takes & wait.eq(number));
-        let left = added - taken(wait_a, wait_a_count) - taken(wait_b, wait_b_count);
-        m.when(clear, || count.set(0)).otherwise(|| count.set(left));
+    let mut counts = Vec::new();
+    for number in 0..SEMAPHORES {
+        let signals: Vec<_> = (signalling.iter())
+            .map(|of| of.valid & of.semaphore.eq(number))
+            .collect();
+        let block = Semaphore {
+            units: signals.len() as u32,
+        };
+        let takes = taken.each_ref().map(|of| of.semaphore.bit(number));
+        let inputs = SemaphoreInputs {
+            clear,
+            signals: join(&signals),
+            takes: join(&takes),
+            a: taken[0].count,
+            b: taken[1].count,
+        };
+        let semaphore = m.instance_of(&block).named(format!("semaphore_{number}"));
+        let count = semaphore.connect(inputs).count;
+        counts.push(count);
         overflow = overflow | count.gt(SEMAPHORE_MAX);
     }
+    there.drive(join(&counts));
     m.flag(overflow)
 }

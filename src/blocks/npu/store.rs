@@ -74,6 +74,8 @@ bundle! {
         /// Where byte 0 of the first beat stands.
         address: unsigned(unit.scratchpad_bits),
         beats: unsigned(unit.splitter.count_bits),
+        /// It is one only.
+        is_beat: bit(),
         /// Bytes of the first beat in front of the run.
         skip: unsigned(unit.byte_bits()),
         /// The last byte of the last beat that counts.
@@ -119,7 +121,9 @@ impl Block for StoreUnit {
         let free = m.wire(bit());
         let room = m.wire(bit());
         let taken = (io.instruction.valid, free);
-        let is_outside = |address, run| outside_of_halves(self.scratchpad_bits, address, run);
+        let is_outside = |address, [_, last_of_run]: [Signal<'m>; 2]| {
+            outside_of_halves(self.scratchpad_bits, address, last_of_run)
+        };
         let run = runs(
             m,
             &params,
@@ -133,6 +137,7 @@ impl Block for StoreUnit {
         let going = Going {
             address: run.address,
             beats: run.beats,
+            is_beat: run.is_beat,
             skip: run.skip,
             last_byte: run.last_byte,
         };
@@ -140,7 +145,7 @@ impl Block for StoreUnit {
             let s = m.wires(Stream::of(payload.shape()));
             s.payload.drive(payload);
             s.valid.drive(run.asked);
-            let fifo = m.instance_of(&Fifo::new(payload.shape(), RUNS_UNDER_WAY));
+            let fifo = m.instance_of(&Fifo::queue(payload.shape(), RUNS_UNDER_WAY));
             let out = fifo.named(name).connect(StreamInputs { s });
             (s.ready, out)
         };
@@ -155,12 +160,15 @@ impl Block for StoreUnit {
 
         m.section("read their bytes");
         let goes = unpack(going.m.payload, Going::of(self));
-        /// beats of the run that were asked for
-        let beat = m.reg(goes.beats.shape()).reset(0);
+        let first = m.reg(bit()).named("first_beat").reset(1);
+        /// beats of the run that are left, behind the first, and whether one is
+        let left = m.reg(goes.beats.shape());
+        let one_left = m.reg(bit());
+        let here_left = first.mux(goes.beats, *left);
+        let last = first.mux(goes.is_beat, *one_left);
+        let then_one = here_left.eq(2);
         /// of the beat behind the first
         let address = m.reg(unsigned(self.scratchpad_bits));
-        let first = beat.eq(0);
-        let last = (beat + 1).eq(goes.beats);
         let places = m
             .reg(unsigned(bits_for(BEATS_READ.into())))
             .reset(BEATS_READ);
@@ -169,12 +177,14 @@ impl Block for StoreUnit {
         scratchpad.address.drive(here);
         let reads = scratchpad.request & scratchpad.grant;
         m.when(reads, || {
-            beat.set(last.mux(m.zero(beat.shape()), beat + 1));
+            first.set(last);
+            left.set(here_left - 1);
+            one_left.set(then_one);
             address.set(further(here, self.splitter.beat_bytes));
         });
         going.m.ready.drive(reads & last);
         let mask = bytes_of_run(
-            (first, goes.skip),
+            (*first, goes.skip),
             (last, goes.last_byte),
             self.splitter.beat_bytes,
         );
@@ -196,7 +206,7 @@ impl Block for StoreUnit {
             !read | s.ready,
             "a beat was read without a place for it",
         );
-        let sent = Fifo::new(s.payload.shape(), BEATS_READ);
+        let sent = Fifo::queue(s.payload.shape(), BEATS_READ);
         let sent = m.instance(&sent, StreamInputs { s }).m;
         beats
             .payload
@@ -229,7 +239,7 @@ impl Block for StoreUnit {
                 valid: signalling_valid,
                 semaphore,
             },
-            idle: !run.valid & answers.level.eq(0),
+            idle: !run.shown & answers.level.eq(0),
             quiet: answers.level.eq(0),
             failed,
             failed_address,

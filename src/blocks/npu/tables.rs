@@ -8,9 +8,8 @@ use crate::isa::npu::{TABLE_ENTRIES, TABLE_WORDS, Target};
 
 /// Bits of the number of a word of a table.
 pub(super) const TABLE_BITS: u32 = 9;
-/// Cycles from two bytes to the sum of their entries: those of the memories, the choice of the words,
-/// and the sum.
-pub const TABLE_LATENCY: u32 = 3;
+/// Cycles from two bytes to the sum of their entries: those of the memories and of the choice of the words.
+pub const TABLE_LATENCY: u32 = 2;
 
 /// A table for the result of POST and one for what is added, read for L lanes at once; and how their sum
 /// becomes a byte.
@@ -43,7 +42,7 @@ bundle! {
 bundle! {
     /// What [`Tables`] give.
     pub struct TablesOutputs(tables: &Tables) {
-        /// The sums of L lanes, three cycles later.
+        /// The sums of L lanes, two cycles later, behind adders.
         sums: unsigned(32 * tables.lanes),
         multiplier: unsigned(32),
         shift: signed(SHIFT_BITS),
@@ -82,7 +81,7 @@ impl Block for Tables {
         for (lane, (result, residual)) in (0..).zip(lanes) {
             let result = table(&format!("result_{lane}"), Target::ResultTable, result);
             let residual = table(&format!("residual_{lane}"), Target::ResidualTable, residual);
-            sums.push(m.delay(result + residual).named(format!("sum_{lane}")));
+            sums.push((result + residual).named(format!("sum_{lane}")));
         }
         // The words behind the entries, each in its place of a beat.
         let word = |name: &str, number: u32, width: u32| {

@@ -7,7 +7,7 @@ use super::super::prim::RamRead;
 use super::bank_row::READ_LATENCY;
 use super::fields::{INSTRUCTION_BITS, field, signal_due, signal_fields};
 use super::image::{PitchFields, along, down, inside, prepare};
-use super::nest::{Place, nest};
+use super::nest::{Place, Single, nest};
 use super::ports::{ByteRead, Signalling, wrapped};
 use super::vector_lanes::{LANES_LATENCY, TAPS, VectorLanes, VectorLanesInputs};
 use super::vector_weights::{VectorWeights, VectorWeightsInputs};
@@ -173,12 +173,13 @@ impl Block for VectorUnit {
         let walked = m.capture(takes, prepared.word);
         let fields = Vector::each(|of| field(walked, of));
         let signal = signal_fields(walked);
-        let of_row = |name: &str, taps: (Signal<'m>, Signal<'m>)| {
-            let reads = pack(&VectorUnit::reads(&first, [by_one, by_two], taps));
-            m.capture(takes, reads).named(name)
+        let of_row = |taps: (Signal<'m>, Signal<'m>)| {
+            pack(&VectorUnit::reads(&first, [by_one, by_two], taps))
         };
-        let of_all = of_row("reads_of_all", (all_taps, m.low()));
-        let of_last = of_row("reads_of_last", (last_taps(&first), skips));
+        let reads_of_all = of_row((all_taps, m.low()));
+        let reads_of_last = of_row((last_taps(&first), skips));
+        let of_all = m.capture(takes, reads_of_all);
+        let of_last = m.capture(takes, reads_of_last);
         let begins_padded = m.capture(takes, skips);
         /// groups of taps that are left of the kernel row
         let groups_left = m.reg(fields.groups.shape());
@@ -213,9 +214,30 @@ impl Block for VectorUnit {
         };
         let scratchpad = m.wires(ByteRead::of(bits));
         let read = m.wire(bit());
-        let walk = nest(m, "walk", (takes, start), &loops, read);
-        let row_ends = walk.ends[0] & walk.ends[1];
-        let pass_ends = read & row_ends & walk.ends[2];
+        // Passes of other groups have other counts of reads.
+        let row_ends = m.wire(bit());
+        let group_ends = m.wire(bit());
+        let next = group_ends.mux(
+            next_is_last.mux(of_last, of_all),
+            is_last.mux(of_last, of_all),
+        );
+        let next = unpack(next, Reads::of());
+        let at_start = first.groups.eq(1).mux(reads_of_last, reads_of_all);
+        let at_start = unpack(at_start, Reads::of());
+        let counts = |of: &VectorFields<Signal<'m>>, reads: &Reads<'m>| {
+            [
+                reads.count,
+                reads.columns,
+                of.rows,
+                of.groups,
+                of.kernel_rows,
+            ]
+        };
+        let single = Single::of(&counts(&first, &at_start), &counts(&fields, &next));
+        let walk = nest(m, "walk", (takes, start), &loops, &single, read);
+        row_ends.drive(walk.ends[0] & walk.ends[1]);
+        group_ends.drive(row_ends & walk.ends[2]);
+        let pass_ends = read & group_ends;
         let ends = read & walk.last;
         m.when(takes, || {
             groups_left.set(first.groups);

@@ -160,11 +160,11 @@ impl Block for Requantizer {
             let shifted = m.delay(left.map_or(io.accumulator, |left| io.accumulator << left));
             let negative = history(m, "negative", shifted.msb(), aligned_stage + 1);
             let absolute = shifted.msb().mux(-shifted, shifted);
-            let magnitude = m.delay(absolute.as_unsigned());
+            let absolute = absolute.as_unsigned();
             let factor = m.delay_by("factor", factor, self.factor_stage() - 1);
             let rounded = match self.arithmetic {
-                Arithmetic::FixedPoint => magnitude,
-                Arithmetic::Float | Arithmetic::Both => significant(m, magnitude, float_at(2)),
+                Arithmetic::FixedPoint => m.delay(absolute).named("magnitude"),
+                Arithmetic::Float | Arithmetic::Both => significant(m, absolute, float_at(1)),
             };
 
             m.section("product");

@@ -30,7 +30,7 @@ pub(super) fn from_highest_one<'m>(value: Signal<'m>) -> Signal<'m> {
     join(&bits)
 }
 
-/// An unsigned value with its 24 highest significant bits alone, halves rounded to even, in two
+/// An unsigned value with its 24 highest significant bits alone, halves rounded to even, in three
 /// stages. It must not round to a power of two that its width does not hold.
 ///
 /// Where `rounds` is there and 0, the value stays.
@@ -42,7 +42,8 @@ pub(super) fn significant<'m>(
 ) -> Signal<'m> {
     let excess = value.width() - SIGNIFICANT;
     let surplus = from_highest_one(value.slice(SIGNIFICANT, excess)).named("surplus");
-    let too_low = rounds.map_or(surplus, |rounds| surplus.gate(rounds));
+    let too_low = m.delay(rounds.map_or(surplus, |rounds| surplus.gate(rounds)));
+    let value = m.delay(value).named("magnitude");
     let tail = value.truncate(excess);
     let guard = m.delay(guard_bit(tail, too_low));
     let sticky = m.delay(sticky_bit(tail, too_low));

@@ -80,6 +80,8 @@ impl Block for BurstSplitter {
         let count = unsigned(self.count_bits);
         let address = m.reg(unsigned(self.address_bits));
         let left = m.reg(count).reset(0);
+        /// some are
+        let any_left = m.reg(bit()).reset(0);
         let open = m.reg(unsigned(bits_for(self.outstanding.into()))).reset(0);
 
         let within = address.slice(beat_shift, index_bits(longest.into()));
@@ -89,17 +91,19 @@ impl Block for BurstSplitter {
         output.payload.address.drive(address);
         output.payload.length.drive((beats - 1).truncate(8));
         output.payload.last.drive(last);
-        output.valid.drive(left.any() & open.lt(self.outstanding));
-        io.s.ready.drive(left.eq(0));
+        output.valid.drive(any_left & open.lt(self.outstanding));
+        io.s.ready.drive(!any_left);
 
         let asked = output.fires();
         m.when(io.s.fires(), || {
             address.set(io.s.payload.address);
             left.set(io.s.payload.beats);
+            any_left.set(io.s.payload.beats.any());
         })
         .else_when(asked, || {
             address.set(address + (beats.extend(self.address_bits) << beat_shift));
             left.set(left - beats);
+            any_left.set(!last);
         });
         m.when(asked & !io.ended, || open.set(open + 1))
             .else_when(io.ended & !asked, || open.set(open - 1));
@@ -117,7 +121,7 @@ impl Block for BurstSplitter {
         );
         BurstSplitterOutputs {
             m: output,
-            busy: left.any() | open.any(),
+            busy: any_left | open.any(),
         }
     }
 }

@@ -13,8 +13,16 @@ pub enum Storage {
     /// In a line of registers that payloads enter at one end, read where the oldest stands. A
     /// payload can leave one cycle after it came.
     Registers,
+    /// In words that are read in the same cycle, of which tools make RAM of LUTs. A payload can leave
+    /// one cycle after it came.
+    Words,
     /// In a RAM behind an output register. A payload can leave three cycles after it came.
     Ram,
+}
+
+impl Storage {
+    /// Every storage.
+    pub const ALL: [Storage; 3] = [Storage::Registers, Storage::Words, Storage::Ram];
 }
 
 /// Holds up to `depth` payloads of a stream, in order.
@@ -22,7 +30,7 @@ pub enum Storage {
 /// The oldest payload is shown without asking (first-word fall-through) and `s_ready` depends on
 /// registers only.
 ///
-/// One payload passes per cycle from a depth of 2 in registers and of 4 in RAM. Below, payloads
+/// One payload passes per cycle from a depth of 2 in registers and words, and of 4 in RAM. Below, payloads
 /// wait for older ones to leave; for a single register at full speed see
 /// [`RegisterSlice`](super::RegisterSlice).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +71,17 @@ impl Fifo {
         }
     }
 
+    /// A FIFO of words where registers would each take a choice of more than two: in RAM of LUTs it is a fraction of
+    /// them.
+    #[track_caller]
+    pub fn queue(shape: Shape, depth: u32) -> Self {
+        let fifo = Fifo::new(shape, depth);
+        match depth {
+            3..=Self::REGISTER_DEPTH => fifo.storage(Storage::Words),
+            _ => fifo,
+        }
+    }
+
     /// Chooses the storage.
     pub fn storage(self, storage: Storage) -> Self {
         Fifo { storage, ..self }
@@ -79,6 +98,7 @@ impl Block for Fifo {
     fn module_name(&self) -> String {
         let storage = match self.storage {
             Storage::Registers => "",
+            Storage::Words => "_words",
             Storage::Ram => "_ram",
         };
         format!("fifo{storage}_{}x{}", shape_name(self.shape), self.depth)
@@ -105,6 +125,7 @@ impl Block for Fifo {
         FifoOutputs {
             m: match self.storage {
                 Storage::Registers => self.registers(io.s.payload, push, level),
+                Storage::Words => self.words(io.s.payload, push, level),
                 Storage::Ram => self.ram(io.s.payload, push, level),
             },
             level: *level,
@@ -134,6 +155,31 @@ impl Fifo {
         }
     }
 
+    /// The oldest payload is read where it stands.
+    fn words<'m>(&self, s: Signal<'m>, push: Signal<'m>, level: Reg<'m>) -> Stream<'m> {
+        let m = s.module();
+        let m_ready = m.wire(bit());
+        let pop = level.any() & m_ready;
+        count(level, push, pop);
+        let write_address = pointer(m, self.depth, push);
+        let read_address = pointer(m, self.depth, pop);
+        let words = m.memory(self.shape.width, self.depth);
+        words.write(push, write_address, s.as_unsigned());
+        Stream {
+            payload: self.shaped(words.read_async(read_address)),
+            valid: level.any(),
+            ready: m_ready,
+        }
+    }
+
+    /// Bits of a word as a payload.
+    fn shaped<'m>(&self, word: Signal<'m>) -> Signal<'m> {
+        match self.shape.signed {
+            true => word.as_signed(),
+            false => word,
+        }
+    }
+
     /// RAM, its data register, output register: each stage moves on when the next is free.
     fn ram<'m>(&self, s: Signal<'m>, push: Signal<'m>, level: Reg<'m>) -> Stream<'m> {
         let m = s.module();
@@ -152,10 +198,7 @@ impl Fifo {
         let fetched = m.reg(bit()).reset(0);
         let fetched_ready = m.wire(bit());
         let shown = cut_forward(&Stream {
-            payload: match self.shape.signed {
-                true => ram_data.as_signed(),
-                false => ram_data,
-            },
+            payload: self.shaped(ram_data),
             valid: *fetched,
             ready: fetched_ready,
         });

@@ -85,8 +85,9 @@ fn every_cell_closes_at_every_size() {
             Box::new(SimpleDualPortRam::new(shape.width, 3)),
         ];
         for depth in [1, 2, 3, 4, 32, 33] {
-            blocks.push(Box::new(Fifo::new(shape, depth)));
-            blocks.push(Box::new(Fifo::new(shape, depth).storage(Storage::Ram)));
+            for storage in Storage::ALL {
+                blocks.push(Box::new(Fifo::new(shape, depth).storage(storage)));
+            }
         }
         for cycles in [0, 1, 5] {
             blocks.push(Box::new(ShiftLine { shape, cycles }));
@@ -104,6 +105,7 @@ fn module_names_carry_what_varies() {
     let names = [
         Fifo::new(unsigned(8), 16).module_name(),
         Fifo::new(signed(8), 16).module_name(),
+        Fifo::queue(signed(8), 16).module_name(),
         Fifo::new(unsigned(8), 33).module_name(),
         Fifo::new(unsigned(8), 33)
             .storage(Storage::Registers)
@@ -130,6 +132,7 @@ fn module_names_carry_what_varies() {
         [
             "fifo_8x16",
             "fifo_s8x16",
+            "fifo_words_s8x16",
             "fifo_ram_8x33",
             "fifo_8x33",
             "skid_buffer_s5",

@@ -156,6 +156,15 @@ fn of_memory(memory: &Memory, family: Family) -> Demand {
         u64::from(width.div_ceil(wide)) * u64::from(depth.div_ceil(deep))
     };
     let mut demand = Demand::default();
+    // No block RAM is read in the same cycle.
+    if !memory.words.is_empty() {
+        let bits = u64::from(width) * u64::from(depth);
+        match family {
+            Family::Ice40 => (demand.logic, demand.registers) = (bits, bits),
+            _ => demand.logic = BlockRams::luts(width, depth),
+        }
+        return demand;
+    }
     if family == Family::Ice40 {
         if memory.attributes.iter().any(|text| text.contains("huge")) {
             demand.large_rams = cells((16, 16 * 1024));

@@ -1,9 +1,10 @@
-//! Area and clock of a placed and routed core: `matmul-8x8-ecp5` on an LFE5U-85F, and its array
-//! alone.
+//! Area and clock of placed and routed cores on an LFE5U-85F: `matmul-8x8-ecp5` and its array alone, and the cores
+//! that run networks, `nano` and `small`.
 
 use super::{BenchError, Bound, Figure, Row};
 use crate::arch::{self, MatmulArch};
 use crate::blocks::MatmulCore;
+use crate::blocks::npu::NpuCore;
 use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
 use crate::synth::cache::Cache;
@@ -12,8 +13,11 @@ use crate::synth::{
 };
 use std::time::{Duration, Instant};
 
-/// Runs of the router, whose median is judged.
+/// Runs of the router for `matmul-8x8-ecp5`, whose median is judged.
 const SEEDS: u32 = 5;
+
+/// Cores that run networks: the speed grades at which each is routed, once, and the clocks in MHz that it must reach.
+const NETWORKS: [(&str, &[(u8, u32)]); 2] = [("nano", &[(6, 80)]), ("small", &[(6, 80), (8, 110)])];
 
 /// The clock in MHz that is asked of the array at speed grade 8. The core around it must reach it as
 /// well: then the array, and not its surroundings, sets the clock that can be promised.
@@ -52,15 +56,11 @@ struct Case<'a> {
     board: Option<&'static Board>,
     speed: u8,
     clock_mhz: u32,
+    seeds: u32,
 }
 
 impl Case<'_> {
-    fn run(
-        &self,
-        seeds: u32,
-        cache: &Cache,
-        progress: &mut dyn FnMut(&str),
-    ) -> Result<Outcome, BenchError> {
+    fn run(&self, cache: &Cache, progress: &mut dyn FnMut(&str)) -> Result<Outcome, BenchError> {
         let flow = Flow {
             design: self.design,
             columns: self.columns.clone(),
@@ -69,7 +69,7 @@ impl Case<'_> {
             board: self.board,
             speed: self.speed,
             clock_mhz: self.clock_mhz,
-            seeds,
+            seeds: self.seeds,
             limit: Duration::from_secs(3600),
         };
         let what = format!("{}, speed grade {}", self.what, self.speed);
@@ -91,7 +91,11 @@ impl Case<'_> {
                 seed: run.seed,
             });
         }
-        let what = format!("speed grade {}, median of {SEEDS} seeds", self.speed);
+        let seeds = match self.seeds {
+            1 => "one seed".into(),
+            seeds => format!("median of {seeds} seeds"),
+        };
+        let what = format!("speed grade {}, {seeds}", self.speed);
         let mhz = outcome.median_mhz().unwrap_or(0.0);
         let least = Bound::AtLeast(f64::from(self.clock_mhz));
         Ok(self.row(&what, mhz, "MHz", 1).bound(least))
@@ -109,7 +113,50 @@ pub(super) fn measure(
     let arch = architecture();
     array(&arch, &cache, rows, progress)?;
     let minutes = minutes_to_bitstream(&cache, progress)?;
-    core(&arch, minutes, &cache, rows, progress)
+    core(&arch, minutes, &cache, rows, progress)?;
+    for (preset, grades) in NETWORKS {
+        network_core(preset, grades, &cache, rows, progress)?;
+    }
+    Ok(())
+}
+
+fn network_core(
+    preset: &'static str,
+    grades: &[(u8, u32)],
+    cache: &Cache,
+    rows: &mut Vec<Row>,
+    progress: &mut dyn FnMut(&str),
+) -> Result<(), BenchError> {
+    let arch = arch::npu_from_preset(preset).expect("the preset is valid");
+    let design = elaborate(&NpuCore::new(&arch))?;
+    for (grade, (speed, clock_mhz)) in grades.iter().enumerate() {
+        let case = Case {
+            what: preset,
+            design: &design,
+            columns: &Columns::default(),
+            frame: Frame::Harness,
+            board: None,
+            speed: *speed,
+            clock_mhz: *clock_mhz,
+            seeds: 1,
+        };
+        let outcome = case.run(cache, progress)?;
+        rows.push(case.clock(&outcome)?);
+        // The cells are the same at every grade.
+        if grade > 0 {
+            continue;
+        }
+        let core = outcome.blocks.first().map(|block| block.each);
+        let core = core.unwrap_or_default();
+        let counts = [
+            ("LUT4-equivalents", core.logic),
+            ("FF", core.registers),
+            ("MULT18X18D", core.multipliers),
+            ("DP16KD", core.block_rams),
+        ];
+        rows.extend(counts.map(|(what, count)| case.row(what, count as f64, "", 0)));
+    }
+    Ok(())
 }
 
 /// Minutes from the text of the configuration to a bitstream for the board, once.
@@ -125,8 +172,9 @@ fn minutes_to_bitstream(cache: &Cache, progress: &mut dyn FnMut(&str)) -> Result
         board: Board::named(BOARD),
         speed: 6,
         clock_mhz: 100,
+        seeds: 1,
     };
-    let outcome = case.run(1, cache, progress)?;
+    let outcome = case.run(cache, progress)?;
     let minutes = begun.elapsed().as_secs_f64() / 60.0;
     let bitstream = (outcome.files.iter()).find(|file| file.name.ends_with(".bit"));
     match bitstream.map(|file| file.path.metadata()).transpose()? {
@@ -156,8 +204,9 @@ fn array(
         board: None,
         speed: 8,
         clock_mhz: ARRAY_MHZ,
+        seeds: SEEDS,
     };
-    let outcome = case.run(SEEDS, cache, progress)?;
+    let outcome = case.run(cache, progress)?;
     let element = largest_element(&outcome.blocks);
     let whole = outcome.whole;
     let macs = f64::from(arch.rows * arch.columns);
@@ -200,13 +249,14 @@ fn core(
         board: None,
         speed: 6,
         clock_mhz: 100,
+        seeds: SEEDS,
     };
     let fast = Case {
         speed: 8,
         clock_mhz: ARRAY_MHZ,
         ..slow
     };
-    let outcome = slow.run(SEEDS, cache, progress)?;
+    let outcome = slow.run(cache, progress)?;
     // Counted without the shift registers around it.
     let core = outcome.blocks.first().map(|block| block.each);
     let core = core.unwrap_or_default();
@@ -230,7 +280,7 @@ fn core(
         .bound(Bound::Below(10.0)),
     ]);
     clock?;
-    let faster = fast.run(SEEDS, cache, progress)?;
+    let faster = fast.run(cache, progress)?;
     rows.insert(behind_clock, fast.clock(&faster)?);
     Ok(())
 }
@@ -305,6 +355,7 @@ mod tests {
             board: Board::named(BOARD),
             speed: 6,
             clock_mhz: 100,
+            seeds: SEEDS,
         }
     }
 
