@@ -7,7 +7,9 @@ use ferrogrid::arch::npu_from_preset;
 use ferrogrid::blocks::array::ArrayParams;
 use ferrogrid::blocks::npu::{LoadUnit, LoadUnitInputs, MatrixUnit, MatrixUnitInputs, NpuCore};
 use ferrogrid::blocks::prim::{BurstSplitter, ReadBeat, Transfer};
-use ferrogrid::hdl::{self, Module, Shape, Signal, Stream, bit, connect, hardware, unsigned};
+use ferrogrid::hdl::{
+    self, Module, Shape, Signal, Stream, bit, connect, hardware, signed, unsigned,
+};
 use ferrogrid::isa::npu::INSTRUCTION_BYTES;
 use ferrogrid::verify::formal::Proof;
 
@@ -17,8 +19,9 @@ const TILE_BEATS: u32 = 2;
 const COUNT: Shape = unsigned(4);
 const INSTRUCTION: Shape = unsigned(8 * INSTRUCTION_BYTES as u32);
 const SCRATCHPAD_BITS: u32 = 8;
-/// Runs that LOAD can have under way.
+/// Runs that LOAD can have under way, and bits of what it knows of each: the lowest says that it is a tile.
 const RUNS: u32 = 16;
+const RUN_BITS: u32 = 63;
 
 /// Tiles in the ring: one comes with `written`, and one goes a cycle after `released` says so, in which its last row
 /// may still be read.
@@ -76,12 +79,14 @@ fn load(m: &Module) {
 
     // The oldest of the runs under way is that of the bytes that come.
     let level = m.input("level", unsigned(5));
-    let stages: Vec<_> = (0..RUNS)
-        .map(|at| m.input(format!("weights_{at}"), bit()))
+    let [write, read] = ["write", "read"].map(|of| m.input(format!("{of}_address"), unsigned(4)));
+    let tiles: Vec<_> = (0..RUNS)
+        .map(|at| m.input(format!("run_{at}"), unsigned(RUN_BITS)).bit(0))
         .collect();
-    let oldest = (level - 1).truncate(4).select(&stages) & level.any();
+    let oldest = read.select(&tiles) & level.any();
+    let enters = beats.fires() & oldest;
     let in_tile = m.reg(bit()).reset(0);
-    m.when(dut.ring_enable, || in_tile.set(!*in_tile));
+    m.when(enters, || in_tile.set(!*in_tile));
     let last = *in_tile;
     m.assume(
         "asked",
@@ -94,7 +99,7 @@ fn load(m: &Module) {
         !(beats.valid & oldest) | right,
         "a tile has another number of beats",
     );
-    let ended = dut.ring_enable & last;
+    let ended = enters & last;
 
     let written = dut.tile_written;
     let [there, goes] = tiles_there(m, written, released, clear);
@@ -120,7 +125,7 @@ fn load(m: &Module) {
     let whole = there + written.zero_extend(4);
     m.assert(
         "is_free",
-        !dut.ring_enable | whole.lt(TILES),
+        (!enters | whole.lt(TILES)) & (!dut.ring_enable | there.lt(TILES)),
         "a tile that is there is written over",
     );
     let at = m.reg(unsigned(2)).reset(0);
@@ -128,12 +133,18 @@ fn load(m: &Module) {
         .else_when(dut.ring_enable, || at.set(at + 1));
     m.assert(
         "in_order",
-        dut.ring_beat.eq(*at),
+        !dut.ring_enable | dut.ring_beat.eq(*at),
         "a beat is written elsewhere",
+    );
+    let next = m.input("next_beat", unsigned(2));
+    m.assert(
+        "next_beat",
+        next.eq(at + dut.ring_enable.zero_extend(2)),
+        "beats are counted otherwise",
     );
     m.assert(
         "tile_begins",
-        at.bit(0).eq(*in_tile),
+        next.bit(0).eq(*in_tile),
         "a tile begins within another",
     );
 
@@ -144,11 +155,15 @@ fn load(m: &Module) {
         sum.eq(TILES) & on_way.le(TILES) & whole.le(TILES) & there.ge(goes.zero_extend(4)),
         "tiles are lost or doubled",
     );
-    let weights = (0..)
-        .zip(&stages)
-        .fold(m.zero(unsigned(5)), |sum, (at, stage)| {
-            sum + (*stage & level.gt(at)).zero_extend(5)
-        });
+    m.assert(
+        "written_ahead",
+        write.eq(read + level.truncate(4)),
+        "the addresses are apart by another number than is inside",
+    );
+    let weights = (0..RUNS).fold(m.zero(unsigned(5)), |sum, ahead| {
+        let tile = (read + ahead).select(&tiles);
+        sum + (tile & level.gt(ahead)).zero_extend(5)
+    });
     m.assert(
         "under_way",
         weights.eq(on_way.zero_extend(5)) & level.le(RUNS),
@@ -165,12 +180,12 @@ fn load_writes_only_where_the_ring_is_free() {
         .probe("level", "dut.under_way.level")
         .probe("asked", "dut.asked")
         .probe("for_weights", "dut.for_weights")
-        .probe("free", "dut.ring_free");
+        .probe("free", "dut.ring_free")
+        .probe("next_beat", "dut.beat_of_ring")
+        .probe("write_address", "dut.under_way.write_address")
+        .probe("read_address", "dut.under_way.read_address");
     for at in 0..RUNS {
-        proof = proof.probe(
-            &format!("weights_{at}"),
-            &format!("dut.under_way.stage_{at}[0]"),
-        );
+        proof = proof.probe_word(&format!("run_{at}"), "dut.under_way.words", at);
     }
     let bugs = [
         // A tile takes no place.
@@ -254,9 +269,13 @@ fn matrix<'m>(m: &'m Module) {
     let one = |flag: Signal<'m>| flag.zero_extend(4);
     let leave = one(goes) + one(released);
     let released_soon = leave + one(loading & releases);
-    let counts = m.input("own_came", index).eq(*came)
-        & m.input("oldest", index)
-            .eq(gone + released_soon.truncate(2))
+    let oldest = m.input("oldest", index);
+    let tiles_there = m.input("tiles_there", index);
+    let from_it = tiles_there.zero_extend(3) - m.input("ahead", index).zero_extend(3);
+    let is_from_it = m.input("from_it", signed(3)).eq(from_it.as_signed());
+    let counts = tiles_there.eq(came - oldest)
+        & (!flag("next_valid") | is_from_it)
+        & oldest.eq(gone + released_soon.truncate(2))
         & there.eq((came - *gone).zero_extend(4))
         & there.le(TILES)
         & released_soon.le(there);
@@ -289,16 +308,19 @@ fn matrix_reads_only_what_is_in_the_ring() {
         "releases",
         "reads",
         "rows_left",
+        "next_valid",
         "oldest",
+        "tiles_there",
+        "ahead",
+        "from_it",
         "tile_loaded",
         "read_row",
     ] {
         proof = proof.probe(net, &format!("dut.{net}"));
     }
-    let proof = proof.probe("own_came", "dut.written");
     let bugs = [
         // A tile is loaded before it is there.
-        ("+ used < written - oldest", "+ used <= written - oldest"),
+        ("from_it > 3'sd0", "from_it >= 3'sd0"),
         // A tile is released when its first row is read.
         ("loading && load_ends && releases", "loading && releases"),
     ];
