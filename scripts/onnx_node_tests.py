@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Run the tests of quantized operators of the package `onnx` and print what became of each, as a Markdown table.
 
-    python3 -m venv /tmp/onnx
-    /tmp/onnx/bin/pip install onnx==1.22.0
+    python3 -m venv build/onnx-env
+    build/onnx-env/bin/pip install onnx==1.22.0
     cargo build --release --bin ferrogrid
-    /tmp/onnx/bin/python scripts/onnx_node_tests.py
+    build/onnx-env/bin/python scripts/onnx_node_tests.py
 
 Version 1.23 of the package has no files of these tests. A test is a graph of one operator, or its expansion, with
 inputs and the outputs that it must give. All of its operands are inputs of the graph; here those that networks have as

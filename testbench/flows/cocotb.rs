@@ -127,7 +127,7 @@ fn cocotb_finds_what_is_wrong() {
 
     let long = nano();
     long.replace(
-        "rtl/burst_splitter_40x20_8_of_4.v",
+        "rtl/burst_splitter_40x20_16_of_4.v",
         "20'd256 - {12'd0, address[9:2]}",
         "20'd256",
     );

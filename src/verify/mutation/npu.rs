@@ -26,10 +26,10 @@ pub const NPU: &[Mutation] = &[
     m("errors of the fetch go unnoticed", "_front", Next("fetch_failed"), Stuck(0)),
 
     // ---- semaphores -----------------------------------------------------------------------
-    m("waits take nothing", "semaphore_of_5", Wire("remains"), KeepLeft),
+    m("waits take nothing", "_front/semaphore_0", Wire("remains"), KeepLeft),
     m("the second wait is not waited for", "_front", Wire("enough_1"), KeepLeft),
     m("the first wait is not waited for", "_front", Wire("enough_2"), KeepRight),
-    m("a wait is over with one signal more", "semaphore_wait", Output("over"), Strictness),
+    m("a wait is over with one signal more", "_front/over_a_0", Output("over"), Strictness),
     m("units wait for the first semaphore alone", "_front", Wire("any_wait"), KeepLeft),
     m("units wait for the second semaphore alone", "_front", Wire("any_wait"), KeepRight),
     m("POST does not wait", "_front", Wire("waits_2"), Stuck(0)),
