@@ -76,7 +76,7 @@ bundle! {
         signalling: Signalling(),
         /// No instruction is under way.
         idle: bit(),
-        /// Vectors are read.
+        /// A vector was read in the cycle before.
         active: bit(),
         /// A pass waits for weights.
         stall_weights: bit(),
@@ -235,7 +235,8 @@ impl Block for MatrixUnit {
         let start = (takes_instruction, start);
         let passes = nest(m, "next", start, &loops, &single, advances);
         let last_pass = passes.last;
-        takes_instruction.drive(prepared.valid & (!next_valid | (advances & last_pass)));
+        // Not in the cycle in which the last one goes, which is known late: a tile takes as many cycles as it has rows.
+        takes_instruction.drive(prepared.valid & !next_valid);
         next_valid.next((takes_instruction | (next_valid & !(advances & last_pass))) & !io.clear);
         let until_signal = m.reg(unsigned(8));
         let signal_due = signal_due(signal.period, *until_signal, last_pass);
@@ -313,9 +314,7 @@ impl Block for MatrixUnit {
             .else_when(advances & !io.tile_written, || from_it.set(from_it - 1));
         m.when(takes_instruction, || {
             let wide = |count: Signal<'m>| count.zero_extend(tiles.width + 1);
-            // The last pass of the instruction before goes on its way.
-            let gone = wide(next_valid & fields.release);
-            let there = wide(*tiles_there) + wide(io.tile_written) - gone;
+            let there = wide(*tiles_there) + wide(io.tile_written);
             ahead.set(first_tile);
             from_it.set((there - wide(first_tile)).as_signed());
         });
@@ -504,7 +503,7 @@ impl Block for MatrixUnit {
                 semaphore,
             },
             idle: !streams & !ready_valid & !next_valid & !prepared.valid & io.instruction.ready,
-            active: read,
+            active: m.flag(read),
             stall_weights: next_valid & !tile_is_there & !ready_valid & !streams,
             stall_bank: ready_valid & !bank_is_there & !streams,
             out_of_range,

@@ -264,7 +264,8 @@ impl Block for VectorUnit {
         m.section("banks, and the places of vectors in them");
         let banks = m.reg(unsigned(2)).reset(2);
         let bank_is_there = !first.begin | banks.any();
-        takes.drive(prepared.valid & (!streams | ends) & bank_is_there);
+        // Not in the cycle in which the last read is granted, which is known late.
+        takes.drive(prepared.valid & !streams & bank_is_there);
         let takes_bank = takes & first.begin;
         m.when(takes_bank & !io.bank_freed, || banks.set(banks - 1))
             .else_when(io.bank_freed & !takes_bank, || banks.set(banks + 1));
