@@ -391,7 +391,7 @@ pub(super) struct Difference {
 /// What to do about a network that does not run.
 fn network_help(error: &ExecutableError) -> &'static str {
     match error {
-        ExecutableError::Compile(CompileError::Program { .. }) => {
+        ExecutableError::Compile(CompileError::Program) => {
             "a larger array needs fewer instructions"
         }
         ExecutableError::Compile(_) | ExecutableError::Large(_) | ExecutableError::Host { .. } => {

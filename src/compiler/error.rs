@@ -43,11 +43,8 @@ pub enum CompileError {
         reason: String,
     },
     /// The program is too long.
-    #[error("the program has {instructions} instructions, and the core runs at most 65,535")]
-    Program {
-        /// How many, or how many at least.
-        instructions: usize,
-    },
+    #[error("the program has more than 65,535 instructions, and a core runs no more")]
+    Program,
     /// The scratchpad is too small for a row of a layer, with everything else in DRAM.
     #[error(
         "node `{node}`: a row of its result and what it is made of need {needed} bytes of the scratchpad, {missing} more \

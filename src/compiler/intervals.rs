@@ -168,8 +168,10 @@ fn reduced(layer: &Layer, reduction: Reduction, number: usize, channel: Interval
     let padding = Interval::point(layer.padding_value);
     let all = layer.kernel[0] * layer.kernel[1];
     let [rows, columns] = [0, 1].map(|axis| {
-        let inside = (0..layer.result[axis]).map(|at| layer.inside(axis, at));
-        BTreeSet::from_iter(inside)
+        // One by one: there are few counts, however large the image.
+        let mut counts = BTreeSet::new();
+        counts.extend((0..layer.result[axis]).map(|at| layer.inside(axis, at)));
+        counts
     });
     let counts = rows
         .iter()

@@ -255,5 +255,8 @@ pub fn compile(
             }
         })?;
     }
-    Ok(network)
+    match network.program.len() > MOST_INSTRUCTIONS {
+        true => Err(CompileError::Program),
+        false => Ok(network),
+    }
 }

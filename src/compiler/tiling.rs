@@ -265,7 +265,7 @@ pub(super) fn check(
         }
     }
     match instructions > MOST_INSTRUCTIONS {
-        true => Err(CompileError::Program { instructions }),
+        true => Err(CompileError::Program),
         false => Ok(()),
     }
 }

@@ -235,7 +235,7 @@ impl<'a> Schedule<'a> {
             false => (tiles.end).min(tiles.start + work.tiling.tiles(work.layer)),
         };
         self.fetch(work.index, tiles.start..soon);
-        self.program.instructions.append(&mut self.program.soon);
+        self.program.put_soon();
         self.fetch(work.index, soon..tiles.end);
     }
 

@@ -1,5 +1,6 @@
 //! A program under construction: instructions with their waits, signals and fences.
 
+use crate::compiler::MOST_INSTRUCTIONS;
 use crate::isa::npu::{Fence, Instruction, Operation, Unit};
 use std::collections::VecDeque;
 
@@ -63,7 +64,21 @@ pub(super) struct Program {
 impl Program {
     /// Adds an instruction.
     pub fn put(&mut self, operation: Operation) {
-        self.instructions.push(operation.into());
+        self.push(operation.into());
+    }
+
+    /// Adds an instruction, and forgets it where the program is too long for any core anyway: the memory that it
+    /// takes has a bound.
+    pub fn push(&mut self, instruction: Instruction) {
+        if self.instructions.len() <= MOST_INSTRUCTIONS {
+            self.instructions.push(instruction);
+        }
+    }
+
+    /// Adds the LOADs that come behind the next weights.
+    pub fn put_soon(&mut self) {
+        let soon = std::mem::take(&mut self.soon);
+        soon.into_iter().for_each(|load| self.push(load));
     }
 
     /// Adds all LOADs that come behind other things.
@@ -83,9 +98,9 @@ impl Program {
     }
 
     fn put_so_many(&mut self, late: usize) {
-        self.instructions.append(&mut self.soon);
-        let late = self.late.drain(..late.min(self.late.len()));
-        self.instructions.extend(late.map(|late| late.load));
+        self.put_soon();
+        let late = Vec::from_iter(self.late.drain(..late.min(self.late.len())));
+        late.into_iter().for_each(|late| self.push(late.load));
     }
 
     /// The instruction put last signals at its end.

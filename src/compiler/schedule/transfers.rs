@@ -178,7 +178,7 @@ impl Schedule<'_> {
             let load = Instruction::from(load).signal(of_unit, period as u32);
             let before = self.program.signals[of_unit as usize];
             match first < early {
-                true => self.program.instructions.push(load),
+                true => self.program.push(load),
                 false => self.program.late.push_back(Late {
                     load,
                     semaphore: of_unit,

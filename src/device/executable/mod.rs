@@ -8,7 +8,7 @@ pub use error::ExecutableError;
 use super::host;
 use crate::arch::NpuArch;
 use crate::compiler::{
-    Binding, CompileError, LayerSummary, MOST_INSTRUCTIONS, Network, Options, Rounding, Step, steps,
+    Binding, LayerSummary, Network, Options, Rounding, Step, steps,
 };
 use crate::graph::{Element, Family, Graph, Node, Tensor, TensorId, Values};
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,13 +136,7 @@ impl Executable {
             arch.config_hash(),
         );
         file::check_flow(&network.graph, &network.steps).map_err(ExecutableError::Large)?;
-        let longest = network.programs().map(|program| program.program.len());
-        match longest.max() {
-            Some(instructions) if instructions > MOST_INSTRUCTIONS => {
-                Err(CompileError::Program { instructions }.into())
-            }
-            _ => Ok(network),
-        }
+        Ok(network)
     }
 
     fn of(graph: Graph, steps: Vec<Step>, rounding: Rounding, config_hash: u32) -> Executable {
