@@ -1,6 +1,7 @@
 //! Netlists after synthesis compute what the core computes, cycle for cycle: the random cases of
 //! the core's own tests, with the vendors' cells as Yosys, `ecp5.v` and `xilinx.v` model them.
 
+mod npu;
 #[path = "../tools.rs"]
 mod tools;
 
@@ -8,13 +9,13 @@ use ferrogrid::arch::{Dataflow, MatmulArch, Target};
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::config::{Bytes, MatmulConfig};
 use ferrogrid::device::{Icarus, Interface, Native};
-use ferrogrid::hdl::elaborate;
 use ferrogrid::hdl::ir::Design;
+use ferrogrid::hdl::{Block, elaborate};
 use ferrogrid::synth::tools::Tool;
 use ferrogrid::synth::{Family, Netlist, netlist};
 use ferrogrid::verify::check::check_netlist;
 use ferrogrid::verify::matmul::{MatmulCase, random_case_of};
-use ferrogrid::verify::{CaseReport, Mismatch};
+use ferrogrid::verify::{Case, CaseReport, Mismatch};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -45,40 +46,50 @@ fn small(target: Target, dataflow: Dataflow) -> MatmulArch {
     MatmulArch::new(&config).expect("a valid configuration")
 }
 
+/// Random cases of a core, each with the jobs of so many.
+fn cases(arch: &MatmulArch, seeds_per_case: u64) -> impl Iterator<Item = MatmulCase> {
+    (0..SEEDS / seeds_per_case).map(move |case| {
+        let mut seeds = (1..=seeds_per_case).map(|seed| case * seeds_per_case + seed);
+        let first = seeds.next().expect("at least one seed");
+        let mut case = random_case_of(first, arch);
+        let more = seeds.flat_map(|seed| random_case_of(seed, arch).jobs);
+        case.jobs.extend(more);
+        assert_eq!(case.check(), Ok(()));
+        case
+    })
+}
+
+/// A core and its netlist.
 struct Subject {
-    arch: MatmulArch,
     family: Family,
     design: Design,
     netlist: Netlist,
 }
 
 impl Subject {
-    fn new(arch: MatmulArch, family: Family) -> Subject {
-        let design = elaborate(&MatmulCore::new(&arch)).expect("a design");
+    /// Nothing without the tools.
+    fn new(core: &impl Block, family: Family) -> Option<Subject> {
+        if !tools::present(&[Tool::Iverilog, Tool::Vvp]) || !tools::synthesizer() {
+            return None;
+        }
+        let design = elaborate(core).expect("a design");
         let limit = Duration::from_secs(600);
         let netlist = netlist(&design, family, limit, &mut || ControlFlow::Continue(()));
-        Subject {
-            arch,
+        Some(Subject {
             family,
             netlist: netlist.unwrap_or_else(|error| panic!("{error}")),
             design,
-        }
-    }
-
-    /// Random cases, each with the jobs of so many.
-    fn cases(&self, seeds_per_case: u64) -> impl Iterator<Item = MatmulCase> {
-        (0..SEEDS / seeds_per_case).map(move |case| {
-            let mut seeds = (1..=seeds_per_case).map(|seed| case * seeds_per_case + seed);
-            let first = seeds.next().expect("at least one seed");
-            let mut case = random_case_of(first, &self.arch);
-            let more = seeds.flat_map(|seed| random_case_of(seed, &self.arch).jobs);
-            case.jobs.extend(more);
-            assert_eq!(case.check(), Ok(()));
-            case
         })
     }
 
-    fn check(&self, netlist: &Netlist, case: &MatmulCase) -> Result<CaseReport, Mismatch> {
+    fn has(&self, cells: &[&str]) {
+        for cell in cells {
+            let found = self.netlist.verilog.contains(&format!("  {cell} "));
+            assert!(found, "no {cell} in the netlist");
+        }
+    }
+
+    fn check(&self, netlist: &Netlist, case: &dyn Case) -> Result<CaseReport, Mismatch> {
         let mut core = Native::new(&self.design)?;
         let files = netlist.files(own_models(self.family));
         let mut cells = Icarus::from_verilog(Interface::of(&self.design), files)?;
@@ -92,16 +103,12 @@ fn computes_the_same(target: Target, dataflow: Dataflow, family: Family, cells: 
 }
 
 fn core_computes_the_same(arch: MatmulArch, family: Family, cells: &[&str]) {
-    if !tools::present(&[Tool::Iverilog, Tool::Vvp]) || !tools::synthesizer() {
+    let Some(subject) = Subject::new(&MatmulCore::new(&arch), family) else {
         return;
-    }
-    let subject = Subject::new(arch, family);
-    for cell in cells {
-        let found = subject.netlist.verilog.contains(&format!("  {cell} "));
-        assert!(found, "no {cell} in the netlist");
-    }
+    };
+    subject.has(cells);
     let mut total = CaseReport::default();
-    for case in subject.cases(SEEDS_PER_CASE) {
+    for case in cases(&arch, SEEDS_PER_CASE) {
         match subject.check(&subject.netlist, &case) {
             Ok(report) => total.add(&report),
             Err(mismatch) => panic!("{family:?}, `{case}`: {mismatch}"),
@@ -232,21 +239,22 @@ fn exchanged(text: &str, marks: &[&str], first: &str, second: &str) -> String {
 }
 
 /// A core made for a family, whose wrong netlists are to be found; nothing without the tools.
-fn to_be_broken(target: Target, family: Family) -> Option<Subject> {
-    let present = tools::present(&[Tool::Iverilog, Tool::Vvp]) && tools::synthesizer();
-    present.then(|| Subject::new(small(target, Dataflow::WeightStationary), family))
+fn to_be_broken(target: Target, family: Family) -> Option<(MatmulArch, Subject)> {
+    let arch = small(target, Dataflow::WeightStationary);
+    let subject = Subject::new(&MatmulCore::new(&arch), family)?;
+    Some((arch, subject))
 }
 
 /// Every one of these netlists disagrees with the core.
-fn are_found(subject: &Subject, bugs: &[(&str, String)]) {
+fn are_found(subject: &Subject, cases: &[impl Case], bugs: &[(&str, String)]) {
     for (what, verilog) in bugs {
         let broken = Netlist {
             verilog: verilog.clone(),
             ..subject.netlist.clone()
         };
         // What is found at all is found soon.
-        let mut cases = subject.cases(1);
-        let found = cases.find_map(|case| subject.check(&broken, &case).err());
+        let mut of_cases = cases.iter();
+        let found = of_cases.find_map(|case| subject.check(&broken, case).err());
         match found {
             Some(Mismatch::Disagreement { difference, .. }) => println!("{what}: {difference}"),
             other => panic!("{what}: {other:?}"),
@@ -257,7 +265,7 @@ fn are_found(subject: &Subject, bugs: &[(&str, String)]) {
 /// One cell that is not as it should be is found.
 #[test]
 fn a_wrong_cell_of_ecp5_is_found() {
-    let Some(subject) = to_be_broken(Target::Ecp5, Family::Ecp5) else {
+    let Some((arch, subject)) = to_be_broken(Target::Ecp5, Family::Ecp5) else {
         return;
     };
     let text = &subject.netlist.verilog;
@@ -325,13 +333,13 @@ fn a_wrong_cell_of_ecp5_is_found() {
             exchanged(text, &block_ram, ".CEA(", ".CEB("),
         ),
     ];
-    are_found(&subject, &bugs);
+    are_found(&subject, &Vec::from_iter(cases(&arch, 1)), &bugs);
 }
 
 /// The same of iCE40, with its large memories.
 #[test]
 fn a_wrong_cell_of_ice40_is_found() {
-    let Some(subject) = to_be_broken(Target::Ice40, Family::Ice40) else {
+    let Some((arch, subject)) = to_be_broken(Target::Ice40, Family::Ice40) else {
         return;
     };
     let text = &subject.netlist.verilog;
@@ -370,13 +378,13 @@ fn a_wrong_cell_of_ice40_is_found() {
             exchanged(text, &["  SB_RAM40_4K #("], ".RADDR(", ".WADDR("),
         ),
     ];
-    are_found(&subject, &bugs);
+    are_found(&subject, &Vec::from_iter(cases(&arch, 1)), &bugs);
 }
 
 /// The same of the 7-series.
 #[test]
 fn a_wrong_cell_of_xilinx_is_found() {
-    let Some(subject) = to_be_broken(Target::Xilinx, Family::Xilinx7) else {
+    let Some((arch, subject)) = to_be_broken(Target::Xilinx, Family::Xilinx7) else {
         return;
     };
     let text = &subject.netlist.verilog;
@@ -405,7 +413,7 @@ fn a_wrong_cell_of_xilinx_is_found() {
             exchanged(text, &block_ram, ".ADDRARDADDR(", ".ADDRBWRADDR("),
         ),
     ];
-    are_found(&subject, &bugs);
+    are_found(&subject, &Vec::from_iter(cases(&arch, 1)), &bugs);
 }
 
 /// The cell with all bits of its table inverted: some are never looked up.
@@ -419,5 +427,5 @@ fn invert_init(cell: &str) -> String {
 
 #[test]
 fn without_fpga_tools() {
-    tools::pass_without_fpga_tools(&["ecp5", "ice40", "xilinx"]);
+    tools::pass_without_fpga_tools(&["ecp5", "ice40", "xilinx", "network"]);
 }

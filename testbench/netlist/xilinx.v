@@ -1,28 +1,29 @@
 // Block RAM of the 7-series, which Yosys has as black boxes only, after the user guide of Xilinx
 // (UG473): with one port that reads and one that writes, each with both halves of a word (SDP: A
-// reads, B writes) or with one (TDP: A writes, B reads). The simulation ends with a message where a
-// port is used in another way. Neither contents at the start nor resets are modelled: memories of
-// cores have none.
+// reads, B writes) or with words of up to one half (TDP: A writes, B reads). The simulation ends with
+// a message where a port is used in another way. Neither contents at the start nor resets are
+// modelled: memories of cores have none.
 
 `default_nettype none
 
-// Words of bytes with a parity bit each, which are written by themselves. A word that is read while
-// it is written is the old one.
+// Words of bytes, or of one part of a byte, with a parity bit each, which are written by themselves. A
+// word that is read while it is written is the old one.
 module sdp_ram #(
     parameter BYTES = 4,
+    parameter BITS = 8,
     parameter ADDRESS_BITS = 9
 ) (
     input wire read_clock, read,
     input wire [ADDRESS_BITS-1:0] read_address,
-    output reg [8*BYTES-1:0] read_data,
+    output reg [BITS*BYTES-1:0] read_data,
     output reg [BYTES-1:0] read_parity,
     input wire write_clock,
     input wire [BYTES-1:0] writes,
     input wire [ADDRESS_BITS-1:0] write_address,
-    input wire [8*BYTES-1:0] write_data,
+    input wire [BITS*BYTES-1:0] write_data,
     input wire [BYTES-1:0] write_parity
 );
-    reg [8*BYTES-1:0] data [0:(1<<ADDRESS_BITS)-1];
+    reg [BITS*BYTES-1:0] data [0:(1<<ADDRESS_BITS)-1];
     reg [BYTES-1:0] parity [0:(1<<ADDRESS_BITS)-1];
     integer i;
 
@@ -36,23 +37,24 @@ module sdp_ram #(
     always @(posedge write_clock) begin
         for (i = 0; i < BYTES; i = i + 1) begin
             if (writes[i]) begin
-                data[write_address][8*i +: 8] <= write_data[8*i +: 8];
+                data[write_address][BITS*i +: BITS] <= write_data[BITS*i +: BITS];
                 parity[write_address][i] <= write_parity[i];
             end
         end
     end
 endmodule
 
-// What both cells are: addresses are of halves of a word.
+// What both cells are: addresses are of bits.
 module block_ram #(
     parameter BYTES = 4,
+    parameter ADDRESS_BITS = 14,
     parameter RAM_MODE = "TDP",
     parameter READ_WIDTH_A = 0, READ_WIDTH_B = 0, WRITE_WIDTH_A = 0, WRITE_WIDTH_B = 0,
     parameter WRITE_MODE_A = "", WRITE_MODE_B = "",
     parameter DOA_REG = 0, DOB_REG = 0
 ) (
     input wire clock_a, enable_a, clock_b, enable_b,
-    input wire [9:0] address_a, address_b,
+    input wire [ADDRESS_BITS-1:0] address_a, address_b,
     input wire [BYTES/2-1:0] writes_a,
     input wire [BYTES-1:0] writes_b,
     input wire [4*BYTES-1:0] data_a, data_b,
@@ -63,15 +65,23 @@ module block_ram #(
     localparam HALF = BYTES / 2;
     localparam BOTH = RAM_MODE == "SDP" && READ_WIDTH_A == 9 * BYTES && WRITE_WIDTH_B == 9 * BYTES
         && READ_WIDTH_B == 0 && WRITE_WIDTH_A == 0;
-    localparam ONE = RAM_MODE == "TDP" && WRITE_WIDTH_A == 9 * HALF && READ_WIDTH_B == 9 * HALF
-        && READ_WIDTH_A == 0 && WRITE_WIDTH_B == 0;
+    // Bytes that a port of a word of up to one half has, and the bits of each.
+    localparam PARTS = WRITE_WIDTH_A < 9 ? 1 : WRITE_WIDTH_A / 9;
+    localparam BITS = WRITE_WIDTH_A == 0 ? 1 : WRITE_WIDTH_A < 9 ? WRITE_WIDTH_A : 8;
+    // The lowest bit of the address of such a word.
+    localparam LOWEST = $clog2(PARTS * BITS);
+    localparam ONE = RAM_MODE == "TDP" && WRITE_WIDTH_A == READ_WIDTH_B
+        && WRITE_WIDTH_A > 0 && WRITE_WIDTH_A <= 9 * HALF && READ_WIDTH_A == 0 && WRITE_WIDTH_B == 0;
 
     initial begin
         if (
             !(BOTH || ONE) || WRITE_MODE_A != "READ_FIRST" || WRITE_MODE_B != "READ_FIRST"
             || DOA_REG != 0 || DOB_REG != 0
         ) begin
-            $display("a block RAM is used in a way that its model does not have");
+            $display(
+                "a block RAM is used in a way that its model does not have: %s, reads %0d %0d, writes %0d %0d",
+                RAM_MODE, READ_WIDTH_A, READ_WIDTH_B, WRITE_WIDTH_A, WRITE_WIDTH_B
+            );
             $stop;
         end
     end
@@ -79,20 +89,25 @@ module block_ram #(
     generate
         if (BOTH) begin : both
             sdp_ram #(.BYTES(BYTES), .ADDRESS_BITS(9)) ram (
-                .read_clock(clock_a), .read(enable_a), .read_address(address_a[9:1]),
+                .read_clock(clock_a), .read(enable_a), .read_address(address_a[ADDRESS_BITS-1 -: 9]),
                 .read_data({word_b, word_a}), .read_parity({word_parity_b, word_parity_a}),
                 .write_clock(clock_b), .writes(writes_b & {BYTES{enable_b}}),
-                .write_address(address_b[9:1]),
+                .write_address(address_b[ADDRESS_BITS-1 -: 9]),
                 .write_data({data_b, data_a}), .write_parity({parity_b, parity_a})
             );
         end else begin : one
+            wire [PARTS*BITS-1:0] read_data;
+            wire [PARTS-1:0] read_parity;
             assign word_a = {8*HALF{1'bx}};
             assign word_parity_a = {HALF{1'bx}};
-            sdp_ram #(.BYTES(HALF), .ADDRESS_BITS(10)) ram (
-                .read_clock(clock_b), .read(enable_b), .read_address(address_b),
-                .read_data(word_b), .read_parity(word_parity_b),
-                .write_clock(clock_a), .writes(writes_a & {HALF{enable_a}}),
-                .write_address(address_a), .write_data(data_a), .write_parity(parity_a)
+            assign word_b = read_data;
+            assign word_parity_b = read_parity;
+            sdp_ram #(.BYTES(PARTS), .BITS(BITS), .ADDRESS_BITS(ADDRESS_BITS - LOWEST)) ram (
+                .read_clock(clock_b), .read(enable_b), .read_address(address_b[ADDRESS_BITS-1:LOWEST]),
+                .read_data(read_data), .read_parity(read_parity),
+                .write_clock(clock_a), .writes(writes_a[PARTS-1:0] & {PARTS{enable_a}}),
+                .write_address(address_a[ADDRESS_BITS-1:LOWEST]),
+                .write_data(data_a[PARTS*BITS-1:0]), .write_parity(parity_a[PARTS-1:0])
             );
         end
     endgenerate
@@ -133,15 +148,15 @@ module RAMB18E1 (
     parameter [255:0] INITP_04 = 256'bx, INITP_05 = 256'bx, INITP_06 = 256'bx, INITP_07 = 256'bx;
 
     block_ram #(
-        .BYTES(4), .RAM_MODE(RAM_MODE),
+        .BYTES(4), .ADDRESS_BITS(14), .RAM_MODE(RAM_MODE),
         .READ_WIDTH_A(READ_WIDTH_A), .READ_WIDTH_B(READ_WIDTH_B),
         .WRITE_WIDTH_A(WRITE_WIDTH_A), .WRITE_WIDTH_B(WRITE_WIDTH_B),
         .WRITE_MODE_A(WRITE_MODE_A), .WRITE_MODE_B(WRITE_MODE_B),
         .DOA_REG(DOA_REG), .DOB_REG(DOB_REG)
     ) ram (
-        .clock_a(CLKARDCLK), .enable_a(ENARDEN), .address_a(ADDRARDADDR[13:4]),
+        .clock_a(CLKARDCLK), .enable_a(ENARDEN), .address_a(ADDRARDADDR),
         .writes_a(WEA), .data_a(DIADI), .parity_a(DIPADIP), .word_a(DOADO), .word_parity_a(DOPADOP),
-        .clock_b(CLKBWRCLK), .enable_b(ENBWREN), .address_b(ADDRBWRADDR[13:4]),
+        .clock_b(CLKBWRCLK), .enable_b(ENBWREN), .address_b(ADDRBWRADDR),
         .writes_b(WEBWE), .data_b(DIBDI), .parity_b(DIPBDIP), .word_b(DOBDO), .word_parity_b(DOPBDOP)
     );
 endmodule
@@ -199,15 +214,15 @@ module RAMB36E1 (
     parameter [255:0] INITP_0C = 256'bx, INITP_0D = 256'bx, INITP_0E = 256'bx, INITP_0F = 256'bx;
 
     block_ram #(
-        .BYTES(8), .RAM_MODE(RAM_MODE),
+        .BYTES(8), .ADDRESS_BITS(15), .RAM_MODE(RAM_MODE),
         .READ_WIDTH_A(READ_WIDTH_A), .READ_WIDTH_B(READ_WIDTH_B),
         .WRITE_WIDTH_A(WRITE_WIDTH_A), .WRITE_WIDTH_B(WRITE_WIDTH_B),
         .WRITE_MODE_A(WRITE_MODE_A), .WRITE_MODE_B(WRITE_MODE_B),
         .DOA_REG(DOA_REG), .DOB_REG(DOB_REG)
     ) ram (
-        .clock_a(CLKARDCLK), .enable_a(ENARDEN), .address_a(ADDRARDADDR[14:5]),
+        .clock_a(CLKARDCLK), .enable_a(ENARDEN), .address_a(ADDRARDADDR[14:0]),
         .writes_a(WEA), .data_a(DIADI), .parity_a(DIPADIP), .word_a(DOADO), .word_parity_a(DOPADOP),
-        .clock_b(CLKBWRCLK), .enable_b(ENBWREN), .address_b(ADDRBWRADDR[14:5]),
+        .clock_b(CLKBWRCLK), .enable_b(ENBWREN), .address_b(ADDRBWRADDR[14:0]),
         .writes_b(WEBWE), .data_b(DIBDI), .parity_b(DIPBDIP), .word_b(DOBDO), .word_parity_b(DOPBDOP)
     );
 endmodule

@@ -426,10 +426,12 @@ impl Block for MatrixUnit {
         m.when(settles, || settling.set(self.reuse_distance - 2))
             .else_when(settling.any(), || settling.set(settling - 1));
         let goes = ready_valid.mux(bank_is_there, loads);
-        let may_start = rows_left.le(1) & settling.eq(0) & goes & !tile_comes;
-        // Whether a vector is read is known last.
+        // What is so stays so until a pass starts; whether a vector is read is known last.
+        /// the next pass has what it needs
+        let may_start = m.reg(bit()).reset(0);
+        may_start.next(rows_left.le(2) & goes & !tile_comes & !starts & !io.clear);
         let over = !streams | (vectors_end & !vectors.first);
-        starts.drive(may_start & over);
+        starts.drive(may_start & settling.eq(0) & over);
         m.when(io.clear, || {
             oldest.set(0);
             tiles_there.set(0);

@@ -112,7 +112,7 @@ impl Requantizer {
 
     /// The stage whose registers hold the factors: a float's magnitude is rounded before.
     fn factor_stage(&self) -> u32 {
-        if self.arithmetic.has_float() { 4 } else { 2 }
+        if self.arithmetic.has_float() { 5 } else { 2 }
     }
 
     /// The stage whose registers hold the product.
@@ -160,11 +160,11 @@ impl Block for Requantizer {
             let shifted = m.delay(left.map_or(io.accumulator, |left| io.accumulator << left));
             let negative = history(m, "negative", shifted.msb(), aligned_stage + 1);
             let absolute = shifted.msb().mux(-shifted, shifted);
-            let absolute = absolute.as_unsigned();
+            let magnitude = m.delay(absolute.as_unsigned());
             let factor = m.delay_by("factor", factor, self.factor_stage() - 1);
             let rounded = match self.arithmetic {
-                Arithmetic::FixedPoint => m.delay(absolute).named("magnitude"),
-                Arithmetic::Float | Arithmetic::Both => significant(m, absolute, float_at(1)),
+                Arithmetic::FixedPoint => magnitude,
+                Arithmetic::Float | Arithmetic::Both => significant(m, magnitude, float_at(2)),
             };
 
             m.section("product");

@@ -43,7 +43,7 @@ pub(super) fn significant<'m>(
     let excess = value.width() - SIGNIFICANT;
     let surplus = from_highest_one(value.slice(SIGNIFICANT, excess)).named("surplus");
     let too_low = m.delay(rounds.map_or(surplus, |rounds| surplus.gate(rounds)));
-    let value = m.delay(value).named("magnitude");
+    let value = m.delay(value).named("unrounded");
     let tail = value.truncate(excess);
     let guard = m.delay(guard_bit(tail, too_low));
     let sticky = m.delay(sticky_bit(tail, too_low));

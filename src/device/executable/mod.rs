@@ -7,9 +7,7 @@ pub use error::ExecutableError;
 
 use super::host;
 use crate::arch::NpuArch;
-use crate::compiler::{
-    Binding, LayerSummary, Network, Options, Rounding, Step, steps,
-};
+use crate::compiler::{Binding, LayerSummary, Network, Options, Rounding, Step, steps};
 use crate::graph::{Element, Family, Graph, Node, Tensor, TensorId, Values};
 use std::collections::{BTreeMap, BTreeSet};
 
