@@ -2,7 +2,7 @@
 
 use super::lower::{Factor, Layer, Lowered, Reduction, Residual};
 use crate::graph::TensorId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Integers from a least to a greatest one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,16 +167,7 @@ fn sums(layer: &Layer, channels: &[Interval]) -> Vec<Interval> {
 fn reduced(layer: &Layer, reduction: Reduction, number: usize, channel: Interval) -> Interval {
     let padding = Interval::point(layer.padding_value);
     let all = layer.kernel[0] * layer.kernel[1];
-    let [rows, columns] = [0, 1].map(|axis| {
-        // One by one: there are few counts, however large the image.
-        let mut counts = BTreeSet::new();
-        counts.extend((0..layer.result[axis]).map(|at| layer.inside(axis, at)));
-        counts
-    });
-    let counts = rows
-        .iter()
-        .flat_map(|rows| columns.iter().map(move |columns| rows * columns));
-    let results = counts.map(|inside| {
+    let results = layer.inside_counts().into_iter().map(|inside| {
         let window = match reduction {
             Reduction::Sum => {
                 let outside = padding.times((all - inside) as i64);

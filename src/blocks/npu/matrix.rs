@@ -325,7 +325,8 @@ impl Block for MatrixUnit {
         let is_next = from_it.eq(0);
         let tile_comes = (next_valid & is_next & io.tile_comes).named("tile_comes_soon");
         let loads = next_valid & tile_is_there;
-        advances.drive(starts & loads);
+        // A cycle later: a pass takes two at least.
+        advances.drive(m.flag(starts & loads & !io.clear).named("advances"));
         /// rows of the tile that are still to be read
         let rows_left = m.reg(unsigned(index_bits(u64::from(rows) + 1))).reset(0);
         let row = m.reg(unsigned(rows.ilog2()));

@@ -14,7 +14,7 @@ use super::{CompileError, Kept, Rounding};
 use crate::graph::{Binary, Element, Graph, Node, Operator, Quantization, Tensor, TensorId};
 use crate::isa::npu::Unit;
 use bounds::Room;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// A convolution over an image, to which every operator of the array comes down.
@@ -117,6 +117,20 @@ impl Layer {
         let image = self.padding[axis]..self.padding[axis] + self.image[axis];
         let end = (first + self.kernel[axis]).min(image.end);
         end.saturating_sub(first.max(image.start))
+    }
+
+    /// How many pixels of a window are inside of the image, all numbers that there are.
+    pub fn inside_counts(&self) -> BTreeSet<usize> {
+        let [rows, columns] = [0, 1].map(|axis| {
+            // One by one: there are few, however large the image.
+            let mut counts = BTreeSet::new();
+            counts.extend((0..self.result[axis]).map(|at| self.inside(axis, at)));
+            counts
+        });
+        let products = rows
+            .iter()
+            .flat_map(|rows| columns.iter().map(move |columns| rows * columns));
+        products.collect()
     }
 
     /// Rows of the image that rows of the result are made of: one or more.

@@ -85,7 +85,7 @@ pub(super) fn pool(graph: &Graph, node: &Node, rounding: Rounding) -> Result<Lay
     }
     let counts = match pool.padding == Padding::default() || pool.count_padding {
         true => BTreeSet::from([count]),
-        false => inside_counts(&layer),
+        false => layer.inside_counts(),
     };
     if counts.iter().sum::<usize>() > MOST_PLACES {
         let reason = format!(
@@ -109,14 +109,6 @@ pub(super) fn pool(graph: &Graph, node: &Node, rounding: Rounding) -> Result<Lay
 
 /// The most places of all windows of different sizes: for each mean, all sums of so many are looked at.
 const MOST_PLACES: usize = 1 << 16;
-
-/// How many pixels of a window are inside of the image, all numbers that there are.
-fn inside_counts(layer: &Layer) -> BTreeSet<usize> {
-    let inside = |axis: usize| (0..layer.result[axis]).map(move |at| layer.inside(axis, at));
-    inside(0)
-        .flat_map(|rows| inside(1).map(move |columns| rows * columns))
-        .collect()
-}
 
 /// The factor that gives LiteRT's mean of so many int8, which it computes in single precision from the integers
 /// themselves; proven for every sum.
