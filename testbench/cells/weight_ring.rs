@@ -273,9 +273,12 @@ fn matrix<'m>(m: &'m Module) {
     let tiles_there = m.input("tiles_there", index);
     let from_it = tiles_there.zero_extend(3) - m.input("ahead", index).zero_extend(3);
     let is_from_it = m.input("from_it", signed(3)).eq(from_it.as_signed());
+    // A pass is counted a cycle after it has started, and none starts then.
+    let passed = flag("passed").zero_extend(2);
     let counts = tiles_there.eq(came - oldest)
         & (!flag("next_valid") | is_from_it)
-        & oldest.eq(gone + released_soon.truncate(2))
+        & (oldest + passed).eq(gone + released_soon.truncate(2))
+        & !(flag("advances") & flag("may_start"))
         & there.eq((came - *gone).zero_extend(4))
         & there.le(TILES)
         & released_soon.le(there);
@@ -309,6 +312,9 @@ fn matrix_reads_only_what_is_in_the_ring() {
         "reads",
         "rows_left",
         "next_valid",
+        "advances",
+        "passed",
+        "may_start",
         "oldest",
         "tiles_there",
         "ahead",

@@ -177,7 +177,8 @@ impl Block for MatrixUnit {
         let starts = m.wire(bit()).named("pass_starts");
 
         m.section("the next instruction");
-        let advances = m.wire(bit());
+        let goes_on = m.reg(bit()).named("advances").reset(0);
+        let advances = *goes_on;
         let takes_instruction = m.wire(bit());
         let taken = (takes_instruction, io.clear);
         let bits = self.scratchpad_bits;
@@ -326,7 +327,7 @@ impl Block for MatrixUnit {
         let tile_comes = (next_valid & is_next & io.tile_comes).named("tile_comes_soon");
         let loads = next_valid & tile_is_there;
         // A cycle later: a pass takes two at least.
-        advances.drive(m.flag(starts & loads & !io.clear).named("advances"));
+        goes_on.next(starts & loads & !io.clear);
         /// rows of the tile that are still to be read
         let rows_left = m.reg(unsigned(index_bits(u64::from(rows) + 1))).reset(0);
         let row = m.reg(unsigned(rows.ilog2()));
