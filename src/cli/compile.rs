@@ -73,7 +73,7 @@ impl Compile {
             "{}: {}, mode {}\n\n",
             arch.name,
             self.model.display(),
-            mode.name()
+            mode.told(graph.family)
         );
         text += &layer_table(&layer_rows(&network)).to_string();
         if self.explain {

@@ -157,9 +157,19 @@ pub(super) fn write_over(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     pending.keep()
 }
 
-/// Writes files into a folder, over those of their names, when each has found room; makes the folder.
+/// Writes files into a folder, when each has found room; makes the folder. Files of their names are written over if
+/// they begin with the same two words, as those of an earlier run do.
 pub(super) fn write_into(folder: &Path, files: &[PackageFile]) -> Result<(), CliError> {
     fs::create_dir_all(folder).map_err(write_error(folder))?;
+    let begins = |text: &str| Vec::from_iter(text.split_whitespace().take(2).map(str::to_owned));
+    for of in files {
+        let path = folder.join(&of.path);
+        let differs =
+            |earlier: Vec<u8>| begins(&String::from_utf8_lossy(&earlier)) != begins(&of.text);
+        if fs::read(&path).is_ok_and(differs) {
+            return Err(CliError::Exists { path });
+        }
+    }
     let pending = files.iter().map(|of| {
         let mut pending = PendingFile::new(&folder.join(&of.path))?;
         let written = pending.file.as_file_mut().write_all(of.text.as_bytes());

@@ -125,11 +125,6 @@ fn node_row(graph: &Graph, node: &Node, place: Place) -> NodeRow {
         Operator::Convolution(_) | Operator::FullyConnected => Some(&graph[node.inputs[1]]),
         _ => None,
     };
-    // Every weight of an output channel is multiplied once for each of the channel's results.
-    let macs = weights.map_or(0, |weights| {
-        let channels = weights.shape[0];
-        weights.len() as u64 * (output.len() / channels) as u64
-    });
     let quantization = weights.and_then(|weights| weights.quantization.as_ref());
     let (runs_on, reason) = match place {
         Place::Npu => ("npu", None),
@@ -139,7 +134,7 @@ fn node_row(graph: &Graph, node: &Node, place: Place) -> NodeRow {
     NodeRow {
         name: node.name.clone(),
         operator: node.operator.name(),
-        macs,
+        macs: graph.multiplications(node),
         output: tensor_row(output),
         weight_scales: quantization.map(|meaning| meaning.scales.len()),
         runs_on,

@@ -82,6 +82,17 @@ impl Mode {
         }
     }
 
+    /// The mode in a report, with a word of warning where the model's runtime computes otherwise.
+    pub fn told(self, family: Family) -> String {
+        let name = self.name();
+        match (family, self) {
+            (Family::Onnx, Mode::Tflm) => {
+                format!("{name} (ONNX Runtime computes otherwise: its outputs may differ)")
+            }
+            _ => name.into(),
+        }
+    }
+
     /// As options and reports write it.
     pub fn name(self) -> &'static str {
         match self {

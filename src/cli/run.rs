@@ -177,7 +177,7 @@ impl Run {
             let mut text = format!(
                 "{}: {model}, mode {}, simulator {simulator}\n\n",
                 arch.name,
-                mode.name()
+                mode.told(network.graph.family)
             );
             text += &report.text();
             if self.timeline {

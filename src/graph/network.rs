@@ -239,6 +239,19 @@ impl Graph {
         self.node(name, operator, &[input], output)
     }
 
+    /// Products that a node with weights asks for: every weight of an output channel counts once for each of the
+    /// channel's results.
+    pub fn multiplications(&self, node: &Node) -> u64 {
+        match node.operator {
+            Operator::Convolution(_) | Operator::FullyConnected => {
+                let weights = &self[node.inputs[1]];
+                let results = self[node.output].len() / weights.shape[0].max(1);
+                weights.len() as u64 * results as u64
+            }
+            _ => 0,
+        }
+    }
+
     /// Removes nodes whose results nothing reads.
     pub fn remove_unused(&mut self) {
         let variables = self.variables.iter().map(|variable| variable.written);

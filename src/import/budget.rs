@@ -9,12 +9,12 @@ pub(super) struct Budget(usize);
 impl Budget {
     /// For a file of so many bytes: far more than tensors that share some of it need.
     pub(super) fn of(file: usize) -> Budget {
-        Budget(file.saturating_mul(16).saturating_add(1 << 20))
+        Budget(file.saturating_mul(64).saturating_add(1 << 20))
     }
 
     /// Another file of so many bytes belongs to the first.
     pub(super) fn add(&mut self, file: usize) {
-        self.0 = self.0.saturating_add(file.saturating_mul(16));
+        self.0 = self.0.saturating_add(file.saturating_mul(64));
     }
 
     /// Takes bytes; none when there are not so many left.

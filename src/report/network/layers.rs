@@ -60,7 +60,7 @@ pub fn layer_rows(network: &Executable) -> Vec<LayerRow> {
                         operator: node.operator.name().into(),
                         shape: network.graph[node.output].shape.clone(),
                         kept: None,
-                        macs: 0,
+                        macs: network.graph.multiplications(node),
                         runs_on: "host",
                         measured: None,
                     });

@@ -8,7 +8,7 @@ pub use layers::{LayerRow, Measured, layer_rows, layer_table, shape};
 pub use timeline::TimelinePicture;
 
 use super::Clock;
-use super::numbers::{grouped, percent, ratio};
+use super::numbers::{counted, grouped, ratio};
 use super::table::Table;
 use crate::arch::NpuArch;
 use crate::device::{Executable, Inference};
@@ -80,6 +80,8 @@ impl NetworkReport {
         let mut layers = layer_rows(network);
         layers::measure(&mut layers, arch, network, slowest);
         let macs = layers.iter().map(|layer| layer.macs).sum();
+        let on_core = layers.iter().filter(|layer| layer.runs_on == "npu");
+        let on_core = on_core.map(|layer| layer.macs).sum();
         let multipliers = u64::from(arch.tile_bytes());
         let beat = u64::from(arch.bus_bytes());
         let cycles = slowest.cycles;
@@ -91,7 +93,7 @@ impl NetworkReport {
             layers,
             macs,
             cycles,
-            utilization: ratio(macs, cycles * multipliers),
+            utilization: ratio(on_core, cycles * multipliers),
             bytes_read: beat * counters["read_beats"],
             bytes_written: beat * counters["write_beats"],
             counters,
@@ -103,17 +105,28 @@ impl NetworkReport {
         }
     }
 
+    /// What is to be said of the products.
+    fn products(&self) -> String {
+        let on_host = self.layers.iter().filter(|layer| layer.runs_on == "host");
+        let products = on_host.clone().map(|layer| layer.macs).sum::<u64>();
+        let text = "products that the network asks for".to_owned();
+        match on_host.count() as u64 {
+            0 => text,
+            layers => format!(
+                "{text}, {} of them in {} on the host, whose time is in no figure here",
+                grouped(products),
+                counted(layers, "layer")
+            ),
+        }
+    }
+
     /// As text for a terminal.
     pub fn text(&self) -> String {
         let row = |name: &str, value: String, what: String| [name.to_owned(), value, what];
         let counter = |name: &str| grouped(self.counters[name]);
         let array = |what: &str| format!("cycles in which the array {what}");
         let rows = [
-            row(
-                "MACs",
-                grouped(self.macs),
-                "products that the network asks for".into(),
-            ),
+            row("MACs", grouped(self.macs), self.products()),
             row(
                 "cycles",
                 grouped(self.cycles),
@@ -121,7 +134,7 @@ impl NetworkReport {
             ),
             row(
                 "utilization",
-                percent(self.macs, self.cycles * self.multipliers),
+                format!("{:.1} %", 100.0 * self.utilization),
                 format!("of the {} multipliers", grouped(self.multipliers)),
             ),
             row(

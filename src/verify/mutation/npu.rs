@@ -136,7 +136,7 @@ pub const NPU: &[Mutation] = &[
     m("rows with tiles of their own add to the first", "_matrix", Next("next_index"), Stuck(0)),
     m("a bank is handed over with its first vector", "_matrix", Wire("last"), KeepLeft),
     m("a pass begins before its tile is loaded", "_matrix", Wire("over_0"), KeepRight),
-    m("a pass begins before the last one's vectors are read", "_matrix", Wire("may_start"), KeepRight),
+    m("a pass begins before the last one's vectors are read", "_matrix", Wire("pass_starts"), KeepLeft),
     m("signals of passes come at the end alone", "_matrix", Wire("signal_due"), KeepLeft),
     m("MATRIX signals unasked", "_matrix", Next("signalling_valid"), KeepLeft),
     m("MATRIX is idle with a pass under way", "_matrix", Output("idle"), KeepRight),
