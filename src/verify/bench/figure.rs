@@ -13,6 +13,8 @@ pub enum Figure {
     Utilization,
     /// Native simulation of a whole core.
     CoreSpeed,
+    /// The native simulator beside Verilator.
+    Simulators,
     /// Verilator: the generated array against a hand-written one.
     ArraySpeed,
     /// Cycles of networks on an NPU, and its simulation.
@@ -25,10 +27,11 @@ pub enum Figure {
 
 impl Figure {
     /// Every figure, in the order of the report.
-    pub const ALL: [Figure; 7] = [
+    pub const ALL: [Figure; 8] = [
         Figure::Generation,
         Figure::Utilization,
         Figure::CoreSpeed,
+        Figure::Simulators,
         Figure::ArraySpeed,
         Figure::Networks,
         Figure::Area,
@@ -36,10 +39,11 @@ impl Figure {
     ];
 
     /// Those that are measured where none is asked for: all that take minutes at most.
-    pub const DEFAULT: [Figure; 6] = [
+    pub const DEFAULT: [Figure; 7] = [
         Figure::Generation,
         Figure::Utilization,
         Figure::CoreSpeed,
+        Figure::Simulators,
         Figure::ArraySpeed,
         Figure::Networks,
         Figure::Area,
@@ -51,6 +55,7 @@ impl Figure {
             Figure::Generation => "generation",
             Figure::Utilization => "utilization",
             Figure::CoreSpeed => "core-speed",
+            Figure::Simulators => "simulators",
             Figure::ArraySpeed => "array-speed",
             Figure::Networks => "networks",
             Figure::Area => "area",
@@ -64,6 +69,7 @@ impl Figure {
             Figure::Generation => "generating cores",
             Figure::Utilization => "utilization of a 16x16 core",
             Figure::CoreSpeed => "native simulation of a 16x16 core",
+            Figure::Simulators => "the native simulator beside Verilator",
             Figure::ArraySpeed => "a generated 16x16 array and a hand-written one under Verilator",
             Figure::Networks => "networks and int8 products on an NPU",
             Figure::Area => "synthesis of an 8x8 array for ECP5",

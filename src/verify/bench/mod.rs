@@ -16,6 +16,7 @@ mod hand_written;
 mod networks;
 mod report;
 mod routed;
+mod simulators;
 mod tiny;
 mod utilization;
 
@@ -165,6 +166,7 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> BenchReport {
             Figure::Generation => generation::measure(options, rows),
             Figure::Utilization => utilization::measure(rows, progress),
             Figure::CoreSpeed => core_speed::measure(options, rows),
+            Figure::Simulators => simulators::measure(options, rows, progress),
             Figure::ArraySpeed => array_speed::measure(options, rows, progress),
             Figure::Networks => networks::measure(options, rows, tiny, progress),
             Figure::Area => area::measure(options, rows),

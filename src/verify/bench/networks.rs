@@ -47,7 +47,7 @@ fn bytes(random: &mut ChaCha8Rng, count: usize) -> Values {
 }
 
 /// A network of one weighted node, and its products.
-fn of_one_node(
+pub(super) fn of_one_node(
     input: &[usize],
     weights: &[usize],
     operator: Operator,
@@ -73,16 +73,16 @@ fn wrong(what: &str, how: &dyn ToString) -> BenchError {
 }
 
 /// An inference.
-struct Run {
-    cycles: u64,
+pub(super) struct Run {
+    pub cycles: u64,
     /// Products that the network asks for.
     products: u64,
     /// Of the simulation.
-    seconds: f64,
+    pub seconds: f64,
 }
 
 /// An inference on random numbers, compared with the golden model.
-fn infer(
+pub(super) fn infer(
     graph: &Graph,
     arch: &NpuArch,
     passes: impl Into<Passes>,

@@ -1,12 +1,15 @@
 //! From a closed design to programs, places and names.
 
+use super::arrange::Arrangement;
+use super::demand::{Demands, StateWord};
+use super::emit::Origin;
 use super::execute::Load;
 use super::flatten::{FlatNode, Hierarchy, join};
 use super::lower::Lowering;
 use super::memory::{MemoryLayout, ReadLayout, WriteLayout};
 use super::names::{self, Handle, Known, ModuleNames, Names, Role};
 use super::property::PropertyLayout;
-use super::schedule::{Demands, Schedule, StateWord, schedule};
+use super::schedule::{Passes, Schedule, schedule};
 use super::wide::{Span, words_of};
 use crate::ir::{Design, Direction, DomainId, Memory, MemoryId, NodeKind, PropertyKind};
 use crate::{Shape, bit};
@@ -30,6 +33,8 @@ pub(super) struct DomainLayout {
 /// A compiled design, shared by all clones of a simulator.
 pub(super) struct Model {
     pub schedule: Schedule,
+    /// How it runs at the start.
+    pub arrangement: Arc<Arrangement>,
     pub domains: Vec<DomainLayout>,
     pub memories: Vec<MemoryLayout>,
     pub properties: Vec<PropertyLayout>,
@@ -62,7 +67,7 @@ struct Collector<'d> {
 }
 
 /// Compiles a design.
-pub(super) fn compile(design: &Design, known: Known) -> Model {
+pub(super) fn compile(design: &Design, known: Known, passes: Passes) -> Model {
     let hierarchy = Hierarchy::new(design);
     let mut collector = Collector {
         hierarchy: &hierarchy,
@@ -105,7 +110,7 @@ pub(super) fn compile(design: &Design, known: Known) -> Model {
         arrays,
         ..
     } = collector;
-    let schedule = schedule(lowering.emitter, &demands, design.top().domains.len());
+    let mut schedule = schedule(lowering.emitter, &demands, passes);
     let finish = Finish {
         hierarchy: &hierarchy,
         schedule: &schedule,
@@ -127,13 +132,20 @@ pub(super) fn compile(design: &Design, known: Known) -> Model {
         scopes: hierarchy.scopes.clone(),
     };
     let memories = finish.memories(memories);
-    let properties = properties
+    let properties: Vec<PropertyLayout> = properties
         .into_iter()
         .map(|p| PropertyLayout {
             condition: schedule.place(p.condition),
             ..p
         })
         .collect();
+    let conditions = properties.iter().map(|property| vec![property.condition]);
+    let read = memories.iter().map(|memory| {
+        let mut places = Vec::new();
+        memory.for_each_read_value(|place| places.push(place));
+        places
+    });
+    schedule.watched = [conditions.collect(), read.collect()];
     let values = initial_values(&schedule, &domains);
     Model {
         domains,
@@ -142,7 +154,15 @@ pub(super) fn compile(design: &Design, known: Known) -> Model {
         names,
         arrays,
         values,
+        arrangement: schedule.arrangement(),
         schedule,
+    }
+}
+
+impl Model {
+    /// Number of read ports of all memories.
+    pub(super) fn read_ports(&self) -> usize {
+        self.memories.iter().map(|memory| memory.reads.len()).sum()
     }
 }
 
@@ -167,7 +187,6 @@ fn initial_values(schedule: &Schedule, domains: &[DomainLayout]) -> Vec<u64> {
         }
         for &(place, value) in &domain.reset_values {
             values[place as usize] = value;
-            values[place as usize + schedule.shadow] = value;
         }
     }
     values
@@ -265,13 +284,21 @@ impl<'d> Collector<'d> {
                 Some(_) => (None, false),
                 None => (enable, false),
             };
-            for (current, next) in words(current).zip(words(next)) {
+            let origin = self.lowering.origin_of(FlatNode {
+                scope,
+                node: register.node,
+            });
+            for (part, (current, next)) in words(current).zip(words(next)).enumerate() {
                 let next = if never { current } else { next };
                 self.demands.registers.push(StateWord {
                     current,
                     next,
                     enable,
                     domain,
+                    origin: Origin {
+                        part: part as u32,
+                        ..origin
+                    },
                 });
             }
             let count = words_of(current.width) as usize;
@@ -307,8 +334,9 @@ impl<'d> Collector<'d> {
                     enable: port.enable.map(|enable| self.span(scope, enable).start),
                     address: self.span(scope, port.address),
                     data: self.span(scope, port.data).start,
+                    next: self.lowering.emitter.allocate(words_of(memory.width)),
                 };
-                self.demands.other_state.push((read.data, read.domain));
+                self.demands.other_state.extend([read.data, read.next]);
                 reads.push(read);
             }
             let mut layout = MemoryLayout {

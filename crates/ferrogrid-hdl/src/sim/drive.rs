@@ -169,14 +169,14 @@ impl Simulator {
             );
             return;
         }
-        self.values[place] = bits;
+        self.change(place, bits);
         match handle.role {
             // The first program does not read inputs.
             Role::Input => self.settled = self.settled.min(1),
             Role::AsynchronousReset => self.reset_at_once(),
             Role::State => {
-                self.values[place + self.model.schedule.shadow] = bits;
                 self.settled = 0;
+                self.wake_commits(|_| true);
             }
             Role::Computed => panic!("a computed signal cannot be set"),
         }
@@ -227,6 +227,8 @@ impl Simulator {
         self.memory(name, last);
         memory.word(last, &mut self.arrays[index]);
         self.arrays[index][first * words..(last + 1) * words].copy_from_slice(digits);
+        let row = self.arrangement.memory_row(index);
+        self.activity.wake(&self.arrangement.readers, row);
         self.settled = 0;
     }
 

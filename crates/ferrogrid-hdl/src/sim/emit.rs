@@ -1,11 +1,22 @@
 //! Collects single-assignment instructions; folds constants and shares equal instructions.
 
-use super::execute::{Load, Tables, execute};
+use super::execute::{All, Load, Tables, execute};
 use super::hash::FastMap;
-use super::ops::{Instruction, Micro, Op, pack};
+use super::ops::{Instruction, Micro, Op, is_unary, pack};
 use super::wide::{Span, WideInstruction, WideOp, words_of};
 
 const NONE: u32 = u32::MAX;
+
+/// The node for which an instruction stands.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// Its number among the nodes of all scopes.
+    pub node: u32,
+    /// Equal for nodes that one line of the description has made in like scopes.
+    pub kind: u64,
+    /// Which of the instructions of the node it is.
+    pub part: u32,
+}
 
 /// Values of an instruction under construction, in one word each; a value of more than 64 bits
 /// is a *group* of consecutive words, lowest first.
@@ -13,6 +24,10 @@ const NONE: u32 = u32::MAX;
 pub(super) struct Emitter {
     /// In an order in which every operand stands before its use.
     pub micros: Vec<Micro>,
+    /// For each instruction the node that it stands for.
+    pub origins: Vec<Origin>,
+    /// The node at present.
+    pub origin: Origin,
     /// Tables over values, not yet over places.
     pub tables: Tables,
     /// For each value what it always is, if it is constant.
@@ -27,7 +42,8 @@ pub(super) struct Emitter {
 /// Calls `f` with each value that the instruction reads.
 pub(super) fn operands(micro: &Micro, tables: &Tables, mut f: impl FnMut(u32)) {
     match micro.op {
-        Op::Copy | Op::Slice | Op::SignExtend | Op::SignFill | Op::Parity | Op::Load => f(micro.a),
+        Op::Load => f(micro.a),
+        op if is_unary(op) => f(micro.a),
         Op::Mux => {
             f(micro.a);
             f(micro.b);
@@ -38,6 +54,10 @@ pub(super) fn operands(micro: &Micro, tables: &Tables, mut f: impl FnMut(u32)) {
             let table = micro.b as usize..=(micro.b + micro.c) as usize;
             tables.select[table].iter().for_each(|value| f(*value));
         }
+        Op::Pack => {
+            let parts = &tables.parts[micro.a as usize..micro.b as usize];
+            parts.iter().for_each(|part| f(part.value));
+        }
         Op::Wide => {
             let wide = &tables.wide[micro.a as usize];
             for span in [wide.a, wide.b] {
@@ -47,6 +67,32 @@ pub(super) fn operands(micro: &Micro, tables: &Tables, mut f: impl FnMut(u32)) {
         _ => {
             f(micro.a);
             f(micro.b);
+        }
+    }
+}
+
+/// Replaces each value that the instruction reads, which is none on wide values.
+pub(super) fn replace_operands(micro: &mut Micro, tables: &mut Tables, f: impl Fn(u32) -> u32) {
+    match micro.op {
+        Op::Select => {
+            micro.a = f(micro.a);
+            let table = micro.b as usize..=(micro.b + micro.c) as usize;
+            let entries = tables.select[table].iter_mut();
+            entries.for_each(|value| *value = f(*value));
+        }
+        Op::Pack => {
+            let parts = &mut tables.parts[micro.a as usize..micro.b as usize];
+            parts.iter_mut().for_each(|part| part.value = f(part.value));
+        }
+        Op::Wide => unreachable!("wide instructions keep their operands"),
+        op => {
+            micro.a = f(micro.a);
+            if op != Op::Load && !is_unary(op) {
+                micro.b = f(micro.b);
+            }
+            if op == Op::Mux {
+                micro.c = f(micro.c);
+            }
         }
     }
 }
@@ -212,7 +258,9 @@ impl Emitter {
         }
     }
 
-    fn push(&mut self, micro: Micro) {
+    pub(super) fn push(&mut self, micro: Micro) {
+        self.origins.push(self.origin);
+        self.origin.part += 1;
         self.definition[micro.dst as usize] = self.micros.len() as u32;
         self.micros.push(micro);
     }
@@ -240,15 +288,11 @@ impl Emitter {
     }
 
     fn fold(&self, op: Op, a: u32, b: u32, c: u32) -> Option<u64> {
-        let unary = matches!(
-            op,
-            Op::Copy | Op::Slice | Op::SignExtend | Op::SignFill | Op::Parity
-        );
-        if matches!(op, Op::Mux | Op::Select | Op::Load | Op::Wide) {
+        if matches!(op, Op::Mux | Op::Select | Op::Pack | Op::Load | Op::Wide) {
             return None;
         }
         let first = self.known(a)?;
-        let second = if unary { 0 } else { self.known(b)? };
+        let second = if is_unary(op) { 0 } else { self.known(b)? };
         let mut values = [first, second, 0];
         let code = [Instruction {
             dst: 2,
@@ -256,7 +300,11 @@ impl Emitter {
             b: 1,
             c,
         }];
-        execute(op, &mut values, &[], &code, &Tables::default());
+        let all = All {
+            code: &code,
+            values: &mut values,
+        };
+        execute(op, all, &[], &Tables::default());
         Some(values[2])
     }
 

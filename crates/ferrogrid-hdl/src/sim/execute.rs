@@ -1,36 +1,15 @@
-//! Runs a compiled program over the flat array of values.
-//!
-//! Instructions with the same operation stand together in runs, so that one dispatch serves a
-//! whole row or array of equal elements and the loop body is a handful of machine instructions.
+//! Runs instructions on the flat array of values.
 
-use super::ops::{self, Instruction, Op};
+use super::ops::{self, Instruction, Op, Part};
 use super::wide::WideInstruction;
-use std::ops::Range;
-
-/// A guard value that means "always".
-pub(super) const ALWAYS: u32 = u32::MAX;
-
-/// Consecutive instructions of one operation.
-#[derive(Clone, Debug)]
-pub(super) struct Run {
-    pub op: Op,
-    /// The run is skipped when this value is 0; [`ALWAYS`] for no guard.
-    pub guard: u32,
-    pub code: Range<usize>,
-}
-
-/// A straight-line program.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Program {
-    pub runs: Vec<Run>,
-    pub code: Vec<Instruction>,
-}
 
 /// What instructions of all programs refer to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tables {
     /// Values of [`Op::Select`].
     pub select: Vec<u32>,
+    /// Parts of [`Op::Pack`].
+    pub parts: Vec<Part>,
     /// Memories of [`Op::Load`].
     pub loads: Vec<Load>,
     /// Instructions of [`Op::Wide`].
@@ -61,95 +40,89 @@ impl Load {
     }
 }
 
-#[inline(always)]
-fn unary(values: &mut [u64], code: &[Instruction], f: impl Fn(u64, u32) -> u64) {
-    for i in code {
-        values[i.dst as usize] = f(values[i.a as usize], i.c);
-    }
+/// Instructions of one operation, and what becomes of their results.
+pub(super) trait Instructions {
+    /// Applies the operation to each instruction and the values at present.
+    fn each(self, result: impl Fn(&Instruction, &[u64]) -> u64);
 }
 
-#[inline(always)]
-fn binary(values: &mut [u64], code: &[Instruction], f: impl Fn(u64, u64, u32) -> u64) {
-    for i in code {
-        values[i.dst as usize] = f(values[i.a as usize], values[i.b as usize], i.c);
-    }
+/// All instructions, in order.
+pub(super) struct All<'a> {
+    pub code: &'a [Instruction],
+    pub values: &'a mut [u64],
 }
 
-impl Program {
-    /// Runs the whole program; `arrays` hold the words of all memories.
-    pub(super) fn run(&self, values: &mut [u64], arrays: &[Vec<u64>], tables: &Tables) {
-        for run in &self.runs {
-            if run.guard == ALWAYS || values[run.guard as usize] != 0 {
-                let code = &self.code[run.code.clone()];
-                execute(run.op, values, arrays, code, tables);
-            }
+impl Instructions for All<'_> {
+    #[inline(always)]
+    fn each(self, result: impl Fn(&Instruction, &[u64]) -> u64) {
+        for instruction in self.code {
+            self.values[instruction.dst as usize] = result(instruction, self.values);
         }
     }
 }
 
-/// Runs instructions of one operation in order.
+/// Runs instructions of one operation, which is none on wide values.
+#[inline(always)]
 pub(super) fn execute(
     op: Op,
-    values: &mut [u64],
+    instructions: impl Instructions,
     arrays: &[Vec<u64>],
-    code: &[Instruction],
     tables: &Tables,
 ) {
+    macro_rules! unary {
+        ($f:expr) => {
+            instructions.each(|i, values| $f(values[i.a as usize], i.c))
+        };
+    }
+    macro_rules! binary {
+        ($f:expr) => {
+            instructions.each(|i, values| $f(values[i.a as usize], values[i.b as usize], i.c))
+        };
+    }
     match op {
-        Op::Copy => unary(values, code, |a, _| a),
-        Op::Add => binary(values, code, ops::add),
-        Op::Subtract => binary(values, code, ops::subtract),
-        Op::AddExtended => binary(values, code, ops::add_extended),
-        Op::SubtractExtended => binary(values, code, ops::subtract_extended),
-        Op::Multiply => binary(values, code, ops::multiply),
-        Op::MultiplyExtended => binary(values, code, ops::multiply_extended),
-        Op::And => binary(values, code, |a, b, _| a & b),
-        Op::Or => binary(values, code, |a, b, _| a | b),
-        Op::Xor => binary(values, code, |a, b, _| a ^ b),
-        Op::Equal => binary(values, code, |a, b, _| u64::from(a == b)),
-        Op::NotEqual => binary(values, code, |a, b, _| u64::from(a != b)),
-        Op::Less => binary(values, code, |a, b, _| u64::from(a < b)),
-        Op::LessOrEqual => binary(values, code, |a, b, _| u64::from(a <= b)),
-        Op::LessExtended => binary(values, code, ops::less_extended),
-        Op::LessOrEqualExtended => binary(values, code, ops::less_or_equal_extended),
-        Op::ShiftLeft => binary(values, code, ops::shift_left),
-        Op::ShiftRight => binary(values, code, ops::shift_right),
-        Op::ShiftRightExtended => binary(values, code, ops::shift_right_extended),
-        Op::Mux => {
-            for i in code {
-                let then = values[i.b as usize];
-                let otherwise = values[i.c as usize];
-                let taken = if values[i.a as usize] != 0 {
-                    then
-                } else {
-                    otherwise
-                };
-                values[i.dst as usize] = taken;
-            }
-        }
-        Op::Slice => unary(values, code, ops::slice),
-        Op::Concat => binary(values, code, ops::concat),
-        Op::Insert => binary(values, code, ops::insert),
-        Op::SignExtend => unary(values, code, ops::sign_extend),
-        Op::SignFill => unary(values, code, ops::sign_fill),
-        Op::Parity => unary(values, code, |a, _| u64::from(a.count_ones() & 1)),
-        Op::Select => {
-            for i in code {
-                let entry = values[i.a as usize].min(u64::from(i.c));
-                let source = tables.select[i.b as usize + entry as usize];
-                values[i.dst as usize] = values[source as usize];
-            }
-        }
-        Op::Load => {
-            for i in code {
-                let load = tables.loads[i.b as usize];
-                values[i.dst as usize] = load.word(arrays, values[i.a as usize], i.c);
-            }
-        }
-        Op::Wide => {
-            for i in code {
-                tables.wide[i.a as usize].run(values);
-            }
-        }
+        Op::Copy => unary!(|a, _| a),
+        Op::Add => binary!(ops::add),
+        Op::Subtract => binary!(ops::subtract),
+        Op::AddExtended => binary!(ops::add_extended),
+        Op::SubtractExtended => binary!(ops::subtract_extended),
+        Op::Multiply => binary!(ops::multiply),
+        Op::MultiplyExtended => binary!(ops::multiply_extended),
+        Op::And => binary!(|a, b, _| a & b),
+        Op::Or => binary!(|a, b, _| a | b),
+        Op::Xor => binary!(|a, b, _| a ^ b),
+        Op::Equal => binary!(|a, b, _| u64::from(a == b)),
+        Op::NotEqual => binary!(|a, b, _| u64::from(a != b)),
+        Op::Less => binary!(|a, b, _| u64::from(a < b)),
+        Op::LessOrEqual => binary!(|a, b, _| u64::from(a <= b)),
+        Op::LessExtended => binary!(ops::less_extended),
+        Op::LessOrEqualExtended => binary!(ops::less_or_equal_extended),
+        Op::ShiftLeft => binary!(ops::shift_left),
+        Op::ShiftRight => binary!(ops::shift_right),
+        Op::ShiftRightExtended => binary!(ops::shift_right_extended),
+        Op::Mux => instructions.each(|i, values| {
+            let (then, otherwise) = (values[i.b as usize], values[i.c as usize]);
+            ops::mux(values[i.a as usize], then, otherwise)
+        }),
+        Op::Slice => unary!(ops::slice),
+        Op::Concat => binary!(ops::concat),
+        Op::Insert => binary!(ops::insert),
+        Op::Pack => instructions.each(|i, values| {
+            let parts = &tables.parts[i.a as usize..i.b as usize];
+            parts.iter().fold(0, |all, part| {
+                ops::insert(values[part.value as usize], all, part.shifts)
+            })
+        }),
+        Op::SignExtend => unary!(ops::sign_extend),
+        Op::SignFill => unary!(ops::sign_fill),
+        Op::Parity => unary!(|a: u64, _| u64::from(a.count_ones() & 1)),
+        Op::Select => instructions.each(|i, values| {
+            let entry = values[i.a as usize].min(u64::from(i.c));
+            values[tables.select[i.b as usize + entry as usize] as usize]
+        }),
+        Op::Load => instructions.each(|i, values| {
+            let load = tables.loads[i.b as usize];
+            load.word(arrays, values[i.a as usize], i.c)
+        }),
+        Op::Wide => unreachable!("wide instructions write several places"),
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::ir::{Design, InstanceId, ModuleIr, NodeId, NodeKind};
 
+/// So many instances of one module are rows, columns or lanes rather than something by chance.
+const LIKE: usize = 4;
+
 /// One instance of a module; the first scope is the top module itself.
 #[derive(Clone, Debug)]
 pub(super) struct Scope {
@@ -126,6 +129,26 @@ impl<'d> Hierarchy<'d> {
             }
             _ => None,
         }
+    }
+
+    /// For each scope the number of its family. Four or more instances of one module in one module
+    /// belong to the family of the latter; any other scope is the first of a family of its own.
+    pub(super) fn families(&self) -> Vec<u32> {
+        let mut families: Vec<u32> = (0..self.scopes.len() as u32).collect();
+        for (index, scope) in self.scopes.iter().enumerate() {
+            let mut counts = vec![0; self.design.modules.len()];
+            let module = |child: u32| self.scopes[child as usize].module;
+            scope
+                .children
+                .iter()
+                .for_each(|child| counts[module(*child)] += 1);
+            for &child in &scope.children {
+                if counts[module(child)] >= LIKE {
+                    families[child as usize] = families[index];
+                }
+            }
+        }
+        families
     }
 
     /// Instance names from the top down to a scope, joined by dots; empty for the top.

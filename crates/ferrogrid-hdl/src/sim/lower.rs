@@ -1,14 +1,16 @@
 //! Turns the nodes of all scopes into single-word instructions.
 
 use super::circles::Circles;
-use super::emit::Emitter;
+use super::emit::{Emitter, Origin};
 use super::execute::Load;
 use super::flatten::{FlatNode, Hierarchy};
+use super::hash::FastHasher;
 use super::ops::{Op, pack, shift_of};
 use super::wide::{Span, WideOp, top_mask, words_of};
 use crate::ir::{BinaryOp, CasePattern, MemoryId, NodeId, NodeKind, UnaryOp};
 use num_bigint::BigUint;
 use std::collections::HashMap;
+use std::hash::Hasher;
 
 const UNSET: u32 = u32::MAX;
 const VISITING: u32 = u32::MAX - 1;
@@ -23,6 +25,8 @@ pub(super) struct Lowering<'d> {
     pending: Vec<FlatNode>,
     /// Where the words of each memory stand, by scope and memory.
     pub memories: HashMap<(u32, MemoryId), Load>,
+    /// For each scope a number that it shares with like scopes beside it.
+    families: Vec<u32>,
     /// What runs in a circle, once something was found that does.
     pub circles: Option<Circles>,
     /// For a value put together from whole values: these, lowest first.
@@ -51,6 +55,7 @@ impl<'d> Lowering<'d> {
             stack: Vec::new(),
             pending: Vec::new(),
             memories: HashMap::new(),
+            families: hierarchy.families(),
             circles: None,
             concatenations: HashMap::new(),
         }
@@ -167,6 +172,7 @@ impl<'d> Lowering<'d> {
             scope: at.scope,
             node,
         };
+        self.emitter.origin = self.origin_of(at);
         match &node.kind {
             NodeKind::Constant { bits, .. } => self.emitter.constant(&bits.to_u64_digits(), width),
             NodeKind::Unary(op, a) => self.unary(*op, self.span(here(*a))),
@@ -211,6 +217,21 @@ impl<'d> Lowering<'d> {
             | NodeKind::Wire { .. }
             | NodeKind::InstanceOutput { .. }
             | NodeKind::Cast(_) => unreachable!("aliases and state have their values already"),
+        }
+    }
+
+    /// Where the instructions of a node come from.
+    pub(super) fn origin_of(&self, at: FlatNode) -> Origin {
+        let mut hasher = FastHasher::default();
+        let node = self.hierarchy.module(at.scope).node(at.node);
+        let location = node.location;
+        hasher.write_u64(location.file().as_ptr() as u64);
+        hasher.write_u64(u64::from(location.line()) << 32 | u64::from(location.column()));
+        hasher.write_u32(self.families[at.scope as usize]);
+        Origin {
+            node: self.hierarchy.number(at) as u32,
+            kind: hasher.finish(),
+            part: 0,
         }
     }
 

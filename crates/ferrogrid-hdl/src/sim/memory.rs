@@ -20,6 +20,8 @@ pub(super) struct ReadLayout {
     pub address: Span,
     /// The data register.
     pub data: u32,
+    /// What was read, until the edge is over.
+    pub next: u32,
 }
 
 /// One memory of one scope.
@@ -98,6 +100,7 @@ impl MemoryLayout {
         for read in &mut self.reads {
             read.enable = read.enable.map(&at);
             read.data = at(read.data);
+            read.next = at(read.next);
             move_span(&mut read.address);
         }
         for (_, address) in &mut self.asynchronous {
@@ -113,20 +116,21 @@ impl MemoryLayout {
         (low < u64::from(self.depth) && high.iter().all(|word| *word == 0)).then_some(low as usize)
     }
 
-    /// Samples a read port: the word goes to the next value of its data register.
-    pub(super) fn read(&self, port: &ReadLayout, values: &mut [u64], array: &[u64], shadow: usize) {
+    /// Samples a read port, and says whether its data register gets another value.
+    pub(super) fn read(&self, port: &ReadLayout, values: &mut [u64], array: &[u64]) -> bool {
         if port
             .enable
             .is_some_and(|enable| values[enable as usize] == 0)
         {
-            return;
+            return false;
         }
-        let next = port.data as usize + shadow;
-        let next = next..next + self.words();
+        let words = self.words();
+        let (data, next) = (port.data as usize, port.next as usize);
         match self.address(values, port.address) {
-            Some(address) => self.load(address, array, &mut values[next]),
-            None => values[next].fill(0),
+            Some(address) => self.load(address, array, &mut values[next..next + words]),
+            None => values[next..next + words].fill(0),
         }
+        values[data..data + words] != values[next..next + words]
     }
 
     /// Copies words from an address on; those beyond the end of the array are 0.
@@ -152,19 +156,19 @@ impl MemoryLayout {
         &mut array[range]
     }
 
-    /// Stores what a write port says.
-    pub(super) fn write(&self, port: &WriteLayout, values: &[u64], array: &mut Vec<u64>) {
+    /// Stores what a write port says, and says whether it says anything.
+    pub(super) fn write(&self, port: &WriteLayout, values: &[u64], array: &mut Vec<u64>) -> bool {
         if values[port.enable as usize] == 0 {
-            return;
+            return false;
         }
         let Some(address) = self.address(values, port.address) else {
-            return;
+            return false;
         };
         let data = &values[port.data as usize..port.data as usize + self.words()];
         let word = self.word(address, array);
         let Some(mask) = port.mask else {
             word.copy_from_slice(data);
-            return;
+            return true;
         };
         for granule in 0..mask.width {
             let bits = values[(mask.start + granule / 64) as usize];
@@ -173,6 +177,7 @@ impl MemoryLayout {
                 store_bits(word, data, start, start + self.granularity);
             }
         }
+        true
     }
 
     /// True when the write port would change something at its address.

@@ -1,8 +1,8 @@
 //! Native cycle simulator of a closed design, and its waves.
 //!
 //! [`Simulator::new`] inlines all instances, orders the combinational graph once and compiles it
-//! to straight-line programs over one flat array of words. A cycle runs these programs and
-//! allocates nothing.
+//! to programs over one flat array of words. A cycle allocates nothing, but for the few cycles in
+//! which the simulator looks what is busy: see below.
 //!
 //! Signals are found by name: a top port by its name (`start`), anything inside by its instance
 //! path (`array.row_0.pe_3.sum`). Ports, registers, wires, memory read data and every node with
@@ -43,6 +43,24 @@
 //! [`Simulator::set`] and [`Simulator::get`]. What a cycle costs:
 //! `cargo run --release --example simulator_speed`.
 //!
+//! # How it works
+//!
+//! Nodes become instructions on words of 64 bits, with constants folded and equal instructions
+//! shared (`lower`, `emit`). Passes over these follow: what is put together bit by bit is put
+//! together at once (`pack`); what nothing needs is dropped, and the rest is divided into programs
+//! by what needs it when (`demand`); registers get what writes them at an edge, in place and in an
+//! order in which nobody reads too late (`commit`); instructions that one line of the description
+//! has made in like instances become a group, whose results stand side by side (`group`). A signal
+//! of all 256 elements of an array is thus an array of 256 words, and its instructions are one loop
+//! over slices (`kernel`).
+//!
+//! A unit, an instruction or a group, runs only when something that it reads has changed
+//! (`activity`): most of a design rests in most cycles. To find that out costs more than a single
+//! instruction does, so units that have something to do in nearly every cycle run always, without
+//! questions, side by side with their like (`arrange`). Which these are the simulator counts in 256
+//! cycles now and then (`learn`). Memories and properties are looked at when something that they
+//! read has changed.
+//!
 //! # Start
 //!
 //! Registers start at their reset values, or at 0 without one; memories start with their initial
@@ -56,19 +74,28 @@
 
 #![forbid(unsafe_code)]
 
+mod activity;
+mod arrange;
 mod bits;
 mod circles;
+mod commit;
 mod compile;
+mod demand;
 mod drive;
 mod emit;
 mod execute;
 mod flatten;
+mod group;
 mod hash;
+mod kernel;
+mod learn;
 mod lower;
 mod memory;
 mod names;
 mod ops;
+mod pack;
 mod property;
+mod run;
 mod schedule;
 mod step;
 #[cfg(test)]
@@ -84,7 +111,12 @@ pub use property::{Cover, Failure};
 pub use waveform::{Radix, Waveform};
 
 use super::ir::{Design, PropertyKind};
+use activity::Activity;
+use arrange::Arrangement;
 use compile::Model;
+use kernel::Scratch;
+use learn::Learning;
+use schedule::Passes;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -97,6 +129,15 @@ pub struct Simulator {
     values: Vec<u64>,
     /// Words of each memory.
     arrays: Vec<Vec<u64>>,
+    arrangement: Arc<Arrangement>,
+    learning: Learning,
+    /// Units that read what has changed.
+    activity: Activity,
+    scratch: Scratch,
+    /// Data registers of memories, what they get, and words: between reading and the end of an edge.
+    read: Vec<(u32, u32, u32)>,
+    /// A bit for each property that must be told as it stands: broken, or covered.
+    standing: Vec<u64>,
     /// How many of the combinational programs are up to date.
     settled: u8,
     cycle: u64,
@@ -109,13 +150,17 @@ pub struct Simulator {
 impl Simulator {
     /// Compiles a design; nothing of it is borrowed.
     pub fn new(design: &Design) -> Self {
-        Self::start(Arc::new(compile::compile(design, Known::All)))
+        Self::compiled(design, Known::All, Passes::ALL)
     }
 
     /// Compiles a design of which only the ports of the top and the memories can be found by name:
     /// quicker, for long lists of designs.
     pub fn of_ports(design: &Design) -> Self {
-        Self::start(Arc::new(compile::compile(design, Known::Ports)))
+        Self::compiled(design, Known::Ports, Passes::ALL)
+    }
+
+    fn compiled(design: &Design, known: Known, passes: Passes) -> Self {
+        Self::start(Arc::new(compile::compile(design, known, passes)))
     }
 
     /// The same design at its start, as [`Simulator::new`] gives it, compiled already.
@@ -137,6 +182,12 @@ impl Simulator {
         Simulator {
             values: model.values.clone(),
             arrays: model.arrays.clone(),
+            activity: model.arrangement.activity(),
+            arrangement: Arc::clone(&model.arrangement),
+            learning: Learning::new(),
+            scratch: Scratch::new(model.schedule.most_results()),
+            read: Vec::with_capacity(model.read_ports()),
+            standing: vec![0; model.properties.len().div_ceil(64)],
             settled: 0,
             cycle: 0,
             failures: Vec::new(),
@@ -148,13 +199,7 @@ impl Simulator {
 
     /// Number of instructions of a full cycle: a measure of what a step costs.
     pub fn instructions(&self) -> usize {
-        let schedule = &self.model.schedule;
-        let before = &schedule.programs[..schedule::BEFORE_EDGE as usize];
-        before
-            .iter()
-            .chain(&schedule.commits)
-            .map(|program| program.code.len())
-            .sum()
+        self.model.schedule.instructions()
     }
 
     /// Number of edges so far: calls of [`Simulator::step`] and [`Simulator::step_domain`].
@@ -179,6 +224,12 @@ impl Clone for Simulator {
             model: Arc::clone(&self.model),
             values: self.values.clone(),
             arrays: self.arrays.clone(),
+            activity: self.activity.clone(),
+            arrangement: Arc::clone(&self.arrangement),
+            learning: self.learning.clone(),
+            scratch: Scratch::new(self.model.schedule.most_results()),
+            read: Vec::with_capacity(self.model.read_ports()),
+            standing: self.standing.clone(),
             settled: self.settled,
             cycle: self.cycle,
             failures: self.failures.clone(),

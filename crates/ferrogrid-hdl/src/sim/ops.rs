@@ -53,6 +53,8 @@ pub(super) enum Op {
     Concat,
     /// `b | (((a >> r) & mask) << l)`: `pack(r, l, mask)`
     Insert,
+    /// Parts `a..b` of the table of parts, put together.
+    Pack,
     /// `a` sign-extended: `pack(a, 0, mask)`
     SignExtend,
     /// Copies of the sign of `a`: `pack(a, 0, mask)`
@@ -69,6 +71,14 @@ pub(super) enum Op {
 
 /// Number of operations.
 pub(super) const OP_COUNT: usize = Op::Wide as usize + 1;
+
+/// Bits of a value that [`Op::Pack`] moves to their place: `((value >> r) & mask) << l`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub value: u32,
+    /// `pack(r, l, mask)`
+    pub shifts: u32,
+}
 
 /// Operation and operands before values have their final places.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +99,31 @@ pub(super) struct Instruction {
     pub c: u32,
 }
 
+/// Whether an operation has one value as operand, beside immediate ones.
+pub(super) const fn is_unary(op: Op) -> bool {
+    matches!(
+        op,
+        Op::Copy | Op::Slice | Op::SignExtend | Op::SignFill | Op::Parity
+    )
+}
+
+/// Sign extension of values of a width without a shift of signed numbers, which few processors
+/// have for many numbers at once.
+#[derive(Clone, Copy)]
+pub(super) struct Sign(u64);
+
+impl Sign {
+    /// From the shift that extends.
+    pub(super) const fn new(shift: u32) -> Sign {
+        Sign(1 << 63 >> shift)
+    }
+
+    #[inline(always)]
+    pub(super) const fn extend(self, value: u64) -> u64 {
+        (value ^ self.0).wrapping_sub(self.0)
+    }
+}
+
 /// Three shifts in one immediate operand.
 pub(super) const fn pack(first: u32, second: u32, mask: u32) -> u32 {
     first | second << 8 | mask << 16
@@ -100,17 +135,17 @@ pub(super) const fn shift_of(width: u32) -> u32 {
 }
 
 #[inline(always)]
-const fn first(c: u32) -> u32 {
+pub(super) const fn first(c: u32) -> u32 {
     c & 63
 }
 
 #[inline(always)]
-const fn second(c: u32) -> u32 {
+pub(super) const fn second(c: u32) -> u32 {
     (c >> 8) & 63
 }
 
 #[inline(always)]
-const fn masked(value: u64, c: u32) -> u64 {
+pub(super) const fn masked(value: u64, c: u32) -> u64 {
     value & (u64::MAX >> ((c >> 16) & 63))
 }
 
@@ -186,6 +221,13 @@ pub(super) fn shift_right(a: u64, b: u64, _: u32) -> u64 {
 pub(super) fn shift_right_extended(a: u64, b: u64, c: u32) -> u64 {
     let shift = c & 63;
     (((extended(a, shift) as i64) >> b.min(63)) as u64) & (u64::MAX >> shift)
+}
+
+#[inline(always)]
+pub(super) fn mux(condition: u64, then: u64, otherwise: u64) -> u64 {
+    // With masks, so that no compiler chooses between addresses, one lane after the other.
+    let mask = u64::from(condition != 0).wrapping_neg();
+    then & mask | otherwise & !mask
 }
 
 #[inline(always)]

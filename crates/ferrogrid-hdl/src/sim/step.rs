@@ -1,11 +1,15 @@
 //! Settling, rising edges and resets.
 
 use super::Simulator;
+use super::activity::BATCH;
+use super::arrange::{Arrangement, Kind, Mode};
 use super::compile::{DomainLayout, Model};
-use super::memory::{MemoryLayout, ReadLayout, WriteLayout};
+use super::demand::{BEFORE_EDGE, PROGRAMS};
+use super::memory::{MemoryLayout, WriteLayout};
 use super::property::{Failure, MOST_FAILURES};
-use super::schedule::{BEFORE_EDGE, PROGRAMS};
+use super::schedule::{COMMITS, MEMORIES, PROPERTIES};
 use crate::ir::PropertyKind;
+use std::sync::Arc;
 
 /// Which domains have an edge.
 #[derive(Clone, Copy)]
@@ -15,6 +19,10 @@ enum Edge {
 }
 
 impl Edge {
+    fn is_one(self) -> bool {
+        matches!(self, Edge::One(_))
+    }
+
     fn has(self, domain: u32) -> bool {
         match self {
             Edge::All => true,
@@ -40,9 +48,8 @@ impl Simulator {
     #[inline]
     pub(super) fn settle(&mut self, level: u8) {
         while self.settled < level {
-            let schedule = &self.model.schedule;
-            let program = &schedule.programs[self.settled as usize];
-            program.run(&mut self.values, &self.arrays, &schedule.tables);
+            let program = self.settled as usize;
+            self.machine().run_program(program);
             self.settled += 1;
         }
     }
@@ -82,9 +89,10 @@ impl Simulator {
 
     /// Asserts or releases every reset of the top module.
     pub fn set_reset(&mut self, asserted: bool) {
-        for domain in &self.model.domains {
+        let model = Arc::clone(&self.model);
+        for domain in &model.domains {
             if let Some((place, active)) = domain.reset {
-                self.values[place as usize] = active ^ u64::from(!asserted);
+                self.change(place as usize, active ^ u64::from(!asserted));
             }
         }
         self.reset_at_once();
@@ -92,152 +100,225 @@ impl Simulator {
 
     /// Gives the registers of asserted asynchronous resets their reset values.
     pub(super) fn reset_at_once(&mut self) {
-        let shadow = self.model.schedule.shadow;
-        for domain in &self.model.domains {
+        let model = Arc::clone(&self.model);
+        for domain in &model.domains {
             if domain.in_reset(&self.values) {
                 for &(place, value) in &domain.asynchronous {
-                    self.values[place as usize] = value;
-                    self.values[place as usize + shadow] = value;
+                    self.change(place as usize, value);
                 }
             }
         }
+        self.wake_commits(|_| true);
         self.settled = 0;
     }
 
+    /// Lets all units that write registers of these domains run at the next edge: something else
+    /// has written them.
+    pub(super) fn wake_commits(&mut self, domains: impl Fn(u32) -> bool) {
+        let Arrangement {
+            batches,
+            sections,
+            watchers,
+            ..
+        } = &*self.arrangement;
+        let memories = watchers[MEMORIES].clone();
+        for number in sections[COMMITS].clone().chain(memories) {
+            let batch = &batches[number];
+            if batch.mode == Mode::Woken && (batch.kind == Kind::Watchers || domains(batch.domain))
+            {
+                let units = u64::MAX >> (BATCH - batch.units.len());
+                self.activity.wake_units(number, units);
+            }
+        }
+    }
+
+    /// Gives a place a value.
+    #[inline]
+    pub(super) fn change(&mut self, place: usize, value: u64) {
+        if self.values[place] != value {
+            self.values[place] = value;
+            self.activity.wake(&self.arrangement.readers, place);
+        }
+    }
+
     fn edge(&mut self, edge: Edge) {
+        if self.cycle == self.learning.next {
+            self.learn();
+        }
         self.settle(BEFORE_EDGE);
         if self.trace.is_some() {
             self.record_trace(|domain| edge.has(domain));
         }
         self.check(edge);
-        let model = &*self.model;
-        let schedule = &model.schedule;
-        let shadow = schedule.shadow;
-        let domains = || {
-            model
-                .domains
-                .iter()
-                .enumerate()
-                .filter(|(d, _)| edge.has(*d as u32))
-        };
-        for (index, domain) in domains() {
-            schedule.commits[index].run(&mut self.values, &self.arrays, &schedule.tables);
-            if domain.in_reset(&self.values) {
-                for &(place, value) in &domain.reset_values {
-                    self.values[place as usize + shadow] = value;
+        // Memories come first: what they read is not yet overwritten.
+        self.access(edge);
+        self.machine().run_commits(|domain| edge.has(domain));
+        for index in 0..self.read.len() {
+            let (data, next, words) = self.read[index];
+            for word in 0..words {
+                self.change((data + word) as usize, self.values[(next + word) as usize]);
+            }
+        }
+        for domain in 0..self.model.domains.len() {
+            let of = &self.model.domains[domain];
+            if edge.has(domain as u32) && of.in_reset(&self.values) {
+                let model = Arc::clone(&self.model);
+                for &(place, value) in &model.domains[domain].reset_values {
+                    self.change(place as usize, value);
                 }
+                self.wake_commits(|of| of == domain as u32);
             }
-        }
-        for (memory, array) in model.memories.iter().zip(&mut self.arrays) {
-            for port in memory.reads.iter().filter(|port| edge.has(port.domain)) {
-                memory.read(port, &mut self.values, array, shadow);
-            }
-            for port in memory.writes.iter().filter(|port| edge.has(port.domain)) {
-                memory.write(port, &self.values, array);
-            }
-        }
-        for (index, _) in domains() {
-            let state = schedule.state[index].clone();
-            let next = state.start + shadow..state.end + shadow;
-            self.values.copy_within(next, state.start);
         }
         self.settled = 0;
         self.cycle += 1;
     }
 
-    /// Checks properties and memory rules on the values before an edge.
+    /// Checks properties on the values before an edge.
     fn check(&mut self, edge: Edge) {
         let Model {
             domains,
             properties,
-            memories,
             ..
         } = &*self.model;
+        let arrangement = &*self.arrangement;
+        let mut batches = arrangement.watchers[PROPERTIES].clone();
+        while let Some(number) = self.activity.next(&batches) {
+            let mut units = self.activity.take(number);
+            while units != 0 {
+                let bit = units.trailing_zeros() as usize;
+                units &= units - 1;
+                let index = arrangement.batches[number].units.start + bit;
+                let property = &properties[index];
+                let holds = self.values[property.condition as usize] != 0;
+                let stands = holds == (property.kind == PropertyKind::Cover);
+                let standing = &mut self.standing[index / 64];
+                *standing = *standing & !(1 << (index % 64)) | u64::from(stands) << (index % 64);
+            }
+            batches.start = number + 1;
+        }
         let active =
             |domain: u32| edge.has(domain) && !domains[domain as usize].in_reset(&self.values);
-        let mut failed = Failures {
-            cycle: self.cycle,
-            failures: &mut self.failures,
-        };
-        for property in properties {
-            let holds = self.values[property.condition as usize] != 0;
-            match property.kind {
-                PropertyKind::Cover if holds && active(property.domain) => {
+        for (index, &standing) in self.standing.iter().enumerate() {
+            let mut standing = standing;
+            while standing != 0 {
+                let property = &properties[index * 64 + standing.trailing_zeros() as usize];
+                standing &= standing - 1;
+                if !active(property.domain) {
+                    continue;
+                }
+                if property.kind == PropertyKind::Cover {
                     self.covers[property.cover].count += 1;
+                } else {
+                    let message = || property.message.clone();
+                    push(&mut self.failures, self.cycle, &property.path, message);
                 }
-                PropertyKind::Assert | PropertyKind::Assume
-                    if !holds && active(property.domain) =>
-                {
-                    failed.push(&property.path, || property.message.clone());
-                }
-                _ => {}
             }
         }
-        for memory in memories.iter().filter(|memory| memory.has_rules) {
-            check_memory(memory, &self.values, active, &mut failed);
+    }
+
+    /// Checks the rules of memories, samples their read ports and stores what their write ports
+    /// say, for those memories of which something has changed.
+    fn access(&mut self, edge: Edge) {
+        self.read.clear();
+        let Model {
+            domains, memories, ..
+        } = &*self.model;
+        let arrangement = &*self.arrangement;
+        let mut batches = arrangement.watchers[MEMORIES].clone();
+        while let Some(number) = self.activity.next(&batches) {
+            let mut units = self.activity.take(number);
+            while units != 0 {
+                let bit = units.trailing_zeros() as usize;
+                units &= units - 1;
+                let index = arrangement.batches[number].units.start + bit;
+                let (memory, array) = (&memories[index], &mut self.arrays[index]);
+                let mut again = edge.is_one();
+                if memory.has_rules {
+                    let mut fail = |of: &[u32], message: String| {
+                        again = true;
+                        let in_reset =
+                            |domain: u32| domains[domain as usize].in_reset(&self.values);
+                        let active = of
+                            .iter()
+                            .all(|domain| edge.has(*domain) && !in_reset(*domain));
+                        if active {
+                            push(&mut self.failures, self.cycle, &memory.path, || message);
+                        }
+                        active
+                    };
+                    check_memory(memory, &self.values, &mut fail);
+                }
+                for port in memory.reads.iter().filter(|port| edge.has(port.domain)) {
+                    if memory.read(port, &mut self.values, array) {
+                        let words = memory.words() as u32;
+                        self.read.push((port.data, port.next, words));
+                    }
+                }
+                let mut written = false;
+                for port in memory.writes.iter().filter(|port| edge.has(port.domain)) {
+                    written |= memory.write(port, &self.values, array);
+                }
+                if written {
+                    let row = arrangement.memory_row(index);
+                    self.activity.wake(&arrangement.readers, row);
+                }
+                if again {
+                    self.activity.wake_units(number, 1 << bit);
+                }
+            }
+            batches.start = number + 1;
         }
     }
 }
 
-/// Where failures of one edge go.
-struct Failures<'a> {
-    cycle: u64,
-    failures: &'a mut Vec<Failure>,
-}
-
-impl Failures<'_> {
-    fn push(&mut self, path: &str, message: impl FnOnce() -> String) {
-        if self.failures.len() < MOST_FAILURES {
-            let (cycle, path) = (self.cycle, path.to_owned());
-            self.failures.push(Failure {
-                cycle,
-                path,
-                message: message(),
-            });
-        }
+fn push(failures: &mut Vec<Failure>, cycle: u64, path: &str, message: impl FnOnce() -> String) {
+    if failures.len() < MOST_FAILURES {
+        failures.push(Failure {
+            cycle,
+            path: path.to_owned(),
+            message: message(),
+        });
     }
 }
 
+/// Tells all rules that an access breaks, each with the domains at whose edges it counts; it is told
+/// whether they have one now.
 fn check_memory(
     memory: &MemoryLayout,
     values: &[u64],
-    active: impl Fn(u32) -> bool,
-    failed: &mut Failures<'_>,
+    fail: &mut impl FnMut(&[u32], String) -> bool,
 ) {
-    let reading = |port: &ReadLayout| {
-        port.enable
-            .is_none_or(|enable| values[enable as usize] != 0)
-            && active(port.domain)
-    };
-    let writing = |port: &WriteLayout| memory.writes(port, values) && active(port.domain);
     let depth = memory.depth;
     for port in &memory.writes {
-        if writing(port) && memory.address(values, port.address).is_none() {
-            failed.push(&memory.path, || format!("write at or beyond depth {depth}"));
+        if memory.writes(port, values) && memory.address(values, port.address).is_none() {
+            fail(&[port.domain], format!("write at or beyond depth {depth}"));
         }
     }
     for &(domain, address) in &memory.asynchronous {
-        if active(domain) && memory.address(values, address).is_none() {
-            failed.push(&memory.path, || format!("read at or beyond depth {depth}"));
+        if memory.address(values, address).is_none() {
+            fail(&[domain], format!("read at or beyond depth {depth}"));
         }
     }
     for port in &memory.reads {
-        if !reading(port) {
+        if port
+            .enable
+            .is_some_and(|enable| values[enable as usize] == 0)
+        {
             continue;
         }
         let Some(address) = memory.address(values, port.address) else {
-            failed.push(&memory.path, || format!("read at or beyond depth {depth}"));
+            fail(&[port.domain], format!("read at or beyond depth {depth}"));
             continue;
         };
         if memory.no_collision {
-            let collides = |write: &WriteLayout| {
-                memory.address(values, write.address) == Some(address) && writing(write)
+            let collides = |write: &&WriteLayout| {
+                memory.address(values, write.address) == Some(address)
+                    && memory.writes(write, values)
             };
-            if memory.writes.iter().any(collides) {
-                failed.push(&memory.path, || {
-                    format!("read of address {address} in the cycle in which it is written")
-                });
-            }
+            let message =
+                || format!("read of address {address} in the cycle in which it is written");
+            let mut writes = memory.writes.iter().filter(collides);
+            writes.any(|write| fail(&[port.domain, write.domain], message()));
         }
     }
 }

@@ -6,8 +6,8 @@
 
 use super::Simulator;
 use super::compile::Model;
+use super::demand::PROGRAMS;
 use super::names::Handle;
-use super::schedule::PROGRAMS;
 use super::wide::words_of;
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};

@@ -3,12 +3,15 @@
 use super::super::flatten::{FlatNode, Hierarchy, join};
 use super::Source;
 use super::interpreter::Interpreter;
-use crate::ir::{Direction, NodeId, PortId};
+use crate::ir::{Design, Direction, NodeId, PortId};
 use crate::sim::Simulator;
-use crate::{Block, Module, Pins, Shape, Shapes, Signal, bit, concat, elaborate, hardware};
+use crate::sim::names::Known;
+use crate::sim::schedule::Passes;
+use crate::{Block, Module, Pins, Shape, Shapes, Signal, bit, bundle, concat, elaborate, hardware};
 use crate::{signed, unsigned};
 
 const DESIGNS: u64 = 200;
+const ARRAYS: u64 = 60;
 const CYCLES: u64 = 12;
 
 /// A module made from a seed.
@@ -233,10 +236,15 @@ fn compare(seed: u64) {
         Ok(design) => design,
         Err(error) => panic!("seed {seed}: {error}"),
     };
-    let hierarchy = Hierarchy::new(&design);
+    run(seed, &design, Passes::ALL);
+}
+
+/// Runs a design in the simulator and in the interpreter.
+fn run(seed: u64, design: &Design, passes: Passes) {
+    let hierarchy = Hierarchy::new(design);
     let names = names(&hierarchy);
     let mut source = Source(seed);
-    let mut sim = Simulator::new(&design);
+    let mut sim = Simulator::compiled(design, Known::All, passes);
     let mut interpreter = Interpreter::new(&hierarchy);
     for cycle in 0..CYCLES {
         // Some cycles are not looked at, some only at the outputs, some before the inputs too.
@@ -259,6 +267,10 @@ fn compare(seed: u64) {
             0 => {}
             1 => check(seed, cycle, &names[..ports], &mut sim, &mut interpreter),
             _ => check(seed, cycle, &names, &mut sim, &mut interpreter),
+        }
+        // Counting begins and ends, so that all kinds of arrangements run.
+        if source.below(3) == 0 {
+            sim.learn();
         }
         sim.step();
         interpreter.step();
@@ -286,4 +298,194 @@ fn check(
 #[test]
 fn random_designs_run_as_they_read() {
     (0..DESIGNS).for_each(compare);
+}
+
+/// A module of which an array is made: values come from the left, from above and from one source.
+#[derive(Debug, Clone, PartialEq)]
+struct Cell {
+    seed: u64,
+}
+
+bundle! {
+    struct CellInputs(cell: &Cell) {
+        left: cell.shapes()[0],
+        above: cell.shapes()[1],
+        common: cell.shapes()[2],
+        enable: bit(),
+    }
+}
+
+bundle! {
+    struct CellOutputs(shapes: [Shape; 3]) {
+        right: shapes[0],
+        below: shapes[1],
+    }
+}
+
+impl Cell {
+    fn shapes(&self) -> [Shape; 3] {
+        let mut source = Source(self.seed * 104_729);
+        [(); 3].map(|()| {
+            let width = [1, 5, 8, 24, 40][source.below(5) as usize];
+            [unsigned(width), signed(width)][source.below(2) as usize]
+        })
+    }
+}
+
+#[hardware]
+impl Block for Cell {
+    fn module_name(&self) -> String {
+        format!("cell_{}", self.seed)
+    }
+
+    fn build<'m>(&self, m: &'m Module, io: CellInputs<'m>) -> CellOutputs<'m> {
+        let source = &mut Source(self.seed);
+        let shapes = self.shapes();
+        let mut pool = vec![io.left, io.above, io.common, io.enable];
+        let mut registers = Vec::new();
+        for i in 0..4 {
+            let of = shapes[source.below(3) as usize];
+            let mut register = m.reg(of).named(format!("reg_{i}"));
+            if source.below(2) == 0 {
+                register = register.reset(of.from_bits(&source.bits(of.width)));
+            }
+            let enable = [io.enable, pick(source, &pool, bit())][source.below(2) as usize];
+            if source.below(3) > 0 {
+                register = register.enable(enable);
+            }
+            pool.push(*register);
+            registers.push(register);
+        }
+        for _ in 0..4 {
+            let result = operation(m, source, &pool);
+            pool.push(pick(source, &[result], unsigned(result.width().min(60))));
+        }
+        for register in registers {
+            // Mostly a register takes what comes from a neighbour, as in a systolic array.
+            let all = [io.left, io.above, io.common];
+            let next = match source.below(2) {
+                0 => pick(source, &all, register.shape()),
+                _ => pick(source, &pool, register.shape()),
+            };
+            register.next(next);
+        }
+        m.unused(io.left);
+        m.unused(io.above);
+        m.unused(io.common);
+        m.unused(io.enable);
+        // What leaves a cell is a register, or the array would be one long chain.
+        let out = |source: &mut Source, shape| pick(source, &pool[4..8], shape);
+        CellOutputs {
+            right: out(source, shapes[0]),
+            below: out(source, shapes[1]),
+        }
+    }
+}
+
+/// Rows and columns of cells.
+#[derive(Debug, Clone, PartialEq)]
+struct Grid {
+    seed: u64,
+    rows: usize,
+    columns: usize,
+}
+
+bundle! {
+    struct GridInputs(grid: &Grid) {
+        left: [Cell { seed: grid.seed }.shapes()[0]; grid.rows],
+        above: [Cell { seed: grid.seed }.shapes()[1]; grid.columns],
+        common: [Cell { seed: grid.seed }.shapes()[2]; grid.columns],
+        enable: bit(),
+    }
+}
+
+bundle! {
+    struct GridOutputs(shapes: [Shape; 3], size: [usize; 2]) {
+        right: [shapes[0]; size[0]],
+        below: [shapes[1]; size[1]],
+    }
+}
+
+#[hardware]
+impl Block for Grid {
+    fn module_name(&self) -> String {
+        format!("grid_{}", self.seed)
+    }
+
+    fn build<'m>(&self, m: &'m Module, io: GridInputs<'m>) -> GridOutputs<'m> {
+        let cell = Cell { seed: self.seed };
+        let mut above = io.above;
+        let mut right = Vec::new();
+        for mut left in io.left {
+            for (above, &common) in above.iter_mut().zip(&io.common) {
+                let inputs = CellInputs {
+                    left,
+                    above: *above,
+                    common,
+                    enable: io.enable,
+                };
+                let outputs = m.instance(&cell, inputs);
+                (left, *above) = (outputs.right, outputs.below);
+            }
+            right.push(left);
+        }
+        GridOutputs {
+            right,
+            below: above,
+        }
+    }
+}
+
+#[test]
+fn random_arrays_run_as_they_read_with_and_without_each_pass() {
+    let all = Passes::ALL;
+    let passes = [
+        all,
+        Passes { pack: false, ..all },
+        Passes {
+            group: false,
+            ..all
+        },
+    ];
+    for seed in 0..ARRAYS {
+        let grid = Grid {
+            seed,
+            rows: 2 + seed as usize % 4,
+            columns: 3 + seed as usize % 7,
+        };
+        let design = elaborate(&grid).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        run(seed, &design, passes[seed as usize % 3]);
+        if seed % 3 > 0 {
+            run(seed, &design, all);
+        }
+    }
+    // So many cells that a signal takes several groups.
+    let grid = Grid {
+        seed: 1,
+        rows: 17,
+        columns: 17,
+    };
+    let design = elaborate(&grid).unwrap_or_else(|error| panic!("{error}"));
+    run(1, &design, all);
+}
+
+#[test]
+fn random_designs_mean_the_same_without_passes() {
+    let all = Passes::ALL;
+    for seed in 0..DESIGNS / 4 {
+        let random = Random {
+            seed,
+            depth: (seed % 3) as u32,
+        };
+        let design = elaborate(&random).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        run(seed, &design, Passes { pack: false, ..all });
+        run(
+            seed,
+            &design,
+            Passes {
+                group: false,
+                ..all
+            },
+        );
+    }
 }
