@@ -10,7 +10,7 @@ use super::interrupt;
 use super::npu::{Configuration, Mode, Passes, compile, executable_error, import, read_file};
 use super::output::print;
 use super::progress::Progress;
-use super::simulator::Simulator;
+use super::simulator::{Init, Simulator};
 use crate::arch::NpuArch;
 use crate::device::npy::write_array;
 use crate::device::{Accelerator, Executable, Inference, Loaded, Speed};
@@ -57,6 +57,9 @@ pub(super) struct Run {
     /// The simulator
     #[arg(long, value_enum, default_value_t = Simulator::Native)]
     sim: Simulator,
+    /// What nothing sets at the start
+    #[arg(long, value_enum, default_value_t = Init::Zero)]
+    init: Init,
     /// The clock for which latency and throughput are printed
     #[arg(long, value_name = "FREQUENCY", default_value = "100MHz")]
     clock: Clock,
@@ -248,10 +251,9 @@ impl Run {
         if self.sim == Simulator::Verilator {
             progress.working("building the model, or taking it from the cache");
         }
-        Ok(Accelerator::new(
-            arch,
-            self.sim.with(&design, Speed::Compile)?,
-        ))
+        let (sim, speed) = (self.sim, Speed::Compile);
+        let backend = sim.starting(&design, speed, self.init, self.seed)?;
+        Ok(Accelerator::new(arch, backend))
     }
 
     /// Runs every row.

@@ -15,6 +15,8 @@ pub struct Native {
     benched: Benched<Model>,
     /// Waves need the names of all signals.
     names: bool,
+    /// Chooses the state at the start.
+    seed: Option<u64>,
 }
 
 impl Native {
@@ -24,12 +26,36 @@ impl Native {
     ///
     /// When the design has ports of which no bench can be made.
     pub fn new(design: &Design) -> Result<Self, Error> {
-        let benched = Benched::new(Interface::of(design), design, |joined, top| {
-            Model::new(joined, top, false)
-        })?;
-        let names = false;
-        Ok(Native { benched, names })
+        Native::of(design, None)
     }
+
+    /// The same; what nothing sets starts with random values: see
+    /// [`Simulator::randomize`](crate::hdl::sim::Simulator::randomize).
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Native::new).
+    pub fn random(design: &Design, seed: u64) -> Result<Self, Error> {
+        Native::of(design, Some(seed))
+    }
+
+    fn of(design: &Design, seed: Option<u64>) -> Result<Self, Error> {
+        let names = false;
+        let benched = Benched::new(Interface::of(design), design, |joined, top| {
+            model(joined, top, names, seed)
+        })?;
+        Ok(Native {
+            benched,
+            names,
+            seed,
+        })
+    }
+}
+
+fn model(joined: &Design, top: &Top, names: bool, seed: Option<u64>) -> Result<Model, Error> {
+    let mut model = Model::new(joined, top, names)?;
+    model.seed = seed;
+    Ok(model)
 }
 
 impl Backend for Native {
@@ -38,17 +64,17 @@ impl Backend for Native {
     }
 
     fn run(&mut self, scenario: &Scenario, watch: &mut Watch) -> Result<Outcome, Error> {
-        let names = self.names;
-        let make = |joined: &Design, top: &Arc<Top>| Model::new(joined, top, names);
+        let (names, seed) = (self.names, self.seed);
+        let make = |joined: &Design, top: &Arc<Top>| model(joined, top, names, seed);
         self.benched.run(scenario, watch, make)
     }
 
     fn trace(&mut self, vcd: Option<PathBuf>) -> Result<(), Error> {
         if vcd.is_some() != self.names {
             self.names = vcd.is_some();
-            let names = self.names;
+            let (names, seed) = (self.names, self.seed);
             self.benched
-                .rebuild(|joined, top| Model::new(joined, top, names))?;
+                .rebuild(|joined, top| model(joined, top, names, seed))?;
         }
         self.benched.vcd = vcd;
         Ok(())

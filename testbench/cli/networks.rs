@@ -100,6 +100,8 @@ fn a_run_gives_what_the_golden_model_gives() {
     let run = place.succeed("run small.onnx --preset nano --input images.npy --expect onnx.npy");
     golden!(form(&run.stdout));
     place.succeed("run small.onnx --preset small --seed 7 --clock 1.5GHz");
+    // Nothing is read that was never written.
+    place.succeed("run small.onnx --preset nano --seed 3 --init random");
 }
 
 #[test]

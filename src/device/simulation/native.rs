@@ -16,6 +16,8 @@ pub(in crate::device) struct Model {
     ports: Vec<Handle>,
     memories: Vec<String>,
     clocks: Vec<String>,
+    /// Chooses the random state at the start, if it is not zeros.
+    pub seed: Option<u64>,
 }
 
 impl Model {
@@ -37,6 +39,7 @@ impl Model {
             ports,
             memories: top.memories.iter().map(|table| table.path()).collect(),
             clocks: top.clocks.clone(),
+            seed: None,
         })
     }
 }
@@ -44,6 +47,9 @@ impl Model {
 impl Startable for Model {
     fn start(&self, vcd: Option<&Path>) -> Result<Box<dyn Engine>, Error> {
         let mut simulator = self.pristine.restarted();
+        if let Some(seed) = self.seed {
+            simulator.randomize(seed);
+        }
         if let Some(path) = vcd {
             let file = File::create(path).map_err(Error::files("write waves to", path))?;
             let started = simulator.trace_vcd(BufWriter::new(file));

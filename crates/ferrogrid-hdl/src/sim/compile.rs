@@ -10,7 +10,7 @@ use super::memory::{MemoryLayout, ReadLayout, WriteLayout};
 use super::names::{self, Handle, Known, ModuleNames, Names, Role};
 use super::property::PropertyLayout;
 use super::schedule::{Passes, Schedule, schedule};
-use super::wide::{Span, words_of};
+use super::wide::{Span, top_mask, words_of};
 use crate::ir::{Design, Direction, DomainId, Memory, MemoryId, NodeKind, PropertyKind};
 use crate::{Shape, bit};
 use num_bigint::BigUint;
@@ -43,10 +43,13 @@ pub(super) struct Model {
     pub arrays: Vec<Vec<u64>>,
     /// All values at the start.
     pub values: Vec<u64>,
+    /// Words of state that nothing has set at the start, with the masks of their bits.
+    pub unset: Vec<(u32, u64)>,
 }
 
 struct Register {
     current: u32,
+    width: u32,
     domain: u32,
     reset: Option<Vec<u64>>,
     asynchronous: bool,
@@ -147,6 +150,20 @@ pub(super) fn compile(design: &Design, known: Known, passes: Passes) -> Model {
     });
     schedule.watched = [conditions.collect(), read.collect()];
     let values = initial_values(&schedule, &domains);
+    let registers = registers.iter().filter(|register| register.reset.is_none());
+    let registers = registers.map(|register| (schedule.place(register.current), register.width));
+    let reads = memories.iter().flat_map(|memory| {
+        let reads = memory.reads.iter();
+        reads.map(|port| (port.data, memory.width))
+    });
+    let unset = registers.chain(reads).flat_map(|(place, width)| {
+        let words = words_of(width);
+        (0..words).map(move |word| {
+            let last = word + 1 == words;
+            (place + word, if last { top_mask(width) } else { u64::MAX })
+        })
+    });
+    let unset = unset.collect();
     Model {
         domains,
         memories,
@@ -154,6 +171,7 @@ pub(super) fn compile(design: &Design, known: Known, passes: Passes) -> Model {
         names,
         arrays,
         values,
+        unset,
         arrangement: schedule.arrangement(),
         schedule,
     }
@@ -305,6 +323,7 @@ impl<'d> Collector<'d> {
             let reset = register.reset.as_ref().map(|bits| digits(bits, count));
             self.registers.push(Register {
                 current: current.start,
+                width: current.width,
                 domain,
                 reset,
                 asynchronous: module.domains[register.domain.index()].asynchronous_reset,
@@ -345,6 +364,7 @@ impl<'d> Collector<'d> {
                 depth: memory.depth,
                 granularity: memory.granularity,
                 no_collision: memory.no_collision,
+                is_set: memory.init.is_some() || memory.public,
                 has_rules: false,
                 writes,
                 reads,

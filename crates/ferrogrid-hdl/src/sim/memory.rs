@@ -32,6 +32,8 @@ pub(super) struct MemoryLayout {
     pub depth: u32,
     pub granularity: u32,
     pub no_collision: bool,
+    /// Its words are known at the start.
+    pub is_set: bool,
     /// An access can break a rule: see [`MemoryLayout::can_break_rules`].
     pub has_rules: bool,
     pub writes: Vec<WriteLayout>,

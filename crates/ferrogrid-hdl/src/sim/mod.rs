@@ -64,7 +64,8 @@
 //! # Start
 //!
 //! Registers start at their reset values, or at 0 without one; memories start with their initial
-//! words, or at 0. Resets are released. Inputs are 0.
+//! words, or at 0. Resets are released. Inputs are 0. [`Simulator::randomize`] finds what reads
+//! something that was never written.
 //!
 //! # Edges
 //!
@@ -95,6 +96,7 @@ mod names;
 mod ops;
 mod pack;
 mod property;
+mod random;
 mod run;
 mod schedule;
 mod step;

@@ -253,3 +253,47 @@ fn a_public_memory_keeps_its_name() {
         m.memory(8, 4).named("table").public();
     });
 }
+
+/// A ring of words of which the reader starts one word early, at one that was never written.
+#[test]
+fn a_read_of_what_was_never_written_differs_from_seed_to_seed() {
+    let run = |early: u32, seed: Option<u64>| {
+        let mut sim = simulate(|m| {
+            let count = m.reg(unsigned(4)).named("count").reset(0);
+            count.next(count + 1);
+            let ring = m.memory(70, 16).named("ring");
+            ring.write(m.high(), *count, count.extend(70) + 5);
+            let from = count - 1 - early;
+            m.output("word", ring.read(from));
+        });
+        sim.reset(1);
+        if let Some(seed) = seed {
+            sim.randomize(seed);
+            sim.reset(1);
+        }
+        sim.run(2);
+        sim.peek("word")
+    };
+    assert_eq!(run(0, None), 5.into());
+    for seed in 0..4 {
+        assert_eq!(run(0, Some(seed)), 5.into());
+    }
+    // With zeros it looks as if there were something to read.
+    assert_eq!(run(1, None), 0.into());
+    assert_ne!(run(1, Some(1)), run(1, Some(2)));
+    assert_eq!(run(1, Some(1)), run(1, Some(1)));
+}
+
+#[test]
+fn random_state_leaves_alone_what_is_set() {
+    let mut sim = simulate(|m| {
+        let d = m.input("d", unsigned(90));
+        let free = m.reg(unsigned(90)).named("free").enable(m.low());
+        m.output("free", free.next(d));
+        let reset = m.reg(unsigned(90)).named("reset").reset(9).enable(m.low());
+        m.output("reset", reset.next(d));
+    });
+    sim.randomize(3);
+    assert_ne!(sim.peek("free"), 0.into());
+    assert_eq!(sim.peek("reset"), 9.into());
+}
