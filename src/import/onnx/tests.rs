@@ -265,6 +265,18 @@ fn what_is_wrong_is_named() {
     }
 }
 
+#[test]
+fn many_weights_are_read() {
+    let mut model = network();
+    let graph = model.graph.as_mut().expect("a graph");
+    let columns = 1 << 15;
+    let weights = vec![1; 12 * columns as usize];
+    graph.initializer[3] = bytes("v", &[12, columns], &weights);
+    graph.output = vec![value("y", &[1, columns])];
+    let graph = read(&model).expect("a network");
+    assert_eq!(graph[graph.outputs[0]].shape.last(), Some(&(1 << 15)));
+}
+
 /// Half a megabyte of weights, used by node after node.
 #[test]
 fn constants_do_not_fill_the_memory() {
