@@ -171,6 +171,11 @@ pub enum Function {
         /// The scale.
         scale: f32,
     },
+    /// `x` times the share of a normal distribution below it: `x / 2 * (1 + erf(x / sqrt(2)))`.
+    Gelu {
+        /// `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))` instead.
+        approximate: bool,
+    },
 }
 
 /// What stands around and between elements, an entry for each axis.
@@ -232,6 +237,7 @@ impl Function {
             Function::HardSwish => "HardSwish",
             Function::HardSigmoid { .. } => "HardSigmoid",
             Function::Elu { .. } => "Elu",
+            Function::Gelu { .. } => "Gelu",
         }
     }
 }

@@ -82,6 +82,8 @@ fn append(graph: &mut Graph, random: &mut Random, x: TensorId, family: Family) -
             offset: 0.5,
         },
         Function::Elu { scale: 1.5 },
+        Function::Gelu { approximate: false },
+        Function::Gelu { approximate: true },
     ];
     let binaries = [
         Binary::Add,
@@ -126,7 +128,7 @@ fn append(graph: &mut Graph, random: &mut Random, x: TensorId, family: Family) -
             }
         }
         7 | 8 => {
-            let function = functions[random.within(0, 5) as usize];
+            let function = functions[random.within(0, functions.len() as u32 - 1) as usize];
             (Operator::Unary(function), vec![x], other)
         }
         9 => {

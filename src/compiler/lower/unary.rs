@@ -4,6 +4,7 @@ use super::super::arithmetic::{fixed, scaled};
 use super::super::{CompileError, Rounding};
 use super::{Lowered, Meaning, Residual, identity, is_read_once, limits, meaning, refuse, unity};
 use crate::graph::{Family, Function, Graph, Node, Operator};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
 /// Bytes, as numbers.
 const BYTES: std::ops::RangeInclusive<i32> = -128..=127;
@@ -201,6 +202,14 @@ fn exact_function(function: Function) -> Box<dyn Fn(f64) -> f64> {
         Function::HardSigmoid { slope, offset } => {
             Box::new(move |x| (f64::from(slope) * x + f64::from(offset)).clamp(0.0, 1.0))
         }
+        Function::Gelu { approximate: false } => {
+            Box::new(|x| x * (0.5 + 0.5 * libm::erf(x * FRAC_1_SQRT_2)))
+        }
+        // (1 + tanh(z)) / 2 is 1 / (1 + exp(-2z)).
+        Function::Gelu { approximate: true } => Box::new(|x| {
+            let z = FRAC_2_SQRT_PI * FRAC_1_SQRT_2 * x * (1.0 + 0.044_715 * x * x);
+            x * (1.0 + (-2.0 * z).exp()).recip()
+        }),
     }
 }
 

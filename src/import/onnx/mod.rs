@@ -51,6 +51,7 @@ const SUPPORTED: &[&str] = &[
     "Expand",
     "Flatten",
     "Gather",
+    "Gelu",
     "Gemm",
     "GlobalAveragePool",
     "GlobalMaxPool",
@@ -261,6 +262,11 @@ impl Importer<'_> {
             (false, "Elu") => {
                 let scale = site.real("alpha", 1.0);
                 self.function(site, Function::Elu { scale })?
+            }
+            (_, "Gelu") => {
+                let rule = site.attribute("approximate");
+                let approximate = rule.is_some_and(|rule| rule.s == b"tanh");
+                self.function(site, Function::Gelu { approximate })?
             }
             (false, "ConvTranspose") => self.transposed_convolution(site)?,
             (false, "Concat") => self.concat(site)?,

@@ -31,7 +31,7 @@ pub(super) fn operator_name(code: i32) -> String {
 }
 
 /// Operators that are read.
-pub(super) const SUPPORTED: [&str; 53] = [
+pub(super) const SUPPORTED: [&str; 54] = [
     "ADD",
     "ARG_MAX",
     "ASSIGN_VARIABLE",
@@ -48,6 +48,7 @@ pub(super) const SUPPORTED: [&str; 53] = [
     "EXPAND_DIMS",
     "FULLY_CONNECTED",
     "GATHER",
+    "GELU",
     "HARD_SWISH",
     "LEAKY_RELU",
     "LOGISTIC",

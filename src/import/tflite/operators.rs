@@ -60,6 +60,11 @@ impl<'a> Importer<'a> {
             "TANH" => self.function(&site, Function::Tanh),
             "HARD_SWISH" => self.function(&site, Function::HardSwish),
             "ELU" => self.function(&site, Function::Elu { scale: 1.0 }),
+            "GELU" => {
+                let approximate = site.options.map(|options| options.u8(0)).transpose()?;
+                let approximate = approximate.is_some_and(|flag| flag != 0);
+                self.function(&site, Function::Gelu { approximate })
+            }
             "LEAKY_RELU" => {
                 let slope = site.options.map(|options| options.f32(0)).transpose()?;
                 let slope = slope.unwrap_or(0.0);

@@ -142,7 +142,7 @@ fn single(function: Function, x: f32) -> f32 {
         Function::LeakyRelu { .. } => x,
         Function::HardSwish => x * (x * (1.0 / 6.0) + 0.5).clamp(0.0, 1.0),
         Function::HardSigmoid { slope, offset } => (slope * x + offset).clamp(0.0, 1.0),
-        Function::Sigmoid | Function::Tanh | Function::Elu { .. } => {
+        Function::Sigmoid | Function::Tanh | Function::Elu { .. } | Function::Gelu { .. } => {
             double(function, x.into()) as f32
         }
     }
@@ -160,5 +160,12 @@ fn double(function: Function, x: f64) -> f64 {
         Function::Tanh => x.tanh(),
         Function::Elu { scale } if x < 0.0 => f64::from(scale) * x.exp_m1(),
         Function::Elu { .. } => x,
+        Function::Gelu { approximate: false } => {
+            x / 2.0 * libm::erfc(-x / std::f64::consts::SQRT_2)
+        }
+        Function::Gelu { approximate: true } => {
+            let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3));
+            x / 2.0 * (1.0 + inner.tanh())
+        }
     }
 }
