@@ -324,12 +324,10 @@ impl Requantizer {
     }
 }
 
-/// `value`, and what it was 1, 2, .. `cycles` cycles ago.
+/// A bit, and what it was 1, 2, .. `cycles` cycles ago.
 fn history<'m>(m: &'m Module, name: &str, value: Signal<'m>, cycles: u32) -> Vec<Signal<'m>> {
-    let mut all = vec![value];
-    for cycle in 1..=cycles {
-        let last = all[all.len() - 1];
-        all.push(m.delay(last).named(format!("{name}_{cycle}")));
-    }
-    all
+    let past = m.reg(unsigned(cycles)).named(format!("{name}_before"));
+    past.next(concat(&[past.truncate(cycles - 1), value]));
+    let before = (0..cycles).map(|cycle| past.bit(cycle));
+    std::iter::once(value).chain(before).collect()
 }
