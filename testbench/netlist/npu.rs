@@ -1,6 +1,6 @@
 //! The smallest core that runs networks: its netlists run a network from DRAM to DRAM.
 
-use super::{Subject, XILINX, are_found, exchanged, replaced};
+use super::{Subject, XILINX, are_found, exchanged};
 use ferrogrid::arch::Target;
 use ferrogrid::blocks::npu::NpuCore;
 use ferrogrid::synth::Family;
@@ -46,27 +46,11 @@ fn a_network_in_cells_of_ecp5() {
         return;
     };
     let text = &subject.netlist.verilog;
-    let register = r#".REG_OUTPUT_CLK("CLK0")"#;
-    let multiplier = ["  MULT18X18D ", r"vector.", register];
-    let bugs = [
-        (
-            "no register behind a multiplier of VECTOR",
-            replaced(text, &multiplier, register, r#".REG_OUTPUT_CLK("NONE")"#),
-        ),
-        (
-            "a bank of the scratchpad that is read where it is written",
-            exchanged(text, &["  DP16KD #(", r"scratchpad."], ".ADA3(", ".ADB3("),
-        ),
-        (
-            "a queue that is read where it is written",
-            exchanged(
-                text,
-                &["  TRELLIS_DPR16X4 #(", "front.queue_1"],
-                ".RAD(",
-                ".WAD(",
-            ),
-        ),
-    ];
+    // One is enough here: Icarus takes a minute for such a netlist.
+    let bugs = [(
+        "a bank of the scratchpad that is read where it is written",
+        exchanged(text, &["  DP16KD #(", r"scratchpad."], ".ADA3(", ".ADB3("),
+    )];
     are_found(&subject, &[case], &bugs);
 }
 
