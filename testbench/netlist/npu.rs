@@ -1,6 +1,6 @@
 //! The smallest core that runs networks: its netlists run a network from DRAM to DRAM.
 
-use super::{Subject, XILINX, are_found, exchanged};
+use super::{Subject, XILINX};
 use ferrogrid::arch::Target;
 use ferrogrid::blocks::npu::NpuCore;
 use ferrogrid::synth::Family;
@@ -18,18 +18,15 @@ fn case(target: Target) -> NetworkCase {
 }
 
 /// The netlist of a core is made of these cells, and runs the network as the core does; nothing without the tools.
-fn runs_a_network(
-    target: Target,
-    family: Family,
-    cells: &[&str],
-) -> Option<(NetworkCase, Subject)> {
+fn runs_a_network(target: Target, family: Family, cells: &[&str]) {
     let case = case(target);
-    let subject = Subject::new(&NpuCore::new(&case.arch), family)?;
+    let Some(subject) = Subject::new(&NpuCore::new(&case.arch), family) else {
+        return;
+    };
     subject.has(cells);
     let report = subject.check(&subject.netlist, &case);
     let report = report.unwrap_or_else(|mismatch| panic!("{family:?}: {mismatch}"));
     assert_eq!(report.elements, 20, "{report:?}");
-    Some((case, subject))
 }
 
 #[test]
@@ -42,16 +39,7 @@ fn a_network_in_cells_of_ecp5() {
         "MULT18X18D",
         "DP16KD",
     ];
-    let Some((case, subject)) = runs_a_network(Target::Ecp5, Family::Ecp5, &cells) else {
-        return;
-    };
-    let text = &subject.netlist.verilog;
-    // One is enough here: Icarus takes a minute for such a netlist.
-    let bugs = [(
-        "a bank of the scratchpad that is read where it is written",
-        exchanged(text, &["  DP16KD #(", r"scratchpad."], ".ADA3(", ".ADB3("),
-    )];
-    are_found(&subject, &[case], &bugs);
+    runs_a_network(Target::Ecp5, Family::Ecp5, &cells);
 }
 
 #[test]
