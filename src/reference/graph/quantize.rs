@@ -41,7 +41,9 @@ impl Step<'_> {
             }
             // XNNPACK: a factor of 8 fractional bits, halves up.
             (Family::TfLite, Mode::Float) => {
-                let factor = (256.0 * (x.scale / y.scale)).round_ties_even() as i64;
+                let factor = (256.0 * (x.scale / y.scale)).round_ties_even();
+                // A factor beyond 32 bits makes a limit of all but 0.
+                let factor = factor.min(i32::MAX as f32) as i64;
                 let moved = |value: i32| {
                     let scaled = (i64::from(value) * factor + 128) >> 8;
                     self.limited((scaled + i64::from(y.zero_point)).clamp(-256, 256) as i32)
