@@ -41,7 +41,10 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
         .collect();
     let overflow = semaphores(m, clear, &requests, &signalling);
     let own = m.input("own", unsigned(BITS));
-    let chosen = m.input("own_chosen", unsigned(UNITS));
+    let units = |of: &str| m.input(format!("own_{of}"), unsigned(UNITS));
+    let [asks, enough, chosen] = ["asks", "enough", "chosen"].map(units);
+    let counts_settle = m.input("own_counts_settle", bit());
+    let may_choose = !chosen.any() & !counts_settle & !clear;
     m.assert(
         "one_is_chosen",
         chosen.eq(chosen.lowest_one()),
@@ -84,7 +87,7 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
             kept[0].eq(wait[0].one_hot(SEMAPHORES)) & kept[1].eq(wait[1])
         };
         let is_kept = valid & waits & same(kept[0], a) & same(kept[1], b);
-        let looked_at = input("own_asks", unit, 1) | chosen.bit(unit);
+        let looked_at = (asks | chosen).bit(unit);
         m.assert(
             &named("is_kept"),
             !looked_at | clear | is_kept,
@@ -96,7 +99,13 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
         let wide = |[_, count]: [Signal<'m>; 2]| count.zero_extend(BITS);
         // One wait of one unit at most takes of it.
         let wants = wide(a).gate(is_own(a)) | wide(b).gate(is_own(b));
-        let enough = wants.le(own);
+        let is_enough = wants.le(own);
+        let told = may_choose & (asks & enough).bit(unit);
+        m.assert(
+            &named("told"),
+            !told | is_enough,
+            "too little is taken for enough",
+        );
         taken = taken | wants.gate(granted);
         takers.push(granted & waits);
         m.assert(
@@ -106,20 +115,20 @@ fn one_semaphore<'m>(m: &'m Module, number: u32) {
         );
         m.assert(
             &named("enough"),
-            !granted | clear | enough,
+            !granted | clear | is_enough,
             "a wait passes too early",
         );
         let at_once = !(valid & free) | waits | granted;
         m.assert(&named("at_once"), at_once, "who waits for nothing is held");
         let others = |wait: [Signal<'m>; 2]| !is_own(wait) & wait[1].any();
-        let may_pass = valid & free & waits & enough & !others(a) & !others(b) & !clear;
+        let may_pass = valid & free & waits & is_enough & !others(a) & !others(b) & !clear;
         able.push(may_pass);
     }
     let takers = join(&takers);
-    // Of those who wait for it alone one passes within two cycles.
-    let held = m.reg(unsigned(2)).reset(0);
+    // Of those who wait for it alone one passes within three cycles.
+    let held = m.reg(unsigned(3)).reset(0);
     held.next((join(&able).any() & !takers.any()).mux(held + 1, 0));
-    m.assert("soon", held.le(2), "waits that are over are held");
+    m.assert("soon", held.le(3), "waits that are over are held");
     m.assert(
         "one_takes",
         takers.eq(takers.lowest_one()),
@@ -164,7 +173,7 @@ fn semaphores_of_the_npu() {
         // Or where another is granted.
         ("at_once_1 || chosen[1]", "at_once_1 || chosen[0]"),
         // What was taken in the cycle before is still there.
-        ("!(|chosen) && ", ""),
+        ("!counts_settle && ", ""),
         // The second wait is not taken.
         ("(takes[0] ? a : 8'd0) | ", ""),
         // A signal is taken for that of another semaphore.
@@ -174,9 +183,12 @@ fn semaphores_of_the_npu() {
         let design = hdl::design("proof", |m| one_semaphore(m, number)).unwrap();
         let mut proof = Proof::of(&design)
             .probe("own", &format!("semaphore_{number}.count"))
-            .probe("own_chosen", "chosen");
+            .probe("own_counts_settle", "counts_settle");
+        for net in ["asks", "enough", "chosen"] {
+            proof = proof.probe(&format!("own_{net}"), net);
+        }
         for unit in 0..UNITS {
-            for of in ["asks", "wait_a", "wait_b", "wait_a_count", "wait_b_count"] {
+            for of in ["wait_a", "wait_b", "wait_a_count", "wait_b_count"] {
                 let net = format!("{of}_{unit}");
                 proof = proof.probe(&format!("own_{net}"), &net);
             }

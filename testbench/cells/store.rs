@@ -20,7 +20,7 @@ const SCRATCHPAD_BITS: u32 = 8;
 const BEATS: u32 = 8;
 const RUNS: u32 = 16;
 /// Cycles from a read of the scratchpad to its beat.
-const LATENCY: u32 = 3;
+const LATENCY: u32 = 4;
 
 #[hardware]
 fn store<'m>(m: &'m Module) {
@@ -71,7 +71,7 @@ fn store<'m>(m: &'m Module) {
         !put | same,
         "another number of beats is kept",
     );
-    let reads = dut.scratchpad.request & dut.scratchpad.grant;
+    let reads = m.input("reads", bit());
     let ends = reads & m.input("run_ends", bit());
     let put = (put, announced);
     let [inside, turn, run] = follow_held(m, "going", put, ends, RUNS, |inside, ahead| {
@@ -142,6 +142,8 @@ fn store<'m>(m: &'m Module) {
     let on_way = (1..=LATENCY).fold(queued, |sum, cycle| {
         sum + m.input(format!("read_{cycle}"), bit()).zero_extend(4)
     });
+    // A read may wait for the scratchpad.
+    let on_way = on_way + m.input("waits", bit()).zero_extend(4);
     let places = m.input("places", unsigned(4));
     let counted = on_way.eq(*owed) & (places + *owed).eq(BEATS) & owed.le(BEATS);
     m.assert("counted", counted, "a beat is lost or doubled");
@@ -162,7 +164,9 @@ fn store_sends_what_it_has_announced() {
         .probe("queued", "dut.sent.level")
         .probe("sent_write_address", "dut.sent.write_address")
         .probe("sent_read_address", "dut.sent.read_address")
-        .probe("places", "dut.places");
+        .probe("places", "dut.places")
+        .probe("reads", "dut.reads")
+        .probe("waits", "dut.read_asked.spare_full");
     for at in 0..RUNS {
         proof = proof.probe_word(&format!("going_word_{at}"), "dut.going.words", at);
     }

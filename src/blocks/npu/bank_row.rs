@@ -5,9 +5,9 @@ use crate::hdl::{
     Block, Module, Signal, bit, bundle, concat, hardware, index_bits, join, unsigned,
 };
 
-/// Cycles from a read until its bytes are there: those of its addresses, of the memories and of the
-/// rotation.
-pub const READ_LATENCY: u32 = 3;
+/// Cycles from a read until its bytes are there: those of its addresses, of the memories, of registers behind
+/// them, and of the rotation.
+pub const READ_LATENCY: u32 = 4;
 
 /// A byte memory for each byte of a vector, each with an address of its own, so that a vector may
 /// begin at any byte, and go on in other rows that are whole words further. Bytes written are read by
@@ -139,9 +139,11 @@ impl Block for BankRow {
             let byte = bank.read_enabled(reads, place);
             bytes.push(byte.named(format!("byte_{number}")));
         }
-        let first_read = m.delay(read_first);
+        let first_read = m.delay_by("read_first", read_first, 2);
         let back = m.zero(first_read.shape()) - first_read;
-        let read_data = m.delay(join(&bytes).rotate_left(in_bits(back)));
+        // The memories take most of a cycle.
+        let bytes = m.delay(join(&bytes)).named("bytes_read");
+        let read_data = m.delay(bytes.rotate_left(in_bits(back)));
         BankRowOutputs { read_data }
     }
 }

@@ -642,19 +642,23 @@ impl Block for NpuCore {
             vector.active,
             vector.stall_scratchpad,
         ];
-        for ((name, _), event) in COUNTERS_OF.into_iter().zip(events) {
+        let counted = m.reg(unsigned(events.len() as u32)).reset(0);
+        let mut counts = Vec::new();
+        for (number, ((name, _), event)) in (0..).zip(COUNTERS_OF.into_iter().zip(events)) {
             // What was fetched ahead of the start counts too.
-            let (begins, counts) = match name {
+            let (begins, counts_now) = match name {
                 "read_beats" => (front.fetch_begins, event),
                 _ => (front.begins, event & front.busy),
             };
-            let event = m.flag(counts).named(format!("{name}_event"));
+            counts.push(counts_now);
+            let event = counted.bit(number);
             let count = m.reg(unsigned(64)).named(format!("{name}_count")).reset(0);
             m.when(begins, || count.set(0))
                 .else_when(event, || count.set(count + 1));
             shown.push(format!("{name}_low_count"), count.truncate(32));
             shown.push(format!("{name}_high_count"), count.slice(32, 32));
         }
+        counted.next(join(&counts));
         let inputs = AxiLiteRegistersInputs {
             s_axil: io.s_axil,
             shown,

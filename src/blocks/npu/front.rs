@@ -1,8 +1,6 @@
 //! The front end: fetches the program and gives each unit its instructions.
 
-use super::super::prim::{
-    BurstSplitter, Cut, Fifo, ReadBeat, RegisterSlice, StreamInputs, Transfer,
-};
+use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
 use super::fields::{INSTRUCTION_BITS, field_of};
 use super::ports::Signalling;
 use super::ranges::Ranges;
@@ -152,6 +150,7 @@ bundle! {
         checked: Checked(),
         /// It waits for a semaphore.
         waits: bit(),
+        /// What is checked, and for whom.
         for_unit: [bit(); UNITS],
         is_fence: bit(),
         is_end: bit(),
@@ -301,7 +300,8 @@ impl Block for FrontEnd {
 
         m.section("fetch");
         let state = m.fsm(MachineState::Idle);
-        let runs = state.is(MachineState::Run);
+        // As the state, for the queues all over the machine.
+        let runs = m.reg(bit()).reset(0);
         let starts = m.reg(bit()).named("start_waits").reset(0);
         let fetches = m.reg(bit()).named("fetch_waits").reset(0);
         let idle = state.is(MachineState::Idle);
@@ -337,44 +337,39 @@ impl Block for FrontEnd {
                 .expect("a unit has instructions")
         };
         let any_wait = field(&a_count).any() | field(&b_count).any();
+        let legal = checked.known & checked.in_range;
         let decoded = pack(&Decoded {
             checked,
             waits: any_wait,
-            for_unit: (0..UNITS).map(of_unit).collect(),
-            is_fence: opcode.eq(Opcode::Fence as u32),
-            is_end: opcode.eq(Opcode::End as u32),
+            for_unit: (0..UNITS).map(|unit| legal & of_unit(unit)).collect(),
+            is_fence: legal & opcode.eq(Opcode::Fence as u32),
+            is_end: legal & opcode.eq(Opcode::End as u32),
         });
-        let slice = RegisterSlice {
-            shape: decoded.shape(),
-            cut: Cut::Forward,
-        };
-        let slice = m.instance_of(&slice).named("decoded");
-        let s = Stream {
-            payload: decoded,
-            valid,
-            ready,
-        };
-        let fetched = slice.connect(StreamInputs { s }).m;
-        leaves.drive(fetched.fires());
+        // Whether it goes on is known late: the next follows a cycle behind.
+        let holds = m.reg(bit()).reset(0);
+        let goes = m.wire(bit());
+        holds.next(holds.mux(!goes, valid));
+        leaves.drive(holds & goes);
+        ready.drive(!holds);
+        let held = m.capture(!holds, decoded).named("held");
         let Decoded {
             checked,
             waits,
             for_unit,
             is_fence,
             is_end,
-        } = unpack(fetched.payload, Decoded::of());
+        } = unpack(held, Decoded::of());
         let Checked {
             word,
             in_range,
             known,
         } = checked;
-        let legal = known & in_range;
 
         m.section("queues and waits");
         let mut requests = Vec::new();
         let mut issue = Vec::new();
         let mut empty = Vec::new();
-        let mut dispatched = Vec::new();
+        let mut comes = Vec::new();
         let dispatches = m.wire(bit());
         for number in 0..UNITS {
             let s = Stream {
@@ -384,8 +379,7 @@ impl Block for FrontEnd {
             };
             let queue = Fifo::queue(s.payload.shape(), self.queue_depth);
             let queue = m.instance_of(&queue).named(format!("queue_{number}"));
-            let comes = m.flag(s.fires());
-            dispatched.push(comes.named(format!("dispatched_{number}")));
+            comes.push(s.fires());
             let queue = queue.connect(StreamInputs { s });
             let head = queue.m;
             let instruction = head.payload.truncate(INSTRUCTION_BITS);
@@ -412,7 +406,8 @@ impl Block for FrontEnd {
             empty.push(queue.level.eq(0) & !*held);
             issue.push(out);
         }
-        let forget = begins | state.is(MachineState::Clear);
+        // It goes all over the machine.
+        let forget = m.flag(begins | state.is(MachineState::Clear));
         let overflow = semaphores(m, forget, &requests, &io.signalling);
 
         m.section("the program");
@@ -423,23 +418,25 @@ impl Block for FrontEnd {
         // What has just left a queue is not in its unit yet.
         let done_before = m.delay_by("done_before", unit_done, 2);
         let settled_before = m.delay(done_before & unit_done);
-        let settled = settled_before & !join(&dispatched);
+        let dispatched = m.reg(unsigned(UNITS)).reset(0);
+        dispatched.next(join(&comes));
+        let settled = settled_before & !dispatched;
         let fence_over = (settled | !fence.units).all();
         let goes_on = for_unit
             .iter()
             .zip(&queue_ready)
             .map(|(of, ready)| *of & *ready)
             .fold(is_fence & fence_over, |any, one| any | one);
-        let running = fetched.valid & runs;
-        let illegal = running & !known;
-        let out_of_range = (running & !in_range) | io.out_of_range;
+        let running = holds & runs;
+        let illegal = m.flag(running & !known);
+        let out_of_range = m.flag((running & !in_range) | io.out_of_range);
         let may_begin = match self.central {
             true => settled.all(),
             false => m.high(),
         };
-        let takes = running & legal & may_begin & (goes_on | (is_end & settled.all()));
-        dispatches.drive(running & legal & may_begin);
-        fetched.ready.drive(takes | !(runs | idle));
+        let takes = running & may_begin & (goes_on | (is_end & settled.all()));
+        dispatches.drive(running & may_begin);
+        goes.drive(takes | !(runs | idle));
         ends.drive(takes & is_end);
         let cause = m.fsm(Cause::None);
         let fetch_failed = m.reg(bit()).reset(0);
@@ -455,6 +452,8 @@ impl Block for FrontEnd {
         let faults = illegal | out_of_range | overflow | read_failed | io.write_failed;
         let forgets = idle & *is_fetched & !*starts & io.stop;
         stops.drive((runs & (faults | barks | io.stop)) | forgets);
+        m.when(begins, || runs.set(true))
+            .else_when(stops | ends, || runs.set(false));
         let index = m.reg(unsigned(16)).reset(0);
         let code = m.reg(unsigned(16)).reset(0);
         let failed = m.reg(bit()).reset(0);

@@ -1,6 +1,8 @@
 //! LOAD and WEIGHTS: from DRAM into the memories of the machine.
 
-use super::super::prim::{BurstSplitter, Fifo, ReadBeat, StreamInputs, Transfer};
+use super::super::prim::{
+    BurstSplitter, Cut, Fifo, ReadBeat, RegisterSlice, StreamInputs, Transfer,
+};
 use super::fields::{INSTRUCTION_BITS, field, field_of, signal_fields};
 use super::ports::{ByteWrite, Signalling, further};
 use super::runs::{RunOrder, RunParams, bytes_of_run, outside_of_halves, runs};
@@ -113,6 +115,25 @@ bundle! {
     }
 }
 
+bundle! {
+    /// A beat, and where it goes.
+    struct Arriving(unit: &LoadUnit) {
+        to_scratchpad: bit(),
+        target: unsigned(3),
+        /// In the scratchpad.
+        address: unsigned(unit.scratchpad_bits),
+        /// Bytes of the run.
+        mask: unsigned(unit.splitter.beat_bytes),
+        data: unsigned(8 * unit.splitter.beat_bytes),
+        /// It is the first one of its run.
+        begins: bit(),
+        channel: unsigned(unit.channel_bits),
+        /// A signal follows.
+        signals: bit(),
+        semaphore: unsigned(4),
+    }
+}
+
 impl LoadUnit {
     /// Bits of an address of any target.
     fn address_bits(&self) -> u32 {
@@ -210,14 +231,13 @@ impl Block for LoadUnit {
         let takes_instruction = io.instruction.fires();
         let for_weights = m.capture(takes_instruction, is_weights);
         let target = m.capture(takes_instruction, load.target);
-        let of_run = free.mux(load.target, target);
-        let is_run = !free.mux(is_weights, for_weights);
-        let is_vector = of_run.eq(Target::VectorWeights as u32);
-        let is_table = of_run.ge(Target::ResultTable as u32) & !is_vector;
-        in_scratchpad.drive(is_run & of_run.eq(Target::Scratchpad as u32));
-        for_channels.drive(is_run & of_run.any() & !is_table & !is_vector);
-        for_entries.drive(is_run & is_table);
-        for_vector.drive(is_run & is_vector);
+        let is_vector = target.eq(Target::VectorWeights as u32);
+        let is_table = target.ge(Target::ResultTable as u32) & !is_vector;
+        let to_scratchpad = !for_weights & target.eq(Target::Scratchpad as u32);
+        in_scratchpad.drive(to_scratchpad);
+        for_channels.drive(!for_weights & target.any() & !is_table & !is_vector);
+        for_entries.drive(!for_weights & is_table);
+        for_vector.drive(!for_weights & is_vector);
 
         let tiles = unsigned(bits_for(self.ring_tiles.into()));
         /// tiles that are neither in the ring nor on their way
@@ -234,7 +254,7 @@ impl Block for LoadUnit {
 
         let coming = Coming {
             weights: for_weights,
-            to_scratchpad: !for_weights & target.eq(Target::Scratchpad as u32),
+            to_scratchpad,
             target,
             beat_address: run.beat_address,
             address: run.address,
@@ -256,73 +276,95 @@ impl Block for LoadUnit {
         m.section("their bytes come");
         let come = unpack(under_way.m.payload, Coming::of(self));
         let beats = io.beats;
-        let to_scratchpad = come.to_scratchpad;
-        let takes = beats.valid & (!to_scratchpad | scratchpad.ready);
-        beats.ready.drive(!to_scratchpad | scratchpad.ready);
-        let ends = takes & beats.payload.last;
-        under_way.m.ready.drive(ends);
         let first = m.reg(bit()).reset(1);
         let address = m.reg(unsigned(self.scratchpad_bits));
         let here = first.mux(come.address.truncate(self.scratchpad_bits), *address);
         let beat_address = m.reg(come.beat_address.shape());
         let beat_here = first.mux(come.beat_address, *beat_address);
+        /// channels in front of this beat of the run
+        let channel_offset = m.reg(unsigned(self.channel_bits)).reset(0);
+        let last = beats.payload.last;
+        let takes = beats.fires();
+        under_way.m.ready.drive(takes & last);
         m.when(takes, || {
-            first.set(beats.payload.last);
+            first.set(last);
             address.set(further(here, self.splitter.beat_bytes));
             beat_address.set(beat_here + self.splitter.beat_bytes);
+            let next = channel_offset + self.splitter.beat_bytes / 4;
+            channel_offset.set(last.mux(m.zero(channel_offset.shape()), next));
         });
-        let mask = bytes_of_run(
-            (*first, come.skip),
-            (beats.payload.last, come.last_byte),
-            self.splitter.beat_bytes,
-        );
-        scratchpad.payload.address.drive(here);
+        let fails = takes & beats.payload.response.any();
+        let failed = m.flag(fails);
+        let failed_address = m.capture(fails, beat_here);
+
+        m.section("they go into their memory a cycle later");
+        let arrives = pack(&Arriving {
+            to_scratchpad: come.to_scratchpad,
+            target: come.target,
+            address: here,
+            mask: bytes_of_run(
+                (*first, come.skip),
+                (last, come.last_byte),
+                self.splitter.beat_bytes,
+            ),
+            data: beats.payload.data,
+            begins: *first,
+            channel: come.address.truncate(self.channel_bits) + channel_offset,
+            signals: last & come.signals,
+            semaphore: come.semaphore,
+        });
+        let slice = RegisterSlice {
+            shape: arrives.shape(),
+            cut: Cut::Forward,
+        };
+        let s = Stream {
+            payload: arrives,
+            valid: beats.valid,
+            ready: beats.ready,
+        };
+        let arrived = m.instance_of(&slice).named("arrived");
+        let arrived = arrived.connect(StreamInputs { s }).m;
+        let here = unpack(arrived.payload, Arriving::of(self));
+        let goes = arrived.fires();
+        arrived.ready.drive(!here.to_scratchpad | scratchpad.ready);
+        scratchpad.payload.address.drive(here.address);
         scratchpad
             .payload
             .data
-            .drive(beats.payload.data.extend(8 * self.rows));
-        scratchpad.payload.mask.drive(mask.extend(self.rows));
-        scratchpad.valid.drive(beats.valid & to_scratchpad);
-
-        let ring_enable = takes & come.weights;
+            .drive(here.data.extend(8 * self.rows));
+        scratchpad.payload.mask.drive(here.mask.extend(self.rows));
+        scratchpad.valid.drive(arrived.valid & here.to_scratchpad);
+        // What is not for the scratchpad does not wait: whether it is there stands in registers of its own.
+        let ring_enable = m.flag(takes & come.weights);
+        let parameters_enable = m.flag(takes & !come.weights & !come.to_scratchpad);
         let beat_of_ring = m.reg(unsigned(self.ring_beat_bits())).reset(0);
         m.when(ring_enable, || beat_of_ring.set(beat_of_ring + 1));
         m.when(io.clear, || beat_of_ring.set(0));
-        /// channels in front of this beat of the run
-        let channel_offset = m.reg(unsigned(self.channel_bits)).reset(0);
-        m.when(takes, || {
-            let next = channel_offset + self.splitter.beat_bytes / 4;
-            channel_offset.set(beats.payload.last.mux(m.zero(channel_offset.shape()), next));
-        });
-        let tile_written = m.flag(ends & come.weights);
+        let tile_written = m.flag(takes & last & come.weights);
         let tile_comes = match self.tile_beats {
             1 => tile_written,
             beats => tile_written | beat_of_ring.bit(beats.ilog2() - 1),
         };
-        let signalling_valid = m.flag(ends & come.signals);
-        let semaphore = m.delay(come.semaphore);
-        let fails = takes & beats.payload.response.any();
-        let failed = m.flag(fails);
-        let failed_address = m.capture(fails, beat_here);
-        // Memories other than the scratchpad are written a cycle later: bytes of DRAM come late in theirs.
+        let signalling_valid = m.flag(goes & here.signals);
+        let quiet = under_way.level.eq(0) & !arrived.valid;
         LoadUnitOutputs {
             transfers,
             scratchpad,
-            ring_enable: m.flag(ring_enable),
-            ring_beat: m.delay(*beat_of_ring),
-            parameters_enable: m.flag(takes & !come.weights & !to_scratchpad),
-            parameters_target: m.delay(come.target),
-            run_begins: m.delay(*first),
-            channel: m.delay(come.address.truncate(self.channel_bits) + channel_offset),
-            data: m.delay(beats.payload.data),
+            ring_enable,
+            ring_beat: *beat_of_ring,
+            parameters_enable,
+            parameters_target: here.target,
+            run_begins: here.begins,
+            channel: here.channel,
+            data: here.data,
             tile_written,
             tile_comes,
             signalling: Signalling {
                 valid: signalling_valid,
-                semaphore,
+                semaphore: m.delay(here.semaphore),
             },
-            idle: !run.shown & under_way.level.eq(0),
-            quiet: under_way.level.eq(0),
+            idle: !run.shown & quiet,
+            quiet,
             failed,
             failed_address,
             out_of_range: m.flag(run.out_of_range),

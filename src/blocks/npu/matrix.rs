@@ -352,7 +352,7 @@ impl Block for MatrixUnit {
             address: m.delay(read_row).named("read_row_1"),
         };
         let tile_released = m.flag(*loading & load_ends & releases);
-        let weights = m.delay_by("weights", io.weights, 2);
+        let weights = m.delay_by("weights", io.weights, READ_LATENCY - 1);
 
         m.section("the pass whose tile is loaded");
         let shape = pack(&next_pass).shape();

@@ -1,5 +1,6 @@
 //! Vectors over several kernel rows.
 
+use super::bank_row::READ_LATENCY;
 use super::image::{BYTE, ROW, inside};
 use super::nest::Place;
 use super::ports::{VectorRows, wrapped};
@@ -58,7 +59,7 @@ pub(super) fn vector_rows<'m>(
     }
 }
 
-/// Which bytes of a vector, in these rows, are inside of an image of this width and height, three cycles later.
+/// Which bytes of a vector, in these rows, are inside of an image of this width and height, when they are read.
 #[hardware]
 #[track_caller]
 pub(super) fn inside_of_rows<'m>(
@@ -92,5 +93,5 @@ pub(super) fn inside_of_rows<'m>(
         }
     });
     let inside = rows.reduce(|all, row| all | row).expect("a row");
-    m.delay(inside).named("of_image")
+    m.delay_by("of_image", inside, READ_LATENCY - 2)
 }

@@ -184,8 +184,8 @@ impl Block for PostUnit {
         begun.next(concat(&[begun.truncate(SUM_STAGE - 3), begins]));
         let is_taken = begun.truncate(SUM_STAGE - 3).eq(0);
         let residual_under_way = m.wire(bit());
-        let over = !*active | (reads & ends & !is_new);
-        let ready = over & is_taken & !residual_under_way;
+        // Not in the cycle of the last sum, which is known late.
+        let ready = !*active & is_taken & !residual_under_way;
         io.instruction.ready.drive(ready);
         let takes = io.instruction.fires();
         let word = m.capture(takes, io.instruction.payload);

@@ -3,7 +3,7 @@
 use super::super::prim::BurstSplitter;
 use super::fields::{SignalFields, signal_due};
 use super::ports::{before, wrapped};
-use crate::hdl::{Module, Signal, bit, concat, hardware, join, unsigned};
+use crate::hdl::{Module, Signal, bit, concat, hardware, unsigned};
 
 /// Sizes of the addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,21 +101,15 @@ pub(super) fn runs<'m>(
     let address = m.reg(wide);
     let plane_address = m.reg(wide);
     let shown = m.reg(bit()).reset(0);
-    let run_less_one = order.run - 1;
-    let last_of_run = m.capture(takes, run_less_one);
+    let last_of_run = m.capture(takes, order.run - 1).named("last_of_run");
     // A run goes on its way when it has been looked at, in the cycle before.
     let checked = m.reg(bit()).reset(0);
     let first_address = order.address.zero_extend(wide.width);
-    let here = active.mux(*address, first_address);
-    let sizes = [
-        active.mux(run, order.run),
-        active.mux(last_of_run, run_less_one),
-    ];
-    let is_outside = m.delay(is_outside(here, sizes));
+    let is_outside = m.delay(is_outside(*address, [run, last_of_run]));
     let out_of_range = (is_outside & *checked).named("outside");
     let valid = *checked & !is_outside;
     let asked = (valid & room).named("asked");
-    checked.next((takes | (*shown & !asked)) & !clear);
+    checked.next(*shown & !asked & !clear);
     let last_row = rows_left.eq(1);
     let last = last_row & planes_left.eq(1);
     let signal_due = signal_due(period, *until_signal, last);
@@ -206,19 +200,8 @@ pub(super) fn bytes_of_run<'m>(
     (last, last_byte): (Signal<'m>, Signal<'m>),
     beat_bytes: u32,
 ) -> Signal<'m> {
-    let high = first.module().high();
-    let bytes: Vec<_> = (0..beat_bytes)
-        .map(|byte| {
-            let begun = match byte + 1 < beat_bytes {
-                true => !first | skip.le(byte),
-                false => high,
-            };
-            let not_over = match byte > 0 {
-                true => !last | last_byte.ge(byte),
-                false => high,
-            };
-            begun & not_over
-        })
-        .collect();
-    join(&bytes)
+    let all = !first.module().zero(unsigned(beat_bytes));
+    let from = skip.gate(first);
+    let behind = last.mux(!last_byte, last_byte.module().zero(last_byte.shape()));
+    (all << from) & (all >> behind)
 }

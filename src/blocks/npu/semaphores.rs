@@ -112,7 +112,7 @@ struct Wait<'m> {
 }
 
 /// Grants requests and counts signals; `clear` empties all semaphores. Who waits for nothing is granted at once. Whose
-/// waits are over is granted in the cycle after, one in every second cycle: what it takes others may wait for.
+/// waits are over is granted two cycles later, one in every third cycle: what it takes others may wait for.
 /// Units of lower numbers come first. Gives whether a semaphore overflows.
 #[hardware]
 #[track_caller]
@@ -128,8 +128,8 @@ pub fn semaphores<'m>(
     /// a bit for the unit that is granted
     let chosen = m.reg(unsigned(units)).reset(0);
     let mut waits = Vec::new();
-    let mut pass = Vec::new();
-    let mut first = m.low();
+    let mut ask = Vec::new();
+    let mut over = Vec::new();
     for (number, request) in (0..).zip(requests) {
         let field = |of: &Field| field_of(&format!("head_{number}"), request.instruction, of);
         let wait = |letter: char, of: &Field, count: &Field| Wait {
@@ -152,20 +152,23 @@ pub fn semaphores<'m>(
                 .named(format!("over_{letter}_{number}"));
             over.connect(inputs).over
         };
-        let enough = is_over('a', &both[0]) & is_over('b', &both[1]);
-        let enough = enough.named(format!("enough_{number}"));
+        over.push(is_over('a', &both[0]) & is_over('b', &both[1]));
         let taken = chosen.bit(number);
-        let asks = request.valid & request.waits & !taken & !clear;
-        let asks = m.flag(asks).named(format!("asks_{number}"));
+        ask.push(request.valid & request.waits & !taken & !clear);
         let at_once = request.valid & request.free & !request.waits;
         request.granted.drive(at_once | taken);
-        let passes = asks & request.free & enough;
-        pass.push(passes & !first);
-        first = first | passes;
         waits.push(both);
     }
-    let may_choose = !chosen.any() & !clear;
-    chosen.next(join(&pass).gate(may_choose));
+    let asks = m.reg(unsigned(units)).reset(0);
+    asks.next(join(&ask));
+    // What is enough is known of the counts in the cycle before.
+    let enough = m.reg(unsigned(units)).reset(0);
+    enough.next(*asks & join(&over));
+    let counts_settle = m.flag(chosen.any());
+    let may_choose = !chosen.any() & !counts_settle & !clear;
+    let free = join(&requests.iter().map(|of| of.free).collect::<Vec<_>>());
+    let passes = *asks & *enough & free;
+    chosen.next(passes.lowest_one().gate(may_choose));
 
     let of_chosen = |of: &dyn Fn(&[Wait<'m>; 2]) -> Signal<'m>| {
         chosen.one_hot_select(&waits.iter().map(of).collect::<Vec<_>>())

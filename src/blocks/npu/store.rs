@@ -1,6 +1,6 @@
 //! STORE: from the scratchpad to DRAM.
 
-use super::super::prim::{BurstSplitter, Fifo, StreamInputs, Transfer, WriteBeat};
+use super::super::prim::{BurstSplitter, Fifo, SkidBuffer, StreamInputs, Transfer, WriteBeat};
 use super::bank_row::READ_LATENCY;
 use super::fields::{INSTRUCTION_BITS, field, signal_fields};
 use super::ports::{ByteRead, Signalling, further};
@@ -173,9 +173,11 @@ impl Block for StoreUnit {
             .reg(unsigned(bits_for(BEATS_READ.into())))
             .reset(BEATS_READ);
         let here = first.mux(goes.address, *address);
-        scratchpad.request.drive(going.m.valid & places.any());
-        scratchpad.address.drive(here);
-        let reads = scratchpad.request & scratchpad.grant;
+        let s = m.wires(Stream::of(unsigned(
+            self.splitter.beat_bytes + self.scratchpad_bits,
+        )));
+        s.valid.drive(going.m.valid & places.any());
+        let reads = s.fires().named("reads");
         m.when(reads, || {
             first.set(last);
             left.set(here_left - 1);
@@ -188,10 +190,25 @@ impl Block for StoreUnit {
             (last, goes.last_byte),
             self.splitter.beat_bytes,
         );
+        s.payload.drive(concat(&[mask, here]));
+        // Whether the scratchpad has time is known late.
+        let buffer = SkidBuffer {
+            shape: s.payload.shape(),
+        };
+        let asked = m.instance_of(&buffer).named("read_asked");
+        let asked = asked.connect(StreamInputs { s }).m;
+        scratchpad.request.drive(asked.valid);
+        scratchpad
+            .address
+            .drive(asked.payload.truncate(self.scratchpad_bits));
+        asked.ready.drive(scratchpad.grant);
+        let mask = asked
+            .payload
+            .slice(self.scratchpad_bits, self.splitter.beat_bytes);
 
         m.section("and send them");
         // A read that a reset meets must not come to the queue behind it.
-        let read = (1..=READ_LATENCY).fold(reads, |read, cycle| {
+        let read = (1..=READ_LATENCY).fold(asked.fires(), |read, cycle| {
             m.flag(read).named(format!("read_{cycle}"))
         });
         let strobe = m.delay_by("strobe", mask, READ_LATENCY);

@@ -3,13 +3,13 @@
 use super::super::buffer::{AccumulatorInputs, Accumulators};
 use super::super::control::{TokenInputs, TokenLine};
 use super::super::ports::{ResultPort, Target};
-use super::super::prim::RamRead;
+use super::super::prim::{RamRead, SkidBuffer, StreamInputs};
 use super::bank_row::READ_LATENCY;
 use super::fields::{INSTRUCTION_BITS, field, signal_due, signal_fields};
-use super::image::{PitchFields, along, down, inside, prepare};
+use super::image::{BYTE, PitchFields, ROW, along, down, inside, prepare};
 use super::nest::{Place, Single, nest};
 use super::ports::{ByteRead, Signalling, wrapped};
-use super::vector_lanes::{LANES_LATENCY, TAPS, VectorLanes, VectorLanesInputs};
+use super::vector_lanes::{TAPS, VectorLanes, VectorLanesInputs};
 use super::vector_weights::{VectorWeights, VectorWeightsInputs};
 use crate::hdl::{
     Block, Module, Signal, Stream, bit, bundle, concat, hardware, index_bits, join, pack, unpack,
@@ -89,6 +89,25 @@ bundle! {
         /// Reads one behind the other, and how often: those of all vectors where they share bytes.
         count: unsigned(10),
         columns: unsigned(8),
+    }
+}
+
+bundle! {
+    /// A read of the scratchpad.
+    struct Asked(unit: &VectorUnit) {
+        address: unsigned(unit.scratchpad_bits),
+        row: ROW,
+        byte: BYTE,
+        /// A row begins with padding.
+        begins_padded: bit(),
+        /// Of its group.
+        taps: TAPS,
+        group: unsigned(unit.weights.group_bits()),
+        /// A vector of sums is complete with it, the first one of its pass.
+        completes: bit(),
+        is_first: bit(),
+        /// Where its sums go, and what is signalled then.
+        token: unsigned(unit.target_bits() + 9),
     }
 }
 
@@ -212,8 +231,8 @@ impl Block for VectorUnit {
             row: first.first_row,
             byte: first_byte,
         };
-        let scratchpad = m.wires(ByteRead::of(bits));
         let read = m.wire(bit());
+        let no_read_waits = m.wire(bit());
         // Passes of other groups have other counts of reads.
         let row_ends = m.wire(bit());
         let group_ends = m.wire(bit());
@@ -249,7 +268,8 @@ impl Block for VectorUnit {
         });
         /// reads up to the next vector
         let reads_left = m.reg(TAPS);
-        let completes = (read & reads_left.eq(1)).named("completes");
+        let is_complete = reads_left.eq(1);
+        let completes = (read & is_complete).named("completes");
         let of_next_pass = next_is_last.mux(unpack(of_last, Reads::of()).first, all_taps);
         m.when(takes, || {
             let of_last = last_taps(&first) - skips.zero_extend(TAPS.width);
@@ -265,7 +285,7 @@ impl Block for VectorUnit {
         let banks = m.reg(unsigned(2)).reset(2);
         let bank_is_there = !first.begin | banks.any();
         // Not in the cycle in which the last read is granted, which is known late.
-        takes.drive(prepared.valid & !streams & bank_is_there);
+        takes.drive(prepared.valid & !streams & no_read_waits & bank_is_there);
         let takes_bank = takes & first.begin;
         m.when(takes_bank & !io.bank_freed, || banks.set(banks - 1))
             .else_when(io.bank_freed & !takes_bank, || banks.set(banks + 1));
@@ -282,14 +302,15 @@ impl Block for VectorUnit {
         let settling = m.reg(unsigned(index_bits(distance.into()))).reset(0);
         let rest = rest.truncate(settling.shape().width);
         m.when(pass_ends, || settling.set(rest.gate(few)))
-            .else_when(settling.any(), || settling.set(settling - 1));
-        streams.next((takes | (*streams & !ends)) & !io.clear);
-        scratchpad.request.drive(*streams & settling.eq(0));
-        read.drive(scratchpad.request & scratchpad.grant);
-        // A vector may begin in front of the image: it wraps in the half of the image.
-        let within = walk.place.address.truncate(bits - 1);
-        let half = wrapped(fields.address, bits).msb();
-        scratchpad.address.drive(concat(&[half, within]));
+            .else_when(settling.any() & no_read_waits, || {
+                settling.set(settling - 1);
+            });
+        let goes_on = (takes | (*streams & !ends)) & !io.clear;
+        streams.next(goes_on);
+        let requests = m.reg(bit()).reset(0);
+        let settles = settling.eq(0) | (settling.eq(1) & no_read_waits);
+        requests.next(goes_on & pass_ends.mux(!few, settles));
+        read.drive(requests & no_read_waits);
         m.when(io.clear, || {
             banks.set(2);
             bank.set(1);
@@ -304,8 +325,64 @@ impl Block for VectorUnit {
             until_signal.set(signal_due.mux(signal.period, until_signal - 1));
         });
 
+        /// the group of the pass
+        let group = m.reg(unsigned(self.weights.group_bits()));
+        m.when(takes, || group.set(wrapped(first.weights, group.width())))
+            .else_when(pass_ends, || group.set(group + 1));
+        // Behind the last place and the last group come the first ones.
+        let no_place = completes & index.all() & !pass_ends;
+        let no_group = pass_ends & group.all() & !ends & !fields.maximum;
+        let out_of_range = m.flag(no_place | no_group);
+
+        m.section("reads: whether the scratchpad has time is known late");
+        // A vector may begin in front of the image: it wraps in the half of the image.
+        let within = walk.place.address.truncate(bits - 1);
+        let half = wrapped(fields.address, bits).msb();
+        let begins = walk.begins[3] & walk.begins[4] & fields.begin;
+        let asked = pack(&Asked {
+            address: concat(&[half, within]),
+            row: walk.place.row,
+            byte: walk.place.byte,
+            begins_padded: begins_padded & walk.begins[0],
+            taps: reads.taps,
+            group: *group,
+            completes: is_complete,
+            is_first: index.eq(0),
+            token: concat(&[
+                signal.semaphore,
+                group_ends & signal.signals & signal_due,
+                fields.maximum,
+                begins,
+                fields.end & walk.last,
+                *bank,
+                *index,
+            ]),
+        });
+        let buffer = SkidBuffer {
+            shape: asked.shape(),
+        };
+        let s = Stream {
+            payload: asked,
+            valid: *requests,
+            ready: no_read_waits,
+        };
+        let asked = m.instance_of(&buffer).named("asked");
+        let asks = asked.connect(StreamInputs { s }).m;
+        let asked = unpack(asks.payload, Asked::of(self));
+        let scratchpad = m.wires(ByteRead::of(bits));
+        scratchpad.request.drive(asks.valid);
+        scratchpad.address.drive(asked.address);
+        asks.ready.drive(scratchpad.grant);
+        let reads_now = asks.fires();
+        let completes_now = reads_now & asked.completes;
+
         m.section("bytes outside of the image are the padding");
-        let inside = inside(m, channels, walk.place, (fields.width, fields.height));
+        let place = Place {
+            address: asked.address,
+            row: asked.row,
+            byte: asked.byte,
+        };
+        let inside = inside(m, channels, place, (fields.width, fields.height));
         let inside = m.delay_by("inside", inside, READ_LATENCY - 1);
         let padding = m.delay_by("padding", fields.padding, READ_LATENCY);
         let bytes = io.data.split(8).into_iter().zip(inside.split(1));
@@ -315,16 +392,9 @@ impl Block for VectorUnit {
         let bytes = m.delay(join(&bytes));
 
         m.section("their weights");
-        /// the group of the pass
-        let group = m.reg(unsigned(self.weights.group_bits()));
-        m.when(takes, || group.set(wrapped(first.weights, group.width())))
-            .else_when(pass_ends, || group.set(group + 1));
-        // Behind the last place and the last group come the first ones.
-        let no_place = completes & index.all() & !pass_ends;
-        let no_group = pass_ends & group.all() & !ends & !fields.maximum;
-        let out_of_range = m.flag(no_place | no_group);
         // Read for the first vector of a pass, they stay for all of them.
-        let reads_group = m.delay_by("reads_group", completes & index.eq(0), READ_LATENCY);
+        let reads_group = completes_now & asked.is_first;
+        let reads_group = m.delay_by("reads_group", reads_group, READ_LATENCY - 1);
         let inputs = VectorWeightsInputs {
             enable: io.weights_enable,
             begins: io.run_begins,
@@ -332,21 +402,23 @@ impl Block for VectorUnit {
             data: io.beat,
             read: RamRead {
                 enable: reads_group,
-                address: m.delay_by("group_read", *group, READ_LATENCY),
+                address: m.delay_by("group_read", asked.group, READ_LATENCY - 1),
             },
         };
         let weights = m.instance(&self.weights, inputs).weights;
         let of_pass = m.delay_by(
             "of_pass",
-            concat(&[fields.maximum, reads.taps]),
+            concat(&[fields.maximum, asked.taps]),
             READ_LATENCY,
         );
-        let of_pass = m.capture(reads_group, of_pass).named("of_pass_read");
+        let of_pass = m
+            .capture(m.delay(reads_group), of_pass)
+            .named("of_pass_read");
 
         m.section("sums");
         let inputs = VectorLanesInputs {
-            enable: m.delay_by("bytes_come", read, BYTES_STAGE),
-            begins: m.delay_by("row_begins", begins_padded & walk.begins[0], BYTES_STAGE),
+            enable: m.delay_by("bytes_come", reads_now, BYTES_STAGE),
+            begins: m.delay_by("row_begins", asked.begins_padded, BYTES_STAGE),
             padding: m.delay(padding).named("padding_of_bytes"),
             bytes,
             weights,
@@ -354,26 +426,15 @@ impl Block for VectorUnit {
             maximum: of_pass.msb(),
         };
         let sums = m.instance(&self.lanes, inputs).sums;
-        let begins = walk.begins[3] & walk.begins[4] & fields.begin;
-        let signals = pass_ends & signal.signals & signal_due;
-        let token = concat(&[
-            signal.semaphore,
-            signals,
-            fields.maximum,
-            begins,
-            fields.end & walk.last,
-            *bank,
-            *index,
-        ]);
         let line = TokenLine {
             name: format!("{}_token_line", self.name),
-            cycles: BYTES_STAGE + LANES_LATENCY - 1,
-            width: token.width(),
+            cycles: BYTES_STAGE + self.lanes.latency() - 1,
+            width: asked.token.width(),
         };
         let inputs = TokenInputs {
             clear: io.clear,
-            valid_in: completes,
-            token_in: token,
+            valid_in: completes_now,
+            token_in: asked.token,
         };
         let token_line = m.instance(&line, inputs);
         let token = token_line.token_out;
@@ -396,18 +457,22 @@ impl Block for VectorUnit {
         let under_way = m
             .reg(unsigned(index_bits(u64::from(line.cycles) + 1)))
             .reset(0);
-        m.when(read, || under_way.set(line.cycles))
+        m.when(reads_now, || under_way.set(line.cycles))
             .else_when(under_way.any(), || under_way.set(under_way - 1));
         VectorUnitOutputs {
             scratchpad,
             bank_complete: accumulators.block_complete,
             signalling: Signalling {
-                valid: token_line.valid_out & token.bit(at + 4),
-                semaphore: token.slice(at + 5, 4),
+                valid: m.flag(token_line.valid_out & token.bit(at + 4)),
+                semaphore: m.delay(token.slice(at + 5, 4)),
             },
-            idle: !streams & !prepared.valid & io.instruction.ready & under_way.eq(0),
+            idle: !streams
+                & no_read_waits
+                & !prepared.valid
+                & io.instruction.ready
+                & under_way.eq(0),
             works: *streams,
-            active: completes,
+            active: completes_now,
             stall_scratchpad: scratchpad.request & !scratchpad.grant,
             out_of_range,
         }

@@ -6,10 +6,6 @@ use crate::hdl::{
     Block, Module, Shape, Signal, bit, bits_for, bundle, hardware, join, signed, unsigned,
 };
 
-/// Cycles from a byte of each channel to the sum that it completes: those of the operands, of the products and
-/// of the sum.
-pub const LANES_LATENCY: u32 = 3;
-
 /// A number of taps, as instructions have it.
 pub(super) const TAPS: Shape = unsigned(2);
 
@@ -59,6 +55,12 @@ impl VectorLanes {
     pub fn sum_bits(&self) -> u32 {
         // (-128) * (-128) is 2^14.
         15 + bits_for(self.taps.into())
+    }
+
+    /// Cycles from a byte of each channel to the sum that it completes: those of the operands, of the products, and of
+    /// each product that is added.
+    pub fn latency(&self) -> u32 {
+        2 + (self.taps - 1).max(1)
     }
 }
 
@@ -130,7 +132,12 @@ impl Block for VectorLanes {
             bytes.push(*earlier);
         }
         bytes.reverse();
-        let maximum = m.delay_by("maximum", io.maximum, 2);
+        let maximum: Vec<_> = (2..=taps)
+            .scan(m.delay(io.maximum).named("maximum_1"), |late, cycles| {
+                *late = m.delay(*late).named(format!("maximum_{cycles}"));
+                Some(*late)
+            })
+            .collect();
         // A tap that does not count has a weight of 0, and is the least where the largest counts.
         let ones = m.lit(1, unsigned(8)).repeat(channels);
         let least = m.lit(0x80, unsigned(8)).repeat(channels);
@@ -147,17 +154,20 @@ impl Block for VectorLanes {
         m.section("sums of the products");
         let sums: Vec<_> = (0..channels as usize)
             .map(|channel| {
-                let products = products.iter().map(|of_tap| of_tap[channel]);
-                let [sum, largest] = products.fold([None, None], |[sum, largest], product| {
-                    let larger = |all: Signal<'m>| all.gt(product).mux(all, product);
-                    [
-                        Some(sum.map_or(product, |all: Signal<'m>| all + product)),
-                        Some(largest.map_or(product, larger)),
-                    ]
-                });
-                let [sum, largest] = [sum, largest].map(|of| of.expect("a tap"));
-                m.delay(maximum.mux(largest, sum))
-                    .named(format!("sum_{channel}"))
+                // A tap a cycle.
+                let mut sum = products[0][channel];
+                for (behind, of_tap) in (0..).zip(&products[1..]) {
+                    let product = format!("product_{channel}_{}_behind", behind + 1);
+                    let product = m.delay_by(&product, of_tap[channel], behind);
+                    let larger = sum.gt(product).mux(sum, product);
+                    sum = m
+                        .delay(maximum[behind as usize].mux(larger, sum + product))
+                        .named(format!("sum_{channel}_{}", behind + 1));
+                }
+                match taps {
+                    1 => m.delay(sum).named(format!("sum_{channel}")),
+                    _ => sum,
+                }
             })
             .collect();
         VectorLanesOutputs { sums: join(&sums) }

@@ -39,7 +39,7 @@ bundle! {
 bundle! {
     /// What [`VectorWeights`] give.
     pub struct VectorWeightsOutputs(weights: &VectorWeights) {
-        /// The row of tap 0 lowest, in it channel 0 lowest; it stays until the next is read.
+        /// The row of tap 0 lowest, in it channel 0 lowest; two cycles after it is read; it stays until the next.
         weights: unsigned(weights.taps * weights.row_bits),
     }
 }
@@ -79,8 +79,9 @@ impl Block for VectorWeights {
                 memory.read_enabled(io.read.enable, io.read.address)
             })
             .collect();
+        // The memories take most of a cycle.
         VectorWeightsOutputs {
-            weights: join(&rows),
+            weights: m.capture(m.delay(io.read.enable), join(&rows)),
         }
     }
 }
