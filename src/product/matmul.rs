@@ -61,6 +61,10 @@ impl Product for MatmulArch {
         }
     }
 
+    fn timing_weight(&self) -> u32 {
+        30
+    }
+
     fn smaller(&self) -> Vec<Box<dyn Product>> {
         smaller::smaller(self)
     }

@@ -99,6 +99,9 @@ pub trait Product: fmt::Debug + Send + Sync {
     /// The cells of a part that are placed as the array is.
     fn columns(&self, part: Part) -> Columns;
 
+    /// How much nextpnr's placer is to make of time, beside the length of wires.
+    fn timing_weight(&self) -> u32;
+
     /// Smaller cores of its kind, from large to small: what to take for a chip that is too small.
     fn smaller(&self) -> Vec<Box<dyn Product>>;
 

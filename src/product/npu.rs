@@ -58,6 +58,11 @@ impl Product for NpuArch {
         }
     }
 
+    /// With less, single nets between its units cross the chip.
+    fn timing_weight(&self) -> u32 {
+        100
+    }
+
     /// The smaller presets, for the same chips.
     fn smaller(&self) -> Vec<Box<dyn Product>> {
         let configs = presets_of(Kind::Npu).map(|preset| preset.document().config().clone());

@@ -421,6 +421,7 @@ mod tests {
             board: None,
             speed: 6,
             clock_mhz: 100,
+            timing_weight: 30,
             seeds: 3,
             limit: Duration::from_secs(1),
         };

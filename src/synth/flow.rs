@@ -28,6 +28,8 @@ pub struct Flow<'a> {
     pub speed: u8,
     /// The clock that the router works for, in MHz.
     pub clock_mhz: u32,
+    /// How much the placer of nextpnr-ecp5 makes of time, beside the length of wires.
+    pub timing_weight: u32,
     /// The seeds of the router, one run each; 0 to count cells only.
     pub seeds: u32,
     /// The longest time that one run of a tool may take.
@@ -45,6 +47,7 @@ impl<'a> Flow<'a> {
             board: None,
             speed: 0,
             clock_mhz: 100,
+            timing_weight: 30,
             seeds: 0,
             limit: Duration::from_secs(1800),
         }

@@ -22,6 +22,8 @@ pub struct Request<'a> {
     pub pins: Option<&'a str>,
     pub seed: u32,
     pub clock_mhz: u32,
+    /// How much the placer makes of time.
+    pub timing_weight: u32,
 }
 
 impl Request<'_> {
@@ -47,8 +49,10 @@ impl Request<'_> {
         add(&format!("--seed {} --freq {}", self.seed, self.clock_mhz));
         add("--timing-allow-fail");
         if chip.router == Tool::NextpnrEcp5 {
-            // Short paths count for more than short wires.
-            add("--placer-heap-timingweight 30");
+            add(&format!(
+                "--placer-heap-timingweight {}",
+                self.timing_weight
+            ));
             if chip.speeds.contains(&self.speed) {
                 add(&format!("--speed {}", self.speed));
             }
@@ -151,6 +155,7 @@ mod tests {
                 pins,
                 seed: 2,
                 clock_mhz: 50,
+                timing_weight: 30,
             };
             let packer = packer_arguments(chip.packer).join(" ");
             let (router, pack) = (chip.router, chip.packer);

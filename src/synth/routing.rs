@@ -103,6 +103,7 @@ impl Routing<'_> {
             pins,
             seed: self.seed,
             clock_mhz: flow.clock_mhz,
+            timing_weight: flow.timing_weight,
         };
         request.arguments()
     }

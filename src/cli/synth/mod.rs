@@ -121,6 +121,7 @@ impl Synth {
             board: choice.board,
             speed: choice.speed,
             clock_mhz: choice.clock_mhz,
+            timing_weight: product.timing_weight(),
             seeds: choice.seeds,
             limit: Duration::from_secs(self.time_limit),
         };

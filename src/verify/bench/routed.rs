@@ -2,11 +2,12 @@
 //! that run networks, `nano` and `small`.
 
 use super::{BenchError, Bound, Figure, Row};
-use crate::arch::{self, MatmulArch};
+use crate::arch::{self, MatmulArch, NpuArch};
 use crate::blocks::MatmulCore;
 use crate::blocks::npu::NpuCore;
 use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
+use crate::product::{Part, Product};
 use crate::synth::cache::Cache;
 use crate::synth::{
     BlockCells, Board, Columns, Flow, Frame, MemoryCells, Outcome, Resources, Target, unwatched,
@@ -56,6 +57,7 @@ struct Case<'a> {
     board: Option<&'static Board>,
     speed: u8,
     clock_mhz: u32,
+    timing_weight: u32,
     seeds: u32,
 }
 
@@ -69,6 +71,7 @@ impl Case<'_> {
             board: self.board,
             speed: self.speed,
             clock_mhz: self.clock_mhz,
+            timing_weight: self.timing_weight,
             seeds: self.seeds,
             limit: Duration::from_secs(3600),
         };
@@ -127,17 +130,22 @@ fn network_core(
     rows: &mut Vec<Row>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), BenchError> {
-    let arch = arch::npu_from_preset(preset).expect("the preset is valid");
+    let arch = NpuArch {
+        target: arch::Target::Ecp5,
+        ..arch::npu_from_preset(preset).expect("the preset is valid")
+    };
+    let columns = arch.columns(Part::Core);
     let design = elaborate(&NpuCore::new(&arch))?;
     for (grade, (speed, clock_mhz)) in grades.iter().enumerate() {
         let case = Case {
             what: preset,
             design: &design,
-            columns: &Columns::default(),
+            columns: &columns,
             frame: Frame::Harness,
             board: None,
             speed: *speed,
             clock_mhz: *clock_mhz,
+            timing_weight: arch.timing_weight(),
             seeds: 1,
         };
         let outcome = case.run(cache, progress)?;
@@ -172,6 +180,7 @@ fn minutes_to_bitstream(cache: &Cache, progress: &mut dyn FnMut(&str)) -> Result
         board: Board::named(BOARD),
         speed: 6,
         clock_mhz: 100,
+        timing_weight: arch.timing_weight(),
         seeds: 1,
     };
     let outcome = case.run(cache, progress)?;
@@ -204,6 +213,7 @@ fn array(
         board: None,
         speed: 8,
         clock_mhz: ARRAY_MHZ,
+        timing_weight: arch.timing_weight(),
         seeds: SEEDS,
     };
     let outcome = case.run(cache, progress)?;
@@ -249,6 +259,7 @@ fn core(
         board: None,
         speed: 6,
         clock_mhz: 100,
+        timing_weight: arch.timing_weight(),
         seeds: SEEDS,
     };
     let fast = Case {
@@ -355,6 +366,7 @@ mod tests {
             board: Board::named(BOARD),
             speed: 6,
             clock_mhz: 100,
+            timing_weight: 30,
             seeds: SEEDS,
         }
     }
