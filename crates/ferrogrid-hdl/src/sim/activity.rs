@@ -9,8 +9,8 @@ use std::ops::Range;
 pub(super) const BATCH: usize = 64;
 
 /// Units of one batch, a bit each.
-#[derive(Clone, Copy, Debug)]
-struct Mark {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Mark {
     batch: u32,
     units: u64,
 }
@@ -47,52 +47,76 @@ impl Readers {
         readers.starts.push(readers.marks.len() as u32);
         readers
     }
+
+    /// The readers of a row.
+    #[inline(always)]
+    pub(super) fn of(&self, row: usize) -> &[Mark] {
+        &self.marks[self.starts[row] as usize..self.starts[row + 1] as usize]
+    }
 }
 
 /// The units that must run.
 #[derive(Clone, Debug)]
 pub(super) struct Activity {
-    /// For each batch a bit for each unit.
-    units: Vec<u64>,
-    /// A bit for each batch of which some unit must run.
-    batches: Vec<u64>,
+    /// A bit for each batch of which some unit must run, and then for each batch a bit for each of
+    /// its units.
+    flags: Vec<u64>,
+    /// Where the units of the first batch stand.
+    units: usize,
 }
 
 impl Activity {
     /// Nothing must run of so many batches.
     pub(super) fn new(batches: usize) -> Self {
+        let units = batches.div_ceil(64);
         Activity {
-            units: vec![0; batches],
-            batches: vec![0; batches.div_ceil(64)],
+            flags: vec![0; units + batches],
+            units,
         }
+    }
+
+    /// All flags.
+    pub(super) fn flags(&mut self) -> &mut [u64] {
+        &mut self.flags
+    }
+
+    /// The flags that a mark sets, of so many batches, and their bits.
+    pub(super) fn flags_of(batches: usize, mark: Mark) -> [(u32, u64); 2] {
+        let units = batches.div_ceil(64) as u32;
+        [
+            (units + mark.batch, mark.units),
+            (mark.batch / 64, 1 << (mark.batch % 64)),
+        ]
     }
 
     /// Lets a batch run always.
     pub(super) fn keep_awake(&mut self, batch: usize) {
-        self.batches[batch / 64] |= 1 << (batch % 64);
+        self.flags[batch / 64] |= 1 << (batch % 64);
     }
 
     /// Makes the readers of a row run.
     #[inline(always)]
     pub(super) fn wake(&mut self, readers: &Readers, row: usize) {
-        let marks = readers.starts[row] as usize..readers.starts[row + 1] as usize;
-        for mark in &readers.marks[marks] {
-            self.units[mark.batch as usize] |= mark.units;
-            self.batches[mark.batch as usize / 64] |= 1 << (mark.batch % 64);
+        for mark in readers.of(row) {
+            self.wake_units(mark.batch as usize, mark.units);
         }
     }
 
     /// Makes units of a batch run.
+    #[inline(always)]
     pub(super) fn wake_units(&mut self, batch: usize, units: u64) {
-        self.units[batch] |= units;
-        self.batches[batch / 64] |= 1 << (batch % 64);
+        self.flags[self.units + batch] |= units;
+        self.flags[batch / 64] |= 1 << (batch % 64);
     }
 
     /// The first batch of the range of which something must run.
     #[inline(always)]
     pub(super) fn next(&self, range: &Range<usize>) -> Option<usize> {
         let mut index = range.start / 64;
-        let mut batches = self.batches.get(index)? & (u64::MAX << (range.start % 64));
+        if range.is_empty() {
+            return None;
+        }
+        let mut batches = self.flags[index] & (u64::MAX << (range.start % 64));
         loop {
             if batches != 0 {
                 let batch = index * 64 + batches.trailing_zeros() as usize;
@@ -102,20 +126,20 @@ impl Activity {
             if index * 64 >= range.end {
                 return None;
             }
-            batches = self.batches[index];
+            batches = self.flags[index];
         }
     }
 
     /// Whether something of the batch must run.
     #[inline(always)]
     pub(super) fn waits(&self, batch: usize) -> bool {
-        self.units[batch] != 0
+        self.flags[self.units + batch] != 0
     }
 
     /// Takes the units of a batch that must run; nothing of it waits any longer.
     #[inline(always)]
     pub(super) fn take(&mut self, batch: usize) -> u64 {
-        self.batches[batch / 64] &= !(1 << (batch % 64));
-        std::mem::take(&mut self.units[batch])
+        self.flags[batch / 64] &= !(1 << (batch % 64));
+        std::mem::take(&mut self.flags[self.units + batch])
     }
 }

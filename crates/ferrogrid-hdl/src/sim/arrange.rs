@@ -7,6 +7,7 @@
 
 use super::activity::{Activity, BATCH, Readers};
 use super::kernel::Group;
+use super::machine_code::MachineCode;
 use super::ops::{Instruction, OP_COUNT, Op};
 use super::schedule::{COMMITS, MEMORIES, SECTIONS, Schedule};
 use std::collections::VecDeque;
@@ -18,6 +19,8 @@ pub(super) enum Kind {
     /// Instructions of one operation.
     Instructions(Op),
     Groups,
+    /// Machine code of whatever is busy.
+    MachineCode,
     /// What is looked at before an edge.
     Watchers,
 }
@@ -38,7 +41,7 @@ pub(super) enum Mode {
 pub(super) struct Batch {
     pub kind: Kind,
     pub mode: Mode,
-    /// The instructions or groups.
+    /// The instructions, groups or functions.
     pub units: Range<usize>,
     /// The domain of the registers that they write; 0 for combinational ones.
     pub domain: u32,
@@ -61,9 +64,18 @@ pub(super) struct Arrangement {
     /// The units in the order of the batches.
     pub units: Vec<u32>,
     places: usize,
+    /// The functions, if there are any.
+    pub machine_code: Option<MachineCode>,
 }
 
 impl Arrangement {
+    /// The units of a batch.
+    pub(super) fn units_of(&self, batch: usize) -> &[u32] {
+        let first = self.first_unit[batch] as usize;
+        let next = self.first_unit.get(batch + 1);
+        &self.units[first..next.map_or(self.units.len(), |next| *next as usize)]
+    }
+
     /// The row of a group among the readers.
     pub(super) fn group_row(&self, group: usize) -> usize {
         self.places + group
@@ -90,8 +102,8 @@ impl Arrangement {
 /// A group is woken lane by lane that would wake so many times as many units as one of its lanes.
 const ALIKE: usize = 4;
 
-/// Arranges all units.
-pub(super) fn arrange(schedule: &Schedule, busy: &[bool]) -> Arrangement {
+/// Arranges all units; with `functions` the busy ones are to become machine code.
+pub(super) fn arrange(schedule: &Schedule, busy: &[bool], functions: bool) -> Arrangement {
     let units = &schedule.units;
     let places = schedule.values.len();
     let mut wakes = vec![false; places];
@@ -122,16 +134,36 @@ pub(super) fn arrange(schedule: &Schedule, busy: &[bool]) -> Arrangement {
         first_unit: Vec::new(),
         units: Vec::with_capacity(units.len()),
         places,
+        machine_code: None,
     };
+    let mut functions_made = 0;
     let mut writer = vec![u32::MAX; places];
     // Pairs of a place, group or memory with a unit that it wakes.
     let mut readers: Vec<(u32, u32, u8)> = Vec::new();
     let mut loads: Vec<(u32, u32, u8)> = Vec::new();
     for section in 0..SECTIONS {
         let begin = arrangement.batches.len();
-        for unit in order(schedule, section, mode, &mut writer) {
+        for unit in order(schedule, section, mode, functions, &mut writer) {
             let of = &units[unit];
             let mode = mode(unit);
+            if functions && mode != Mode::Woken {
+                let batches = &mut arrangement.batches;
+                let same = batches[begin..].last().is_some_and(|batch| {
+                    (batch.kind, batch.domain) == (Kind::MachineCode, of.domain)
+                });
+                if !same {
+                    batches.push(Batch {
+                        kind: Kind::MachineCode,
+                        mode: Mode::Silent,
+                        units: functions_made..functions_made + 1,
+                        domain: of.domain,
+                    });
+                    functions_made += 1;
+                    arrangement.first_unit.push(arrangement.units.len() as u32);
+                }
+                arrangement.units.push(unit as u32);
+                continue;
+            }
             let group = of.group.as_ref().filter(|group| !loose(mode, group));
             let start = arrangement.code.len();
             let code = &schedule.code[of.code.clone()];
@@ -186,7 +218,7 @@ pub(super) fn arrange(schedule: &Schedule, busy: &[bool]) -> Arrangement {
                     units: index..(index + BATCH).min(all.len()),
                     domain: 0,
                 });
-                arrangement.first_unit.push(0);
+                arrangement.first_unit.push(arrangement.units.len() as u32);
             }
             let batch = arrangement.batches.len() as u32 - 1;
             let reader = |place: &u32| (*place, batch, bit as u8);
@@ -230,6 +262,7 @@ fn order(
     schedule: &Schedule,
     section: usize,
     mode: impl Fn(usize) -> Mode,
+    functions: bool,
     writer: &mut [u32],
 ) -> Vec<usize> {
     let range = schedule.sections[section].clone();
@@ -264,6 +297,9 @@ fn order(
         .enumerate()
         .map(|(index, unit)| {
             let mode = mode(range.start + index);
+            if functions && mode != Mode::Woken {
+                return (unit.domain as usize * 3 + Mode::Silent as usize) * (OP_COUNT + 1);
+            }
             let group = unit.group.as_ref();
             let op = match group.is_some_and(|group| !loose(mode, group)) {
                 true => OP_COUNT,

@@ -30,7 +30,7 @@ pub(super) struct Load {
 impl Load {
     /// A 64-bit word of the memory word at an address; 0 beyond the depth.
     #[inline(always)]
-    fn word(self, arrays: &[Vec<u64>], address: u64, word: u32) -> u64 {
+    pub(super) fn word(self, arrays: &[Vec<u64>], address: u64, word: u32) -> u64 {
         if address < u64::from(self.depth) {
             let at = address as usize * self.words + word as usize;
             arrays[self.memory].get(at).copied().unwrap_or(0)

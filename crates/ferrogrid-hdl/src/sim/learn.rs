@@ -1,9 +1,13 @@
 //! Finds out which units are busy.
 //!
-//! Now and then all units are woken ones for some cycles, and it is counted how often each runs.
+//! Now and then it is counted for some cycles how often each unit runs. To that end all are woken
+//! ones, but for those that are machine code already.
 
 use super::Simulator;
 use super::arrange::{Arrangement, arrange};
+use super::kernel::Operand;
+use super::machine_code::compile;
+use super::schedule::{Schedule, Unit};
 use std::sync::Arc;
 
 /// The cycle in which the first counting begins.
@@ -17,6 +21,10 @@ const APART: u64 = 16384;
 const SELDOM: u64 = 5;
 /// A group of so many lanes is never busy: to find out costs nothing beside them.
 const LARGE: usize = 16;
+/// The same of one without a loop over slices that stand side by side.
+const LARGE_SCATTERED: usize = 64;
+/// To compile an instruction takes as long as to run it so many times without machine code.
+const COMPILING: u64 = 2500;
 
 /// The state of learning.
 #[derive(Clone, Debug)]
@@ -27,6 +35,10 @@ pub(super) struct Learning {
     begin: u64,
     /// For each unit how often it has run, during a counting.
     pub counts: Option<Vec<u32>>,
+    /// See [`COMPILING`].
+    pub compiling: u64,
+    /// Which units are machine code, once there is any.
+    compiled: Option<Vec<bool>>,
 }
 
 impl Learning {
@@ -35,31 +47,73 @@ impl Learning {
             next: FIRST,
             begin: 0,
             counts: None,
+            compiling: COMPILING,
+            compiled: None,
         }
     }
+
+    /// The units of the machine code that is worth its compilation, if it has to be compiled: those
+    /// that it has, and the busy ones.
+    fn worth(&self, schedule: &Schedule, busy: &[bool], cycle: u64) -> Option<Vec<bool>> {
+        let none = vec![false; busy.len()];
+        let compiled = self.compiled.as_ref().unwrap_or(&none);
+        let both = compiled.iter().zip(busy);
+        let all: Vec<bool> = both.map(|(compiled, busy)| compiled | busy).collect();
+        let instructions = |of: &[bool]| -> usize {
+            let units = schedule.units.iter().zip(of);
+            units
+                .map(|(unit, of)| unit.code.len() * usize::from(*of))
+                .sum()
+        };
+        let before = instructions(compiled) as u64;
+        let after = instructions(&all) as u64;
+        // What has run so long will probably run as long again.
+        ((after - before) * cycle > after * self.compiling).then_some(all)
+    }
+}
+
+/// Whether a unit is a group that is never busy.
+fn is_large(unit: &Unit) -> bool {
+    let operands = unit
+        .group
+        .as_ref()
+        .and_then(|group| group.operands.as_ref());
+    let scattered = |operand: &Operand| matches!(operand, Operand::Scattered(_));
+    unit.code.len()
+        >= match operands {
+            Some(operands) if !operands.iter().any(scattered) => LARGE,
+            _ => LARGE_SCATTERED,
+        }
 }
 
 impl Simulator {
     /// Begins a counting or ends it, when it is time.
     pub(super) fn learn(&mut self) {
-        let schedule = &self.model.schedule;
+        let model = Arc::clone(&self.model);
+        let schedule = &model.schedule;
         let Some(counts) = self.learning.counts.take() else {
             self.learning.counts = Some(vec![0; schedule.units.len()]);
             self.learning.begin = self.cycle;
             self.learning.next = self.cycle + WINDOW;
-            let start = Arc::clone(&self.model.arrangement);
-            self.use_arrangement(start);
+            if self.learning.compiled.is_none() {
+                self.use_arrangement(Arc::clone(&model.arrangement));
+            }
             return;
         };
-        let cycles = self.cycle - self.learning.begin;
-        let busy = schedule
-            .units
-            .iter()
-            .zip(counts)
-            .map(|(unit, count)| unit.code.len() < LARGE && u64::from(count) * SELDOM > cycles);
-        let arrangement = arrange(schedule, &busy.collect::<Vec<_>>());
         self.learning.next = self.cycle + (3 * self.cycle).min(APART);
-        self.use_arrangement(Arc::new(arrangement));
+        let cycles = self.cycle - self.learning.begin;
+        let units = schedule.units.iter().zip(counts);
+        let busy = units.map(|(unit, count)| !is_large(unit) && u64::from(count) * SELDOM > cycles);
+        let busy: Vec<bool> = busy.collect();
+        if schedule.machine_code
+            && let Some(units) = self.learning.worth(schedule, &busy, self.cycle)
+            && let Some(arrangement) = compile(schedule, &units)
+        {
+            self.learning.compiled = Some(units);
+            self.use_arrangement(Arc::new(arrangement));
+        } else if self.learning.compiled.is_none() {
+            self.use_arrangement(Arc::new(arrange(schedule, &busy, false)));
+        }
     }
 
     /// Runs what is arranged in this way from now on.

@@ -128,6 +128,12 @@ impl MemoryLayout {
         }
         let words = self.words();
         let (data, next) = (port.data as usize, port.next as usize);
+        if words == 1 {
+            let address = self.address(values, port.address);
+            let word = address.and_then(|address| array.get(address));
+            values[next] = word.copied().unwrap_or(0);
+            return values[data] != values[next];
+        }
         match self.address(values, port.address) {
             Some(address) => self.load(address, array, &mut values[next..next + words]),
             None => values[next..next + words].fill(0),
@@ -169,7 +175,10 @@ impl MemoryLayout {
         let data = &values[port.data as usize..port.data as usize + self.words()];
         let word = self.word(address, array);
         let Some(mask) = port.mask else {
-            word.copy_from_slice(data);
+            match (word, data) {
+                ([word], [data]) => *word = *data,
+                (word, data) => word.copy_from_slice(data),
+            }
             return true;
         };
         for granule in 0..mask.width {

@@ -91,6 +91,7 @@ mod hash;
 mod kernel;
 mod learn;
 mod lower;
+mod machine_code;
 mod memory;
 mod names;
 mod ops;

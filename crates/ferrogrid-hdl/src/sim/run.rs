@@ -142,6 +142,12 @@ impl Machine<'_> {
                     self.run_group(unit);
                 }
             }
+            (Kind::MachineCode, _) => {
+                let functions = arrangement.machine_code.as_ref();
+                let functions = functions.expect("there is machine code where it is to run");
+                let (values, activity) = (&mut *self.values, &mut *self.activity);
+                functions.run(batch.units.start, values, activity, self.arrays, tables);
+            }
             (Kind::Watchers, _) => unreachable!("watchers stand in no section"),
             (Kind::Groups, Mode::Busy | Mode::Silent) => {
                 for unit in batch.units.clone() {

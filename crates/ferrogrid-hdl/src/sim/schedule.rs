@@ -44,6 +44,8 @@ pub(super) struct Passes {
     pub pack: bool,
     /// See [`group`].
     pub group: bool,
+    /// See [`machine_code`](super::machine_code).
+    pub machine_code: bool,
 }
 
 impl Passes {
@@ -51,6 +53,7 @@ impl Passes {
     pub(super) const ALL: Passes = Passes {
         pack: true,
         group: true,
+        machine_code: true,
     };
 }
 
@@ -82,8 +85,14 @@ pub(super) struct Schedule {
     pub watched: [Vec<Vec<u32>>; 2],
     /// Initial content: constants in place, all else 0.
     pub values: Vec<u64>,
+    /// For each place whether it is constant.
+    pub constant: Vec<bool>,
+    /// For each place whether others than units read it, or it outlives a cycle.
+    pub kept: Vec<bool>,
     places: Vec<u32>,
     levels: Vec<u8>,
+    /// Whether what is busy becomes machine code.
+    pub machine_code: bool,
 }
 
 impl Schedule {
@@ -114,7 +123,7 @@ impl Schedule {
 
     /// The arrangement as long as nothing is known about what changes often.
     pub(super) fn arrangement(&self) -> Arc<Arrangement> {
-        Arc::new(arrange(self, &vec![false; self.units.len()]))
+        Arc::new(arrange(self, &vec![false; self.units.len()], false))
     }
 }
 
@@ -142,6 +151,7 @@ pub(super) fn schedule(mut emitter: Emitter, demands: &Demands, passes: Passes) 
         emitter: &emitter,
         places: vec![NONE; emitter.constants.len()],
         values: Vec::new(),
+        constant: Vec::new(),
     };
     let mut place = |values: &[u32]| values.iter().for_each(|value| placement.place(*value));
     place(&demands.inputs);
@@ -169,8 +179,11 @@ pub(super) fn schedule(mut emitter: Emitter, demands: &Demands, passes: Passes) 
         tables: placement.tables(),
         watched: [Vec::new(), Vec::new()],
         values: Vec::new(),
+        constant: Vec::new(),
+        kept: placement.kept(demands),
         places: Vec::new(),
         levels: levels(&programs),
+        machine_code: passes.machine_code,
     };
     for (index, section) in sections.iter().enumerate() {
         let begin = schedule.units.len();
@@ -187,6 +200,7 @@ pub(super) fn schedule(mut emitter: Emitter, demands: &Demands, passes: Passes) 
         schedule.sections[index] = begin..schedule.units.len();
     }
     (schedule.places, schedule.values) = (placement.places, placement.values);
+    schedule.constant = placement.constant;
     schedule
 }
 
@@ -235,6 +249,7 @@ struct Placement<'a> {
     emitter: &'a Emitter,
     places: Vec<u32>,
     values: Vec<u64>,
+    constant: Vec<bool>,
 }
 
 impl Placement<'_> {
@@ -246,9 +261,32 @@ impl Placement<'_> {
         let (start, words) = self.emitter.groups[value as usize];
         for word in start..start + words {
             self.places[word as usize] = self.values.len() as u32;
-            self.values
-                .push(self.emitter.constants[word as usize].unwrap_or(0));
+            let constant = self.emitter.constants[word as usize];
+            self.values.push(constant.unwrap_or(0));
+            self.constant.push(constant.is_some());
         }
+    }
+
+    /// For each place whether it is kept: see [`Schedule::kept`].
+    fn kept(&self, demands: &Demands) -> Vec<bool> {
+        let mut kept = vec![false; self.values.len()];
+        let Demands {
+            inputs,
+            outputs,
+            sinks,
+            named,
+            registers,
+            other_state,
+        } = demands;
+        let values = [inputs, outputs, sinks, named, other_state];
+        let registers = registers.iter().map(|word| word.current);
+        for value in values.into_iter().flatten().copied().chain(registers) {
+            let (start, words) = self.emitter.groups[value as usize];
+            for word in start..start + words {
+                kept[self.at(word) as usize] = true;
+            }
+        }
+        kept
     }
 
     fn at(&self, value: u32) -> u32 {

@@ -1,0 +1,413 @@
+//! A pass: what is busy becomes machine code.
+//!
+//! Busy units that follow each other become one function, in which results stay in registers of the
+//! processor; only what somebody else reads is written to its place.
+
+use super::activity::{Activity, Mark};
+use super::arrange::{Arrangement, Kind, arrange};
+use super::execute::Tables;
+use super::hash::FastMap;
+use super::kernel::ALWAYS;
+use super::ops::{self, Instruction, Op, first, second};
+use super::schedule::{Schedule, Unit};
+use super::wide::words_of;
+use ferrogrid_hdl_jit::{Assembler, Code, Compare, Compiler, Host, Word};
+use smallvec::SmallVec;
+
+/// The functions of an arrangement.
+#[derive(Debug)]
+pub(super) struct MachineCode {
+    code: Code,
+    calls: Vec<Call>,
+}
+
+/// What a function leaves to the simulator.
+#[derive(Clone, Copy, Debug)]
+enum Call {
+    /// A word of the memory word at the address that is the argument.
+    Load { table: u32, word: u32 },
+    /// An instruction on wide values; tells whether its result has changed.
+    Wide(u32),
+}
+
+/// A choice among so few values is made among registers.
+const FEW: usize = 8;
+
+/// Arranges all units with machine code for the busy ones; `None` where the processor is not known.
+pub(super) fn compile(schedule: &Schedule, busy: &[bool]) -> Option<Arrangement> {
+    let mut arrangement = arrange(schedule, busy, true);
+    let batches = arrangement.batches.len();
+    let flags = batches + batches.div_ceil(64);
+    let mut compiler = Compiler::new(schedule.values.len(), flags)?;
+    let stored = stored(schedule, &arrangement);
+    let mut calls = Vec::new();
+    for (number, batch) in arrangement.batches.iter().enumerate() {
+        if batch.kind == Kind::MachineCode {
+            compiler.function(|assembler| {
+                let mut function = Function {
+                    schedule,
+                    arrangement: &arrangement,
+                    stored: &stored,
+                    assembler,
+                    calls: &mut calls,
+                    known: FastMap::default(),
+                    changes: Vec::new(),
+                    numbers: FastMap::default(),
+                };
+                for unit in arrangement.units_of(number) {
+                    function.unit(&schedule.units[*unit as usize]);
+                }
+                function.wake();
+            });
+        }
+    }
+    arrangement.machine_code = Some(MachineCode {
+        code: compiler.finish(),
+        calls,
+    });
+    Some(arrangement)
+}
+
+/// For each place whether its value is needed outside the function that computes it.
+fn stored(schedule: &Schedule, arrangement: &Arrangement) -> Vec<bool> {
+    const NOWHERE: u32 = u32::MAX;
+    let mut stored = schedule.kept.clone();
+    let mut function_of = vec![NOWHERE; schedule.units.len()];
+    let mut home = vec![NOWHERE; stored.len()];
+    for (number, batch) in arrangement.batches.iter().enumerate() {
+        if batch.kind == Kind::MachineCode {
+            for &unit in arrangement.units_of(number) {
+                function_of[unit as usize] = number as u32;
+                let writes = schedule.units[unit as usize].writes.clone();
+                writes.for_each(|place| home[place as usize] = number as u32);
+            }
+        }
+    }
+    for (unit, function) in schedule.units.iter().zip(function_of) {
+        let by_place = unit.op == Op::Wide
+            || unit.op == Op::Select && {
+                let mut code = schedule.code[unit.code.clone()].iter();
+                code.any(|instruction| instruction.c as usize >= FEW)
+            };
+        for &place in &unit.reads {
+            stored[place as usize] |= by_place || home[place as usize] != function;
+        }
+    }
+    stored
+}
+
+/// A function under construction.
+struct Function<'f, 'a> {
+    schedule: &'f Schedule,
+    arrangement: &'f Arrangement,
+    stored: &'f [bool],
+    assembler: &'f mut Assembler<'a>,
+    calls: &'f mut Vec<Call>,
+    /// What stands at places, as far as the function has read or computed it.
+    known: FastMap<u32, Word>,
+    /// Units to be woken, and a word that is not 0 when they must be.
+    changes: Vec<(&'f [Mark], Word)>,
+    numbers: FastMap<&'f [Mark], usize>,
+}
+
+impl<'f> Function<'f, '_> {
+    fn unit(&mut self, unit: &Unit) {
+        let code = &self.schedule.code[unit.code.clone()];
+        if unit.op == Op::Wide {
+            return code.iter().for_each(|instruction| self.wide(instruction.a));
+        }
+        let guard = unit.group.as_ref().map_or(ALWAYS, |group| group.guard);
+        // A lane may read what another one writes, as it was before.
+        let results: Vec<Word> = code
+            .iter()
+            .map(|instruction| {
+                let result = self.result(unit.op, instruction);
+                if guard == ALWAYS {
+                    return result;
+                }
+                let (guard, before) = (self.value(guard), self.value(instruction.dst));
+                self.assembler.select(guard, result, before)
+            })
+            .collect();
+        for (instruction, result) in code.iter().zip(results) {
+            let place = instruction.dst;
+            let readers = self.arrangement.readers.of(place as usize);
+            if !readers.is_empty() {
+                let before = self.value(place);
+                let changed = self.assembler.xor(before, result);
+                self.changed(readers, changed);
+            }
+            if !readers.is_empty() || self.stored[place as usize] {
+                self.assembler.store(place, result);
+            }
+            self.known.insert(place, result);
+        }
+    }
+
+    fn wide(&mut self, index: u32) {
+        let nothing = self.assembler.constant(0);
+        let changed = self.call(Call::Wide(index), nothing);
+        let dst = self.schedule.tables.wide[index as usize].dst;
+        for place in dst.start..dst.start + words_of(dst.width) {
+            self.known.remove(&place);
+            let readers = self.arrangement.readers.of(place as usize);
+            if !readers.is_empty() {
+                self.changed(readers, changed);
+            }
+        }
+    }
+
+    fn call(&mut self, call: Call, argument: Word) -> Word {
+        self.calls.push(call);
+        let number = self.calls.len() as u32 - 1;
+        self.assembler.call(number, argument)
+    }
+
+    /// Has readers woken at the end where a word is not 0.
+    fn changed(&mut self, readers: &'f [Mark], word: Word) {
+        match self.numbers.get(readers) {
+            Some(&number) => {
+                let all = &mut self.changes[number].1;
+                *all = self.assembler.or(*all, word);
+            }
+            None => {
+                self.numbers.insert(readers, self.changes.len());
+                self.changes.push((readers, word));
+            }
+        }
+    }
+
+    /// Wakes the readers of what has changed.
+    fn wake(&mut self) {
+        for (readers, changed) in std::mem::take(&mut self.changes) {
+            for &mark in readers {
+                for (flag, bits) in Activity::flags_of(self.arrangement.batches.len(), mark) {
+                    self.assembler.set_flags(flag, bits, changed);
+                }
+            }
+        }
+    }
+
+    /// What stands at a place.
+    fn value(&mut self, place: u32) -> Word {
+        if let Some(&known) = self.known.get(&place) {
+            return known;
+        }
+        let word = match self.schedule.constant[place as usize] {
+            true => {
+                let constant = self.schedule.values[place as usize];
+                self.assembler.constant(constant)
+            }
+            false => self.assembler.load(place),
+        };
+        self.known.insert(place, word);
+        word
+    }
+
+    /// The result of an instruction that is none on wide values.
+    fn result(&mut self, op: Op, instruction: &Instruction) -> Word {
+        let Instruction { a, b, c, .. } = *instruction;
+        match op {
+            Op::Pack => return self.pack(a, b),
+            Op::Select => return self.select(instruction),
+            Op::Load => {
+                let address = self.value(a);
+                return self.call(Call::Load { table: b, word: c }, address);
+            }
+            Op::Mux => {
+                let [a, b, c] = [a, b, c].map(|place| self.value(place));
+                return self.assembler.select(a, b, c);
+            }
+            op if ops::is_unary(op) => {
+                let a = self.value(a);
+                return unary(self.assembler, op, a, c);
+            }
+            _ => {}
+        }
+        let [a, b] = [a, b].map(|place| self.value(place));
+        binary(self.assembler, op, a, b, c)
+    }
+
+    fn pack(&mut self, first_part: u32, end: u32) -> Word {
+        let schedule = self.schedule;
+        let parts = &schedule.tables.parts[first_part as usize..end as usize];
+        let mut all = None;
+        for part in parts {
+            let value = self.value(part.value);
+            let assembler = &mut *self.assembler;
+            let moved = moved(assembler, value, part.shifts);
+            all = Some(match all {
+                None => moved,
+                Some(all) => assembler.or(all, moved),
+            });
+        }
+        all.unwrap_or_else(|| self.assembler.constant(0))
+    }
+
+    fn select(&mut self, instruction: &Instruction) -> Word {
+        let schedule = self.schedule;
+        let table = instruction.b as usize..=(instruction.b + instruction.c) as usize;
+        let entries = &schedule.tables.select[table];
+        let selector = self.value(instruction.a);
+        if entries.len() > FEW {
+            return self.assembler.load_one_of(entries, selector);
+        }
+        let entries: Vec<Word> = entries.iter().map(|place| self.value(*place)).collect();
+        let (last, entries) = entries.split_last().expect("a choice has entries");
+        let numbered = entries.iter().enumerate();
+        numbered.fold(*last, |otherwise, (index, entry)| {
+            let index = self.assembler.constant(index as u64);
+            let chosen = self.assembler.compare(Compare::Equal, selector, index);
+            self.assembler.select(chosen, *entry, otherwise)
+        })
+    }
+}
+
+/// The shift of the mask among three shifts.
+const fn mask(c: u32) -> u32 {
+    c >> 16 & 63
+}
+
+/// Bits of a value moved to their place, as in [`Op::Insert`].
+fn moved(assembler: &mut Assembler<'_>, value: Word, shifts: u32) -> Word {
+    let low = assembler.shift_right_by(value, first(shifts));
+    // What is shifted out needs no mask.
+    let needless = mask(shifts) <= first(shifts).max(second(shifts));
+    let bits = match needless {
+        true => low,
+        false => assembler.mask(low, mask(shifts)),
+    };
+    assembler.shift_left_by(bits, second(shifts))
+}
+
+fn unary(assembler: &mut Assembler<'_>, op: Op, a: Word, c: u32) -> Word {
+    match op {
+        Op::Copy => a,
+        Op::Slice => moved(assembler, a, c & !0xff00),
+        Op::SignExtend => {
+            let extended = assembler.sign_extend(a, first(c));
+            assembler.mask(extended, mask(c))
+        }
+        Op::SignFill => {
+            let high = assembler.shift_left_by(a, first(c));
+            let amount = assembler.constant(63);
+            let sign = assembler.shift_right_signed(high, amount);
+            assembler.mask(sign, mask(c))
+        }
+        Op::Parity => assembler.parity(a),
+        _ => unreachable!("`is_unary` lists the operations"),
+    }
+}
+
+fn binary(assembler: &mut Assembler<'_>, op: Op, a: Word, b: Word, c: u32) -> Word {
+    let compare = |assembler: &mut Assembler<'_>, compare| assembler.compare(compare, a, b);
+    let extended = |assembler: &mut Assembler<'_>| {
+        let a = assembler.sign_extend(a, first(c));
+        (a, assembler.sign_extend(b, second(c)))
+    };
+    match op {
+        Op::Add => {
+            let sum = assembler.add(a, b);
+            assembler.mask(sum, c & 63)
+        }
+        Op::Subtract => {
+            let difference = assembler.subtract(a, b);
+            assembler.mask(difference, c & 63)
+        }
+        Op::AddExtended => {
+            let (a, b) = extended(assembler);
+            let sum = assembler.add(a, b);
+            assembler.mask(sum, mask(c))
+        }
+        Op::SubtractExtended => {
+            let (a, b) = extended(assembler);
+            let difference = assembler.subtract(a, b);
+            assembler.mask(difference, mask(c))
+        }
+        Op::Multiply => assembler.multiply(a, b),
+        Op::MultiplyExtended => {
+            let (a, b) = extended(assembler);
+            let product = assembler.multiply(a, b);
+            assembler.mask(product, mask(c))
+        }
+        Op::And => assembler.and(a, b),
+        Op::Or => assembler.or(a, b),
+        Op::Xor => assembler.xor(a, b),
+        Op::Equal => compare(assembler, Compare::Equal),
+        Op::NotEqual => compare(assembler, Compare::NotEqual),
+        Op::Less => compare(assembler, Compare::Less),
+        Op::LessOrEqual => compare(assembler, Compare::LessOrEqual),
+        Op::LessExtended => {
+            let (a, b) = extended(assembler);
+            assembler.compare(Compare::SignedLess, a, b)
+        }
+        Op::LessOrEqualExtended => {
+            let (a, b) = extended(assembler);
+            assembler.compare(Compare::SignedLessOrEqual, a, b)
+        }
+        Op::ShiftLeft => {
+            let shifted = assembler.shift_left(a, b);
+            assembler.mask(shifted, c & 63)
+        }
+        Op::ShiftRight => assembler.shift_right(a, b),
+        Op::ShiftRightExtended => {
+            let extended = assembler.sign_extend(a, c & 63);
+            let shifted = assembler.shift_right_signed(extended, b);
+            assembler.mask(shifted, c & 63)
+        }
+        Op::Concat => {
+            let high = assembler.shift_left_by(a, c & 63);
+            assembler.or(high, b)
+        }
+        Op::Insert => {
+            let bits = moved(assembler, a, c);
+            assembler.or(bits, b)
+        }
+        _ => unreachable!("`result` lists the others"),
+    }
+}
+
+impl MachineCode {
+    /// Runs a function.
+    #[inline]
+    pub(super) fn run(
+        &self,
+        function: usize,
+        values: &mut [u64],
+        activity: &mut Activity,
+        arrays: &[Vec<u64>],
+        tables: &Tables,
+    ) {
+        let mut host = Caller {
+            calls: &self.calls,
+            arrays,
+            tables,
+        };
+        self.code.run(function, values, activity.flags(), &mut host);
+    }
+}
+
+/// The simulator, called by a function.
+struct Caller<'a> {
+    calls: &'a [Call],
+    arrays: &'a [Vec<u64>],
+    tables: &'a Tables,
+}
+
+impl Host for Caller<'_> {
+    fn call(&mut self, values: &mut [u64], number: u32, argument: u64) -> u64 {
+        match self.calls[number as usize] {
+            Call::Load { table, word } => {
+                self.tables.loads[table as usize].word(self.arrays, argument, word)
+            }
+            Call::Wide(index) => {
+                let wide = &self.tables.wide[index as usize];
+                let start = wide.dst.start as usize;
+                let words = start..start + words_of(wide.dst.width) as usize;
+                let before: SmallVec<[u64; 8]> = values[words.clone()].into();
+                wide.run(values);
+                u64::from(values[words] != before[..])
+            }
+        }
+    }
+}
