@@ -113,18 +113,20 @@ impl<'a> Assembler<'a> {
         Word(ins.ins().load(types::I64, memory(), address, 0))
     }
 
-    /// Sets bits of a flag where a word is not 0.
-    pub fn set_flags(&mut self, flag: u32, bits: u64, condition: Word) {
+    /// Sets bits of a flag.
+    pub fn set_flags(&mut self, flag: u32, bits: Word) {
         assert!((flag as usize) < self.flags, "there is no such flag");
         let (flags, offset) = (self.addresses[1], offset(flag));
-        let condition = self.condition(condition);
         let ins = &mut self.builder;
-        let bits = ins.ins().iconst(types::I64, bits as i64);
-        let none = ins.ins().iconst(types::I64, 0);
-        let bits = ins.ins().select(condition, bits, none);
         let before = ins.ins().load(types::I64, memory(), flags, offset);
-        let after = ins.ins().bor(before, bits);
+        let after = ins.ins().bor(before, bits.0);
         ins.ins().store(memory(), after, flags, offset);
+    }
+
+    /// A constant where a word is not 0, else 0.
+    pub fn choose(&mut self, condition: Word, constant: u64) -> Word {
+        let (constant, zero) = (self.constant(constant), self.constant(0));
+        self.select(condition, constant, zero)
     }
 
     /// What the host returns.

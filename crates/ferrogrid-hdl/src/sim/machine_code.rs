@@ -5,14 +5,16 @@
 
 use super::activity::{Activity, Mark};
 use super::arrange::{Arrangement, Kind, arrange};
+use super::emit::operands;
 use super::execute::Tables;
 use super::hash::FastMap;
 use super::kernel::ALWAYS;
-use super::ops::{self, Instruction, Op, first, second};
-use super::schedule::{Schedule, Unit};
+use super::ops::{self, Instruction, Micro, Op, first, second};
+use super::schedule::{COMMITS, Schedule, Unit};
 use super::wide::words_of;
 use ferrogrid_hdl_jit::{Assembler, Code, Compare, Compiler, Host, Word};
 use smallvec::SmallVec;
+use std::collections::BTreeMap;
 
 /// The functions of an arrangement.
 #[derive(Debug)]
@@ -33,6 +35,9 @@ enum Call {
 /// A choice among so few values is made among registers.
 const FEW: usize = 8;
 
+/// A value that was used so many results ago is read anew, if it has a place: registers are few.
+const NEAR: usize = 12;
+
 /// Arranges all units with machine code for the busy ones; `None` where the processor is not known.
 pub(super) fn compile(schedule: &Schedule, busy: &[bool]) -> Option<Arrangement> {
     let mut arrangement = arrange(schedule, busy, true);
@@ -43,6 +48,9 @@ pub(super) fn compile(schedule: &Schedule, busy: &[bool]) -> Option<Arrangement>
     let mut calls = Vec::new();
     for (number, batch) in arrangement.batches.iter().enumerate() {
         if batch.kind == Kind::MachineCode {
+            let writes_registers = arrangement.sections[COMMITS].contains(&number);
+            let units = arrangement.units_of(number).iter();
+            let units: Vec<&Unit> = units.map(|unit| &schedule.units[*unit as usize]).collect();
             compiler.function(|assembler| {
                 let mut function = Function {
                     schedule,
@@ -51,11 +59,14 @@ pub(super) fn compile(schedule: &Schedule, busy: &[bool]) -> Option<Arrangement>
                     assembler,
                     calls: &mut calls,
                     known: FastMap::default(),
+                    results: 0,
+                    waiting: FastMap::default(),
                     changes: Vec::new(),
                     numbers: FastMap::default(),
                 };
-                for unit in arrangement.units_of(number) {
-                    function.unit(&schedule.units[*unit as usize]);
+                match writes_registers {
+                    true => units.into_iter().for_each(|unit| function.commit(unit)),
+                    false => function.combine(&units),
                 }
                 function.wake();
             });
@@ -68,7 +79,8 @@ pub(super) fn compile(schedule: &Schedule, busy: &[bool]) -> Option<Arrangement>
     Some(arrangement)
 }
 
-/// For each place whether its value is needed outside the function that computes it.
+/// For each place whether its value is needed outside the function that computes it, if there is
+/// one.
 fn stored(schedule: &Schedule, arrangement: &Arrangement) -> Vec<bool> {
     const NOWHERE: u32 = u32::MAX;
     let mut stored = schedule.kept.clone();
@@ -92,6 +104,10 @@ fn stored(schedule: &Schedule, arrangement: &Arrangement) -> Vec<bool> {
         for &place in &unit.reads {
             stored[place as usize] |= by_place || home[place as usize] != function;
         }
+        if function == NOWHERE {
+            let writes = unit.writes.clone();
+            writes.for_each(|place| stored[place as usize] = true);
+        }
     }
     stored
 }
@@ -103,45 +119,108 @@ struct Function<'f, 'a> {
     stored: &'f [bool],
     assembler: &'f mut Assembler<'a>,
     calls: &'f mut Vec<Call>,
-    /// What stands at places, as far as the function has read or computed it.
-    known: FastMap<u32, Word>,
+    /// What stands at places, as far as the function has read or computed it, and the number of
+    /// results before.
+    known: FastMap<u32, (Word, usize)>,
+    /// The number of results so far.
+    results: usize,
+    /// What is still to be computed, by the places of the results.
+    waiting: FastMap<u32, (Op, &'f Instruction)>,
     /// Units to be woken, and a word that is not 0 when they must be.
     changes: Vec<(&'f [Mark], Word)>,
     numbers: FastMap<&'f [Mark], usize>,
 }
 
 impl<'f> Function<'f, '_> {
-    fn unit(&mut self, unit: &Unit) {
-        let code = &self.schedule.code[unit.code.clone()];
-        if unit.op == Op::Wide {
-            return code.iter().for_each(|instruction| self.wide(instruction.a));
-        }
+    fn code(&self, unit: &Unit) -> &'f [Instruction] {
+        &self.schedule.code[unit.code.clone()]
+    }
+
+    /// Writes registers.
+    fn commit(&mut self, unit: &Unit) {
+        let code = self.code(unit);
         let guard = unit.group.as_ref().map_or(ALWAYS, |group| group.guard);
         // A lane may read what another one writes, as it was before.
-        let results: Vec<Word> = code
-            .iter()
-            .map(|instruction| {
-                let result = self.result(unit.op, instruction);
-                if guard == ALWAYS {
-                    return result;
-                }
-                let (guard, before) = (self.value(guard), self.value(instruction.dst));
-                self.assembler.select(guard, result, before)
-            })
-            .collect();
+        let result = |instruction| {
+            let result = self.result(unit.op, instruction);
+            if guard == ALWAYS {
+                return result;
+            }
+            let (guard, before) = (self.value(guard), self.value(instruction.dst));
+            self.assembler.select(guard, result, before)
+        };
+        let results: Vec<Word> = code.iter().map(result).collect();
         for (instruction, result) in code.iter().zip(results) {
-            let place = instruction.dst;
-            let readers = self.arrangement.readers.of(place as usize);
-            if !readers.is_empty() {
-                let before = self.value(place);
-                let changed = self.assembler.xor(before, result);
-                self.changed(readers, changed);
-            }
-            if !readers.is_empty() || self.stored[place as usize] {
-                self.assembler.store(place, result);
-            }
-            self.known.insert(place, result);
+            self.write(instruction.dst, result);
         }
+    }
+
+    /// Computes what is needed outside, and first what that needs: values that are used soon after
+    /// they are computed stay in registers.
+    fn combine(&mut self, units: &[&Unit]) {
+        for unit in units.iter().filter(|unit| unit.op != Op::Wide) {
+            let code = self.code(unit).iter();
+            let results = code.map(|instruction| (instruction.dst, (unit.op, instruction)));
+            self.waiting.extend(results);
+        }
+        for unit in units {
+            let needed = |place: &u32| {
+                let read = !self.arrangement.readers.of(*place as usize).is_empty();
+                read || self.stored[*place as usize]
+            };
+            match unit.op {
+                Op::Wide => {
+                    let code = self.code(unit).iter();
+                    code.for_each(|instruction| self.wide(instruction.a));
+                }
+                _ => {
+                    let places: Vec<u32> = unit.writes.clone().filter(needed).collect();
+                    places.into_iter().for_each(|place| self.compute(place));
+                }
+            }
+        }
+    }
+
+    /// Computes what is to stand at a place, unless it does.
+    fn compute(&mut self, place: u32) {
+        let mut stack = vec![place];
+        while let Some(&place) = stack.last() {
+            let Some(&(op, instruction)) = self.waiting.get(&place) else {
+                stack.pop();
+                continue;
+            };
+            let Instruction { dst, a, b, c } = *instruction;
+            let before = stack.len();
+            operands(
+                &Micro { op, dst, a, b, c },
+                &self.schedule.tables,
+                |place| {
+                    if self.waiting.contains_key(&place) {
+                        stack.push(place);
+                    }
+                },
+            );
+            if stack.len() == before {
+                self.waiting.remove(&place);
+                let result = self.result(op, instruction);
+                self.write(place, result);
+            }
+        }
+    }
+
+    /// Gives a place its value.
+    fn write(&mut self, place: u32, result: Word) {
+        let readers = self.arrangement.readers.of(place as usize);
+        if !readers.is_empty() {
+            let before = self.value(place);
+            let changed = self.assembler.xor(before, result);
+            self.changed(readers, changed);
+        }
+        if !readers.is_empty() || self.stored[place as usize] {
+            self.assembler.store(place, result);
+        }
+        self.known.insert(place, (result, self.results));
+        self.results += 1;
     }
 
     fn wide(&mut self, index: u32) {
@@ -179,28 +258,50 @@ impl<'f> Function<'f, '_> {
 
     /// Wakes the readers of what has changed.
     fn wake(&mut self) {
+        let batches = self.arrangement.batches.len();
+        let mut flags: BTreeMap<u32, (Word, (u32, u64))> = BTreeMap::new();
         for (readers, changed) in std::mem::take(&mut self.changes) {
             for &mark in readers {
-                for (flag, bits) in Activity::flags_of(self.arrangement.batches.len(), mark) {
-                    self.assembler.set_flags(flag, bits, changed);
-                }
+                let [(flag, units), batch] = Activity::flags_of(batches, mark);
+                let units = self.assembler.choose(changed, units);
+                let all = match flags.get(&flag) {
+                    Some((others, _)) => self.assembler.or(*others, units),
+                    None => units,
+                };
+                flags.insert(flag, (all, batch));
             }
+        }
+        let mut summaries: BTreeMap<u32, Word> = BTreeMap::new();
+        for (flag, (units, (summary, batch))) in flags {
+            self.assembler.set_flags(flag, units);
+            let batch = self.assembler.choose(units, batch);
+            let all = match summaries.get(&summary) {
+                Some(others) => self.assembler.or(*others, batch),
+                None => batch,
+            };
+            summaries.insert(summary, all);
+        }
+        for (summary, batches) in summaries {
+            self.assembler.set_flags(summary, batches);
         }
     }
 
     /// What stands at a place.
     fn value(&mut self, place: u32) -> Word {
-        if let Some(&known) = self.known.get(&place) {
-            return known;
+        if let Some(&(known, since)) = self.known.get(&place) {
+            let in_memory = self.stored[place as usize] && !self.schedule.constant[place as usize];
+            if !in_memory || self.results < since + NEAR {
+                return known;
+            }
         }
         let word = match self.schedule.constant[place as usize] {
             true => {
                 let constant = self.schedule.values[place as usize];
-                self.assembler.constant(constant)
+                return self.assembler.constant(constant);
             }
             false => self.assembler.load(place),
         };
-        self.known.insert(place, word);
+        self.known.insert(place, (word, self.results));
         word
     }
 
