@@ -5,6 +5,7 @@ use super::demand::{Demands, StateWord};
 use super::emit::Origin;
 use super::execute::Load;
 use super::flatten::{FlatNode, Hierarchy, join};
+use super::learn::Learned;
 use super::lower::Lowering;
 use super::memory::{MemoryLayout, ReadLayout, WriteLayout};
 use super::names::{self, Handle, Known, ModuleNames, Names, Role};
@@ -15,7 +16,7 @@ use crate::ir::{Design, Direction, DomainId, Memory, MemoryId, NodeKind, Propert
 use crate::{Shape, bit};
 use num_bigint::BigUint;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A clock domain of the top module.
 #[derive(Clone, Debug)]
@@ -33,8 +34,10 @@ pub(super) struct DomainLayout {
 /// A compiled design, shared by all clones of a simulator.
 pub(super) struct Model {
     pub schedule: Schedule,
-    /// How it runs at the start.
+    /// How it runs as long as nothing is known.
     pub arrangement: Arc<Arrangement>,
+    /// What has become known.
+    learned: Mutex<Option<Learned>>,
     pub domains: Vec<DomainLayout>,
     pub memories: Vec<MemoryLayout>,
     pub properties: Vec<PropertyLayout>,
@@ -173,11 +176,17 @@ pub(super) fn compile(design: &Design, known: Known, passes: Passes) -> Model {
         values,
         unset,
         arrangement: schedule.arrangement(),
+        learned: Mutex::new(None),
         schedule,
     }
 }
 
 impl Model {
+    /// What simulations have learned.
+    pub(super) fn learned(&self) -> MutexGuard<'_, Option<Learned>> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Number of read ports of all memories.
     pub(super) fn read_ports(&self) -> usize {
         self.memories.iter().map(|memory| memory.reads.len()).sum()

@@ -22,6 +22,8 @@ pub(super) enum Operand {
     Same(u32),
     /// Side by side from a place on.
     Array(u32),
+    /// Side by side from a place on, but for some lanes with places of their own.
+    Patched(u32, Vec<(u32, u32)>),
     /// Arrays that follow each other: places and lengths.
     Pieces(Vec<(u32, u32)>),
     /// Anywhere.
@@ -41,8 +43,25 @@ impl Operand {
                 _ => pieces.push((place, 1)),
             }
         }
-        match pieces[..] {
-            [(start, _)] => Operand::Array(start),
+        if let [(start, _)] = pieces[..] {
+            return Operand::Array(start);
+        }
+        // The rows of an array read their neighbours, but for the first of each.
+        let longest = pieces.iter().max_by_key(|piece| piece.1);
+        let start = longest.and_then(|(start, _)| {
+            let lane = places.iter().position(|place| place == start)?;
+            start.checked_sub(lane as u32)
+        });
+        let patches = start.map(|start| {
+            let lanes = (0..).zip(places);
+            let patches = lanes.filter(|(lane, place)| start + lane != **place);
+            patches.map(|(lane, place)| (lane, *place)).collect()
+        });
+        let patches: Option<Vec<_>> = patches;
+        match (start, patches) {
+            (Some(start), Some(patches)) if patches.len() * 8 <= places.len() => {
+                Operand::Patched(start, patches)
+            }
             _ if pieces.len() * 4 <= places.len() => Operand::Pieces(pieces),
             _ => Operand::Scattered(places.to_vec()),
         }
@@ -233,6 +252,15 @@ fn gather(operand: &Operand, values: &[u64], lanes: usize, column: &mut Vec<u64>
         Operand::Same(place) => column.fill(values[*place as usize]),
         Operand::Array(start) => {
             column.copy_from_slice(&values[*start as usize..*start as usize + lanes]);
+        }
+        Operand::Patched(start, patches) => {
+            // The last lanes may all be patched.
+            let there = &values[*start as usize..];
+            let there = &there[..lanes.min(there.len())];
+            column[..there.len()].copy_from_slice(there);
+            for (lane, place) in patches {
+                column[*lane as usize] = values[*place as usize];
+            }
         }
         Operand::Pieces(pieces) => {
             let mut rest = column;

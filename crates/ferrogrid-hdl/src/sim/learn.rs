@@ -38,17 +38,25 @@ pub(super) struct Learning {
     /// See [`COMPILING`].
     pub compiling: u64,
     /// Which units are machine code, once there is any.
-    compiled: Option<Vec<bool>>,
+    compiled: Option<Arc<[bool]>>,
+}
+
+/// What one simulation of a design has learned, for all others that start later.
+#[derive(Clone)]
+pub(super) struct Learned {
+    /// Which units are machine code.
+    compiled: Arc<[bool]>,
+    pub arrangement: Arc<Arrangement>,
 }
 
 impl Learning {
-    pub(super) fn new() -> Learning {
+    pub(super) fn new(learned: Option<&Learned>) -> Learning {
         Learning {
             next: FIRST,
             begin: 0,
             counts: None,
             compiling: COMPILING,
-            compiled: None,
+            compiled: learned.map(|learned| Arc::clone(&learned.compiled)),
         }
     }
 
@@ -56,7 +64,7 @@ impl Learning {
     /// that it has, and the busy ones.
     fn worth(&self, schedule: &Schedule, busy: &[bool], cycle: u64) -> Option<Vec<bool>> {
         let none = vec![false; busy.len()];
-        let compiled = self.compiled.as_ref().unwrap_or(&none);
+        let compiled = self.compiled.as_deref().unwrap_or(&none);
         let both = compiled.iter().zip(busy);
         let all: Vec<bool> = both.map(|(compiled, busy)| compiled | busy).collect();
         let instructions = |of: &[bool]| -> usize {
@@ -109,8 +117,13 @@ impl Simulator {
             && let Some(units) = self.learning.worth(schedule, &busy, self.cycle)
             && let Some(arrangement) = compile(schedule, &units)
         {
-            self.learning.compiled = Some(units);
-            self.use_arrangement(Arc::new(arrangement));
+            let learned = Learned {
+                compiled: units.into(),
+                arrangement: Arc::new(arrangement),
+            };
+            self.learning.compiled = Some(Arc::clone(&learned.compiled));
+            self.use_arrangement(Arc::clone(&learned.arrangement));
+            *model.learned() = Some(learned);
         } else if self.learning.compiled.is_none() {
             self.use_arrangement(Arc::new(arrange(schedule, &busy, false)));
         }

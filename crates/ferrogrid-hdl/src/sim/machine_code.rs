@@ -13,7 +13,6 @@ use super::ops::{self, Instruction, Micro, Op, first, second};
 use super::schedule::{COMMITS, Schedule, Unit};
 use super::wide::words_of;
 use ferrogrid_hdl_jit::{Assembler, Code, Compare, Compiler, Host, Word};
-use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
 /// The functions of an arrangement.
@@ -478,11 +477,13 @@ impl MachineCode {
         activity: &mut Activity,
         arrays: &[Vec<u64>],
         tables: &Tables,
+        before: &mut Vec<u64>,
     ) {
         let mut host = Caller {
             calls: &self.calls,
             arrays,
             tables,
+            before,
         };
         self.code.run(function, values, activity.flags(), &mut host);
     }
@@ -493,6 +494,8 @@ struct Caller<'a> {
     calls: &'a [Call],
     arrays: &'a [Vec<u64>],
     tables: &'a Tables,
+    /// Room for a result as it was.
+    before: &'a mut Vec<u64>,
 }
 
 impl Host for Caller<'_> {
@@ -505,9 +508,10 @@ impl Host for Caller<'_> {
                 let wide = &self.tables.wide[index as usize];
                 let start = wide.dst.start as usize;
                 let words = start..start + words_of(wide.dst.width) as usize;
-                let before: SmallVec<[u64; 8]> = values[words.clone()].into();
+                self.before.clear();
+                self.before.extend_from_slice(&values[words.clone()]);
                 wide.run(values);
-                u64::from(values[words] != before[..])
+                u64::from(values[words] != self.before[..])
             }
         }
     }

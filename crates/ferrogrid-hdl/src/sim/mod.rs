@@ -61,6 +61,23 @@
 //! cycles now and then (`learn`). Memories and properties are looked at when something that they
 //! read has changed.
 //!
+//! What has been busy for some thousands of cycles becomes machine code (`machine_code`, by way of
+//! Cranelift): the units that follow each other form one function, in which each value is computed
+//! right before what needs it and stands in a register of the processor; what others read, or a name
+//! shows, is written to its place, and one comparison for all that the same units read tells whether
+//! to wake these. Later simulations of the same compiled design begin with it. Large groups stay
+//! loops over slices. Where no code can be made for the processor, all that is busy is interpreted.
+//!
+//! # One design followed through
+//!
+//! Take 16 x 16 elements that multiply and accumulate. Each of them gives five instructions for its
+//! registers: two multiplexers that hold a weight, a copy of the activation, a product and a sum.
+//! These are five groups of 256 lanes: five loops over slices in a cycle, and none for a weight
+//! while no weight moves. An element reads the activation of its left neighbour: the place before
+//! its own, but for the first column, which is patched. The control around, some hundred
+//! instructions that are nearly all different, runs interpreted for the first three thousand cycles
+//! and then as a handful of functions.
+//!
 //! # Start
 //!
 //! Registers start at their reset values, or at 0 without one; memories start with their initial
@@ -166,7 +183,8 @@ impl Simulator {
         Self::start(Arc::new(compile::compile(design, known, passes)))
     }
 
-    /// The same design at its start, as [`Simulator::new`] gives it, compiled already.
+    /// The same design at its start, as [`Simulator::new`] gives it, compiled already; with the
+    /// machine code, if there is some.
     pub fn restarted(&self) -> Self {
         Self::start(Arc::clone(&self.model))
     }
@@ -182,12 +200,15 @@ impl Simulator {
                 count: 0,
             })
             .collect();
+        let learned = model.learned().clone();
+        let arrangement = learned.as_ref().map(|learned| &learned.arrangement);
+        let arrangement = Arc::clone(arrangement.unwrap_or(&model.arrangement));
         Simulator {
             values: model.values.clone(),
             arrays: model.arrays.clone(),
-            activity: model.arrangement.activity(),
-            arrangement: Arc::clone(&model.arrangement),
-            learning: Learning::new(),
+            activity: arrangement.activity(),
+            arrangement,
+            learning: Learning::new(learned.as_ref()),
             scratch: Scratch::new(model.schedule.most_results()),
             read: Vec::with_capacity(model.read_ports()),
             standing: vec![0; model.properties.len().div_ceil(64)],

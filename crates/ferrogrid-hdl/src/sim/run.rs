@@ -146,7 +146,15 @@ impl Machine<'_> {
                 let functions = arrangement.machine_code.as_ref();
                 let functions = functions.expect("there is machine code where it is to run");
                 let (values, activity) = (&mut *self.values, &mut *self.activity);
-                functions.run(batch.units.start, values, activity, self.arrays, tables);
+                let before = &mut self.scratch.before;
+                functions.run(
+                    batch.units.start,
+                    values,
+                    activity,
+                    self.arrays,
+                    tables,
+                    before,
+                );
             }
             (Kind::Watchers, _) => unreachable!("watchers stand in no section"),
             (Kind::Groups, Mode::Busy | Mode::Silent) => {
