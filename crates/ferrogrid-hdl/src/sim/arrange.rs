@@ -292,20 +292,23 @@ fn order(
     edges
         .iter()
         .for_each(|(_, after)| waiting[*after as usize] += 1);
+    let domains = units.iter().map(|unit| unit.domain as usize + 1).max();
+    // Machine code has the first classes.
+    let domains = domains.filter(|_| functions).unwrap_or(0);
     let classes: Vec<usize> = units
         .iter()
         .enumerate()
         .map(|(index, unit)| {
             let mode = mode(range.start + index);
             if functions && mode != Mode::Woken {
-                return (unit.domain as usize * 3 + Mode::Silent as usize) * (OP_COUNT + 1);
+                return unit.domain as usize;
             }
             let group = unit.group.as_ref();
             let op = match group.is_some_and(|group| !loose(mode, group)) {
                 true => OP_COUNT,
                 false => unit.op as usize,
             };
-            (unit.domain as usize * 3 + mode as usize) * (OP_COUNT + 1) + op
+            domains + (unit.domain as usize * 3 + mode as usize) * (OP_COUNT + 1) + op
         })
         .collect();
     let most = classes.iter().max().map_or(0, |class| class + 1);
@@ -316,7 +319,15 @@ fn order(
         }
     }
     let mut order = Vec::with_capacity(units.len());
-    while let Some(class) = (0..most).rev().max_by_key(|class| ready[*class].len()) {
+    // Machine code waits until nothing else can run: so there are few functions.
+    let rank = |class: usize, ready: &VecDeque<u32>| match ready.len() {
+        0 => (0, 0),
+        count => (1 + usize::from(class >= domains), count),
+    };
+    while let Some(class) = (0..most)
+        .rev()
+        .max_by_key(|class| rank(*class, &ready[*class]))
+    {
         if ready[class].is_empty() {
             break;
         }

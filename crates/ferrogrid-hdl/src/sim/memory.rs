@@ -111,6 +111,7 @@ impl MemoryLayout {
     }
 
     /// The address on a port; `None` when it is at or beyond the depth.
+    #[inline]
     pub(super) fn address(&self, values: &[u64], address: Span) -> Option<usize> {
         let start = address.start as usize;
         let high = &values[start + 1..start + words_of(address.width) as usize];
@@ -119,6 +120,7 @@ impl MemoryLayout {
     }
 
     /// Samples a read port, and says whether its data register gets another value.
+    #[inline]
     pub(super) fn read(&self, port: &ReadLayout, values: &mut [u64], array: &[u64]) -> bool {
         if port
             .enable
@@ -142,6 +144,7 @@ impl MemoryLayout {
     }
 
     /// Copies words from an address on; those beyond the end of the array are 0.
+    #[inline]
     pub(super) fn load(&self, address: usize, array: &[u64], to: &mut [u64]) {
         let start = (address * self.words()).min(array.len());
         let there = (array.len() - start).min(to.len());
@@ -165,6 +168,7 @@ impl MemoryLayout {
     }
 
     /// Stores what a write port says, and says whether it says anything.
+    #[inline]
     pub(super) fn write(&self, port: &WriteLayout, values: &[u64], array: &mut Vec<u64>) -> bool {
         if values[port.enable as usize] == 0 {
             return false;
@@ -192,6 +196,7 @@ impl MemoryLayout {
     }
 
     /// True when the write port would change something at its address.
+    #[inline]
     pub(super) fn writes(&self, port: &WriteLayout, values: &[u64]) -> bool {
         let some = |mask: Span| {
             let start = mask.start as usize;

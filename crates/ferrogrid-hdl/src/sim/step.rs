@@ -283,6 +283,7 @@ fn push(failures: &mut Vec<Failure>, cycle: u64, path: &str, message: impl FnOnc
 
 /// Tells all rules that an access breaks, each with the domains at whose edges it counts; it is told
 /// whether they have one now.
+#[inline]
 fn check_memory(
     memory: &MemoryLayout,
     values: &[u64],
