@@ -23,8 +23,10 @@ const SELDOM: u64 = 5;
 const LARGE: usize = 16;
 /// The same of one without a loop over slices that stand side by side.
 const LARGE_SCATTERED: usize = 64;
-/// To compile an instruction takes as long as to run it so many times without machine code.
+/// To compile an instruction takes as long as to run it some thousands of times without machine code.
 const COMPILING: u64 = 2500;
+/// What is compiled again was paid for once already: it must be worth so many times as much.
+const AGAIN: u64 = 4;
 
 /// The state of learning.
 #[derive(Clone, Debug)]
@@ -75,8 +77,9 @@ impl Learning {
         };
         let before = instructions(compiled) as u64;
         let after = instructions(&all) as u64;
+        let price = self.compiling * if before == 0 { 1 } else { AGAIN };
         // What has run so long will probably run as long again.
-        ((after - before) * cycle > after * self.compiling).then_some(all)
+        ((after - before) * cycle > after * price).then_some(all)
     }
 }
 
