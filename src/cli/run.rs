@@ -3,6 +3,7 @@
 mod arrays;
 mod compare;
 mod trace;
+mod watch;
 
 use super::error::CliError;
 use super::files::{PendingFile, check_distinct, write_over};
@@ -15,10 +16,12 @@ use crate::arch::NpuArch;
 use crate::device::npy::write_array;
 use crate::device::{Accelerator, Executable, Inference, Loaded, Speed};
 use crate::graph::{Graph, Values};
+use crate::hdl::ir::Design;
 use crate::product::Part;
 use crate::report::{Clock, NetworkReport, TimelinePicture, counted, json, slowest};
 use crate::verify::npu::machine_size;
 use clap::Args;
+use compare::Judged;
 use serde::Serialize;
 use std::fs;
 use std::ops::ControlFlow;
@@ -73,6 +76,9 @@ pub(super) struct Run {
     /// Write which unit was at work when, instruction by instruction, to this .svg file
     #[arg(long, value_name = "FILE")]
     timeline_svg: Option<PathBuf>,
+    /// Run again whenever the configuration or the model is saved, and print which figures have changed, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["expect", "output", "trace", "timeline", "timeline_svg", "json"])]
+    watch: bool,
     /// Print the figures as JSON, and no progress
     #[arg(long, conflicts_with = "timeline")]
     json: bool,
@@ -91,13 +97,13 @@ struct Output<'a> {
 impl Run {
     pub fn run(self) -> miette::Result<()> {
         interrupt::catch();
+        if self.watch {
+            return watch::watch(&self);
+        }
         self.check_paths()?;
         let arch = self.configuration.load()?;
         let (network, graph, mode) = self.network(&arch)?;
-        let rows = match &self.input[..] {
-            [] => vec![arrays::random(&network, self.seed)],
-            files => arrays::read(files, "--input", "input", &network.inputs)?,
-        };
+        let rows = self.rows(&network)?;
         let expected = match &self.expect[..] {
             [] => None,
             files => Some(arrays::read(files, "--expect", "output", &network.outputs)?),
@@ -125,14 +131,10 @@ impl Run {
         }
 
         let mut progress = Progress::new(self.json);
-        let judged = match &graph {
-            Some(graph) => {
-                progress.working("computing what the golden model says");
-                compare::golden(&self.model, graph, &network, mode.golden(), &rows)?
-            }
-            None => compare::functional(&self.model, &network, &machine_size(&arch), &rows)?,
-        };
-        let mut accelerator = self.accelerator(&arch, &mut progress)?;
+        progress.working("computing what the golden model says");
+        let judged = self.judged(&arch, (&network, graph.as_ref(), mode), &rows)?;
+        let design = super::core::design(&arch, Part::Core)?;
+        let mut accelerator = self.accelerator(&arch, &design, &mut progress)?;
         let simulator = accelerator.simulator();
         let mut loaded = accelerator.load(&network)?;
         let inferences = self.simulate(&arch, &mut loaded, &network, &rows, &mut progress)?;
@@ -245,14 +247,39 @@ impl Run {
         Ok((network, Some(graph), mode))
     }
 
+    /// The inputs of each inference.
+    fn rows(&self, network: &Executable) -> miette::Result<Vec<Vec<Values>>> {
+        Ok(match &self.input[..] {
+            [] => vec![arrays::random(network, self.seed)],
+            files => arrays::read(files, "--input", "input", &network.inputs)?,
+        })
+    }
+
+    /// What a model of the network, or of the core, says of each row.
+    fn judged(
+        &self,
+        arch: &NpuArch,
+        (network, graph, mode): (&Executable, Option<&Graph>, Mode),
+        rows: &[Vec<Values>],
+    ) -> Result<Judged, CliError> {
+        match graph {
+            Some(graph) => compare::golden(&self.model, graph, network, mode.golden(), rows),
+            None => compare::functional(&self.model, network, &machine_size(arch), rows),
+        }
+    }
+
     /// The core in the simulator.
-    fn accelerator(&self, arch: &NpuArch, progress: &mut Progress) -> miette::Result<Accelerator> {
-        let design = super::core::design(arch, Part::Core)?;
+    fn accelerator(
+        &self,
+        arch: &NpuArch,
+        design: &Design,
+        progress: &mut Progress,
+    ) -> miette::Result<Accelerator> {
         if self.sim == Simulator::Verilator {
             progress.working("building the model, or taking it from the cache");
         }
         let (sim, speed) = (self.sim, Speed::Compile);
-        let backend = sim.starting(&design, speed, self.init, self.seed)?;
+        let backend = sim.starting(design, speed, self.init, self.seed)?;
         Ok(Accelerator::new(arch, backend))
     }
 

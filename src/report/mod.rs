@@ -20,7 +20,8 @@ pub use clock::Clock;
 pub use driver::{CNetwork, CNetworkError, driver_core_header, driver_files};
 pub use matmul::{Cause, CycleShare, MatmulReport};
 pub use network::{
-    LayerRow, Measured, NetworkReport, TimelinePicture, layer_rows, layer_table, shape, slowest,
+    Figures, LayerRow, Measured, NetworkReport, TimelinePicture, layer_rows, layer_table, shape,
+    slowest,
 };
 pub use numbers::{counted, grouped};
 pub use package::Package;

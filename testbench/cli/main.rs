@@ -30,6 +30,7 @@ mod synth_boards;
 mod synth_core;
 #[cfg(unix)]
 mod synth_runs;
+mod watch;
 
 #[test]
 fn without_fpga_tools() {

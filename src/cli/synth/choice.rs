@@ -59,7 +59,7 @@ impl Choice {
 }
 
 /// The target for a core without a board and without `--target`.
-fn default_target(product: &dyn Product) -> &'static str {
+pub(in crate::cli) fn default_target(product: &dyn Product) -> &'static str {
     match product.target() {
         Cells::Portable | Cells::Ecp5 => "ecp5-85k",
         Cells::Ice40 => "ice40-up5k",

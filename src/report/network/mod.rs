@@ -1,9 +1,11 @@
 //! A run of a network: its layers, and how long it took.
 
+mod change;
 mod layers;
 mod limit;
 mod timeline;
 
+pub use change::Figures;
 pub use layers::{LayerRow, Measured, layer_rows, layer_table, shape};
 pub use timeline::TimelinePicture;
 
