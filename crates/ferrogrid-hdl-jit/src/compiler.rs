@@ -85,15 +85,13 @@ impl Compiler {
         self.functions.push(id);
     }
 
-    /// All functions.
-    pub fn finish(mut self) -> Code {
-        self.module
-            .finalize_definitions()
-            .expect("functions refer to nothing that could be missing");
+    /// All functions; `None` where the system lets no memory become code, as hardened ones do.
+    pub fn finish(mut self) -> Option<Code> {
+        self.module.finalize_definitions().ok()?;
         let address = |id: &FuncId| self.module.get_finalized_function(*id);
         let functions: Vec<*const u8> = self.functions.iter().map(address).collect();
         // SAFETY: `function` has made all of them with these tables, and numbers.
-        unsafe {
+        Some(unsafe {
             Code::new(
                 self.module,
                 &functions,
@@ -101,6 +99,6 @@ impl Compiler {
                 self.values,
                 self.flags,
             )
-        }
+        })
     }
 }

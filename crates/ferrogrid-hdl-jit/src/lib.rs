@@ -14,7 +14,7 @@
 //!     }
 //! }
 //!
-//! // No code can be made for some processors.
+//! // No code can be made for some processors, and on some systems.
 //! if let Some(mut compiler) = Compiler::new(3, 1) {
 //!     compiler.function(|code| {
 //!         let (a, b) = (code.load(0), code.load(1));
@@ -22,8 +22,10 @@
 //!         code.store(2, sum);
 //!     });
 //!     let mut values = [20, 22, 0];
-//!     compiler.finish().run(0, &mut values, &mut [0], &mut Nobody);
-//!     assert_eq!(values[2], 42);
+//!     if let Some(code) = compiler.finish() {
+//!         code.run(0, &mut values, &mut [0], &mut Nobody);
+//!         assert_eq!(values[2], 42);
+//!     }
 //! }
 //! ```
 

@@ -37,7 +37,7 @@ const FEW: usize = 8;
 /// A value that was used so many results ago is read anew, if it has a place: registers are few.
 const NEAR: usize = 12;
 
-/// Arranges all units with machine code for the busy ones; `None` where the processor is not known.
+/// Arranges all units with machine code for the busy ones; `None` where none can be made.
 pub(super) fn compile(schedule: &Schedule, busy: &[bool]) -> Option<Arrangement> {
     let mut arrangement = arrange(schedule, busy, true);
     let batches = arrangement.batches.len();
@@ -72,7 +72,7 @@ pub(super) fn compile(schedule: &Schedule, busy: &[bool]) -> Option<Arrangement>
         }
     }
     arrangement.machine_code = Some(MachineCode {
-        code: compiler.finish(),
+        code: compiler.finish()?,
         calls,
     });
     Some(arrangement)
