@@ -298,6 +298,7 @@ impl Block for LoadUnit {
         let failed_address = m.capture(fails, beat_here);
 
         m.section("they go into their memory a cycle later");
+        let channel_here = come.address.truncate(self.channel_bits) + channel_offset;
         let arrives = pack(&Arriving {
             to_scratchpad: come.to_scratchpad,
             target: come.target,
@@ -309,7 +310,7 @@ impl Block for LoadUnit {
             ),
             data: beats.payload.data,
             begins: *first,
-            channel: come.address.truncate(self.channel_bits) + channel_offset,
+            channel: channel_here.named("channel_here"),
             signals: last & come.signals,
             semaphore: come.semaphore,
         });

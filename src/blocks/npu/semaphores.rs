@@ -152,7 +152,8 @@ pub fn semaphores<'m>(
                 .named(format!("over_{letter}_{number}"));
             over.connect(inputs).over
         };
-        over.push(is_over('a', &both[0]) & is_over('b', &both[1]));
+        let both_over = is_over('a', &both[0]) & is_over('b', &both[1]);
+        over.push(both_over.named(format!("over_{number}")));
         let taken = chosen.bit(number);
         ask.push(request.valid & request.waits & !taken & !clear);
         let at_once = request.valid & request.free & !request.waits;

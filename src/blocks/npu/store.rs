@@ -176,7 +176,7 @@ impl Block for StoreUnit {
         let s = m.wires(Stream::of(unsigned(
             self.splitter.beat_bytes + self.scratchpad_bits,
         )));
-        s.valid.drive(going.m.valid & places.any());
+        s.valid.drive((going.m.valid & places.any()).named("asks"));
         let reads = s.fires().named("reads");
         m.when(reads, || {
             first.set(last);

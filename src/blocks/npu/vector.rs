@@ -339,6 +339,7 @@ impl Block for VectorUnit {
         let within = walk.place.address.truncate(bits - 1);
         let half = wrapped(fields.address, bits).msb();
         let begins = walk.begins[3] & walk.begins[4] & fields.begin;
+        let signals = group_ends & signal.signals & signal_due;
         let asked = pack(&Asked {
             address: concat(&[half, within]),
             row: walk.place.row,
@@ -350,7 +351,7 @@ impl Block for VectorUnit {
             is_first: index.eq(0),
             token: concat(&[
                 signal.semaphore,
-                group_ends & signal.signals & signal_due,
+                signals.named("signals"),
                 fields.maximum,
                 begins,
                 fields.end & walk.last,
