@@ -132,12 +132,12 @@ impl Block for VectorLanes {
             bytes.push(*earlier);
         }
         bytes.reverse();
-        let maximum: Vec<_> = (2..=taps)
-            .scan(m.delay(io.maximum).named("maximum_1"), |late, cycles| {
-                *late = m.delay(*late).named(format!("maximum_{cycles}"));
-                Some(*late)
-            })
-            .collect();
+        // As late as each product that is added; a single one is not.
+        let mut maximum = vec![io.maximum];
+        for cycle in (1..=taps).filter(|_| taps > 1) {
+            let before = maximum[cycle as usize - 1];
+            maximum.push(m.delay(before).named(format!("maximum_{cycle}")));
+        }
         // A tap that does not count has a weight of 0, and is the least where the largest counts.
         let ones = m.lit(1, unsigned(8)).repeat(channels);
         let least = m.lit(0x80, unsigned(8)).repeat(channels);
@@ -161,7 +161,7 @@ impl Block for VectorLanes {
                     let product = m.delay_by(&product, of_tap[channel], behind);
                     let larger = sum.gt(product).mux(sum, product);
                     sum = m
-                        .delay(maximum[behind as usize].mux(larger, sum + product))
+                        .delay(maximum[behind as usize + 2].mux(larger, sum + product))
                         .named(format!("sum_{channel}_{}", behind + 1));
                 }
                 match taps {
