@@ -131,7 +131,9 @@ impl Run {
         }
 
         let mut progress = Progress::new(self.json);
-        progress.working("computing what the golden model says");
+        if graph.is_some() {
+            progress.working("computing what the golden model says");
+        }
         let judged = self.judged(&arch, (&network, graph.as_ref(), mode), &rows)?;
         let design = super::core::design(&arch, Part::Core)?;
         let mut accelerator = self.accelerator(&arch, &design, &mut progress)?;
