@@ -66,8 +66,10 @@ fn count(number: usize, what: &str) -> String {
 
 fn lowered(layer: &Layer) -> String {
     let [image, result] =
-        [layer.image, layer.result].map(|of| of.map(|size| size.to_string()).join("x"));
+        [layer.image, layer.result_shape()].map(|of| of.map(|size| size.to_string()).join("x"));
     let [rows, columns] = layer.kernel;
+    let between = layer.strides[1] / layer.pixels;
+    let columns = columns - (layer.pixels - 1) * between;
     let what = match layer.pool {
         None => "weights",
         Some(Reduction::Sum) => "sums",
@@ -91,8 +93,12 @@ fn tiled(passes: &Passes, index: usize, arch: &NpuArch) -> String {
     let packed = layer.packed_pitch.map_or(String::new(), |pitch| {
         format!(", kernel rows packed, rows at {pitch} bytes")
     });
+    let joined = match layer.pixels {
+        1 => String::new(),
+        pixels => format!(", {pixels} pixels side by side"),
+    };
     format!(
-        "{tiles} for each of {} of {}, {}{packed}",
+        "{tiles} for each of {} of {}, {}{joined}{packed}",
         count(tiling.columns, "group"),
         count(arch.columns as usize, "channel"),
         count(chunks, "chunk")

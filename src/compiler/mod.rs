@@ -1,7 +1,7 @@
 //! From a network to the program that runs it on an NPU.
 //!
 //! The passes, in their order: `lower` makes layers of nodes, with zero points folded into biases;
-//! `folding` leaves channels out that are the same for every input; `units` gives layers to VECTOR; `windows` splits pools that no accumulator bank holds; `packing` fills vectors with several kernel rows; `tiling` cuts each layer into chunks of
+//! `folding` leaves channels out that are the same for every input; `units` gives layers to VECTOR; `windows` splits pools that no accumulator bank holds; `pixels` puts pixels of few channels side by side; `packing` fills vectors with several kernel rows; `tiling` cuts each layer into chunks of
 //! vectors and tiles of weights; `constants` lays weights and parameters out in DRAM; `memory` gives
 //! each activation its home in the scratchpad or, where that is too small, in DRAM, and `bands` cuts
 //! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits; `search` tries other
@@ -40,6 +40,7 @@ mod kept;
 mod lower;
 mod memory;
 mod packing;
+mod pixels;
 mod place;
 mod predict;
 mod requantization;
@@ -191,6 +192,33 @@ fn run(graph: &Graph, arch: &NpuArch, options: Options) -> Result<Passes, Compil
     }
     units::choose(&mut lowered, arch);
     windows::split(graph, &mut lowered, arch);
+    let joined = pixels::joined(&lowered, arch);
+    let schedule = |lowered| scheduled(graph, lowered, arch, options.effort);
+    match (joined.map(schedule), options.effort) {
+        (None, _) => schedule(lowered),
+        (Some(Ok(joined)), Effort::None) => Ok(joined),
+        // Layers on other units may be what takes long.
+        (Some(joined), _) => match (joined, schedule(lowered)) {
+            (Ok(joined), Ok(apart)) => {
+                let cycles = |passes: &Passes| predict(&passes.program, arch);
+                Ok(if cycles(&joined) < cycles(&apart) {
+                    joined
+                } else {
+                    apart
+                })
+            }
+            (joined, apart) => joined.or(apart),
+        },
+    }
+}
+
+/// The passes that know of the memories.
+fn scheduled(
+    graph: &Graph,
+    mut lowered: Lowered,
+    arch: &NpuArch,
+    effort: Effort,
+) -> Result<Passes, CompileError> {
     packing::pack(&mut lowered, arch);
     let mut tilings = tiling::tile(&lowered, arch);
     tiling::check(&lowered, &tilings, arch)?;
@@ -203,8 +231,7 @@ fn run(graph: &Graph, arch: &NpuArch, options: Options) -> Result<Passes, Compil
         constants: &constants.activations,
     };
     let plan = memory::plan(graph, &lowered, &ports, arch)?;
-    let effort = (options.effort, arch);
-    let (program, layers) = search(&lowered.layers, &mut tilings, effort, |tilings| {
+    let (program, layers) = search(&lowered.layers, &mut tilings, (effort, arch), |tilings| {
         schedule::schedule(graph, &lowered, tilings, &plan, &ports, &constants, arch)
     });
     Ok(Passes {

@@ -13,17 +13,28 @@ const LONGEST_PITCH: usize = (1 << 16) - 1;
 /// a vector in different rows are in different banks.
 pub(super) fn pack(lowered: &mut Lowered, arch: &NpuArch) {
     for index in 0..lowered.layers.len() {
-        let layer = &lowered.layers[index];
-        let is_given = lowered.inputs.contains(&layer.input);
-        let reads = lowered.layers.iter().flat_map(Layer::tensors_read);
-        let reads = reads.filter(|tensor| *tensor == layer.input).count();
-        let is_alone = reads == 1 && !lowered.outputs.contains(&layer.input);
-        let pitch = (layer.image_row()..)
-            .find(|pitch| pitch % arch.rows as usize == layer.kernel_row() % arch.rows as usize);
-        if is_given && is_alone && is_better(layer, arch) {
-            lowered.layers[index].packed_pitch = pitch.filter(|pitch| *pitch <= LONGEST_PITCH);
-        }
+        lowered.layers[index].packed_pitch = pitch(lowered, &lowered.layers[index], arch);
     }
+}
+
+/// Passes of a vector of the results of a layer, packed where that is better.
+pub(super) fn passes(lowered: &Lowered, layer: &Layer, arch: &NpuArch) -> usize {
+    match pitch(lowered, layer, arch) {
+        Some(_) => (layer.kernel[0] * layer.kernel_row()).div_ceil(arch.rows as usize),
+        None => passes_of_rows(layer, arch),
+    }
+}
+
+/// The pitch of a layer that is better packed, and can be.
+fn pitch(lowered: &Lowered, layer: &Layer, arch: &NpuArch) -> Option<usize> {
+    let is_given = lowered.inputs.contains(&layer.input);
+    let reads = lowered.layers.iter().flat_map(Layer::tensors_read);
+    let reads = reads.filter(|tensor| *tensor == layer.input).count();
+    let is_alone = reads == 1 && !lowered.outputs.contains(&layer.input);
+    let mut pitches = layer.image_row()..=LONGEST_PITCH;
+    let pitch =
+        pitches.find(|pitch| pitch % arch.rows as usize == layer.kernel_row() % arch.rows as usize);
+    pitch.filter(|_| is_given && is_alone && is_better(layer, arch))
 }
 
 /// Whether a layer takes fewer passes with its kernel rows packed.

@@ -8,6 +8,7 @@ mod models;
 mod networks;
 mod operators;
 mod phases;
+mod pixels;
 mod random;
 #[path = "../tools.rs"]
 mod tools;

@@ -64,6 +64,8 @@ pub(super) struct Layer {
     pub packed_pitch: Option<usize>,
     /// The channels of the network's tensor that the result has, where it has not all.
     pub kept: Option<Kept>,
+    /// Pixels of the network's tensor that one of the result is, side by side: its channels are those of all of them.
+    pub pixels: usize,
 }
 
 impl Layer {
@@ -104,6 +106,12 @@ impl Layer {
     /// Bytes of a kernel row without dilation.
     pub fn kernel_row(&self) -> usize {
         self.kernel[1] * self.image[2]
+    }
+
+    /// Height, width and channels of the network's tensor.
+    pub fn result_shape(&self) -> [usize; 3] {
+        let [height, width, channels] = self.result;
+        [height, width * self.pixels, channels / self.pixels]
     }
 
     /// Bytes of a row of the result.
@@ -327,6 +335,7 @@ fn identity(graph: &Graph, node: &Node, input: TensorId, rounding: Rounding) -> 
         residual: None,
         packed_pitch: None,
         kept: None,
+        pixels: 1,
     }
 }
 

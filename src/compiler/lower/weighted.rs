@@ -127,5 +127,6 @@ pub(super) fn weighted(
         residual: None,
         packed_pitch: None,
         kept: None,
+        pixels: 1,
     })
 }

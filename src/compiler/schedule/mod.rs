@@ -96,7 +96,7 @@ pub(super) fn schedule(
     let summaries = summaries.map(|(layer, instructions)| LayerSummary {
         name: layer.name.clone(),
         operator: layer.operator.into(),
-        shape: layer.result.to_vec(),
+        shape: layer.result_shape().to_vec(),
         kept: layer.kept.clone(),
         multiplications: layer.multiplications,
         instructions,

@@ -5,7 +5,7 @@ use super::clock::{median, seconds};
 use super::{BenchError, Bound, Figure, Options, Row, TinyRow, tiny};
 use crate::arch::{NpuArch, npu_from_preset};
 use crate::blocks::npu::NpuCore;
-use crate::compiler::{Options as Passes, Rounding};
+use crate::compiler::{Effort, Options as Passes, Rounding};
 use crate::device::{Accelerator, Backend, Executable, Native, Speed, Verilator};
 use crate::graph::{
     Convolution, Element, Family, Graph, Operator, Output, Padding, Quantization, Values,
@@ -28,7 +28,7 @@ const PRODUCTS: [(&str, Option<u32>, [f64; 3]); 3] = [
 const SIZES: [usize; 3] = [64, 128, 256];
 /// The least utilization in percent of a 3x3 convolution of 16x16x16 to 32 channels on `edge`.
 const CONVOLUTION: f64 = 85.0;
-/// Files, whether constant channels are folded, and the most cycles that they may take on `edge`.
+/// Files, whether constant channels are folded (where not, with a longer search), and the most cycles that they may take on `edge`.
 const MODELS: [(&str, bool, f64); 5] = [
     ("ic_resnet8_int8.tflite", true, 52_000.0),
     ("ad_autoencoder_int8.tflite", true, 17_500.0),
@@ -182,22 +182,26 @@ pub(super) fn measure(
     let what = "edge: 3x3 convolution of 16x16x16 to 32 channels";
     rows.push(row(what, percent, "%", 1).bound(Bound::AtLeast(CONVOLUTION)));
     for (file, folding, most) in MODELS {
-        let all_channels = if folding { "" } else { ", all channels" };
+        let (how, effort) = match folding {
+            true => ("", Effort::default()),
+            false => (", all channels, --effort much", Effort::Much),
+        };
         let Some(folder) = &options.models else {
             rows.push(Row::skipped(
                 Figure::Networks,
-                &format!("{file}{all_channels}: no `--models`"),
+                &format!("{file}{how}: no `--models`"),
             ));
             continue;
         };
-        progress(&format!("  {file}{all_channels}"));
+        progress(&format!("  {file}{how}"));
         let graph = read(&folder.join(file))?;
         let passes = Passes {
             folding,
+            effort,
             ..Rounding::Fixed.into()
         };
         let cycles = infer(&graph, &arch, passes, native(&arch)?)?.cycles;
-        let what = format!("edge: {file}{all_channels}");
+        let what = format!("edge: {file}{how}");
         rows.push(row(&what, cycles as f64, "cycles", 0).bound(Bound::AtMost(most)));
     }
     *of_presets = tiny::measure(options, progress)?;
