@@ -15,7 +15,7 @@ pub(super) fn choose(lowered: &mut Lowered, arch: &NpuArch) {
             layer.unit = Unit::Vector;
         }
     }
-    // Who waits for a tensor is one unit.
+    // Who waits for what LOAD reads is one unit.
     while let Some(index) = (0..lowered.layers.len()).find(|index| is_shared(lowered, *index)) {
         lowered.layers[index].unit = Unit::Matrix;
     }
@@ -59,7 +59,7 @@ fn is_for_vector(layer: &Layer, arch: &NpuArch) -> bool {
         && groups(layer, arch) <= arch.vector_weights as usize
 }
 
-/// Whether a layer of VECTOR reads what another unit waits for too.
+/// Whether a layer of VECTOR reads what LOAD tells another unit of.
 fn is_shared(lowered: &Lowered, index: usize) -> bool {
     let of = &lowered.layers[index];
     let comes_from_dram = |tensor: TensorId| {
@@ -67,13 +67,9 @@ fn is_shared(lowered: &Lowered, index: usize) -> bool {
         !is_made
     };
     let residual = of.residual.as_ref().map(|residual| residual.tensor);
+    let mut others = lowered.layers.iter();
     of.unit == Unit::Vector
         && (residual.is_some_and(comes_from_dram)
-            || lowered.layers.iter().any(|layer| {
-                let reads = match comes_from_dram(of.input) {
-                    true => layer.reads(of.input),
-                    false => layer.input == of.input,
-                };
-                layer.unit != Unit::Vector && reads
-            }))
+            || comes_from_dram(of.input)
+                && others.any(|layer| layer.unit != Unit::Vector && layer.reads(of.input)))
 }

@@ -93,14 +93,34 @@ fn vector_in_multipliers_of_ecp5() {
     }
 }
 
+/// VECTOR reads an activation, and the array behind it, whose first vectors need all of it: POST tells one of them, the
+/// other waits for what it is told next, or for a fence where it is told nothing.
+#[test]
+fn both_units_read_an_activation() {
+    for last in ["max_pool from=2 kernel=2x2", "convolution from=2"] {
+        let text = format!(
+            "network rows=8 columns=8 bus=64 lanes=2 scratchpad=8192 weights=4096 accumulators=32 parameters=64 \
+             taps=3 groups=32 family=tflite rounding=fixed latency=1; input 9x8x6; convolution outputs=6; \
+             max_pool from=1 kernel=3x3 strides=1x1; convolution from=1 outputs=6 kernel=7x6; {last}"
+        );
+        let case = parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        run_case(case.as_ref(), &[]).unwrap_or_else(|failure| panic!("{failure}"));
+    }
+}
+
 /// Cases that failed once, as they were printed or a little simpler.
 #[test]
 fn cases_that_failed() {
-    const CASES: [&str; 2] = [
+    const CASES: [&str; 3] = [
         // POST reads what it adds while passes of three vectors go to the same sums.
         "network rows=4 columns=4 bus=32 lanes=1 scratchpad=4096 weights=64 accumulators=16 parameters=64 \
          outstanding=1 queue=1 product_register=false family=onnx rounding=fixed; input 1x1x1; \
          convolution outputs=15 padding=0,2,1,0; convolution outputs=15; add from=2 to=1",
+        // The second convolution reads nothing of the last row of the first, and may not end before it.
+        "network rows=4 columns=4 bus=32 lanes=2 scratchpad=8192 weights=1024 accumulators=32 parameters=512 taps=0 \
+         outstanding=3 queue=1 family=onnx rounding=fixed latency=1; input 2x9x11; \
+         convolution outputs=11; convolution from=1 outputs=17 kernel=1x2 strides=2x1 padding=2,2,0,1; \
+         average_pool from=2 kernel=1x3 strides=1x2; depthwise from=3 kernel=1x1 strides=1x2 padding=2,0,0,0",
         // Weights beside a beat of the bus come in a beat more.
         "program scratchpad=8192 weights=512 accumulators=32 parameters=64 before=flipped@2.50; \
          load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=64 rows=1 planes=1; \

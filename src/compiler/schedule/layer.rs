@@ -1,7 +1,7 @@
 //! A layer on its way: the weights and passes of its steps.
 
 use super::Schedule;
-use super::program::semaphore;
+use super::program::{POST_UNIT, semaphore};
 use super::progress::Progress;
 use super::steps::Step;
 use super::work::Work;
@@ -104,6 +104,7 @@ impl<'a> Schedule<'a> {
 
     /// The instructions of a step, the last one of the layer or not.
     pub(super) fn step(&mut self, work: &mut Work<'_>, step: &Step, is_last: bool) {
+        self.fence_untold(work, step);
         match work.layer.unit {
             Unit::Vector => {
                 self.put_late(work, step, is_last);
@@ -115,6 +116,25 @@ impl<'a> Schedule<'a> {
         self.post(work, &step.chunk, step.columns.clone(), time);
     }
 
+    /// A fence in front of a step whose image POST has made, or will have, where it has told only the other unit, and
+    /// this one of nothing since.
+    fn fence_untold(&mut self, work: &Work<'_>, step: &Step) {
+        let unit = work.layer.unit;
+        let [_, of_post] = Self::semaphores(unit);
+        let so_far = self.program.signals[of_post as usize];
+        let image = self.needs(work, step).next();
+        let untold = image.filter(|(tensor, bytes, channels)| {
+            let progress = self.progress.get(tensor);
+            let progress = progress.filter(|progress| progress.layer.is_some());
+            progress.is_some_and(|progress| !progress.is_told(unit, *bytes, channels, so_far))
+        });
+        if let Some((tensor, ..)) = untold {
+            self.program.fence(POST_UNIT);
+            let progress = self.progress.get_mut(&tensor);
+            progress.into_iter().for_each(|progress| progress.fenced());
+        }
+    }
+
     /// Adds what of LOAD comes late and the step needs, and the next of it; with the last step of a layer all.
     fn put_late(&mut self, work: &Work<'_>, step: &Step, is_last: bool) {
         if is_last || work.bands.is_some() {
@@ -123,7 +143,8 @@ impl<'a> Schedule<'a> {
         let needs = self.needs(work, step);
         let signals = needs.filter_map(|(tensor, bytes, channels)| {
             let progress = self.progress.get(&tensor)?;
-            Some((progress.semaphore, progress.signals(bytes, &channels)?))
+            let signals = progress.signals(work.layer.unit, bytes, &channels)?;
+            Some((progress.semaphore, signals))
         });
         // VECTOR begins when all is there that was asked for with its weights.
         let all = (work.layer.unit == Unit::Vector).then_some((semaphore::VECTOR_INPUT, u32::MAX));

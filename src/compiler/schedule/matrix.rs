@@ -122,7 +122,7 @@ impl Schedule<'_> {
         for (tensor, bytes, channels) in &needs[1..] {
             if let Some(progress) = self.progress.get(tensor)
                 && progress.layer.is_none()
-                && let Some(signals) = progress.signals(*bytes, channels)
+                && let Some(signals) = progress.signals(layer.unit, *bytes, channels)
             {
                 self.program.wait_until(of_load, signals);
             }
@@ -138,9 +138,15 @@ impl Schedule<'_> {
                 bytes = end;
             }
         }
-        let signals = progress.signals(bytes, &channels)?;
-        let semaphore = progress.semaphore;
-        let producer = progress.layer.filter(|_| progress.is_whole_with(signals));
+        let signals = progress.signals(layer.unit, bytes, &channels)?;
+        let semaphore = if progress.layer.is_some() {
+            of_post
+        } else {
+            of_load
+        };
+        // Where nothing tells the unit, a fence stands in front.
+        let signals = signals.min(self.program.signals[semaphore as usize]);
+        let producer = (progress.layer).filter(|_| progress.is_whole_with(layer.unit, signals));
         let news = self.program.taken[semaphore as usize] < signals;
         self.program.wait_until(semaphore, signals);
         // The producer and all before it are done with their parameters.

@@ -107,7 +107,11 @@ impl Schedule<'_> {
                     return;
                 }
                 self.program.signal(progress.semaphore);
-                progress.signalled(self.program.signals[semaphore]);
+                // POST goes on in order: the unit that is told nothing of this may wait for what it is told next.
+                progress.signalled([Unit::Matrix, Unit::Vector].map(|unit| {
+                    let [_, other] = Self::semaphores(unit);
+                    self.program.signals[other as usize] + u32::from(other != progress.semaphore)
+                }));
             }
         }
     }

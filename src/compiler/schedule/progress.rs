@@ -1,5 +1,6 @@
 //! What is there of an activation, and which signals say so.
 
+use crate::isa::npu::Unit;
 use std::ops::Range;
 
 /// A part of an activation: some channels from a byte on.
@@ -7,11 +8,16 @@ use std::ops::Range;
 struct Part {
     first_byte: usize,
     channels: Range<usize>,
-    /// It is there when the semaphore has been signalled so often, over the whole program; none as long as no
-    /// signal says so.
-    signals: Option<u32>,
+    /// It is there when the semaphores of MATRIX and VECTOR have been signalled so often, over the whole program; none
+    /// as long as no signal says so.
+    signals: Option<[u32; 2]>,
     /// When it is there, as estimated.
     time: u64,
+}
+
+/// The place of what MATRIX is told, and of what VECTOR is.
+fn of_unit(unit: Unit) -> usize {
+    usize::from(unit == Unit::Vector)
 }
 
 /// The parts of an activation so far, in their order.
@@ -47,14 +53,21 @@ impl Progress {
         });
     }
 
-    /// With so many signals all parts so far are there.
-    pub fn signalled(&mut self, signals: u32) {
+    /// With so many signals to MATRIX, or to VECTOR, all parts so far are there.
+    pub fn signalled(&mut self, signals: [u32; 2]) {
         for part in self.parts.iter_mut().rev() {
             if part.signals.is_some() {
                 break;
             }
             part.signals = Some(signals);
         }
+    }
+
+    /// All parts so far were there at a fence.
+    pub fn fenced(&mut self) {
+        self.parts
+            .iter_mut()
+            .for_each(|part| part.signals = Some([0; 2]));
     }
 
     /// The parts that some channels of the first bytes are in.
@@ -68,16 +81,16 @@ impl Progress {
         self.parts.iter().filter(meets)
     }
 
-    /// The signals with which some channels of the first bytes are there.
-    pub fn signals(&self, bytes: usize, channels: &Range<usize>) -> Option<u32> {
-        self.of(bytes, channels)
-            .filter_map(|part| part.signals)
-            .max()
+    /// The signals to a unit with which some channels of the first bytes are there.
+    pub fn signals(&self, unit: Unit, bytes: usize, channels: &Range<usize>) -> Option<u32> {
+        let signals = self.of(bytes, channels).filter_map(|part| part.signals);
+        signals.map(|signals| signals[of_unit(unit)]).max()
     }
 
-    /// Whether a signal says when they are there.
-    pub fn is_told(&self, bytes: usize, channels: &Range<usize>) -> bool {
-        self.of(bytes, channels).all(|part| part.signals.is_some())
+    /// Whether one of so many signals to a unit says that they are there.
+    pub fn is_told(&self, unit: Unit, bytes: usize, channels: &Range<usize>, so_far: u32) -> bool {
+        let mut parts = self.of(bytes, channels);
+        parts.all(|part| (part.signals).is_some_and(|signals| signals[of_unit(unit)] <= so_far))
     }
 
     /// When they are there, as estimated.
@@ -86,9 +99,9 @@ impl Progress {
         times.max().unwrap_or(0)
     }
 
-    /// Whether so many signals say that all is there.
-    pub fn is_whole_with(&self, signals: u32) -> bool {
-        self.is_whole && self.parts.iter().all(|part| part.signals <= Some(signals))
+    /// Whether so many signals to a unit say that all is there.
+    pub fn is_whole_with(&self, unit: Unit, signals: u32) -> bool {
+        self.is_whole && self.is_told(unit, usize::MAX, &(0..usize::MAX), signals)
     }
 
     /// Where the last two parts begin: their channels, or of a single vector their bytes.

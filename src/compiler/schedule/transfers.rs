@@ -189,7 +189,7 @@ impl Schedule<'_> {
                 self.program.signals[of_unit as usize] += 1;
                 let begin = range.start + (first + number) * part;
                 progress.put(begin, 0..usize::MAX, 0);
-                progress.signalled(self.program.signals[of_unit as usize]);
+                progress.signalled([self.program.signals[of_unit as usize]; 2]);
             }
         };
         if early.min(whole) > 0 {

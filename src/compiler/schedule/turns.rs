@@ -1,6 +1,7 @@
 //! Layers take turns: while one unit works on a layer, another may begin with the next one.
 
 use super::Schedule;
+use super::progress::Progress;
 use super::steps::Step;
 use super::work::Work;
 use crate::compiler::Instructions;
@@ -163,7 +164,9 @@ impl<'a> Schedule<'a> {
     fn begins(&self, turns: &[Turn<'_>], turn: usize) -> Option<u64> {
         let work = &turns[turn].work;
         let step = turns[turn].steps.front()?;
-        if !self.is_made(turns, turn, step) {
+        // What ends a layer comes behind all layers before it, though it may read nothing of their last rows.
+        let ends = step.leaves || turns[turn].steps.len() == 1;
+        if ends && turn > 0 || !self.is_made(turns, turn, step) {
             return None;
         }
         let needs = self
@@ -179,6 +182,8 @@ impl<'a> Schedule<'a> {
     /// Whether all that a step of a layer reads has been made, and a signal says so.
     fn is_made(&self, turns: &[Turn<'_>], turn: usize, step: &Step) -> bool {
         let columns = self.arch.columns as usize;
+        let layer = turns[turn].work.layer;
+        let [_, of_post] = Self::semaphores(layer.unit);
         let mut needs = self.needs(&turns[turn].work, step);
         needs.all(|(tensor, bytes, channels)| {
             let mut makers = turns[..turn].iter();
@@ -193,7 +198,14 @@ impl<'a> Schedule<'a> {
                     && channels.start < of.columns.end * columns
             });
             let progress = self.progress.get(&tensor);
-            !is_missing && progress.is_none_or(|progress| progress.is_told(bytes, &channels))
+            // POST makes what it adds itself.
+            let so_far = match tensor == layer.input {
+                true => self.program.signals[of_post as usize],
+                false => u32::MAX,
+            };
+            let is_told =
+                |progress: &Progress| progress.is_told(layer.unit, bytes, &channels, so_far);
+            !is_missing && progress.is_none_or(is_told)
         })
     }
 
