@@ -1,7 +1,9 @@
 //! What must hold in a graph.
 
 use super::shape::count;
-use super::{Binary, Element, Family, Graph, GraphError, Node, Operator, Quantization, Tensor};
+use super::{
+    Binary, Element, Family, Graph, GraphError, Node, Operator, Quantization, Tensor, Values,
+};
 
 impl Graph {
     /// Says what is inconsistent, the first thing found.
@@ -135,6 +137,13 @@ impl Graph {
         }
         match &node.operator {
             Operator::Convolution(_) | Operator::FullyConnected => self.check_parameters(node),
+            Operator::BatchNormalization => node.inputs[1..].iter().try_for_each(|id| {
+                let reals = self[*id].values.as_ref().and_then(Values::floats);
+                match reals.is_some_and(|reals| reals.iter().all(|real| real.is_finite())) {
+                    true => Ok(()),
+                    false => Err(self[*id].is_no("constant of finite float32")),
+                }
+            }),
             Operator::Binary(Binary::Maximum | Binary::Minimum)
                 if self.family == Family::TfLite =>
             {

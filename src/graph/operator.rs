@@ -45,6 +45,10 @@ pub enum Operator {
     /// The first input where it is not negative, else times the second one, which may have the last axes of the first
     /// alone.
     PRelu,
+    /// The first input times a factor of its channel, the last axis, and an offset of it added, in single precision
+    /// between two quantizations: the second and the third input, constants of float32 `[c]`. What an inferring batch
+    /// normalization comes down to.
+    BatchNormalization,
     /// Elements in another order, left out or repeated.
     View(View),
     /// Elements at places along an axis.
@@ -274,6 +278,7 @@ impl Operator {
             Operator::Binary(binary) => binary.name(),
             Operator::Unary(function) => function.name(),
             Operator::PRelu => "PRelu",
+            Operator::BatchNormalization => "BatchNormalization",
             Operator::View(_) => "View",
             Operator::Select { .. } => "Select",
             Operator::Concat { .. } => "Concat",
@@ -308,6 +313,7 @@ impl Operator {
         match self {
             Operator::Convolution(_) | Operator::FullyConnected => (2, 3),
             Operator::Binary(_) | Operator::MatMul | Operator::PRelu => (2, 2),
+            Operator::BatchNormalization => (3, 3),
             Operator::Concat { .. } => (1, usize::MAX),
             _ => (1, 1),
         }

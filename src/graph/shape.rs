@@ -77,6 +77,15 @@ fn shape(operator: &Operator, inputs: &[&Tensor]) -> Result<Vec<usize>, String> 
                 inputs[1],
             )),
         },
+        Operator::BatchNormalization => {
+            let of_channel = |input: &&Tensor| {
+                x.shape.last().map(std::slice::from_ref) == Some(&input.shape[..])
+            };
+            match inputs[1..].iter().all(of_channel) {
+                true => Ok(x.shape.clone()),
+                false => Err(takes("a factor and an offset for each of its channels", x)),
+            }
+        }
         Operator::View(view) => viewed(view, x),
         Operator::Select { axis, places } => selected(*axis, places, x),
         Operator::Concat { axis } => concatenated(*axis, inputs),

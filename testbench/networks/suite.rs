@@ -14,6 +14,7 @@ use ferrogrid::reference::graph::{Mode, initial, run, run_after};
 use outcomes::REFUSED;
 use rayon::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 
 /// The core that cases run on.
 const PRESET: &str = "small";
@@ -28,6 +29,7 @@ const VERY_LARGE: u64 = 10 * LARGE;
 #[derive(Clone)]
 struct Case {
     file: String,
+    path: PathBuf,
     mode: Mode,
     /// `tflm` and `litert`, or `ort`.
     runtime: &'static str,
@@ -47,16 +49,17 @@ fn files(kinds: &[&str]) -> Option<Vec<String>> {
 }
 
 /// The modes of a file of which its golden arrays have a runtime; both where they have none.
-fn cases(file: String) -> Vec<Case> {
+fn cases(file: String, path: PathBuf) -> Vec<Case> {
     let case = |mode, runtime| Case {
         file: file.clone(),
+        path: path.clone(),
         mode,
         runtime,
     };
     if file.ends_with(".onnx") {
         return vec![case(Mode::Float, "ort")];
     }
-    let golden = suite(&file).unwrap().with_extension("golden.npz");
+    let golden = path.with_extension("golden.npz");
     let names = Arrays::at(golden).names();
     let all = [(Mode::FixedPoint, "tflm"), (Mode::Float, "litert")];
     let has = |runtime: &str| names.iter().any(|name| *name == format!("y0_{runtime}"));
@@ -90,10 +93,10 @@ fn rows_of(graph: &Graph, id: TensorId, arrays: &mut Arrays, name: &str) -> Vec<
 
 /// Runs a case; an error says at which stage it ended and how.
 fn run_case(case: &Case, arch: &NpuArch, core: &mut Accelerator) -> Result<(), String> {
-    let path = suite(&case.file).unwrap();
+    let path = &case.path;
     let folder = path.parent().unwrap();
     let mut file = |name: &str| std::fs::read(folder.join(name)).map_err(|error| error.to_string());
-    let graph = import::read_with(&std::fs::read(&path).unwrap(), &mut file);
+    let graph = import::read_with(&std::fs::read(path).unwrap(), &mut file);
     let graph = graph.map_err(|error| error.to_string())?;
     let arrays = |kind: &str| Arrays::at(path.with_extension(format!("{kind}.npz")));
     let mut given = arrays("x");
@@ -190,8 +193,30 @@ fn cases_run_as_in_the_runtimes() {
     let Some(files) = files(&["onnx", "tflite", "networks"]) else {
         return;
     };
+    let in_suite = |file: String| {
+        let path = suite(&file).unwrap();
+        cases(file, path)
+    };
+    check(Vec::from_iter(files.into_iter().flat_map(in_suite)));
+}
+
+/// Batch normalizations, made by scripts/onnx_batch_cases.py.
+#[test]
+fn cases_of_the_project_run_as_in_onnx_runtime() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testbench/networks/cases");
+    let paths = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let models = paths.filter(|path| path.extension().is_some_and(|end| end == "onnx"));
+    let all =
+        models.flat_map(|path| cases(path.file_name().unwrap().to_string_lossy().into(), path));
+    let all = Vec::from_iter(all);
+    assert!(all.len() >= 14, "{} cases", all.len());
+    check(all);
+}
+
+fn check(cases: Vec<Case>) {
     let arch = npu_from_preset(PRESET).unwrap();
-    let cases = Vec::from_iter(files.into_iter().flat_map(cases));
     let outcomes: Vec<_> = cases
         .par_iter()
         .map_init(

@@ -107,6 +107,7 @@ impl Lowered {
                 .len()
                 .saturating_mul(convolution.groups),
             Operator::FullyConnected => graph[node.inputs[1]].len(),
+            Operator::BatchNormalization => channels.saturating_mul(channels),
             _ => 0,
         };
         let bytes = dense.saturating_add(layers * channels * CHANNEL_BYTES);

@@ -3,6 +3,7 @@
 mod add;
 mod bounds;
 mod movement;
+mod normalization;
 mod pool;
 mod unary;
 mod weighted;
@@ -370,6 +371,11 @@ pub(super) fn lower_node(
         }
         Operator::Convolution(_) | Operator::FullyConnected => {
             let mut layer = weighted::weighted(graph, node, rounding)?;
+            layer.input = lowered.origin(layer.input);
+            lowered.layers.push(layer);
+        }
+        Operator::BatchNormalization => {
+            let mut layer = normalization::normalization(graph, node, rounding)?;
             layer.input = lowered.origin(layer.input);
             lowered.layers.push(layer);
         }

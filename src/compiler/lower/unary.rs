@@ -7,7 +7,7 @@ use crate::graph::{Family, Function, Graph, Node, Operator};
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
 /// Bytes, as numbers.
-const BYTES: std::ops::RangeInclusive<i32> = -128..=127;
+pub(super) const BYTES: std::ops::RangeInclusive<i32> = -128..=127;
 
 pub(super) fn unary(
     graph: &Graph,

@@ -77,6 +77,21 @@ impl Task<'_> {
         })
     }
 
+    /// Times a factor of the channel, and an offset of it added, each rounded to single precision.
+    pub(super) fn normalized(&self) -> Result<Vec<i32>, String> {
+        let (x, y) = (self.meaning(0), Meaning::of(self.output()));
+        let reals = |place| -> Result<&[f32], String> {
+            let reals = self.input(place)?.floats();
+            reals.ok_or_else(|| "a factor is no real number".into())
+        };
+        let channels = Vec::from_iter(reals(1)?.iter().zip(reals(2)?));
+        let values = self.integers(0)?.into_iter().zip(channels.iter().cycle());
+        let integers = values.map(|(value, (factor, offset))| {
+            self.limited(y.nearest(x.real(value) * **factor + **offset))
+        });
+        Ok(integers.collect())
+    }
+
     /// What becomes of both inputs' elements, within the limits; the second one is repeated where it is smaller.
     fn pairs(&self, of: impl Fn(i32, i32) -> Result<i32, String>) -> Result<Vec<i32>, String> {
         let (first, second) = (self.integers(0)?, self.integers(1)?);

@@ -91,6 +91,7 @@ impl Task<'_> {
             Operator::Softmax { beta } => self.softmax(*beta)?,
             Operator::Binary(binary) => self.binary(*binary)?,
             Operator::PRelu => self.prelu()?,
+            Operator::BatchNormalization => self.normalized()?,
             Operator::Concat { axis } => self.concatenated(*axis)?,
             Operator::Pad(pad) => self.padded(pad)?,
             Operator::ArgMax => self.largest_places()?,

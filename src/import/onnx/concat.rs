@@ -80,6 +80,7 @@ impl Importer<'_> {
             axes,
             limits: super::float::ALL,
             padding: None,
+            affine: None,
         };
         self.settle(pending, site.output()?, element, meaning)
     }

@@ -34,6 +34,23 @@ impl Importer<'_> {
             axes,
             limits: ALL,
             padding: None,
+            affine: None,
+        })
+    }
+
+    /// The result of a layer with weights, and the place of its bias in the file.
+    pub(super) fn pending_sums(
+        &mut self,
+        site: &Site,
+        operator: Operator,
+        inputs: Vec<TensorId>,
+        bias: Option<usize>,
+        axes: Axes,
+    ) -> Result<Value, ImportError> {
+        let affine = Some(self.with_bias(site, bias, &inputs)?);
+        Ok(match self.pending(site, operator, inputs, axes) {
+            Value::Pending(pending) => Value::Pending(Pending { affine, ..pending }),
+            other => other,
         })
     }
 
@@ -42,7 +59,7 @@ impl Importer<'_> {
         let weights = self.dequantized(site, 1)?;
         let (operator, inputs) = self.convolution_of(site, &x, weights, 2)?;
         let axes = self.image_result(site, &x, &operator, &inputs)?;
-        Ok(self.pending(site, operator, inputs, axes))
+        self.pending_sums(site, operator, inputs, Some(2), axes)
     }
 
     /// The axes of the image that a node makes of an input.
@@ -90,7 +107,7 @@ impl Importer<'_> {
         let weights = self.dequantized(site, 1)?;
         let bias = (site.proto.op_type == "Gemm").then_some(2);
         let (inputs, axes) = self.product_of(site, &x, weights, bias)?;
-        Ok(self.pending(site, Operator::FullyConnected, inputs, axes))
+        self.pending_sums(site, Operator::FullyConnected, inputs, bias, axes)
     }
 
     /// Two activations that are multiplied, and the axes of the product.

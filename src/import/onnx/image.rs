@@ -213,7 +213,7 @@ impl Importer<'_> {
         let weights = self.dequantized(site, 1)?;
         let (operator, inputs, result) = self.transposed_of(site, &x, weights)?;
         let axes = Self::image_axes(&x.axes, result);
-        Ok(self.pending(site, operator, inputs, axes))
+        self.pending_sums(site, operator, inputs, Some(2), axes)
     }
 
     fn transposed_of(

@@ -13,6 +13,7 @@ mod image;
 mod integer;
 mod layout;
 mod movement;
+mod normalization;
 mod pool;
 mod proto;
 mod quantize;
@@ -38,6 +39,7 @@ const SUPPORTED: &[&str] = &[
     "Add",
     "ArgMax",
     "AveragePool",
+    "BatchNormalization",
     "Cast",
     "Clip",
     "Concat",
@@ -268,6 +270,7 @@ impl Importer<'_> {
                 let approximate = rule.is_some_and(|rule| rule.s == b"tanh");
                 self.function(site, Function::Gelu { approximate })?
             }
+            (false, "BatchNormalization") => self.batch_normalization(site)?,
             (false, "ConvTranspose") => self.transposed_convolution(site)?,
             (false, "Concat") => self.concat(site)?,
             (false, "Transpose") => self.transpose(site)?,
@@ -304,12 +307,6 @@ impl Importer<'_> {
             (true, "QLinearSoftmax") => self.integer_softmax(site)?,
             (true, "QLinearAveragePool" | "QLinearGlobalAveragePool") => {
                 self.integer_average_pool(site)?
-            }
-            (false, "BatchNormalization") => {
-                return Err(site.fail(
-                    "is floating point in ONNX Runtime too: `python -m onnxruntime.quantization.preprocess` \
-                     makes it part of the convolution in front before the model is quantized",
-                ));
             }
             _ => return Err(site.unsupported()),
         };

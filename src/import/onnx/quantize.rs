@@ -95,9 +95,13 @@ impl Importer<'_> {
             mut inputs,
             mut operator,
             padding,
+            affine,
             axes,
             ..
         } = pending;
+        if let Some(affine) = affine {
+            inputs = self.folded(inputs, &affine, &output)?;
+        }
         if let (Operator::Pad(pad), Some(real), Some(meaning)) =
             (&mut operator, padding, &output.quantization)
         {

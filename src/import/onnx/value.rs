@@ -2,6 +2,7 @@
 
 use super::ImportError;
 use super::constant::Constant;
+use super::normalization::{Affine, FLOAT};
 use crate::graph::{Operator, TensorId};
 use std::rc::Rc;
 
@@ -47,6 +48,8 @@ pub(super) struct Pending {
     pub(super) limits: [f32; 2],
     /// What a Pad writes, where it is no integer of the input.
     pub(super) padding: Option<f32>,
+    /// What becomes of sums of products with constant weights.
+    pub(super) affine: Option<Affine>,
 }
 
 impl Axes {
@@ -127,9 +130,14 @@ impl Axes {
 impl Pending {
     /// It is used without being quantized.
     pub(super) fn float(&self) -> ImportError {
-        ImportError::Float {
-            node: self.node.clone(),
-            operator: self.op_type.clone(),
+        let (node, operator) = (self.node.clone(), self.op_type.clone());
+        match self.operator {
+            Operator::BatchNormalization => ImportError::Node {
+                node,
+                operator,
+                reason: FLOAT.into(),
+            },
+            _ => ImportError::Float { node, operator },
         }
     }
 }

@@ -7,6 +7,7 @@ mod add;
 mod binary;
 mod clip;
 mod movement;
+mod normalization;
 mod pool;
 mod quantize;
 mod resize;
@@ -185,6 +186,7 @@ impl Step<'_> {
             Operator::Binary(binary) => self.binary(*binary)?,
             Operator::Unary(function) => self.unary(*function)?,
             Operator::PRelu => self.prelu()?,
+            Operator::BatchNormalization => self.normalized(),
             Operator::Concat { axis } => self.concatenated(*axis),
             Operator::Pad(pad) => self.padded(pad),
             Operator::ArgMax => self.largest_places(),
