@@ -3,7 +3,7 @@
 use super::Random;
 use super::networks::check;
 use ferrogrid::arch::NpuArch;
-use ferrogrid::compiler::Rounding;
+use ferrogrid::compiler::{Place, Rounding, places};
 use ferrogrid::config::{Bytes, NpuConfig};
 use ferrogrid::graph::{
     Binary, Convolution, Element, Family, Function, Graph, Grid, Operator, Output, Pad, Padding,
@@ -92,7 +92,7 @@ fn append(graph: &mut Graph, random: &mut Random, x: TensorId, family: Family) -
         Binary::Maximum,
         Binary::Minimum,
     ];
-    let (operator, inputs, y) = match random.within(0, 14) {
+    let (operator, inputs, y) = match random.within(0, 15) {
         0 => (Operator::View(view(random, &shape)), vec![x], same),
         1 => {
             let axis = random.within(0, rank as u32 - 1) as usize;
@@ -192,6 +192,16 @@ fn append(graph: &mut Graph, random: &mut Random, x: TensorId, family: Family) -
             };
             (Operator::Convolution(convolution), vec![x, w], other)
         }
+        15 => {
+            let mut reals = |most: f32| {
+                let real = |_| (random.within(0, 1 << 20) as f32 / 524_288.0 - 1.0) * most;
+                let values = Values::Float32((0..last).map(real).collect());
+                let name = format!("reals{}", graph.tensors.len());
+                graph.constant(name, [last], values, None)
+            };
+            let inputs = vec![x, reals(2.0), reals(1.0)];
+            (Operator::BatchNormalization, inputs, other)
+        }
         _ => return None,
     };
     let name = format!("node{}", graph.nodes.len());
@@ -262,6 +272,61 @@ fn every_operator_is_golden_on_the_host_and_the_core() {
             check(&graph, &arch, rounding, values, simulated);
         }
     }
-    assert!(operators.len() >= 23, "{operators:?}");
+    assert!(operators.len() >= 24, "{operators:?}");
     assert!(joined > 8, "{joined} nodes less");
+}
+
+/// A batch normalization whose results are halves before they are rounded: a core in single precision has a layer for
+/// it, one in fixed point rounds them another way and leaves it to the host.
+#[test]
+fn halves_of_a_normalization() {
+    let arch = NpuArch::new(&NpuConfig::new(4, 4)).unwrap();
+    let int8 = |scale, zero_point| (Element::Int8, Quantization::per_tensor(scale, zero_point));
+    let mut graph = Graph::new(Family::Onnx);
+    let x = graph.input("x", [64, 4, 3], int8(0.25, 3));
+    let reals = |graph: &mut Graph, name: &str, values| {
+        graph.constant(name, [3], Values::Float32(values), None)
+    };
+    let factors = reals(&mut graph, "factors", vec![0.5, -0.25, 0.75]);
+    let offsets = reals(&mut graph, "offsets", vec![0.125, 0.0, -3.0]);
+    let y = Output::new("y", int8(0.25, -7));
+    let inputs = [x, factors, offsets];
+    let y = graph.node("norm", Operator::BatchNormalization, &inputs, y);
+    graph.outputs.push(y.unwrap());
+    let bytes = (0..256).flat_map(|byte| [byte as u8 as i8; 3]);
+    let values = [Values::Int8(bytes.collect())];
+    let reason = "no weight gives all bytes of channel 0 exactly";
+    for (rounding, place) in [
+        (Rounding::Float, Place::Npu),
+        (Rounding::Fixed, Place::Host(reason.into())),
+    ] {
+        assert_eq!(places(&graph, rounding).unwrap(), [place]);
+        check(&graph, &arch, rounding, &values, 1);
+    }
+}
+
+/// What training gives: nearly every channel has an exact form, and then a node of many channels too.
+#[test]
+fn normalizations_have_layers() {
+    let (mut on_core, all) = (0, 100);
+    for seed in 0..all {
+        let mut random = Random(seed + 1);
+        let mut graph = Graph::new(Family::Onnx);
+        let x = meaning(&mut random);
+        let channels = 32;
+        let x = graph.input("x", [channels], x);
+        let mut reals = |low: f32, high: f32| {
+            let real = |_| low + (high - low) * random.within(0, 1 << 20) as f32 / 1_048_576.0;
+            let values = Values::Float32((0..channels).map(real).collect());
+            graph.constant("reals", [channels], values, None)
+        };
+        let inputs = [x, reals(-0.5, 2.0), reals(-1.0, 1.0)];
+        let y = Output::new("y", meaning(&mut random));
+        let y = graph.node("norm", Operator::BatchNormalization, &inputs, y);
+        graph.outputs.push(y.unwrap());
+        let places = [Rounding::Float, Rounding::Fixed].map(|of| places(&graph, of).unwrap());
+        println!("seed {seed}: {places:?}");
+        on_core += usize::from(places[0] == [Place::Npu]);
+    }
+    assert!(on_core >= 98, "{on_core} of {all}");
 }

@@ -59,6 +59,24 @@ fn weights(
     ]
 }
 
+/// Factors and offsets of channels; about `zeros` of 8 factors are 0.
+fn lines(graph: &mut Graph, rng: &mut impl Rng, channels: usize, zeros: u32) -> [TensorId; 2] {
+    let factor = |rng: &mut _| match zeros > within(rng, 0, 7) {
+        true => 0.0,
+        false => {
+            let size = f32::from_bits(within(rng, 0x3e80_0000, 0x407f_ffff));
+            if chance(rng, 4) { -size } else { size }
+        }
+    };
+    let factors = (0..channels).map(|_| factor(rng)).collect();
+    let offset = |rng: &mut _| within(rng, 0, 1 << 20) as f32 / 262_144.0 - 2.0;
+    let offsets = (0..channels).map(|_| offset(rng)).collect();
+    [factors, offsets].map(|values| {
+        let name = format!("c{}", graph.tensors.len());
+        graph.constant(name, [channels], Values::Float32(values), None)
+    })
+}
+
 impl Window {
     /// A convolution with as many groups of channels.
     fn convolution(self, groups: usize) -> Operator {
@@ -162,6 +180,10 @@ impl Layer {
                 (Operator::MaxPool(pool(kernel, strides)), vec![from])
             }
             Kind::GlobalAveragePool => (Operator::GlobalAveragePool, vec![from]),
+            Kind::BatchNormalization => {
+                let [factors, offsets] = lines(graph, rng, channels, zeros);
+                (Operator::BatchNormalization, vec![from, factors, offsets])
+            }
         };
         let meaning = match self.kind {
             // Pools of windows keep what integers mean.

@@ -84,7 +84,7 @@ fn layer(rng: &mut impl Rng, case: &NetworkCase) -> Layer {
     let same = |to: &usize| values.get(*to).is_some_and(|to| graph[*to].shape == shape);
     let others: Vec<usize> = (0..from).filter(same).collect();
     let pair = |rng: &mut _, most| [(); 2].map(|_| within(rng, 1, most) as usize);
-    let kind = match within(rng, 0, 12) {
+    let kind = match within(rng, 0, 13) {
         0..=3 if !others.is_empty() => Kind::Add {
             to: others[within(rng, 0, others.len() as u32 - 1) as usize],
         },
@@ -113,6 +113,7 @@ fn layer(rng: &mut impl Rng, case: &NetworkCase) -> Layer {
             }
         }
         7..=9 => Kind::Depthwise(window(rng)),
+        10 => Kind::BatchNormalization,
         _ => Kind::Convolution {
             outputs: within(rng, 1, CHANNELS) as usize,
             window: window(rng),
@@ -147,6 +148,16 @@ fn window(rng: &mut impl Rng) -> Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_networks_have_normalizations() {
+        let kinds = |case: NetworkCase| case.layers.into_iter().map(|layer| layer.kind);
+        let kinds = (0..60).map(random_network).flat_map(kinds);
+        let count = kinds
+            .filter(|kind| *kind == Kind::BatchNormalization)
+            .count();
+        assert!(count >= 10, "{count} in 60 networks");
+    }
 
     #[test]
     fn many_networks_have_channels_that_are_left_out() {

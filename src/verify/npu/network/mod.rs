@@ -102,6 +102,8 @@ pub enum Kind {
     },
     /// The mean of every channel.
     GlobalAveragePool,
+    /// Each channel times a factor, and an offset of it added.
+    BatchNormalization,
 }
 
 /// The kernel of a convolution.

@@ -113,7 +113,7 @@ fn simpler_kinds(kind: Kind) -> Vec<Kind> {
                 strides,
             });
         }
-        Kind::Add { .. } | Kind::GlobalAveragePool => {}
+        Kind::Add { .. } | Kind::GlobalAveragePool | Kind::BatchNormalization => {}
     }
     kinds
 }

@@ -52,7 +52,7 @@ impl fmt::Display for Layer {
             Kind::AveragePool { kernel, strides } | Kind::MaxPool { kernel, strides } => {
                 write!(f, " kernel={} strides={}", pair(kernel), pair(strides))?;
             }
-            Kind::GlobalAveragePool => {}
+            Kind::GlobalAveragePool | Kind::BatchNormalization => {}
         }
         if self.relu {
             write!(f, " relu=true")?;
@@ -87,11 +87,12 @@ impl Kind {
             Kind::AveragePool { .. } => "average_pool",
             Kind::MaxPool { .. } => "max_pool",
             Kind::GlobalAveragePool => "global_average_pool",
+            Kind::BatchNormalization => "batch_normalization",
         }
     }
 
     /// Every kind in its plainest form.
-    const ALL: [Kind; 7] = [
+    const ALL: [Kind; 8] = [
         Kind::Convolution {
             outputs: 1,
             window: Window::PLAIN,
@@ -108,6 +109,7 @@ impl Kind {
             strides: [1, 1],
         },
         Kind::GlobalAveragePool,
+        Kind::BatchNormalization,
     ];
 }
 
