@@ -5,10 +5,10 @@ use super::float::ALL;
 use super::site::Site;
 use super::value::{Activation, Axes, Value};
 use super::{ImportError, Importer};
-use crate::graph::{Operator, Output, Quantization, TensorId, Values};
+use crate::graph::{Limits, Operator, Output, Quantization, TensorId, Values};
 
 /// What is said where it is neither.
-pub(super) const FLOAT: &str = "is floating point in ONNX Runtime here: QuantizeLinear and DequantizeLinear must be \
+pub(super) const NOT_QUANTIZED: &str = "is floating point in ONNX Runtime here: QuantizeLinear and DequantizeLinear must be \
      between it and the node in front, and behind it; or `python -m onnxruntime.quantization.preprocess` makes it part \
      of a convolution in front before the model is quantized";
 
@@ -46,10 +46,10 @@ impl Importer<'_> {
                     affine.normalize(site, &self.statistics(site, affine.factors.len())?)?;
                     Ok(Value::Pending(pending))
                 }
-                _ => Err(site.fail(FLOAT)),
+                _ => Err(site.fail(NOT_QUANTIZED)),
             },
             Value::Activation(x) if x.real => self.normalized(site, &x),
-            _ => Err(site.fail(FLOAT)),
+            _ => Err(site.fail(NOT_QUANTIZED)),
         }
     }
 
@@ -159,95 +159,147 @@ impl Importer<'_> {
         scale(inputs[0], 0) * scale(inputs[1], channel)
     }
 
-    /// The inputs of a layer with its batch normalizations in scales of weights and bias.
+    /// The inputs of a layer with its batch normalizations in weights and bias.
     pub(super) fn folded(
         &mut self,
         inputs: Vec<TensorId>,
         affine: &Affine,
         output: &Output,
     ) -> Result<Vec<TensorId>, ImportError> {
-        let (Some(node), Some(y)) = (&affine.node, &output.quantization) else {
-            return Ok(inputs);
-        };
         let (x, weights) = (&self.graph[inputs[0]], self.graph[inputs[1]].clone());
-        let (Some(of_x), Some(of_weights), Some(values)) = (
+        let values = weights.values.as_ref().and_then(Values::integers);
+        let (Some(node), Some(y), Some(of_x), Some(meaning), Some(values), true) = (
+            &affine.node,
+            &output.quantization,
             &x.quantization,
             &weights.quantization,
-            // Others are no weights, as the node will say.
-            (weights.values.as_ref())
-                .and_then(Values::integers)
-                .filter(|_| weights.element.is_byte()),
+            values,
+            weights.element.is_byte(),
         ) else {
+            // There is none, or these are no weights, as the node will say.
             return Ok(inputs);
         };
         let (low, high) = x.element.range();
-        let of_x = (f64::from(of_x.scale(0)), of_x.zero_point(0));
-        let largest = i64::from(high - of_x.1).max(i64::from(of_x.1 - low));
-        let limits = output.limits;
-        let result = |real: f64| {
-            let steps = (real / f64::from(y.scale(0))).round_ties_even() as i32;
-            steps
-                .saturating_add(y.zero_point(0))
-                .clamp(limits.low, limits.high)
+        let zero = i64::from(of_x.zero_point(0));
+        let layer = Layer {
+            x_scale: of_x.scale(0),
+            largest: (i64::from(high) - zero).max(zero - i64::from(low)),
+            y_scale: y.scale(0),
+            y_zero: y.zero_point(0),
+            limits: output.limits,
         };
-        let mut folded = Vec::with_capacity(values.len());
-        let (mut scales, mut zero_points, mut bias) = (Vec::new(), Vec::new(), Vec::new());
-        let each = values.len() / affine.factors.len().max(1);
-        for (channel, values) in values.chunks(each.max(1)).enumerate() {
-            let (factor, offset) = (affine.factors[channel], affine.offsets[channel]);
-            let zero = of_weights.zero_point(channel);
-            let scale = f64::from(of_weights.scale(channel)) * factor.abs();
-            let sizes = values.iter().map(|value| i64::from((value - zero).abs()));
-            let reach = (sizes.sum::<i64>() * largest) as f64 * of_x.0 * scale;
-            let ends = [offset - reach, offset + reach].map(result);
-            if ends[0] == ends[1] {
-                // The channel is the same for every input: what is left of its weights may have no scale.
-                folded.extend(values.iter().map(|_| zero));
-                zero_points.push(zero);
-                scales.push(y.scale(0) / of_x.0 as f32);
-                bias.push(ends[0] - y.zero_point(0));
-                continue;
-            }
-            let scale = scale as f32;
-            let steps = (offset / (of_x.0 * f64::from(scale))).round_ties_even();
-            if !(scale.is_finite() && steps.abs() < f64::from(i32::MAX)) {
-                return Err(ImportError::Node {
-                    node: node.clone(),
-                    operator: "BatchNormalization".into(),
-                    reason: format!(
-                        "makes {offset} the bias of channel {channel}, and its weights {factor} times as large: that \
-                         has no 32 bits in units of their scales; leave the channel out, or quantize the result of the \
-                         layer in front"
-                    ),
-                });
-            }
-            scales.push(scale);
-            bias.push(steps as i32);
-            // Of the negated integers those of -128 are none: then all are one less, the zero point too.
-            let of = |value: i32| match factor < 0.0 {
-                true if values.contains(&-128) || zero == -128 => !value,
-                true => -value,
-                false => value,
+        self.take(8 * values.len())?;
+        let channels = affine.factors.len();
+        let each = (values.len() / channels.max(1)).max(1);
+        let (mut integers, mut bias) = (Vec::with_capacity(values.len()), Vec::new());
+        let (mut scales, mut zero_points) = (Vec::new(), Vec::new());
+        for (number, values) in values.chunks(each).enumerate() {
+            let channel = Channel {
+                weights: values.to_vec(),
+                zero_point: meaning.zero_point(number),
+                scale: meaning.scale(number),
+                bias: 0,
             };
-            folded.extend(values.iter().map(|value| of(*value)));
-            zero_points.push(of(zero));
+            let (factor, offset) = (affine.factors[number], affine.offsets[number]);
+            let channel = layer.normalized(channel, factor, offset);
+            let channel = channel.ok_or_else(|| ImportError::Node {
+                node: node.clone(),
+                operator: "BatchNormalization".into(),
+                reason: format!(
+                    "makes the weights of channel {number} {factor} times as large and its bias {offset}, which has no \
+                     32 bits in units of their scales: quantize the result of the layer in front, or leave the channel \
+                     out"
+                ),
+            })?;
+            integers.extend(channel.weights);
+            zero_points.push(channel.zero_point);
+            scales.push(channel.scale);
+            bias.push(channel.bias);
         }
-        self.take(8 * folded.len())?;
         let meaning = Quantization {
             scales,
             zero_points,
         };
-        let channels = bias.len();
-        let values = Values::saturated(weights.element, &folded);
+        let values = Values::saturated(weights.element, &integers);
         let graph = &mut self.graph;
         let weights = graph.constant(&weights.name, weights.shape, values, Some(meaning));
-        let bias = graph.constant(
-            format!("{node}_bias"),
-            [channels],
-            Values::Int32(bias),
-            None,
-        );
+        let name = format!("{node}_bias");
+        let bias = graph.constant(name, [channels], Values::Int32(bias), None);
         Ok(vec![inputs[0], weights, bias])
+    }
+}
+
+/// What a layer with weights stands between.
+struct Layer {
+    x_scale: f32,
+    /// The largest integer of the input less its zero point, whatever its sign.
+    largest: i64,
+    y_scale: f32,
+    y_zero: i32,
+    limits: Limits,
+}
+
+/// An output channel.
+struct Channel {
+    weights: Vec<i32>,
+    zero_point: i32,
+    scale: f32,
+    /// In units of the product of the scales of input and weights.
+    bias: i32,
+}
+
+impl Layer {
+    /// A channel whose sums are multiplied by a factor and have the offset as their bias, in real numbers; none where
+    /// that has no integers.
+    fn normalized(&self, channel: Channel, factor: f64, offset: f64) -> Option<Channel> {
+        let Channel {
+            mut weights,
+            mut zero_point,
+            scale,
+            ..
+        } = channel;
+        let x_scale = f64::from(self.x_scale);
+        let scale = f64::from(scale) * factor.abs();
+        let zero = i64::from(zero_point);
+        let sizes = weights
+            .iter()
+            .map(|weight| (i64::from(*weight) - zero).abs());
+        let reach = (sizes.sum::<i64>() * self.largest) as f64 * x_scale * scale;
+        let ends = [offset - reach, offset + reach].map(|real| self.result(real));
+        if ends[0] == ends[1] {
+            // It is the same for every input: its scale may be 0, and its bias beyond all limits.
+            weights.fill(zero_point);
+            return Some(Channel {
+                weights,
+                zero_point,
+                scale: self.y_scale / self.x_scale,
+                bias: ends[0].saturating_sub(self.y_zero),
+            });
+        }
+        let scale = scale as f32;
+        let bias = (offset / (x_scale * f64::from(scale))).round_ties_even();
+        if factor < 0.0 {
+            // int8 has no 128: instead all become one less than their opposites, and the zero point too.
+            let all = || weights.iter().chain([&zero_point]);
+            let have_opposites = all().all(|value| (-127..=127).contains(value));
+            let opposite = |value: i32| if have_opposites { -value } else { !value };
+            weights = weights.into_iter().map(opposite).collect();
+            zero_point = opposite(zero_point);
+        }
+        let is_integer = scale.is_finite() && bias.abs() <= f64::from(i32::MAX);
+        is_integer.then_some(Channel {
+            weights,
+            zero_point,
+            scale,
+            bias: bias as i32,
+        })
+    }
+
+    /// The integer of a real result.
+    fn result(&self, real: f64) -> i32 {
+        let steps = (real / f64::from(self.y_scale)).round_ties_even() as i32;
+        let Limits { low, high } = self.limits;
+        steps.saturating_add(self.y_zero).clamp(low, high)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Networks written by hand: axes, and what is wrong in a file.
 
+use super::normalization::NOT_QUANTIZED;
 use super::proto::{
     Attribute, Dimension, GraphProto, Model, NodeProto, OperatorSet, Shape, TensorProto,
     TensorType, TypeProto, ValueInfo,
@@ -178,7 +179,7 @@ type Change = &'static dyn Fn(&mut GraphProto);
 
 #[test]
 fn what_is_wrong_is_named() {
-    let cases: [(&str, Change); 13] = [
+    let cases: [(&str, Change); 12] = [
         (
             "node `Conv_3` (Conv) reads `nothing`, which no node before it computes",
             &|graph| {
@@ -210,14 +211,6 @@ fn what_is_wrong_is_named() {
             "node `Conv_3`: the operator other.Conv is not supported",
             &|graph| {
                 graph.node[3].domain = "other".into();
-            },
-        ),
-        (
-            "node `BatchNormalization_3` (BatchNormalization) is floating point in ONNX Runtime too: `python -m \
-             onnxruntime.quantization.preprocess` makes it part of the convolution in front before the model is \
-             quantized",
-            &|graph| {
-                graph.node[3].op_type = "BatchNormalization".into();
             },
         ),
         (
@@ -263,6 +256,139 @@ fn what_is_wrong_is_named() {
     for (message, change) in cases {
         assert_eq!(said(change), message);
     }
+}
+
+/// Puts a batch normalization of three channels in front of the node at a place, which reads its result instead of
+/// `from`: scale, bias, mean and variance. Its epsilon is 0.
+fn normalize(graph: &mut GraphProto, place: usize, from: &str, parts: [[f32; 3]; 4]) {
+    let names = ["scale", "bias", "mean", "variance"].map(|name| format!("{name}{place}"));
+    for (name, values) in names.iter().zip(parts) {
+        graph.initializer.push(TensorProto {
+            dims: vec![3],
+            float_data: values.to_vec(),
+            ..scale(name, 0.0)
+        });
+    }
+    let output = format!("norm{place}");
+    let reads = graph.node[place]
+        .input
+        .iter_mut()
+        .find(|name| *name == from);
+    *reads.expect("an input") = output.clone();
+    let [scale, bias, mean, variance] = &names;
+    let mut norm = node(
+        "BatchNormalization",
+        &[from, scale, bias, mean, variance],
+        &output,
+    );
+    norm.name = "norm".into();
+    norm.attribute.push(Attribute {
+        name: "epsilon".into(),
+        ..Attribute::default()
+    });
+    graph.node.insert(place, norm);
+}
+
+/// With these factors, and no offsets.
+fn factors(scale: [f32; 3]) -> [[f32; 3]; 4] {
+    [scale, [0.0; 3], [0.0; 3], [1.0; 3]]
+}
+
+#[test]
+fn normalizations_become_part_of_the_layer_in_front() {
+    let mut model = network();
+    let graph = model.graph.as_mut().expect("a graph");
+    let second = [
+        [-1.0, 0.5, 0.0],
+        [0.5, 1.0, 3.0],
+        [2.0, 0.0, 5.0],
+        [1.0, 0.25, 9.0],
+    ];
+    normalize(graph, 4, "c", factors([-2.0, -1.0, 1.0]));
+    normalize(graph, 5, "norm4", second);
+    let graph = read(&model).expect("a network");
+    let node = &graph.nodes[1];
+    let [_, weights, bias] = node.inputs[..] else {
+        panic!("{node:?}");
+    };
+    // The factors are 2, -1 and 0; the last channel is 3, which is 6 steps, whatever its weights were.
+    let integers = vec![0, 2, 1, 3, -4, -6, -5, -7, 1, 1, 1, 1];
+    assert_eq!(graph[weights].values, Some(Values::Int8(integers)));
+    let meaning = Quantization {
+        scales: vec![1.0, 0.5, 1.0],
+        zero_points: vec![1, -1, 1],
+    };
+    assert_eq!(graph[weights].quantization, Some(meaning));
+    // (0 - 2) * -1 + 0.5 in units of 0.5, 1 in units of 0.25, 3 in units of 0.5.
+    assert_eq!(graph[bias].values, Some(Values::Int32(vec![5, 4, 6])));
+    assert_eq!(node.limits, Limits { low: 1, high: 127 });
+}
+
+#[test]
+fn a_weight_without_an_opposite_is_negated() {
+    let mut model = network();
+    let graph = model.graph.as_mut().expect("a graph");
+    graph.initializer[2].raw_data[4] = 0x80;
+    normalize(graph, 4, "c", factors([1.0, -1.0, 1.0]));
+    let graph = read(&model).expect("a network");
+    let weights = &graph[graph.nodes[1].inputs[1]];
+    let integers = vec![0, 2, 1, 3, 127, -7, -6, -8, 8, 10, 9, 11];
+    assert_eq!(weights.values, Some(Values::Int8(integers)));
+    let meaning = weights.quantization.as_ref().expect("a meaning");
+    assert_eq!(meaning.zero_points, [1, -2, 1]);
+}
+
+#[test]
+fn what_is_wrong_with_a_normalization_is_named() {
+    let with = |place: usize, from: &'static str, parts| {
+        said(|graph| normalize(graph, place, from, parts))
+    };
+    let float = format!("node `norm` (BatchNormalization) {NOT_QUANTIZED}");
+    let one = factors([1.0; 3]);
+    // Behind a limit, in front of a convolution, of floating point.
+    assert_eq!(with(5, "r", one), float);
+    assert_eq!(
+        with(3, "xr", one),
+        "tensor `scale3` has 3 values for 2 channels"
+    );
+    let two = said(|graph| {
+        normalize(graph, 3, "xr", one);
+        for constant in graph.initializer.iter_mut().rev().take(4) {
+            (constant.dims[0], constant.float_data) = (2, vec![1.0; 2]);
+        }
+    });
+    assert_eq!(two, float);
+    assert_eq!(with(0, "x", one), float);
+    let channel = "node `norm` (BatchNormalization) gives no numbers in channel 1: its variance and epsilon must be 0 or \
+                   more, one of them larger, and all its values finite";
+    let mut negative = one;
+    negative[3][1] = -1.0;
+    assert_eq!(with(4, "c", negative), channel);
+    // Half a step apart from the next integer, whatever is left of the weights counts.
+    let mut tiny = factors([1.0, 1.0, 1e-12]);
+    tiny[1][2] = 20.25;
+    let bits = "node `norm` (BatchNormalization) makes the weights of channel 2 0.0000000000009999999960041972 times as \
+                large and its bias 20.25, which has no 32 bits in units of their scales: quantize the result of the \
+                layer in front, or leave the channel out";
+    assert_eq!(with(4, "c", tiny), bits);
+    let training = "node `norm` (BatchNormalization) is in training mode: export the model for inference, after \
+                    `model.eval()`";
+    let change = |change: &dyn Fn(&mut NodeProto)| {
+        said(|graph| {
+            normalize(graph, 4, "c", one);
+            change(&mut graph.node[4]);
+        })
+    };
+    let outputs = |node: &mut NodeProto| node.output.extend(["mean".into(), "variance".into()]);
+    assert_eq!(change(&outputs), training);
+    let mode = |node: &mut NodeProto| {
+        node.attribute.push(Attribute {
+            name: "training_mode".into(),
+            i: 1,
+            ..Attribute::default()
+        });
+    };
+    assert_eq!(change(&mode), training);
 }
 
 #[test]

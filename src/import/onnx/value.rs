@@ -2,7 +2,7 @@
 
 use super::ImportError;
 use super::constant::Constant;
-use super::normalization::{Affine, FLOAT};
+use super::normalization::{Affine, NOT_QUANTIZED};
 use crate::graph::{Operator, TensorId};
 use std::rc::Rc;
 
@@ -135,7 +135,7 @@ impl Pending {
             Operator::BatchNormalization => ImportError::Node {
                 node,
                 operator,
-                reason: FLOAT.into(),
+                reason: NOT_QUANTIZED.into(),
             },
             _ => ImportError::Float { node, operator },
         }
