@@ -189,7 +189,17 @@ def alone():
     case.normalize_by([1, -0.5, 0.25, -2, 1, 0.125], np.arange(6) / 32, np.arange(6) / 16)
     yield case.quantize(2**-3, -3)
 
-    # Behind a sum and a pool, and in front of a convolution.
+    # Products are rounded in front of the sum: for one byte of each channel that makes a half.
+    case = Case("batch_norm_rounded_products", [1, 16, 16, 16], 2**-4, 0, opset=17, rows=1, seed=16)
+    all_bytes(case, 4)
+    factors = case.random.uniform(0.3, 1, 16).astype(np.float32)
+    bytes_ = case.random.integers(20, 100, 16)
+    products = np.float32(2**-4) * bytes_.astype(np.float32) * factors
+    biases = np.float32(2**-4) * (np.arange(16) % 4 + 0.5).astype(np.float32) - products
+    case.normalize(factors, biases, np.zeros(16), np.full(16, 1 - EPSILON), EPSILON)
+    yield case.quantize(2**-4, 0)
+
+    # Behind a pool, behind a flattened image, and in front of a product.
     case = Case("batch_norm_between", [1, 4, 6, 6], 0.05, 2, opset=17, rows=2, seed=15)
     case.node("MaxPool", kernel_shape=[2, 2], strides=[2, 2]).quantize(0.05, 2).dequantize(0.05, 2)
     case.normalize_any(4).quantize(0.04, -9).dequantize(0.04, -9)

@@ -211,7 +211,7 @@ fn cases_of_the_project_run_as_in_onnx_runtime() {
     let all =
         models.flat_map(|path| cases(path.file_name().unwrap().to_string_lossy().into(), path));
     let all = Vec::from_iter(all);
-    assert!(all.len() >= 14, "{} cases", all.len());
+    assert!(all.len() >= 15, "{} cases", all.len());
     check(all);
 }
 
