@@ -47,7 +47,7 @@ impl Importer<'_> {
         bias: Option<usize>,
         axes: Axes,
     ) -> Result<Value, ImportError> {
-        let affine = Some(self.with_bias(site, bias, &inputs)?);
+        let affine = Some(Box::new(self.with_bias(site, bias, &inputs)?));
         Ok(match self.pending(site, operator, inputs, axes) {
             Value::Pending(pending) => Value::Pending(Pending { affine, ..pending }),
             other => other,

@@ -127,20 +127,14 @@ impl Importer<'_> {
         if let Some(place) = place.filter(|place| site.input(*place).is_some()) {
             let constant = self.constant(site, place)?;
             self.take(size(&constant))?;
-            offsets = match constant.values()?.floats() {
-                Some(reals) => reals.iter().map(|real| f64::from(*real)).collect(),
-                None => {
-                    let unit = |channel: usize| match &constant.meaning {
-                        Some((meaning, _)) => {
-                            let own = meaning.scales.get(channel);
-                            f64::from(*own.unwrap_or(&meaning.scales[0]))
-                        }
-                        None => self.unit(inputs, channel),
-                    };
-                    let integers = constant.integers()?.into_iter().enumerate();
-                    let reals = integers.map(|(channel, of)| f64::from(of) * unit(channel));
-                    reals.collect()
+            offsets = match (constant.values()?.floats(), &constant.meaning) {
+                (Some(reals), _) => reals.iter().map(|real| f64::from(*real)).collect(),
+                (None, Some((meaning, _))) => {
+                    let scales = meaning.scales.iter().cycle().map(|scale| f64::from(*scale));
+                    let integers = constant.integers()?.into_iter().map(f64::from);
+                    integers.zip(scales).map(|(of, scale)| of * scale).collect()
                 }
+                (None, None) => return Err(constant.fail("is a bias of integers without a scale")),
             };
         }
         Ok(Affine {
@@ -148,15 +142,6 @@ impl Importer<'_> {
             offsets,
             node: None,
         })
-    }
-
-    /// What a product of integers of a layer means.
-    fn unit(&self, inputs: &[TensorId], channel: usize) -> f64 {
-        let scale = |id: TensorId, channel| {
-            let meaning = self.graph[id].quantization.as_ref();
-            meaning.map_or(1.0, |meaning| f64::from(meaning.scale(channel)))
-        };
-        scale(inputs[0], 0) * scale(inputs[1], channel)
     }
 
     /// The inputs of a layer with its batch normalizations in weights and bias.

@@ -49,7 +49,7 @@ pub(super) struct Pending {
     /// What a Pad writes, where it is no integer of the input.
     pub(super) padding: Option<f32>,
     /// What becomes of sums of products with constant weights.
-    pub(super) affine: Option<Affine>,
+    pub(super) affine: Option<Box<Affine>>,
 }
 
 impl Axes {
