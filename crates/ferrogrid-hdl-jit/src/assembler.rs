@@ -1,13 +1,18 @@
 //! What a function does, one operation after the other.
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, MemFlags, SigRef, Signature, Type, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder, MemFlags, SigRef, Signature, Type, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use std::collections::HashMap;
 
 /// A word that the function has computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Word(Value);
+
+/// A branch that has begun: see [`Assembler::branch`].
+#[derive(Debug)]
+#[must_use = "a branch has an end"]
+pub struct Branch(Block);
 
 /// How two words are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,19 +119,14 @@ impl<'a> Assembler<'a> {
     }
 
     /// Sets bits of a flag.
-    pub fn set_flags(&mut self, flag: u32, bits: Word) {
+    pub fn set_flags(&mut self, flag: u32, bits: u64) {
         assert!((flag as usize) < self.flags, "there is no such flag");
         let (flags, offset) = (self.addresses[1], offset(flag));
+        let bits = self.constant(bits).0;
         let ins = &mut self.builder;
         let before = ins.ins().load(types::I64, memory(), flags, offset);
-        let after = ins.ins().bor(before, bits.0);
+        let after = ins.ins().bor(before, bits);
         ins.ins().store(memory(), after, flags, offset);
-    }
-
-    /// A constant where a word is not 0, else 0.
-    pub fn choose(&mut self, condition: Word, constant: u64) -> Word {
-        let (constant, zero) = (self.constant(constant), self.constant(0));
-        self.select(condition, constant, zero)
     }
 
     /// What the host returns.
@@ -189,6 +189,24 @@ impl<'a> Assembler<'a> {
     pub fn select(&mut self, condition: Word, then: Word, otherwise: Word) -> Word {
         let condition = self.condition(condition);
         Word(self.builder.ins().select(condition, then.0, otherwise.0))
+    }
+
+    /// What is described from here to [`Assembler::end`] is done only where the condition is not 0;
+    /// words computed there are known there alone.
+    pub fn branch(&mut self, condition: Word) -> Branch {
+        let condition = self.condition(condition);
+        let [then, end] = [(); 2].map(|()| self.builder.create_block());
+        self.builder.ins().brif(condition, then, &[], end, &[]);
+        self.builder.switch_to_block(then);
+        self.builder.seal_block(then);
+        Branch(end)
+    }
+
+    /// Ends a branch.
+    pub fn end(&mut self, Branch(end): Branch) {
+        self.builder.ins().jump(end, &[]);
+        self.builder.switch_to_block(end);
+        self.builder.seal_block(end);
     }
 
     fn condition(&mut self, word: Word) -> Value {

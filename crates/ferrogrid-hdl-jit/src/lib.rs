@@ -33,6 +33,6 @@ mod assembler;
 mod code;
 mod compiler;
 
-pub use assembler::{Assembler, Compare, Word};
+pub use assembler::{Assembler, Branch, Compare, Word};
 pub use code::{Code, Host};
 pub use compiler::Compiler;

@@ -331,7 +331,7 @@ fn order(
         if ready[class].is_empty() {
             break;
         }
-        while let Some(unit) = ready[class].pop_front() {
+        while let Some(unit) = ready[class].pop_back() {
             order.push(range.start + unit as usize);
             let first = edges.partition_point(|(before, _)| *before < unit);
             for (_, after) in edges[first..].iter().take_while(|edge| edge.0 == unit) {

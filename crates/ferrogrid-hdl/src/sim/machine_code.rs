@@ -64,7 +64,7 @@ pub(super) fn compile(schedule: &Schedule, busy: &[bool]) -> Option<Arrangement>
                     numbers: FastMap::default(),
                 };
                 match writes_registers {
-                    true => units.into_iter().for_each(|unit| function.commit(unit)),
+                    true => function.commit(&units),
                     false => function.combine(&units),
                 }
                 function.wake();
@@ -136,18 +136,36 @@ impl<'f> Function<'f, '_> {
     }
 
     /// Writes registers.
-    fn commit(&mut self, unit: &Unit) {
-        let code = self.code(unit);
-        let guard = unit.group.as_ref().map_or(ALWAYS, |group| group.guard);
-        // A lane may read what another one writes, as it was before.
-        let result = |instruction| {
-            let result = self.result(unit.op, instruction);
-            if guard == ALWAYS {
-                return result;
+    fn commit(&mut self, units: &[&Unit]) {
+        let guard = |unit: &Unit| unit.group.as_ref().map_or(ALWAYS, |group| group.guard);
+        for units in units.chunk_by(|a, b| guard(a) == guard(b)) {
+            match guard(units[0]) {
+                ALWAYS => units.iter().for_each(|unit| self.commit_lanes(unit)),
+                guard => self.commit_guarded(units, guard),
             }
-            let (guard, before) = (self.value(guard), self.value(instruction.dst));
-            self.assembler.select(guard, result, before)
-        };
+        }
+    }
+
+    /// Writes registers where their enable is not 0, and wakes their readers.
+    fn commit_guarded(&mut self, units: &[&Unit], guard: u32) {
+        let guard = self.value(guard);
+        let branch = self.assembler.branch(guard);
+        // What is computed and read in a branch is known there alone.
+        let known = self.known.clone();
+        let changes = std::mem::take(&mut self.changes);
+        let numbers = std::mem::take(&mut self.numbers);
+        units.iter().for_each(|unit| self.commit_lanes(unit));
+        self.wake();
+        (self.changes, self.numbers, self.known) = (changes, numbers, known);
+        let written = units.iter().flat_map(|unit| unit.writes.clone());
+        written.for_each(|place| _ = self.known.remove(&place));
+        self.assembler.end(branch);
+    }
+
+    fn commit_lanes(&mut self, unit: &Unit) {
+        let code = self.code(unit);
+        // A lane may read what another one writes, as it was before.
+        let result = |instruction| self.result(unit.op, instruction);
         let results: Vec<Word> = code.iter().map(result).collect();
         for (instruction, result) in code.iter().zip(results) {
             self.write(instruction.dst, result);
@@ -255,33 +273,20 @@ impl<'f> Function<'f, '_> {
         }
     }
 
-    /// Wakes the readers of what has changed.
+    /// Wakes the readers of what has changed: mostly nothing has.
     fn wake(&mut self) {
         let batches = self.arrangement.batches.len();
-        let mut flags: BTreeMap<u32, (Word, (u32, u64))> = BTreeMap::new();
         for (readers, changed) in std::mem::take(&mut self.changes) {
-            for &mark in readers {
-                let [(flag, units), batch] = Activity::flags_of(batches, mark);
-                let units = self.assembler.choose(changed, units);
-                let all = match flags.get(&flag) {
-                    Some((others, _)) => self.assembler.or(*others, units),
-                    None => units,
-                };
-                flags.insert(flag, (all, batch));
+            let branch = self.assembler.branch(changed);
+            let mut flags: BTreeMap<u32, u64> = BTreeMap::new();
+            let marks = readers
+                .iter()
+                .flat_map(|mark| Activity::flags_of(batches, *mark));
+            marks.for_each(|(flag, bits)| *flags.entry(flag).or_default() |= bits);
+            for (flag, bits) in flags {
+                self.assembler.set_flags(flag, bits);
             }
-        }
-        let mut summaries: BTreeMap<u32, Word> = BTreeMap::new();
-        for (flag, (units, (summary, batch))) in flags {
-            self.assembler.set_flags(flag, units);
-            let batch = self.assembler.choose(units, batch);
-            let all = match summaries.get(&summary) {
-                Some(others) => self.assembler.or(*others, batch),
-                None => batch,
-            };
-            summaries.insert(summary, all);
-        }
-        for (summary, batches) in summaries {
-            self.assembler.set_flags(summary, batches);
+            self.assembler.end(branch);
         }
     }
 
