@@ -6,6 +6,7 @@
 //! found out while the simulation runs: see [`learn`](super::learn).
 
 use super::activity::{Activity, BATCH, Readers};
+use super::hash::FastMap;
 use super::kernel::Group;
 use super::machine_code::MachineCode;
 use super::ops::{Instruction, OP_COUNT, Op};
@@ -34,6 +35,17 @@ pub(super) enum Mode {
     Busy,
     /// All, and all readers are busy.
     Silent,
+}
+
+/// When a unit runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// When something that it reads has changed.
+    Woken,
+    /// When something that a unit of its cluster reads has changed.
+    Together(u32),
+    /// In every cycle.
+    Always,
 }
 
 /// Units of one kind that follow each other; not more than [`BATCH`] woken ones.
@@ -102,21 +114,26 @@ impl Arrangement {
 /// A group is woken lane by lane that would wake so many times as many units as one of its lanes.
 const ALIKE: usize = 4;
 
-/// Arranges all units; with `functions` the busy ones are to become machine code.
-pub(super) fn arrange(schedule: &Schedule, busy: &[bool], functions: bool) -> Arrangement {
+/// Arranges all units; with `functions` those that are not woken one by one are to become machine
+/// code.
+pub(super) fn arrange(schedule: &Schedule, paces: &[Pace], functions: bool) -> Arrangement {
     let units = &schedule.units;
     let places = schedule.values.len();
     let mut wakes = vec![false; places];
-    for (unit, _) in units.iter().zip(busy).filter(|(_, busy)| !**busy) {
+    let woken = units
+        .iter()
+        .zip(paces)
+        .filter(|(_, pace)| **pace != Pace::Always);
+    for (unit, _) in woken {
         unit.reads
             .iter()
             .for_each(|place| wakes[*place as usize] = true);
     }
     let watched = schedule.watched.iter().flatten().flatten();
     watched.for_each(|place| wakes[*place as usize] = true);
-    let mode = |unit: usize| match busy[unit] {
-        false => Mode::Woken,
-        true => {
+    let mode = |unit: usize| match paces[unit] {
+        Pace::Woken | Pace::Together(_) => Mode::Woken,
+        Pace::Always => {
             let mut writes = units[unit].writes.clone();
             match writes.any(|place| wakes[place as usize]) {
                 true => Mode::Busy,
@@ -124,6 +141,7 @@ pub(super) fn arrange(schedule: &Schedule, busy: &[bool], functions: bool) -> Ar
             }
         }
     };
+    let is_function = |unit: usize| functions && paces[unit] != Pace::Woken;
     let mut arrangement = Arrangement {
         batches: Vec::new(),
         code: Vec::with_capacity(schedule.code.len()),
@@ -138,23 +156,27 @@ pub(super) fn arrange(schedule: &Schedule, busy: &[bool], functions: bool) -> Ar
     };
     let mut functions_made = 0;
     let mut writer = vec![u32::MAX; places];
+    // For each place the batch of the function that writes it.
+    let mut home = vec![u32::MAX; places];
     // Pairs of a place, group or memory with a unit that it wakes.
     let mut readers: Vec<(u32, u32, u8)> = Vec::new();
     let mut loads: Vec<(u32, u32, u8)> = Vec::new();
     for section in 0..SECTIONS {
         let begin = arrangement.batches.len();
-        for unit in order(schedule, section, mode, functions, &mut writer) {
+        let mut last = None;
+        for unit in order(schedule, section, mode, paces, functions, &mut writer) {
             let of = &units[unit];
             let mode = mode(unit);
-            if functions && mode != Mode::Woken {
+            if is_function(unit) {
                 let batches = &mut arrangement.batches;
-                let same = batches[begin..].last().is_some_and(|batch| {
-                    (batch.kind, batch.domain) == (Kind::MachineCode, of.domain)
-                });
-                if !same {
+                if last != Some((paces[unit], of.domain)) {
+                    last = Some((paces[unit], of.domain));
                     batches.push(Batch {
                         kind: Kind::MachineCode,
-                        mode: Mode::Silent,
+                        mode: match paces[unit] {
+                            Pace::Always => Mode::Silent,
+                            _ => Mode::Woken,
+                        },
                         units: functions_made..functions_made + 1,
                         domain: of.domain,
                     });
@@ -162,8 +184,20 @@ pub(super) fn arrange(schedule: &Schedule, busy: &[bool], functions: bool) -> Ar
                     arrangement.first_unit.push(arrangement.units.len() as u32);
                 }
                 arrangement.units.push(unit as u32);
+                let batch = batches.len() as u32 - 1;
+                of.writes
+                    .clone()
+                    .for_each(|place| home[place as usize] = batch);
+                if mode == Mode::Woken {
+                    // A function of registers is woken for the next edge by what it writes itself.
+                    let inside = |place: &u32| section != COMMITS && home[*place as usize] == batch;
+                    let reads = of.reads.iter().filter(|place| !inside(place));
+                    readers.extend(reads.map(|place| (*place, batch, 0)));
+                    loads.extend(of.loads.iter().map(|memory| (*memory, batch, 0)));
+                }
                 continue;
             }
+            last = None;
             let group = of.group.as_ref().filter(|group| !loose(mode, group));
             let start = arrangement.code.len();
             let code = &schedule.code[of.code.clone()];
@@ -262,6 +296,7 @@ fn order(
     schedule: &Schedule,
     section: usize,
     mode: impl Fn(usize) -> Mode,
+    paces: &[Pace],
     functions: bool,
     writer: &mut [u32],
 ) -> Vec<usize> {
@@ -292,23 +327,36 @@ fn order(
     edges
         .iter()
         .for_each(|(_, after)| waiting[*after as usize] += 1);
-    let domains = units.iter().map(|unit| unit.domain as usize + 1).max();
-    // Machine code has the first classes.
-    let domains = domains.filter(|_| functions).unwrap_or(0);
+    // Machine code has the first classes: what runs always, and then the clusters.
+    let mut clusters: FastMap<u32, usize> = FastMap::default();
+    let domains = match functions {
+        true => units.iter().map(|unit| unit.domain as usize + 1).max(),
+        false => None,
+    };
+    let domains = domains.unwrap_or(0);
+    for pace in &paces[range.clone()] {
+        if let Pace::Together(cluster) = pace {
+            let next = domains + clusters.len();
+            clusters.entry(*cluster).or_insert(next);
+        }
+    }
+    let functions = domains + clusters.len();
     let classes: Vec<usize> = units
         .iter()
         .enumerate()
         .map(|(index, unit)| {
-            let mode = mode(range.start + index);
-            if functions && mode != Mode::Woken {
-                return unit.domain as usize;
+            match paces[range.start + index] {
+                Pace::Always if domains > 0 => return unit.domain as usize,
+                Pace::Together(cluster) => return clusters[&cluster],
+                _ => {}
             }
+            let mode = mode(range.start + index);
             let group = unit.group.as_ref();
             let op = match group.is_some_and(|group| !loose(mode, group)) {
                 true => OP_COUNT,
                 false => unit.op as usize,
             };
-            domains + (unit.domain as usize * 3 + mode as usize) * (OP_COUNT + 1) + op
+            functions + (unit.domain as usize * 3 + mode as usize) * (OP_COUNT + 1) + op
         })
         .collect();
     let most = classes.iter().max().map_or(0, |class| class + 1);
@@ -319,10 +367,13 @@ fn order(
         }
     }
     let mut order = Vec::with_capacity(units.len());
-    // Machine code waits until nothing else can run: so there are few functions.
+    // Machine code waits until nothing else can run: so there are few functions. What runs always
+    // waits for the clusters too.
     let rank = |class: usize, ready: &VecDeque<u32>| match ready.len() {
         0 => (0, 0),
-        count => (1 + usize::from(class >= domains), count),
+        count if class < domains => (1, count),
+        count if class < functions => (2, count),
+        count => (3, count),
     };
     while let Some(class) = (0..most)
         .rev()

@@ -1,10 +1,11 @@
 //! Finds out which units are busy.
 //!
-//! Now and then it is counted for some cycles how often each unit runs. To that end all are woken
-//! ones, but for those that are machine code already.
+//! Now and then it is noted for some cycles when each unit runs. To that end all are woken ones, but
+//! for those that are machine code already.
 
 use super::Simulator;
-use super::arrange::{Arrangement, arrange};
+use super::arrange::{Arrangement, Pace, arrange};
+use super::cluster::{Pattern, WINDOW, cluster};
 use super::kernel::Operand;
 use super::machine_code::compile;
 use super::schedule::{Schedule, Unit};
@@ -12,8 +13,6 @@ use std::sync::Arc;
 
 /// The cycle in which the first counting begins.
 const FIRST: u64 = 512;
-/// Cycles of a counting.
-const WINDOW: u64 = 256;
 /// Cycles between two countings at most; at the start they are less far apart.
 const APART: u64 = 16384;
 /// An instruction is busy that runs in more than one of so many cycles: then it costs less to run it
@@ -27,6 +26,8 @@ const LARGE_SCATTERED: usize = 64;
 const COMPILING: u64 = 2500;
 /// What is compiled again was paid for once already: it must be worth so many times as much.
 const AGAIN: u64 = 4;
+/// To wake and run an instruction takes as long as so many that run always.
+const WAKING: u64 = 4;
 
 /// The state of learning.
 #[derive(Clone, Debug)]
@@ -35,19 +36,23 @@ pub(super) struct Learning {
     pub next: u64,
     /// When the counting that is under way began.
     begin: u64,
-    /// For each unit how often it has run, during a counting.
-    pub counts: Option<Vec<u32>>,
+    /// For each unit when it has run, during a counting.
+    patterns: Option<Vec<Pattern>>,
     /// See [`COMPILING`].
     pub compiling: u64,
-    /// Which units are machine code, once there is any.
-    compiled: Option<Arc<[bool]>>,
+    /// See [`SELDOM`].
+    pub seldom: u64,
+    /// How units run since there is machine code, if there is any.
+    compiled: Option<Arc<[Pace]>>,
+    /// When it was made.
+    since: u64,
 }
 
 /// What one simulation of a design has learned, for all others that start later.
 #[derive(Clone)]
 pub(super) struct Learned {
-    /// Which units are machine code.
-    compiled: Arc<[bool]>,
+    /// How units run.
+    compiled: Arc<[Pace]>,
     pub arrangement: Arc<Arrangement>,
 }
 
@@ -56,30 +61,69 @@ impl Learning {
         Learning {
             next: FIRST,
             begin: 0,
-            counts: None,
+            patterns: None,
             compiling: COMPILING,
+            seldom: SELDOM,
             compiled: learned.map(|learned| Arc::clone(&learned.compiled)),
+            since: 0,
         }
     }
 
-    /// The units of the machine code that is worth its compilation, if it has to be compiled: those
-    /// that it has, and the busy ones.
-    fn worth(&self, schedule: &Schedule, busy: &[bool], cycle: u64) -> Option<Vec<bool>> {
-        let none = vec![false; busy.len()];
-        let compiled = self.compiled.as_deref().unwrap_or(&none);
-        let both = compiled.iter().zip(busy);
-        let all: Vec<bool> = both.map(|(compiled, busy)| compiled | busy).collect();
-        let instructions = |of: &[bool]| -> usize {
-            let units = schedule.units.iter().zip(of);
-            units
-                .map(|(unit, of)| unit.code.len() * usize::from(*of))
-                .sum()
-        };
-        let before = instructions(compiled) as u64;
-        let after = instructions(&all) as u64;
-        let price = self.compiling * if before == 0 { 1 } else { AGAIN };
+    /// Where runs of units are noted, during a counting, and the number of the cycle in it.
+    #[inline]
+    pub(super) fn patterns(&mut self, cycle: u64) -> Option<(&mut [Pattern], usize)> {
+        let patterns = self.patterns.as_deref_mut()?;
+        Some((patterns, (cycle - self.begin) as usize))
+    }
+
+    /// Whether a unit that has run like that in so many cycles is busy.
+    fn is_busy(&self, unit: &Unit, pattern: &Pattern, cycles: u64) -> bool {
+        !is_large(unit) && u64::from(pattern.count()) * self.seldom > cycles
+    }
+
+    /// How units run with machine code, if that is worth its compilation: those that are machine
+    /// code already, and those that have run often enough.
+    fn worth(&self, schedule: &Schedule, patterns: &[Pattern], cycle: u64) -> Option<Vec<Pace>> {
+        let cycles = (cycle - self.begin).max(1);
         // What has run so long will probably run as long again.
-        ((after - before) * cycle > after * price).then_some(all)
+        let rest = cycle - self.since;
+        let mut paces = match &self.compiled {
+            Some(compiled) => compiled.to_vec(),
+            None => vec![Pace::Woken; patterns.len()],
+        };
+        let mut seldom = Vec::new();
+        let mut saved = 0;
+        for (index, unit) in schedule.units.iter().enumerate() {
+            if paces[index] != Pace::Woken || is_large(unit) {
+                continue;
+            }
+            let count = WAKING * u64::from(patterns[index].count());
+            let is_busy = self.is_busy(unit, &patterns[index], cycles);
+            if is_busy {
+                paces[index] = Pace::Always;
+            } else if count > 0 && count * rest >= self.compiling * cycles {
+                seldom.push(index as u32);
+            } else {
+                continue;
+            }
+            // A busy one runs always, whether it must or not.
+            let runs = if is_busy { cycles } else { count };
+            saved += unit.code.len() as u64 * runs * rest / cycles;
+        }
+        let clusters = paces.iter().filter_map(|pace| match pace {
+            Pace::Together(cluster) => Some(cluster + 1),
+            _ => None,
+        });
+        let first = clusters.max().unwrap_or(0);
+        for (number, units) in (first..).zip(cluster(schedule, &seldom, patterns)) {
+            let pace = Pace::Together(number);
+            units.iter().for_each(|unit| paces[*unit as usize] = pace);
+        }
+        let compiled = schedule.units.iter().zip(&paces);
+        let compiled = compiled.filter(|(_, pace)| **pace != Pace::Woken);
+        let instructions: usize = compiled.map(|(unit, _)| unit.code.len()).sum();
+        let again = if self.compiled.is_none() { 1 } else { AGAIN };
+        (saved > instructions as u64 * self.compiling * again).then_some(paces)
     }
 }
 
@@ -102,33 +146,37 @@ impl Simulator {
     pub(super) fn learn(&mut self) {
         let model = Arc::clone(&self.model);
         let schedule = &model.schedule;
-        let Some(counts) = self.learning.counts.take() else {
-            self.learning.counts = Some(vec![0; schedule.units.len()]);
+        let Some(patterns) = self.learning.patterns.take() else {
+            self.learning.patterns = Some(vec![Pattern::default(); schedule.units.len()]);
             self.learning.begin = self.cycle;
-            self.learning.next = self.cycle + WINDOW;
+            self.learning.next = self.cycle + WINDOW as u64;
             if self.learning.compiled.is_none() {
                 self.use_arrangement(Arc::clone(&model.arrangement));
             }
             return;
         };
         self.learning.next = self.cycle + (3 * self.cycle).min(APART);
-        let cycles = self.cycle - self.learning.begin;
-        let units = schedule.units.iter().zip(counts);
-        let busy = units.map(|(unit, count)| !is_large(unit) && u64::from(count) * SELDOM > cycles);
-        let busy: Vec<bool> = busy.collect();
         if schedule.machine_code
-            && let Some(units) = self.learning.worth(schedule, &busy, self.cycle)
-            && let Some(arrangement) = compile(schedule, &units)
+            && let Some(paces) = self.learning.worth(schedule, &patterns, self.cycle)
+            && let Some(arrangement) = compile(schedule, &paces)
         {
             let learned = Learned {
-                compiled: units.into(),
+                compiled: paces.into(),
                 arrangement: Arc::new(arrangement),
             };
             self.learning.compiled = Some(Arc::clone(&learned.compiled));
+            self.learning.since = self.cycle;
             self.use_arrangement(Arc::clone(&learned.arrangement));
             *model.learned() = Some(learned);
         } else if self.learning.compiled.is_none() {
-            self.use_arrangement(Arc::new(arrange(schedule, &busy, false)));
+            let cycles = self.cycle - self.learning.begin;
+            let learning = &self.learning;
+            let pace = |(unit, pattern)| match learning.is_busy(unit, pattern, cycles) {
+                true => Pace::Always,
+                false => Pace::Woken,
+            };
+            let paces: Vec<Pace> = schedule.units.iter().zip(&patterns).map(pace).collect();
+            self.use_arrangement(Arc::new(arrange(schedule, &paces, false)));
         }
     }
 

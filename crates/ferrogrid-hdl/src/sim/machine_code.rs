@@ -4,7 +4,7 @@
 //! processor; only what somebody else reads is written to its place.
 
 use super::activity::{Activity, Mark};
-use super::arrange::{Arrangement, Kind, arrange};
+use super::arrange::{Arrangement, Kind, Pace, arrange};
 use super::emit::operands;
 use super::execute::Tables;
 use super::hash::FastMap;
@@ -37,9 +37,10 @@ const FEW: usize = 8;
 /// A value that was used so many results ago is read anew, if it has a place: registers are few.
 const NEAR: usize = 12;
 
-/// Arranges all units with machine code for the busy ones; `None` where none can be made.
-pub(super) fn compile(schedule: &Schedule, busy: &[bool]) -> Option<Arrangement> {
-    let mut arrangement = arrange(schedule, busy, true);
+/// Arranges all units with machine code for those that are not woken one by one; `None` where none
+/// can be made.
+pub(super) fn compile(schedule: &Schedule, paces: &[Pace]) -> Option<Arrangement> {
+    let mut arrangement = arrange(schedule, paces, true);
     let batches = arrangement.batches.len();
     let flags = batches + batches.div_ceil(64);
     let mut compiler = Compiler::new(schedule.values.len(), flags)?;

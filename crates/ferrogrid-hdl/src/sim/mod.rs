@@ -64,9 +64,11 @@
 //! What has been busy for some thousands of cycles becomes machine code (`machine_code`, by way of
 //! Cranelift): the units that follow each other form one function, in which each value is computed
 //! right before what needs it and stands in a register of the processor; what others read, or a name
-//! shows, is written to its place, and one comparison for all that the same units read tells whether
-//! to wake these. Later simulations of the same compiled design begin with it. Large groups stay
-//! loops over slices. Where no code can be made for the processor, all that is busy is interpreted.
+//! shows, is written to its place, and one branch for all that the same units read wakes these where
+//! something has changed. Registers whose enable is 0 are branched around. In long runs, units that
+//! are seldom busy but often together follow as clusters (`cluster`): a function each, woken as a
+//! whole. Later simulations of the same compiled design begin with all that. Large groups stay loops
+//! over slices. Where no code can be made for the processor, all that is busy is interpreted.
 //!
 //! # One design followed through
 //!
@@ -96,6 +98,7 @@ mod activity;
 mod arrange;
 mod bits;
 mod circles;
+mod cluster;
 mod commit;
 mod compile;
 mod demand;

@@ -3,6 +3,7 @@
 use super::Simulator;
 use super::activity::{Activity, Readers};
 use super::arrange::{Arrangement, Batch, Kind, Mode};
+use super::cluster::Pattern;
 use super::execute::{All, Instructions, Tables, execute};
 use super::kernel::Scratch;
 use super::ops::{Instruction, Op};
@@ -18,8 +19,9 @@ pub(super) struct Machine<'a> {
     pub arrays: &'a [Vec<u64>],
     pub activity: &'a mut Activity,
     pub scratch: &'a mut Scratch,
-    /// See [`Learning`](super::learn::Learning).
-    pub counts: Option<&'a mut [u32]>,
+    /// Where runs of units are noted, and the number of the cycle: see
+    /// [`Learning`](super::learn::Learning).
+    pub patterns: Option<(&'a mut [Pattern], usize)>,
 }
 
 impl Simulator {
@@ -31,7 +33,7 @@ impl Simulator {
             arrays: &self.arrays,
             activity: &mut self.activity,
             scratch: &mut self.scratch,
-            counts: self.learning.counts.as_deref_mut(),
+            patterns: self.learning.patterns(self.cycle),
         }
     }
 }
@@ -89,11 +91,16 @@ impl Machine<'_> {
             Mode::Woken => self.activity.take(number),
             Mode::Busy | Mode::Silent => 0,
         };
-        if let Some(counts) = &mut self.counts {
+        if let Some((patterns, cycle)) = &mut self.patterns
+            && batch.mode == Mode::Woken
+            && batch.kind != Kind::MachineCode
+        {
             let first = arrangement.first_unit[number] as usize;
             let of = &arrangement.units[first..first + batch.units.len()];
             for (bit, unit) in of.iter().enumerate() {
-                counts[*unit as usize] += (units >> bit & 1) as u32;
+                if units >> bit & 1 != 0 {
+                    patterns[*unit as usize].add(*cycle);
+                }
             }
         }
         let Arrangement { code, readers, .. } = arrangement;

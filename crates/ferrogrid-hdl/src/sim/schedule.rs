@@ -13,7 +13,7 @@
 //! A section consists of *units*: an instruction, or a group of equal ones. In which order and how
 //! they run is another matter: see [`arrange`](super::arrange).
 
-use super::arrange::{Arrangement, arrange};
+use super::arrange::{Arrangement, Pace, arrange};
 use super::commit::{Task, commits, in_place};
 use super::demand::{BEFORE_EDGE, DROPPED, Demands, NONE, PROGRAMS, Programs, classify};
 use super::emit::{Emitter, operands, results};
@@ -123,7 +123,7 @@ impl Schedule {
 
     /// The arrangement as long as nothing is known about what changes often.
     pub(super) fn arrangement(&self) -> Arc<Arrangement> {
-        Arc::new(arrange(self, &vec![false; self.units.len()], false))
+        Arc::new(arrange(self, &vec![Pace::Woken; self.units.len()], false))
     }
 }
 

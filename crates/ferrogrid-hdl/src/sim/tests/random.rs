@@ -266,6 +266,10 @@ fn drive(
     let mut source = Source(seed);
     // So that what is busy becomes machine code at once.
     sim.learning.compiling = 0;
+    // Half of them in clusters only.
+    if seed % 2 == 1 {
+        sim.learning.seldom = 1;
+    }
     let mut interpreter = Interpreter::new(hierarchy);
     for cycle in 0..CYCLES {
         // Some cycles are not looked at, some only at the outputs, some before the inputs too.
