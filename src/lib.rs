@@ -33,6 +33,7 @@ pub mod product;
 // ---- running a core ---------------------------------------------------------------------
 pub mod device;
 pub mod harness;
+pub mod runtime;
 #[cfg(feature = "rust-hdl")]
 pub mod rust_hdl;
 pub mod synth;

@@ -1,6 +1,5 @@
 //! Errors that only the command line can make; the others come from the library as they are.
 
-use crate::compiler::CompileError;
 use crate::device::ExecutableError;
 use crate::graph::Element;
 use crate::import::ImportError;
@@ -149,7 +148,7 @@ pub(super) enum CliError {
 
     /// The network of a file does not run on the core.
     #[error("`{}`: {error}", path.display())]
-    #[diagnostic(help("{}", network_help(error)))]
+    #[diagnostic(forward(error))]
     Network {
         /// The file.
         path: PathBuf,
@@ -386,23 +385,6 @@ pub(super) struct Difference {
     pub made: String,
     /// What to do.
     pub help: &'static str,
-}
-
-/// What to do about a network that does not run.
-fn network_help(error: &ExecutableError) -> &'static str {
-    match error {
-        ExecutableError::Compile(CompileError::Program) => {
-            "a larger array needs fewer instructions"
-        }
-        ExecutableError::Compile(_) | ExecutableError::Large(_) | ExecutableError::Host { .. } => {
-            "`ferrogrid inspect` lists what of a model runs where"
-        }
-        ExecutableError::Core { .. } => "`ferrogrid presets --json` lists the hashes of presets",
-        ExecutableError::File(_) => "write it again with `ferrogrid compile`",
-        ExecutableError::Inputs { .. } | ExecutableError::Input { .. } => {
-            "`ferrogrid inspect` lists the inputs of a model"
-        }
-    }
 }
 
 /// Names enough to recognise what is meant.

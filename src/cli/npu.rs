@@ -9,6 +9,7 @@ use crate::device::{Executable, ExecutableError};
 use crate::graph::{Family, Graph, TensorId, Values};
 use crate::reference::graph::Mode as GoldenMode;
 use crate::reference::{IllegalProgram, MachineSize, run_program};
+use crate::runtime::read_model;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -143,28 +144,10 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, CliError> {
 
 /// The network in the bytes of a model.
 pub(super) fn import(path: &Path, bytes: &[u8]) -> Result<Graph, CliError> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let mut file = |name: &str| beside(folder, name);
-    let read = crate::import::read_with(bytes, &mut file);
-    read.map_err(|error| CliError::Import {
+    read_model(path, bytes).map_err(|error| CliError::Import {
         path: path.to_owned(),
         error,
     })
-}
-
-/// A file in the folder of a model, also where links lead elsewhere.
-fn beside(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
-    let path = folder.join(name);
-    let whole = |path: &Path| path.canonicalize().map_err(|error| error.to_string());
-    let folder = match folder.as_os_str().is_empty() {
-        true => whole(Path::new("."))?,
-        false => whole(folder)?,
-    };
-    let path = whole(&path)?;
-    match path.starts_with(folder) {
-        true => fs::read(path).map_err(|error| error.to_string()),
-        false => Err("it is a link out of the folder of the model".into()),
-    }
 }
 
 /// The network of a graph for a core.

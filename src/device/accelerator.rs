@@ -111,11 +111,23 @@ impl Accelerator {
     /// # Errors
     /// When it was compiled for another configuration.
     pub fn load<'a>(&'a mut self, network: &'a Executable) -> Result<Loaded<'a>, AcceleratorError> {
+        self.load_again(network, network.initial())
+    }
+
+    /// As [`Self::load`], of a network that has run: with what it keeps in variables.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_again<'a>(
+        &'a mut self,
+        network: &'a Executable,
+        variables: Vec<Values>,
+    ) -> Result<Loaded<'a>, AcceleratorError> {
         network.check_core(&self.arch)?;
         Ok(Loaded {
             accelerator: self,
-            variables: network.initial(),
             network,
+            variables,
         })
     }
 
@@ -139,6 +151,11 @@ impl Accelerator {
 }
 
 impl Loaded<'_> {
+    /// What the network keeps from one run to the next.
+    pub fn variables(&self) -> &[Values] {
+        &self.variables
+    }
+
     /// Runs the network on values of its inputs, in the order of the graph. What it keeps in variables is that of the
     /// run before, or of the first one.
     ///

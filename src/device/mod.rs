@@ -90,7 +90,7 @@ pub fn unwatched(_cycles: u64) -> ControlFlow<()> {
 }
 
 /// A simulator with a core in it.
-pub trait Backend {
+pub trait Backend: Send {
     /// `native`, `verilator` or `icarus`.
     fn name(&self) -> &'static str;
 

@@ -2,6 +2,8 @@
 
 use crate::compiler::CompileError;
 use crate::graph::Element;
+use miette::Diagnostic;
+use std::fmt::Display;
 use thiserror::Error;
 
 /// Why there is no executable network, or it does not take its inputs.
@@ -61,4 +63,26 @@ pub enum ExecutableError {
         /// Type of those.
         type_found: Element,
     },
+}
+
+impl Diagnostic for ExecutableError {
+    fn help<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
+        Some(Box::new(match self {
+            ExecutableError::Compile(CompileError::Program) => {
+                "a larger array needs fewer instructions"
+            }
+            ExecutableError::Compile(_)
+            | ExecutableError::Large(_)
+            | ExecutableError::Host { .. } => {
+                "`ferrogrid inspect` lists what of a model runs where"
+            }
+            ExecutableError::Core { .. } => {
+                "`ferrogrid presets --json` lists the hashes of presets"
+            }
+            ExecutableError::File(_) => "write it again with `ferrogrid compile`",
+            ExecutableError::Inputs { .. } | ExecutableError::Input { .. } => {
+                "`ferrogrid inspect` lists the inputs of a model"
+            }
+        }))
+    }
 }
