@@ -1,0 +1,29 @@
+//! The native part of the Python package `ferrogrid`: arrays come and go as bytes, errors as the texts of the command.
+
+mod device;
+mod model;
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+
+pyo3::create_exception!(
+    ferrogrid,
+    FerrogridError,
+    PyRuntimeError,
+    "What the command `ferrogrid` would print: what is wrong, where, and what to do."
+);
+
+/// An error of the library as an exception.
+fn exception(report: impl Into<miette::Report>) -> PyErr {
+    FerrogridError::new_err(ferrogrid::runtime::text(&report.into()))
+}
+
+#[pymodule]
+mod _ferrogrid {
+    #[pymodule_export]
+    use super::FerrogridError;
+    #[pymodule_export]
+    use super::device::{Device, presets};
+    #[pymodule_export]
+    use super::model::Model;
+}

@@ -1,0 +1,277 @@
+//! Networks on cores.
+
+use super::device::Device;
+use super::exception;
+use ferrogrid::compiler::{Effort, Rounding};
+use ferrogrid::device::{Inference, NetworkPort};
+use ferrogrid::graph::{Element, Values};
+use ferrogrid::runtime::{self, CompiledModel, Options};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A network on a core.
+#[pyclass(frozen, module = "ferrogrid._ferrogrid")]
+pub struct Model(Mutex<Ran>);
+
+/// A network, and its last inferences.
+struct Ran {
+    model: CompiledModel,
+    inferences: Vec<Inference>,
+}
+
+/// Name, type of the elements as NumPy calls it, shape.
+type Port = (String, String, Vec<usize>);
+/// A tensor of a layer: its name, the type of its elements, its shape, its bytes.
+type Layer<'py> = (String, String, Vec<usize>, Bound<'py, PyBytes>);
+
+#[pymethods]
+impl Model {
+    /// The network of a file.
+    #[staticmethod]
+    fn open(
+        py: Python<'_>,
+        path: PathBuf,
+        device: &Device,
+        mode: Option<&str>,
+        fold: bool,
+        effort: &str,
+    ) -> PyResult<Model> {
+        let options = Options {
+            rounding: mode.map(rounding).transpose()?,
+            folding: fold,
+            effort: effort_of(effort)?,
+        };
+        let model = py.detach(|| CompiledModel::open(&path, &device.0, options));
+        Ok(Model(Mutex::new(Ran {
+            model: model.map_err(exception)?,
+            inferences: Vec::new(),
+        })))
+    }
+
+    /// What goes in.
+    #[getter]
+    fn inputs(&self) -> Vec<Port> {
+        self.ran().model.network().inputs.iter().map(port).collect()
+    }
+
+    /// What comes out.
+    #[getter]
+    fn outputs(&self) -> Vec<Port> {
+        self.ran()
+            .model
+            .network()
+            .outputs
+            .iter()
+            .map(port)
+            .collect()
+    }
+
+    /// `onnx` or `tflm`.
+    #[getter]
+    fn mode(&self) -> &'static str {
+        match self.ran().model.network().rounding {
+            Rounding::Float => "onnx",
+            Rounding::Fixed => "tflm",
+        }
+    }
+
+    /// Runs rows of inputs, each input's bytes in the order of the network; gives each output's. `watch` is called with
+    /// how many rows have ended, and how many cycles the one that runs has taken.
+    fn infer<'py>(
+        &self,
+        py: Python<'py>,
+        rows: Vec<Vec<Vec<u8>>>,
+        watch: Option<Py<PyAny>>,
+    ) -> PyResult<Vec<Vec<Bound<'py, PyBytes>>>> {
+        let (found, ports) = py.detach(|| {
+            let mut ran = self.ran();
+            let ports = ran.model.network().outputs.clone();
+            (ran.infer(&rows, watch.as_ref()), ports)
+        });
+        let row = |outputs: &Vec<Values>| {
+            let outputs = ports.iter().zip(outputs);
+            let outputs = outputs.map(|(port, values)| bytes(&port.to_file(values)));
+            outputs.map(|bytes| PyBytes::new(py, &bytes)).collect()
+        };
+        Ok(found?.iter().map(row).collect())
+    }
+
+    /// What every layer leaves of one row of inputs.
+    fn trace<'py>(
+        &self,
+        py: Python<'py>,
+        row: Vec<Vec<u8>>,
+        watch: Option<Py<PyAny>>,
+    ) -> PyResult<Vec<Layer<'py>>> {
+        let layers = py.detach(|| {
+            let mut ran = self.ran();
+            let inputs = ran.values(&row);
+            let mut watched = Watched::of(watch.as_ref());
+            let found = ran.model.trace(&inputs, &mut |cycle| watched.at(0, cycle));
+            watched.or(found.map_err(exception))
+        });
+        let layer = |layer: runtime::LayerValues| {
+            let element = layer.values.element().to_string();
+            let bytes = PyBytes::new(py, &bytes(&layer.values));
+            (layer.name, element, layer.shape, bytes)
+        };
+        Ok(layers?.into_iter().map(layer).collect())
+    }
+
+    /// The figures of the rows that ran last, as JSON and as text; none where none has.
+    fn report(&self, clock: &str) -> PyResult<Option<(String, String)>> {
+        let ran = self.ran();
+        if ran.inferences.is_empty() {
+            return Ok(None);
+        }
+        let clock = clock.parse().map_err(super::FerrogridError::new_err)?;
+        let report = ran.model.report(&ran.inferences, clock);
+        Ok(Some((ferrogrid::report::json(&report), report.text())))
+    }
+
+    /// The bytes of a file that `open` reads.
+    fn save<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.ran().model.save())
+    }
+
+    /// Forgets what a streaming network keeps.
+    fn reset(&self) {
+        self.ran().model.reset();
+    }
+}
+
+impl Model {
+    /// One thread at a time runs it. What a thread that panicked has left is as good as before.
+    fn ran(&self) -> MutexGuard<'_, Ran> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ran {
+    /// A row of inputs.
+    fn values(&self, row: &[Vec<u8>]) -> Vec<Values> {
+        let ports = self.model.network().inputs.iter().zip(row);
+        let values = ports.map(|(port, bytes)| {
+            let values = values(port.element, bytes);
+            match values.len() == port.len() {
+                true => port.from_file(&values),
+                false => values,
+            }
+        });
+        values.collect()
+    }
+
+    /// Runs rows; gives their outputs.
+    fn infer(
+        &mut self,
+        rows: &[Vec<Vec<u8>>],
+        watch: Option<&Py<PyAny>>,
+    ) -> PyResult<Vec<Vec<Values>>> {
+        let mut watched = Watched::of(watch);
+        let mut inferences = Vec::new();
+        for (number, row) in rows.iter().enumerate() {
+            // A short run asks for nothing by itself.
+            if watched.at(number, 0).is_break() {
+                return watched.or(Ok(Vec::new()));
+            }
+            let inputs = self.values(row);
+            let model = &mut self.model;
+            let found = model.infer(&inputs, &mut |cycle| watched.at(number, cycle));
+            inferences.push(watched.or(found.map_err(exception))?);
+        }
+        self.inferences = inferences;
+        let outputs = self.inferences.iter();
+        Ok(outputs.map(|inference| inference.outputs.clone()).collect())
+    }
+}
+
+/// Tells Python of cycles, and asks it whether to go on: a signal or an exception of the callable ends a run.
+struct Watched<'a> {
+    watch: Option<&'a Py<PyAny>>,
+    error: Option<PyErr>,
+}
+
+impl Watched<'_> {
+    fn of(watch: Option<&Py<PyAny>>) -> Watched<'_> {
+        Watched { watch, error: None }
+    }
+
+    fn at(&mut self, row: usize, cycle: u64) -> ControlFlow<()> {
+        let asked = Python::attach(|py| {
+            py.check_signals()?;
+            if let Some(watch) = self.watch {
+                watch.call1(py, (row, cycle))?;
+            }
+            Ok(())
+        });
+        match asked {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                self.error = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    /// What Python has said, else what was found.
+    fn or<T>(&mut self, found: PyResult<T>) -> PyResult<T> {
+        self.error.take().map_or(found, Err)
+    }
+}
+
+fn port(port: &NetworkPort) -> Port {
+    let element = port.element.to_string();
+    (port.name.clone(), element, port.file_shape())
+}
+
+/// Little-endian elements.
+fn values(element: Element, bytes: &[u8]) -> Values {
+    let words = bytes
+        .chunks_exact(4)
+        .map(|word| [word[0], word[1], word[2], word[3]]);
+    match element {
+        Element::Int8 => Values::Int8(bytes.iter().map(|byte| *byte as i8).collect()),
+        Element::Uint8 => Values::Uint8(bytes.to_vec()),
+        Element::Int32 => Values::Int32(words.map(i32::from_le_bytes).collect()),
+        Element::Float32 => Values::Float32(words.map(f32::from_le_bytes).collect()),
+    }
+}
+
+fn bytes(values: &Values) -> Vec<u8> {
+    match values {
+        Values::Int8(values) => values.iter().map(|value| *value as u8).collect(),
+        Values::Uint8(values) => values.clone(),
+        Values::Int32(values) => values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+        Values::Float32(values) => values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+    }
+}
+
+fn rounding(mode: &str) -> PyResult<Rounding> {
+    match mode {
+        "onnx" => Ok(Rounding::Float),
+        "tflm" => Ok(Rounding::Fixed),
+        _ => Err(unknown("mode", mode, "`onnx` and `tflm`")),
+    }
+}
+
+fn effort_of(effort: &str) -> PyResult<Effort> {
+    match effort {
+        "none" => Ok(Effort::None),
+        "some" => Ok(Effort::Some),
+        "much" => Ok(Effort::Much),
+        _ => Err(unknown("effort", effort, "`none`, `some` and `much`")),
+    }
+}
+
+fn unknown(what: &str, found: &str, known: &str) -> PyErr {
+    super::FerrogridError::new_err(format!("there is no {what} `{found}`; there are {known}"))
+}
