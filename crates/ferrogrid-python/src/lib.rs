@@ -1,5 +1,6 @@
 //! The native part of the Python package `ferrogrid`: arrays come and go as bytes, errors as the texts of the command.
 
+mod command;
 mod device;
 mod model;
 
@@ -22,6 +23,8 @@ fn exception(report: impl Into<miette::Report>) -> PyErr {
 mod _ferrogrid {
     #[pymodule_export]
     use super::FerrogridError;
+    #[pymodule_export]
+    use super::command::command;
     #[pymodule_export]
     use super::device::{Device, presets};
     #[pymodule_export]

@@ -14,7 +14,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A network on a core.
 #[pyclass(frozen, module = "ferrogrid._ferrogrid")]
-pub struct Model(Mutex<Ran>);
+pub struct Model {
+    /// What goes in.
+    #[pyo3(get)]
+    inputs: Vec<Port>,
+    /// What comes out.
+    #[pyo3(get)]
+    outputs: Vec<Port>,
+    /// `onnx` or `tflm`.
+    #[pyo3(get)]
+    mode: &'static str,
+    /// The whole configuration of its core.
+    #[pyo3(get)]
+    toml: String,
+    /// Is locked without the interpreter, for which the thread that runs may wait.
+    ran: Mutex<Ran>,
+}
 
 /// A network, and its last inferences.
 struct Ran {
@@ -45,37 +60,21 @@ impl Model {
             effort: effort_of(effort)?,
         };
         let model = py.detach(|| CompiledModel::open(&path, &device.0, options));
-        Ok(Model(Mutex::new(Ran {
-            model: model.map_err(exception)?,
-            inferences: Vec::new(),
-        })))
-    }
-
-    /// What goes in.
-    #[getter]
-    fn inputs(&self) -> Vec<Port> {
-        self.ran().model.network().inputs.iter().map(port).collect()
-    }
-
-    /// What comes out.
-    #[getter]
-    fn outputs(&self) -> Vec<Port> {
-        self.ran()
-            .model
-            .network()
-            .outputs
-            .iter()
-            .map(port)
-            .collect()
-    }
-
-    /// `onnx` or `tflm`.
-    #[getter]
-    fn mode(&self) -> &'static str {
-        match self.ran().model.network().rounding {
-            Rounding::Float => "onnx",
-            Rounding::Fixed => "tflm",
-        }
+        let model = model.map_err(exception)?;
+        let network = model.network();
+        Ok(Model {
+            inputs: network.inputs.iter().map(port).collect(),
+            outputs: network.outputs.iter().map(port).collect(),
+            mode: match network.rounding {
+                Rounding::Float => "onnx",
+                Rounding::Fixed => "tflm",
+            },
+            toml: model.device().toml(),
+            ran: Mutex::new(Ran {
+                model,
+                inferences: Vec::new(),
+            }),
+        })
     }
 
     /// Runs rows of inputs, each input's bytes in the order of the network; gives each output's. `watch` is called with
@@ -122,31 +121,32 @@ impl Model {
     }
 
     /// The figures of the rows that ran last, as JSON and as text; none where none has.
-    fn report(&self, clock: &str) -> PyResult<Option<(String, String)>> {
-        let ran = self.ran();
-        if ran.inferences.is_empty() {
-            return Ok(None);
-        }
+    fn report(&self, py: Python<'_>, clock: &str) -> PyResult<Option<(String, String)>> {
         let clock = clock.parse().map_err(super::FerrogridError::new_err)?;
-        let report = ran.model.report(&ran.inferences, clock);
-        Ok(Some((ferrogrid::report::json(&report), report.text())))
+        Ok(py.detach(|| {
+            let ran = self.ran();
+            let inferences = Some(&ran.inferences).filter(|all| !all.is_empty())?;
+            let report = ran.model.report(inferences, clock);
+            Some((ferrogrid::report::json(&report), report.text()))
+        }))
     }
 
     /// The bytes of a file that `open` reads.
     fn save<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.ran().model.save())
+        let bytes = py.detach(|| self.ran().model.save());
+        PyBytes::new(py, &bytes)
     }
 
     /// Forgets what a streaming network keeps.
-    fn reset(&self) {
-        self.ran().model.reset();
+    fn reset(&self, py: Python<'_>) {
+        py.detach(|| self.ran().model.reset());
     }
 }
 
 impl Model {
     /// One thread at a time runs it. What a thread that panicked has left is as good as before.
     fn ran(&self) -> MutexGuard<'_, Ran> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ran.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

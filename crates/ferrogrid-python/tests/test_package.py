@@ -128,6 +128,22 @@ def test_bad_input_raises_and_the_interpreter_lives(code, text):
     assert text in done.stderr
 
 
+def test_hardware_is_written(model, tmp_path):
+    summary = model.build(tmp_path / "core")
+    verilog = "".join(file.read_text() for file in (tmp_path / "core").rglob("*.v"))
+    assert f"module {summary['top']}" in verilog
+    with pytest.raises(ferrogrid.FerrogridError, match="`array.rows` = 7"):
+        ferrogrid.Config(array={"rows": 7, "columns": 8}).build(tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_command_is_there():
+    done = subprocess.run([sys.executable, "-m", "ferrogrid", "presets"], capture_output=True, text=True)
+    assert done.returncode == 0 and "edge" in done.stdout
+    done = subprocess.run([sys.executable, "-m", "ferrogrid", "rnu"], capture_output=True, text=True)
+    assert done.returncode == 2 and "rnu" in done.stderr
+
+
 def test_ctrl_c_ends_a_run():
     script = (
         "import numpy as np, ferrogrid\n"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Mapping, Union
+from typing import Mapping, Optional, Union
 
+from ._build import Folder, build
 from ._ferrogrid import Device, presets
 
 
@@ -40,6 +41,14 @@ class Config:
     def complete(self) -> str:
         """The whole description as TOML, with what was left out; raises FerrogridError where it is wrong."""
         return device_of(self, "native").toml
+
+    def build(self, folder: Folder, *, board: Optional[str] = None, clock: Optional[int] = None) -> dict:
+        """Writes the core into a folder: Verilog, register map, test bench, and what FPGA tools need.
+
+        board: make a bitstream for it too, in a folder beside, as `ferrogrid synth --board` does.
+        clock: the clock to work for, in MHz.
+        """
+        return build(self.toml(), folder, board, clock)
 
 
 DeviceLike = Union[str, "os.PathLike[str]", Config]

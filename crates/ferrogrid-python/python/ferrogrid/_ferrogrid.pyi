@@ -2,6 +2,7 @@ from typing import Callable, Optional
 
 class FerrogridError(RuntimeError): ...
 
+def command(words: list[str]) -> int: ...
 def presets() -> list[str]: ...
 
 class Device:
@@ -17,6 +18,7 @@ class Model:
     inputs: list[tuple[str, str, list[int]]]
     outputs: list[tuple[str, str, list[int]]]
     mode: str
+    toml: str
     @staticmethod
     def open(path: str, device: Device, mode: Optional[str], fold: bool, effort: str) -> Model: ...
     def infer(

@@ -8,6 +8,7 @@ from typing import Mapping, Optional, Sequence, Union
 
 import numpy as np
 
+from ._build import Folder, build
 from ._device import DeviceLike, device_of
 from ._ferrogrid import Model
 from ._progress import Bar
@@ -101,6 +102,10 @@ class CompiledModel:
         """Writes the compiled network to a file that `compile_model` and `ferrogrid run` take."""
         with open(path, "wb") as file:
             file.write(self._native.save())
+
+    def build(self, folder: Folder, *, board: Optional[str] = None, clock: Optional[int] = None) -> dict:
+        """Writes the hardware of the core: see `Config.build`."""
+        return build(self._native.toml, folder, board, clock)
 
     def reset(self) -> None:
         """Forgets what a streaming network keeps from one inference to the next."""
