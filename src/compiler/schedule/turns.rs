@@ -164,9 +164,15 @@ impl<'a> Schedule<'a> {
     fn begins(&self, turns: &[Turn<'_>], turn: usize) -> Option<u64> {
         let work = &turns[turn].work;
         let step = turns[turn].steps.front()?;
-        // What ends a layer comes behind all layers before it, though it may read nothing of their last rows.
-        let ends = step.leaves || turns[turn].steps.len() == 1;
-        if ends && turn > 0 || !self.is_made(turns, turn, step) {
+        // A layer ends behind all before it, and its tiles leave the ring behind theirs, though it may read nothing of
+        // their last rows.
+        let has_tiles = |turn: &Turn<'_>| turn.work.layer.unit == Unit::Matrix;
+        let leaves = step.leaves && has_tiles(&turns[turn]);
+        let is_early = match turns[turn].steps.len() {
+            1 => turn > 0,
+            _ => leaves && turns[..turn].iter().any(has_tiles),
+        };
+        if is_early || !self.is_made(turns, turn, step) {
             return None;
         }
         let needs = self
