@@ -1,16 +1,16 @@
-//! The package in a Python: the library as this build made it beside the modules, and `test_package.py` with both.
+//! The package in a Python: the library as this build made it beside the modules, and the scripts here with both.
 
 #[path = "../../../testbench/tools.rs"]
 mod tools;
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-#[test]
-fn networks_run_in_python() {
-    let Some(python) = tools::python("numpy, pytest") else {
+/// Runs a script of tests in a Python that has these modules.
+fn run(script: &str, modules: &str) {
+    let Some(python) = tools::python(modules) else {
         return;
     };
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -26,13 +26,29 @@ fn networks_run_in_python() {
     let library = format!("{DLL_PREFIX}ferrogrid_python{DLL_SUFFIX}");
     let built = std::env::current_exe().unwrap().with_file_name(library);
     fs::copy(&built, package.join("_ferrogrid.abi3.so")).unwrap();
-    let digits: PathBuf = crate_folder.join("../../examples/digits");
+    let digits = crate_folder.join("../../examples/digits");
     let status = Command::new(python)
         .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
-        .arg(crate_folder.join("tests/test_package.py"))
+        .arg(crate_folder.join("tests").join(script))
         .env("PYTHONPATH", folder.path())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("FERROGRID_DIGITS", digits.canonicalize().unwrap())
         .status();
     assert!(status.unwrap().success());
+}
+
+#[test]
+fn networks_run_in_python() {
+    run("test_package.py", "numpy, pytest");
+}
+
+#[test]
+fn networks_are_operators_of_openvino() {
+    run("test_openvino.py", "numpy, pytest, openvino");
+}
+
+#[test]
+fn the_notebooks_run() {
+    let modules = "numpy, pytest, nbclient, ipykernel, sklearn, onnx, onnxruntime";
+    run("test_notebook.py", modules);
 }
