@@ -73,6 +73,27 @@ impl Values {
         }
     }
 
+    /// Elements of a type from their bytes, little-endian; bytes behind the last whole one are left out.
+    pub fn from_bytes(element: Element, bytes: &[u8]) -> Values {
+        let words = || bytes.chunks_exact(4).map(|of| [of[0], of[1], of[2], of[3]]);
+        match element {
+            Element::Int8 => Values::Int8(bytes.iter().map(|byte| *byte as i8).collect()),
+            Element::Uint8 => Values::Uint8(bytes.to_vec()),
+            Element::Int32 => Values::Int32(words().map(i32::from_le_bytes).collect()),
+            Element::Float32 => Values::Float32(words().map(f32::from_le_bytes).collect()),
+        }
+    }
+
+    /// Their bytes, little-endian.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Values::Int8(values) => values.iter().map(|value| *value as u8).collect(),
+            Values::Uint8(values) => values.clone(),
+            Values::Int32(values) => values.iter().flat_map(|of| of.to_le_bytes()).collect(),
+            Values::Float32(values) => values.iter().flat_map(|of| of.to_le_bytes()).collect(),
+        }
+    }
+
     /// The value at each place `from(i)` of these, for `i` from 0 to `count`.
     ///
     /// # Panics

@@ -1,11 +1,15 @@
 //! The cores that networks run on.
 
+use super::ModelError;
+use super::error::unknown;
 use crate::arch::{NpuArch, npu_from_preset, npu_from_toml};
 use crate::blocks::npu::NpuCore;
 use crate::config::{Config, Kind, presets_of};
 use crate::device::{Accelerator, Backend, Icarus, Native, Speed, Verilator};
 use crate::hdl::elaborate;
-use miette::{IntoDiagnostic, Result, miette};
+use miette::{IntoDiagnostic, Result};
+use std::fs;
+use std::path::Path;
 use std::str::FromStr;
 
 /// A core in a simulator.
@@ -38,9 +42,10 @@ impl FromStr for Simulator {
             "native" => Ok(Simulator::Native),
             "verilator" => Ok(Simulator::Verilator),
             "icarus" => Ok(Simulator::Icarus),
-            _ => Err(miette!(
-                help = "there are `native`, `verilator` and `icarus`",
-                "there is no simulator `{text}`"
+            _ => Err(unknown(
+                "simulator",
+                text,
+                "`native`, `verilator` and `icarus`",
             )),
         }
     }
@@ -66,6 +71,21 @@ impl Device {
     /// What is wrong with the configuration, and where.
     pub fn configuration(name: &str, toml: &str) -> Result<Device> {
         Ok(Device::of(npu_from_toml(name, toml)?))
+    }
+
+    /// The core of a preset's name, or of the path of a `.toml` file.
+    ///
+    /// # Errors
+    /// As [`Self::preset`] and [`Self::configuration`], or when the file is not read.
+    pub fn named(name: &str) -> Result<Device> {
+        if !name.ends_with(".toml") {
+            return Device::preset(name);
+        }
+        let text = fs::read_to_string(name).map_err(|error| ModelError::Read {
+            path: Path::new(name).to_owned(),
+            error,
+        })?;
+        Device::configuration(name, &text)
     }
 
     /// The whole configuration as TOML, with what was left out.

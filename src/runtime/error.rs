@@ -2,7 +2,7 @@
 
 use crate::device::ExecutableError;
 use crate::import::ImportError;
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, Report};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, Report, miette};
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -53,4 +53,12 @@ pub fn text(report: &Report) -> String {
         Ok(()) => text.trim().trim_start_matches("× ").to_owned(),
         Err(_) => report.to_string(),
     }
+}
+
+/// There is nothing of a name.
+pub(super) fn unknown(what: &str, found: &str, known: &str) -> Report {
+    miette!(
+        help = format!("there are {known}"),
+        "there is no {what} `{found}`"
+    )
 }

@@ -28,4 +28,4 @@ mod model;
 pub use device::{Device, Simulator};
 pub use error::{ModelError, text};
 pub use file::read_model;
-pub use model::{CompiledModel, LayerValues, Options};
+pub use model::{CompiledModel, LayerValues, Options, effort, mode};

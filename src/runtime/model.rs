@@ -1,5 +1,6 @@
 //! A network that is compiled for a core and runs on it.
 
+use super::error::unknown;
 use super::{Device, ModelError, read_model};
 use crate::compiler::{Effort, Options as Passes, Rounding};
 use crate::device::{Accelerator, Executable, ExecutableError, Inference, Loaded, Watch};
@@ -18,6 +19,31 @@ pub struct Options {
     pub folding: bool,
     /// How long to look for a faster program.
     pub effort: Effort,
+}
+
+/// The rounding of `onnx` or `tflm`, the names of modes.
+///
+/// # Errors
+/// For another name.
+pub fn mode(name: &str) -> Result<Rounding> {
+    match name {
+        "onnx" => Ok(Rounding::Float),
+        "tflm" => Ok(Rounding::Fixed),
+        _ => Err(unknown("mode", name, "`onnx` and `tflm`")),
+    }
+}
+
+/// The effort of `none`, `some` or `much`.
+///
+/// # Errors
+/// For another name.
+pub fn effort(name: &str) -> Result<Effort> {
+    match name {
+        "none" => Ok(Effort::None),
+        "some" => Ok(Effort::Some),
+        "much" => Ok(Effort::Much),
+        _ => Err(unknown("effort", name, "`none`, `some` and `much`")),
+    }
 }
 
 impl Default for Options {

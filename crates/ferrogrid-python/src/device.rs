@@ -16,10 +16,10 @@ pub struct Device(pub runtime::Device);
 
 #[pymethods]
 impl Device {
-    /// A preset.
+    /// The core of a preset's name, or of the path of a `.toml` file.
     #[staticmethod]
-    fn preset(name: &str, simulator: &str) -> PyResult<Device> {
-        Device::of(runtime::Device::preset(name), simulator)
+    fn named(name: &str, simulator: &str) -> PyResult<Device> {
+        Device::of(runtime::Device::named(name), simulator)
     }
 
     /// The core of a configuration; `name` stands for the text in errors.

@@ -2,9 +2,9 @@
 
 use super::device::Device;
 use super::exception;
-use ferrogrid::compiler::{Effort, Rounding};
+use ferrogrid::compiler::Rounding;
 use ferrogrid::device::{Inference, NetworkPort};
-use ferrogrid::graph::{Element, Values};
+use ferrogrid::graph::Values;
 use ferrogrid::runtime::{self, CompiledModel, Options};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -55,9 +55,9 @@ impl Model {
         effort: &str,
     ) -> PyResult<Model> {
         let options = Options {
-            rounding: mode.map(rounding).transpose()?,
+            rounding: mode.map(runtime::mode).transpose().map_err(exception)?,
             folding: fold,
-            effort: effort_of(effort)?,
+            effort: runtime::effort(effort).map_err(exception)?,
         };
         let model = py.detach(|| CompiledModel::open(&path, &device.0, options));
         let model = model.map_err(exception)?;
@@ -92,7 +92,7 @@ impl Model {
         });
         let row = |outputs: &Vec<Values>| {
             let outputs = ports.iter().zip(outputs);
-            let outputs = outputs.map(|(port, values)| bytes(&port.to_file(values)));
+            let outputs = outputs.map(|(port, values)| port.to_file(values).to_bytes());
             outputs.map(|bytes| PyBytes::new(py, &bytes)).collect()
         };
         Ok(found?.iter().map(row).collect())
@@ -114,7 +114,7 @@ impl Model {
         });
         let layer = |layer: runtime::LayerValues| {
             let element = layer.values.element().to_string();
-            let bytes = PyBytes::new(py, &bytes(&layer.values));
+            let bytes = PyBytes::new(py, &layer.values.to_bytes());
             (layer.name, element, layer.shape, bytes)
         };
         Ok(layers?.into_iter().map(layer).collect())
@@ -155,7 +155,7 @@ impl Ran {
     fn values(&self, row: &[Vec<u8>]) -> Vec<Values> {
         let ports = self.model.network().inputs.iter().zip(row);
         let values = ports.map(|(port, bytes)| {
-            let values = values(port.element, bytes);
+            let values = Values::from_bytes(port.element, bytes);
             match values.len() == port.len() {
                 true => port.from_file(&values),
                 false => values,
@@ -225,53 +225,4 @@ impl Watched<'_> {
 fn port(port: &NetworkPort) -> Port {
     let element = port.element.to_string();
     (port.name.clone(), element, port.file_shape())
-}
-
-/// Little-endian elements.
-fn values(element: Element, bytes: &[u8]) -> Values {
-    let words = bytes
-        .chunks_exact(4)
-        .map(|word| [word[0], word[1], word[2], word[3]]);
-    match element {
-        Element::Int8 => Values::Int8(bytes.iter().map(|byte| *byte as i8).collect()),
-        Element::Uint8 => Values::Uint8(bytes.to_vec()),
-        Element::Int32 => Values::Int32(words.map(i32::from_le_bytes).collect()),
-        Element::Float32 => Values::Float32(words.map(f32::from_le_bytes).collect()),
-    }
-}
-
-fn bytes(values: &Values) -> Vec<u8> {
-    match values {
-        Values::Int8(values) => values.iter().map(|value| *value as u8).collect(),
-        Values::Uint8(values) => values.clone(),
-        Values::Int32(values) => values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect(),
-        Values::Float32(values) => values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect(),
-    }
-}
-
-fn rounding(mode: &str) -> PyResult<Rounding> {
-    match mode {
-        "onnx" => Ok(Rounding::Float),
-        "tflm" => Ok(Rounding::Fixed),
-        _ => Err(unknown("mode", mode, "`onnx` and `tflm`")),
-    }
-}
-
-fn effort_of(effort: &str) -> PyResult<Effort> {
-    match effort {
-        "none" => Ok(Effort::None),
-        "some" => Ok(Effort::Some),
-        "much" => Ok(Effort::Much),
-        _ => Err(unknown("effort", effort, "`none`, `some` and `much`")),
-    }
-}
-
-fn unknown(what: &str, found: &str, known: &str) -> PyErr {
-    super::FerrogridError::new_err(format!("there is no {what} `{found}`; there are {known}"))
 }

@@ -102,6 +102,7 @@ BAD = {
     "no file": ("ferrogrid.compile_model('nothing.onnx', 'nano')", "cannot read `nothing.onnx`"),
     "no model": ("ferrogrid.compile_model(NETWORK.replace('digits_cnn.onnx', 'images.npy'), 'nano')", "images.npy`: "),
     "no preset": ("ferrogrid.compile_model(NETWORK, 'nanno')", "did you mean `nano`?"),
+    "no configuration": ("ferrogrid.compile_model(NETWORK, 'nothing.toml')", "cannot read `nothing.toml`"),
     "no simulator": ("ferrogrid.compile_model(NETWORK, simulator='vcs')", "there is no simulator `vcs`"),
     "no mode": ("ferrogrid.compile_model(NETWORK, mode='tf')", "there is no mode `tf`"),
     "wrong size": (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Mapping, Optional, Union
 
 from ._build import Folder, build
@@ -63,10 +62,7 @@ def device_of(device: DeviceLike, simulator: str) -> Device:
     """The core of a preset's name, of a file, or of a configuration."""
     if isinstance(device, Config):
         return Device.configuration("Config", device.toml(), simulator)
-    path = Path(device)
-    if path.suffix == ".toml":
-        return Device.configuration(str(path), path.read_text(encoding="utf-8"), simulator)
-    return Device.preset(str(device), simulator)
+    return Device.named(os.fspath(device), simulator)
 
 
 def _line(key: str, value: object) -> str:
