@@ -47,7 +47,7 @@ pub struct NetworkReport {
     pub clock_hz: f64,
     /// Seconds from the start to the interrupt.
     pub latency_s: f64,
-    /// Inferences in a second, one behind the other.
+    /// Inferences in a second, one behind the other; infinite where all nodes are the host's.
     pub inferences_per_s: f64,
     #[serde(skip)]
     clock: Clock,
@@ -167,7 +167,11 @@ impl NetworkReport {
             ),
             row(
                 "throughput",
-                grouped(self.inferences_per_s as u64),
+                match self.cycles {
+                    // All of it is the host's.
+                    0 => "-".into(),
+                    _ => grouped(self.inferences_per_s as u64),
+                },
                 "inferences a second, one behind the other".into(),
             ),
         ];
