@@ -9,6 +9,7 @@
 mod area;
 mod array_speed;
 mod clock;
+mod cold_start;
 mod core_speed;
 mod figure;
 mod generation;
@@ -168,7 +169,9 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> BenchReport {
             Figure::CoreSpeed => core_speed::measure(options, rows),
             Figure::Simulators => simulators::measure(options, rows, progress),
             Figure::ArraySpeed => array_speed::measure(options, rows, progress),
-            Figure::Networks => networks::measure(options, rows, tiny, progress),
+            Figure::Networks => networks::measure(options, rows, progress)
+                .and_then(|()| cold_start::measure(options, rows, progress))
+                .and_then(|()| tiny::measure(options, progress).map(|of| *tiny = of)),
             Figure::Area => area::measure(options, rows),
             Figure::Routed => routed::measure(rows, progress),
         };

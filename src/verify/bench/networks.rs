@@ -2,7 +2,7 @@
 //! everything in DRAM; and how fast they are simulated.
 
 use super::clock::{median, seconds};
-use super::{BenchError, Bound, Figure, Options, Row, TinyRow, tiny};
+use super::{BenchError, Bound, Figure, Options, Row};
 use crate::arch::{NpuArch, npu_from_preset};
 use crate::blocks::npu::NpuCore;
 use crate::compiler::{Effort, Options as Passes, Rounding};
@@ -65,7 +65,7 @@ pub(super) fn of_one_node(
     Ok(graph)
 }
 
-fn wrong(what: &str, how: &dyn ToString) -> BenchError {
+pub(super) fn wrong(what: &str, how: &dyn ToString) -> BenchError {
     BenchError::Wrong {
         what: what.to_owned(),
         how: how.to_string(),
@@ -149,7 +149,6 @@ fn utilization(graph: &Graph, arch: &NpuArch) -> Result<f64, BenchError> {
 pub(super) fn measure(
     options: &Options,
     rows: &mut Vec<Row>,
-    of_presets: &mut Vec<TinyRow>,
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), BenchError> {
     let row =
@@ -204,7 +203,6 @@ pub(super) fn measure(
         let what = format!("edge: {file}{how}");
         rows.push(row(&what, cycles as f64, "cycles", 0).bound(Bound::AtMost(most)));
     }
-    *of_presets = tiny::measure(options, progress)?;
     speed(options, &arch, rows, progress)
 }
 
