@@ -1,13 +1,12 @@
 //! Errors that only the command line can make; the others come from the library as they are.
 
-use crate::device::ExecutableError;
 use crate::graph::Element;
-use crate::import::ImportError;
 use crate::isa::npu::AssemblyError;
 use crate::number::Number;
 use crate::reference::IllegalProgram;
 use crate::reference::graph::RunError;
 use crate::report::{CNetworkError, counted};
+use crate::runtime::ModelError;
 use crate::verify::ParseCaseError;
 use miette::Diagnostic;
 use std::io;
@@ -127,34 +126,10 @@ pub(super) enum CliError {
         expected: Number,
     },
 
-    /// A file that a command is given could not be read.
-    #[error("cannot read `{}`: {error}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        error: io::Error,
-    },
-
-    /// A file is no network that is imported.
-    #[error("`{}`: {error}", path.display())]
-    #[diagnostic(forward(error))]
-    Import {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        error: ImportError,
-    },
-
-    /// The network of a file does not run on the core.
-    #[error("`{}`: {error}", path.display())]
-    #[diagnostic(forward(error))]
-    Network {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        error: ExecutableError,
-    },
+    /// A model is not read, or does not run.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Model(#[from] ModelError),
 
     /// A compiled network is to run in another mode.
     #[error("`{}` was compiled with `--mode {compiled}`", path.display())]

@@ -9,6 +9,7 @@ use crate::compiler::{Place, places};
 use crate::device::{Executable, NetworkPort};
 use crate::graph::{Graph, Node, Operator, Tensor, TensorId};
 use crate::report::{Table, counted, grouped, json, shape};
+use crate::runtime::ModelError;
 use clap::Args;
 use compiled::Compiled;
 use serde::Serialize;
@@ -71,7 +72,7 @@ impl Inspect {
         let graph = import(&self.model, &bytes)?;
         let mode = self.mode.unwrap_or(Mode::of(graph.family));
         let places = places(&graph, mode.rounding());
-        let places = places.map_err(|error| CliError::Import {
+        let places = places.map_err(|error| ModelError::Import {
             path: self.model.clone(),
             error: error.into(),
         })?;

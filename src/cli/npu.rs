@@ -9,7 +9,7 @@ use crate::device::{Executable, ExecutableError};
 use crate::graph::{Family, Graph, TensorId, Values};
 use crate::reference::graph::Mode as GoldenMode;
 use crate::reference::{IllegalProgram, MachineSize, run_program};
-use crate::runtime::read_model;
+use crate::runtime::{ModelError, read_model};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -135,16 +135,16 @@ impl Passes {
 }
 
 /// The bytes of a file that a command is given.
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, CliError> {
-    fs::read(path).map_err(|error| CliError::Read {
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, ModelError> {
+    fs::read(path).map_err(|error| ModelError::Read {
         path: path.to_owned(),
         error,
     })
 }
 
 /// The network in the bytes of a model.
-pub(super) fn import(path: &Path, bytes: &[u8]) -> Result<Graph, CliError> {
-    read_model(path, bytes).map_err(|error| CliError::Import {
+pub(super) fn import(path: &Path, bytes: &[u8]) -> Result<Graph, ModelError> {
+    read_model(path, bytes).map_err(|error| ModelError::Import {
         path: path.to_owned(),
         error,
     })
@@ -212,5 +212,5 @@ pub(super) fn functional(
 /// For `map_err`: what is wrong with the network of a file.
 pub(super) fn executable_error(path: &Path) -> impl FnOnce(ExecutableError) -> CliError {
     let path = path.to_owned();
-    move |error| CliError::Network { path, error }
+    move |error| ModelError::Network { path, error }.into()
 }

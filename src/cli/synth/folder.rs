@@ -55,7 +55,7 @@ impl Folder {
             let file = PendingFile::new(&self.path.join(name))?;
             make(file.path()).map_err(|error| file.error(&error))?;
             pending.push((name != Artifact::SCRIPT, file));
-            Ok(())
+            Ok::<_, CliError>(())
         };
         for Artifact { name, path } in files {
             copy(name, &|to| fs::copy(path, to).map(drop))?;
