@@ -24,6 +24,7 @@ mod tests;
 pub use document::Document;
 pub use matmul::{Array, Buffers, MatmulConfig, Streams};
 pub use named::{ControlOrder, Dataflow, ElementType, Kind, Requantization, Target, UnknownName};
+pub use nearest::nearest;
 pub use npu::{NpuConfig, check_npu_number};
 pub use presets::{PRESETS, Preset, UnknownPreset, preset, presets_of};
 pub use problem::{ConfigError, Problem};

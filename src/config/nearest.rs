@@ -2,10 +2,7 @@
 
 /// The choice that `found` was probably meant to be, if exactly one is near: a few letters differ,
 /// `found` is a part of it, or begins with it as `ecp5-85k` with `ecp5`.
-pub(super) fn nearest<'c>(
-    found: &str,
-    choices: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+pub fn nearest<'c>(found: &str, choices: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let plain = |text: &str| text.to_ascii_lowercase().replace(['-', ' '], "_");
     let found = plain(found);
     let limit = (found.chars().count() / 3).max(1);

@@ -16,6 +16,7 @@ mod values;
 mod window;
 
 pub use error::{Format, ImportError};
+pub use onnx::proto as onnx_proto;
 
 use crate::graph::Graph;
 
@@ -36,10 +37,22 @@ pub fn read(bytes: &[u8]) -> Result<Graph, ImportError> {
 /// # Errors
 /// As [`read`], or when a file is not read.
 pub fn read_with<'a>(bytes: &[u8], file: &'a mut ReadFile<'a>) -> Result<Graph, ImportError> {
-    let mut graph = match bytes.get(4..8) {
+    tidied(match bytes.get(4..8) {
         Some(b"TFL3") => tflite::read(bytes)?,
         _ => onnx::read(bytes, file)?,
-    };
+    })
+}
+
+/// The network of an ONNX model in memory, all of whose weights are there.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_onnx(model: &onnx_proto::Model) -> Result<Graph, ImportError> {
+    let mut none = |_: &str| Err("only the model itself is read".into());
+    tidied(onnx::read_model(model, &mut none)?)
+}
+
+fn tidied(mut graph: Graph) -> Result<Graph, ImportError> {
     graph.check()?;
     graph.join_moves();
     graph.remove_unused();

@@ -2,17 +2,6 @@
 
 use crate::graph::{Element, Quantization, Values};
 
-/// Elements from bytes in the order of both formats, little-endian.
-pub(super) fn from_bytes(element: Element, bytes: &[u8]) -> Values {
-    let words = || bytes.as_chunks::<4>().0.iter().copied();
-    match element {
-        Element::Int8 => Values::Int8(bytes.iter().map(|byte| *byte as i8).collect()),
-        Element::Uint8 => Values::Uint8(bytes.to_vec()),
-        Element::Int32 => Values::Int32(words().map(i32::from_le_bytes).collect()),
-        Element::Float32 => Values::Float32(words().map(f32::from_le_bytes).collect()),
-    }
-}
-
 /// Bytes of an element.
 pub(super) const fn size_of(element: Element) -> usize {
     match element {

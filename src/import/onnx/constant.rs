@@ -1,6 +1,6 @@
 //! Constants: initializers, and what nodes make of them.
 
-use super::super::values::{from_bytes, size_of};
+use super::super::values::size_of;
 use super::ImportError;
 use super::proto::TensorProto;
 use crate::graph::{Element, Quantization, Values, View, strides_of};
@@ -283,7 +283,7 @@ impl TensorProto {
                 let bytes = self.raw_data.len();
                 return Err(format!("has {bytes} bytes of {element}"));
             }
-            return Ok(Data::Values(from_bytes(element, &self.raw_data)));
+            return Ok(Data::Values(Values::from_bytes(element, &self.raw_data)));
         }
         Ok(Data::Values(match element {
             Element::Float32 => Values::Float32(self.float_data.clone()),

@@ -15,7 +15,7 @@ mod layout;
 mod movement;
 mod normalization;
 mod pool;
-mod proto;
+pub mod proto;
 mod quantize;
 mod site;
 #[cfg(test)]
@@ -106,10 +106,21 @@ const NODE_BYTES: usize = 2048;
 pub(super) fn read<'a>(bytes: &[u8], file: &'a mut ReadFile<'a>) -> Result<Graph, ImportError> {
     let unknown = |reason: String| ImportError::Unknown { reason };
     let model = Model::decode(bytes).map_err(|error| unknown(error.to_string()))?;
-    let graph = match &model.graph {
-        Some(graph) if model.ir_version > 0 => graph,
-        _ => return Err(unknown("it has no version or no graph".into())),
+    match model.ir_version > 0 {
+        true => read_model(&model, file),
+        false => Err(unknown("it has no version".into())),
+    }
+}
+
+/// The network of a model in memory.
+pub(super) fn read_model<'a>(
+    model: &Model,
+    file: &'a mut ReadFile<'a>,
+) -> Result<Graph, ImportError> {
+    let none = || ImportError::Unknown {
+        reason: "it has no graph".into(),
     };
+    let graph = model.graph.as_ref().ok_or_else(none)?;
     let main = |domain: &str| ["", "ai.onnx"].contains(&domain);
     let opset = model.opset_import.iter().find(|set| main(&set.domain));
     let initializers = graph
@@ -121,7 +132,7 @@ pub(super) fn read<'a>(bytes: &[u8], file: &'a mut ReadFile<'a>) -> Result<Graph
         opset: opset.map_or(1, |set| set.version),
         initializers: initializers.collect(),
         values: BTreeMap::new(),
-        budget: Budget::of(bytes.len()),
+        budget: Budget::of(model.encoded_len()),
         file,
         files: BTreeMap::new(),
     };

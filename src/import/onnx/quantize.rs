@@ -60,9 +60,7 @@ impl Importer<'_> {
                 Ok(Value::Constant(Rc::new(constant)))
             }
             Value::Activation(activation) if !activation.real => {
-                if let Some(axis) = site.attribute("axis") {
-                    site.axis(axis.i, activation.axes.rank())?;
-                }
+                unused_axis(site, activation.axes.rank())?;
                 self.assume(site, &activation, meaning)?;
                 Ok(Value::Activation(Activation {
                     real: true,
@@ -156,9 +154,7 @@ impl Importer<'_> {
     ) -> Result<usize, ImportError> {
         let count = meaning.scales.len();
         if count == 1 {
-            if let Some(axis) = site.attribute("axis") {
-                site.axis(axis.i, shape.len())?;
-            }
+            unused_axis(site, shape.len())?;
             return Ok(0);
         }
         let axis = site.axis(site.int("axis", 1), shape.len())?;
@@ -264,5 +260,13 @@ impl Importer<'_> {
             }
             all
         })
+    }
+}
+
+/// Checks an axis that nothing stands along. Some write the 1 of files that say none, whatever the tensor.
+fn unused_axis(site: &Site, rank: usize) -> Result<(), ImportError> {
+    match site.int("axis", 1) {
+        1 => Ok(()),
+        axis => site.axis(axis, rank).map(|_| ()),
     }
 }

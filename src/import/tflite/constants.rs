@@ -1,6 +1,6 @@
 //! Weights, biases and other constants.
 
-use super::super::values::{from_bytes, signed_weights, size_of};
+use super::super::values::{signed_weights, size_of};
 use super::{ImportError, Importer, damaged, element, shape};
 use crate::graph::{Element, Quantization, TensorId, Values};
 
@@ -60,7 +60,7 @@ impl Importer<'_> {
         Ok(Some(Constant {
             name,
             shape,
-            values: from_bytes(element, bytes),
+            values: Values::from_bytes(element, bytes),
             quantization,
         }))
     }

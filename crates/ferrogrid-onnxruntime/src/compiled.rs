@@ -1,0 +1,168 @@
+//! Networks on a core, with the arrays that the runtime has.
+
+use crate::api::TensorType;
+use crate::network::{Network, Part};
+use crate::options::Options;
+use ferrogrid::device::{NetworkPort, unwatched};
+use ferrogrid::graph::{Element, Values};
+use ferrogrid::import::read_onnx;
+use ferrogrid::runtime::{self, CompiledModel, text};
+use std::sync::{Mutex, PoisonError};
+
+/// A network on a core.
+pub struct Compiled {
+    /// The names of the inputs, in the order of [`Self::run`].
+    pub inputs: Vec<String>,
+    /// The names of the outputs.
+    pub outputs: Vec<String>,
+    input_types: Vec<TensorType>,
+    output_types: Vec<TensorType>,
+    /// The number of rows is open: each goes through the network by itself.
+    rows: bool,
+    model: Mutex<CompiledModel>,
+}
+
+/// An array of the runtime.
+pub struct Array {
+    pub kind: TensorType,
+    /// Little-endian elements.
+    pub bytes: Vec<u8>,
+}
+
+impl Compiled {
+    /// Nodes of a network.
+    ///
+    /// # Errors
+    /// Why they do not run on the core.
+    pub fn new(network: &Network, places: &[usize], options: &Options) -> Result<Compiled, String> {
+        let Part {
+            model,
+            inputs,
+            outputs,
+        } = network.part(places);
+        let graph = read_onnx(&model).map_err(|error| error.to_string())?;
+        let passes = runtime::Options {
+            rounding: options.rounding,
+            ..runtime::Options::default()
+        };
+        let model = CompiledModel::of_graph(&graph, &options.device, passes);
+        let model = model.map_err(|error| error.to_string())?;
+        let types = |names: &[String], ports: &[NetworkPort]| {
+            if names.len() != ports.len() {
+                return Err("an input is not used, or an output is there twice".into());
+            }
+            let pairs = names.iter().zip(ports);
+            pairs
+                .map(|(name, port)| port_type(network, name, port))
+                .collect()
+        };
+        let executable = model.network();
+        let input_types: Vec<TensorType> = types(&inputs, &executable.inputs)?;
+        let output_types: Vec<TensorType> = types(&outputs, &executable.outputs)?;
+        let mut all = input_types.iter().chain(&output_types);
+        Ok(Compiled {
+            inputs,
+            outputs,
+            rows: all.all(|kind| kind.sizes.first() == Some(&-1)),
+            input_types,
+            output_types,
+            model: Mutex::new(model),
+        })
+    }
+
+    /// Runs it, one thread at a time.
+    ///
+    /// # Errors
+    /// What of the inputs is not as the network has it, or why the core did not end.
+    pub fn run(&self, inputs: &[Array]) -> Result<Vec<Array>, String> {
+        let rows = self.rows_of(inputs)?;
+        // What a thread that panicked has left is as good as before.
+        let mut model = self.model.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut outputs: Vec<Array> = Vec::from_iter(self.output_types.iter().map(|kind| Array {
+            kind: fixed(kind, rows),
+            bytes: Vec::new(),
+        }));
+        for row in 0..rows {
+            let ports = model.network().inputs.iter().zip(inputs);
+            let values = ports.map(|(port, array)| {
+                let size = array.bytes.len() / rows;
+                let bytes = &array.bytes[row * size..][..size];
+                port.from_file(&Values::from_bytes(port.element, bytes))
+            });
+            let values = Vec::from_iter(values);
+            let inference = model.infer(&values, &mut unwatched);
+            let inference = inference.map_err(|error| text(&error))?;
+            let ports = model.network().outputs.iter().zip(&inference.outputs);
+            for ((port, values), output) in ports.zip(&mut outputs) {
+                let values = port.to_file(values);
+                match (output.kind.element, &values) {
+                    (INT64, Values::Int32(values)) => {
+                        let wide = values
+                            .iter()
+                            .flat_map(|value| i64::from(*value).to_le_bytes());
+                        output.bytes.extend(wide);
+                    }
+                    _ => output.bytes.extend(values.to_bytes()),
+                }
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// How many rows are given.
+    fn rows_of(&self, inputs: &[Array]) -> Result<usize, String> {
+        let first = inputs.first().and_then(|array| array.kind.sizes.first());
+        let rows = match self.rows {
+            true => first.map_or(1, |rows| *rows),
+            false => 1,
+        } as usize;
+        let checked = self.inputs.iter().zip(&self.input_types).zip(inputs);
+        for ((name, kind), array) in checked {
+            let wanted = fixed(kind, rows);
+            if array.kind != wanted {
+                let (found, wanted) = (&array.kind.sizes, &wanted.sizes);
+                return Err(format!(
+                    "the input `{name}` is {found:?}; the network takes {wanted:?}"
+                ));
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// The number of int64 in `onnx.proto3`.
+const INT64: i32 = 7;
+
+/// With an open number of rows decided.
+fn fixed(kind: &TensorType, rows: usize) -> TensorType {
+    let mut kind = kind.clone();
+    if let Some(first @ -1) = kind.sizes.first_mut() {
+        *first = rows as i64;
+    }
+    kind
+}
+
+/// The type of a value of the runtime, which a port has.
+fn port_type(network: &Network, name: &str, port: &NetworkPort) -> Result<TensorType, String> {
+    let known = network.ports.get(name).and_then(Option::as_ref);
+    let kind = known.ok_or_else(|| format!("the type of `{name}` is not known"))?;
+    let ours = match port.element {
+        Element::Float32 => [1, 1],
+        Element::Uint8 => [2, 2],
+        Element::Int8 => [3, 3],
+        Element::Int32 => [6, INT64],
+    };
+    let sizes = fixed(kind, 1).sizes;
+    let sizes = sizes.iter().map(|size| usize::try_from(*size).ok());
+    let count = sizes.product::<Option<usize>>();
+    match ours.contains(&kind.element) && count == Some(port.len()) {
+        true => Ok(kind.clone()),
+        false => Err(format!(
+            "`{name}` has the type {} and the shape {:?}; the network has {} of {:?}",
+            kind.element,
+            kind.sizes,
+            port.element,
+            port.file_shape()
+        )),
+    }
+}

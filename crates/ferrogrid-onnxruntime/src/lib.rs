@@ -1,0 +1,17 @@
+//! Ferrogrid as an execution provider of ONNX Runtime: a library that a session loads, and whose cores run quantized
+//! networks.
+//!
+//! `factory`, `provider` and `compute` are what the runtime calls, `api` and `graph` what it is asked for; `abi` says how
+//! its tables lie in memory. What is done between them, in `options`, `network` and `compiled`, is safe code.
+
+mod abi;
+mod api;
+mod compiled;
+mod compute;
+mod factory;
+mod graph;
+mod network;
+mod options;
+mod provider;
+
+pub use factory::{CreateEpFactories, ReleaseEpFactory};

@@ -1,0 +1,168 @@
+//! The provider of a session: takes nodes, and compiles them.
+
+use crate::abi::{self, FusionOptions, GraphSupport, VERSION};
+use crate::api::Api;
+use crate::compiled::Compiled;
+use crate::compute::Compute;
+use crate::factory::NAME;
+use crate::graph;
+use crate::network::Network;
+use crate::options::Options;
+use ort_sys::{OrtGraph, OrtLogger, OrtNode, OrtStatusPtr};
+use std::ffi::c_char;
+use std::ptr::{null, null_mut};
+use std::slice;
+
+#[repr(C)]
+pub struct Provider {
+    table: abi::Ep,
+    api: Api,
+    logger: *const OrtLogger,
+    options: Options,
+    /// What is compiled already, by the names of what its nodes compute.
+    found: Vec<(Vec<String>, Compiled)>,
+}
+
+impl Provider {
+    /// For a session that has this log.
+    pub fn create(api: Api, logger: *const OrtLogger, options: Options) -> *mut abi::Ep {
+        let table = abi::Ep {
+            version: VERSION,
+            get_name,
+            get_capability,
+            compile,
+            release_compute_infos,
+            rest: [null(); 8],
+        };
+        Box::into_raw(Box::new(Provider {
+            table,
+            api,
+            logger,
+            options,
+            found: Vec::new(),
+        }))
+        .cast()
+    }
+
+    /// # Safety
+    /// `ep` comes from [`Self::create`], and is given back once.
+    pub unsafe fn release(ep: *mut abi::Ep) {
+        // SAFETY: as asked of the caller.
+        drop(unsafe { Box::from_raw(ep.cast::<Provider>()) });
+    }
+
+    /// The nodes that run on the core, each list as one; a reason where there are none.
+    fn choose(&mut self, network: &Network) -> Result<Vec<Vec<usize>>, String> {
+        let all = Vec::from_iter(0..network.nodes.len());
+        if all.is_empty() {
+            return Ok(Vec::new());
+        }
+        let compiled = Compiled::new(network, &all, &self.options)?;
+        self.found.push((network.computed(&all), compiled));
+        Ok(vec![all])
+    }
+
+    /// The network of nodes that were chosen.
+    fn take(&mut self, network: &Network) -> Result<Compiled, String> {
+        let all = Vec::from_iter(0..network.nodes.len());
+        let key = network.computed(&all);
+        match self.found.iter().position(|(of, _)| *of == key) {
+            Some(place) => Ok(self.found.swap_remove(place).1),
+            None => Compiled::new(network, &all, &self.options),
+        }
+    }
+}
+
+unsafe extern "system" fn get_name(_: *const abi::Ep) -> *const c_char {
+    NAME.as_ptr()
+}
+
+unsafe extern "system" fn get_capability(
+    this: *mut abi::Ep,
+    of: *const OrtGraph,
+    support: *mut GraphSupport,
+) -> OrtStatusPtr {
+    // SAFETY: `this` is a provider of this file, which one thread at a time uses so; the rest is the runtime's.
+    unsafe {
+        let this = &mut *this.cast::<Provider>();
+        let (api, logger) = (this.api, this.logger);
+        api.status(|| {
+            let mut parent = null();
+            api.check((api.ort.Graph_GetParentNode)(of, &raw mut parent))?;
+            if !parent.is_null() {
+                return Ok(());
+            }
+            let chosen = graph::read(api, of).and_then(|(network, nodes)| {
+                let chosen = this.choose(&network)?;
+                Ok((chosen, nodes))
+            });
+            let (chosen, nodes) = match chosen {
+                Ok(found) => found,
+                Err(reason) => {
+                    api.warn(
+                        logger,
+                        &format!("Ferrogrid runs nothing of this model: {reason}"),
+                    );
+                    return Ok(());
+                }
+            };
+            for places in chosen {
+                let list = Vec::from_iter(places.iter().map(|place| nodes[*place]));
+                let options = FusionOptions {
+                    version: VERSION,
+                    drop_constant_initializers: true,
+                };
+                let (first, count) = (list.as_ptr(), list.len());
+                api.check((api.ep.add_nodes_to_fuse)(
+                    support,
+                    first,
+                    count,
+                    &raw const options,
+                ))?;
+            }
+            Ok(())
+        })
+    }
+}
+
+unsafe extern "system" fn compile(
+    this: *mut abi::Ep,
+    graphs: *const *const OrtGraph,
+    fused: *const *const OrtNode,
+    count: usize,
+    infos: *mut *mut abi::ComputeInfo,
+    _contexts: *mut *mut OrtNode,
+) -> OrtStatusPtr {
+    // SAFETY: as in `get_capability`; the lists have `count` elements.
+    unsafe {
+        let this = &mut *this.cast::<Provider>();
+        let api = this.api;
+        api.status(|| {
+            for place in 0..count {
+                *infos.add(place) = null_mut();
+            }
+            for place in 0..count {
+                let (network, _) = graph::read(api, *graphs.add(place))?;
+                let [inputs, outputs] = graph::ends(api, *fused.add(place))?;
+                let compiled = this.take(&network)?;
+                *infos.add(place) = Compute::create(api, compiled, &inputs, &outputs)?;
+            }
+            // The rest is no longer wanted.
+            this.found.clear();
+            Ok(())
+        })
+    }
+}
+
+unsafe extern "system" fn release_compute_infos(
+    _: *mut abi::Ep,
+    infos: *mut *mut abi::ComputeInfo,
+    count: usize,
+) {
+    // SAFETY: the runtime gives back what `compile` has made, each once.
+    unsafe {
+        for info in slice::from_raw_parts(infos, count) {
+            Compute::release(*info);
+        }
+    }
+}
