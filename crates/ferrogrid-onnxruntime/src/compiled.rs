@@ -7,7 +7,7 @@ use ferrogrid::device::{NetworkPort, unwatched};
 use ferrogrid::graph::{Element, Values};
 use ferrogrid::import::read_onnx;
 use ferrogrid::runtime::{self, CompiledModel, text};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A network on a core.
 pub struct Compiled {
@@ -70,14 +70,18 @@ impl Compiled {
         })
     }
 
+    /// Whether the core has something to do, and not the host alone.
+    pub fn runs_on_core(&self) -> bool {
+        self.model().network().layers().next().is_some()
+    }
+
     /// Runs it, one thread at a time.
     ///
     /// # Errors
     /// What of the inputs is not as the network has it, or why the core did not end.
     pub fn run(&self, inputs: &[Array]) -> Result<Vec<Array>, String> {
         let rows = self.rows_of(inputs)?;
-        // What a thread that panicked has left is as good as before.
-        let mut model = self.model.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut model = self.model();
         let mut outputs: Vec<Array> = Vec::from_iter(self.output_types.iter().map(|kind| Array {
             kind: fixed(kind, rows),
             bytes: Vec::new(),
@@ -107,6 +111,11 @@ impl Compiled {
             }
         }
         Ok(outputs)
+    }
+
+    fn model(&self) -> MutexGuard<'_, CompiledModel> {
+        // What a thread that panicked has left is as good as before.
+        self.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many rows are given.

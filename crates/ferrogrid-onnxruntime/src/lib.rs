@@ -2,10 +2,11 @@
 //! networks.
 //!
 //! `factory`, `provider` and `compute` are what the runtime calls, `api` and `graph` what it is asked for; `abi` says how
-//! its tables lie in memory. What is done between them, in `options`, `network` and `compiled`, is safe code.
+//! its tables lie in memory. What is done between them, in `options`, `network`, `choice` and `compiled`, is safe code.
 
 mod abi;
 mod api;
+mod choice;
 mod compiled;
 mod compute;
 mod factory;

@@ -30,7 +30,7 @@ pub struct Part {
 
 impl Network {
     /// The names of what nodes compute.
-    pub fn computed(&self, places: &[usize]) -> Vec<String> {
+    pub fn computed(&self, places: &[usize]) -> BTreeSet<String> {
         let nodes = places.iter().map(|place| &self.nodes[*place]);
         nodes.flat_map(|node| node.output.clone()).collect()
     }

@@ -2,6 +2,7 @@
 
 use crate::abi::{self, FusionOptions, GraphSupport, VERSION};
 use crate::api::Api;
+use crate::choice::{Choice, choose};
 use crate::compiled::Compiled;
 use crate::compute::Compute;
 use crate::factory::NAME;
@@ -9,6 +10,7 @@ use crate::graph;
 use crate::network::Network;
 use crate::options::Options;
 use ort_sys::{OrtGraph, OrtLogger, OrtNode, OrtStatusPtr};
+use std::collections::BTreeSet;
 use std::ffi::c_char;
 use std::ptr::{null, null_mut};
 use std::slice;
@@ -20,7 +22,7 @@ pub struct Provider {
     logger: *const OrtLogger,
     options: Options,
     /// What is compiled already, by the names of what its nodes compute.
-    found: Vec<(Vec<String>, Compiled)>,
+    found: Vec<(BTreeSet<String>, Compiled)>,
 }
 
 impl Provider {
@@ -51,15 +53,20 @@ impl Provider {
         drop(unsafe { Box::from_raw(ep.cast::<Provider>()) });
     }
 
-    /// The nodes that run on the core, each list as one; a reason where there are none.
-    fn choose(&mut self, network: &Network) -> Result<Vec<Vec<usize>>, String> {
-        let all = Vec::from_iter(0..network.nodes.len());
-        if all.is_empty() {
-            return Ok(Vec::new());
+    /// The nodes that run on the core, each list as one, and what to say of the others.
+    fn choose(&mut self, network: &Network) -> (Vec<Vec<usize>>, Option<String>) {
+        let Choice { parts, reason } = choose(network, &self.options);
+        let mut chosen = Vec::new();
+        for (places, compiled) in parts {
+            self.found.push((network.computed(&places), compiled));
+            chosen.push(places);
         }
-        let compiled = Compiled::new(network, &all, &self.options)?;
-        self.found.push((network.computed(&all), compiled));
-        Ok(vec![all])
+        let count = chosen.iter().map(Vec::len).sum::<usize>();
+        let said = reason.map(|reason| {
+            let all = network.nodes.len();
+            format!("Ferrogrid runs {count} of the {all} nodes of this model: {reason}")
+        });
+        (chosen, said)
     }
 
     /// The network of nodes that were chosen.
@@ -92,20 +99,23 @@ unsafe extern "system" fn get_capability(
             if !parent.is_null() {
                 return Ok(());
             }
-            let chosen = graph::read(api, of).and_then(|(network, nodes)| {
-                let chosen = this.choose(&network)?;
-                Ok((chosen, nodes))
-            });
-            let (chosen, nodes) = match chosen {
+            let (network, nodes) = match graph::read(api, of) {
                 Ok(found) => found,
                 Err(reason) => {
                     api.warn(
                         logger,
-                        &format!("Ferrogrid runs nothing of this model: {reason}"),
+                        &format!("Ferrogrid cannot read this model: {reason}"),
                     );
                     return Ok(());
                 }
             };
+            if nodes.is_empty() {
+                return Ok(());
+            }
+            let (chosen, said) = this.choose(&network);
+            if let Some(said) = said {
+                api.warn(logger, &said);
+            }
             for places in chosen {
                 let list = Vec::from_iter(places.iter().map(|place| nodes[*place]));
                 let options = FusionOptions {

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper
@@ -150,6 +151,38 @@ def test_what_is_not_supported_runs_on_the_processor(tmp_path, capfd):
     assert np.array_equal(ours.run(None, given)[0], on_the_processor(network).run(None, given)[0])
     assert {provider for provider, _ in nodes(ours)} == {CPU}
     assert "node `product` (MatMul) computes in floating point" in capfd.readouterr().err
+
+
+def with_a_sine():
+    """The digits, with a sine between the first two convolutions, which no core computes."""
+    network = onnx.load(NETWORK)
+    graph = network.graph
+    place, reader = [(place, node) for place, node in enumerate(graph.node) if node.op_type == "Conv"][1]
+    place = next(place for place, node in enumerate(graph.node) if node.output[0] == reader.input[0])
+    ends = graph.node[place].input
+    given, ends[0] = ends[0], "sines"
+    layers = [
+        helper.make_node("DequantizeLinear", [given, *ends[1:]], ["angles"]),
+        helper.make_node("Sin", ["angles"], ["real_sines"], name="sine"),
+        helper.make_node("QuantizeLinear", ["real_sines", *ends[1:]], ["sines"]),
+    ]
+    for offset, node in enumerate(layers):
+        graph.node.insert(place + offset, node)
+    return network.SerializeToString()
+
+
+def test_a_part_stays_on_the_processor(tmp_path, capfd):
+    network = with_a_sine()
+    ours, theirs = session(network, tmp_path), on_the_processor(network)
+    for row in range(4):
+        given = {"image": IMAGES[row : row + 1]}
+        (found,) = ours.run(None, given)
+        assert np.array_equal(found, theirs.run(None, given)[0])
+        assert not np.array_equal(found[0], LOGITS[row])
+    ran = nodes(ours)[:5]
+    assert [provider for provider, _ in ran] == [OURS, CPU, CPU, CPU, OURS]
+    assert [operator for _, operator in ran[1:4]] == ["DequantizeLinear", "Sin", "QuantizeLinear"]
+    assert "node `sine`: the operator Sin is not supported" in capfd.readouterr().err
 
 
 def test_devices_are_presets_and_files(tmp_path):
