@@ -175,6 +175,7 @@ pub unsafe fn text(from: *const c_char) -> String {
     }
 }
 
-fn c_text(text: &str) -> CString {
+/// A text that ends with a zero.
+pub fn c_text(text: &str) -> CString {
     CString::new(text.replace('\0', " ")).unwrap_or_default()
 }

@@ -1,10 +1,11 @@
 //! Networks on a core, with the arrays that the runtime has.
 
 use crate::api::TensorType;
-use crate::network::{Network, Part};
+use crate::network::{Network, Part, text_of};
 use crate::options::Options;
-use ferrogrid::device::{NetworkPort, unwatched};
+use ferrogrid::device::{Executable, NetworkPort, unwatched};
 use ferrogrid::graph::{Element, Values};
+use ferrogrid::import::onnx_proto::NodeProto;
 use ferrogrid::import::read_onnx;
 use ferrogrid::runtime::{self, CompiledModel, text};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -47,6 +48,42 @@ impl Compiled {
         };
         let model = CompiledModel::of_graph(&graph, &options.device, passes);
         let model = model.map_err(|error| error.to_string())?;
+        Compiled::with_ends(network, inputs, outputs, model)
+    }
+
+    /// The network in a node that was saved.
+    ///
+    /// # Errors
+    /// When it is damaged, or for another core or mode.
+    pub fn saved(
+        network: &Network,
+        node: &NodeProto,
+        options: &Options,
+    ) -> Result<Compiled, String> {
+        let bytes = text_of(node, "ep_cache_context");
+        let executable = Executable::from_bytes(bytes).map_err(|error| error.to_string())?;
+        if options
+            .rounding
+            .is_some_and(|rounding| rounding != executable.rounding)
+        {
+            return Err("the network was compiled in the other mode".into());
+        }
+        let model = CompiledModel::of_network(executable, &options.device);
+        let model = model.map_err(|error| error.to_string())?;
+        Compiled::with_ends(network, node.input.clone(), node.output.clone(), model)
+    }
+
+    /// What [`Self::saved`] reads.
+    pub fn save(&self) -> Vec<u8> {
+        self.model().save()
+    }
+
+    fn with_ends(
+        network: &Network,
+        inputs: Vec<String>,
+        outputs: Vec<String>,
+        model: CompiledModel,
+    ) -> Result<Compiled, String> {
         let types = |names: &[String], ports: &[NetworkPort]| {
             if names.len() != ports.len() {
                 return Err("an input is not used, or an output is there twice".into());

@@ -151,20 +151,26 @@ unsafe extern "system" fn create_ep(
         let api = (*this.cast::<Factory>()).api;
         api.status(|| {
             *ep = null_mut();
-            let options = Options::new(&own_options(api, options)?)?;
+            let entries = entries(api, options)?;
+            let prefix = format!("ep.{}.", NAME.to_string_lossy()).to_ascii_lowercase();
+            let own = entries.iter().filter_map(|(key, value)| {
+                let name = key.strip_prefix(&prefix)?;
+                Some((name.to_owned(), value.clone()))
+            });
+            let own = Vec::from_iter(own);
+            let save = ("ep.context_enable".to_owned(), "1".to_owned());
+            let options = Options::new(&own, entries.contains(&save))?;
             *ep = Provider::create(api, logger, options);
             Ok(())
         })
     }
 }
 
-/// The options of a session that are for this provider: those whose names begin with `ep.`, its name in small letters and
-/// a dot.
-unsafe fn own_options(
+/// The settings of a session. Those for this provider begin with `ep.`, its name in small letters and a dot.
+unsafe fn entries(
     api: Api,
     options: *const OrtSessionOptions,
 ) -> Result<Vec<(String, String)>, String> {
-    let prefix = format!("ep.{}.", NAME.to_string_lossy()).to_ascii_lowercase();
     let mut pairs = null_mut();
     let (mut keys, mut values, mut count) = (null(), null(), 0);
     // SAFETY: `options` is the runtime's; both lists are as long as said, and released with `pairs`.
@@ -175,16 +181,10 @@ unsafe fn own_options(
             &raw mut pairs,
         ))?;
         (ort.GetKeyValuePairs)(pairs, &raw mut keys, &raw mut values, &raw mut count);
-        let mut own = Vec::new();
-        for place in 0..count {
-            let (key, value) = (text(*keys.add(place)), text(*values.add(place)));
-            let lower = key.to_ascii_lowercase();
-            if let Some(name) = lower.strip_prefix(&prefix) {
-                own.push((name.to_owned(), value));
-            }
-        }
+        let entry = |place| (text(*keys.add(place)), text(*values.add(place)));
+        let entries = Vec::from_iter((0..count).map(entry));
         (ort.ReleaseKeyValuePairs)(pairs);
-        Ok(own)
+        Ok(entries)
     }
 }
 

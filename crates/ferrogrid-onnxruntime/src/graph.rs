@@ -59,6 +59,15 @@ pub unsafe fn ends(api: Api, node: *const OrtNode) -> Result<[Vec<String>; 2], S
     Ok([names(inputs)?, names(outputs)?])
 }
 
+/// The name of a node.
+///
+/// # Safety
+/// As of [`ends`].
+pub unsafe fn name(api: Api, node: *const OrtNode) -> Result<String, String> {
+    // SAFETY: as asked of the caller.
+    unsafe { api.text(|name| (api.ort.Node_GetName)(node, name)) }
+}
+
 unsafe fn end_infos(
     api: Api,
     node: *const OrtNode,

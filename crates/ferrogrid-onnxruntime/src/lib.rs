@@ -1,7 +1,7 @@
 //! Ferrogrid as an execution provider of ONNX Runtime: a library that a session loads, and whose cores run quantized
 //! networks.
 //!
-//! `factory`, `provider` and `compute` are what the runtime calls, `api` and `graph` what it is asked for; `abi` says how
+//! `factory`, `provider`, `compute` and `context` are what the runtime calls, `api` and `graph` what it is asked for; `abi` says how
 //! its tables lie in memory. What is done between them, in `options`, `network`, `choice` and `compiled`, is safe code.
 
 mod abi;
@@ -9,6 +9,7 @@ mod api;
 mod choice;
 mod compiled;
 mod compute;
+mod context;
 mod factory;
 mod graph;
 mod network;

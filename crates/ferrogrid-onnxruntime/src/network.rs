@@ -1,6 +1,7 @@
 //! Networks as the runtime describes them, and parts of them as ONNX models.
 
 use crate::api::TensorType;
+use crate::factory::NAME;
 use ferrogrid::import::onnx_proto::{
     self, Dimension, GraphProto, Model, NodeProto, OperatorSet, Shape, TensorProto, TypeProto,
     ValueInfo,
@@ -82,6 +83,22 @@ impl Network {
             outputs: left.0,
         }
     }
+}
+
+/// The operator of nodes that stand for compiled networks, and its domain.
+pub const CONTEXT: [&str; 2] = ["EPContext", "com.microsoft"];
+
+/// Whether a node stands for a network that this provider has compiled.
+pub fn is_saved(node: &NodeProto) -> bool {
+    let operator = [node.op_type.as_str(), node.domain.as_str()];
+    operator == CONTEXT && text_of(node, "source") == NAME.to_bytes()
+}
+
+/// An attribute that is a text; nothing where there is none.
+pub fn text_of<'a>(node: &'a NodeProto, name: &str) -> &'a [u8] {
+    let mut attributes = node.attribute.iter();
+    let found = attributes.find(|attribute| attribute.name == name);
+    found.map_or(&[], |attribute| &attribute.s)
 }
 
 /// Names, each once, without that of what is left out.

@@ -10,16 +10,18 @@ pub struct Options {
     pub device: Device,
     /// As the runtime rounds where it is not said.
     pub rounding: Option<Rounding>,
+    /// The model is saved with what is compiled.
+    pub save: bool,
 }
 
 const NAMES: [&str; 3] = ["device", "mode", "simulator"];
 
 impl Options {
-    /// Names and values, as a session gives them.
+    /// Names and values, as a session gives them, and whether it saves the model.
     ///
     /// # Errors
     /// What is no option or no value of one.
-    pub fn new(given: &[(String, String)]) -> Result<Options, String> {
+    pub fn new(given: &[(String, String)], save: bool) -> Result<Options, String> {
         for (name, _) in given {
             if !NAMES.contains(&name.as_str()) {
                 return Err(unknown("option", name, &NAMES));
@@ -39,7 +41,11 @@ impl Options {
             Some("tflm") => Some(Rounding::Fixed),
             Some(other) => return Err(unknown("mode", other, &["onnx", "tflm"])),
         };
-        Ok(Options { device, rounding })
+        Ok(Options {
+            device,
+            rounding,
+            save,
+        })
     }
 }
 

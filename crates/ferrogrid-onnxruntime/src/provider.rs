@@ -5,9 +5,10 @@ use crate::api::Api;
 use crate::choice::{Choice, choose};
 use crate::compiled::Compiled;
 use crate::compute::Compute;
+use crate::context;
 use crate::factory::NAME;
 use crate::graph;
-use crate::network::Network;
+use crate::network::{Network, is_saved};
 use crate::options::Options;
 use ort_sys::{OrtGraph, OrtLogger, OrtNode, OrtStatusPtr};
 use std::collections::BTreeSet;
@@ -53,8 +54,15 @@ impl Provider {
         drop(unsafe { Box::from_raw(ep.cast::<Provider>()) });
     }
 
-    /// The nodes that run on the core, each list as one, and what to say of the others.
+    /// The nodes that run on the core, each list as one, and what to say of the others. Of a model that was saved, these
+    /// are the nodes with networks.
     fn choose(&mut self, network: &Network) -> (Vec<Vec<usize>>, Option<String>) {
+        let saved = network.nodes.iter().enumerate();
+        let saved = saved.filter(|(_, node)| is_saved(node));
+        let saved = Vec::from_iter(saved.map(|(place, _)| vec![place]));
+        if !saved.is_empty() {
+            return (saved, None);
+        }
         let Choice { parts, reason } = choose(network, &self.options);
         let mut chosen = Vec::new();
         for (places, compiled) in parts {
@@ -73,9 +81,13 @@ impl Provider {
     fn take(&mut self, network: &Network) -> Result<Compiled, String> {
         let all = Vec::from_iter(0..network.nodes.len());
         let key = network.computed(&all);
-        match self.found.iter().position(|(of, _)| *of == key) {
-            Some(place) => Ok(self.found.swap_remove(place).1),
-            None => Compiled::new(network, &all, &self.options),
+        match (
+            self.found.iter().position(|(of, _)| *of == key),
+            &network.nodes[..],
+        ) {
+            (Some(place), _) => Ok(self.found.swap_remove(place).1),
+            (None, [node]) if is_saved(node) => Compiled::saved(network, node, &self.options),
+            _ => Err("these nodes were not chosen".into()),
         }
     }
 }
@@ -141,7 +153,7 @@ unsafe extern "system" fn compile(
     fused: *const *const OrtNode,
     count: usize,
     infos: *mut *mut abi::ComputeInfo,
-    _contexts: *mut *mut OrtNode,
+    contexts: *mut *mut OrtNode,
 ) -> OrtStatusPtr {
     // SAFETY: as in `get_capability`; the lists have `count` elements.
     unsafe {
@@ -155,6 +167,10 @@ unsafe extern "system" fn compile(
                 let (network, _) = graph::read(api, *graphs.add(place))?;
                 let [inputs, outputs] = graph::ends(api, *fused.add(place))?;
                 let compiled = this.take(&network)?;
+                if this.options.save {
+                    let name = graph::name(api, *fused.add(place))?;
+                    *contexts.add(place) = context::node(api, &name, &compiled)?;
+                }
                 *infos.add(place) = Compute::create(api, compiled, &inputs, &outputs)?;
             }
             // The rest is no longer wanted.

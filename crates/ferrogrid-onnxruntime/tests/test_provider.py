@@ -25,11 +25,13 @@ OURS, CPU = "FerrogridExecutionProvider", "CPUExecutionProvider"
 ort.register_execution_provider_library("ferrogrid", LIBRARY)
 
 
-def session(model, folder=None, **options):
+def session(model, folder=None, entries=(), **options):
     """On the core, with the profile of its runs in a folder."""
     devices = [device for device in ort.get_ep_devices() if device.ep_name == OURS]
     settings = ort.SessionOptions()
     settings.add_provider_for_devices(devices, {"device": "nano", **options})
+    for entry in entries:
+        settings.add_session_config_entry(*entry)
     if folder:
         settings.enable_profiling = True
         settings.profile_file_prefix = str(folder / "profile")
@@ -143,6 +145,13 @@ def test_inputs_and_outputs_go_by_their_names(tmp_path):
     assert [provider for provider, _ in nodes(ours)] == [OURS]
 
 
+@pytest.mark.skipif(OLD, reason="the old runtime warns, and takes the CPU")
+def test_the_provider_goes_by_its_name():
+    ours = ort.InferenceSession(str(NETWORK), providers=[(OURS, {"device": "nano"})])
+    assert ours.get_providers()[0] == OURS
+    assert np.array_equal(ours.run(None, {"image": IMAGES[:1]})[0][0], LOGITS[0])
+
+
 def test_what_is_not_supported_runs_on_the_processor(tmp_path, capfd):
     weights = np.random.default_rng(1).standard_normal((4, 3)).astype(np.float32)
     ports = [("x", TensorProto.FLOAT, [1, 4])], [("y", TensorProto.FLOAT, [1, 3])]
@@ -184,6 +193,30 @@ def test_a_part_stays_on_the_processor(tmp_path, capfd):
     assert [provider for provider, _ in ran] == [OURS, CPU, CPU, CPU, OURS]
     assert [operator for _, operator in ran[1:4]] == ["DequantizeLinear", "Sin", "QuantizeLinear"]
     assert "node `sine`: the operator Sin is not supported" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "in part"])
+def test_what_is_compiled_is_saved(whole, tmp_path):
+    network, file = NETWORK if whole else with_a_sine(), tmp_path / "compiled.onnx"
+    session(network, entries=[("ep.context_enable", "1"), ("ep.context_file_path", str(file))])
+    saved = [node.op_type for node in onnx.load(file).graph.node]
+    parts = 1 if whole else 2
+    assert saved.count("EPContext") == parts and ("Sin" in saved) == (not whole) and "Conv" not in saved
+    given = {"image": IMAGES[5:6]}
+    ours = session(file, tmp_path)
+    assert np.array_equal(ours.run(None, given)[0], on_the_processor(network).run(None, given)[0])
+    assert [provider for provider, _ in nodes(ours)].count(OURS) == parts
+    with pytest.raises(Exception, match="compiled for a configuration with the hash"):
+        session(file, device="small")
+    with pytest.raises(Exception, match="compiled in the other mode"):
+        session(file, mode="tflm")
+    damaged = onnx.load(file)
+    for node in damaged.graph.node:
+        for attribute in node.attribute:
+            if attribute.name == "ep_cache_context":
+                attribute.s = attribute.s[: len(attribute.s) // 2]
+    with pytest.raises(Exception, match="damaged"):
+        session(damaged.SerializeToString())
 
 
 def test_devices_are_presets_and_files(tmp_path):
