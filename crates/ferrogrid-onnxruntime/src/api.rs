@@ -3,7 +3,7 @@
 use crate::abi::EpApi;
 use ort_sys::{
     OrtApi, OrtErrorCode, OrtLogger, OrtLoggingLevel, OrtStatusPtr, OrtTensorTypeAndShapeInfo,
-    OrtValue,
+    OrtValue, os_char,
 };
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -146,6 +146,7 @@ impl Api {
     /// # Safety
     /// `logger` is the runtime's.
     pub unsafe fn warn(self, logger: *const OrtLogger, text: &str) {
+        let file = b"ferrogrid\0".map(|byte| byte as os_char);
         let level = OrtLoggingLevel::ORT_LOGGING_LEVEL_WARNING;
         // SAFETY: `logger` as asked of the caller; the texts end with zeros.
         let status = unsafe {
@@ -153,7 +154,7 @@ impl Api {
                 logger,
                 level,
                 c_text(text).as_ptr(),
-                c"ferrogrid".as_ptr(),
+                file.as_ptr(),
                 0,
                 c"GetCapability".as_ptr(),
             )

@@ -3,12 +3,13 @@
 use crate::api::TensorType;
 use crate::network::{Network, Part, text_of};
 use crate::options::Options;
+use crate::reports::Reports;
 use ferrogrid::device::{Executable, NetworkPort, unwatched};
 use ferrogrid::graph::{Element, Values};
 use ferrogrid::import::onnx_proto::NodeProto;
 use ferrogrid::import::read_onnx;
 use ferrogrid::runtime::{self, CompiledModel, text};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A network on a core.
 pub struct Compiled {
@@ -20,6 +21,7 @@ pub struct Compiled {
     output_types: Vec<TensorType>,
     /// The number of rows is open: each goes through the network by itself.
     rows: bool,
+    reports: Option<Arc<Reports>>,
     model: Mutex<CompiledModel>,
 }
 
@@ -48,7 +50,7 @@ impl Compiled {
         };
         let model = CompiledModel::of_graph(&graph, &options.device, passes);
         let model = model.map_err(|error| error.to_string())?;
-        Compiled::with_ends(network, inputs, outputs, model)
+        Compiled::with_ends(network, [inputs, outputs], model, options)
     }
 
     /// The network in a node that was saved.
@@ -70,7 +72,8 @@ impl Compiled {
         }
         let model = CompiledModel::of_network(executable, &options.device);
         let model = model.map_err(|error| error.to_string())?;
-        Compiled::with_ends(network, node.input.clone(), node.output.clone(), model)
+        let ends = [node.input.clone(), node.output.clone()];
+        Compiled::with_ends(network, ends, model, options)
     }
 
     /// What [`Self::saved`] reads.
@@ -80,9 +83,9 @@ impl Compiled {
 
     fn with_ends(
         network: &Network,
-        inputs: Vec<String>,
-        outputs: Vec<String>,
+        [inputs, outputs]: [Vec<String>; 2],
         model: CompiledModel,
+        options: &Options,
     ) -> Result<Compiled, String> {
         let types = |names: &[String], ports: &[NetworkPort]| {
             if names.len() != ports.len() {
@@ -103,6 +106,7 @@ impl Compiled {
             rows: all.all(|kind| kind.sizes.first() == Some(&-1)),
             input_types,
             output_types,
+            reports: options.reports.clone(),
             model: Mutex::new(model),
         })
     }
@@ -123,6 +127,7 @@ impl Compiled {
             kind: fixed(kind, rows),
             bytes: Vec::new(),
         }));
+        let mut inferences = Vec::new();
         for row in 0..rows {
             let ports = model.network().inputs.iter().zip(inputs);
             let values = ports.map(|(port, array)| {
@@ -146,6 +151,13 @@ impl Compiled {
                     _ => output.bytes.extend(values.to_bytes()),
                 }
             }
+            if self.reports.is_some() {
+                inferences.push(inference);
+            }
+        }
+        let reports = self.reports.as_ref().zip(self.outputs.first());
+        if let (Some((reports, part)), [_, ..]) = (reports, &inferences[..]) {
+            reports.note(part, &model, &inferences)?;
         }
         Ok(outputs)
     }

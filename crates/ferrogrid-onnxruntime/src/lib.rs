@@ -2,7 +2,7 @@
 //! networks.
 //!
 //! `factory`, `provider`, `compute` and `context` are what the runtime calls, `api` and `graph` what it is asked for; `abi` says how
-//! its tables lie in memory. What is done between them, in `options`, `network`, `choice` and `compiled`, is safe code.
+//! its tables lie in memory. What is done between them, in `options`, `network`, `choice`, `compiled` and `reports`, is safe code.
 
 mod abi;
 mod api;
@@ -15,5 +15,6 @@ mod graph;
 mod network;
 mod options;
 mod provider;
+mod reports;
 
 pub use factory::{CreateEpFactories, ReleaseEpFactory};

@@ -1,9 +1,11 @@
 //! What a session says of the provider.
 
+use crate::reports::Reports;
 use ferrogrid::compiler::Rounding;
 use ferrogrid::config::nearest;
 use ferrogrid::runtime::{Device, text};
 use std::fs;
+use std::sync::Arc;
 
 /// How networks run.
 pub struct Options {
@@ -12,9 +14,10 @@ pub struct Options {
     pub rounding: Option<Rounding>,
     /// The model is saved with what is compiled.
     pub save: bool,
+    pub reports: Option<Arc<Reports>>,
 }
 
-const NAMES: [&str; 3] = ["device", "mode", "simulator"];
+const NAMES: [&str; 5] = ["clock", "device", "mode", "report", "simulator"];
 
 impl Options {
     /// Names and values, as a session gives them, and whether it saves the model.
@@ -41,10 +44,13 @@ impl Options {
             Some("tflm") => Some(Rounding::Fixed),
             Some(other) => return Err(unknown("mode", other, &["onnx", "tflm"])),
         };
+        let clock = value("clock").unwrap_or("100MHz").parse()?;
+        let reports = value("report").map(|path| Reports::new(path, clock));
         Ok(Options {
             device,
             rounding,
             save,
+            reports: reports.transpose()?.map(Arc::new),
         })
     }
 }

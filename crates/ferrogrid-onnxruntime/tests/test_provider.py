@@ -226,6 +226,17 @@ def test_devices_are_presets_and_files(tmp_path):
     assert np.array_equal(found[0], LOGITS[0])
 
 
+def test_figures_are_in_a_file(tmp_path):
+    file = tmp_path / "report.json"
+    network = session(with_a_sine(), report=str(file), clock="80MHz")
+    assert json.loads(file.read_text()) == {}
+    network.run(None, {"image": IMAGES[:1]})
+    first, second = (part for _, part in sorted(json.loads(file.read_text()).items()))
+    for part in first, second:
+        assert part["inferences"] == 1 and part["clock_hz"] == 80e6 and part["cycles"] > 1000
+    assert first["layers"] != second["layers"]
+
+
 def test_the_mode_is_chosen():
     given = {"x": image()}
     onnx, tflm = (session(integers(), mode=mode).run(None, given)[0] for mode in ("onnx", "tflm"))
@@ -253,6 +264,8 @@ BAD = {
     "a preset": ({"device": "nanno"}, "did you mean `nano`?"),
     "a file": ({"device": "nothing.toml"}, "cannot read `nothing.toml`"),
     "a simulator": ({"simulator": "vcs"}, "there is no simulator `vcs`"),
+    "a clock": ({"clock": "fast"}, "write a frequency up to 100 GHz"),
+    "a report": ({"report": "nowhere/report.json"}, "cannot write `nowhere/report.json`"),
     "a mode": ({"mode": "onnxx"}, "there is no mode `onnxx`; did you mean `onnx`?"),
 }
 BEGIN = f"""
