@@ -139,6 +139,35 @@ fn channels_move_to_the_back() {
     );
 }
 
+/// Runtimes write the axis 1 where a file has none, also of tensors that have no such axis.
+#[test]
+fn an_axis_that_means_nothing_is_nothing() {
+    let with = |axis| {
+        let mut model = network();
+        let graph = model.graph.as_mut().expect("a graph");
+        graph.initializer.push(bytes("b", &[3], &[1, 2, 3]));
+        let one = node("DequantizeLinear", &["b", "s", "z"], "br");
+        graph.node.push(one);
+        for node in &mut graph.node {
+            if node.op_type.ends_with("Linear") {
+                node.attribute.push(Attribute {
+                    name: "axis".into(),
+                    i: axis,
+                    ..Attribute::default()
+                });
+            }
+        }
+        import::read_onnx(&model)
+    };
+    let graph = with(1).expect("a network");
+    assert_eq!(graph, read(&network()).expect("a network"));
+    let error = with(2).expect_err("a wrong axis").to_string();
+    assert!(
+        error.contains("has the axis 2 of a tensor of 2 axes"),
+        "{error}"
+    );
+}
+
 /// Integers are given, and flattened before a node says what they mean; outputs have the file's names.
 #[test]
 fn integers_are_reshaped_before_they_mean_anything() {
