@@ -115,15 +115,21 @@ struct Order<'a> {
 
 impl Order<'_> {
     fn place(&mut self, place: usize) {
-        if std::mem::replace(&mut self.placed[place], true) {
-            return;
-        }
-        for name in &self.network.nodes[place].input {
-            if let Some(constant) = self.of_constants.get(name) {
-                self.place(*constant);
+        let mut waiting = vec![place];
+        while let Some(place) = waiting.last().copied() {
+            let inputs = self.network.nodes[place].input.iter();
+            let before = inputs.filter_map(|name| self.of_constants.get(name));
+            let before = before.filter(|constant| !self.placed[**constant]);
+            let before = Vec::from_iter(before);
+            if !before.is_empty() {
+                waiting.extend(before);
+                continue;
+            }
+            waiting.pop();
+            if !std::mem::replace(&mut self.placed[place], true) {
+                self.places.push(place);
             }
         }
-        self.places.push(place);
     }
 }
 
@@ -133,22 +139,19 @@ fn pieces(network: &Network, order: &[usize]) -> Vec<Range<usize>> {
         let kind = network.ports.get(name).and_then(Option::as_ref);
         !kind.is_some_and(|kind| [UINT8, INT8].contains(&kind.element))
     };
-    let mut last_reads = BTreeMap::new();
+    let mut at_of = vec![0; order.len()];
     for (at, place) in order.iter().enumerate() {
-        for name in &network.nodes[*place].input {
-            last_reads.insert(name, at);
-        }
+        at_of[*place] = at;
     }
+    let last_read = |name: &String| {
+        let readers = network.readers.get(name).into_iter().flatten();
+        readers.map(|reader| at_of[*reader]).max()
+    };
     let (mut pieces, mut start, mut end) = (Vec::new(), 0, 0);
     for (at, place) in order.iter().enumerate() {
-        for name in network.nodes[*place]
-            .output
-            .iter()
-            .filter(|name| wide(name))
-        {
-            end = end.max(last_reads.get(name).copied().unwrap_or(at));
-        }
-        end = end.max(at);
+        let outputs = network.nodes[*place].output.iter();
+        let reads = outputs.filter(|name| wide(name)).filter_map(last_read);
+        end = reads.fold(end.max(at), usize::max);
         if end == at {
             pieces.push(start..at + 1);
             start = at + 1;

@@ -32,12 +32,18 @@ pub unsafe fn read(
             ports: BTreeMap::new(),
             initializers: BTreeMap::new(),
         };
+        let protos = nodes.iter().map(|node| reader.node(*node));
+        let protos = protos.collect::<Result<Vec<_>, _>>()?;
+        let mut readers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, node) in protos.iter().enumerate() {
+            for name in &node.input {
+                readers.entry(name.clone()).or_default().push(place);
+            }
+        }
         let network = Network {
             opsets: opsets(api, graph)?,
-            nodes: nodes
-                .iter()
-                .map(|node| reader.node(*node))
-                .collect::<Result<_, _>>()?,
+            nodes: protos,
+            readers,
             outputs: reader.names(&outputs)?,
             ports: reader.ports,
             initializers: reader.initializers,

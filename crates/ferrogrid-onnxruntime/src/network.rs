@@ -16,6 +16,8 @@ pub struct Network {
     pub opsets: Vec<OperatorSet>,
     /// Each reads what is given, constant, or computed by one before it.
     pub nodes: Vec<NodeProto>,
+    /// The places of the nodes that read a value.
+    pub readers: BTreeMap<String, Vec<usize>>,
     pub outputs: Vec<String>,
     /// What is not constant.
     pub ports: BTreeMap<String, Port>,
@@ -41,9 +43,10 @@ impl Network {
         let inside = BTreeSet::from_iter(places);
         let nodes = || places.iter().map(|place| &self.nodes[*place]);
         let computed: BTreeSet<&String> = nodes().flat_map(|node| &node.output).collect();
-        let outer = (0..self.nodes.len()).filter(|place| !inside.contains(place));
-        let outer = outer.flat_map(|place| &self.nodes[place].input);
-        let wanted: BTreeSet<&String> = outer.chain(&self.outputs).collect();
+        let wanted = |name: &String| {
+            let mut readers = self.readers.get(name).into_iter().flatten();
+            self.outputs.contains(name) || readers.any(|reader| !inside.contains(reader))
+        };
         let mut given = Names::default();
         let mut constants = Names::default();
         for name in nodes().flat_map(|node| &node.input) {
@@ -55,7 +58,7 @@ impl Network {
         }
         let mut left = Names::default();
         for name in nodes().flat_map(|node| &node.output) {
-            if wanted.contains(name) {
+            if wanted(name) {
                 left.add(name);
             }
         }
