@@ -159,7 +159,7 @@ unsafe extern "system" fn create_ep(
             });
             let own = Vec::from_iter(own);
             let save = ("ep.context_enable".to_owned(), "1".to_owned());
-            let options = Options::new(&own, entries.contains(&save))?;
+            let options = Options::new(&own, entries.contains(&save));
             *ep = Provider::create(api, logger, options);
             Ok(())
         })

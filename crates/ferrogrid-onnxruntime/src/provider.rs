@@ -21,14 +21,20 @@ pub struct Provider {
     table: abi::Ep,
     api: Api,
     logger: *const OrtLogger,
-    options: Options,
+    /// What is wrong with them is said when nodes are compiled: what fails before that, runtimes up to 1.26 print, and
+    /// take the CPU.
+    options: Result<Options, String>,
     /// What is compiled already, by the names of what its nodes compute.
     found: Vec<(BTreeSet<String>, Compiled)>,
 }
 
 impl Provider {
     /// For a session that has this log.
-    pub fn create(api: Api, logger: *const OrtLogger, options: Options) -> *mut abi::Ep {
+    pub fn create(
+        api: Api,
+        logger: *const OrtLogger,
+        options: Result<Options, String>,
+    ) -> *mut abi::Ep {
         let table = abi::Ep {
             version: VERSION,
             get_name,
@@ -55,15 +61,18 @@ impl Provider {
     }
 
     /// The nodes that run on the core, each list as one, and what to say of the others. Of a model that was saved, these
-    /// are the nodes with networks.
+    /// are the nodes with networks; where the options are wrong, one that will not compile.
     fn choose(&mut self, network: &Network) -> (Vec<Vec<usize>>, Option<String>) {
+        let Ok(options) = &self.options else {
+            return (vec![vec![0]], None);
+        };
         let saved = network.nodes.iter().enumerate();
         let saved = saved.filter(|(_, node)| is_saved(node));
         let saved = Vec::from_iter(saved.map(|(place, _)| vec![place]));
         if !saved.is_empty() {
             return (saved, None);
         }
-        let Choice { parts, reason } = choose(network, &self.options);
+        let Choice { parts, reason } = choose(network, options);
         let mut chosen = Vec::new();
         for (places, compiled) in parts {
             self.found.push((network.computed(&places), compiled));
@@ -79,6 +88,7 @@ impl Provider {
 
     /// The network of nodes that were chosen.
     fn take(&mut self, network: &Network) -> Result<Compiled, String> {
+        let options = self.options.as_ref().map_err(String::clone)?;
         let all = Vec::from_iter(0..network.nodes.len());
         let key = network.computed(&all);
         match (
@@ -86,7 +96,7 @@ impl Provider {
             &network.nodes[..],
         ) {
             (Some(place), _) => Ok(self.found.swap_remove(place).1),
-            (None, [node]) if is_saved(node) => Compiled::saved(network, node, &self.options),
+            (None, [node]) if is_saved(node) => Compiled::saved(network, node, options),
             _ => Err("these nodes were not chosen".into()),
         }
     }
@@ -167,7 +177,7 @@ unsafe extern "system" fn compile(
                 let (network, _) = graph::read(api, *graphs.add(place))?;
                 let [inputs, outputs] = graph::ends(api, *fused.add(place))?;
                 let compiled = this.take(&network)?;
-                if this.options.save {
+                if this.options.as_ref().is_ok_and(|options| options.save) {
                     let name = graph::name(api, *fused.add(place))?;
                     *contexts.add(place) = context::node(api, &name, &compiled)?;
                 }
