@@ -3,8 +3,7 @@
 use crate::reports::Reports;
 use ferrogrid::compiler::Rounding;
 use ferrogrid::config::nearest;
-use ferrogrid::runtime::{Device, text};
-use std::fs;
+use ferrogrid::runtime::{Device, mode, text};
 use std::sync::Arc;
 
 /// How networks run.
@@ -27,23 +26,20 @@ impl Options {
     pub fn new(given: &[(String, String)], save: bool) -> Result<Options, String> {
         for (name, _) in given {
             if !NAMES.contains(&name.as_str()) {
-                return Err(unknown("option", name, &NAMES));
+                return Err(unknown(name));
             }
         }
         let value = |name: &str| {
             let mut found = given.iter().filter(|(option, _)| option == name);
             found.next_back().map(|(_, value)| value.as_str())
         };
-        let mut device = device(value("device").unwrap_or("edge"))?;
+        let device = Device::named(value("device").unwrap_or("edge"));
+        let mut device = device.map_err(|error| text(&error))?;
         if let Some(simulator) = value("simulator") {
             device.simulator = simulator.parse().map_err(|error| text(&error))?;
         }
-        let rounding = match value("mode") {
-            None => None,
-            Some("onnx") => Some(Rounding::Float),
-            Some("tflm") => Some(Rounding::Fixed),
-            Some(other) => return Err(unknown("mode", other, &["onnx", "tflm"])),
-        };
+        let rounding = value("mode").map(mode).transpose();
+        let rounding = rounding.map_err(|error| text(&error))?;
         let clock = value("clock").unwrap_or("100MHz").parse()?;
         let reports = value("report").map(|path| Reports::new(path, clock));
         Ok(Options {
@@ -55,24 +51,12 @@ impl Options {
     }
 }
 
-/// A preset, or the configuration in a .toml file.
-fn device(name: &str) -> Result<Device, String> {
-    let device = match name.ends_with(".toml") {
-        false => Device::preset(name),
-        true => {
-            let toml = fs::read_to_string(name);
-            let toml = toml.map_err(|error| format!("cannot read `{name}`: {error}"))?;
-            Device::configuration(name, &toml)
-        }
-    };
-    device.map_err(|error| text(&error))
-}
-
-fn unknown(what: &str, found: &str, known: &[&str]) -> String {
-    let list = known.iter().map(|name| format!("`{name}`"));
-    let list = Vec::from_iter(list).join(", ");
-    match nearest(found, known.iter().copied()) {
-        Some(meant) => format!("there is no {what} `{found}`; did you mean `{meant}`?"),
-        None => format!("there is no {what} `{found}`; there are {list}"),
+fn unknown(option: &str) -> String {
+    match nearest(option, NAMES) {
+        Some(meant) => format!("there is no option `{option}`; did you mean `{meant}`?"),
+        None => format!(
+            "there is no option `{option}`; there are `{}`",
+            NAMES.join("`, `")
+        ),
     }
 }
