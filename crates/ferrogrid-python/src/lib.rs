@@ -1,5 +1,8 @@
 //! The native part of the Python package `ferrogrid`: arrays come and go as bytes, errors as the texts of the command.
 
+// ONNX Runtime loads the same library.
+pub use ferrogrid_onnxruntime::{CreateEpFactories, ReleaseEpFactory};
+
 mod command;
 mod device;
 mod model;

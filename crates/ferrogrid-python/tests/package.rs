@@ -48,6 +48,11 @@ fn networks_are_operators_of_openvino() {
 }
 
 #[test]
+fn onnx_runtime_takes_its_provider_from_the_package() {
+    run("test_onnxruntime.py", "numpy, pytest, onnxruntime");
+}
+
+#[test]
 fn the_notebooks_run() {
     let modules = "numpy, pytest, nbclient, ipykernel, sklearn, onnx, onnxruntime";
     run("test_notebook.py", modules);
