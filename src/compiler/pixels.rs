@@ -17,8 +17,12 @@ const LONGEST_STEP: usize = (1 << 16) - 1;
 pub(super) fn joined(lowered: &Lowered, arch: &NpuArch) -> Option<Lowered> {
     let joined = lowered.layers.iter().map(|layer| {
         let apart = cycles(lowered, layer, arch);
+        let bare = Layer {
+            weights: Vec::new(),
+            ..layer.clone()
+        };
         let joined = numbers(layer, arch).map(|pixels| {
-            let joined = side_by_side(layer, pixels);
+            let joined = side_by_side(&bare, pixels);
             (cycles(lowered, &joined, arch), joined)
         });
         let (cycles, joined) = joined.min_by_key(|(cycles, _)| *cycles)?;
@@ -60,7 +64,7 @@ fn cycles(lowered: &Lowered, layer: &Layer, arch: &NpuArch) -> usize {
     (tiles * vectors.max(arch.rows as usize)).max(groups * reads * vectors)
 }
 
-/// The layer with so many pixels of its result as one, without its weights.
+/// A layer without its weights, with so many pixels of its result as one.
 fn side_by_side(layer: &Layer, pixels: usize) -> Layer {
     let [height, width, channels] = layer.result;
     let [rows, columns] = layer.kernel;
@@ -74,7 +78,6 @@ fn side_by_side(layer: &Layer, pixels: usize) -> Layer {
         bias: layer.bias.repeat(pixels),
         factors: layer.factors.repeat(pixels),
         groups: 1,
-        weights: Vec::new(),
         pixels,
         ..layer.clone()
     }
