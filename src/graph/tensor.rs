@@ -29,6 +29,14 @@ impl Element {
         }
     }
 
+    /// Bytes of one.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Element::Int8 | Element::Uint8 => 1,
+            Element::Int32 | Element::Float32 => 4,
+        }
+    }
+
     /// True for int8 and uint8, the types of quantized activations and weights.
     pub const fn is_byte(self) -> bool {
         matches!(self, Element::Int8 | Element::Uint8)

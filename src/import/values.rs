@@ -1,14 +1,6 @@
 //! Constants from the bytes of a file.
 
-use crate::graph::{Element, Quantization, Values};
-
-/// Bytes of an element.
-pub(super) const fn size_of(element: Element) -> usize {
-    match element {
-        Element::Int8 | Element::Uint8 => 1,
-        Element::Int32 | Element::Float32 => 4,
-    }
-}
+use crate::graph::{Quantization, Values};
 
 /// Weights as int8: uint8 ones are moved by 128, and so are their zero points.
 pub(super) fn signed_weights(values: Values, meaning: Quantization) -> (Values, Quantization) {

@@ -222,8 +222,8 @@ pub unsafe extern "C" fn ferrogrid_report(
         // SAFETY: the caller says so.
         let ran = unsafe { (*model).ran.lock() };
         let ran = ran.unwrap_or_else(PoisonError::into_inner);
-        let inference = ran.1.clone().ok_or("the model has not run yet")?;
-        let report = ran.0.report(&[inference], clock);
+        let inference = ran.1.as_ref().ok_or("the model has not run yet")?;
+        let report = ran.0.report(slice::from_ref(inference), clock);
         Ok(string(match as_json {
             true => json(&report),
             false => report.text(),
@@ -254,11 +254,7 @@ impl Port {
     }
 
     fn bytes(&self) -> usize {
-        let element = match self.port.element {
-            Element::Int8 | Element::Uint8 => 1,
-            Element::Int32 | Element::Float32 => 4,
-        };
-        self.port.len() * element
+        self.port.len() * self.port.element.bytes()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Constants: initializers, and what nodes make of them.
 
-use super::super::values::size_of;
 use super::ImportError;
 use super::proto::TensorProto;
 use crate::graph::{Element, Quantization, Values, View, strides_of};
@@ -279,7 +278,7 @@ impl TensorProto {
         }
         let element = element(self.data_type)?;
         if !self.raw_data.is_empty() {
-            if !self.raw_data.len().is_multiple_of(size_of(element)) {
+            if !self.raw_data.len().is_multiple_of(element.bytes()) {
                 let bytes = self.raw_data.len();
                 return Err(format!("has {bytes} bytes of {element}"));
             }

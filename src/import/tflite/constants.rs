@@ -1,6 +1,6 @@
 //! Weights, biases and other constants.
 
-use super::super::values::{signed_weights, size_of};
+use super::super::values::signed_weights;
 use super::{ImportError, Importer, damaged, element, shape};
 use crate::graph::{Element, Quantization, TensorId, Values};
 
@@ -44,7 +44,7 @@ impl Importer<'_> {
         }
         let shape = shape(&table)?.map_err(fail)?;
         let element = element(&table)?.map_err(fail)?;
-        let sizes = [&[size_of(element)], shape.as_slice()].concat();
+        let sizes = [&[element.bytes()], shape.as_slice()].concat();
         let wanted = sizes
             .iter()
             .try_fold(1_usize, |product, size| product.checked_mul(*size));
