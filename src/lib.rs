@@ -15,6 +15,7 @@ pub mod number;
 // ---- networks ----------------------------------------------------------------------------
 pub mod graph;
 pub mod import;
+pub mod quantize;
 
 // ---- configuration ----------------------------------------------------------------------
 pub mod arch;

@@ -35,6 +35,11 @@ const RULES: &[Rule] = &[
         because: "files become networks before anyone knows what will run them",
     },
     Rule {
+        module: "quantize",
+        may_use: &["import"],
+        because: "a model is quantized as files have it, whatever will run it",
+    },
+    Rule {
         module: "config",
         may_use: &[],
         because: "it holds what the user writes, nothing derived from it",
@@ -135,7 +140,8 @@ const RULES: &[Rule] = &[
     Rule {
         module: "runtime",
         may_use: &[
-            "arch", "blocks", "compiler", "config", "device", "graph", "hdl", "import", "report",
+            "arch", "blocks", "compiler", "config", "device", "graph", "hdl", "import", "quantize",
+            "report",
         ],
         because: "programs of users run networks, and generate and judge nothing",
     },
@@ -153,6 +159,7 @@ const RULES: &[Rule] = &[
             "isa",
             "number",
             "product",
+            "quantize",
             "reference",
             "report",
             "runtime",

@@ -293,7 +293,7 @@ fn a_system_without_apt_gets_a_list() {
         "{run:?}"
     );
     assert!(
-        run.err.contains("cargo      1.87.0   too old needed: 1.88"),
+        run.err.contains("cargo      1.87.0   too old needed: 1.89"),
         "{run:?}"
     );
 }

@@ -23,6 +23,7 @@ mod output;
 mod presets;
 mod program;
 mod progress;
+mod quantize;
 mod run;
 mod run_program;
 mod simulator;
@@ -52,6 +53,7 @@ enum Command {
     New(new::New),
     Generate(generate::Generate),
     Matmul(matmul::Matmul),
+    Quantize(quantize::Quantize),
     Inspect(inspect::Inspect),
     Compile(compile::Compile),
     Run(run::Run),
@@ -75,6 +77,7 @@ impl Cli {
             Command::New(command) => command.run(),
             Command::Generate(command) => command.run(),
             Command::Matmul(command) => command.run(),
+            Command::Quantize(command) => command.run(),
             Command::Inspect(command) => command.run(),
             Command::Compile(command) => command.run(),
             Command::Run(command) => command.run(),

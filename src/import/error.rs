@@ -90,7 +90,9 @@ pub enum ImportError {
     )]
     #[diagnostic(
         code(ferrogrid::import::float),
-        help("quantize the model first, for example with `quantize_static` of ONNX Runtime")
+        help(
+            "quantize the model first: `ferrogrid quantize` does so with samples of what it will see"
+        )
     )]
     Float {
         /// Name of the node.

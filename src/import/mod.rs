@@ -52,6 +52,20 @@ pub fn read_onnx(model: &onnx_proto::Model) -> Result<Graph, ImportError> {
     tidied(onnx::read_model(model, &mut none)?)
 }
 
+/// The messages of an ONNX model, which may compute in floating point, with the weights that are in files beside it;
+/// `file` reads them.
+///
+/// # Errors
+/// When the bytes are no ONNX model, or a file is not read.
+pub fn decode_onnx(bytes: &[u8], file: &mut ReadFile) -> Result<onnx_proto::Model, ImportError> {
+    match bytes.get(4..8) {
+        Some(b"TFL3") => Err(ImportError::Unknown {
+            reason: "it is a TFLite model".into(),
+        }),
+        _ => onnx::decode_whole(bytes, file),
+    }
+}
+
 fn tidied(mut graph: Graph) -> Result<Graph, ImportError> {
     graph.check()?;
     graph.join_moves();

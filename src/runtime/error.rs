@@ -2,6 +2,7 @@
 
 use crate::device::ExecutableError;
 use crate::import::ImportError;
+use crate::quantize::QuantizeError;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, Report, miette};
 use std::io;
 use std::path::PathBuf;
@@ -35,6 +36,15 @@ pub enum ModelError {
         path: PathBuf,
         /// Why not.
         error: ExecutableError,
+    },
+    /// It is not quantized.
+    #[error("`{}`: {error}", path.display())]
+    #[diagnostic(forward(error))]
+    Quantize {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: QuantizeError,
     },
     /// It was compiled, and is to run in another mode.
     #[error("`{}` was compiled in the other mode", path.display())]

@@ -1,7 +1,8 @@
 //! Files of models.
 
 use crate::graph::Graph;
-use crate::import::{ImportError, read_with};
+use crate::import::onnx_proto::Model;
+use crate::import::{ImportError, decode_onnx, read_with};
 use std::fs;
 use std::path::Path;
 
@@ -12,6 +13,15 @@ use std::path::Path;
 pub fn read_model(path: &Path, bytes: &[u8]) -> Result<Graph, ImportError> {
     let folder = path.parent().unwrap_or(Path::new(""));
     read_with(bytes, &mut |name| beside(folder, name))
+}
+
+/// The messages of an ONNX model in the bytes of a file, with weights in files of its folder.
+///
+/// # Errors
+/// When they are no ONNX model, or a file beside it is not read.
+pub(super) fn decode_model(path: &Path, bytes: &[u8]) -> Result<Model, ImportError> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    decode_onnx(bytes, &mut |name| beside(folder, name))
 }
 
 /// A file in the folder of a model, also where links lead elsewhere.

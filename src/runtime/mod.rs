@@ -24,8 +24,10 @@ mod device;
 mod error;
 mod file;
 mod model;
+mod quantize;
 
 pub use device::{Device, Simulator};
 pub use error::{ModelError, text};
 pub use file::read_model;
 pub use model::{CompiledModel, LayerValues, Options, effort, mode};
+pub use quantize::{Quantization, method, quantize};

@@ -21,6 +21,7 @@ mod npy;
 mod onnx;
 mod others;
 mod program;
+mod quantize;
 #[cfg(unix)]
 mod stand_ins;
 mod synth;

@@ -77,6 +77,14 @@ impl Model {
         self.constant(name, dims, INT32, &data)
     }
 
+    pub fn float(self, name: &str, dims: &[u64], values: &[f32]) -> Model {
+        let data: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        self.constant(name, dims, FLOAT, &data)
+    }
+
     /// A scale `NAME_s` and a zero point `NAME_z`.
     pub fn quantization(self, name: &str, scale: f32, zero_point: i8) -> Model {
         self.constant(&format!("{name}_s"), &[], FLOAT, &scale.to_le_bytes())

@@ -75,6 +75,7 @@ impl Network {
                 .collect(),
             input: given.0.iter().map(info).collect(),
             output: left.0.iter().map(info).collect(),
+            ..GraphProto::default()
         };
         Part {
             model: Model {
@@ -120,6 +121,7 @@ fn type_of(tensor: &TensorType) -> TypeProto {
     let sizes = tensor.sizes.iter();
     let dim = sizes.map(|size| Dimension {
         dim_value: Some(*size).filter(|size| *size >= 0),
+        ..Dimension::default()
     });
     TypeProto {
         tensor_type: Some(onnx_proto::TensorType {

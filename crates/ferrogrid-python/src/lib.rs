@@ -6,6 +6,7 @@ pub use ferrogrid_onnxruntime::{CreateEpFactories, ReleaseEpFactory};
 mod command;
 mod device;
 mod model;
+mod quantize;
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -32,4 +33,6 @@ mod _ferrogrid {
     use super::device::{Device, presets};
     #[pymodule_export]
     use super::model::Model;
+    #[pymodule_export]
+    use super::quantize::quantize;
 }

@@ -27,12 +27,14 @@ fn run(script: &str, modules: &str) {
     let built = std::env::current_exe().unwrap().with_file_name(library);
     fs::copy(&built, package.join("_ferrogrid.abi3.so")).unwrap();
     let digits = crate_folder.join("../../examples/digits");
+    let scripts = crate_folder.join("../../scripts");
     let status = Command::new(python)
         .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
         .arg(crate_folder.join("tests").join(script))
         .env("PYTHONPATH", folder.path())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("FERROGRID_DIGITS", digits.canonicalize().unwrap())
+        .env("FERROGRID_SCRIPTS", scripts.canonicalize().unwrap())
         .status();
     assert!(status.unwrap().success());
 }
@@ -50,6 +52,14 @@ fn networks_are_operators_of_openvino() {
 #[test]
 fn onnx_runtime_takes_its_provider_from_the_package() {
     run("test_onnxruntime.py", "numpy, pytest, onnxruntime");
+}
+
+#[test]
+fn models_in_floating_point_are_quantized() {
+    run(
+        "test_quantize.py",
+        "numpy, pytest, sklearn, onnx, onnxruntime",
+    );
 }
 
 #[test]

@@ -35,6 +35,12 @@ pub enum NpyProblem {
     /// It does not begin like a `.npy` file.
     #[error("not a .npy file")]
     Magic,
+    /// It begins neither like a `.npy` file nor like an archive of some.
+    #[error("neither a .npy nor a .npz file")]
+    Archive,
+    /// One of its arrays is not to be read, or the archive is damaged.
+    #[error("its arrays cannot be read: {0}")]
+    Arrays(String),
     /// A version of the format that does not exist yet.
     #[error("its .npy format version {major}.{minor} is unknown")]
     Version {
@@ -129,6 +135,9 @@ impl NpyProblem {
     pub fn help(&self) -> Option<&'static str> {
         Some(match self {
             NpyProblem::Magic => "write it in Python with `numpy.save(\"x.npy\", matrix)`",
+            NpyProblem::Archive | NpyProblem::Arrays(_) => {
+                "write numbers, in Python with `numpy.savez(\"x.npz\", name=array)`"
+            }
             NpyProblem::Element { .. } => {
                 "quantize it, then `numpy.save(\"x.npy\", matrix.astype(numpy.int8))`"
             }

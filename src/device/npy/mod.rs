@@ -8,6 +8,7 @@ mod array;
 mod error;
 mod header;
 mod operands;
+mod reals;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod tests;
 pub use array::{Array, read_array, write_array};
 pub use error::{NpyError, NpyProblem};
 pub use operands::{OperandError, read_operands};
+pub use reals::read_reals;
 pub use target::write_target;
 
 use crate::number::{Format, Matrix};

@@ -3,6 +3,7 @@
 use super::ImportError;
 use super::proto::TensorProto;
 use crate::graph::{Element, Quantization, Values, View, strides_of};
+use ndarray::ArrayD;
 use std::path::{Component, Path};
 use std::rc::Rc;
 
@@ -180,6 +181,26 @@ impl Constant {
 }
 
 impl TensorProto {
+    /// A constant in single or half precision that is in the model; none where its type is another one, or its bytes
+    /// are not what its shape says.
+    pub fn reals(&self) -> Option<ArrayD<f32>> {
+        let constant = Constant::read(self, &mut |_| Err("must be in the model".into())).ok()?;
+        let reals = constant.scales().ok()?.to_vec();
+        ArrayD::from_shape_vec(constant.shape, reals).ok()
+    }
+
+    /// Takes in what is in another file, which `file` reads.
+    pub(super) fn embed(&mut self, external: &mut External) -> Result<(), ImportError> {
+        if self.data_location != 0 {
+            let with_data = self.with_external(external);
+            *self = with_data.map_err(|reason| ImportError::Tensor {
+                tensor: self.name.clone(),
+                reason,
+            })?;
+        }
+        Ok(())
+    }
+
     /// With the bytes that are in another file.
     fn with_external(&self, external: &mut External) -> Result<TensorProto, String> {
         let entry = |key: &str| {

@@ -104,12 +104,52 @@ const NODE_BYTES: usize = 2048;
 
 /// The network of a file; `file` reads another one beside it.
 pub(super) fn read<'a>(bytes: &[u8], file: &'a mut ReadFile<'a>) -> Result<Graph, ImportError> {
+    read_model(&decode(bytes)?, file)
+}
+
+/// The model in the bytes of a file.
+fn decode(bytes: &[u8]) -> Result<Model, ImportError> {
     let unknown = |reason: String| ImportError::Unknown { reason };
     let model = Model::decode(bytes).map_err(|error| unknown(error.to_string()))?;
     match model.ir_version > 0 {
-        true => read_model(&model, file),
+        true => Ok(model),
         false => Err(unknown("it has no version".into())),
     }
+}
+
+/// The model in the bytes of a file, with the weights that are in files beside it; `file` reads them.
+pub(super) fn decode_whole(bytes: &[u8], file: &mut ReadFile) -> Result<Model, ImportError> {
+    let mut model = decode(bytes)?;
+    let mut files = BTreeMap::new();
+    let constants = model
+        .graph
+        .iter_mut()
+        .flat_map(|graph| &mut graph.initializer);
+    for constant in constants {
+        constant.embed(&mut |location| beside(location, &mut files, file, &mut |_| {}))?;
+    }
+    Ok(model)
+}
+
+/// Files beside a model, by their names.
+type Files = BTreeMap<String, Rc<Vec<u8>>>;
+
+/// A file beside a model, which is read once; `new` hears of its size then.
+fn beside(
+    location: &str,
+    files: &mut Files,
+    file: &mut ReadFile,
+    new: &mut dyn FnMut(usize),
+) -> Result<Rc<Vec<u8>>, String> {
+    if let Some(bytes) = files.get(location) {
+        return Ok(bytes.clone());
+    }
+    let bytes = file(location);
+    let bytes = bytes.map_err(|reason| format!("is in the file `{location}`: {reason}"))?;
+    new(bytes.len());
+    let bytes = Rc::new(bytes);
+    files.insert(location.to_owned(), bytes.clone());
+    Ok(bytes)
 }
 
 /// The network of a model in memory.
@@ -157,8 +197,7 @@ struct Importer<'a> {
     values: BTreeMap<String, Value>,
     budget: Budget,
     file: &'a mut ReadFile<'a>,
-    /// Files beside the model, by their names.
-    files: BTreeMap<String, Rc<Vec<u8>>>,
+    files: Files,
 }
 
 impl Importer<'_> {
@@ -362,15 +401,7 @@ impl Importer<'_> {
     fn read_constant(&mut self, proto: &TensorProto) -> Result<Constant, ImportError> {
         let (file, files, budget) = (&mut self.file, &mut self.files, &mut self.budget);
         Constant::read(proto, &mut |location| {
-            if let Some(bytes) = files.get(location) {
-                return Ok(bytes.clone());
-            }
-            let bytes = file(location);
-            let bytes = bytes.map_err(|reason| format!("is in the file `{location}`: {reason}"))?;
-            budget.add(bytes.len());
-            let bytes = Rc::new(bytes);
-            files.insert(location.to_owned(), bytes.clone());
-            Ok(bytes)
+            beside(location, files, *file, &mut |bytes| budget.add(bytes))
         })
     }
 

@@ -24,6 +24,7 @@ fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
 fn value(name: &str, sizes: &[i64]) -> ValueInfo {
     let dimension = |size: &i64| Dimension {
         dim_value: (*size > 0).then_some(*size),
+        ..Dimension::default()
     };
     let shape = Some(Shape {
         dim: sizes.iter().map(dimension).collect(),
@@ -86,6 +87,7 @@ fn network() -> Model {
         ],
         input: vec![value("x", &[0, 2, 2, 3])],
         output: vec![value("y", &[1, 1])],
+        ..GraphProto::default()
     };
     Model {
         ir_version: 8,
@@ -94,6 +96,7 @@ fn network() -> Model {
             domain: String::new(),
             version: 13,
         }],
+        ..Model::default()
     }
 }
 

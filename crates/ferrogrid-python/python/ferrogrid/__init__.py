@@ -9,6 +9,7 @@
 from ._device import Config, available_devices
 from ._ferrogrid import FerrogridError
 from ._model import CompiledModel, compile_model
+from ._quantize import quantize
 from ._report import Report
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "Report",
     "available_devices",
     "compile_model",
+    "quantize",
 ]

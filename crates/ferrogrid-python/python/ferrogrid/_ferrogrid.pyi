@@ -1,9 +1,23 @@
 from typing import Callable, Optional
 
+Array = tuple[str, list[int], bytes]
+
 class FerrogridError(RuntimeError): ...
 
 def command(words: list[str]) -> int: ...
 def presets() -> list[str]: ...
+def quantize(
+    path: str,
+    calibration: list[Array],
+    validation: Optional[list[Array]],
+    labels: Optional[Array],
+    method: str,
+    percentile: float,
+    equalize: bool,
+    correct_biases: bool,
+    mixed: Optional[float],
+    watch: Callable[[str, int, int], None],
+) -> tuple[bytes, str]: ...
 
 class Device:
     name: str

@@ -1,4 +1,4 @@
-"""A bar while a core runs."""
+"""A bar while a core runs, or a model is quantized."""
 
 from __future__ import annotations
 
@@ -45,3 +45,31 @@ class Bar:
             self.bar.close()
         if self.is_written:
             sys.stderr.write("\r" + 70 * " " + "\r")
+
+
+class Stages:
+    """Shows the stages of long work, with tqdm where that is installed."""
+
+    def __init__(self, shown: bool) -> None:
+        self.shown = shown and tqdm is not None
+        self.begin = time.monotonic()
+        self.bar = None
+
+    def watch(self, stage: str, done: int, of: int) -> None:
+        """Is called while the work goes on."""
+        if not self.shown or time.monotonic() - self.begin < QUIET_SECONDS:
+            return
+        if self.bar is None or self.bar.desc != f"{stage}: ":
+            self.close()
+            self.bar = tqdm(total=of, desc=stage, leave=False)
+        self.bar.update(done - self.bar.n)
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def __enter__(self) -> Stages:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
