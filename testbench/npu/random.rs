@@ -111,7 +111,7 @@ fn both_units_read_an_activation() {
 /// Cases that failed once, as they were printed or a little simpler.
 #[test]
 fn cases_that_failed() {
-    const CASES: [&str; 3] = [
+    const CASES: [&str; 4] = [
         // POST reads what it adds while passes of three vectors go to the same sums.
         "network rows=4 columns=4 bus=32 lanes=1 scratchpad=4096 weights=64 accumulators=16 parameters=64 \
          outstanding=1 queue=1 product_register=false family=onnx rounding=fixed; input 1x1x1; \
@@ -121,6 +121,10 @@ fn cases_that_failed() {
          outstanding=3 queue=1 family=onnx rounding=fixed latency=1; input 2x9x11; \
          convolution outputs=11; convolution from=1 outputs=17 kernel=1x2 strides=2x1 padding=2,2,0,1; \
          average_pool from=2 kernel=1x3 strides=1x2; depthwise from=3 kernel=1x1 strides=1x2 padding=2,0,0,0",
+        // The image has a pitch of its own, and the constant that is added has none.
+        "network rows=4 columns=4 bus=32 lanes=1 scratchpad=4096 weights=64 accumulators=16 parameters=64 taps=0 \
+         outstanding=1 queue=1 product_register=false family=onnx rounding=fixed; input 1x4x1; \
+         convolution outputs=1 kernel=3x1 padding=1,1,1,1; add_constant from=1",
         // Weights beside a beat of the bus come in a beat more.
         "program scratchpad=8192 weights=512 accumulators=32 parameters=64 before=flipped@2.50; \
          load offset=8192 target=1 run=16 rows=1 planes=1; load offset=16384 run=64 rows=1 planes=1; \

@@ -3,7 +3,7 @@
 use super::Schedule;
 use super::program::{ALL_UNITS, Late, semaphore};
 use super::progress::Progress;
-use crate::compiler::lower::Lowered;
+use crate::compiler::lower::{Layer, Lowered};
 use crate::compiler::memory::{Home, Ports};
 use crate::compiler::tiling::Tiling;
 use crate::compiler::{Binding, region};
@@ -110,7 +110,10 @@ impl Schedule<'_> {
             let reader = self.layers.iter().find(|layer| layer.reads(input.tensor));
             let row = shape.iter().skip(1).product::<usize>();
             let row = row.clamp(1, bytes.len());
-            let packed = reader.filter(|layer| layer.packed_pitch.is_some());
+            let is_image = |layer: &&Layer| layer.input == input.tensor;
+            let packed = reader
+                .filter(is_image)
+                .filter(|layer| layer.packed_pitch.is_some());
             let (row, pitch) =
                 packed.map_or((row, row), |layer| (layer.image_row(), layer.image_pitch()));
             self.load_rows(Rows {

@@ -173,6 +173,15 @@ impl Layer {
                 (Operator::FullyConnected, vec![from, w, b])
             }
             Kind::Add { to } => (Operator::Binary(Binary::Add), vec![from, value(to)?]),
+            Kind::AddConstant => {
+                let (element, meaning) = meaning(rng, graph.family);
+                let (low, high) = element.range();
+                let count = shape.iter().product::<usize>();
+                let values = Vec::from_iter((0..count).map(|_| rng.random_range(low..=high)));
+                let values = Values::saturated(element, &values);
+                let c = graph.constant("c", shape.clone(), values, Some(meaning));
+                (Operator::Binary(Binary::Add), vec![from, c])
+            }
             Kind::AveragePool { kernel, strides } => {
                 (Operator::AveragePool(pool(kernel, strides)), vec![from])
             }

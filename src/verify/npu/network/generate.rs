@@ -84,7 +84,7 @@ fn layer(rng: &mut impl Rng, case: &NetworkCase) -> Layer {
     let same = |to: &usize| values.get(*to).is_some_and(|to| graph[*to].shape == shape);
     let others: Vec<usize> = (0..from).filter(same).collect();
     let pair = |rng: &mut _, most| [(); 2].map(|_| within(rng, 1, most) as usize);
-    let kind = match within(rng, 0, 13) {
+    let kind = match within(rng, 0, 14) {
         0..=3 if !others.is_empty() => Kind::Add {
             to: others[within(rng, 0, others.len() as u32 - 1) as usize],
         },
@@ -114,6 +114,7 @@ fn layer(rng: &mut impl Rng, case: &NetworkCase) -> Layer {
         }
         7..=9 => Kind::Depthwise(window(rng)),
         10 => Kind::BatchNormalization,
+        11 => Kind::AddConstant,
         _ => Kind::Convolution {
             outputs: within(rng, 1, CHANNELS) as usize,
             window: window(rng),

@@ -86,6 +86,8 @@ pub enum Kind {
         /// As [`Layer::from`].
         to: usize,
     },
+    /// The sum with a constant of the same shape.
+    AddConstant,
     /// The means of windows.
     AveragePool {
         /// Height and width.

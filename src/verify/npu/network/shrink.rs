@@ -113,7 +113,10 @@ fn simpler_kinds(kind: Kind) -> Vec<Kind> {
                 strides,
             });
         }
-        Kind::Add { .. } | Kind::GlobalAveragePool | Kind::BatchNormalization => {}
+        Kind::Add { .. }
+        | Kind::AddConstant
+        | Kind::GlobalAveragePool
+        | Kind::BatchNormalization => {}
     }
     kinds
 }

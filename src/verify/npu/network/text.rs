@@ -52,7 +52,7 @@ impl fmt::Display for Layer {
             Kind::AveragePool { kernel, strides } | Kind::MaxPool { kernel, strides } => {
                 write!(f, " kernel={} strides={}", pair(kernel), pair(strides))?;
             }
-            Kind::GlobalAveragePool | Kind::BatchNormalization => {}
+            Kind::AddConstant | Kind::GlobalAveragePool | Kind::BatchNormalization => {}
         }
         if self.relu {
             write!(f, " relu=true")?;
@@ -84,6 +84,7 @@ impl Kind {
             Kind::Depthwise(_) => "depthwise",
             Kind::FullyConnected { .. } => "fully_connected",
             Kind::Add { .. } => "add",
+            Kind::AddConstant => "add_constant",
             Kind::AveragePool { .. } => "average_pool",
             Kind::MaxPool { .. } => "max_pool",
             Kind::GlobalAveragePool => "global_average_pool",
@@ -92,7 +93,7 @@ impl Kind {
     }
 
     /// Every kind in its plainest form.
-    const ALL: [Kind; 8] = [
+    const ALL: [Kind; 9] = [
         Kind::Convolution {
             outputs: 1,
             window: Window::PLAIN,
@@ -100,6 +101,7 @@ impl Kind {
         Kind::Depthwise(Window::PLAIN),
         Kind::FullyConnected { outputs: 1 },
         Kind::Add { to: 0 },
+        Kind::AddConstant,
         Kind::AveragePool {
             kernel: [1, 1],
             strides: [1, 1],
