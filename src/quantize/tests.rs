@@ -265,6 +265,10 @@ proptest! {
         let options = Options { method, ..Options::default() };
         let quantized = quantize(b.model(&y), &arrays, &options, &mut |_, _, _| true).unwrap();
         prop_assert_eq!(&quantized.report.unsupported, &None);
+        if [Method::MinMax, Method::MeanSquare].contains(&method) {
+            let (_, ratio) = quantized.report.outputs[0];
+            prop_assert!(ratio.is_none_or(|ratio| ratio > 20.0), "{ratio:?} dB");
+        }
 
         let graph = crate::import::read(&quantized.to_bytes()).unwrap();
         let samples = Samples::new(&quantized.float, &arrays).unwrap();
