@@ -160,6 +160,25 @@ def test_ctrl_c_ends_a_run():
     assert run.returncode != 0 and stderr.rstrip().endswith("KeyboardInterrupt")
 
 
+@pytest.mark.parametrize("has_tqdm", [True, False])
+def test_long_work_shows_how_far_it_is(has_tqdm, monkeypatch, capsys):
+    from ferrogrid import _progress
+
+    monkeypatch.setattr(_progress, "QUIET_SECONDS", 0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    if has_tqdm:
+        pytest.importorskip("tqdm")
+    else:
+        monkeypatch.setattr(_progress, "tqdm", None)
+    model = ferrogrid.compile_model(NETWORK, SMALL)
+    model.predict(IMAGES[:3])
+    shown = capsys.readouterr().err
+    assert "inferences" in shown and " cycles" in shown and "2" in shown
+    assert shown.endswith("\r")
+    ferrogrid.compile_model(NETWORK, SMALL, progress=False).predict(IMAGES[:3])
+    assert capsys.readouterr().err == ""
+
+
 def test_the_page_about_it_runs(monkeypatch, capsys):
     root = DIGITS.parent.parent
     page = (root / "docs/runtimes.md").read_text()

@@ -11,7 +11,7 @@ import numpy as np
 from ._build import Folder, build
 from ._device import DeviceLike, device_of
 from ._ferrogrid import Model
-from ._progress import Bar
+from ._progress import Runs
 from ._report import Report
 
 Arrays = Union[np.ndarray, Sequence[np.ndarray], Mapping[str, np.ndarray]]
@@ -84,7 +84,7 @@ class CompiledModel:
     def trace(self, inputs: Arrays) -> dict[str, np.ndarray]:
         """The integers that every layer of the core leaves, by the names of the layers."""
         rows = self._rows(inputs)
-        with Bar(self._progress, "layers", 1) as bar:
+        with Runs(self._progress, "layers", 1) as bar:
             layers = self._native.trace(rows[0], bar.watch)
         return {
             name: np.frombuffer(data, np.dtype(kind)).reshape(shape).copy()
@@ -112,7 +112,7 @@ class CompiledModel:
         self._native.reset()
 
     def _run(self, rows: list[list[bytes]]) -> dict[str, np.ndarray]:
-        with Bar(self._progress, "inferences", len(rows)) as bar:
+        with Runs(self._progress, "inferences", len(rows)) as bar:
             outputs = self._native.infer(rows, bar.watch)
         found = {}
         for place, (name, kind, shape) in enumerate(self._native.outputs):

@@ -9,7 +9,7 @@ from typing import Mapping, Optional, Union
 import numpy as np
 
 from . import _ferrogrid
-from ._progress import Stages
+from ._progress import Bar
 
 Samples = Union[np.ndarray, Mapping[str, np.ndarray]]
 
@@ -45,7 +45,7 @@ def quantize(
 
     Raises FerrogridError where the model or the samples are wrong.
     """
-    with Stages(progress) as stages:
+    with Bar(progress) as bar:
         data, report = _ferrogrid.quantize(
             os.fspath(model),
             _arrays(calibration),
@@ -56,7 +56,7 @@ def quantize(
             equalize,
             correct_biases,
             mixed,
-            stages.watch,
+            bar.show,
         )
     with open(output, "wb") as file:
         file.write(data)
