@@ -50,6 +50,16 @@ pub(super) enum CliError {
         reason: String,
     },
 
+    /// Waves are those of one run of the core.
+    #[error("the network runs as {programs} programs, and waves are those of one")]
+    #[diagnostic(help(
+        "`ferrogrid inspect` says which nodes the host computes between them: waves are there for a network without such nodes"
+    ))]
+    WavesOfPrograms {
+        /// How many.
+        programs: usize,
+    },
+
     /// A file that a run writes is also one that it reads, or another that it writes.
     #[error("{first} and {second} are the same file, `{}`", path.display())]
     #[diagnostic(help("choose another file for {second}; nothing was changed"))]
@@ -109,7 +119,7 @@ pub(super) enum CliError {
     )]
     #[diagnostic(help(
         "this is a bug of Ferrogrid: please report it with the configuration and both operands; \
-         `--vcd waves.vcd` records the run. C was not written"
+         `--waves waves.vcd` records the run. C was not written"
     ))]
     Mismatch {
         /// How many differ.
@@ -296,7 +306,7 @@ pub(super) enum CliError {
     #[error("{problem}")]
     #[diagnostic(help(
         "this is a bug of Ferrogrid: please report it with the line below, which replays the case; \
-         with `--vcd waves.vcd` it writes its waves"
+         with `--waves waves.vcd` it writes its waves"
     ))]
     Case {
         /// The first thing that is wrong.

@@ -5,6 +5,7 @@ use super::files::{PendingFile, check_distinct};
 use super::output::print;
 use super::progress::Progress;
 use super::simulator::Simulator;
+use super::waves::WaveOptions;
 use super::{core, interrupt};
 use crate::arch::{Dataflow, JobShape, MatmulArch};
 use crate::blocks::MatmulCore;
@@ -45,9 +46,8 @@ pub(super) struct Matmul {
     /// The simulator
     #[arg(long, value_enum, default_value_t = Simulator::Native)]
     sim: Simulator,
-    /// Write waves of the run to this file
-    #[arg(long, value_name = "FILE")]
-    vcd: Option<PathBuf>,
+    #[command(flatten)]
+    waves: WaveOptions,
     /// Print the figures as JSON, and no progress
     #[arg(long)]
     json: bool,
@@ -67,7 +67,7 @@ struct Output<'a> {
     /// Always true: a difference is an error.
     exact: bool,
     output: Option<&'a PathBuf>,
-    vcd: Option<&'a PathBuf>,
+    waves: Option<&'a PathBuf>,
 }
 
 impl Matmul {
@@ -93,21 +93,21 @@ impl Matmul {
 
         let pass = pass_cycles(&arch, shape);
         let report = MatmulReport::new(&arch, simulator, shape, pass, &result);
-        let (output, vcd) = (self.output.as_ref(), self.vcd.as_ref());
+        let (output, waves) = (self.output.as_ref(), self.waves.waves.as_ref());
         let exact = true;
         Ok(print(&if self.json {
             json(&Output {
                 report: &report,
                 exact,
                 output,
-                vcd,
+                waves,
             })
         } else {
             let elements = grouped(u64::from(shape.m) * u64::from(shape.n));
             let mut text = report.text();
             text +=
                 &format!("bit-exact: {elements} of {elements} elements equal the golden model\n");
-            for path in [output, vcd].into_iter().flatten() {
+            for path in [output, waves].into_iter().flatten() {
                 text += &format!("written: {}\n", path.display());
             }
             text
@@ -123,7 +123,7 @@ impl Matmul {
         ];
         let written = [
             ("`--output`", self.output.as_ref()),
-            ("`--vcd`", self.vcd.as_ref()),
+            ("`--waves`", self.waves.waves.as_ref()),
         ];
         let read = read
             .into_iter()
@@ -141,7 +141,7 @@ impl Matmul {
         job: &MatmulJob,
         progress: &mut Progress,
     ) -> miette::Result<(&'static str, MatmulResult)> {
-        let waves = self.vcd.as_deref().map(PendingFile::new).transpose()?;
+        let waves = self.waves.pending()?;
         let design = core::design(arch, Part::Core)?;
         let cycles = expected_cycles(arch, job.shape());
         let speed = if cycles > LONG_RUN {
@@ -153,8 +153,8 @@ impl Matmul {
             progress.working("building the model, or taking it from the cache");
         }
         let mut backend = self.sim.with(&design, speed)?;
-        if let Some(waves) = &waves {
-            backend.trace(Some(waves.path().to_owned()))?;
+        if let Some((_, waves)) = &waves {
+            backend.trace(Some(waves.clone()))?;
         }
         progress.count(cycles, "cycles");
         let mut watch = |cycle| {
@@ -166,7 +166,7 @@ impl Matmul {
             }
         };
         let result = matmul::run(arch, backend.as_mut(), job, &Stalls::default(), &mut watch);
-        let Some(waves) = waves else {
+        let Some((waves, _)) = waves else {
             return Ok((backend.name(), result?));
         };
         match result {

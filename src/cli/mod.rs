@@ -29,6 +29,7 @@ mod run_program;
 mod simulator;
 mod synth;
 mod verify;
+mod waves;
 
 pub use failure::Failure;
 

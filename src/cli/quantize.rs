@@ -15,8 +15,7 @@ use std::path::PathBuf;
 /// Quantize an ONNX model in floating point to int8, with samples of what it will see
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  ferrogrid quantize model.onnx --calibration samples.npz -o int8.onnx\n  \
-                  ferrogrid run int8.onnx --preset edge"
+    after_help = "Example:\n  ferrogrid quantize model.onnx --calibration samples.npz -o int8.onnx"
 )]
 pub(super) struct Quantize {
     /// An .onnx file in floating point, operator set 13 or newer

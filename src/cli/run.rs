@@ -4,6 +4,7 @@ mod arrays;
 mod compare;
 mod trace;
 mod watch;
+mod waves;
 
 use super::error::CliError;
 use super::files::{PendingFile, check_distinct, write_over};
@@ -12,6 +13,7 @@ use super::npu::{Configuration, Mode, Passes, compile, executable_error, import,
 use super::output::print;
 use super::progress::Progress;
 use super::simulator::{Init, Simulator};
+use super::waves::WaveOptions;
 use crate::arch::NpuArch;
 use crate::device::npy::write_array;
 use crate::device::{Accelerator, Executable, Inference, Loaded, Speed};
@@ -70,6 +72,9 @@ pub(super) struct Run {
     /// and compare them with the golden model. Files of an earlier trace are removed; a folder with others is an error
     #[arg(long, value_name = "FOLDER")]
     trace: Option<PathBuf>,
+    // Those of the first inference.
+    #[command(flatten)]
+    waves: WaveOptions,
     /// Print which unit was at work when
     #[arg(long)]
     timeline: bool,
@@ -77,7 +82,7 @@ pub(super) struct Run {
     #[arg(long, value_name = "FILE")]
     timeline_svg: Option<PathBuf>,
     /// Run again whenever the configuration or the model is saved, and print which figures have changed, until Ctrl-C
-    #[arg(long, conflicts_with_all = ["expect", "output", "trace", "timeline", "timeline_svg", "json"])]
+    #[arg(long, conflicts_with_all = ["expect", "output", "trace", "waves", "timeline", "timeline_svg", "json"])]
     watch: bool,
     /// Print the figures as JSON, and no progress
     #[arg(long, conflicts_with = "timeline")]
@@ -138,6 +143,7 @@ impl Run {
         let design = super::core::design(&arch, Part::Core)?;
         let mut accelerator = self.accelerator(&arch, &design, &mut progress)?;
         let simulator = accelerator.simulator();
+        self.write_waves(&mut accelerator, &network, &rows[0], &mut progress)?;
         let mut loaded = accelerator.load(&network)?;
         let inferences = self.simulate(&arch, &mut loaded, &network, &rows, &mut progress)?;
         interrupt::check()?;
@@ -221,7 +227,10 @@ impl Run {
             .chain(self.expect.iter().map(|path| ("`--expect`", path)));
         let outputs = self.output.iter().map(|path| ("`--output`", path));
         let svg = self.timeline_svg.iter();
-        let written = outputs.chain(svg.map(|path| ("`--timeline-svg`", path)));
+        let waves = self.waves.waves.iter();
+        let written = outputs
+            .chain(svg.map(|path| ("`--timeline-svg`", path)))
+            .chain(waves.map(|path| ("`--waves`", path)));
         let written = written.map(|(what, path)| (what, path.as_path()));
         check_distinct(read.map(|(what, path)| (what, path.as_path())), written)
     }

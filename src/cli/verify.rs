@@ -7,6 +7,7 @@ use super::interrupt;
 use super::output::print;
 use super::progress::Progress;
 use super::simulator::Simulator;
+use super::waves::WaveOptions;
 use crate::config::Config;
 use crate::device::Error;
 use crate::report::{Table, counted, grouped, json};
@@ -61,9 +62,9 @@ pub(super) struct Verify {
     /// Run this one case, as a failure prints it
     #[arg(long, value_name = "CASE", conflicts_with_all = ["seed", "cases", "minutes", "networks", "preset", "config", "max_size"])]
     replay: Option<String>,
-    /// Write the waves of the replayed case, or of the smallest case that fails
-    #[arg(long, value_name = "FILE")]
-    vcd: Option<PathBuf>,
+    // Those of the replayed case, or of the smallest case that fails.
+    #[command(flatten)]
+    waves: WaveOptions,
     /// Print as JSON, and no progress
     #[arg(long)]
     json: bool,
@@ -159,7 +160,7 @@ impl Verify {
     }
 
     fn campaign(&self) -> miette::Result<Output> {
-        let waves = self.vcd.as_deref().map(PendingFile::new).transpose()?;
+        let (waves, of_case) = self.waves.pending()?.unzip();
         let options = Options {
             seed: self.seed,
             cases: self.minutes.map_or(self.cases, |_| u64::MAX),
@@ -168,7 +169,7 @@ impl Verify {
                 .map(|minutes| Duration::from_secs_f64(60.0 * minutes)),
             backends: self.backends(),
             cores: self.cores()?,
-            vcd: waves.as_ref().map(|waves| waves.path().to_owned()),
+            waves: of_case,
             ..Options::default()
         };
         let progress = match self.minutes {
@@ -221,10 +222,10 @@ impl Verify {
     fn replay(&self, text: &str) -> miette::Result<Output> {
         let case = verify::parse(text).map_err(CliError::Replay)?;
         let case = case.as_ref();
-        let waves = self.vcd.as_deref().map(PendingFile::new).transpose()?;
+        let waves = self.waves.pending()?;
         let found = run_case(case, &self.backends());
-        if let Some(waves) = waves {
-            write_waves(case, waves.path()).map_err(|error| with_waves(Some(&waves), error))?;
+        if let Some((waves, of_case)) = waves {
+            write_waves(case, &of_case).map_err(|error| with_waves(Some(&waves), error))?;
             waves.keep()?;
         }
         match found {

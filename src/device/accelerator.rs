@@ -1,7 +1,9 @@
 //! A core that runs networks, in a simulator.
 
 use super::npu::{ProgramOutcome, ProgramRun};
-use super::{Backend, Error, Executable, ExecutableError, Native, Timeline, Watch, unwatched};
+use super::{
+    Backend, Error, Executable, ExecutableError, Native, Timeline, Watch, WaveFile, unwatched,
+};
 use crate::arch::NpuArch;
 use crate::blocks::npu::NpuCore;
 use crate::compiler::Network;
@@ -104,6 +106,14 @@ impl Accelerator {
     /// `native`, `verilator` or `icarus`.
     pub fn simulator(&self) -> &'static str {
         self.backend.name()
+    }
+
+    /// The following programs write their waves to this file, each over those of the one before, or to none.
+    ///
+    /// # Errors
+    /// When the simulator does not write such a file.
+    pub fn trace(&mut self, waves: Option<WaveFile>) -> Result<(), AcceleratorError> {
+        Ok(self.backend.trace(waves)?)
     }
 
     /// Puts a network on it.

@@ -5,10 +5,10 @@ use super::error::Error;
 use super::interface::Interface;
 use super::simulation::icarus::Model;
 use super::simulation::top::Top;
+use super::waves::WaveFile;
 use super::{Backend, Outcome, Scenario, Watch};
 use crate::hdl::ir::Design;
 use crate::verilog::{VerilogFile, emit_for_simulation};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A core under Icarus Verilog, in four-state logic.
@@ -55,8 +55,9 @@ impl Backend for Icarus {
         self.benched.run(scenario, watch, make)
     }
 
-    fn trace(&mut self, vcd: Option<PathBuf>) -> Result<(), Error> {
-        self.benched.vcd = vcd;
+    fn trace(&mut self, waves: Option<WaveFile>) -> Result<(), Error> {
+        waves.as_ref().map(WaveFile::plain).transpose()?;
+        self.benched.waves = waves;
         Ok(())
     }
 }

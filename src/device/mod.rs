@@ -57,6 +57,7 @@ mod stalls;
 mod timeline;
 mod trace;
 mod verilator;
+mod waves;
 
 pub use crate::hdl::sim::Cover;
 pub use accelerator::{Accelerator, AcceleratorError, Inference, Loaded, ProgramTime};
@@ -77,9 +78,9 @@ pub use stalls::Stalls;
 pub use timeline::{Span, Timeline};
 pub use trace::LayerResult;
 pub use verilator::{Verilator, cache_folder};
+pub use waves::{WaveFile, WaveFormat};
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 
 /// Called now and then with the number of cycles executed; `Break` cancels the run.
 pub type Watch<'a> = dyn FnMut(u64) -> ControlFlow<()> + 'a;
@@ -102,10 +103,10 @@ pub trait Backend: Send {
     /// A core that misbehaves is not an error but an [`Outcome`] that says so.
     fn run(&mut self, scenario: &Scenario, watch: &mut Watch) -> Result<Outcome, Error>;
 
-    /// The following runs write their waves to this VCD file, or to none.
+    /// The following runs write their waves to this file, or to none.
     ///
     /// # Errors
     ///
-    /// When a back end that needs another build for it cannot make that.
-    fn trace(&mut self, vcd: Option<PathBuf>) -> Result<(), Error>;
+    /// When a back end that needs another build for it cannot make that, or does not write such a file.
+    fn trace(&mut self, waves: Option<WaveFile>) -> Result<(), Error>;
 }

@@ -5,9 +5,9 @@ use super::error::Error;
 use super::interface::Interface;
 use super::simulation::native::Model;
 use super::simulation::top::Top;
+use super::waves::WaveFile;
 use super::{Backend, Outcome, Scenario, Watch};
 use crate::hdl::ir::Design;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A core under the native simulator: no tool is needed.
@@ -69,14 +69,14 @@ impl Backend for Native {
         self.benched.run(scenario, watch, make)
     }
 
-    fn trace(&mut self, vcd: Option<PathBuf>) -> Result<(), Error> {
-        if vcd.is_some() != self.names {
-            self.names = vcd.is_some();
+    fn trace(&mut self, waves: Option<WaveFile>) -> Result<(), Error> {
+        if waves.is_some() != self.names {
+            self.names = waves.is_some();
             let (names, seed) = (self.names, self.seed);
             self.benched
                 .rebuild(|joined, top| model(joined, top, names, seed))?;
         }
-        self.benched.vcd = vcd;
+        self.benched.waves = waves;
         Ok(())
     }
 }

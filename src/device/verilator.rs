@@ -6,6 +6,7 @@ use super::interface::Interface;
 use super::simulation::Speed;
 use super::simulation::top::Top;
 use super::simulation::verilator::Model;
+use super::waves::WaveFile;
 use super::{Backend, Outcome, Scenario, Watch};
 use crate::hdl::ir::Design;
 use crate::synth::cache::Cache;
@@ -87,13 +88,14 @@ impl Backend for Verilator {
         self.benched.run(scenario, watch, make)
     }
 
-    fn trace(&mut self, vcd: Option<PathBuf>) -> Result<(), Error> {
-        if vcd.is_some() != self.source.tracing {
-            self.source.tracing = vcd.is_some();
+    fn trace(&mut self, waves: Option<WaveFile>) -> Result<(), Error> {
+        waves.as_ref().map(WaveFile::plain).transpose()?;
+        if waves.is_some() != self.source.tracing {
+            self.source.tracing = waves.is_some();
             self.benched
                 .rebuild(|joined, top| self.source.make(joined, top))?;
         }
-        self.benched.vcd = vcd;
+        self.benched.waves = waves;
         Ok(())
     }
 }

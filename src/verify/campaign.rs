@@ -8,13 +8,12 @@ use super::case::Case;
 use super::check::{BackendKind, run_case, write_waves};
 use super::kinds::{Cores, random_case};
 use super::verdict::{CaseFailure, CaseReport, Mismatch};
-use crate::device::Error;
+use crate::device::{Error, WaveFile};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -38,7 +37,7 @@ pub struct Options {
     /// Runs that may be spent to make a failing case smaller.
     pub shrink_runs: u32,
     /// Where to write the waves of the smallest failing case.
-    pub vcd: Option<PathBuf>,
+    pub waves: Option<WaveFile>,
 }
 
 impl Default for Options {
@@ -50,7 +49,7 @@ impl Default for Options {
             backends: vec![BackendKind::Native],
             cores: Cores::Matmul(64),
             shrink_runs: 400,
-            vcd: None,
+            waves: None,
         }
     }
 }
@@ -179,8 +178,8 @@ fn smallest(
             )
         },
     );
-    if let Some(vcd) = &options.vcd {
-        write_waves(case.as_ref(), vcd)?;
+    if let Some(waves) = &options.waves {
+        write_waves(case.as_ref(), waves)?;
     }
     Ok(CampaignFailure {
         index,

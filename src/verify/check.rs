@@ -2,12 +2,13 @@
 
 use super::case::{Case, Stimulus};
 use super::verdict::{CaseFailure, CaseReport, Mismatch};
-use crate::device::{Backend, Cover, Error, Icarus, Native, Outcome, Speed, Verilator, unwatched};
+use crate::device::{
+    Backend, Cover, Error, Icarus, Native, Outcome, Speed, Verilator, WaveFile, unwatched,
+};
 use crate::hdl::ir::Design;
 use crate::product::Part;
 use std::fmt;
 use std::ops::Range;
-use std::path::Path;
 use std::str::FromStr;
 
 /// A simulator.
@@ -171,10 +172,10 @@ pub fn check_netlist(
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write_waves(case: &dyn Case, vcd: &Path) -> Result<(), Error> {
+pub fn write_waves(case: &dyn Case, waves: &WaveFile) -> Result<(), Error> {
     let mut backend = Native::new(&design(case))?;
     let stimulus = case.stimulus(&mut backend)?;
-    backend.trace(Some(vcd.to_owned()))?;
+    backend.trace(Some(waves.clone()))?;
     backend.run(&stimulus.scenario, &mut unwatched)?;
     Ok(())
 }

@@ -125,7 +125,7 @@ fn replay(place: &Place, arguments: &[&str]) -> Run {
 fn a_case_is_replayed_with_waves() {
     let place = Place::new();
     let case = "rows=3 columns=2 job=5x4x3:min stall_c=..# seed=7";
-    let run = replay(&place, &[case, "--vcd", "waves.vcd"]);
+    let run = replay(&place, &[case, "--waves", "waves.vcd"]);
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
     assert!(
         run.stdout
@@ -156,10 +156,16 @@ fn texts_that_are_no_case() {
 #[test]
 fn waves_that_cannot_be_written() {
     let place = Place::new();
-    let line = "verify --replay rows=1 --vcd nowhere/w.vcd";
-    let mut command = place.command("verify --vcd nowhere/w.vcd --replay");
+    let line = "verify --replay rows=1 --waves nowhere/w.vcd";
+    let mut command = place.command("verify --waves nowhere/w.vcd --replay");
     let replayed = place.fail_with(line, command.arg("rows=1 job=1x1x1"));
-    golden!([replayed, place.fail("verify --cases 1 --vcd nowhere/w.vcd")].join("\n"));
+    golden!(
+        [
+            replayed,
+            place.fail("verify --cases 1 --waves nowhere/w.vcd")
+        ]
+        .join("\n")
+    );
 }
 
 /// Times depend on the machine and on the build; the form does not.

@@ -95,7 +95,7 @@ fn operands_that_are_no_matrices() {
         ["vector", "float", "large", "text", "missing"]
             .map(|name| {
                 let line =
-                    format!("matmul a.npy {name}.npy -o c.npy --preset matmul-4x4 --vcd w.vcd");
+                    format!("matmul a.npy {name}.npy -o c.npy --preset matmul-4x4 --waves w.vcd");
                 place.fail(&line)
             })
             .join("\n")
@@ -126,7 +126,7 @@ fn a_missing_tool_says_how_to_get_it() {
         ["verilator", "icarus"]
             .map(|sim| {
                 let line = format!(
-                    "matmul a.npy a.npy -o c.npy --preset matmul-4x4 --sim {sim} --vcd w.vcd"
+                    "matmul a.npy a.npy -o c.npy --preset matmul-4x4 --sim {sim} --waves w.vcd"
                 );
                 let mut command = place.command(&line);
                 command
@@ -152,7 +152,7 @@ fn outputs_that_cannot_be_written() {
             "new file",
             "matmul a.npy a.npy -o file/c.npy --preset matmul-4x4",
             "matmul a.npy a.npy -o nowhere/c.npy --preset matmul-4x4",
-            "matmul a.npy a.npy --vcd nowhere/w.vcd --preset matmul-4x4",
+            "matmul a.npy a.npy --waves nowhere/w.vcd --preset matmul-4x4",
         ]
         .map(|line| place.fail(line))
         .join("\n")
@@ -166,9 +166,9 @@ fn files_that_are_two_things_at_once() {
     place.write("core.toml", "[array]\nrows = 4\ncolumns = 4\n");
     golden!(
         [
-            "matmul a.npy a.npy -o c.npy --vcd ./c.npy --config core.toml",
+            "matmul a.npy a.npy -o c.npy --waves ./c.npy --config core.toml",
             "matmul a.npy a.npy -o ./a.npy --config core.toml",
-            "matmul a.npy a.npy --vcd core.toml --config core.toml",
+            "matmul a.npy a.npy --waves core.toml --config core.toml",
         ]
         .map(|line| place.fail(line))
         .join("\n")
@@ -207,7 +207,7 @@ fn outputs_that_are_no_regular_files() {
     std::os::unix::fs::symlink("nowhere", place.path("lost")).expect("a link");
     let mut all = Vec::new();
     for name in ["pipe", "folder", "lost"] {
-        for option in ["-o", "--vcd"] {
+        for option in ["-o", "--waves"] {
             let line = format!("matmul a.npy a.npy {option} {name} --preset matmul-4x4");
             // Not `Place::fail`: it reads every file, and a pipe has no end.
             let run = place.run(&line);

@@ -45,7 +45,7 @@ fn files_that_cannot_grow_leave_nothing() {
         "generate --preset matmul-4x4 -o core",
         "generate --preset matmul-4x4 -o deep/core",
         "matmul a.npy a.npy -o c.npy --preset matmul-4x4",
-        "matmul a.npy a.npy --vcd waves.vcd --preset matmul-4x4",
+        "matmul a.npy a.npy --waves waves.vcd --preset matmul-4x4",
         "new core.toml",
     ];
     let all = lines.map(|line| {
@@ -74,7 +74,7 @@ fn a_full_disk_leaves_nothing() {
             "generate core.toml -o small/core",
             "generate core.toml -o small/deep/core",
             "matmul a.npy a.npy -o small/c.npy --preset matmul-4x4",
-            "matmul a.npy a.npy --vcd small/waves.vcd --preset matmul-4x4",
+            "matmul a.npy a.npy --waves small/waves.vcd --preset matmul-4x4",
         ]
         .map(|line| place.fail(line))
         .join("\n")

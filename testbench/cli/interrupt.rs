@@ -13,7 +13,7 @@ fn ctrl_c_leaves_nothing() {
     place.write_npy("a.npy", &matrix(60_000, 256, 1));
     place.write_npy("b.npy", &matrix(256, 16, 2));
     let before: Vec<String> = place.names(".");
-    for vcd in ["", " --vcd waves.vcd"] {
+    for vcd in ["", " --waves waves.vcd"] {
         let line = format!("matmul a.npy b.npy -o c.npy --preset matmul-4x4{vcd}");
         let mut child = place
             .command(&line)

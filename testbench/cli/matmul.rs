@@ -58,7 +58,7 @@ fn links_stay_links() {
         place.write(file, "old");
         std::os::unix::fs::symlink(file, place.path(link)).expect("a link");
     }
-    place.succeed("matmul a.npy b.npy -o c.npy --vcd w.vcd --preset matmul-4x4");
+    place.succeed("matmul a.npy b.npy -o c.npy --waves w.vcd --preset matmul-4x4");
     assert!(place.path("c.npy").is_symlink() && place.path("w.vcd").is_symlink());
     assert_product(&place, "real/c.npy");
     assert!(place.read("real/w.vcd").contains("$enddefinitions"));
@@ -99,11 +99,11 @@ fn simulators_agree() {
     let place = operands();
     let run = |sim: &str| {
         let line = format!("matmul a.npy b.npy -o {sim}.npy --preset matmul-6x10 --sim {sim}");
-        let mut report = json(&place, &format!("{line} --vcd {sim}.vcd"));
+        let mut report = json(&place, &format!("{line} --waves {sim}.vcd"));
         let waves = place.read(&format!("{sim}.vcd"));
         assert!(waves.contains("$enddefinitions") && waves.contains("m_axis_c_tdata"));
         assert_product(&place, &format!("{sim}.npy"));
-        for key in ["simulator", "output", "vcd"] {
+        for key in ["simulator", "output", "waves"] {
             assert!(
                 report[key]
                     .as_str()

@@ -243,6 +243,35 @@ fn a_timeline_has_every_instruction_of_a_unit() {
 }
 
 #[test]
+fn waves_of_an_inference_are_those_of_modules_and_cycles() {
+    let place = small_network();
+    place.succeed("compile small.onnx --preset nano -o net.fgn");
+    let run = "run net.fgn --preset nano --waves";
+    place.succeed(&format!("{run} all.vcd"));
+    place.succeed(&format!("{run} all.fst"));
+    place.succeed(&format!(
+        "{run} post.vcd --module dut.post --cycles 300..400"
+    ));
+    let size = |name: &str| fs::metadata(place.path(name)).expect("waves").len();
+    assert!(5 * size("all.fst") < size("all.vcd"));
+    let text = place.read("post.vcd");
+    let times = text.lines().filter_map(|line| line.strip_prefix('#'));
+    let times = Vec::from_iter(times.map(|time| time.parse::<u64>().expect("a time")));
+    assert_eq!((times[0], times.last()), (3000, Some(&3995)));
+    let scopes = text.lines().filter(|line| line.starts_with("$scope"));
+    let scopes = Vec::from_iter(scopes.filter_map(|line| line.split(' ').nth(2)));
+    assert_eq!(scopes[1..3], ["dut", "post"]);
+    let messages = [
+        format!("{run} none.vcd --module dut.pots"),
+        format!("{run} none.fst --sim icarus"),
+        format!("{run} net.fgn"),
+    ];
+    let messages = messages.map(|line| place.fail(&line));
+    insta::assert_snapshot!(messages.join("\n"));
+    assert!(!place.path("none.vcd").exists() && !place.path("none.fst").exists());
+}
+
+#[test]
 fn a_trace_has_every_layer() {
     let place = small_network();
     let line = "run small.onnx --preset nano --input images.npy --trace layers";

@@ -4,7 +4,7 @@
 
 use crate::tools;
 use crate::toy::{Fault, toy};
-use ferrogrid::device::{Backend, Error, Icarus, Scenario, Speed, Verilator, unwatched};
+use ferrogrid::device::{Backend, Error, Icarus, Scenario, Speed, Verilator, WaveFile, unwatched};
 use ferrogrid::synth::tools::{Tool, ToolError};
 use miette::Diagnostic;
 use std::fs;
@@ -214,7 +214,9 @@ fn waves_are_written_and_change_nothing() {
     for mut backend in crate::agreement::backends(&toy(Fault::None)) {
         let without = backend.run(&idle(40), &mut unwatched).expect("a run");
         let path = dir.path().join(backend.name()).with_extension("vcd");
-        backend.trace(Some(path.clone())).expect("a traced model");
+        backend
+            .trace(Some(WaveFile::all(&path)))
+            .expect("a traced model");
         let with = backend
             .run(&idle(40), &mut unwatched)
             .expect("a traced run");

@@ -4,7 +4,7 @@ use ferrogrid::arch::MatmulArch;
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::config::{Dataflow, MatmulConfig};
 use ferrogrid::device::matmul::{MatmulJob, run, run_queued};
-use ferrogrid::device::{Backend, Native, StallPattern, Stalls, unwatched};
+use ferrogrid::device::{Backend, Native, StallPattern, Stalls, WaveFile, unwatched};
 use ferrogrid::hdl::elaborate;
 use ndarray::Array2;
 use std::fmt::Write;
@@ -101,7 +101,7 @@ fn short_passes_follow_without_a_gap() {
         let arch = MatmulArch::new(&config).expect("a core");
         let design = elaborate(&MatmulCore::new(&arch)).expect("a core");
         let mut native = Native::new(&design).expect("a core");
-        native.trace(Some(path.clone())).expect("waves");
+        native.trace(Some(WaveFile::all(&path))).expect("waves");
         // Two row blocks: no bank of the accumulators is waited for, nor B in the second.
         let job = MatmulJob::of_integers(
             &arch,
@@ -140,7 +140,7 @@ fn a_waiting_job_starts_soon() {
         let arch = MatmulArch::new(&config).expect("a core");
         let design = elaborate(&MatmulCore::new(&arch)).expect("a core");
         let mut native = Native::new(&design).expect("a core");
-        native.trace(Some(path.clone())).expect("waves");
+        native.trace(Some(WaveFile::all(&path))).expect("waves");
         for (start, idle, patterns, k) in slowest {
             let job = MatmulJob::of_integers(
                 &arch,

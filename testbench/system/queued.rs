@@ -4,10 +4,11 @@ use ferrogrid::arch::MatmulArch;
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::config::MatmulConfig;
 use ferrogrid::device::matmul::{MatmulJob, run_queued};
-use ferrogrid::device::{Backend, Error, Native, Outcome, Scenario, Stalls, Watch, unwatched};
+use ferrogrid::device::{
+    Backend, Error, Native, Outcome, Scenario, Stalls, Watch, WaveFile, unwatched,
+};
 use ferrogrid::hdl::elaborate;
 use ndarray::Array2;
-use std::path::PathBuf;
 
 /// A core that says that its first job failed, as `last_failed` is read last.
 struct Failing(Native);
@@ -23,8 +24,8 @@ impl Backend for Failing {
         Ok(outcome)
     }
 
-    fn trace(&mut self, vcd: Option<PathBuf>) -> Result<(), Error> {
-        self.0.trace(vcd)
+    fn trace(&mut self, waves: Option<WaveFile>) -> Result<(), Error> {
+        self.0.trace(waves)
     }
 }
 

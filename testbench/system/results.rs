@@ -4,10 +4,11 @@ use ferrogrid::arch::MatmulArch;
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::config::{Dataflow, MatmulConfig};
 use ferrogrid::device::matmul::{MatmulJob, run};
-use ferrogrid::device::{Backend, Error, Native, Outcome, Scenario, Stalls, Watch, unwatched};
+use ferrogrid::device::{
+    Backend, Error, Native, Outcome, Scenario, Stalls, Watch, WaveFile, unwatched,
+};
 use ferrogrid::hdl::elaborate;
 use ndarray::Array2;
-use std::path::PathBuf;
 
 /// A core whose results are watched: the cycles of their beats.
 struct Watched(Native, Vec<u64>);
@@ -24,8 +25,8 @@ impl Backend for Watched {
         Ok(outcome)
     }
 
-    fn trace(&mut self, vcd: Option<PathBuf>) -> Result<(), Error> {
-        self.0.trace(vcd)
+    fn trace(&mut self, waves: Option<WaveFile>) -> Result<(), Error> {
+        self.0.trace(waves)
     }
 }
 

@@ -9,12 +9,12 @@ use super::interface::Interface;
 use super::plan::Plan;
 use super::simulation::engine::Model;
 use super::simulation::top::Top;
+use super::waves::WaveFile;
 use super::{Outcome, Scenario, Watch};
 use crate::harness::{Bench, BenchPort, Known, Ports};
 use crate::hdl::DesignError;
 use crate::hdl::ir::Design;
 use crate::verilog::{self, VerilogFile};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the tables hold at least: one build then serves most scenarios.
@@ -69,7 +69,7 @@ pub(super) struct Benched<M> {
     model: M,
     /// Unknown bits exist: what is not loaded is unknown.
     pub four_states: bool,
-    pub vcd: Option<PathBuf>,
+    pub waves: Option<WaveFile>,
 }
 
 impl<M: Model> Benched<M> {
@@ -93,7 +93,7 @@ impl<M: Model> Benched<M> {
             top,
             model,
             four_states: false,
-            vcd: None,
+            waves: None,
         })
     }
 
@@ -121,7 +121,7 @@ impl<M: Model> Benched<M> {
             self.rebuild(make)?;
         }
         let plan = Plan::new(&self.interface, scenario)?;
-        let engine = self.model.start(self.vcd.as_deref())?;
+        let engine = self.model.start(self.waves.as_ref())?;
         let table = load::Tables {
             top: &self.top,
             ports: &self.ports,

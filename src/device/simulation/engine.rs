@@ -1,8 +1,8 @@
 //! What every simulator offers: ports and memories by number.
 
 use crate::device::error::Error;
+use crate::device::waves::WaveFile;
 use crate::hdl::sim::Cover;
-use std::path::Path;
 
 /// What a simulator does, with numbers for names. Values stand in 64-bit digits, lowest first, bits
 /// above the width 0.
@@ -27,8 +27,8 @@ pub(in crate::device) trait Engine {
 
 /// A compiled design.
 pub(in crate::device) trait Model {
-    /// Starts a run, which writes its waves to a VCD file.
-    fn start(&self, vcd: Option<&Path>) -> Result<Box<dyn Engine>, Error>;
+    /// Starts a run, which writes its waves to a file.
+    fn start(&self, waves: Option<&WaveFile>) -> Result<Box<dyn Engine>, Error>;
 }
 
 /// An assertion that failed, each at its first cycle at least.

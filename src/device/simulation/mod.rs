@@ -9,12 +9,13 @@ pub(super) mod verilator;
 use super::error::Error;
 use super::outcome::Failure;
 use super::process::failed_assertion;
+use crate::device::waves::WaveFile;
 use crate::hdl::ir::{Design, Direction};
 use crate::hdl::sim::Cover;
 use crate::verilog;
 use engine::{Engine, Model as _};
 use num_bigint::{BigInt, BigUint};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use top::{Top, digits};
 pub use verilator::Speed;
@@ -49,13 +50,18 @@ pub struct Simulation {
 /// What a simulation is started with: see [`Simulation::of`].
 pub struct Setup<'a> {
     design: &'a Design,
-    waves: Option<PathBuf>,
+    waves: Option<WaveFile>,
 }
 
 impl Setup<'_> {
-    /// Writes the waves of the run to this VCD file.
-    pub fn waves(self, vcd: impl AsRef<Path>) -> Self {
-        let waves = Some(vcd.as_ref().to_owned());
+    /// Writes the waves of the run to this file: VCD, or FST where its name ends so.
+    pub fn waves(self, path: impl AsRef<Path>) -> Self {
+        self.waves_of(WaveFile::all(path.as_ref()))
+    }
+
+    /// Writes these waves of the run to this file.
+    pub fn waves_of(self, waves: WaveFile) -> Self {
+        let waves = Some(waves);
         Setup { waves, ..self }
     }
 
@@ -66,7 +72,7 @@ impl Setup<'_> {
     pub fn native(self) -> Result<Simulation, Error> {
         let top = Top::of(self.design);
         let model = native::Model::new(self.design, &top, self.waves.is_some())?;
-        Simulation::start(Arc::new(top), model.start(self.waves.as_deref())?)
+        Simulation::start(Arc::new(top), model.start(self.waves.as_ref())?)
     }
 
     /// The emitted Verilog through Verilator; the first run of a design builds its model.
@@ -79,7 +85,7 @@ impl Setup<'_> {
         let files = verilog::emit_for_simulation(self.design);
         let trace = self.waves.is_some();
         let model = verilator::Model::new(Arc::clone(&top), &files, speed, trace)?;
-        Simulation::start(top, model.start(self.waves.as_deref())?)
+        Simulation::start(top, model.start(self.waves.as_ref())?)
     }
 
     /// The emitted Verilog through Icarus Verilog, in four-state logic: unknown bits read as 0.
@@ -90,7 +96,7 @@ impl Setup<'_> {
         let top = Arc::new(Top::of(self.design));
         let files = verilog::emit_for_simulation(self.design);
         let model = icarus::Model::new(Arc::clone(&top), &files)?;
-        Simulation::start(top, model.start(self.waves.as_deref())?)
+        Simulation::start(top, model.start(self.waves.as_ref())?)
     }
 }
 

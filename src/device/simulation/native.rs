@@ -3,11 +3,12 @@
 use super::engine::{Engine, Finding, Model as Startable};
 use super::top::Top;
 use crate::device::error::Error;
+use crate::device::waves::{WaveFile, WaveFormat};
 use crate::hdl::ir::Design;
 use crate::hdl::sim::{Cover, Handle, Simulator};
 use std::fs::File;
-use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 
 /// A compiled design; each run starts anew.
 pub(in crate::device) struct Model {
@@ -45,22 +46,33 @@ impl Model {
 }
 
 impl Startable for Model {
-    fn start(&self, vcd: Option<&Path>) -> Result<Box<dyn Engine>, Error> {
+    fn start(&self, waves: Option<&WaveFile>) -> Result<Box<dyn Engine>, Error> {
         let mut simulator = self.pristine.restarted();
         if let Some(seed) = self.seed {
             simulator.randomize(seed);
         }
-        if let Some(path) = vcd {
+        if let Some(WaveFile {
+            path,
+            format,
+            waves,
+        }) = waves
+        {
             let file = File::create(path).map_err(Error::files("write waves to", path))?;
-            let started = simulator.trace_vcd(BufWriter::new(file));
-            started.map_err(Error::files("write waves to", path))?;
+            let started = match format {
+                WaveFormat::Vcd => simulator.trace_vcd_of(waves.clone(), file),
+                WaveFormat::Fst => simulator.trace_fst_of(waves.clone(), file),
+            };
+            started.map_err(|error| match error.kind() {
+                ErrorKind::InvalidInput => Error::Signal(error.to_string()),
+                _ => Error::files("write waves to", path)(error),
+            })?;
         }
         Ok(Box::new(Native {
             simulator,
             ports: self.ports.clone(),
             memories: self.memories.clone(),
             clocks: self.clocks.clone(),
-            vcd: vcd.map(Path::to_owned),
+            waves: waves.map(|waves| waves.path.clone()),
         }))
     }
 }
@@ -70,7 +82,7 @@ struct Native {
     ports: Vec<Handle>,
     memories: Vec<String>,
     clocks: Vec<String>,
-    vcd: Option<PathBuf>,
+    waves: Option<PathBuf>,
 }
 
 impl Engine for Native {
@@ -129,7 +141,7 @@ impl Engine for Native {
     }
 
     fn finish(&mut self) -> Result<Vec<Cover>, Error> {
-        if let Some(path) = self.vcd.take() {
+        if let Some(path) = self.waves.take() {
             let finished = self.simulator.finish_trace();
             finished.map_err(Error::files("write waves to", path))?;
         }

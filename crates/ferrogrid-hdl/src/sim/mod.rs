@@ -123,7 +123,7 @@ mod schedule;
 mod step;
 #[cfg(test)]
 mod tests;
-mod vcd;
+mod trace;
 mod waveform;
 mod wide;
 
@@ -131,6 +131,7 @@ pub use drive::SignalRef;
 pub use names::Handle;
 use names::Known;
 pub use property::{Cover, Failure};
+pub use trace::Waves;
 pub use waveform::{Radix, Waveform};
 
 use super::ir::{Design, PropertyKind};
@@ -167,7 +168,7 @@ pub struct Simulator {
     failures: Vec<Failure>,
     covers: Vec<Cover>,
     /// Never locked: the mutex lets threads share a simulator to clone it.
-    trace: Option<Mutex<Box<dyn vcd::Trace>>>,
+    trace: Option<Mutex<Box<dyn trace::Trace>>>,
 }
 
 impl Simulator {

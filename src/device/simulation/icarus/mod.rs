@@ -7,6 +7,7 @@ use super::engine::{Engine, Finding, Model as Startable};
 use super::top::{Top, digits};
 use crate::device::error::Error;
 use crate::device::process::run_tool;
+use crate::device::waves::WaveFile;
 use crate::hdl::sim::Cover;
 use crate::synth::tools::{FoundTool, Tool};
 use crate::verilog::VerilogFile;
@@ -62,16 +63,16 @@ impl Model {
 }
 
 impl Startable for Model {
-    fn start(&self, vcd: Option<&Path>) -> Result<Box<dyn Engine>, Error> {
+    fn start(&self, waves: Option<&WaveFile>) -> Result<Box<dyn Engine>, Error> {
         let folder = folder()?;
         let process = Process::start(&self.vvp, &self.compiled, folder.path())?;
         let mut engine = Icarus {
             top: Arc::clone(&self.top),
             process,
-            vcd: vcd.map(Path::to_owned),
+            vcd: waves.map(WaveFile::plain).transpose()?.map(Path::to_owned),
             folder,
         };
-        if vcd.is_some() {
+        if waves.is_some() {
             engine.process.ask(&Command::Waves)?;
         }
         Ok(Box::new(engine))

@@ -10,11 +10,11 @@ use super::engine::{Engine, Finding, Model as Startable};
 use super::top::{Top, digits};
 use crate::device::error::Error;
 use crate::device::process::{cover, finding};
+use crate::device::waves::WaveFile;
 use crate::hdl::sim::Cover;
 use crate::verilog::VerilogFile;
 use build::Build;
 use library::{Instance, ModelLibrary};
-use std::path::Path;
 use std::sync::Arc;
 
 /// A compiled design; each run makes a fresh instance of it.
@@ -43,10 +43,13 @@ impl Model {
 }
 
 impl Startable for Model {
-    fn start(&self, vcd: Option<&Path>) -> Result<Box<dyn Engine>, Error> {
+    fn start(&self, waves: Option<&WaveFile>) -> Result<Box<dyn Engine>, Error> {
         Ok(Box::new(Verilated {
             top: Arc::clone(&self.top),
-            instance: Instance::open(Arc::clone(&self.library), vcd)?,
+            instance: Instance::open(
+                Arc::clone(&self.library),
+                waves.map(WaveFile::plain).transpose()?,
+            )?,
         }))
     }
 }

@@ -1,10 +1,10 @@
 //! Pictures and dumps.
 
 use super::simulate;
-use crate::sim::{Radix, Simulator, Waveform};
+use crate::sim::{Radix, Simulator, Waveform, Waves};
 use crate::{Block, Module, Reset, bit, bundle, concat, hardware, hardware_enum, signed, unsigned};
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, Cursor, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex};
 use vcd::{Command, Value};
 
@@ -330,4 +330,158 @@ fn a_full_disk_is_reported_at_the_end() {
     assert_eq!(error.to_string(), "disk full");
     assert_eq!(sim.cycle(), 10_000);
     sim.finish_trace().expect("the trace has ended");
+}
+
+/// A file in memory that can be written anywhere.
+#[derive(Clone, Default)]
+struct Anywhere(Arc<Mutex<Cursor<Vec<u8>>>>);
+
+impl Write for Anywhere {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Anywhere {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.lock().unwrap().seek(to)
+    }
+}
+
+type Changes = BTreeMap<String, Vec<(u64, String)>>;
+
+/// The changes of every variable of an FST file, by its path.
+fn fst_changes(file: &Anywhere) -> Changes {
+    use fst_reader::{FstFilter, FstHierarchyEntry, FstReader, FstSignalValue};
+
+    let bytes = file.0.lock().unwrap().get_ref().clone();
+    let mut reader = FstReader::open(Cursor::new(bytes)).unwrap();
+    let (mut path, mut names) = (Vec::new(), Vec::new());
+    reader
+        .read_hierarchy(|entry| match entry {
+            FstHierarchyEntry::Scope { name, .. } => path.push(name),
+            FstHierarchyEntry::UpScope => drop(path.pop()),
+            FstHierarchyEntry::Var { name, handle, .. } => {
+                let name = name.split(' ').next().unwrap_or_default();
+                names.push((format!("{}.{name}", path.join(".")), handle));
+            }
+            _ => {}
+        })
+        .unwrap();
+    let mut found = Changes::new();
+    reader
+        .read_signals(&FstFilter::all(), |time, signal, value| {
+            let FstSignalValue::String(bits) = value else {
+                panic!("there are bits alone");
+            };
+            let bits = String::from_utf8(bits.to_vec()).unwrap();
+            // Nothing is known before the waves begin.
+            if bits.contains('x') {
+                return Ok(());
+            }
+            for (name, _) in names.iter().filter(|(_, handle)| *handle == signal) {
+                found
+                    .entry(name.clone())
+                    .or_default()
+                    .push((time, bits.clone()));
+            }
+            Ok::<(), ()>(())
+        })
+        .unwrap();
+    found
+}
+
+/// The changes of every variable of a dump that is no text, by its path.
+fn vcd_changes(dump: &str) -> Changes {
+    fn walk(items: &[vcd::ScopeItem], path: &[String], dump: &str, found: &mut Changes) {
+        for item in items {
+            match item {
+                vcd::ScopeItem::Scope(scope) => {
+                    let path = [path, std::slice::from_ref(&scope.identifier)].concat();
+                    walk(&scope.items, &path, dump, found);
+                }
+                vcd::ScopeItem::Var(var) if var.var_type != vcd::VarType::String => {
+                    let path = [path, std::slice::from_ref(&var.reference)].concat();
+                    let names = Vec::from_iter(path.iter().map(String::as_str));
+                    found.insert(path.join("."), changes(dump, &names));
+                }
+                _ => {}
+            }
+        }
+    }
+    let header = vcd::Parser::new(dump.as_bytes()).parse_header().unwrap();
+    let mut found = Changes::new();
+    walk(&header.items, &[], dump, &mut found);
+    found
+}
+
+/// Runs the machine twice, with its waves in both formats.
+fn both_formats(waves: &Waves) -> [Changes; 2] {
+    let (vcd, fst) = (File::default(), Anywhere::default());
+    let run = |trace: &dyn Fn(&mut Simulator)| {
+        let mut sim = machine();
+        trace(&mut sim);
+        for start in [0, 1, 1, 1, 0, 0, 1, 0, 1, 1] {
+            sim.poke("start", start);
+            sim.step();
+        }
+        sim.finish_trace().unwrap();
+    };
+    run(&|sim| sim.trace_vcd_of(waves.clone(), vcd.clone()).unwrap());
+    run(&|sim| sim.trace_fst_of(waves.clone(), fst.clone()).unwrap());
+    [vcd_changes(&vcd.text()), fst_changes(&fst)]
+}
+
+#[test]
+fn both_formats_tell_the_same() {
+    let [vcd, fst] = both_formats(&Waves::default());
+    assert!(vcd.len() > 8 && vcd.values().any(|changes| changes.len() > 4));
+    assert_eq!(vcd, fst);
+}
+
+#[test]
+fn waves_are_those_of_modules_and_cycles() {
+    let all = vcd_changes_of(&Waves::default());
+    let found = both_formats(&Waves::default().of("machine").in_cycles(3..6));
+    assert_eq!(found[0], found[1]);
+    let [found, _] = found;
+    let mut seen = 0;
+    for (name, changes) in &all {
+        let of_top = ["test.clk", "test.rst"].contains(&name.as_str());
+        let wanted = name.starts_with("test.machine.") || of_top;
+        assert_eq!(found.contains_key(name), wanted, "{name}");
+        let Some(found) = found.get(name) else {
+            continue;
+        };
+        // What it was when the waves begin, and how it changes from there on.
+        let (before, later): (Vec<_>, Vec<_>) = changes.iter().partition(|(time, _)| *time <= 30);
+        let first = (30, before.last().expect("a value at the start").1.clone());
+        let later = later.into_iter().filter(|(time, _)| *time < 60).cloned();
+        assert_eq!(
+            *found,
+            Vec::from_iter([first].into_iter().chain(later)),
+            "{name}"
+        );
+        seen += 1;
+    }
+    assert!(seen > 4);
+}
+
+fn vcd_changes_of(waves: &Waves) -> Changes {
+    let [vcd, _] = both_formats(waves);
+    vcd
+}
+
+#[test]
+fn a_module_that_is_not_there_is_told() {
+    let error = machine().trace_vcd_of(Waves::default().of("machin"), File::default());
+    let told = error.unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "there is no module `machin`; at the top there are `machine`"
+    );
 }
