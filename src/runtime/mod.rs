@@ -24,6 +24,7 @@ mod device;
 mod error;
 mod file;
 mod model;
+pub mod plugin;
 mod quantize;
 
 pub use device::{Device, Simulator};

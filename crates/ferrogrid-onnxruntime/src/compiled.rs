@@ -2,13 +2,12 @@
 
 use crate::api::TensorType;
 use crate::network::{Network, Part, text_of};
-use crate::options::Options;
-use crate::reports::Reports;
 use ferrogrid::device::{Executable, NetworkPort, unwatched};
 use ferrogrid::graph::{Element, Values};
 use ferrogrid::import::onnx_proto::NodeProto;
 use ferrogrid::import::read_onnx;
-use ferrogrid::runtime::{self, CompiledModel, text};
+use ferrogrid::runtime::plugin::{self, PluginOptions, Reports};
+use ferrogrid::runtime::{CompiledModel, text};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A network on a core.
@@ -37,20 +36,23 @@ impl Compiled {
     ///
     /// # Errors
     /// Why they do not run on the core.
-    pub fn new(network: &Network, places: &[usize], options: &Options) -> Result<Compiled, String> {
+    fn new(
+        network: &Network,
+        places: &[usize],
+        options: &PluginOptions,
+    ) -> Result<Compiled, String> {
         let Part {
             model,
             inputs,
             outputs,
         } = network.part(places);
         let graph = read_onnx(&model).map_err(|error| error.to_string())?;
-        let passes = runtime::Options {
-            rounding: options.rounding,
-            ..runtime::Options::default()
-        };
-        let model = CompiledModel::of_graph(&graph, &options.device, passes);
-        let model = model.map_err(|error| error.to_string())?;
-        Compiled::with_ends(network, [inputs, outputs], model, options)
+        Compiled::with_ends(
+            network,
+            [inputs, outputs],
+            options.compile(&graph)?,
+            options,
+        )
     }
 
     /// The network in a node that was saved.
@@ -60,7 +62,7 @@ impl Compiled {
     pub fn saved(
         network: &Network,
         node: &NodeProto,
-        options: &Options,
+        options: &PluginOptions,
     ) -> Result<Compiled, String> {
         let bytes = text_of(node, "ep_cache_context");
         let executable = Executable::from_bytes(bytes).map_err(|error| error.to_string())?;
@@ -85,7 +87,7 @@ impl Compiled {
         network: &Network,
         [inputs, outputs]: [Vec<String>; 2],
         model: CompiledModel,
-        options: &Options,
+        options: &PluginOptions,
     ) -> Result<Compiled, String> {
         let types = |names: &[String], ports: &[NetworkPort]| {
             if names.len() != ports.len() {
@@ -109,11 +111,6 @@ impl Compiled {
             reports: options.reports.clone(),
             model: Mutex::new(model),
         })
-    }
-
-    /// Whether the core has something to do, and not the host alone.
-    pub fn runs_on_core(&self) -> bool {
-        self.model().network().layers().next().is_some()
     }
 
     /// Runs it, one thread at a time.
@@ -188,7 +185,51 @@ impl Compiled {
     }
 }
 
-/// The number of int64 in `onnx.proto3`.
+/// A network of a session with its options.
+pub struct Nodes<'a>(pub &'a Network, pub &'a PluginOptions);
+
+impl plugin::Nodes for Nodes<'_> {
+    type Value = String;
+    type Compiled = Compiled;
+
+    fn count(&self) -> usize {
+        self.0.nodes.len()
+    }
+
+    fn inputs(&self, place: usize) -> Vec<String> {
+        let names = self.0.nodes[place].input.iter();
+        names.filter(|name| !name.is_empty()).cloned().collect()
+    }
+
+    fn outputs(&self, place: usize) -> Vec<String> {
+        self.0.nodes[place].output.clone()
+    }
+
+    fn is_constant(&self, name: &String) -> bool {
+        self.0.initializers.contains_key(name)
+    }
+
+    fn is_narrow(&self, name: &String) -> bool {
+        let kind = self.0.ports.get(name).and_then(Option::as_ref);
+        kind.is_some_and(|kind| [UINT8, INT8].contains(&kind.element))
+    }
+
+    fn are_supported(&self, places: &[usize]) -> bool {
+        read_onnx(&self.0.part(places).model).is_ok()
+    }
+
+    fn compile(&self, places: &[usize]) -> Result<Compiled, String> {
+        Compiled::new(self.0, places, self.1)
+    }
+
+    fn runs_on_core(&self, compiled: &Compiled) -> bool {
+        compiled.model().network().layers().next().is_some()
+    }
+}
+
+/// Their numbers in `onnx.proto3`.
+const UINT8: i32 = 2;
+const INT8: i32 = 3;
 const INT64: i32 = 7;
 
 /// With an open number of rows decided.
@@ -206,8 +247,8 @@ fn port_type(network: &Network, name: &str, port: &NetworkPort) -> Result<Tensor
     let kind = known.ok_or_else(|| format!("the type of `{name}` is not known"))?;
     let ours = match port.element {
         Element::Float32 => [1, 1],
-        Element::Uint8 => [2, 2],
-        Element::Int8 => [3, 3],
+        Element::Uint8 => [UINT8; 2],
+        Element::Int8 => [INT8; 2],
         Element::Int32 => [6, INT64],
     };
     let sizes = fixed(kind, 1).sizes;

@@ -2,8 +2,8 @@
 
 use crate::abi::{self, VERSION};
 use crate::api::{Api, text};
-use crate::options::Options;
 use crate::provider::Provider;
+use ferrogrid::runtime::plugin::PluginOptions;
 use ort_sys::{
     OrtAllocator, OrtApiBase, OrtCompiledModelCompatibility, OrtEpDevice, OrtHardwareDevice,
     OrtHardwareDeviceType, OrtKeyValuePairs, OrtLogger, OrtMemoryInfo, OrtSessionOptions,
@@ -159,8 +159,8 @@ unsafe extern "system" fn create_ep(
             });
             let own = Vec::from_iter(own);
             let save = ("ep.context_enable".to_owned(), "1".to_owned());
-            let options = Options::new(&own, entries.contains(&save));
-            *ep = Provider::create(api, logger, options);
+            let options = PluginOptions::new(&own);
+            *ep = Provider::create(api, logger, options, entries.contains(&save));
             Ok(())
         })
     }

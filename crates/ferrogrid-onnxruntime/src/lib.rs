@@ -2,19 +2,16 @@
 //! networks.
 //!
 //! `factory`, `provider`, `compute` and `context` are what the runtime calls, `api` and `graph` what it is asked for; `abi` says how
-//! its tables lie in memory. What is done between them, in `options`, `network`, `choice`, `compiled` and `reports`, is safe code.
+//! its tables lie in memory. What is done between them, in `network`, `compiled` and `runtime::plugin` of the library, is safe code.
 
 mod abi;
 mod api;
-mod choice;
 mod compiled;
 mod compute;
 mod context;
 mod factory;
 mod graph;
 mod network;
-mod options;
 mod provider;
-mod reports;
 
 pub use factory::{CreateEpFactories, ReleaseEpFactory};

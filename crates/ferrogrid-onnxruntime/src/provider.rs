@@ -2,14 +2,13 @@
 
 use crate::abi::{self, FusionOptions, GraphSupport, VERSION};
 use crate::api::Api;
-use crate::choice::{Choice, choose};
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, Nodes};
 use crate::compute::Compute;
 use crate::context;
 use crate::factory::NAME;
 use crate::graph;
 use crate::network::{Network, is_saved};
-use crate::options::Options;
+use ferrogrid::runtime::plugin::{Choice, PluginOptions, choose};
 use ort_sys::{OrtGraph, OrtLogger, OrtNode, OrtStatusPtr};
 use std::collections::BTreeSet;
 use std::ffi::c_char;
@@ -23,7 +22,9 @@ pub struct Provider {
     logger: *const OrtLogger,
     /// What is wrong with them is said when nodes are compiled: what fails before that, runtimes up to 1.26 print, and
     /// take the CPU.
-    options: Result<Options, String>,
+    options: Result<PluginOptions, String>,
+    /// The model is saved with what is compiled.
+    save: bool,
     /// What is compiled already, by the names of what its nodes compute.
     found: Vec<(BTreeSet<String>, Compiled)>,
 }
@@ -33,7 +34,8 @@ impl Provider {
     pub fn create(
         api: Api,
         logger: *const OrtLogger,
-        options: Result<Options, String>,
+        options: Result<PluginOptions, String>,
+        save: bool,
     ) -> *mut abi::Ep {
         let table = abi::Ep {
             version: VERSION,
@@ -48,6 +50,7 @@ impl Provider {
             api,
             logger,
             options,
+            save,
             found: Vec::new(),
         }))
         .cast()
@@ -72,7 +75,7 @@ impl Provider {
         if !saved.is_empty() {
             return (saved, None);
         }
-        let Choice { parts, reason } = choose(network, options);
+        let Choice { parts, reason } = choose(&Nodes(network, options));
         let mut chosen = Vec::new();
         for (places, compiled) in parts {
             self.found.push((network.computed(&places), compiled));
@@ -177,7 +180,7 @@ unsafe extern "system" fn compile(
                 let (network, _) = graph::read(api, *graphs.add(place))?;
                 let [inputs, outputs] = graph::ends(api, *fused.add(place))?;
                 let compiled = this.take(&network)?;
-                if this.options.as_ref().is_ok_and(|options| options.save) {
+                if this.save {
                     let name = graph::name(api, *fused.add(place))?;
                     *contexts.add(place) = context::node(api, &name, &compiled)?;
                 }

@@ -1,8 +1,8 @@
-//! The figures of a session, in a file.
+//! The figures of a program's networks, in a file.
 
-use ferrogrid::device::Inference;
-use ferrogrid::report::{Clock, NetworkReport, json};
-use ferrogrid::runtime::CompiledModel;
+use crate::device::Inference;
+use crate::report::{Clock, NetworkReport, json};
+use crate::runtime::CompiledModel;
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::{Mutex, PoisonError};

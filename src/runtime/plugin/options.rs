@@ -1,29 +1,30 @@
-//! What a session says of the provider.
+//! What a program says of a library that it loads.
 
-use crate::reports::Reports;
-use ferrogrid::compiler::Rounding;
-use ferrogrid::config::nearest;
-use ferrogrid::runtime::{Device, mode, text};
+use super::Reports;
+use crate::compiler::Rounding;
+use crate::config::nearest;
+use crate::graph::Graph;
+use crate::runtime::{CompiledModel, Device, Options, mode, text};
 use std::sync::Arc;
 
 /// How networks run.
-pub struct Options {
+pub struct PluginOptions {
+    /// The core.
     pub device: Device,
     /// As the runtime rounds where it is not said.
     pub rounding: Option<Rounding>,
-    /// The model is saved with what is compiled.
-    pub save: bool,
+    /// Where the figures go.
     pub reports: Option<Arc<Reports>>,
 }
 
 const NAMES: [&str; 5] = ["clock", "device", "mode", "report", "simulator"];
 
-impl Options {
-    /// Names and values, as a session gives them, and whether it saves the model.
+impl PluginOptions {
+    /// Names and values, of which the last of a name counts.
     ///
     /// # Errors
     /// What is no option or no value of one.
-    pub fn new(given: &[(String, String)], save: bool) -> Result<Options, String> {
+    pub fn new(given: &[(String, String)]) -> Result<PluginOptions, String> {
         for (name, _) in given {
             if !NAMES.contains(&name.as_str()) {
                 return Err(unknown(name));
@@ -42,12 +43,24 @@ impl Options {
         let rounding = rounding.map_err(|error| text(&error))?;
         let clock = value("clock").unwrap_or("100MHz").parse()?;
         let reports = value("report").map(|path| Reports::new(path, clock));
-        Ok(Options {
+        Ok(PluginOptions {
             device,
             rounding,
-            save,
             reports: reports.transpose()?.map(Arc::new),
         })
+    }
+
+    /// A network on the core.
+    ///
+    /// # Errors
+    /// Why it does not run there.
+    pub fn compile(&self, graph: &Graph) -> Result<CompiledModel, String> {
+        let passes = Options {
+            rounding: self.rounding,
+            ..Options::default()
+        };
+        let model = CompiledModel::of_graph(graph, &self.device, passes);
+        model.map_err(|error| error.to_string())
     }
 }
 
