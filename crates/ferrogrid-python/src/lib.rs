@@ -1,6 +1,7 @@
 //! The native part of the Python package `ferrogrid`: arrays come and go as bytes, errors as the texts of the command.
 
-// ONNX Runtime loads the same library.
+// ONNX Runtime and LiteRT load the same library.
+pub use ferrogrid_litert::{tflite_plugin_create_delegate, tflite_plugin_destroy_delegate};
 pub use ferrogrid_onnxruntime::{CreateEpFactories, ReleaseEpFactory};
 
 mod command;

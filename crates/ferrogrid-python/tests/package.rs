@@ -63,6 +63,11 @@ fn models_in_floating_point_are_quantized() {
 }
 
 #[test]
+fn litert_takes_its_delegate_from_the_package() {
+    run("test_litert.py", "numpy, pytest, ai_edge_litert");
+}
+
+#[test]
 fn the_notebooks_run() {
     let modules = "numpy, pytest, nbclient, ipykernel, sklearn, onnx, onnxruntime";
     run("test_notebook.py", modules);

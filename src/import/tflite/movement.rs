@@ -206,6 +206,9 @@ impl Importer<'_> {
         if mask(2)? != 0 || mask(3)? != 0 {
             return Err(site.fail("has an ellipsis or new axes, which are not supported"));
         }
+        if site.byte(5)? != 0 {
+            return Err(site.fail("has ends that count from its begins, which is not supported"));
+        }
         if [&begin, &end, &step]
             .iter()
             .any(|of| of.len() != begin.len())
