@@ -185,7 +185,11 @@ pub unsafe fn status(context: *mut Context, call: impl FnOnce() -> Result<(), St
     // SAFETY: as asked of the caller; the format takes one text.
     unsafe {
         if let Some(report) = (*context).report_error {
-            report(context, c"Ferrogrid: %s".as_ptr(), c_text(&reason).as_ptr());
+            report(
+                context,
+                c"Ferrogrid: %s\n".as_ptr(),
+                c_text(&reason).as_ptr(),
+            );
         }
     }
     ERROR
