@@ -215,10 +215,17 @@ impl plugin::Nodes for Nodes<'_> {
     }
 
     fn are_supported(&self, places: &[usize]) -> bool {
-        read_onnx(&self.0.part(places).model).is_ok()
+        let free = places.iter().all(|place| !self.0.taken.contains_key(place));
+        free && read_onnx(&self.0.part(places).model).is_ok()
     }
 
     fn compile(&self, places: &[usize]) -> Result<Compiled, String> {
+        for place in places {
+            if let Some(provider) = self.0.taken.get(place) {
+                let name = &self.0.nodes[*place].name;
+                return Err(format!("node `{name}` runs in the {provider}"));
+            }
+        }
         Compiled::new(self.0, places, self.1)
     }
 

@@ -1,6 +1,7 @@
 //! Graphs of the runtime as ONNX models in memory.
 
 use crate::api::{Api, TensorType};
+use crate::factory::NAME;
 use crate::network::{Network, Port};
 use ferrogrid::import::onnx_proto::{Attribute, NodeProto, OperatorSet, TensorProto};
 use ort_sys::{OrtGraph, OrtNode, OrtOpAttr, OrtOpAttrType, OrtValueInfo};
@@ -34,6 +35,13 @@ pub unsafe fn read(
         };
         let protos = nodes.iter().map(|node| reader.node(*node));
         let protos = protos.collect::<Result<Vec<_>, _>>()?;
+        let mut taken = BTreeMap::new();
+        for (place, node) in nodes.iter().enumerate() {
+            let provider = api.text(|name| (ort.Node_GetEpName)(*node, name))?;
+            if !provider.is_empty() && provider.as_bytes() != NAME.to_bytes() {
+                taken.insert(place, provider);
+            }
+        }
         let mut readers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (place, node) in protos.iter().enumerate() {
             for name in &node.input {
@@ -43,6 +51,7 @@ pub unsafe fn read(
         let network = Network {
             opsets: opsets(api, graph)?,
             nodes: protos,
+            taken,
             readers,
             outputs: reader.names(&outputs)?,
             ports: reader.ports,

@@ -16,6 +16,8 @@ pub struct Network {
     pub opsets: Vec<OperatorSet>,
     /// Each reads what is given, constant, or computed by one before it.
     pub nodes: Vec<NodeProto>,
+    /// The providers of nodes that have one already, by their places.
+    pub taken: BTreeMap<usize, String>,
     /// The places of the nodes that read a value.
     pub readers: BTreeMap<String, Vec<usize>>,
     pub outputs: Vec<String>,

@@ -125,6 +125,20 @@ def test_rows_of_an_open_batch_run_one_by_one():
         assert np.array_equal(found, theirs.run(None, {"x": image(rows)})[0])
 
 
+def test_what_another_provider_has_taken_is_not_asked_for(tmp_path, capfd):
+    settings = ort.SessionOptions()
+    for name, options in (CPU, {}), (OURS, {"device": "nano"}):
+        devices = [device for device in ort.get_ep_devices() if device.ep_name == name]
+        settings.add_provider_for_devices(devices, options)
+    settings.enable_profiling, settings.profile_file_prefix = True, str(tmp_path / "profile")
+    last = ort.InferenceSession(str(NETWORK), settings)
+    assert np.array_equal(last.run(None, {"image": IMAGES[:1]})[0][0], LOGITS[0])
+    assert {provider for provider, _ in nodes(last)} == {CPU}
+    said = capfd.readouterr().err
+    assert "Ferrogrid runs 0 of the" in said and f"runs in the {CPU}" in said, said
+    assert "cannot be assigned" not in said
+
+
 def two_ends():
     """The second input is read first, and the second output computed first."""
     constants = {"a": np.float32(0.1), "b": np.float32(0.03), "zero": np.int8(0)}
