@@ -1,7 +1,7 @@
 //! Networks on a core, with the arrays that the runtime has.
 
 use crate::api::TensorType;
-use crate::network::{Network, Part, text_of};
+use crate::network::{Network, Part};
 use ferrogrid::device::{Executable, NetworkPort, unwatched};
 use ferrogrid::graph::{Element, Values};
 use ferrogrid::import::onnx_proto::NodeProto;
@@ -55,16 +55,16 @@ impl Compiled {
         )
     }
 
-    /// The network in a node that was saved.
+    /// The network of a node that was saved.
     ///
     /// # Errors
     /// When it is damaged, or for another core or mode.
     pub fn saved(
         network: &Network,
         node: &NodeProto,
+        bytes: &[u8],
         options: &PluginOptions,
     ) -> Result<Compiled, String> {
-        let bytes = text_of(node, "ep_cache_context");
         let executable = Executable::from_bytes(bytes).map_err(|error| error.to_string())?;
         if options
             .rounding

@@ -4,25 +4,29 @@ use crate::api::{Api, c_text};
 use crate::compiled::Compiled;
 use crate::factory::NAME;
 use crate::network::CONTEXT;
+use crate::saving::{EMBEDDED, HELD, Held};
 use ort_sys::{OrtNode, OrtOpAttr, OrtOpAttrType};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr::null_mut;
 
-/// A node with a network in it, for the runtime to keep.
+/// A node of a network, for the runtime to keep.
 ///
 /// # Errors
 /// When the runtime makes no such node.
-pub fn node(api: Api, name: &str, network: &Compiled) -> Result<*mut OrtNode, String> {
-    let (bytes, one) = (network.save(), 1_i64);
+pub fn node(api: Api, name: &str, network: &Compiled, held: &Held) -> Result<*mut OrtNode, String> {
+    let (bytes, embedded) = match held {
+        Held::Network(bytes) => (bytes.as_slice(), 1_i64),
+        Held::Name(name) => (name.as_bytes(), 0),
+    };
     let [operator, domain] = CONTEXT.map(c_text);
     let mut attributes = Attributes(api, Vec::new());
-    attributes.text(c"ep_cache_context", &bytes)?;
+    attributes.text(&c_text(HELD), bytes)?;
     attributes.text(c"source", NAME.to_bytes())?;
     attributes.text(c"partition_name", name.as_bytes())?;
-    for of in [c"main_context", c"embed_mode"] {
+    for (of, number) in [("main_context", 1), (EMBEDDED, embedded)] {
         let kind = OrtOpAttrType::ORT_OP_ATTR_INT;
         // SAFETY: one integer.
-        unsafe { attributes.add(of, (&raw const one).cast(), 1, kind)? };
+        unsafe { attributes.add(&c_text(of), (&raw const number).cast(), 1, kind)? };
     }
     let texts = |names: &[String]| Vec::from_iter(names.iter().map(|name| c_text(name)));
     let (inputs, outputs) = (texts(&network.inputs), texts(&network.outputs));

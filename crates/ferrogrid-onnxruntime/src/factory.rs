@@ -3,6 +3,7 @@
 use crate::abi::{self, VERSION};
 use crate::api::{Api, text};
 use crate::provider::Provider;
+use crate::saving::Saving;
 use ferrogrid::runtime::plugin::PluginOptions;
 use ort_sys::{
     OrtAllocator, OrtApiBase, OrtCompiledModelCompatibility, OrtEpDevice, OrtHardwareDevice,
@@ -158,9 +159,8 @@ unsafe extern "system" fn create_ep(
                 Some((name.to_owned(), value.clone()))
             });
             let own = Vec::from_iter(own);
-            let save = ("ep.context_enable".to_owned(), "1".to_owned());
             let options = PluginOptions::new(&own);
-            *ep = Provider::create(api, logger, options, entries.contains(&save));
+            *ep = Provider::create(api, logger, options, Saving::new(&entries));
             Ok(())
         })
     }

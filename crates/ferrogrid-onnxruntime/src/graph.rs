@@ -6,7 +6,8 @@ use crate::network::{Network, Port};
 use ferrogrid::import::onnx_proto::{Attribute, NodeProto, OperatorSet, TensorProto};
 use ort_sys::{OrtGraph, OrtNode, OrtOpAttr, OrtOpAttrType, OrtValueInfo};
 use std::collections::BTreeMap;
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
+use std::path::PathBuf;
 use std::ptr::{null, null_mut};
 
 /// Reads a graph of the runtime. The graph's nodes are in an order in which each reads what those before it compute.
@@ -81,6 +82,19 @@ pub unsafe fn ends(api: Api, node: *const OrtNode) -> Result<[Vec<String>; 2], S
 pub unsafe fn name(api: Api, node: *const OrtNode) -> Result<String, String> {
     // SAFETY: as asked of the caller.
     unsafe { api.text(|name| (api.ort.Node_GetName)(node, name)) }
+}
+
+/// The file of a graph's model; an empty path where it comes from memory.
+///
+/// # Safety
+/// `graph` is the runtime's, and lives during the call.
+pub unsafe fn model_path(api: Api, graph: *const OrtGraph) -> Result<PathBuf, String> {
+    let mut found = null();
+    // SAFETY: as asked of the caller; the text is the graph's, and one of bytes but on Windows.
+    unsafe {
+        api.check((api.ort.Graph_GetModelPath)(graph, &raw mut found))?;
+        Ok(PathBuf::from(crate::api::text(found.cast::<c_char>())))
+    }
 }
 
 unsafe fn end_infos(

@@ -2,7 +2,7 @@
 //! networks.
 //!
 //! `factory`, `provider`, `compute` and `context` are what the runtime calls, `api` and `graph` what it is asked for; `abi` says how
-//! its tables lie in memory. What is done between them, in `network`, `compiled` and `runtime::plugin` of the library, is safe code.
+//! its tables lie in memory. What is done between them, in `network`, `compiled`, `saving` and `runtime::plugin` of the library, is safe code.
 
 mod abi;
 mod api;
@@ -13,5 +13,6 @@ mod factory;
 mod graph;
 mod network;
 mod provider;
+mod saving;
 
 pub use factory::{CreateEpFactories, ReleaseEpFactory};

@@ -8,10 +8,12 @@ use crate::context;
 use crate::factory::NAME;
 use crate::graph;
 use crate::network::{Network, is_saved};
+use crate::saving::Saving;
 use ferrogrid::runtime::plugin::{Choice, PluginOptions, choose};
 use ort_sys::{OrtGraph, OrtLogger, OrtNode, OrtStatusPtr};
 use std::collections::BTreeSet;
 use std::ffi::c_char;
+use std::path::PathBuf;
 use std::ptr::{null, null_mut};
 use std::slice;
 
@@ -23,8 +25,9 @@ pub struct Provider {
     /// What is wrong with them is said when nodes are compiled: what fails before that, runtimes up to 1.26 print, and
     /// take the CPU.
     options: Result<PluginOptions, String>,
-    /// The model is saved with what is compiled.
-    save: bool,
+    saving: Saving,
+    /// The file of the model; an empty path where it comes from memory.
+    model: PathBuf,
     /// What is compiled already, by the names of what its nodes compute.
     found: Vec<(BTreeSet<String>, Compiled)>,
 }
@@ -35,7 +38,7 @@ impl Provider {
         api: Api,
         logger: *const OrtLogger,
         options: Result<PluginOptions, String>,
-        save: bool,
+        saving: Saving,
     ) -> *mut abi::Ep {
         let table = abi::Ep {
             version: VERSION,
@@ -50,7 +53,8 @@ impl Provider {
             api,
             logger,
             options,
-            save,
+            saving,
+            model: PathBuf::new(),
             found: Vec::new(),
         }))
         .cast()
@@ -99,7 +103,10 @@ impl Provider {
             &network.nodes[..],
         ) {
             (Some(place), _) => Ok(self.found.swap_remove(place).1),
-            (None, [node]) if is_saved(node) => Compiled::saved(network, node, options),
+            (None, [node]) if is_saved(node) => {
+                let bytes = self.saving.network(&self.model, node)?;
+                Compiled::saved(network, node, &bytes, options)
+            }
             _ => Err("these nodes were not chosen".into()),
         }
     }
@@ -137,6 +144,7 @@ unsafe extern "system" fn get_capability(
             if nodes.is_empty() {
                 return Ok(());
             }
+            this.model = graph::model_path(api, of)?;
             let (chosen, said) = this.choose(&network);
             if let Some(said) = said {
                 api.warn(logger, &said);
@@ -180,9 +188,10 @@ unsafe extern "system" fn compile(
                 let (network, _) = graph::read(api, *graphs.add(place))?;
                 let [inputs, outputs] = graph::ends(api, *fused.add(place))?;
                 let compiled = this.take(&network)?;
-                if this.save {
+                if this.saving.enabled {
                     let name = graph::name(api, *fused.add(place))?;
-                    *contexts.add(place) = context::node(api, &name, &compiled)?;
+                    let held = this.saving.keep(&this.model, &name, compiled.save())?;
+                    *contexts.add(place) = context::node(api, &name, &compiled, &held)?;
                 }
                 *infos.add(place) = Compute::create(api, compiled, &inputs, &outputs)?;
             }

@@ -241,6 +241,33 @@ def test_what_is_compiled_is_saved(whole, tmp_path):
         session(damaged.SerializeToString())
 
 
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "in part"])
+def test_what_is_compiled_is_saved_beside_the_model(whole, tmp_path):
+    network, file = NETWORK if whole else with_a_sine(), tmp_path / "compiled.onnx"
+    entries = [("ep.context_enable", "1"), ("ep.context_embed_mode", "0"), ("ep.context_file_path", str(file))]
+    session(network, entries=entries)
+    beside = sorted(path.name for path in tmp_path.glob("*.fg"))
+    assert len(beside) == (1 if whole else 2) and file.stat().st_size < 8000
+    given = {"image": IMAGES[5:6]}
+    expected = on_the_processor(network).run(None, given)[0]
+    assert np.array_equal(session(file).run(None, given)[0], expected)
+    in_memory = session(file.read_bytes(), entries=entries[2:])
+    assert np.array_equal(in_memory.run(None, given)[0], expected)
+    with pytest.raises(Exception, match="compiled for a configuration with the hash"):
+        session(file, device="small")
+    moved = onnx.load(file)
+    for node in moved.graph.node:
+        for attribute in node.attribute:
+            if attribute.name == "ep_cache_context":
+                attribute.s = b"../" + tmp_path.name.encode() + b"/../stolen.fg"
+    (tmp_path.parent / "stolen.fg").write_bytes((tmp_path / beside[0]).read_bytes())
+    with pytest.raises(Exception, match="beside the model: it is a link out of the folder"):
+        session(moved.SerializeToString(), entries=entries[2:])
+    (tmp_path / beside[0]).unlink()
+    with pytest.raises(Exception, match=f"cannot read `{beside[0]}` beside the model"):
+        session(file)
+
+
 def test_devices_are_presets_and_files(tmp_path):
     file = tmp_path / "core.toml"
     file.write_text('kind = "npu"\n[array]\nrows = 8\ncolumns = 8\n[memory]\nscratchpad = "32 KiB"\n')
