@@ -5,7 +5,7 @@ use crate::compiled::{Compiled, Nodes};
 use crate::graph::{array, read, text};
 use crate::kernel::REGISTRATION;
 use ferrogrid::compiler::Rounding;
-use ferrogrid::runtime::plugin::{Choice, PluginOptions, choose};
+use ferrogrid::runtime::plugin::{PluginOptions, choose};
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::io::{Write, stderr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -124,11 +124,12 @@ impl Delegate {
         if network.nodes.is_empty() {
             return Ok((Vec::new(), None));
         }
-        let Choice { parts, reason } = choose(&Nodes(&network, &self.options));
+        let choice = choose(&Nodes(&network, &self.options));
+        let said = choice.warning(network.nodes.len());
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         found.retain(|found| found.context != context.addr());
         let mut chosen = Vec::new();
-        for (places, compiled) in parts {
+        for (places, compiled) in choice.parts {
             let numbers = places.iter().map(|place| network.nodes[*place].number);
             let mut nodes = Vec::from_iter(numbers);
             nodes.sort_unstable();
@@ -139,11 +140,6 @@ impl Delegate {
                 compiled,
             });
         }
-        let count = chosen.iter().map(Vec::len).sum::<usize>();
-        let said = reason.map(|reason| {
-            let all = network.nodes.len();
-            format!("Ferrogrid runs {count} of the {all} nodes of this model: {reason}")
-        });
         Ok((chosen, said))
     }
 }

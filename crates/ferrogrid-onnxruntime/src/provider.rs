@@ -9,7 +9,7 @@ use crate::factory::NAME;
 use crate::graph;
 use crate::network::{Network, is_saved};
 use crate::saving::Saving;
-use ferrogrid::runtime::plugin::{Choice, PluginOptions, choose};
+use ferrogrid::runtime::plugin::{PluginOptions, choose};
 use ort_sys::{OrtGraph, OrtLogger, OrtNode, OrtStatusPtr};
 use std::collections::BTreeSet;
 use std::ffi::c_char;
@@ -79,17 +79,13 @@ impl Provider {
         if !saved.is_empty() {
             return (saved, None);
         }
-        let Choice { parts, reason } = choose(&Nodes(network, options));
+        let choice = choose(&Nodes(network, options));
+        let said = choice.warning(network.nodes.len());
         let mut chosen = Vec::new();
-        for (places, compiled) in parts {
+        for (places, compiled) in choice.parts {
             self.found.push((network.computed(&places), compiled));
             chosen.push(places);
         }
-        let count = chosen.iter().map(Vec::len).sum::<usize>();
-        let said = reason.map(|reason| {
-            let all = network.nodes.len();
-            format!("Ferrogrid runs {count} of the {all} nodes of this model: {reason}")
-        });
         (chosen, said)
     }
 

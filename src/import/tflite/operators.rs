@@ -212,7 +212,13 @@ impl<'a> Importer<'a> {
             return self.node(site, operator, inputs, activation);
         }
         let (place, wanted, output) = self.output(site, activation)?;
-        self.take(NODE_BYTES.saturating_mul(self.graph[inputs[0]].shape[0]))?;
+        let images = self.graph[inputs[0]].shape[0];
+        let taken = self.budget.take(NODE_BYTES.saturating_mul(images));
+        taken.ok_or_else(|| {
+            site.fail(format!(
+                "takes {images} images at once, which are too many for its size"
+            ))
+        })?;
         let id = (self.graph).node_of_batch(&site.name, operator, inputs, output)?;
         self.finish(site, place, id, &wanted)
     }

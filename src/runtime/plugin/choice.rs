@@ -40,6 +40,22 @@ pub struct Choice<C> {
     pub reason: Option<String>,
 }
 
+impl<C> Choice<C> {
+    /// What to tell of a network of so many nodes, where there is something.
+    pub fn warning(&self, nodes: usize) -> Option<String> {
+        let reason = self.reason.as_ref()?;
+        let count = self.parts.iter().map(|(places, _)| places.len());
+        let count = count.sum::<usize>();
+        let parts = match self.parts.len() {
+            0 | 1 => String::new(),
+            parts => format!(", in {parts} parts"),
+        };
+        Some(format!(
+            "Ferrogrid runs {count} of the {nodes} nodes of this model{parts}: {reason}"
+        ))
+    }
+}
+
 /// All nodes as one network; where that does not work, the longest rows of nodes between tensors of 8 bits that do.
 pub fn choose<N: Nodes>(network: &N) -> Choice<N::Compiled> {
     let order = order(network);
