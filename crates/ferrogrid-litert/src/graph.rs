@@ -194,7 +194,7 @@ unsafe fn tensor<'a>(context: *mut Context, index: i32) -> Result<Tensor<'a>, St
         tensor.sizes = ints(of.dims)?;
         let mut sizes = tensor.sizes.iter().map(|size| usize::try_from(*size).ok());
         let bytes = sizes.try_fold(size, |bytes, size| bytes.checked_mul(size?));
-        if bytes != Some(of.bytes) {
+        if size > 0 && bytes != Some(of.bytes) {
             let (name, sizes, bytes) = (&tensor.name, &tensor.sizes, of.bytes);
             let what = format!("`{name}` has {bytes} bytes and the shape {sizes:?}");
             return Err(strange(&what));
@@ -221,7 +221,8 @@ const PERSISTENT: c_int = 5;
 const OF_PROGRAM: c_int = 6;
 const MOST_TYPES: c_int = 64;
 
-/// From `TfLiteType` to the code of the schema and the bytes of an element; none for what has no fixed size.
+/// From `TfLiteType` to the code of the schema and the bytes of an element, 0 for those that share bytes; none for what has
+/// no fixed size.
 fn kind(kind: c_int) -> Option<(u8, usize)> {
     Some(match kind {
         // Single precision, half precision, double precision.
@@ -235,6 +236,8 @@ fn kind(kind: c_int) -> Option<(u8, usize)> {
         6 => (6, 1),
         7 => (7, 2),
         9 => (9, 1),
+        // int4
+        18 => (17, 0),
         _ => return None,
     })
 }

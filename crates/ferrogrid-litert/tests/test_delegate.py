@@ -292,6 +292,20 @@ def test_variables_stay_on_the_processor():
     assert are_same(found, run(theirs, *given)) and np.array_equal(found[1], given[0])
 
 
+@pytest.mark.skipif(OLD, reason="it has no such weights")
+def test_weights_of_four_bits_stay_on_the_processor(capfd):
+    model = Model()
+    x, y = (model.tensor(name, [1, 8], scale=0.1) for name in "xy")
+    packed = np.random.default_rng(5).integers(0, 256, 32, np.uint8)
+    weights = model.tensor("weights", [8, 8], Type.INT4, 0.02, values=packed)
+    model.node(Operator.FULLY_CONNECTED, [x, weights, -1], [y], schema.FullyConnectedOptionsT(), version=10)
+    model.graph.inputs, model.graph.outputs = [x], [y]
+    ours, theirs = interpreter(model.content(), delegate()), interpreter(model.content())
+    assert not ours.taken and "`weights` has the type int4, which is not supported" in capfd.readouterr().err
+    given = some_inputs(ours)
+    assert are_same(run(ours, *given), run(theirs, *given))
+
+
 BEGIN = f"""
 import numpy as np
 from {litert.__name__} import Interpreter, load_delegate
