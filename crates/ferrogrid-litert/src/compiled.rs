@@ -2,10 +2,10 @@
 
 use crate::model::model;
 use crate::network::{Ends, INT8, Network, UINT8};
-use ferrogrid::device::{NetworkPort, unwatched};
+use ferrogrid::device::NetworkPort;
 use ferrogrid::graph::{Graph, Values};
 use ferrogrid::import::read;
-use ferrogrid::runtime::plugin::{self, PluginOptions, Reports};
+use ferrogrid::runtime::plugin::{self, PluginOptions, Reports, interruptible};
 use ferrogrid::runtime::{CompiledModel, text};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -56,7 +56,7 @@ impl Compiled {
         let ports = model.network().inputs.iter().zip(inputs);
         let values = ports.map(|(port, bytes)| Values::from_bytes(port.element, bytes));
         let values = Vec::from_iter(values);
-        let inference = model.infer(&values, &mut unwatched);
+        let inference = model.infer(&values, &mut interruptible);
         let inference = inference.map_err(|error| text(&error))?;
         let outputs = inference.outputs.iter().map(Values::to_bytes).collect();
         if let Some(reports) = &self.reports {

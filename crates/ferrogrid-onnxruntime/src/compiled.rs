@@ -2,11 +2,11 @@
 
 use crate::api::TensorType;
 use crate::network::{Network, Part};
-use ferrogrid::device::{Executable, NetworkPort, unwatched};
+use ferrogrid::device::{Executable, NetworkPort};
 use ferrogrid::graph::{Element, Values};
 use ferrogrid::import::onnx_proto::NodeProto;
 use ferrogrid::import::read_onnx;
-use ferrogrid::runtime::plugin::{self, PluginOptions, Reports};
+use ferrogrid::runtime::plugin::{self, PluginOptions, Reports, interruptible};
 use ferrogrid::runtime::{CompiledModel, text};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -126,6 +126,10 @@ impl Compiled {
         }));
         let mut inferences = Vec::new();
         for row in 0..rows {
+            // A short run asks for nothing by itself.
+            if interruptible(0).is_break() {
+                return Err("the program has ended this run".into());
+            }
             let ports = model.network().inputs.iter().zip(inputs);
             let values = ports.map(|(port, array)| {
                 let size = array.bytes.len() / rows;
@@ -133,7 +137,7 @@ impl Compiled {
                 port.from_file(&Values::from_bytes(port.element, bytes))
             });
             let values = Vec::from_iter(values);
-            let inference = model.infer(&values, &mut unwatched);
+            let inference = model.infer(&values, &mut interruptible);
             let inference = inference.map_err(|error| text(&error))?;
             let ports = model.network().outputs.iter().zip(&inference.outputs);
             for ((port, values), output) in ports.zip(&mut outputs) {

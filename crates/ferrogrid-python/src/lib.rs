@@ -9,7 +9,7 @@ mod device;
 mod model;
 mod quantize;
 
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
 
 pyo3::create_exception!(
@@ -24,6 +24,26 @@ fn exception(report: impl Into<miette::Report>) -> PyErr {
     FerrogridError::new_err(ferrogrid::runtime::text(&report.into()))
 }
 
+/// Whether Ctrl-C ends a run that another runtime has begun, whose error that runtime makes an exception; then the interrupt
+/// comes once more, behind the run.
+fn is_interrupted() -> bool {
+    let asked = Python::try_attach(|py| {
+        let Err(error) = py.check_signals() else {
+            return false;
+        };
+        match error.is_instance_of::<PyKeyboardInterrupt>(py) {
+            true => drop(interrupt(py)),
+            false => error.write_unraisable(py, None),
+        }
+        true
+    });
+    asked.unwrap_or(false)
+}
+
+fn interrupt(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    py.import("_thread")?.call_method0("interrupt_main")
+}
+
 #[pymodule]
 mod _ferrogrid {
     #[pymodule_export]
@@ -36,4 +56,11 @@ mod _ferrogrid {
     use super::model::Model;
     #[pymodule_export]
     use super::quantize::quantize;
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        ferrogrid::runtime::plugin::end_runs_when(super::is_interrupted);
+        Ok(())
+    }
 }

@@ -51,7 +51,7 @@ fn networks_are_operators_of_openvino() {
 
 #[test]
 fn onnx_runtime_takes_its_provider_from_the_package() {
-    run("test_onnxruntime.py", "numpy, pytest, onnxruntime");
+    run("test_onnxruntime.py", "numpy, pytest, onnx, onnxruntime");
 }
 
 #[test]

@@ -1,6 +1,10 @@
 """The package alone brings LiteRT its delegate."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -33,3 +37,33 @@ def test_an_interpreter_runs_on_a_core_beside_the_package(tmp_path):
     (same,) = ferrogrid.compile_model(file, "nano").infer(golden["x"][0]).values()
     assert np.array_equal(found.ravel(), same.ravel())
     assert '"cycles"' in report.read_text()
+
+
+LONG = """
+import sys
+from ai_edge_litert.interpreter import Interpreter, load_delegate
+from ferrogrid.litert import get_library_path
+delegate = load_delegate(get_library_path(), {"device": "small"})
+interpreter = Interpreter(sys.argv[1], experimental_delegates=[delegate])
+(given,) = interpreter.get_input_details()
+interpreter.resize_tensor_input(given["index"], [2000, 640])
+interpreter.allocate_tensors()
+print("begins", flush=True)
+try:
+    interpreter.invoke()
+finally:
+    for _ in range(10):
+        pass  # The interrupt comes here.
+"""
+
+
+@pytest.mark.skipif(not MODELS, reason="FERROGRID_MODELS is not set")
+def test_ctrl_c_ends_a_run():
+    command = [sys.executable, "-c", LONG, Path(MODELS, "ad_autoencoder_int8.tflite")]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert run.stdout.readline() == "begins\n"
+    time.sleep(1)
+    run.send_signal(signal.SIGINT)
+    _, stderr = run.communicate(timeout=50)
+    assert run.returncode != 0
+    assert "the run was cancelled" in stderr and "KeyboardInterrupt" in stderr, stderr
