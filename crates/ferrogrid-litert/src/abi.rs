@@ -1,5 +1,5 @@
-//! How the tables of `common.h` of LiteRT lie in memory: the same in TensorFlow Lite since 2.4. Structures grow at their
-//! ends, so of those that the runtime makes the first entries are enough; a list of tensors has whole ones.
+//! How the tables of `common.h` lie in memory, in TensorFlow Lite 2.14 as in LiteRT 2.3. Structures grow at their ends, so
+//! that of those that the runtime makes the first entries are enough; but a list of tensors has whole ones.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::{offset_of, size_of};
@@ -7,7 +7,7 @@ use std::mem::{offset_of, size_of};
 /// A function that is not there, or not called.
 pub type Absent = *const c_void;
 
-/// `TfLiteStatus`; more than these may come back.
+/// `TfLiteStatus`, of which there are more errors.
 pub const OK: c_int = 0;
 pub const ERROR: c_int = 1;
 

@@ -2,7 +2,7 @@
 
 use crate::abi::{self, Context, ERROR, OK};
 use crate::compiled::{Compiled, Nodes};
-use crate::graph::{array, read, text};
+use crate::graph::{array, parts, read, text};
 use crate::kernel::REGISTRATION;
 use ferrogrid::compiler::Rounding;
 use ferrogrid::runtime::plugin::{PluginOptions, choose};
@@ -124,15 +124,25 @@ impl Delegate {
         if network.nodes.is_empty() {
             return Ok((Vec::new(), None));
         }
-        let choice = choose(&Nodes(&network, &self.options));
+        let mut choice = choose(&Nodes(&network, &self.options));
+        let numbers = |places: &[usize]| {
+            let numbers = places.iter().map(|place| network.nodes[*place].number);
+            let mut numbers = Vec::from_iter(numbers);
+            numbers.sort_unstable();
+            numbers
+        };
+        // The runtime goes by its own order, in which nodes that read constants alone may be far from the others.
+        choice.parts.retain(|(places, _)| {
+            // SAFETY: as asked of the caller.
+            let parts = unsafe { parts(context, &numbers(places)) };
+            parts.is_ok_and(|parts| parts.len() == 1)
+        });
         let said = choice.warning(network.nodes.len());
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         found.retain(|found| found.context != context.addr());
         let mut chosen = Vec::new();
         for (places, compiled) in choice.parts {
-            let numbers = places.iter().map(|place| network.nodes[*place].number);
-            let mut nodes = Vec::from_iter(numbers);
-            nodes.sort_unstable();
+            let nodes = numbers(&places);
             chosen.push(nodes.clone());
             found.push(Found {
                 context: context.addr(),

@@ -43,7 +43,7 @@ pub unsafe fn read<'a>(context: *mut Context) -> Result<Network<'a>, String> {
                     .get_or_insert_with(|| format!("`{name}` is no tensor of a fixed size"));
             }
         }
-        network.outputs = outputs(context, &plan)?;
+        network.outputs = parts(context, &plan)?.into_iter().flatten().collect();
         Ok(network)
     }
 }
@@ -74,11 +74,18 @@ unsafe fn plan(context: *mut Context) -> Result<Vec<i32>, String> {
     }
 }
 
-/// The tensors that are read when the nodes have run.
-unsafe fn outputs(context: *mut Context, plan: &[i32]) -> Result<BTreeSet<i32>, String> {
-    let nodes = array(plan);
+/// The parts that the runtime would make of nodes, by the tensors that leave each. Of all nodes these are the outputs of the
+/// network.
+///
+/// # Errors
+/// When the runtime does not say it.
+///
+/// # Safety
+/// As of [`read`].
+pub unsafe fn parts(context: *mut Context, nodes: &[i32]) -> Result<Vec<Vec<i32>>, String> {
+    let nodes = array(nodes);
     let (mut parts, mut count) = (null(), 0);
-    // SAFETY: as of `read`; as many parts as are said.
+    // SAFETY: as asked of the caller; as many parts as are said.
     unsafe {
         let status = match (*context).preview_partitioning {
             Some(preview) => preview(
@@ -87,16 +94,13 @@ unsafe fn outputs(context: *mut Context, plan: &[i32]) -> Result<BTreeSet<i32>, 
                 &raw mut parts,
                 &raw mut count,
             ),
-            None => return Err(strange("the outputs are not given")),
+            None => return Err(strange("parts are not given")),
         };
         if status != OK {
-            return Err("the runtime does not say what the outputs are".into());
+            return Err("the runtime does not say which parts it makes".into());
         }
-        let mut outputs = BTreeSet::new();
-        for part in list::<DelegateParams>(parts, count)? {
-            outputs.extend(ints(part.outputs)?);
-        }
-        Ok(outputs)
+        let parts = list::<DelegateParams>(parts, count)?.iter();
+        parts.map(|part| ints(part.outputs)).collect()
     }
 }
 

@@ -193,3 +193,134 @@ fn pieces<N: Nodes>(network: &N, order: &[usize]) -> Vec<Range<usize>> {
     }
     pieces
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nodes in a row; the core has room for some, and does not know one of them.
+    struct Row {
+        count: usize,
+        room: usize,
+        unknown: Option<usize>,
+        /// The value behind this node is no tensor of 8 bits.
+        wide: Option<usize>,
+        /// This node reads constants alone.
+        constant: Option<usize>,
+    }
+
+    const ROW: Row = Row {
+        count: 8,
+        room: 8,
+        unknown: None,
+        wide: None,
+        constant: None,
+    };
+
+    /// Values have the numbers of the nodes that compute them, counted from 1; 0 is given, and 100 a constant.
+    impl Nodes for Row {
+        type Value = usize;
+        type Compiled = usize;
+
+        fn count(&self) -> usize {
+            self.count
+        }
+
+        fn inputs(&self, place: usize) -> Vec<usize> {
+            match self.constant {
+                Some(constant) if constant == place => vec![100],
+                // The last node reads what is computed of constants too.
+                Some(constant) if place + 1 == self.count => vec![place, constant + 1],
+                Some(constant) if place == constant + 1 => vec![constant],
+                _ => vec![place],
+            }
+        }
+
+        fn outputs(&self, place: usize) -> Vec<usize> {
+            vec![place + 1]
+        }
+
+        fn is_constant(&self, value: &usize) -> bool {
+            *value == 100
+        }
+
+        fn is_narrow(&self, value: &usize) -> bool {
+            self.wide.is_none_or(|place| place + 1 != *value)
+        }
+
+        fn are_supported(&self, places: &[usize]) -> bool {
+            self.unknown.is_none_or(|place| !places.contains(&place))
+        }
+
+        fn compile(&self, places: &[usize]) -> Result<usize, String> {
+            match self.are_supported(places) && places.len() <= self.room {
+                true => Ok(places.len()),
+                false => Err("there is no room, or an unknown node".into()),
+            }
+        }
+
+        fn runs_on_core(&self, _: &usize) -> bool {
+            true
+        }
+    }
+
+    #[track_caller]
+    fn check(row: &Row, parts: &[&[usize]]) {
+        let found = choose(row);
+        let places = found.parts.iter().map(|(places, _)| places.as_slice());
+        assert_eq!(Vec::from_iter(places), parts);
+        assert_eq!(
+            found.reason.is_none(),
+            parts.concat().len() == row.count && parts.len() == 1
+        );
+    }
+
+    #[test]
+    fn a_network_is_one_part_where_that_works() {
+        check(&ROW, &[&[0, 1, 2, 3, 4, 5, 6, 7]]);
+    }
+
+    #[test]
+    fn what_is_unknown_is_left_out() {
+        let unknown = Some(3);
+        check(&Row { unknown, ..ROW }, &[&[0, 1, 2], &[4, 5, 6, 7]]);
+        // With what goes to it, or comes from it, in more than 8 bits.
+        let wide = Some(3);
+        check(
+            &Row {
+                unknown,
+                wide,
+                ..ROW
+            },
+            &[&[0, 1, 2], &[5, 6, 7]],
+        );
+    }
+
+    #[test]
+    fn what_has_no_room_is_halved() {
+        check(&Row { room: 4, ..ROW }, &[&[0, 1, 2, 3], &[4, 5, 6, 7]]);
+        check(
+            &Row { room: 3, ..ROW },
+            &[&[0, 1], &[2, 3], &[4, 5], &[6, 7]],
+        );
+    }
+
+    #[test]
+    fn nodes_of_constants_stand_before_their_readers() {
+        let constant = Some(0);
+        check(&Row { constant, ..ROW }, &[&[1, 2, 3, 4, 5, 6, 0, 7]]);
+    }
+
+    #[test]
+    fn a_warning_says_what_runs() {
+        let warning = |row: &Row| choose(row).warning(row.count);
+        assert_eq!(warning(&ROW), None);
+        let unknown = Some(3);
+        assert_eq!(
+            warning(&Row { unknown, ..ROW }).as_deref(),
+            Some(
+                "Ferrogrid runs 7 of the 8 nodes of this model, in 2 parts: there is no room, or an unknown node"
+            )
+        );
+    }
+}
