@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Compiled {
     pub inputs: Vec<Port>,
     pub outputs: Vec<Port>,
+    /// So many go through the network one by one.
+    rows: usize,
     /// The name of the first tensor that leaves it.
     name: String,
     reports: Option<Arc<Reports>>,
@@ -32,11 +34,13 @@ impl Compiled {
         options: &PluginOptions,
     ) -> Result<Compiled, String> {
         let ends = network.ends(places);
-        let model = options.compile(&graph(network, places, &ends)?)?;
+        let (graph, rows) = graph(network, places, &ends)?;
+        let model = options.compile(&graph)?;
         let executable = model.network();
         Ok(Compiled {
-            inputs: ports(network, &ends.inputs, &executable.inputs)?,
-            outputs: ports(network, &ends.outputs, &executable.outputs)?,
+            inputs: ports(network, rows, &ends.inputs, &executable.inputs)?,
+            outputs: ports(network, rows, &ends.outputs, &executable.outputs)?,
+            rows,
             name: match ends.outputs.first() {
                 Some(index) => network.tensors[index].name.clone(),
                 None => return Err("computes nothing".into()),
@@ -53,28 +57,49 @@ impl Compiled {
     pub fn run(&self, inputs: &[&[u8]]) -> Result<Vec<Vec<u8>>, String> {
         // What a thread that panicked has left is as good as before.
         let mut model = self.model.lock().unwrap_or_else(PoisonError::into_inner);
-        let ports = model.network().inputs.iter().zip(inputs);
-        let values = ports.map(|(port, bytes)| Values::from_bytes(port.element, bytes));
-        let values = Vec::from_iter(values);
-        let inference = model.infer(&values, &mut interruptible);
-        let inference = inference.map_err(|error| text(&error))?;
-        let outputs = inference.outputs.iter().map(Values::to_bytes).collect();
+        let mut outputs = vec![Vec::new(); self.outputs.len()];
+        let mut inferences = Vec::new();
+        for row in 0..self.rows {
+            // A short run asks for nothing by itself.
+            if interruptible(0).is_break() {
+                return Err("the program has ended this run".into());
+            }
+            let ports = model.network().inputs.iter().zip(inputs);
+            let values = ports.map(|(port, bytes)| {
+                let size = bytes.len() / self.rows;
+                Values::from_bytes(port.element, &bytes[row * size..][..size])
+            });
+            let values = Vec::from_iter(values);
+            let inference = model.infer(&values, &mut interruptible);
+            let inference = inference.map_err(|error| text(&error))?;
+            for (values, output) in inference.outputs.iter().zip(&mut outputs) {
+                output.extend(values.to_bytes());
+            }
+            if self.reports.is_some() {
+                inferences.push(inference);
+            }
+        }
         if let Some(reports) = &self.reports {
-            reports.note(&self.name, &model, &[inference])?;
+            reports.note(&self.name, &model, &inferences)?;
         }
         Ok(outputs)
     }
 }
 
-/// The tensors of ports, whose types and sizes they have.
-fn ports(network: &Network, ends: &[i32], ports: &[NetworkPort]) -> Result<Vec<Port>, String> {
+/// The tensors of ports, whose types and sizes they have in each row.
+fn ports(
+    network: &Network,
+    rows: usize,
+    ends: &[i32],
+    ports: &[NetworkPort],
+) -> Result<Vec<Port>, String> {
     if ends.len() != ports.len() {
         return Err("an input is not used, or an output is there twice".into());
     }
     let pairs = ends.iter().zip(ports);
     let port = |(index, port): (&i32, &NetworkPort)| {
         let tensor = &network.tensors[index];
-        let bytes = port.len() * port.element.bytes();
+        let bytes = rows * port.len() * port.element.bytes();
         match tensor.bytes_of(port.element) == Some(bytes) {
             true => Ok(Port {
                 index: *index,
@@ -89,13 +114,19 @@ fn ports(network: &Network, ends: &[i32], ports: &[NetworkPort]) -> Result<Vec<P
     pairs.map(port).collect()
 }
 
-/// Nodes as a graph.
-fn graph(network: &Network, places: &[usize], ends: &Ends) -> Result<Graph, String> {
+/// Nodes as a graph, which so many rows go through: one by one where that works.
+fn graph(network: &Network, places: &[usize], ends: &Ends) -> Result<(Graph, usize), String> {
     let mut nodes = places.iter().map(|place| &network.nodes[*place]);
     if let Some(refused) = nodes.find_map(|node| node.refused.clone()) {
         return Err(refused);
     }
-    read(&model(network, places, ends)).map_err(|error| error.to_string())
+    if let Some(rows) = network.rows(places)
+        && let Ok(graph) = read(&model(network, places, ends, true))
+    {
+        return Ok((graph, rows));
+    }
+    let graph = read(&model(network, places, ends, false));
+    Ok((graph.map_err(|error| error.to_string())?, 1))
 }
 
 /// A network of the runtime with the options of the delegate.

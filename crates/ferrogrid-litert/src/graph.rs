@@ -182,6 +182,7 @@ unsafe fn tensor<'a>(context: *mut Context, index: i32) -> Result<Tensor<'a>, St
             name: text(of.name),
             kind: NO_NETWORKS,
             sizes: Vec::new(),
+            is_open: false,
             quantization: None,
             values: None,
         };
@@ -209,6 +210,7 @@ unsafe fn tensor<'a>(context: *mut Context, index: i32) -> Result<Tensor<'a>, St
             }
             tensor.values = Some(slice::from_raw_parts(of.data.cast(), of.bytes));
         }
+        tensor.is_open = ints(of.dims_signature)?.first() == Some(&-1);
         tensor.kind = kind;
         if of.quantization == AFFINE {
             tensor.quantization = quantization(of.quantization_data)?;

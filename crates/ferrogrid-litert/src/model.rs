@@ -15,8 +15,8 @@ enum Field {
     Link(Link),
 }
 
-/// Nodes by their places as a model.
-pub fn model(network: &Network, places: &[usize], ends: &Ends) -> Vec<u8> {
+/// Nodes by their places as a model, perhaps of one row alone.
+pub fn model(network: &Network, places: &[usize], ends: &Ends, of_row: bool) -> Vec<u8> {
     let nodes = || places.iter().map(|place| &network.nodes[*place]);
     let mut indices = BTreeMap::from([(LEFT_OUT, LEFT_OUT)]);
     let mut builder = FlatBufferBuilder::new();
@@ -28,7 +28,11 @@ pub fn model(network: &Network, places: &[usize], ends: &Ends) -> Vec<u8> {
             && !indices.contains_key(index)
         {
             indices.insert(*index, tensors.len() as i32);
-            tensors.push(of_tensor(&mut builder, tensor, &mut buffers));
+            let sizes = match of_row {
+                true => tensor.sizes_of_row(),
+                false => tensor.sizes.clone(),
+            };
+            tensors.push(of_tensor(&mut builder, tensor, &sizes, &mut buffers));
         }
     }
     let mut codes = Vec::new();
@@ -56,14 +60,19 @@ pub fn model(network: &Network, places: &[usize], ends: &Ends) -> Vec<u8> {
     builder.finished_data().to_vec()
 }
 
-fn of_tensor(builder: &mut FlatBufferBuilder, of: &Tensor, buffers: &mut Vec<Table>) -> Table {
+fn of_tensor(
+    builder: &mut FlatBufferBuilder,
+    of: &Tensor,
+    sizes: &[i32],
+    buffers: &mut Vec<Table>,
+) -> Table {
     let mut buffer = 0;
     if let Some(values) = of.values {
         let data = builder.create_vector(values).as_union_value();
         buffer = buffers.len() as i32;
         buffers.push(table(builder, &[(0, Field::Link(data))]));
     }
-    let sizes = builder.create_vector(&of.sizes).as_union_value();
+    let sizes = builder.create_vector(sizes).as_union_value();
     let name = builder.create_string(&of.name).as_union_value();
     let mut fields = vec![
         (0, Field::Link(sizes)),

@@ -44,6 +44,8 @@ pub struct Tensor<'a> {
     /// Its type's code in `schema.fbs`.
     pub kind: u8,
     pub sizes: Vec<i32>,
+    /// The model leaves the first size open.
+    pub is_open: bool,
     pub quantization: Option<Quantization>,
     /// The little-endian elements of a constant.
     pub values: Option<&'a [u8]>,
@@ -63,6 +65,15 @@ pub const UINT8: u8 = 3;
 pub const INT8: u8 = 9;
 
 impl Tensor<'_> {
+    /// The sizes of one row, where the tensor has rows that a network takes one by one.
+    pub fn sizes_of_row(&self) -> Vec<i32> {
+        let mut sizes = self.sizes.clone();
+        if let (Some(first), None) = (sizes.first_mut(), self.values) {
+            *first = 1;
+        }
+        sizes
+    }
+
     /// The bytes of such a tensor with elements of a type; none where it has another one.
     pub fn bytes_of(&self, element: Element) -> Option<usize> {
         let kind = match element {
@@ -89,6 +100,21 @@ impl Network<'_> {
         tensor.is_some_and(|tensor| tensor.values.is_some())
     }
 
+    /// How many images nodes compute, each by itself; none where there is one, or they may be of account to each other. Rows
+    /// that are no images are better off in one matrix, for which weights are loaded once.
+    pub fn rows(&self, places: &[usize]) -> Option<usize> {
+        let nodes = || places.iter().map(|place| &self.nodes[*place]);
+        let ends = nodes().flat_map(|node| node.inputs.iter().chain(&node.outputs));
+        let tensors = ends.filter_map(|index| self.tensors.get(index));
+        let mut computed = tensors.filter(|tensor| tensor.values.is_none());
+        let rows = *computed.clone().next()?.sizes.first()?;
+        let is_alike = |tensor: &Tensor| tensor.is_open && tensor.sizes.first() == Some(&rows);
+        let apart = nodes().all(|node| BY_ROWS.contains(&node.operator))
+            && nodes().any(|node| OF_IMAGES.contains(&node.operator));
+        let rows = usize::try_from(rows).ok().filter(|rows| *rows > 1)?;
+        (apart && computed.all(is_alike)).then_some(rows)
+    }
+
     /// The ends of nodes by their places.
     pub fn ends(&self, places: &[usize]) -> Ends {
         let nodes = || places.iter().map(|place| &self.nodes[*place]);
@@ -109,6 +135,16 @@ impl Network<'_> {
         }
     }
 }
+
+/// Operators that compute a row of a row, where both tensors have as many: ADD, AVERAGE_POOL_2D, CONV_2D, DEPTHWISE_CONV_2D,
+/// DEQUANTIZE, FULLY_CONNECTED, LOGISTIC, MAX_POOL_2D, MUL, the RELUs, RESHAPE, SOFTMAX, TANH, PAD, MEAN, SUB, QUANTIZE,
+/// HARD_SWISH.
+const BY_ROWS: [i32; 21] = [
+    0, 1, 3, 4, 6, 9, 14, 17, 18, 19, 20, 21, 22, 25, 28, 34, 40, 41, 114, 117, 152,
+];
+
+/// AVERAGE_POOL_2D, CONV_2D, DEPTHWISE_CONV_2D, MAX_POOL_2D, MEAN.
+const OF_IMAGES: [i32; 5] = [1, 3, 4, 17, 40];
 
 /// Each once, in the order of the first.
 fn once<'a>(indices: impl Iterator<Item = &'a i32>) -> Vec<i32> {

@@ -243,8 +243,13 @@ def test_what_the_runtime_would_take_apart_stays_on_the_processor(capfd):
     assert are_same(run(ours, *given), run(theirs, *given))
 
 
-def test_inputs_get_other_sizes():
-    ours, theirs = interpreter(LAYERS, delegate()), interpreter(LAYERS)
+@pytest.mark.parametrize("is_open", [True, False], ids=["one by one", "as one network"])
+def test_inputs_get_other_sizes(is_open, tmp_path):
+    file, model = tmp_path / "report.json", Model(LAYERS)
+    for tensor in model.graph.tensors:
+        if is_open and model.model.buffers[tensor.buffer].data is None:
+            tensor.shapeSignature = [-1, *tensor.shape[1:]]
+    ours, theirs = interpreter(model.content(), delegate(report=file)), interpreter(model.content())
     for rows in (3, 1, 2):
         for of in (ours, theirs):
             of.resize_tensor_input(of.get_input_details()[0]["index"], [rows, 8, 8, 2])
@@ -253,6 +258,7 @@ def test_inputs_get_other_sizes():
         for _ in range(2):
             found = run(ours, *given)
             assert found[0].shape == (rows, 5) and are_same(found, run(theirs, *given))
+            assert json.loads(file.read_text())["y"]["inferences"] == (rows if is_open else 1)
 
 
 def test_interpreters_and_threads_run_side_by_side():
