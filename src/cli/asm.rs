@@ -1,9 +1,9 @@
 //! `ferrogrid asm`.
 
 use super::files::{check_distinct, write_over};
-use super::npu::read_file;
 use super::output::print;
 use super::program::assemble;
+use crate::runtime::read_bytes;
 use clap::Args;
 use miette::IntoDiagnostic;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ impl Asm {
     pub fn run(self) -> miette::Result<()> {
         let (file, output) = (self.file.as_path(), self.output.as_path());
         check_distinct([("the assembly", file)], [("`--output`", output)])?;
-        let program = assemble(file, &read_file(file)?)?;
+        let program = assemble(file, &read_bytes(file)?)?;
         let mut bytes = Vec::new();
         for instruction in &program {
             bytes.extend(instruction.encode().into_diagnostic()?);

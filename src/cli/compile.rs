@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::files::{check_distinct, write_into, write_over};
-use super::npu::{Configuration, Mode, Passes, compile, explain, functional, import, read_file};
+use super::npu::{Configuration, Mode, Passes, compile, explain, functional, import};
 use super::output::print;
 use crate::compiler::{LayerPasses, Network};
 use crate::device::Executable;
@@ -10,6 +10,7 @@ use crate::graph::Values;
 use crate::isa::npu::Instruction;
 use crate::reference::MachineSize;
 use crate::report::{CNetwork, Table, counted, driver_files, grouped, layer_rows, layer_table};
+use crate::runtime::read_bytes;
 use crate::verify::npu::machine_size;
 use clap::{ArgGroup, Args};
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ impl Compile {
                 .map(|path| ("`--output`", path.as_path())),
         )?;
         let arch = self.configuration.load()?;
-        let graph = import(&self.model, &read_file(&self.model)?)?;
+        let graph = import(&self.model, &read_bytes(&self.model)?)?;
         let mode = self.mode.unwrap_or(Mode::of(graph.family));
         let options = self.passes.of_mode(mode);
         let network = compile(&self.model, &graph, &arch, options)?;

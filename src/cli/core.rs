@@ -2,10 +2,10 @@
 
 use super::error::CliError;
 use crate::arch::{ArchError, MatmulArch, NpuArch};
-use crate::config::{self, ConfigError, Document, Problem};
+use crate::config::{self, ConfigError, Document, LONGEST_CONFIGURATION, Problem};
+use crate::device::read_text;
 use crate::hdl::{ir::Design, is_reserved};
 use crate::product::{self, Part, Product};
-use std::fs;
 use std::path::Path;
 
 /// The core of a preset, or else of a file.
@@ -41,7 +41,7 @@ fn document(preset: Option<&str>, file: Option<&Path>) -> miette::Result<Documen
     let Some(path) = file else {
         return Ok(config::preset(preset.unwrap_or_default())?.document());
     };
-    let text = fs::read_to_string(path).map_err(|error| CliError::Configuration {
+    let text = read_text(path, LONGEST_CONFIGURATION).map_err(|error| CliError::Configuration {
         path: path.to_owned(),
         error,
     })?;

@@ -3,13 +3,14 @@
 mod compiled;
 
 use super::error::CliError;
-use super::npu::{Mode, executable_error, import, read_file};
+use super::npu::{Mode, executable_error, import};
 use super::output::print;
 use crate::compiler::{Place, places};
 use crate::device::{Executable, NetworkPort};
 use crate::graph::{Graph, Node, Operator, Tensor, TensorId};
 use crate::report::{Table, counted, grouped, json, shape};
 use crate::runtime::ModelError;
+use crate::runtime::read_bytes;
 use clap::Args;
 use compiled::Compiled;
 use serde::Serialize;
@@ -65,7 +66,7 @@ struct Output {
 
 impl Inspect {
     pub fn run(self) -> miette::Result<()> {
-        let bytes = read_file(&self.model)?;
+        let bytes = read_bytes(&self.model)?;
         if Executable::is_file(&bytes) {
             return Ok(print(&self.compiled(&bytes)?)?);
         }

@@ -13,7 +13,6 @@ use crate::runtime::{ModelError, read_model};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The core that a command runs networks on.
@@ -132,14 +131,6 @@ impl Passes {
             effort: self.effort,
         }
     }
-}
-
-/// The bytes of a file that a command is given.
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, ModelError> {
-    fs::read(path).map_err(|error| ModelError::Read {
-        path: path.to_owned(),
-        error,
-    })
 }
 
 /// The network in the bytes of a model.

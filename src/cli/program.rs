@@ -1,15 +1,16 @@
 //! Programs of an NPU in files: assembly, instructions as bytes, compiled networks.
 
 use super::error::CliError;
-use super::npu::{executable_error, read_file};
+use super::npu::executable_error;
 use crate::compiler::Network;
 use crate::device::Executable;
 use crate::isa::npu::{INSTRUCTION_BYTES, Instruction};
+use crate::runtime::read_bytes;
 use std::path::Path;
 
 /// The program of a file: the only one of a compiled network, assembly where its name ends in `.s`, instructions otherwise.
 pub(super) fn read_program(path: &Path) -> Result<Vec<Instruction>, CliError> {
-    let bytes = read_file(path)?;
+    let bytes = read_bytes(path)?;
     if Executable::is_file(&bytes) {
         let network = Executable::from_bytes(&bytes).map_err(executable_error(path))?;
         return only_program(path, &network).map(|program| program.program.clone());

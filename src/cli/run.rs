@@ -9,7 +9,7 @@ mod waves;
 use super::error::CliError;
 use super::files::{PendingFile, check_distinct, write_over};
 use super::interrupt;
-use super::npu::{Configuration, Mode, Passes, compile, executable_error, import, read_file};
+use super::npu::{Configuration, Mode, Passes, compile, executable_error, import};
 use super::output::print;
 use super::progress::Progress;
 use super::simulator::{Init, Simulator};
@@ -21,6 +21,7 @@ use crate::graph::{Graph, Values};
 use crate::hdl::ir::Design;
 use crate::product::Part;
 use crate::report::{Clock, NetworkReport, TimelinePicture, counted, json, slowest};
+use crate::runtime::read_bytes;
 use crate::verify::npu::machine_size;
 use clap::Args;
 use compare::Judged;
@@ -237,7 +238,7 @@ impl Run {
 
     /// The network, and the graph that it was made of where it is known.
     fn network(&self, arch: &NpuArch) -> Result<(Executable, Option<Graph>, Mode), CliError> {
-        let bytes = read_file(&self.model)?;
+        let bytes = read_bytes(&self.model)?;
         if Executable::is_file(&bytes) {
             let network = Executable::from_bytes(&bytes).map_err(executable_error(&self.model))?;
             network

@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::files::{PendingFile, check_distinct, write_over};
-use super::npu::{Configuration, executable_error, read_file};
+use super::npu::{Configuration, executable_error};
 use super::output::print;
 use super::program::{only_program, read_program};
 use super::progress::Progress;
@@ -15,6 +15,7 @@ use crate::isa::npu::{CAUSES, COUNTERS_OF, INSTRUCTION_BYTES, Instruction};
 use crate::product::Part;
 use crate::reference::{IllegalProgram, run_program};
 use crate::report::{Table, counted, grouped, json};
+use crate::runtime::read_bytes;
 use crate::verify::npu::machine_size;
 use clap::Args;
 use miette::miette;
@@ -153,7 +154,7 @@ impl RunProgram {
     /// The program, its run, and the bytes of DRAM that are shown: the program stands behind what DRAM holds, and
     /// a compiled network has a DRAM of its own, with zeros as inputs.
     fn program_run(&self, arch: &NpuArch) -> miette::Result<(Vec<Instruction>, ProgramRun, usize)> {
-        let bytes = read_file(&self.file)?;
+        let bytes = read_bytes(&self.file)?;
         if Executable::is_file(&bytes) {
             if self.dram.is_some() {
                 return Err(miette!(
@@ -175,7 +176,7 @@ impl RunProgram {
         }
         let program = read_program(&self.file)?;
         let mut dram = match &self.dram {
-            Some(path) => read_file(path)?,
+            Some(path) => read_bytes(path)?,
             None => vec![0; DRAM_BYTES],
         };
         let size = dram.len();

@@ -36,6 +36,9 @@ pub use size::{Bytes, ParseBytesError};
 
 use serde::Serialize;
 
+/// Bytes of the longest text of a configuration.
+pub const LONGEST_CONFIGURATION: u64 = 1 << 20;
+
 /// A hardware description as the user wrote it: what is generated says which keys there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Config {

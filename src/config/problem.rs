@@ -4,6 +4,9 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
 use std::ops::Range;
 
+/// So many problems of a text are told; more help nobody.
+const MOST: usize = 20;
+
 /// One thing that is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -89,6 +92,11 @@ impl ConfigError {
     #[track_caller]
     pub(super) fn new(name: &str, text: &str, mut problems: Vec<Problem>) -> ConfigError {
         problems.sort_by_key(|problem| problem.span.as_ref().map_or(0, |span| span.start));
+        if problems.len() > MOST + 1 {
+            let others = problems.len() - MOST;
+            problems.truncate(MOST);
+            problems.push(Problem::new(format!("{others} other things are wrong")));
+        }
         let mut errors = problems.into_iter().map(|problem| {
             let source = NamedSource::new(name, text.to_owned()).with_language("TOML");
             let others = Vec::new();

@@ -53,6 +53,7 @@ mod plan;
 mod process;
 mod scenario;
 mod simulation;
+mod source;
 mod stalls;
 mod timeline;
 mod trace;
@@ -74,6 +75,7 @@ pub use scenario::{
     StallPattern, Uart,
 };
 pub use simulation::{Setup, Simulation, Speed};
+pub use source::{read_file, read_text};
 pub use stalls::Stalls;
 pub use timeline::{Span, Timeline};
 pub use trace::LayerResult;

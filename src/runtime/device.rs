@@ -4,11 +4,10 @@ use super::ModelError;
 use super::error::unknown;
 use crate::arch::{NpuArch, npu_from_preset, npu_from_toml};
 use crate::blocks::npu::NpuCore;
-use crate::config::{Config, Kind, presets_of};
-use crate::device::{Accelerator, Backend, Icarus, Native, Speed, Verilator};
+use crate::config::{Config, Kind, LONGEST_CONFIGURATION, presets_of};
+use crate::device::{Accelerator, Backend, Icarus, Native, Speed, Verilator, read_text};
 use crate::hdl::elaborate;
 use miette::{IntoDiagnostic, Result};
-use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -81,9 +80,11 @@ impl Device {
         if !name.ends_with(".toml") {
             return Device::preset(name);
         }
-        let text = fs::read_to_string(name).map_err(|error| ModelError::Read {
-            path: Path::new(name).to_owned(),
-            error,
+        let text = read_text(Path::new(name), LONGEST_CONFIGURATION).map_err(|error| {
+            ModelError::Read {
+                path: Path::new(name).to_owned(),
+                error,
+            }
         })?;
         Device::configuration(name, &text)
     }

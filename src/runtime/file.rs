@@ -1,10 +1,25 @@
 //! Files of models.
 
+use super::ModelError;
+use crate::device::read_file;
 use crate::graph::Graph;
 use crate::import::onnx_proto::Model;
 use crate::import::{ImportError, decode_onnx, read_with};
-use std::fs;
 use std::path::Path;
+
+/// Bytes of the largest model.
+const LARGEST: u64 = 4 << 30;
+
+/// The bytes of a model's file.
+///
+/// # Errors
+/// When it is not to be read.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, ModelError> {
+    read_file(path, LARGEST).map_err(|error| ModelError::Read {
+        path: path.to_owned(),
+        error,
+    })
+}
 
 /// The network in the bytes of a file, with weights in files of its folder.
 ///
@@ -37,7 +52,7 @@ pub fn read_beside(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
     };
     let path = whole(&path)?;
     match path.starts_with(folder) {
-        true => fs::read(path).map_err(|error| error.to_string()),
+        true => read_file(&path, LARGEST).map_err(|error| error.to_string()),
         false => Err("it is a link out of the folder of the model".into()),
     }
 }

@@ -29,6 +29,6 @@ mod quantize;
 
 pub use device::{Device, Simulator};
 pub use error::{ModelError, text};
-pub use file::{read_beside, read_model};
+pub use file::{read_beside, read_bytes, read_model};
 pub use model::{CompiledModel, LayerValues, Options, effort, mode};
 pub use quantize::{Quantization, method, quantize};

@@ -1,13 +1,12 @@
 //! A network that is compiled for a core and runs on it.
 
 use super::error::unknown;
-use super::{Device, ModelError, read_model};
+use super::{Device, ModelError, read_bytes, read_model};
 use crate::compiler::{Effort, Options as Passes, Rounding};
 use crate::device::{Accelerator, Executable, ExecutableError, Inference, Loaded, Watch};
 use crate::graph::{Family, Graph, Values};
 use crate::report::{Clock, NetworkReport};
 use miette::Result;
-use std::fs;
 use std::path::Path;
 
 /// How a network is compiled.
@@ -85,10 +84,7 @@ impl CompiledModel {
             path: path.to_owned(),
             error,
         };
-        let bytes = fs::read(path).map_err(|error| ModelError::Read {
-            path: path.to_owned(),
-            error,
-        })?;
+        let bytes = read_bytes(path)?;
         if !Executable::is_file(&bytes) {
             let graph = read_model(path, &bytes).map_err(|error| ModelError::Import {
                 path: path.to_owned(),

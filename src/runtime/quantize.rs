@@ -2,11 +2,10 @@
 
 use super::ModelError;
 use super::error::unknown;
-use super::file::decode_model;
+use super::file::{decode_model, read_bytes};
 use crate::quantize::{self, Arrays, Method, Options, QuantizeError, Quantized, Tell};
 use miette::Result;
 use ndarray::ArrayD;
-use std::fs;
 use std::path::Path;
 
 /// What a model is quantized with.
@@ -47,10 +46,7 @@ pub fn quantize(
     with: &Quantization,
     tell: &mut Tell,
 ) -> Result<Quantized, ModelError> {
-    let bytes = fs::read(path).map_err(|error| ModelError::Read {
-        path: path.to_owned(),
-        error,
-    })?;
+    let bytes = read_bytes(path)?;
     quantized(path, &bytes, with, tell).map_err(|error| ModelError::Quantize {
         path: path.to_owned(),
         error,

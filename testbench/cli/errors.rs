@@ -52,6 +52,32 @@ fn a_name_that_modules_cannot_have() {
     golden!(configuration_errors(&texts.each_ref().map(String::as_str)));
 }
 
+/// Files without an end, and texts with more mistakes than anyone reads.
+#[cfg(unix)]
+#[test]
+fn what_has_no_end_is_not_read() {
+    let place = Place::new();
+    place.write_npy("b.npy", &crate::npy::matrix(4, 4, 0));
+    let keys = (0..20_000).map(|key| format!("key{key} = 1\n"));
+    place.write("many.toml", keys.collect::<String>());
+    place.write("long.toml", "#".repeat((1 << 20) + 1));
+    let messages = [
+        "matmul /dev/zero b.npy --preset matmul-4x4",
+        "matmul b.npy /dev/zero --preset matmul-4x4",
+        "generate /dev/zero -o core",
+        "generate long.toml -o core",
+        "run /dev/zero --preset nano",
+        "quantize /dev/zero --calibration b.npy -o out.onnx",
+        "quantize b.npy --calibration /dev/zero -o out.onnx",
+        "asm /dev/zero -o out.fgp",
+    ];
+    let messages = messages.map(|line| place.fail(line));
+    insta::assert_snapshot!(messages.join("\n"));
+    let told = place.fail("generate many.toml -o core");
+    assert!(told.contains("19981 other things are wrong"), "{told}");
+    assert!(told.len() < 20_000, "{} bytes", told.len());
+}
+
 #[test]
 fn a_configuration_that_cannot_be_read() {
     let place = Place::new();

@@ -1,7 +1,7 @@
 //! Arrays of any shape: what networks are given, and what they give.
 
 use super::error::{NpyError, NpyProblem};
-use super::header::{Header, kind_and_order, to_bytes};
+use super::header::{Header, kind_and_order, read, to_bytes};
 use super::write_atomically;
 use crate::graph::{Element, Values};
 use std::path::Path;
@@ -49,7 +49,7 @@ pub fn read_array(path: &Path) -> Result<Array, NpyError> {
         path: path.to_owned(),
         problem,
     };
-    let bytes = std::fs::read(path).map_err(|error| fail(NpyProblem::Read(error)))?;
+    let bytes = read(path).map_err(fail)?;
     decode(&bytes).map_err(fail)
 }
 

@@ -3,9 +3,12 @@
 //! Parsed by hand because a damaged or hostile file must cost a message, never an allocation of
 //! whatever size it claims to have.
 
+use super::super::source::open;
 use super::NpyProblem;
 use super::error::tuple;
 use crate::number::Format;
+use std::io::Read;
+use std::path::Path;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -65,6 +68,44 @@ impl Stored {
         }
         u64::from_le_bytes(bytes)
     }
+}
+
+/// Bytes of a header; NumPy's have a hundred.
+const MOST: u64 = 1 << 20;
+
+/// The bytes of a file, but no more data than its header speaks of, and one byte that is too many.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, NpyProblem> {
+    let mut file = open(path).map_err(NpyProblem::Read)?;
+    let mut bytes = Vec::new();
+    let mut more = |bytes: &mut Vec<u8>, count: u64| {
+        let part = (&mut file).take(count);
+        let read = { part }.read_to_end(bytes);
+        read.map(|_| ()).map_err(NpyProblem::Read)
+    };
+    // The magic number, the version and the length of the header.
+    more(&mut bytes, 12)?;
+    if !bytes.starts_with(MAGIC) {
+        return Err(NpyProblem::Magic);
+    }
+    let length = match bytes[..] {
+        [_, _, _, _, _, _, 1, _, a, b, ..] => u64::from(u16::from_le_bytes([a, b])),
+        [_, _, _, _, _, _, _, _, a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
+        _ => 0,
+    };
+    more(&mut bytes, length.min(MOST))?;
+    let size = |code: &str| {
+        let digits = code.trim_start_matches(|c: char| !c.is_ascii_digit());
+        Ok(digits.parse::<u64>().unwrap_or(1))
+    };
+    // What is wrong with the header is told by who reads the bytes.
+    if let Ok((header, data)) = Header::parse(&bytes, size) {
+        let expected = header.shape.iter().fold(header.element, |product, size| {
+            product.saturating_mul(*size)
+        });
+        let rest = expected.saturating_add(1).saturating_sub(data.len() as u64);
+        more(&mut bytes, rest)?;
+    }
+    Ok(bytes)
 }
 
 impl<E> Header<E> {

@@ -31,7 +31,7 @@ pub fn read_matrix(path: &Path) -> Result<Matrix, NpyError> {
         path: path.to_owned(),
         problem,
     };
-    let bytes = std::fs::read(path).map_err(|error| fail(NpyProblem::Read(error)))?;
+    let bytes = header::read(path).map_err(fail)?;
     decode(&bytes).map_err(fail)
 }
 

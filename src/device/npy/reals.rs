@@ -1,5 +1,6 @@
 //! Arrays of real numbers: one in a `.npy` file, several by their names in a `.npz` file.
 
+use super::super::source::read_file;
 use super::error::{NpyError, NpyProblem};
 use ndarray::{ArrayD, IxDyn, OwnedRepr};
 use ndarray_npy::{NpzReader, ReadNpyError, ReadNpyExt, ReadNpzError, ReadableElement};
@@ -7,6 +8,9 @@ use num_traits::AsPrimitive;
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::Path;
+
+/// Bytes of a file of samples.
+const MOST: u64 = 16 << 30;
 
 /// Reads all arrays of a file, by their names; that of a `.npy` file has none. Numbers of other types become float32.
 ///
@@ -17,7 +21,7 @@ pub fn read_reals(path: &Path) -> Result<BTreeMap<String, ArrayD<f32>>, NpyError
         path: path.to_owned(),
         problem,
     };
-    let bytes = std::fs::read(path).map_err(|error| fail(NpyProblem::Read(error)))?;
+    let bytes = read_file(path, MOST).map_err(|error| fail(NpyProblem::Read(error)))?;
     let damaged = |error: ReadNpyError| fail(NpyProblem::Arrays(error.to_string()));
     if bytes.starts_with(b"\x93NUMPY") {
         let array = Source::Npy(&bytes).reals().map_err(damaged)?;
