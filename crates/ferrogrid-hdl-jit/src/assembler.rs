@@ -191,8 +191,8 @@ impl<'a> Assembler<'a> {
         Word(self.builder.ins().select(condition, then.0, otherwise.0))
     }
 
-    /// What is described from here to [`Assembler::end`] is done only where the condition is not 0;
-    /// words computed there are known there alone.
+    /// What is described from here to [`Assembler::end`] is done only where the condition is not 0,
+    /// which it mostly is; words computed there are known there alone.
     pub fn branch(&mut self, condition: Word) -> Branch {
         let condition = self.condition(condition);
         let [then, end] = [(); 2].map(|()| self.builder.create_block());
@@ -200,6 +200,14 @@ impl<'a> Assembler<'a> {
         self.builder.switch_to_block(then);
         self.builder.seal_block(then);
         Branch(end)
+    }
+
+    /// As [`Assembler::branch`], where the condition is mostly 0: the code stands aside.
+    pub fn seldom(&mut self, condition: Word) -> Branch {
+        let branch = self.branch(condition);
+        let then = self.builder.current_block().expect("a branch has begun");
+        self.builder.set_cold_block(then);
+        branch
     }
 
     /// Ends a branch.

@@ -61,14 +61,12 @@ pub(super) fn compile(schedule: &Schedule, paces: &[Pace]) -> Option<Arrangement
                     known: FastMap::default(),
                     results: 0,
                     waiting: FastMap::default(),
-                    changes: Vec::new(),
-                    numbers: FastMap::default(),
+                    changes: FastMap::default(),
                 };
                 match writes_registers {
                     true => function.commit(&units),
                     false => function.combine(&units),
                 }
-                function.wake();
             });
         }
     }
@@ -126,9 +124,9 @@ struct Function<'f, 'a> {
     results: usize,
     /// What is still to be computed, by the places of the results.
     waiting: FastMap<u32, (Op, &'f Instruction)>,
-    /// Units to be woken, and a word that is not 0 when they must be.
-    changes: Vec<(&'f [Mark], Word)>,
-    numbers: FastMap<&'f [Mark], usize>,
+    /// What wakes the same units: how many results are still to come, and a word that is not 0 when
+    /// one so far has changed.
+    changes: FastMap<&'f [Mark], (usize, Option<Word>)>,
 }
 
 impl<'f> Function<'f, '_> {
@@ -136,10 +134,20 @@ impl<'f> Function<'f, '_> {
         &self.schedule.code[unit.code.clone()]
     }
 
+    /// Prepares to write the results of units.
+    fn expect(&mut self, units: &[&Unit]) {
+        let places = units.iter().flat_map(|unit| unit.writes.clone());
+        let readers = places.map(|place| self.arrangement.readers.of(place as usize));
+        for readers in readers.filter(|readers| !readers.is_empty()) {
+            self.changes.entry(readers).or_default().0 += 1;
+        }
+    }
+
     /// Writes registers.
     fn commit(&mut self, units: &[&Unit]) {
         let guard = |unit: &Unit| unit.group.as_ref().map_or(ALWAYS, |group| group.guard);
         for units in units.chunk_by(|a, b| guard(a) == guard(b)) {
+            self.expect(units);
             match guard(units[0]) {
                 ALWAYS => units.iter().for_each(|unit| self.commit_lanes(unit)),
                 guard => self.commit_guarded(units, guard),
@@ -153,11 +161,8 @@ impl<'f> Function<'f, '_> {
         let branch = self.assembler.branch(guard);
         // What is computed and read in a branch is known there alone.
         let known = self.known.clone();
-        let changes = std::mem::take(&mut self.changes);
-        let numbers = std::mem::take(&mut self.numbers);
         units.iter().for_each(|unit| self.commit_lanes(unit));
-        self.wake();
-        (self.changes, self.numbers, self.known) = (changes, numbers, known);
+        self.known = known;
         let written = units.iter().flat_map(|unit| unit.writes.clone());
         written.for_each(|place| _ = self.known.remove(&place));
         self.assembler.end(branch);
@@ -176,6 +181,7 @@ impl<'f> Function<'f, '_> {
     /// Computes what is needed outside, and first what that needs: values that are used soon after
     /// they are computed stay in registers.
     fn combine(&mut self, units: &[&Unit]) {
+        self.expect(units);
         for unit in units.iter().filter(|unit| unit.op != Op::Wide) {
             let code = self.code(unit).iter();
             let results = code.map(|instruction| (instruction.dst, (unit.op, instruction)));
@@ -260,35 +266,30 @@ impl<'f> Function<'f, '_> {
         self.assembler.call(number, argument)
     }
 
-    /// Has readers woken at the end where a word is not 0.
+    /// Has readers woken where a word is not 0, once all is written that they read.
     fn changed(&mut self, readers: &'f [Mark], word: Word) {
-        match self.numbers.get(readers) {
-            Some(&number) => {
-                let all = &mut self.changes[number].1;
-                *all = self.assembler.or(*all, word);
-            }
-            None => {
-                self.numbers.insert(readers, self.changes.len());
-                self.changes.push((readers, word));
-            }
+        let (expected, before) = self.changes[readers];
+        let word = match before {
+            Some(before) => self.assembler.or(before, word),
+            None => word,
+        };
+        if expected > 1 {
+            self.changes.insert(readers, (expected - 1, Some(word)));
+            return;
         }
-    }
-
-    /// Wakes the readers of what has changed: mostly nothing has.
-    fn wake(&mut self) {
+        self.changes.remove(readers);
+        // Mostly nothing has changed.
+        let branch = self.assembler.seldom(word);
         let batches = self.arrangement.batches.len();
-        for (readers, changed) in std::mem::take(&mut self.changes) {
-            let branch = self.assembler.branch(changed);
-            let mut flags: BTreeMap<u32, u64> = BTreeMap::new();
-            let marks = readers
-                .iter()
-                .flat_map(|mark| Activity::flags_of(batches, *mark));
-            marks.for_each(|(flag, bits)| *flags.entry(flag).or_default() |= bits);
-            for (flag, bits) in flags {
-                self.assembler.set_flags(flag, bits);
-            }
-            self.assembler.end(branch);
+        let mut flags: BTreeMap<u32, u64> = BTreeMap::new();
+        let marks = readers
+            .iter()
+            .flat_map(|mark| Activity::flags_of(batches, *mark));
+        marks.for_each(|(flag, bits)| *flags.entry(flag).or_default() |= bits);
+        for (flag, bits) in flags {
+            self.assembler.set_flags(flag, bits);
         }
+        self.assembler.end(branch);
     }
 
     /// What stands at a place.
