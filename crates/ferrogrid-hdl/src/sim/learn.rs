@@ -17,7 +17,7 @@ const FIRST: u64 = 512;
 const APART: u64 = 16384;
 /// An instruction is busy that runs in more than one of so many cycles: then it costs less to run it
 /// always than to find out whether it must.
-const SELDOM: u64 = 5;
+const SELDOM: u64 = 2;
 /// A group of so many lanes is never busy: to find out costs nothing beside them.
 const LARGE: usize = 16;
 /// The same of one without a loop over slices that stand side by side.
