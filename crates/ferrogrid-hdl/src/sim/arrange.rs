@@ -1,14 +1,14 @@
 //! In which order units run, and how.
 //!
-//! A unit that has something to do in nearly every cycle is *busy* and runs always, side by side
+//! A unit that has something to do in most cycles is *busy* and runs always, side by side
 //! with busy ones of the same operation: a short loop without questions. Any other one runs only
 //! after something that it reads has changed: see [`activity`](super::activity). Which are busy is
 //! found out while the simulation runs: see [`learn`](super::learn).
 
 use super::activity::{Activity, BATCH, Readers};
+use super::functions::MachineCode;
 use super::hash::FastMap;
 use super::kernel::Group;
-use super::machine_code::MachineCode;
 use super::ops::{Instruction, OP_COUNT, Op};
 use super::schedule::{COMMITS, MEMORIES, SECTIONS, Schedule};
 use std::collections::VecDeque;

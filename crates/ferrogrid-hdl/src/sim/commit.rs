@@ -1,25 +1,14 @@
 //! A pass: what writes the registers at an edge.
 
 use super::demand::{DROPPED, Demands, EDGE_ONLY, NONE, Programs};
-use super::emit::{Emitter, Origin, operands, replace_operands};
-use super::group::Item;
+use super::emit::{Emitter, operands, replace_operands};
+use super::group::{Item, Task};
 use super::hash::FastMap;
 use super::kernel::ALWAYS;
 use super::ops::{Micro, Op};
 
 /// An enable shared by fewer words of like registers is a multiplexer, not a guard.
 const GUARD_WORDS: usize = 4;
-
-/// An instruction with what it needs to be put in order.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Task {
-    pub micro: Micro,
-    pub origin: Origin,
-    /// It runs when this value is not 0; [`ALWAYS`] for always.
-    pub guard: u32,
-    /// The domain of the register that it writes.
-    pub domain: u32,
-}
 
 /// Makes the instructions that write registers. An instruction that feeds nothing but one register
 /// writes it itself.

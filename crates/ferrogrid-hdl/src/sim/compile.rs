@@ -1,6 +1,6 @@
 //! From a closed design to programs, places and names.
 
-use super::arrange::Arrangement;
+use super::arrange::{Arrangement, Pace, arrange};
 use super::demand::{Demands, StateWord};
 use super::emit::Origin;
 use super::execute::Load;
@@ -9,6 +9,7 @@ use super::learn::Learned;
 use super::lower::Lowering;
 use super::memory::{MemoryLayout, ReadLayout, WriteLayout};
 use super::names::{self, Handle, Known, ModuleNames, Names, Role};
+use super::narrow::narrow;
 use super::property::PropertyLayout;
 use super::schedule::{Passes, Schedule, schedule};
 use super::wide::{Span, top_mask, words_of};
@@ -152,6 +153,12 @@ pub(super) fn compile(design: &Design, known: Known, passes: Passes) -> Model {
         places
     });
     schedule.watched = [conditions.collect(), read.collect()];
+    let sinks: Vec<u32> = demands
+        .sinks
+        .iter()
+        .map(|value| schedule.place(*value))
+        .collect();
+    narrow(&mut schedule, passes.narrow, &sinks);
     let values = initial_values(&schedule, &domains);
     let registers = registers.iter().filter(|register| register.reset.is_none());
     let registers = registers.map(|register| (schedule.place(register.current), register.width));
@@ -167,6 +174,8 @@ pub(super) fn compile(design: &Design, known: Known, passes: Passes) -> Model {
         })
     });
     let unset = unset.collect();
+    let woken = vec![Pace::Woken; schedule.units.len()];
+    let arrangement = arrange(&schedule, &woken, false);
     Model {
         domains,
         memories,
@@ -175,7 +184,7 @@ pub(super) fn compile(design: &Design, known: Known, passes: Passes) -> Model {
         arrays,
         values,
         unset,
-        arrangement: schedule.arrangement(),
+        arrangement: Arc::new(arrangement),
         learned: Mutex::new(None),
         schedule,
     }
@@ -315,10 +324,13 @@ impl<'d> Collector<'d> {
                 scope,
                 node: register.node,
             });
+            let width = current.width;
             for (part, (current, next)) in words(current).zip(words(next)).enumerate() {
                 let next = if never { current } else { next };
+                let above = 64 * part as u32;
                 self.demands.registers.push(StateWord {
                     current,
+                    width: (width - above).min(64),
                     next,
                     enable,
                     domain,

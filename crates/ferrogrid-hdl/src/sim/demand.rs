@@ -24,6 +24,8 @@ const FROM_INPUT: u8 = 8;
 pub(super) struct StateWord {
     /// The word of the register.
     pub current: u32,
+    /// The number of its bits.
+    pub width: u32,
     /// Its next value.
     pub next: u32,
     /// Its enable.

@@ -127,7 +127,7 @@ impl Simulator {
             "use `words` for more than 64 bits"
         );
         self.settle(handle.level);
-        self.values[handle.place as usize]
+        self.at(handle.place as usize)
     }
 
     /// Sets the bits of a signal from words, lowest first; bits beyond its width are dropped.
@@ -155,14 +155,23 @@ impl Simulator {
     pub fn words(&mut self, handle: Handle) -> &[u64] {
         self.settle(handle.level);
         let start = handle.place as usize;
-        &self.values[start..start + words_of(handle.shape.width) as usize]
+        let places = start..start + words_of(handle.shape.width) as usize;
+        self.show(places.clone());
+        &self.values[places]
+    }
+
+    /// Brings what narrow lanes hold among the words.
+    pub(super) fn show(&mut self, places: std::ops::Range<usize>) {
+        for place in places {
+            self.values[place] = self.at(place);
+        }
     }
 
     #[track_caller]
     #[inline]
     fn store(&mut self, handle: Handle, word: usize, bits: u64) {
         let place = handle.place as usize + word;
-        if self.values[place] == bits {
+        if self.at(place) == bits {
             assert!(
                 handle.role != Role::Computed,
                 "a computed signal cannot be set"

@@ -1,16 +1,23 @@
 //! A pass: equal instructions of like nodes become groups, whose results stand side by side.
 
-use super::commit::Task;
-use super::emit::Emitter;
+use super::emit::{Emitter, Origin};
 use super::hash::FastMap;
 use super::kernel::ALWAYS;
-use super::ops::Op;
+use super::ops::{Micro, Op};
 
 /// The fewest lanes of a group.
 const LANES: usize = 4;
 
-/// The most lanes of a group: where something changes in a few lanes, the others rest.
-const MOST: usize = 256;
+/// An instruction with what it needs to be put in order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task {
+    pub micro: Micro,
+    pub origin: Origin,
+    /// It runs when this value is not 0; [`ALWAYS`] for always.
+    pub guard: u32,
+    /// The domain of the register that it writes.
+    pub domain: u32,
+}
 
 /// Tasks that run together: one instruction, or a group in the order of its lanes.
 #[derive(Clone, Debug)]
@@ -32,8 +39,9 @@ struct Key {
     wide: u32,
 }
 
-/// Forms groups of tasks on the same level, of which none needs another.
-pub(super) fn group(tasks: &[Task], levels: &[u32], emitter: &Emitter, enabled: bool) -> Vec<Item> {
+/// Forms groups of tasks on the same level, of which none needs another. They have not more than
+/// `most` lanes: where something changes in a few lanes, the others rest.
+pub(super) fn group(tasks: &[Task], levels: &[u32], emitter: &Emitter, most: usize) -> Vec<Item> {
     let mut numbers: FastMap<Key, usize> = FastMap::default();
     let mut found: Vec<Vec<u32>> = Vec::new();
     for (index, (task, &level)) in tasks.iter().zip(levels).enumerate() {
@@ -68,9 +76,10 @@ pub(super) fn group(tasks: &[Task], levels: &[u32], emitter: &Emitter, enabled: 
         let first = task(tasks_of[0]);
         let wide = emitter.groups[first.micro.dst as usize].1 > 1;
         let adjacent = !wide || (1..tasks_of.len()).all(|at| dst(at) == dst(at - 1) + 1);
-        let group = enabled && adjacent && tasks_of.len() >= LANES && first.micro.op != Op::Wide;
+        let lanes = tasks_of.len().min(most);
+        let group = adjacent && lanes >= LANES && first.micro.op != Op::Wide;
         if group {
-            items.extend(tasks_of.chunks(MOST).map(|tasks| Item {
+            items.extend(tasks_of.chunks(most).map(|tasks| Item {
                 tasks: tasks.to_vec(),
                 is_group: true,
             }));

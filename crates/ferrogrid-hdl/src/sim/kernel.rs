@@ -6,14 +6,41 @@
 //! compiled for the instructions that processors of today have, and for those that all have.
 
 use super::execute::{Instructions, Tables, execute};
-use super::ops::{self, Instruction, Op, is_unary};
+use super::ops::{Instruction, Op, is_unary};
+use super::slices::{Lane, any, compute, has_loop};
 use pulp::Arch;
 use std::ops::Range;
 
 /// A guard value that means "always".
 pub(super) const ALWAYS: u32 = u32::MAX;
 
-/// Where the operand of each lane stands.
+/// All values, by their places.
+pub(super) struct Values<'a> {
+    pub words: &'a mut [u64],
+    /// Those of narrow lanes, at the same places.
+    pub lanes: &'a mut [u32],
+    /// For each place whether it is one of a narrow lane.
+    pub narrow: &'a [bool],
+}
+
+impl Values<'_> {
+    /// What stands at a place.
+    #[inline(always)]
+    pub(super) fn at(&self, place: usize) -> u64 {
+        match self.narrow[place] {
+            true => u64::from(self.lanes[place]),
+            false => self.words[place],
+        }
+    }
+
+    /// Brings what a narrow lane holds among the words.
+    #[inline(always)]
+    pub(super) fn show(&mut self, place: usize) {
+        self.words[place] = self.at(place);
+    }
+}
+
+/// Where the operand of each lane stands. An array is one of lanes as wide as the results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Operand {
     /// There is none.
@@ -31,30 +58,41 @@ pub(super) enum Operand {
 }
 
 impl Operand {
-    /// The operand of lanes whose operands stand at these places.
-    pub(super) fn new(places: &[u32]) -> Operand {
+    /// The operand of lanes whose operands stand at these places; `near` are places of lanes as wide
+    /// as the results.
+    pub(super) fn of(places: &[u32], near: impl Fn(u32) -> bool) -> Operand {
+        if places.is_empty() {
+            return Operand::None;
+        }
         if places.iter().all(|place| *place == places[0]) {
             return Operand::Same(places[0]);
         }
         let mut pieces: Vec<(u32, u32)> = Vec::new();
         for &place in places {
             match pieces.last_mut() {
-                Some((start, length)) if *start + *length == place => *length += 1,
+                Some((start, length))
+                    if *start + *length == place && near(*start) == near(place) =>
+                {
+                    *length += 1;
+                }
                 _ => pieces.push((place, 1)),
             }
         }
-        if let [(start, _)] = pieces[..] {
+        if let [(start, _)] = pieces[..]
+            && near(start)
+        {
             return Operand::Array(start);
         }
         // The rows of an array read their neighbours, but for the first of each.
         let longest = pieces.iter().max_by_key(|piece| piece.1);
+        let longest = longest.filter(|piece| near(piece.0));
         let start = longest.and_then(|(start, _)| {
             let lane = places.iter().position(|place| place == start)?;
             start.checked_sub(lane as u32)
         });
         let patches = start.map(|start| {
             let lanes = (0..).zip(places);
-            let patches = lanes.filter(|(lane, place)| start + lane != **place);
+            let patches = lanes.filter(|(lane, place)| start + lane != **place || !near(**place));
             patches.map(|(lane, place)| (lane, *place)).collect()
         });
         let patches: Option<Vec<_>> = patches;
@@ -86,6 +124,23 @@ pub(super) struct Group {
     pub reads_itself: bool,
     /// All lanes wake nearly the same: when something changes, all their readers are woken.
     pub wakes_alike: bool,
+    /// The lanes are narrow.
+    pub narrow: bool,
+    /// Places of narrow lanes that others read as words.
+    pub shown: Vec<u32>,
+}
+
+/// The places of the operands of all lanes; none of those that the operation does not have.
+pub(super) fn columns(op: Op, lanes: &[Instruction]) -> [Vec<u32>; 3] {
+    let column = |take: fn(&Instruction) -> u32| lanes.iter().map(take).collect();
+    let mut columns = [column(|lane| lane.a), Vec::new(), Vec::new()];
+    if !is_unary(op) {
+        columns[1] = column(|lane| lane.b);
+    }
+    if op == Op::Mux {
+        columns[2] = column(|lane| lane.c);
+    }
+    columns
 }
 
 /// The fewest lanes for which a loop over slices is worth while.
@@ -98,22 +153,8 @@ impl Group {
         let first = lanes[0];
         let results = first.dst as usize..first.dst as usize + lanes.len();
         let equal = op == Op::Mux || lanes.iter().all(|lane| lane.c == first.c);
-        let column = |take: fn(&Instruction) -> u32| {
-            Operand::new(&lanes.iter().map(take).collect::<Vec<_>>())
-        };
-        let operands = (equal && has_loop(op) && lanes.len() >= LOOP).then(|| {
-            let b = if is_unary(op) {
-                Operand::None
-            } else {
-                column(|lane| lane.b)
-            };
-            let c = if op == Op::Mux {
-                column(|lane| lane.c)
-            } else {
-                Operand::None
-            };
-            [column(|lane| lane.a), b, c]
-        });
+        let operands = (equal && has_loop(op) && lanes.len() >= LOOP)
+            .then(|| columns(op, lanes).map(|column| Operand::of(&column, |_| true)));
         let mut read = read.iter();
         Group {
             op,
@@ -124,6 +165,8 @@ impl Group {
             results,
             code: 0..0,
             wakes_alike: true,
+            narrow: false,
+            shown: Vec::new(),
         }
     }
 
@@ -136,13 +179,13 @@ impl Group {
     #[inline(always)]
     pub(super) fn run(
         &self,
-        values: &mut [u64],
+        values: &mut Values<'_>,
         arrays: &[Vec<u64>],
         code: &[Instruction],
         tables: &Tables,
         scratch: &mut Scratch,
     ) -> bool {
-        if self.guard != ALWAYS && values[self.guard as usize] == 0 {
+        if self.guard != ALWAYS && values.words[self.guard as usize] == 0 {
             return false;
         }
         if let Some(operands) = &self.operands {
@@ -150,15 +193,15 @@ impl Group {
         }
         let code = &code[self.code.clone()];
         if self.reads_itself {
-            let results = &mut scratch.columns[0];
+            let results = &mut scratch.words[0];
             results.clear();
             let aside = Aside {
                 code,
-                values,
+                values: values.words,
                 results,
             };
             execute(self.op, aside, arrays, tables);
-            let at = &mut values[self.results.clone()];
+            let at = &mut values.words[self.results.clone()];
             let changed = at != &results[..];
             at.copy_from_slice(results);
             return changed;
@@ -166,7 +209,7 @@ impl Group {
         let mut changed = 0;
         let lanes = Lanes {
             code,
-            values,
+            values: values.words,
             changed: &mut changed,
         };
         execute(self.op, lanes, arrays, tables);
@@ -174,109 +217,187 @@ impl Group {
     }
 
     #[inline(always)]
-    fn run_loop(&self, operands: &[Operand; 3], values: &mut [u64], scratch: &mut Scratch) -> bool {
+    fn run_loop(
+        &self,
+        operands: &[Operand; 3],
+        values: &mut Values<'_>,
+        scratch: &mut Scratch,
+    ) -> bool {
         let [a, b, c] = operands;
-        let itself = self.results.start as u32;
-        if let (Op::Mux, Operand::Same(condition)) = (self.op, a) {
+        let none = &Operand::None;
+        let (op, operands) = match (self.op, a) {
             // One choice for all lanes.
-            let taken = if values[*condition as usize] != 0 {
-                b
-            } else {
-                c
-            };
-            return match taken {
-                Operand::Array(start) if *start == itself => false,
-                taken => self.run_op(
-                    Op::Copy,
-                    [taken, &Operand::None, &Operand::None],
-                    values,
-                    scratch,
-                ),
-            };
+            (Op::Mux, Operand::Same(condition)) => {
+                let taken = if values.at(*condition as usize) != 0 {
+                    b
+                } else {
+                    c
+                };
+                if matches!(taken, Operand::Array(start) if *start as usize == self.results.start) {
+                    return false;
+                }
+                (Op::Copy, [taken, none, none])
+            }
+            (op, _) => (op, [a, b, c]),
+        };
+        match self.narrow {
+            true => self.run_op(op, operands, values, &mut scratch.lanes),
+            false => {
+                let mut words = Words(values.words);
+                self.run_op(op, operands, &mut words, &mut scratch.words)
+            }
         }
-        self.run_op(self.op, [a, b, c], values, scratch)
     }
 
+    /// Runs an operation; what stands not side by side, or where results go, is copied aside first.
     #[inline(always)]
-    fn run_op(
+    fn run_op<S: Store>(
         &self,
         op: Op,
         operands: [&Operand; 3],
-        values: &mut [u64],
-        scratch: &mut Scratch,
+        store: &mut S,
+        columns: &mut [Vec<S::Lane>; 3],
     ) -> bool {
-        let columns = &mut scratch.columns;
-        let (start, end, lanes) = (self.results.start, self.results.end, self.results.len());
-        let holds = matches!(operands[2], Operand::Array(third) if *third as usize == start);
-        // What stands not side by side, or where results go, is copied aside.
-        for (index, (operand, column)) in operands.iter().zip(columns.iter_mut()).enumerate() {
-            let aside = match operand {
-                Operand::None => false,
-                Operand::Array(from) => {
-                    let from = *from as usize;
-                    from < end && start < from + lanes && !(index == 2 && holds)
+        let Range { start, end } = self.results;
+        let itself =
+            |operand: &Operand| matches!(operand, Operand::Array(from) if *from as usize == start);
+        let holds = itself(operands[2]);
+        let is_aside = |operand: &Operand| match operand {
+            Operand::None => false,
+            Operand::Array(from) => (*from as usize) < end && start < *from as usize + end - start,
+            _ => true,
+        };
+        let aside = operands.map(is_aside);
+        for index in 0..3 {
+            if aside[index] && !(index == 2 && holds) {
+                gather(operands[index], store, end - start, &mut columns[index]);
+            }
+            if index == 0 && holds {
+                // Mostly no lane takes something new.
+                let conditions = match operands[0] {
+                    Operand::Array(from) if !aside[0] => {
+                        &store.near()[*from as usize..][..end - start]
+                    }
+                    _ => &columns[0],
+                };
+                if !any(conditions) {
+                    return false;
                 }
-                _ => true,
-            };
-            if aside {
-                gather(operand, values, lanes, column);
             }
         }
-        let (before, rest) = values.split_at_mut(start);
-        let (results, after) = rest.split_at_mut(lanes);
+        let (before, rest) = store.near().split_at_mut(start);
+        let (results, after) = rest.split_at_mut(end - start);
         let (before, after) = (&*before, &*after);
-        let slice = |index: usize| -> &[u64] {
+        let slice = |index: usize| -> &[S::Lane] {
             match operands[index] {
-                Operand::Array(from) if *from as usize + lanes <= start => {
-                    &before[*from as usize..*from as usize + lanes]
+                _ if aside[index] => &columns[index],
+                Operand::Array(from) if (*from as usize) < start => {
+                    &before[*from as usize..][..results.len()]
                 }
-                Operand::Array(from) if *from as usize >= end => {
-                    &after[*from as usize - end..*from as usize - end + lanes]
-                }
-                Operand::None => &[],
-                _ => &columns[index],
+                Operand::Array(from) => &after[*from as usize - end..][..results.len()],
+                _ => &[],
             }
         };
+        let (a, b) = (slice(0), slice(1));
         let third = (!holds).then(|| slice(2));
-        compute(op, self.c, results, slice(0), slice(1), third)
+        compute(op, self.c, results, a, b, third)
+    }
+}
+
+/// Where the operands and results of loops over slices stand.
+trait Store {
+    type Lane: Lane;
+
+    /// The lanes that are as wide as the results, by their places.
+    fn near(&mut self) -> &mut [Self::Lane];
+
+    /// What stands at a place.
+    fn one(&self, place: usize) -> Self::Lane;
+
+    /// Copies what stands from a place on, all of it among the lanes or all among the words.
+    fn copy(&self, place: usize, to: &mut [Self::Lane]);
+}
+
+/// Wide lanes: what they read of narrow ones is shown among the words.
+struct Words<'a>(&'a mut [u64]);
+
+impl Store for Words<'_> {
+    type Lane = u64;
+
+    #[inline(always)]
+    fn near(&mut self) -> &mut [u64] {
+        self.0
+    }
+
+    #[inline(always)]
+    fn one(&self, place: usize) -> u64 {
+        self.0[place]
+    }
+
+    #[inline(always)]
+    fn copy(&self, place: usize, to: &mut [u64]) {
+        to.copy_from_slice(&self.0[place..place + to.len()]);
+    }
+}
+
+/// Narrow lanes.
+impl Store for Values<'_> {
+    type Lane = u32;
+
+    #[inline(always)]
+    fn near(&mut self) -> &mut [u32] {
+        self.lanes
+    }
+
+    #[inline(always)]
+    fn one(&self, place: usize) -> u32 {
+        self.at(place) as u32
+    }
+
+    #[inline(always)]
+    fn copy(&self, place: usize, to: &mut [u32]) {
+        let from = place..place + to.len();
+        if self.narrow[place] {
+            to.copy_from_slice(&self.lanes[from]);
+        } else {
+            let words = to.iter_mut().zip(&self.words[from]);
+            words.for_each(|(lane, word)| *lane = *word as u32);
+        }
     }
 }
 
 /// Copies the operands of all lanes side by side.
 #[inline(always)]
-fn gather(operand: &Operand, values: &[u64], lanes: usize, column: &mut Vec<u64>) {
-    column.resize(lanes, 0);
+fn gather<S: Store>(operand: &Operand, store: &mut S, lanes: usize, column: &mut Vec<S::Lane>) {
+    column.resize(lanes, S::Lane::of(0));
     let column = &mut column[..];
     match operand {
         Operand::None => {}
-        Operand::Same(place) => column.fill(values[*place as usize]),
-        Operand::Array(start) => {
-            column.copy_from_slice(&values[*start as usize..*start as usize + lanes]);
-        }
+        Operand::Same(place) => column.fill(store.one(*place as usize)),
+        Operand::Array(start) => column.copy_from_slice(&store.near()[*start as usize..][..lanes]),
         Operand::Patched(start, patches) => {
             // The last lanes may all be patched.
-            let there = &values[*start as usize..];
+            let there = &store.near()[*start as usize..];
             let there = &there[..lanes.min(there.len())];
             column[..there.len()].copy_from_slice(there);
             for (lane, place) in patches {
-                column[*lane as usize] = values[*place as usize];
+                column[*lane as usize] = store.one(*place as usize);
             }
         }
         Operand::Pieces(pieces) => {
             let mut rest = column;
             for &(start, length) in pieces {
-                let (start, length) = (start as usize, length as usize);
-                let (piece, after) = std::mem::take(&mut rest).split_at_mut(length);
+                let (piece, after) = std::mem::take(&mut rest).split_at_mut(length as usize);
                 match piece {
-                    [one] => *one = values[start],
-                    piece => piece.copy_from_slice(&values[start..start + length]),
+                    [lane] => *lane = store.one(start as usize),
+                    piece => store.copy(start as usize, piece),
                 }
                 rest = after;
             }
         }
         Operand::Scattered(places) => {
             for (lane, place) in column.iter_mut().zip(places) {
-                *lane = values[*place as usize];
+                *lane = store.one(*place as usize);
             }
         }
     }
@@ -286,7 +407,10 @@ fn gather(operand: &Operand, values: &[u64], lanes: usize, column: &mut Vec<u64>
 #[derive(Clone, Debug)]
 pub(super) struct Scratch {
     pub arch: Arch,
-    pub columns: [Vec<u64>; 3],
+    /// Operands.
+    pub words: [Vec<u64>; 3],
+    /// Operands of narrow lanes.
+    pub lanes: [Vec<u32>; 3],
     /// Results as they were.
     pub before: Vec<u64>,
 }
@@ -294,11 +418,11 @@ pub(super) struct Scratch {
 impl Scratch {
     /// For units of at most so many results.
     pub(super) fn new(results: usize) -> Scratch {
-        let column = || Vec::with_capacity(results);
         Scratch {
             arch: Arch::new(),
-            columns: std::array::from_fn(|_| column()),
-            before: column(),
+            words: std::array::from_fn(|_| Vec::with_capacity(results)),
+            lanes: std::array::from_fn(|_| Vec::with_capacity(results)),
+            before: Vec::with_capacity(results),
         }
     }
 }
@@ -336,131 +460,4 @@ impl Instructions for Aside<'_> {
         let results = self.code.iter().map(|lane| result(lane, self.values));
         self.results.extend(results);
     }
-}
-
-/// Whether there is a loop over slices for the operation.
-fn has_loop(op: Op) -> bool {
-    matches!(
-        op,
-        Op::Copy
-            | Op::Add
-            | Op::Subtract
-            | Op::AddExtended
-            | Op::SubtractExtended
-            | Op::MultiplyExtended
-            | Op::And
-            | Op::Or
-            | Op::Xor
-            | Op::Equal
-            | Op::NotEqual
-            | Op::Less
-            | Op::LessOrEqual
-            | Op::Mux
-            | Op::Slice
-            | Op::Concat
-            | Op::SignExtend
-    )
-}
-
-#[inline(always)]
-fn compute(
-    op: Op,
-    c: u32,
-    results: &mut [u64],
-    a: &[u64],
-    b: &[u64],
-    third: Option<&[u64]>,
-) -> bool {
-    let (first, second) = (
-        ops::Sign::new(ops::first(c)),
-        ops::Sign::new(ops::second(c)),
-    );
-    let mask = u64::MAX >> (c >> 16 & 63);
-    // Products of narrow factors have instructions of their own.
-    let narrow = ops::first(c) >= 32 && ops::second(c) >= 32;
-    match op {
-        Op::Copy => unary(results, a, |a| a),
-        Op::Slice => unary(results, a, |a| ops::slice(a, c)),
-        Op::SignExtend => unary(results, a, |a| first.extend(a) & mask),
-        Op::Add => binary(results, a, b, |a, b| ops::add(a, b, c)),
-        Op::Subtract => binary(results, a, b, |a, b| ops::subtract(a, b, c)),
-        Op::AddExtended => binary(results, a, b, |a, b| {
-            first.extend(a).wrapping_add(second.extend(b)) & mask
-        }),
-        Op::SubtractExtended => binary(results, a, b, |a, b| {
-            first.extend(a).wrapping_sub(second.extend(b)) & mask
-        }),
-        Op::MultiplyExtended if narrow => binary(results, a, b, |a, b| {
-            let (a, b) = (first.extend(a) as i32, second.extend(b) as i32);
-            (i64::from(a) * i64::from(b)) as u64 & mask
-        }),
-        Op::MultiplyExtended => binary(results, a, b, |a, b| {
-            first.extend(a).wrapping_mul(second.extend(b)) & mask
-        }),
-        Op::And => binary(results, a, b, |a, b| a & b),
-        Op::Or => binary(results, a, b, |a, b| a | b),
-        Op::Xor => binary(results, a, b, |a, b| a ^ b),
-        Op::Equal => binary(results, a, b, |a, b| u64::from(a == b)),
-        Op::NotEqual => binary(results, a, b, |a, b| u64::from(a != b)),
-        Op::Less => binary(results, a, b, |a, b| u64::from(a < b)),
-        Op::LessOrEqual => binary(results, a, b, |a, b| u64::from(a <= b)),
-        Op::Concat => binary(results, a, b, |a, b| ops::concat(a, b, c)),
-        Op::Mux => match third {
-            Some(third) => mux(results, a, b, third),
-            None => any(a) && hold(results, a, b),
-        },
-        _ => unreachable!("`has_loop` lists the operations"),
-    }
-}
-
-/// Applies `f` to each lane; says whether a result has changed.
-#[inline(always)]
-fn unary(results: &mut [u64], a: &[u64], f: impl Fn(u64) -> u64) -> bool {
-    let mut changed = 0;
-    for (result, a) in results.iter_mut().zip(a) {
-        let new = f(*a);
-        changed |= *result ^ new;
-        *result = new;
-    }
-    changed != 0
-}
-
-#[inline(always)]
-fn binary(results: &mut [u64], a: &[u64], b: &[u64], f: impl Fn(u64, u64) -> u64) -> bool {
-    let mut changed = 0;
-    for ((result, a), b) in results.iter_mut().zip(a).zip(b) {
-        let new = f(*a, *b);
-        changed |= *result ^ new;
-        *result = new;
-    }
-    changed != 0
-}
-
-/// Whether some lane is not 0.
-#[inline(always)]
-fn any(a: &[u64]) -> bool {
-    a.iter().fold(0, |any, a| any | a) != 0
-}
-
-#[inline(always)]
-fn mux(results: &mut [u64], a: &[u64], b: &[u64], c: &[u64]) -> bool {
-    let mut changed = 0;
-    for (((result, a), b), c) in results.iter_mut().zip(a).zip(b).zip(c) {
-        let new = ops::mux(*a, *b, *c);
-        changed |= *result ^ new;
-        *result = new;
-    }
-    changed != 0
-}
-
-/// A choice between a new value and the present one.
-#[inline(always)]
-fn hold(results: &mut [u64], a: &[u64], b: &[u64]) -> bool {
-    let mut changed = 0;
-    for ((result, a), b) in results.iter_mut().zip(a).zip(b) {
-        let new = ops::mux(*a, *b, *result);
-        changed |= *result ^ new;
-        *result = new;
-    }
-    changed != 0
 }

@@ -127,8 +127,11 @@ impl Learning {
     }
 }
 
-/// Whether a unit is a group that is never busy.
+/// Whether a unit is a group that is never busy. One of narrow lanes is large.
 fn is_large(unit: &Unit) -> bool {
+    if unit.is_narrow() {
+        return true;
+    }
     let operands = unit
         .group
         .as_ref()

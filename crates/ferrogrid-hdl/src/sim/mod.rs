@@ -52,11 +52,12 @@
 //! order in which nobody reads too late (`commit`); instructions that one line of the description
 //! has made in like instances become a group, whose results stand side by side (`group`). A signal
 //! of all 256 elements of an array is thus an array of 256 words, and its instructions are one loop
-//! over slices (`kernel`).
+//! over slices (`kernel`, `slices`). Lanes of at most 32 bits stand in an array of their own, if there
+//! are many and they read and are read by their like (`narrow`).
 //!
 //! A unit, an instruction or a group, runs only when something that it reads has changed
 //! (`activity`): most of a design rests in most cycles. To find that out costs more than a single
-//! instruction does, so units that have something to do in nearly every cycle run always, without
+//! instruction does, so units that have something to do in more than half of all cycles run always, without
 //! questions, side by side with their like (`arrange`). Which these are the simulator counts in 256
 //! cycles now and then (`learn`). Memories and properties are looked at when something that they
 //! read has changed.
@@ -65,9 +66,8 @@
 //! Cranelift): the units that follow each other form one function, in which each value is computed
 //! right before what needs it and stands in a register of the processor; what others read, or a name
 //! shows, is written to its place, and one branch for all that the same units read wakes these where
-//! something has changed. Registers whose enable is 0 are branched around. In long runs, units that
-//! are seldom busy but often together follow as clusters (`cluster`): a function each, woken as a
-//! whole. Later simulations of the same compiled design begin with all that. Large groups stay loops
+//! something has changed. Registers whose enable is 0 are branched around. Units that are not busy but
+//! run often, and together, become clusters (`cluster`): a function each, woken as a whole. Later simulations of the same compiled design begin with all that. Large groups stay loops
 //! over slices. Where no code can be made for the processor, all that is busy is interpreted.
 //!
 //! # One design followed through
@@ -106,6 +106,7 @@ mod drive;
 mod emit;
 mod execute;
 mod flatten;
+mod functions;
 mod group;
 mod hash;
 mod kernel;
@@ -114,18 +115,21 @@ mod lower;
 mod machine_code;
 mod memory;
 mod names;
+mod narrow;
 mod ops;
 mod pack;
 mod property;
 mod random;
 mod run;
 mod schedule;
+mod slices;
 mod step;
 #[cfg(test)]
 mod tests;
 mod trace;
 mod waveform;
 mod wide;
+mod widths;
 
 pub use drive::SignalRef;
 pub use names::Handle;
@@ -151,6 +155,8 @@ use std::sync::{Arc, Mutex};
 pub struct Simulator {
     model: Arc<Model>,
     values: Vec<u64>,
+    /// Values of narrow lanes, at the same places.
+    lanes: Vec<u32>,
     /// Words of each memory.
     arrays: Vec<Vec<u64>>,
     arrangement: Arc<Arrangement>,
@@ -209,6 +215,7 @@ impl Simulator {
         let arrangement = Arc::clone(arrangement.unwrap_or(&model.arrangement));
         Simulator {
             values: model.values.clone(),
+            lanes: model.values.iter().map(|word| *word as u32).collect(),
             arrays: model.arrays.clone(),
             activity: arrangement.activity(),
             arrangement,
@@ -251,6 +258,7 @@ impl Clone for Simulator {
         Simulator {
             model: Arc::clone(&self.model),
             values: self.values.clone(),
+            lanes: self.lanes.clone(),
             arrays: self.arrays.clone(),
             activity: self.activity.clone(),
             arrangement: Arc::clone(&self.arrangement),

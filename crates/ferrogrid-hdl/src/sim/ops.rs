@@ -107,23 +107,6 @@ pub(super) const fn is_unary(op: Op) -> bool {
     )
 }
 
-/// Sign extension of values of a width without a shift of signed numbers, which few processors
-/// have for many numbers at once.
-#[derive(Clone, Copy)]
-pub(super) struct Sign(u64);
-
-impl Sign {
-    /// From the shift that extends.
-    pub(super) const fn new(shift: u32) -> Sign {
-        Sign(1 << 63 >> shift)
-    }
-
-    #[inline(always)]
-    pub(super) const fn extend(self, value: u64) -> u64 {
-        (value ^ self.0).wrapping_sub(self.0)
-    }
-}
-
 /// Three shifts in one immediate operand.
 pub(super) const fn pack(first: u32, second: u32, mask: u32) -> u32 {
     first | second << 8 | mask << 16

@@ -25,7 +25,7 @@ impl Simulator {
         let mut random = Random(seed);
         let model = Arc::clone(&self.model);
         for &(place, mask) in &model.unset {
-            self.values[place as usize] = random.next() & mask;
+            self.change(place as usize, random.next() & mask);
         }
         for (memory, array) in model.memories.iter().zip(&mut self.arrays) {
             if !memory.is_set {

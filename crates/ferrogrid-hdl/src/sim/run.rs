@@ -5,7 +5,7 @@ use super::activity::{Activity, Readers};
 use super::arrange::{Arrangement, Batch, Kind, Mode};
 use super::cluster::Pattern;
 use super::execute::{All, Instructions, Tables, execute};
-use super::kernel::Scratch;
+use super::kernel::{Scratch, Values};
 use super::ops::{Instruction, Op};
 use super::schedule::COMMITS;
 use super::wide::words_of;
@@ -16,6 +16,10 @@ pub(super) struct Machine<'a> {
     pub tables: &'a Tables,
     pub arrangement: &'a Arrangement,
     pub values: &'a mut [u64],
+    /// Values of narrow lanes.
+    pub lanes: &'a mut [u32],
+    /// For each place whether it is one of a narrow lane.
+    pub narrow: &'a [bool],
     pub arrays: &'a [Vec<u64>],
     pub activity: &'a mut Activity,
     pub scratch: &'a mut Scratch,
@@ -30,6 +34,8 @@ impl Simulator {
             tables: &self.model.schedule.tables,
             arrangement: &self.arrangement,
             values: &mut self.values,
+            lanes: &mut self.lanes,
+            narrow: &self.model.schedule.narrow,
             arrays: &self.arrays,
             activity: &mut self.activity,
             scratch: &mut self.scratch,
@@ -176,27 +182,29 @@ impl Machine<'_> {
     fn run_group(&mut self, unit: usize) {
         let arrangement = self.arrangement;
         let group = &arrangement.groups[unit];
-        let Machine {
-            values,
-            arrays,
-            tables,
-            scratch,
-            ..
-        } = self;
-        if group.wakes_alike {
-            if group.run(values, arrays, &arrangement.code, tables, scratch) {
+        let values = &mut Values {
+            words: &mut *self.values,
+            lanes: &mut *self.lanes,
+            narrow: self.narrow,
+        };
+        let (tables, scratch) = (self.tables, &mut *self.scratch);
+        let mut before = std::mem::take(&mut scratch.before);
+        if !group.wakes_alike {
+            before.clear();
+            before.extend(group.results.clone().map(|place| values.at(place)));
+        }
+        if group.run(values, self.arrays, &arrangement.code, tables, scratch) {
+            for &place in &group.shown {
+                values.show(place as usize);
+            }
+            if group.wakes_alike {
                 let row = arrangement.group_row(unit);
                 self.activity.wake(&arrangement.readers, row);
-            }
-            return;
-        }
-        let mut before = std::mem::take(&mut scratch.before);
-        before.clear();
-        before.extend_from_slice(&values[group.results.clone()]);
-        if group.run(values, arrays, &arrangement.code, tables, scratch) {
-            for (place, before) in group.results.clone().zip(&before) {
-                if values[place] != *before {
-                    self.activity.wake(&arrangement.readers, place);
+            } else {
+                for (place, before) in group.results.clone().zip(&before) {
+                    if values.at(place) != *before {
+                        self.activity.wake(&arrangement.readers, place);
+                    }
                 }
             }
         }
@@ -207,7 +215,7 @@ impl Machine<'_> {
         let wide = &self.tables.wide[index];
         let start = wide.dst.start as usize;
         let words = start..start + words_of(wide.dst.width) as usize;
-        let before = &mut self.scratch.columns[0];
+        let before = &mut self.scratch.words[0];
         before.clear();
         before.extend_from_slice(&self.values[words.clone()]);
         wide.run(self.values);

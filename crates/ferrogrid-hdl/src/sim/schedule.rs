@@ -13,18 +13,17 @@
 //! A section consists of *units*: an instruction, or a group of equal ones. In which order and how
 //! they run is another matter: see [`arrange`](super::arrange).
 
-use super::arrange::{Arrangement, Pace, arrange};
-use super::commit::{Task, commits, in_place};
+use super::commit::{commits, in_place};
 use super::demand::{BEFORE_EDGE, DROPPED, Demands, NONE, PROGRAMS, Programs, classify};
 use super::emit::{Emitter, operands, results};
 use super::execute::Tables;
-use super::group::{Item, group};
-use super::kernel::{ALWAYS, Group};
+use super::group::{Item, Task, group};
+use super::kernel::{ALWAYS, Group, columns};
 use super::ops::{Instruction, Micro, Op, Part, is_unary};
 use super::pack::pack_chains;
 use super::wide::{Span, WideInstruction, words_of};
+use super::widths::widths;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// Number of sections: the programs, and what writes the registers.
 pub(super) const SECTIONS: usize = PROGRAMS + 1;
@@ -42,17 +41,30 @@ pub(super) const MEMORIES: usize = 1;
 pub(super) struct Passes {
     /// See [`pack_chains`].
     pub pack: bool,
-    /// See [`group`].
-    pub group: bool,
+    /// The most lanes of a group: see [`group`].
+    pub group: usize,
+    /// See [`narrow`](super::narrow).
+    pub narrow: Limits,
     /// See [`machine_code`](super::machine_code).
     pub machine_code: bool,
+}
+
+/// Which groups become narrow: see [`narrow`](super::narrow).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// The fewest lanes.
+    pub lanes: usize,
+    /// Not more than one of so many lanes may have to be brought from the words, or shown among
+    /// them; 0 for all.
+    pub far: usize,
 }
 
 impl Passes {
     /// All of them.
     pub(super) const ALL: Passes = Passes {
         pack: true,
-        group: true,
+        group: 1024,
+        narrow: Limits { lanes: 64, far: 4 },
         machine_code: true,
     };
 }
@@ -74,6 +86,13 @@ pub(super) struct Unit {
     pub loads: Vec<u32>,
 }
 
+impl Unit {
+    /// Whether it is a group of narrow lanes.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.group.as_ref().is_some_and(|group| group.narrow)
+    }
+}
+
 /// All units over their places.
 pub(super) struct Schedule {
     pub units: Vec<Unit>,
@@ -89,6 +108,10 @@ pub(super) struct Schedule {
     pub constant: Vec<bool>,
     /// For each place whether others than units read it, or it outlives a cycle.
     pub kept: Vec<bool>,
+    /// For each place whether it is one of a narrow lane.
+    pub narrow: Vec<bool>,
+    /// The most bits that stand at each place.
+    pub widths: Vec<u32>,
     places: Vec<u32>,
     levels: Vec<u8>,
     /// Whether what is busy becomes machine code.
@@ -99,6 +122,18 @@ impl Schedule {
     /// Where a value stands.
     pub(super) fn place(&self, value: u32) -> u32 {
         self.places[value as usize]
+    }
+
+    /// The places of the operands of all lanes of a unit.
+    pub(super) fn columns(&self, unit: &Unit) -> [Vec<u32>; 3] {
+        columns(unit.op, &self.code[unit.code.clone()])
+    }
+
+    /// Makes a group one of narrow lanes, or one of words.
+    pub(super) fn set_narrow(&mut self, unit: usize, narrow: bool) {
+        if let Some(group) = &mut self.units[unit].group {
+            group.narrow = narrow;
+        }
     }
 
     /// How many programs must have run before the value is right.
@@ -119,11 +154,6 @@ impl Schedule {
     pub(super) fn most_results(&self) -> usize {
         let results = self.units.iter().map(|unit| unit.writes.len());
         results.max().unwrap_or(0)
-    }
-
-    /// The arrangement as long as nothing is known about what changes often.
-    pub(super) fn arrangement(&self) -> Arc<Arrangement> {
-        Arc::new(arrange(self, &vec![Pace::Woken; self.units.len()], false))
     }
 }
 
@@ -181,6 +211,8 @@ pub(super) fn schedule(mut emitter: Emitter, demands: &Demands, passes: Passes) 
         values: Vec::new(),
         constant: Vec::new(),
         kept: placement.kept(demands),
+        narrow: vec![false; placement.values.len()],
+        widths: Vec::new(),
         places: Vec::new(),
         levels: levels(&programs),
         machine_code: passes.machine_code,
@@ -199,6 +231,7 @@ pub(super) fn schedule(mut emitter: Emitter, demands: &Demands, passes: Passes) 
         }
         schedule.sections[index] = begin..schedule.units.len();
     }
+    schedule.widths = placement.by_place(&widths(&emitter, demands));
     (schedule.places, schedule.values) = (placement.places, placement.values);
     schedule.constant = placement.constant;
     schedule
@@ -291,6 +324,17 @@ impl Placement<'_> {
 
     fn at(&self, value: u32) -> u32 {
         self.places[value as usize]
+    }
+
+    /// What is known of values, by their places.
+    fn by_place(&self, of_values: &[u32]) -> Vec<u32> {
+        let mut of_places = vec![0; self.values.len()];
+        for (place, of) in self.places.iter().zip(of_values) {
+            if *place != NONE {
+                of_places[*place as usize] = *of;
+            }
+        }
+        of_places
     }
 
     /// Replaces values by places.

@@ -132,11 +132,21 @@ impl Simulator {
         }
     }
 
+    /// What stands at a place.
+    #[inline]
+    pub(super) fn at(&self, place: usize) -> u64 {
+        match self.model.schedule.narrow[place] {
+            true => u64::from(self.lanes[place]),
+            false => self.values[place],
+        }
+    }
+
     /// Gives a place a value.
     #[inline]
     pub(super) fn change(&mut self, place: usize, value: u64) {
-        if self.values[place] != value {
+        if self.at(place) != value {
             self.values[place] = value;
+            self.lanes[place] = value as u32;
             self.activity.wake(&self.arrangement.readers, place);
         }
     }

@@ -3,16 +3,26 @@
 use super::super::flatten::{FlatNode, Hierarchy, join};
 use super::Source;
 use super::interpreter::Interpreter;
+use super::waves::File;
 use crate::ir::{Design, Direction, NodeId, PortId};
 use crate::sim::Simulator;
 use crate::sim::names::Known;
-use crate::sim::schedule::Passes;
+
+use crate::sim::schedule::{Limits, Passes};
 use crate::{Block, Module, Pins, Shape, Shapes, Signal, bit, bundle, concat, elaborate, hardware};
 use crate::{signed, unsigned};
 
 const DESIGNS: u64 = 200;
 const ARRAYS: u64 = 60;
 const CYCLES: u64 = 12;
+
+/// Whatever can be narrow is.
+const ALL_NARROW: Limits = Limits { lanes: 16, far: 0 };
+/// Nothing is narrow.
+const NONE_NARROW: Limits = Limits {
+    lanes: usize::MAX,
+    far: 0,
+};
 
 /// A module made from a seed.
 #[derive(Debug, Clone, PartialEq)]
@@ -428,6 +438,7 @@ bundle! {
     struct GridOutputs(shapes: [Shape; 3], size: [usize; 2]) {
         right: [shapes[0]; size[0]],
         below: [shapes[1]; size[1]],
+        parity: bit(),
     }
 }
 
@@ -454,7 +465,11 @@ impl Block for Grid {
             }
             right.push(left);
         }
+        // Each row is read by something that is no array.
+        let parities = right.iter().map(|right: &Signal<'_>| right.parity());
+        let parity = parities.reduce(|all, one| all ^ one);
         GridOutputs {
+            parity: parity.expect("there are rows"),
             right,
             below: above,
         }
@@ -467,12 +482,17 @@ fn random_arrays_run_as_they_read_with_and_without_each_pass() {
     let passes = [
         all,
         Passes { pack: false, ..all },
+        Passes { group: 1, ..all },
         Passes {
-            group: false,
+            machine_code: false,
             ..all
         },
         Passes {
-            machine_code: false,
+            narrow: ALL_NARROW,
+            ..all
+        },
+        Passes {
+            narrow: NONE_NARROW,
             ..all
         },
     ];
@@ -483,10 +503,15 @@ fn random_arrays_run_as_they_read_with_and_without_each_pass() {
             columns: 3 + seed as usize % 7,
         };
         let design = elaborate(&grid).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-        run(seed, &design, passes[seed as usize % 4]);
-        if seed % 4 > 0 {
-            run(seed, &design, all);
-        }
+        run(seed, &design, passes[seed as usize % passes.len()]);
+        run(
+            seed,
+            &design,
+            Passes {
+                narrow: ALL_NARROW,
+                ..all
+            },
+        );
     }
     // So many cells that a signal takes several groups.
     let grid = Grid {
@@ -495,7 +520,40 @@ fn random_arrays_run_as_they_read_with_and_without_each_pass() {
         columns: 17,
     };
     let design = elaborate(&grid).unwrap_or_else(|error| panic!("{error}"));
-    run(1, &design, all);
+    run(1, &design, Passes { group: 128, ..all });
+}
+
+#[test]
+fn dumps_show_narrow_lanes() {
+    let mut narrow_ones = 0;
+    for seed in 0..8 {
+        let grid = Grid {
+            seed,
+            rows: 4,
+            columns: 8,
+        };
+        let design = elaborate(&grid).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let dump = |narrow: Limits| {
+            let passes = Passes {
+                narrow,
+                ..Passes::ALL
+            };
+            let mut sim = Simulator::compiled(&design, Known::All, passes);
+            let file = File::default();
+            sim.trace_vcd(file.clone()).expect("memory can be written");
+            sim.randomize(seed);
+            sim.poke("enable", 1);
+            sim.run(8);
+            sim.finish_trace().expect("memory can be written");
+            let narrow = sim.model.schedule.narrow.contains(&true);
+            (file.text(), narrow)
+        };
+        let (words, _) = dump(NONE_NARROW);
+        let (lanes, has_narrow) = dump(ALL_NARROW);
+        assert!(lanes == words, "seed {seed}");
+        narrow_ones += u32::from(has_narrow);
+    }
+    assert!(narrow_ones > 0, "some array has narrow registers");
 }
 
 #[test]
@@ -508,11 +566,12 @@ fn random_designs_mean_the_same_without_passes() {
         };
         let design = elaborate(&random).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         run(seed, &design, Passes { pack: false, ..all });
+        run(seed, &design, Passes { group: 1, ..all });
         run(
             seed,
             &design,
             Passes {
-                group: false,
+                narrow: ALL_NARROW,
                 ..all
             },
         );

@@ -162,7 +162,7 @@ fn a_bit_has_no_radix() {
 
 /// A file in memory that outlives the simulator.
 #[derive(Clone, Default)]
-struct File(Arc<Mutex<Vec<u8>>>);
+pub(super) struct File(Arc<Mutex<Vec<u8>>>);
 
 impl Write for File {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -178,7 +178,7 @@ impl Write for File {
 }
 
 impl File {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let bytes = self.0.lock().expect("no writer panicked").clone();
         String::from_utf8(bytes).expect("a dump is text")
     }

@@ -133,6 +133,7 @@ impl Simulator {
     /// Writes the values after the last edge and ends the trace; the first error of any write.
     pub fn finish_trace(&mut self) -> io::Result<()> {
         self.eval();
+        self.show(0..self.values.len());
         match self.trace.take() {
             Some(trace) => {
                 let mut trace = trace.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -144,6 +145,7 @@ impl Simulator {
 
     pub(super) fn record_trace(&mut self, edge: impl Fn(u32) -> bool) {
         self.settle(PROGRAMS as u8);
+        self.show(0..self.values.len());
         if let Some(trace) = &mut self.trace {
             let trace = trace.get_mut().unwrap_or_else(PoisonError::into_inner);
             trace.record(&self.values, self.cycle, &edge);
