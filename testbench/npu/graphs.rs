@@ -237,6 +237,42 @@ fn outputs_of_all_kinds() {
     check(&graph, &arch, Rounding::Fixed, &[inputs], 1);
 }
 
+/// The operands of a sum are one result in two shapes, or one of them is and the other is made of it.
+#[test]
+fn one_result_in_two_shapes() {
+    let int8 = |scale, zero_point| (Element::Int8, Quantization::per_tensor(scale, zero_point));
+    let arch = npu_from_preset("nano").unwrap();
+    for between in [false, true] {
+        let mut random = Random(6);
+        let mut graph = Graph::new(Family::Onnx);
+        let x = graph.input("x", [2, 3, 6], int8(0.25, 3));
+        let (w, bias) = weights(&mut graph, &mut random, &[5, 6], 0.25);
+        let mut node = |name: &str, operator, inputs: &[TensorId], scale| {
+            let output = Output::new(name, int8(scale, -7));
+            graph.node(name, operator, inputs, output).unwrap()
+        };
+        let y = node("y", Operator::FullyConnected, &[x, w, bias], 4.0);
+        let (a, scale) = match between {
+            false => (y, 4.0),
+            true => {
+                let clip = Operator::Clip {
+                    low: 0.0,
+                    high: f32::INFINITY,
+                };
+                (node("clip", clip, &[y], 3.0), 3.0)
+            }
+        };
+        let shape = vec![6, 5];
+        let a = node("a", Operator::Reshape { shape }, &[a], scale);
+        let shape = vec![6, 5];
+        let b = node("b", Operator::Reshape { shape }, &[y], 4.0);
+        let sum = node("sum", Operator::Binary(Binary::Add), &[a, b], 7.0);
+        graph.outputs = vec![sum];
+        let inputs = Values::Int8(random.bytes(36));
+        check(&graph, &arch, Rounding::Float, &[inputs], 1);
+    }
+}
+
 /// More channels than there are parameters.
 #[test]
 fn channels_beyond_the_parameters() {

@@ -36,8 +36,9 @@ pub(super) fn add(
         let origin = lowered.origin(tensor);
         let is_maker = |layer: &Layer| layer.output == origin && layer.residual.is_none();
         let found = lowered.layers.iter().position(is_maker)?;
-        // Not of one that is added to itself.
-        (a != b && is_read_once(graph, tensor)).then_some(found)
+        // Not of one that is added to itself, in whatever shapes.
+        let differ = lowered.origin(a) != lowered.origin(b);
+        (differ && is_read_once(graph, tensor)).then_some(found)
     };
     let work = |layer: usize| {
         let layer = &lowered.layers[layer];

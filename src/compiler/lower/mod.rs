@@ -415,12 +415,21 @@ pub(super) fn lower_node(
     Ok(())
 }
 
-/// Whether a tensor is read by one node alone, and is no output.
+/// Whether a tensor is read by one node alone, in whatever shapes, and is no output.
 fn is_read_once(graph: &Graph, tensor: TensorId) -> bool {
     let readers = graph
         .nodes
         .iter()
         .filter(|node| node.inputs.contains(&tensor))
         .count();
-    readers == 1 && !graph.outputs.contains(&tensor)
+    let mut makers = graph.nodes.iter().filter(|node| node.output == tensor);
+    let of_others = match makers.next() {
+        Some(Node {
+            operator: Operator::Reshape { .. },
+            inputs,
+            ..
+        }) => !is_read_once(graph, inputs[0]),
+        _ => false,
+    };
+    readers == 1 && !graph.outputs.contains(&tensor) && !of_others
 }
