@@ -45,6 +45,16 @@ pub enum QuantizeError {
         /// Its operator.
         operator: String,
     },
+    /// A transposed convolution has groups.
+    #[error("node `{node}` (ConvTranspose) has groups, which is not supported")]
+    #[diagnostic(
+        code(ferrogrid::quantize::groups),
+        help("a core does not run it either: put a resize and a convolution in its place")
+    )]
+    Groups {
+        /// Name of the node.
+        node: String,
+    },
     /// An input is not in single precision.
     #[error("input `{input}` is not float32")]
     #[diagnostic(

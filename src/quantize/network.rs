@@ -46,6 +46,11 @@ impl Network {
             let (node, operator) = (title(node), node.op_type.clone());
             return Err(QuantizeError::Control { node, operator });
         }
+        let in_groups =
+            |node: &&NodeProto| node.op_type == "ConvTranspose" && int(node, "group", 1) != 1;
+        if let Some(node) = graph.node.iter().find(in_groups) {
+            return Err(QuantizeError::Groups { node: title(node) });
+        }
         if let Some(node) = quantized {
             return Err(QuantizeError::Quantized { node: title(node) });
         }
@@ -237,17 +242,17 @@ pub(super) fn attribute<'a>(node: &'a NodeProto, name: &str) -> Option<&'a Attri
 }
 
 pub(super) fn int(node: &NodeProto, name: &str, default: i64) -> i64 {
-    attribute(node, name).map_or(default, |of| of.i)
+    attribute(node, name).map_or(default, |of| of.i())
 }
 
 pub(super) fn real(node: &NodeProto, name: &str, default: f32) -> f32 {
-    attribute(node, name).map_or(default, |of| of.f)
+    attribute(node, name).map_or(default, |of| of.f())
 }
 
 pub(super) fn int_attribute(name: &str, value: i64) -> Attribute {
     Attribute {
         name: name.into(),
-        i: value,
+        i: Some(value),
         r#type: 2,
         ..Attribute::default()
     }
@@ -270,7 +275,7 @@ fn set_type(attribute: &mut Attribute) {
             Attribute { floats, .. } if !floats.is_empty() => 6,
             Attribute { ints, .. } if !ints.is_empty() => 7,
             Attribute { s, .. } if !s.is_empty() => 3,
-            Attribute { f, .. } if *f != 0.0 => 1,
+            Attribute { f: Some(_), .. } => 1,
             _ => 2,
         };
     }

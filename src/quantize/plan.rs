@@ -44,7 +44,11 @@ impl Plan {
                 continue;
             }
             reals.extend(node.output.iter().cloned());
-            let kind = kind(node);
+            let kind = match kind(node) {
+                // What is around may be beyond the range of what is inside.
+                Kind::Moving if pads_with_a_value(network, node) => Kind::Computing,
+                kind => kind,
+            };
             if let Some(limits) = limits(network, node) {
                 plan.limits.insert(node.output[0].clone(), limits);
             }
@@ -94,6 +98,12 @@ impl Plan {
 /// True where a node's results are real numbers that depend on the inputs.
 fn is_real(node: &NodeProto, reals: &BTreeSet<String>) -> bool {
     !OTHERS.contains(&node.op_type.as_str()) && node.input.iter().any(|name| reals.contains(name))
+}
+
+/// Whether a node puts a constant around its input that is not 0.
+fn pads_with_a_value(network: &Network, node: &NodeProto) -> bool {
+    let value = node.input.get(2).and_then(|name| network.reals(name));
+    node.op_type == "Pad" && value.is_some_and(|value| value.iter().any(|value| *value != 0.0))
 }
 
 /// The limits of a node that has some, if 0 is between them.

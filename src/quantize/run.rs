@@ -8,6 +8,7 @@ use prost::Message;
 use rten::{ModelOptions, NodeId, Value};
 use rten_tensor::prelude::*;
 use rten_tensor::{Tensor, TensorView};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A network that gives any of its tensors.
 pub(super) struct Run<'a> {
@@ -64,10 +65,10 @@ impl Run<'_> {
         });
         let given = self.inputs.iter().copied().zip(given);
         let given = given.map(|(id, tensor)| (id, Value::from(tensor).into()));
-        let values = self
-            .model
-            .run(given.collect(), &once, None)
-            .map_err(wrong)?;
+        // It panics where matrices do not chain.
+        let run = AssertUnwindSafe(|| self.model.run(given.collect(), &once, None));
+        let values = catch_unwind(run).map_err(|_| wrong("its sizes do not fit together"))?;
+        let values = values.map_err(wrong)?;
         let values = ids
             .iter()
             .filter_map(|id| values.get(once.binary_search(id).ok()?));

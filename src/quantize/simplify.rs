@@ -6,8 +6,8 @@ use crate::import::onnx_proto::{NodeProto, TensorProto};
 const FLOAT32: i32 = 1;
 const INT64: i32 = 7;
 
-/// Makes initializers of Constant nodes, takes Identity and Dropout away, and has convolutions say the size of their
-/// kernel, which runtimes otherwise take from weights that are constants.
+/// Makes initializers of Constant nodes, takes Identity and Dropout away, and has windows say their size and their steps,
+/// which runtimes otherwise take from weights that are constants, or for granted.
 pub(super) fn simplify(network: &mut Network) {
     let graph = network.graph_mut();
     let (constants, others): (Vec<_>, Vec<_>) = std::mem::take(&mut graph.node)
@@ -17,17 +17,6 @@ pub(super) fn simplify(network: &mut Network) {
     graph.node = others.into_iter().map(|(_, node)| node).collect();
     let constants = constants.into_iter().filter_map(|(constant, _)| constant);
     graph.initializer.extend(constants);
-
-    for at in 0..network.nodes().len() {
-        let node = &network.nodes()[at];
-        let is_convolution = ["Conv", "ConvTranspose"].contains(&node.op_type.as_str());
-        if is_convolution && attribute(node, "kernel_shape").is_none() {
-            let weights = node.input.get(1).and_then(|name| network.constant(name));
-            let sizes = weights.and_then(|weights| Some(weights.dims.get(2..)?.to_vec()));
-            let attribute = sizes.map(|sizes| ints_attribute("kernel_shape", sizes));
-            network.graph_mut().node[at].attribute.extend(attribute);
-        }
-    }
 
     let hands_on = |node: &NodeProto| ["Identity", "Dropout"].contains(&node.op_type.as_str());
     for at in (0..network.nodes().len()).rev() {
@@ -43,6 +32,23 @@ pub(super) fn simplify(network: &mut Network) {
             node.output.truncate(1);
             network.bypass(at);
         }
+    }
+
+    for at in 0..network.nodes().len() {
+        let node = &network.nodes()[at];
+        let attribute = match node.op_type.as_str() {
+            "Conv" | "ConvTranspose" if attribute(node, "kernel_shape").is_none() => {
+                let weights = node.input.get(1).and_then(|name| network.constant(name));
+                let sizes = weights.and_then(|weights| Some(weights.dims.get(2..)?.to_vec()));
+                sizes.map(|sizes| ints_attribute("kernel_shape", sizes))
+            }
+            "MaxPool" | "AveragePool" if attribute(node, "strides").is_none() => {
+                let sizes = attribute(node, "kernel_shape").map(|sizes| sizes.ints.len());
+                sizes.map(|axes| ints_attribute("strides", vec![1; axes]))
+            }
+            _ => None,
+        };
+        network.graph_mut().node[at].attribute.extend(attribute);
     }
 }
 
@@ -67,8 +73,8 @@ fn constant_of(node: &NodeProto) -> Option<TensorProto> {
             name: name.clone(),
             ..tensor
         })
-        .or_else(|| Some(ints(&[], &[of("value_int")?.i])))
+        .or_else(|| Some(ints(&[], &[of("value_int")?.i()])))
         .or_else(|| of("value_ints").map(|list| ints(&[list.ints.len()], &list.ints)))
-        .or_else(|| Some(reals(&[], &[of("value_float")?.f])))
+        .or_else(|| Some(reals(&[], &[of("value_float")?.f()])))
         .or_else(|| of("value_floats").map(|list| reals(&[list.floats.len()], &list.floats)))
 }

@@ -188,7 +188,7 @@ proptest! {
         let factors = [("alpha", 0.5), ("beta", 3.0)];
         let factors = factors.map(|(name, f)| crate::import::onnx_proto::Attribute {
             name: name.into(),
-            f,
+            f: Some(f),
             r#type: 1,
             ..Default::default()
         });

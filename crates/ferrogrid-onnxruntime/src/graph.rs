@@ -242,12 +242,12 @@ unsafe fn attribute(api: Api, of: *const OrtOpAttr) -> Result<Attribute, String>
         let is = |known: OrtOpAttrType| kind == known as i32;
         if is(OrtOpAttrType::ORT_OP_ATTR_INT) {
             let values = ints(&bytes(api, of, OrtOpAttrType::ORT_OP_ATTR_INT)?);
-            attribute.i = values.first().copied().unwrap_or_default();
+            attribute.i = values.first().copied();
         } else if is(OrtOpAttrType::ORT_OP_ATTR_INTS) {
             attribute.ints = ints(&bytes(api, of, OrtOpAttrType::ORT_OP_ATTR_INTS)?);
         } else if is(OrtOpAttrType::ORT_OP_ATTR_FLOAT) {
             let values = floats(&bytes(api, of, OrtOpAttrType::ORT_OP_ATTR_FLOAT)?);
-            attribute.f = values.first().copied().unwrap_or_default();
+            attribute.f = values.first().copied();
         } else if is(OrtOpAttrType::ORT_OP_ATTR_FLOATS) {
             attribute.floats = floats(&bytes(api, of, OrtOpAttrType::ORT_OP_ATTR_FLOATS)?);
         } else if is(OrtOpAttrType::ORT_OP_ATTR_STRING) {

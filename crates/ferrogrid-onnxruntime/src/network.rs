@@ -111,7 +111,7 @@ pub fn text_of<'a>(node: &'a NodeProto, name: &str) -> &'a [u8] {
 pub fn number_of(node: &NodeProto, name: &str) -> Option<i64> {
     let mut attributes = node.attribute.iter();
     let found = attributes.find(|attribute| attribute.name == name);
-    found.map(|attribute| attribute.i)
+    found.map(|attribute| attribute.i())
 }
 
 /// Names, each once, without that of what is left out.

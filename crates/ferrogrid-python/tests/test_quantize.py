@@ -126,6 +126,30 @@ def test_a_core_computes_what_onnx_runtime_does(name, method, models, digits, tm
     assert np.array_equal(found, wanted)
 
 
+def session_on_core(model, name, report):
+    """A session whose nodes run on a core where that can be."""
+    onnxruntime.register_execution_provider_library(name, get_library_path())
+    devices = [device for device in onnxruntime.get_ep_devices() if device.ep_name == NAME]
+    options = onnxruntime.SessionOptions()
+    options.add_provider_for_devices(devices[-1:], {"device": "nano", "report": str(report)})
+    return onnxruntime.InferenceSession(model, options)
+
+
+def test_the_execution_provider_takes_it(models, digits, tmp_path):
+    for name in ("cnn", "residual"):
+        model, shaped = models[name]
+        images, tests, _, _ = digits
+        output, report = tmp_path / f"{name}.onnx", tmp_path / f"{name}.json"
+        ferrogrid.quantize(model, shaped(images[:32]), output)
+        tests = shaped(tests[:1])
+        session = session_on_core(output, name, report)
+        assert NAME in session.get_providers()
+        (found,) = session.run(None, {"image": tests[0]})
+        assert np.array_equal(found, logits(output, tests))
+        del session
+        assert '"cycles"' in report.read_text()
+
+
 def test_sixteen_bits_are_for_runtimes_that_have_them(models, digits, tmp_path):
     model, shaped = models["cnn"]
     images, tests, _, _ = digits
@@ -140,11 +164,7 @@ def test_sixteen_bits_are_for_runtimes_that_have_them(models, digits, tmp_path):
     assert ratios[45] > ratios[None] + 1
     assert "int16" in report["unsupported"]
     # What a core lacks stays on the CPU.
-    onnxruntime.register_execution_provider_library("mixed", get_library_path())
-    devices = [device for device in onnxruntime.get_ep_devices() if device.ep_name == NAME]
-    options = onnxruntime.SessionOptions()
-    options.add_provider_for_devices(devices, {"device": "nano"})
-    session = onnxruntime.InferenceSession(tmp_path / "45.onnx", options)
+    session = session_on_core(tmp_path / "45.onnx", "mixed", tmp_path / "report.json")
     (found,) = session.run(None, {"image": tests[0]})
     assert np.array_equal(found, logits(tmp_path / "45.onnx", tests[:1]))
 
@@ -164,6 +184,7 @@ BAD = {
     "label": ("quantize(images, labels=numpy.full(8, 0.5))", "0.5 is no label"),
     "text": ("quantize(numpy.array(['a']))", "samples are numbers"),
     "file": ("ferrogrid.quantize('none.onnx', images, 'out.onnx')", "cannot read `none.onnx`"),
+    "itself": ("ferrogrid.quantize('model.onnx', images, 'model.onnx')", "`model.onnx` is the model itself"),
     "quantized": ("ferrogrid.quantize('int8.onnx', images, 'out.onnx')", "quantized already"),
 }
 

@@ -56,7 +56,7 @@ impl Importer<'_> {
         let mut limits = ALL;
         for (place, name) in [(1, "min"), (2, "max")] {
             if let Some(attribute) = site.attribute(name) {
-                limits[place - 1] = attribute.f;
+                limits[place - 1] = attribute.f();
             }
             if site.input(place).is_some() {
                 let constant = self.constant(site, place)?;

@@ -407,7 +407,7 @@ impl Importer<'_> {
 
     fn constant_node(&mut self, site: &Site) -> Result<Value, ImportError> {
         let list = |name: &str| site.attribute(name).map(|attribute| attribute.ints.clone());
-        let ints = list("value_ints").or_else(|| Some(vec![site.attribute("value_int")?.i]));
+        let ints = list("value_ints").or_else(|| Some(vec![site.attribute("value_int")?.i()]));
         if let Some(ints) = ints {
             let shape = match site.attribute("value_int") {
                 Some(_) => Vec::new(),
@@ -418,7 +418,7 @@ impl Importer<'_> {
         let floats = site
             .attribute("value_floats")
             .map(|attribute| attribute.floats.clone());
-        let floats = floats.or_else(|| Some(vec![site.attribute("value_float")?.f]));
+        let floats = floats.or_else(|| Some(vec![site.attribute("value_float")?.f()]));
         if let Some(floats) = floats {
             let shape = match site.attribute("value_float") {
                 Some(_) => Vec::new(),

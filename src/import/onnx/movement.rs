@@ -576,7 +576,7 @@ impl Importer<'_> {
     ) -> Result<(i32, Option<f32>), ImportError> {
         let constant = match (site.input(2), site.attribute("value")) {
             (Some(_), _) => Some(self.constant(site, 2)?),
-            (None, Some(attribute)) if attribute.f != 0.0 => {
+            (None, Some(attribute)) if attribute.f() != 0.0 => {
                 return Err(site.fail("pads with a number that is not 0"));
             }
             _ => None,

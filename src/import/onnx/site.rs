@@ -77,12 +77,12 @@ impl<'a> Site<'a> {
 
     pub(super) fn int(&self, name: &str, default: i64) -> i64 {
         self.attribute(name)
-            .map_or(default, |attribute| attribute.i)
+            .map_or(default, |attribute| attribute.i())
     }
 
     pub(super) fn real(&self, name: &str, default: f32) -> f32 {
         self.attribute(name)
-            .map_or(default, |attribute| attribute.f)
+            .map_or(default, |attribute| attribute.f())
     }
 
     /// Refuses another value of an attribute than the one that is supported.
@@ -97,7 +97,7 @@ impl<'a> Site<'a> {
 
     /// The same for a factor, which must be 1.
     pub(super) fn only_one(&self, name: &str) -> Result<(), ImportError> {
-        match self.attribute(name).map_or(1.0, |attribute| attribute.f) {
+        match self.attribute(name).map_or(1.0, |attribute| attribute.f()) {
             1.0 => Ok(()),
             found => Err(self.fail(format!("has {name} = {found}; only 1 is supported"))),
         }

@@ -155,7 +155,7 @@ fn an_axis_that_means_nothing_is_nothing() {
             if node.op_type.ends_with("Linear") {
                 node.attribute.push(Attribute {
                     name: "axis".into(),
-                    i: axis,
+                    i: Some(axis),
                     ..Attribute::default()
                 });
             }
@@ -416,7 +416,7 @@ fn what_is_wrong_with_a_normalization_is_named() {
     let mode = |node: &mut NodeProto| {
         node.attribute.push(Attribute {
             name: "training_mode".into(),
-            i: 1,
+            i: Some(1),
             ..Attribute::default()
         });
     };

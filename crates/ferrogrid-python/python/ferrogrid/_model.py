@@ -11,6 +11,7 @@ import numpy as np
 from ._build import Folder, build
 from ._device import DeviceLike, device_of
 from ._ferrogrid import Model
+from ._files import is_same_file
 from ._progress import Runs
 from ._report import Report
 
@@ -40,14 +41,15 @@ def compile_model(
     Raises FerrogridError where the model or the configuration is wrong, or one does not fit the other.
     """
     native = Model.open(os.fspath(model), device_of(device, simulator), mode, fold, effort)
-    return CompiledModel(native, progress)
+    return CompiledModel(native, progress, os.fspath(model))
 
 
 class CompiledModel:
     """A network on a core. Threads may share it: one at a time runs."""
 
-    def __init__(self, native: Model, progress: bool) -> None:
+    def __init__(self, native: Model, progress: bool, path: str) -> None:
         self._native = native
+        self._path = path
         self._progress = progress
 
     @property
@@ -100,6 +102,8 @@ class CompiledModel:
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Writes the compiled network to a file that `compile_model` and `ferrogrid run` take."""
+        if is_same_file(path, self._path):
+            raise ValueError(f"`{os.fspath(path)}` is the model itself: choose another file")
         with open(path, "wb") as file:
             file.write(self._native.save())
 

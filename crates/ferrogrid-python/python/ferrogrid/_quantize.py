@@ -9,6 +9,7 @@ from typing import Mapping, Optional, Union
 import numpy as np
 
 from . import _ferrogrid
+from ._files import is_same_file
 from ._progress import Bar
 
 Samples = Union[np.ndarray, Mapping[str, np.ndarray]]
@@ -45,6 +46,8 @@ def quantize(
 
     Raises FerrogridError where the model or the samples are wrong.
     """
+    if is_same_file(model, output):
+        raise ValueError(f"`{os.fspath(output)}` is the model itself: choose another file for the output")
     with Bar(progress) as bar:
         data, report = _ferrogrid.quantize(
             os.fspath(model),
