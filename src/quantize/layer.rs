@@ -8,7 +8,7 @@ use ndarray::{ArrayD, Axis};
 pub(super) struct Layer {
     /// Its node.
     pub(super) node: usize,
-    /// Axis of the weights along which the output channels are; of a transposed convolution those of a group.
+    /// Axis of the weights along which the output channels are.
     pub(super) output_axis: usize,
     /// Axis of the output along which its channels are.
     pub(super) channel_axis: usize,
@@ -56,8 +56,7 @@ impl Layer {
 
     /// How many output channels the weights have.
     pub(super) fn outputs(&self, weights: &ArrayD<f32>) -> usize {
-        let transposed = self.output_axis == 1 && self.groups > 1;
-        weights.shape()[self.output_axis] * if transposed { self.groups } else { 1 }
+        weights.shape()[self.output_axis]
     }
 
     /// The bias of each output channel; zeros where there is none, and none where it is no constant of a layer.
@@ -85,52 +84,11 @@ impl Layer {
     /// Multiplies the weights of each output channel with a factor.
     pub(super) fn scale_outputs(&self, network: &mut Network, factors: &[f32]) -> Option<()> {
         let mut weights = self.weights(network)?;
-        for (place, factor) in self.places(&weights).into_iter().zip(factors) {
-            place
-                .of(&mut weights)
-                .mapv_inplace(|weight| weight * factor);
+        let outputs = weights.axis_iter_mut(Axis(self.output_axis));
+        for (mut output, factor) in outputs.zip(factors) {
+            output.mapv_inplace(|weight| weight * factor);
         }
         network.set_operand(self.node, WEIGHTS, &weights);
         Some(())
-    }
-
-    /// Where the weights of each output channel are.
-    pub(super) fn places(&self, weights: &ArrayD<f32>) -> Vec<Place> {
-        let per_group = weights.shape()[self.output_axis];
-        let transposed = self.output_axis == 1 && self.groups > 1;
-        let rows = weights.shape()[0];
-        (0..self.outputs(weights))
-            .map(|channel| Place {
-                axis: self.output_axis,
-                index: channel % per_group,
-                rows: match transposed {
-                    true => {
-                        let group = channel / per_group;
-                        let size = rows / self.groups;
-                        Some([group * size, (group + 1) * size])
-                    }
-                    false => None,
-                },
-            })
-            .collect()
-    }
-}
-
-/// The weights of one output channel.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    axis: usize,
-    index: usize,
-    /// Of a transposed convolution in groups the rows of the group.
-    rows: Option<[usize; 2]>,
-}
-
-impl Place {
-    pub(super) fn of<'a>(&self, weights: &'a mut ArrayD<f32>) -> ndarray::ArrayViewMutD<'a, f32> {
-        let mut view = weights.view_mut();
-        if let Some([from, to]) = self.rows {
-            view.slice_axis_inplace(Axis(0), (from..to).into());
-        }
-        view.index_axis_move(Axis(self.axis), self.index)
     }
 }
