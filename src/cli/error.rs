@@ -315,6 +315,48 @@ pub(super) enum CliError {
         case: String,
     },
 
+    /// A case failed on Verilog from elsewhere.
+    #[error("{problem}")]
+    #[diagnostic(help(
+        "the Verilog in `{}` does not do what the core must; the line below replays the case", rtl.display()
+    ))]
+    Rtl {
+        /// The first thing that is wrong.
+        problem: String,
+        /// The smallest case in which it is.
+        case: String,
+        /// Where the Verilog is.
+        rtl: PathBuf,
+    },
+
+    /// There is no Verilog to run.
+    #[error("`{}` cannot be read: {error}", path.display())]
+    #[diagnostic(help(
+        "`{}` must be a folder that `ferrogrid generate` wrote, with `core.toml`, `filelist.f` and the files in it",
+        folder.display()
+    ))]
+    NoRtl {
+        /// The folder.
+        folder: PathBuf,
+        /// What of it is missing.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+
+    /// Verilog is not for this simulator.
+    #[error("`--rtl` wants one simulator that reads Verilog")]
+    #[diagnostic(help("say `--sim verilator` or `--sim icarus`, or leave it out"))]
+    RtlSimulator,
+
+    /// A case of one core, and Verilog of another.
+    #[error("the case is of another core than `{}`", path.display())]
+    #[diagnostic(help("its first words are the parameters of its core"))]
+    CaseOfAnother {
+        /// The configuration of the Verilog.
+        path: PathBuf,
+    },
+
     /// The text is not a case.
     #[error("{0}")]
     #[diagnostic(help(

@@ -39,9 +39,16 @@ impl Failure {
             self.plain()
         };
         let mut text = text.trim_matches('\n').to_owned();
-        if let Some(CliError::Case { case, .. }) = self.0.downcast_ref() {
-            // A line that is copied must not be wrapped.
-            text += &format!("\nreplay: ferrogrid verify --replay \"{case}\"");
+        // A line that is copied must not be wrapped.
+        match self.0.downcast_ref() {
+            Some(CliError::Case { case, .. }) => {
+                text += &format!("\nreplay: ferrogrid verify --replay \"{case}\"");
+            }
+            Some(CliError::Rtl { case, rtl, .. }) => {
+                let rtl = rtl.display();
+                text += &format!("\nreplay: ferrogrid verify --rtl {rtl} --replay \"{case}\"");
+            }
+            _ => {}
         }
         // Nobody is left to be told when standard error is closed.
         let _ = writeln!(std::io::stderr(), "{text}");

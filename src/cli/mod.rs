@@ -24,6 +24,7 @@ mod presets;
 mod program;
 mod progress;
 mod quantize;
+mod rtl;
 mod run;
 mod run_program;
 mod simulator;

@@ -6,6 +6,7 @@ use super::files::PendingFile;
 use super::interrupt;
 use super::output::print;
 use super::progress::Progress;
+use super::rtl;
 use super::simulator::Simulator;
 use super::waves::WaveOptions;
 use crate::config::Config;
@@ -13,7 +14,7 @@ use crate::device::Error;
 use crate::report::{Table, counted, grouped, json};
 use crate::verify;
 use crate::verify::campaign::{self, Options, Progress as Step};
-use crate::verify::check::{BackendKind, run_case, write_waves};
+use crate::verify::check::{BackendKind, Rtl, write_waves};
 use crate::verify::{CaseReport, Cores, Mismatch};
 use clap::Args;
 use serde::Serialize;
@@ -56,6 +57,10 @@ pub(super) struct Verify {
     /// Largest number of rows and columns of random matmul cores
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=64), value_name = "SIZE")]
     max_size: u32,
+    /// Run the Verilog in this folder, which `generate` wrote and someone changed, instead of the core's own: on
+    /// Verilator, or else Icarus Verilog
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["networks", "preset", "config", "max_size", "waves"])]
+    rtl: Option<PathBuf>,
     /// Simulators that must agree with the native one, cycle for cycle
     #[arg(long, value_enum, value_delimiter = ',')]
     sim: Vec<Simulator>,
@@ -110,14 +115,19 @@ impl Verify {
         }
         match output.failure {
             None => Ok(()),
-            Some(FailedCase { problem, case, .. }) => Err(CliError::Case { problem, case }.into()),
+            Some(FailedCase { problem, case, .. }) => Err(match self.rtl {
+                None => CliError::Case { problem, case },
+                Some(rtl) => CliError::Rtl { problem, case, rtl },
+            }
+            .into()),
         }
     }
 
     /// The cores of the campaign.
     fn cores(&self) -> miette::Result<Cores> {
-        let is_random = self.preset.is_none() && self.config.is_none();
-        let (preset, config) = (self.preset.as_deref(), self.config.as_deref());
+        let config = self.configuration();
+        let (preset, config) = (self.preset.as_deref(), config.as_deref());
+        let is_random = preset.is_none() && config.is_none();
         match (self.networks, is_random) {
             (false, true) => return Ok(Cores::Matmul(self.max_size)),
             (true, true) => return Ok(Cores::Networks),
@@ -133,6 +143,25 @@ impl Verify {
         })
     }
 
+    /// The Verilog that a user has changed.
+    fn rtl(&self) -> miette::Result<Option<Rtl>> {
+        let Some(folder) = &self.rtl else {
+            return Ok(None);
+        };
+        let simulator = match self.sim[..] {
+            [] => None,
+            [simulator] if simulator != Simulator::Native => Some(simulator.kind()),
+            _ => return Err(CliError::RtlSimulator.into()),
+        };
+        rtl::load(folder, simulator).map(Some)
+    }
+
+    /// Of the core that is given; its Verilog has one beside it.
+    fn configuration(&self) -> Option<PathBuf> {
+        let beside = self.rtl.as_deref().map(rtl::configuration);
+        self.config.clone().or(beside)
+    }
+
     fn backends(&self) -> Vec<BackendKind> {
         let mut kinds = vec![BackendKind::Native];
         for simulator in &self.sim {
@@ -144,11 +173,15 @@ impl Verify {
         kinds
     }
 
-    fn output(&self, cases: u64, architectures: u64, total: &CaseReport) -> Output {
+    fn output(&self, run: &Options, cases: u64, architectures: u64, total: &CaseReport) -> Output {
+        let simulators = match &run.rtl {
+            Some(rtl) => vec![rtl.simulator.name()],
+            None => run.backends.iter().map(|kind| kind.name()).collect(),
+        };
         Output {
             passed: true,
             seed: self.replay.is_none().then_some(self.seed),
-            simulators: self.backends().into_iter().map(BackendKind::name).collect(),
+            simulators,
             cases,
             architectures,
             jobs: total.jobs,
@@ -160,6 +193,7 @@ impl Verify {
     }
 
     fn campaign(&self) -> miette::Result<Output> {
+        let rtl = self.rtl()?;
         let (waves, of_case) = self.waves.pending()?.unzip();
         let options = Options {
             seed: self.seed,
@@ -169,6 +203,7 @@ impl Verify {
                 .map(|minutes| Duration::from_secs_f64(60.0 * minutes)),
             backends: self.backends(),
             cores: self.cores()?,
+            rtl,
             waves: of_case,
             ..Options::default()
         };
@@ -204,7 +239,7 @@ impl Verify {
         if report.cancelled {
             return Err(CliError::Interrupted.into());
         }
-        let mut output = self.output(report.cases, report.architectures, &report.total);
+        let mut output = self.output(&options, report.cases, report.architectures, &report.total);
         if let Some(failure) = report.failure {
             if let Some(waves) = waves {
                 waves.keep()?;
@@ -223,17 +258,28 @@ impl Verify {
         let case = verify::parse(text).map_err(CliError::Replay)?;
         let case = case.as_ref();
         let waves = self.waves.pending()?;
-        let found = run_case(case, &self.backends());
+        let options = Options {
+            backends: self.backends(),
+            rtl: self.rtl()?,
+            ..Options::default()
+        };
+        if let Some(path) = self.rtl.as_deref().map(rtl::configuration) {
+            let core = core::load(None, Some(&path))?;
+            if core.config_hash() != case.product().config_hash() {
+                return Err(CliError::CaseOfAnother { path }.into());
+            }
+        }
+        let found = options.run_case(case);
         if let Some((waves, of_case)) = waves {
             write_waves(case, &of_case).map_err(|error| with_waves(Some(&waves), error))?;
             waves.keep()?;
         }
         match found {
-            Ok(report) => Ok(self.output(1, 1, &report)),
+            Ok(report) => Ok(self.output(&options, 1, 1, &report)),
             Err(failure) => match *failure.mismatch {
                 Mismatch::Device(error) => Err(error.into()),
                 mismatch => {
-                    let mut output = self.output(0, 0, &CaseReport::default());
+                    let mut output = self.output(&options, 0, 0, &CaseReport::default());
                     output.passed = false;
                     output.failure = Some(FailedCase {
                         index: None,

@@ -12,43 +12,69 @@ use std::borrow::Cow;
 /// When a stream pauses: one bit per cycle, repeated for ever.
 ///
 /// The bit of cycle `n` is bit `n % len`. A set bit keeps a source from *offering* a new beat
-/// (once offered, a beat stays offered until it is accepted) and makes a sink unready.
+/// (once offered, a beat stays offered until it is accepted) and makes a sink unready. Besides, a
+/// sink may be ready only for a beat that it has seen offered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StallPattern(Vec<bool>);
+pub struct StallPattern {
+    bits: Vec<bool>,
+    after_valid: bool,
+}
 
 impl StallPattern {
     /// Never pauses.
     pub const fn none() -> Self {
-        Self(Vec::new())
+        Self {
+            bits: Vec::new(),
+            after_valid: false,
+        }
     }
 
     /// Pauses in the cycles whose bit is set. An empty pattern never pauses; a pattern of only
     /// set bits pauses for ever.
     pub fn new(bits: impl Into<Vec<bool>>) -> Self {
-        Self(bits.into())
+        Self {
+            bits: bits.into(),
+            ..Self::none()
+        }
+    }
+
+    /// With a READY that waits for VALID, as AXI allows and no design may rely on. Of what takes; where
+    /// something is offered it has no meaning.
+    pub fn after_valid(self) -> Self {
+        Self {
+            after_valid: true,
+            ..self
+        }
+    }
+
+    /// READY waits for VALID.
+    pub fn is_after_valid(&self) -> bool {
+        self.after_valid
     }
 
     /// The bits; cycle `n` uses bit `n % len`.
     pub fn bits(&self) -> &[bool] {
-        &self.0
+        &self.bits
     }
 
     /// How many times longer a stream takes with these pauses, rounded up.
     pub fn slowdown(&self) -> u64 {
-        let free = self.0.iter().filter(|stall| !**stall).count().max(1);
-        self.0.len().max(1).div_ceil(free) as u64
+        let free = self.bits.iter().filter(|stall| !**stall).count().max(1);
+        let pauses = self.bits.len().max(1).div_ceil(free) as u64;
+        // A beat that must be seen first may have to wait for the next free cycle.
+        pauses + u64::from(self.after_valid) * self.bits.len().max(1) as u64
     }
 
     /// Whether cycle `cycle` pauses.
     pub fn stalls(&self, cycle: u64) -> bool {
-        !self.0.is_empty() && self.0[(cycle % self.0.len() as u64) as usize]
+        !self.bits.is_empty() && self.bits[(cycle % self.bits.len() as u64) as usize]
     }
 }
 
 /// `#` pauses, `.` runs: `StallPattern::from("..#")` pauses in every third cycle.
 impl From<&str> for StallPattern {
     fn from(picture: &str) -> Self {
-        Self(picture.chars().map(|c| c == '#').collect())
+        Self::new(Vec::from_iter(picture.chars().map(|c| c == '#')))
     }
 }
 
@@ -264,6 +290,8 @@ pub struct Memory {
     pub stalls: u8,
     /// Answers to different ids may overtake each other.
     pub overtake: bool,
+    /// The READY of each channel waits for its VALID.
+    pub after_valid: bool,
     /// Decides what is random.
     pub seed: u32,
     /// Beats at these addresses are refused.
@@ -281,6 +309,7 @@ impl Memory {
             write_latency: 0,
             stalls: 0,
             overtake: false,
+            after_valid: false,
             seed: 1,
             refusals: Vec::new(),
         }

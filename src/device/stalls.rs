@@ -18,7 +18,7 @@ impl Stalls {
     /// Gives the port of this prefix another pattern.
     pub fn set(&mut self, prefix: &str, pattern: impl Into<StallPattern>) {
         let pattern = pattern.into();
-        if pattern.bits().is_empty() {
+        if pattern == StallPattern::none() {
             self.0.remove(prefix);
         } else {
             self.0.insert(prefix.to_owned(), pattern);

@@ -50,6 +50,10 @@ bundle! {
         used: bit(),
         /// When the channels pause.
         stall_last: ChannelStalls(),
+        /// BREADY waits for BVALID.
+        b_after_valid: bit(),
+        /// RREADY waits for RVALID.
+        r_after_valid: bit(),
     }
 }
 
@@ -203,9 +207,11 @@ impl Block for AxiLiteMaster {
         bus.wvalid.drive(valid);
         show(bus.wdata, valid, access.data);
         show(bus.wstrb, valid, access.value);
-        let b_ready = access.write & !stalls("b", io.stall_last.b);
-        bus.bready.drive(b_ready);
         let valid = self.known(m, "bvalid", bus.bvalid, live);
+        let seen = m.flag(valid).named("b_seen");
+        let stall = stalls("b", io.stall_last.b) | (io.b_after_valid & !seen);
+        let b_ready = access.write & !stall;
+        bus.bready.drive(b_ready);
         let bresp = self.known(m, "bresp", bus.bresp, live & valid);
         let answer = Answer {
             valid,
@@ -226,9 +232,11 @@ impl Block for AxiLiteMaster {
         let (valid, address_over) = self.offer(m, "ar", access.read, channel, when);
         bus.arvalid.drive(valid);
         show(bus.araddr, valid, access.address);
-        let r_ready = access.read & !stalls("r", io.stall_last.r);
-        bus.rready.drive(r_ready);
         let valid = self.known(m, "rvalid", bus.rvalid, live);
+        let seen = m.flag(valid).named("r_seen");
+        let stall = stalls("r", io.stall_last.r) | (io.r_after_valid & !seen);
+        let r_ready = access.read & !stall;
+        bus.rready.drive(r_ready);
         let rdata = self.known(m, "rdata", bus.rdata, live & valid);
         let rresp = self.known(m, "rresp", bus.rresp, live & valid);
         let answer = Answer {

@@ -21,6 +21,8 @@ bundle! {
         stalls: unsigned(8),
         /// Bursts of different ids may overtake each other.
         overtake: bit(),
+        /// The READY of each channel waits for its VALID.
+        after_valid: bit(),
         /// What the random bits begin with; not 0.
         seed: unsigned(32),
         /// The address of the first word of the table.
@@ -94,31 +96,33 @@ impl AxiMemory {
     }
 
     /// A channel that the design drives: its valid, which must stay with its payload until it is
-    /// taken.
+    /// taken, and its ready, where there is `room`.
     fn request<'m>(
         &self,
         m: &'m Module,
         channel: &str,
-        (valid, ready): (Signal<'m>, Signal<'m>),
+        (valid, room): (Signal<'m>, Signal<'m>),
         payload: Signal<'m>,
-        live: Signal<'m>,
-    ) -> Signal<'m> {
+        (live, after_valid): (Signal<'m>, Signal<'m>),
+    ) -> (Signal<'m>, Signal<'m>) {
         let name = |what: &str| format!("{channel}_{what}");
         let valid_port = self.port(&format!("{channel}valid"));
         let valid = Known::insert(m, &valid_port, valid, live) & live;
         let payload = Known::insert(m, &self.port(channel), payload, valid);
+        let holding = m.reg(bit()).named(name("holding")).reset(0);
+        let ready = room & (!after_valid | *holding);
         let waits = valid & !ready;
-        let holding = m.flag(waits).named(name("holding"));
+        holding.next(waits);
         let held = m.capture(waits, payload).named(name("held"));
         let message = format!("{valid_port} fell before it was taken");
-        m.assert(&name("valid_stays"), !(holding & live & !valid), &message);
-        let changed = holding & valid & payload.ne(held);
+        m.assert(&name("valid_stays"), !(*holding & live & !valid), &message);
+        let changed = *holding & valid & payload.ne(held);
         let message = format!(
             "the payload of {} changed before it was taken",
             self.port(channel)
         );
         m.assert(&name("payload_stays"), !changed, &message);
-        valid
+        (valid, ready)
     }
 
     /// The rules for the address of a burst.
@@ -192,6 +196,7 @@ impl Block for AxiMemory {
         m.unused(run.start);
         m.unused(run.cycle);
         let live = !run.quiet;
+        let when = (live, settings.after_valid);
         let random = random_bits(m, run.first, settings.seed);
         let goes = |lsb: u32| random.slice(lsb, 8).ge(settings.stalls) & live;
         let address = unsigned(self.address_bits);
@@ -207,11 +212,11 @@ impl Block for AxiMemory {
             bits: self.address_bits + 11,
         };
         let read_queue = m.wires(Stream::of(Waiting::of(self.id_bits, reads.bits)));
-        let ar_ready = read_queue.ready & goes(0);
-        s.arready.drive(ar_ready);
         let what = concat(&[s.arlen, s.arsize, s.araddr]);
         let payload = concat(&[what, s.arid, s.arburst]);
-        let ar_valid = self.request(m, "ar", (s.arvalid, ar_ready), payload, live);
+        let room = read_queue.ready & goes(0);
+        let (ar_valid, ar_ready) = self.request(m, "ar", (s.arvalid, room), payload, when);
+        s.arready.drive(ar_ready);
         let ar_taken = ar_valid & ar_ready;
         self.check_burst(m, "ar", ar_taken, (s.araddr, s.arlen, s.arsize, s.arburst));
         read_queue.valid.drive(ar_taken);
@@ -279,15 +284,13 @@ impl Block for AxiMemory {
         let write_left = m.reg(unsigned(8));
         let write_id = m.reg(unsigned(self.id_bits));
         let worst = m.reg(unsigned(2));
-        let aw_ready = !*write_active & goes(5);
-        s.awready.drive(aw_ready);
         let payload = concat(&[s.awlen, s.awsize, s.awaddr]);
         let payload = concat(&[payload, s.awid, s.awburst]);
-        let aw_valid = self.request(m, "aw", (s.awvalid, aw_ready), payload, live);
+        let room = !*write_active & goes(5);
+        let (aw_valid, aw_ready) = self.request(m, "aw", (s.awvalid, room), payload, when);
+        s.awready.drive(aw_ready);
         let aw_taken = aw_valid & aw_ready;
         self.check_burst(m, "aw", aw_taken, (s.awaddr, s.awlen, s.awsize, s.awburst));
-        let w_ready = *write_active & answer_queue.ready & goes(14);
-        s.wready.drive(w_ready);
         // Bytes that are not written may be anything, and change. Others may be unknown where the design stores
         // what nothing wrote: as much is held in four states as in two.
         let data = Known::part_of(m, &self.port("wdata"), s.wdata).known;
@@ -296,7 +299,9 @@ impl Block for AxiMemory {
             bytes.map(|(byte, strobe)| byte.gate(strobe)),
         ));
         let payload = concat(&[written, s.wstrb, s.wlast]);
-        let w_valid = self.request(m, "w", (s.wvalid, w_ready), payload, live);
+        let room = *write_active & answer_queue.ready & goes(14);
+        let (w_valid, w_ready) = self.request(m, "w", (s.wvalid, room), payload, when);
+        s.wready.drive(w_ready);
         let w_taken = w_valid & w_ready;
         let last = write_left.eq(0);
         let message = format!("{} stands at the wrong beat", self.port("wlast"));

@@ -181,6 +181,7 @@ impl Bench {
                 write_latency: setting(m, prefix, "write_latency", 16),
                 stalls: setting(m, prefix, "stalls", 8),
                 overtake: setting(m, prefix, "overtake", 1),
+                after_valid: setting(m, prefix, "after_valid", 1),
                 seed: setting(m, prefix, "seed", 32),
                 base: setting(m, prefix, "base", 64),
             },
@@ -231,6 +232,7 @@ fn sink<'m>(m: &'m Module, run: RunSignals<'m>, ports: &StreamPorts) -> SinkStat
         counts_packets: setting(m, prefix, "counts_packets", 1),
         used: setting(m, prefix, "used", 1),
         stall_last: stall(m, prefix, "stall"),
+        after_valid: setting(m, prefix, "stall_after_valid", 1),
     };
     let sink = m.instance(&block, input);
     name(&sink, prefix);
@@ -271,6 +273,8 @@ fn master<'m>(
             ar: stall(m, prefix, "ar_stall"),
             r: stall(m, prefix, "r_stall"),
         },
+        b_after_valid: setting(m, prefix, "b_stall_after_valid", 1),
+        r_after_valid: setting(m, prefix, "r_stall_after_valid", 1),
     };
     let master = m.instance(&block, input);
     name(&master, prefix);

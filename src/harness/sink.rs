@@ -20,6 +20,8 @@ bundle! {
         used: bit(),
         /// When the sink pauses.
         stall_last: unsigned(INDEX_BITS),
+        /// TREADY waits for TVALID.
+        after_valid: bit(),
     }
 }
 
@@ -81,17 +83,18 @@ impl Block for StreamSink {
         let last = Known::insert(m, &port("tlast"), io.s.tlast, valid);
         let data = Known::insert(m, &port("tdata"), io.s.tdata, valid);
 
-        let ready = live & !stall;
+        let holding = m.reg(bit()).reset(0);
+        let ready = live & !stall & (!io.after_valid | *holding);
         io.s.tready.drive(ready);
         let taken = valid & ready;
         let waits = valid & !ready;
-        let holding = m.flag(waits);
+        holding.next(waits);
         let held = m.capture(waits, data);
         let held_last = m.capture(waits, last);
-        let fell = holding & live & !valid;
+        let fell = *holding & live & !valid;
         let message = format!("{} fell before the beat was taken", port("tvalid"));
         m.assert("valid_stays", !fell, &message);
-        let changed = holding & valid & (held.ne(data) | held_last.ne(last));
+        let changed = *holding & valid & (held.ne(data) | held_last.ne(last));
         let message = format!("the payload of {} changed before it was taken", self.prefix);
         m.assert("payload_stays", !changed, &message);
 

@@ -5,7 +5,7 @@ mod shrink;
 pub use shrink::shrink;
 
 use super::case::Case;
-use super::check::{BackendKind, run_case, write_waves};
+use super::check::{BackendKind, Rtl, run_case, write_waves};
 use super::kinds::{Cores, random_case};
 use super::verdict::{CaseFailure, CaseReport, Mismatch};
 use crate::device::{Error, WaveFile};
@@ -34,6 +34,8 @@ pub struct Options {
     pub backends: Vec<BackendKind>,
     /// Of which cores.
     pub cores: Cores,
+    /// What runs instead of these, which are then one core.
+    pub rtl: Option<Rtl>,
     /// Runs that may be spent to make a failing case smaller.
     pub shrink_runs: u32,
     /// Where to write the waves of the smallest failing case.
@@ -48,8 +50,22 @@ impl Default for Options {
             time: None,
             backends: vec![BackendKind::Native],
             cores: Cores::Matmul(64),
+            rtl: None,
             shrink_runs: 400,
             waves: None,
+        }
+    }
+}
+
+impl Options {
+    /// Runs a case as the campaign would.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn run_case(&self, case: &dyn Case) -> Result<CaseReport, CaseFailure> {
+        match &self.rtl {
+            Some(rtl) => rtl.run_case(case),
+            None => run_case(case, &self.backends),
         }
     }
 }
@@ -108,7 +124,7 @@ pub fn run(
             return None;
         }
         let case = random_case(seed, &options.cores);
-        match run_case(case.as_ref(), &options.backends) {
+        match options.run_case(case.as_ref()) {
             Ok(report) => {
                 let mut seen = seen.lock().expect("no case panics while it is held");
                 seen.0.insert(case.product().config_hash());
@@ -163,15 +179,20 @@ fn smallest(
         return Err(error);
     }
     let original = failure.case.clone();
+    let core = case.product().config_hash();
+    let of_any = options.rtl.is_none();
     let (case, smallest) = shrink(
         (case, failure),
         options.shrink_runs,
-        |case| case.simpler(),
+        |case| {
+            let simpler = case.simpler();
+            Box::new(simpler.filter(move |case| of_any || case.product().config_hash() == core))
+        },
         |case, runs| {
             if progress(Progress::Shrinking(runs)).is_break() {
                 return ControlFlow::Break(());
             }
-            let failure = run_case(case.as_ref(), &options.backends).err();
+            let failure = options.run_case(case.as_ref()).err();
             // A case that cannot be run shows nothing.
             ControlFlow::Continue(
                 failure.filter(|failure| !matches!(*failure.mismatch, Mismatch::Device(_))),

@@ -3,10 +3,12 @@
 use super::case::{Case, Stimulus};
 use super::verdict::{CaseFailure, CaseReport, Mismatch};
 use crate::device::{
-    Backend, Cover, Error, Icarus, Native, Outcome, Speed, Verilator, WaveFile, unwatched,
+    Backend, Cover, Error, Icarus, Interface, Native, Outcome, Speed, Verilator, WaveFile,
+    unwatched,
 };
 use crate::hdl::ir::Design;
 use crate::product::Part;
+use crate::verilog::VerilogFile;
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
@@ -69,6 +71,44 @@ impl FromStr for BackendKind {
     }
 }
 
+/// Verilog of a core from elsewhere, as it is after someone has changed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rtl {
+    /// Its ports: those that the core would have.
+    pub interface: Interface,
+    /// Its text.
+    pub files: Vec<VerilogFile>,
+    /// Who runs it: Verilator or Icarus Verilog.
+    pub simulator: BackendKind,
+}
+
+impl Rtl {
+    /// Runs a case of the core on it. How many cycles it takes is its own affair.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn run_case(&self, case: &dyn Case) -> Result<CaseReport, CaseFailure> {
+        let found = self.open().map_err(Mismatch::from);
+        let found = found.and_then(|backend| check(case, &mut [backend]));
+        found.map_err(|mismatch| failure(case, mismatch))
+    }
+
+    fn open(&self) -> Result<Box<dyn Backend>, Error> {
+        let (interface, files) = (self.interface.clone(), self.files.clone());
+        Ok(match self.simulator {
+            BackendKind::Icarus => Box::new(Icarus::from_verilog(interface, files)?),
+            _ => Box::new(Verilator::from_verilog(interface, files, Speed::Compile)?),
+        })
+    }
+}
+
+fn failure(case: &dyn Case, mismatch: Mismatch) -> CaseFailure {
+    CaseFailure {
+        case: case.to_string(),
+        mismatch: Box::new(mismatch),
+    }
+}
+
 /// The design of a case's core.
 ///
 /// # Panics
@@ -86,10 +126,7 @@ pub fn design(case: &dyn Case) -> Design {
 /// # Errors
 /// The first thing that is wrong.
 pub fn run_case(case: &dyn Case, backends: &[BackendKind]) -> Result<CaseReport, CaseFailure> {
-    let fail = |mismatch| CaseFailure {
-        case: case.to_string(),
-        mismatch: Box::new(mismatch),
-    };
+    let fail = |mismatch| failure(case, mismatch);
     let design = design(case);
     let mut opened: Vec<Box<dyn Backend>> = Vec::new();
     let others = backends.iter().filter(|kind| **kind != BackendKind::Native);

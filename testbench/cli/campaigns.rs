@@ -2,6 +2,8 @@
 
 use crate::golden;
 use crate::program::{Place, Run};
+use crate::tools;
+use ferrogrid::synth::tools::Tool;
 use serde_json::Value;
 
 #[test]
@@ -180,4 +182,45 @@ fn figures_are_measured() {
     let failed = rows.iter().any(|row| row["verdict"] == "fail");
     assert_eq!(run.code, Some(i32::from(failed)), "{}", run.stderr);
     assert_eq!(run.stderr.contains("miss what they must reach"), failed);
+}
+
+/// Verilog that someone has changed: as it was generated it passes, a mistake in it is found, and the line that
+/// is printed finds it again.
+#[test]
+fn changed_verilog_is_checked() {
+    if !tools::present(&[Tool::Iverilog, Tool::Vvp]) {
+        return;
+    }
+    let place = Place::new();
+    place.succeed("new core.toml --rows 2 --columns 2");
+    place.succeed("generate core.toml -o core");
+    let passes = "verify --rtl core --sim icarus --cases 2 --seed 3";
+    let text = place.succeed(passes).stdout;
+    assert!(text.contains(" on icarus, seed 3"), "{text}");
+
+    let top = "core/rtl/matmul_2x2.v";
+    let right = place.read(top);
+    let wrong = right.replace(
+        "irq <= done_interrupt || error_interrupt;",
+        "irq <= done_interrupt;",
+    );
+    assert_ne!(wrong, right);
+    place.write(top, &wrong);
+    let found = place.run("verify --rtl core --sim icarus --cases 60");
+    assert_eq!(found.code, Some(1), "{}", found.stdout);
+    let replay = found.stderr.lines().last().expect("a line");
+    let case = replay.strip_prefix("replay: ferrogrid verify --rtl core --replay ");
+    let case = case.expect("a replay of this Verilog").trim_matches('"');
+    let again = |arguments: &[&str]| Run::of(place.command("verify --replay").args(arguments));
+    let again_of = again(&[case, "--rtl", "core", "--sim", "icarus"]);
+    assert_eq!((again_of.code, &again_of.stderr), (found.code, &found.stderr));
+    assert_eq!(again(&[case]).code, Some(0), "the core itself is right");
+
+    let errors = [
+        "verify --rtl nowhere",
+        "verify --rtl core --sim native",
+        "verify --rtl core --replay job=1x1x1",
+    ];
+    let errors = errors.map(|line| place.run(line).stderr);
+    golden!(errors.join("\n"));
 }

@@ -70,3 +70,23 @@ fn reset_at_every_cycle() {
         all_pass(&cases);
     }
 }
+
+/// The host gives up while a job before has failed or is failing: both leave beats behind.
+#[test]
+fn given_up_behind_a_failing_job() {
+    let mut cases = Vec::new();
+    for fault in [
+        "truncated_a@1",
+        "overlong_a@2",
+        "truncated_b@0",
+        "overlong_b@3",
+    ] {
+        for cycles in (0..120).step_by(3) {
+            cases.push(case(&format!(
+                "rows=2 columns=3 streams=16,16,32 job=5x3x4:random:{fault} job=3x2x2 \
+                 job=5x3x4:random:abort@{cycles} job=2x2x2 stall_b=###. host=queueing seed={cycles}"
+            )));
+        }
+    }
+    all_pass(&cases);
+}

@@ -145,6 +145,7 @@ impl Tables<'_> {
             ("write_latency", memory.write_latency.into()),
             ("stalls", memory.stalls.into()),
             ("overtake", memory.overtake.into()),
+            ("after_valid", memory.after_valid.into()),
             ("seed", u64::from(memory.seed.max(1))),
             ("base", memory.base),
         ] {
@@ -230,6 +231,7 @@ impl Tables<'_> {
         self.setting(&sink.prefix, "goal", goal.into())?;
         self.setting(&sink.prefix, "counts_packets", packets.into())?;
         self.setting(&sink.prefix, "used", 1)?;
+        self.after_valid(&sink.prefix, "stall", &sink.stall)?;
         self.stall(&sink.prefix, "stall", &sink.stall)
     }
 
@@ -243,7 +245,14 @@ impl Tables<'_> {
         ] {
             self.stall(&control.prefix, name, stall)?;
         }
-        Ok(())
+        self.after_valid(&control.prefix, "b_stall", &control.b_stall)?;
+        self.after_valid(&control.prefix, "r_stall", &control.r_stall)
+    }
+
+    /// Of a port that takes.
+    fn after_valid(&mut self, prefix: &str, name: &str, stall: &StallPattern) -> Result<(), Error> {
+        let name = format!("{name}_after_valid");
+        self.setting(prefix, &name, stall.is_after_valid().into())
     }
 
     /// The pattern begins with the bit of cycle 1.

@@ -1,7 +1,7 @@
 //! Random cases.
 
 use super::random_arch::random_arch_within;
-use super::{DataKind, Fault, Host, Job, MatmulCase, Operand, PAUSES};
+use super::{DataKind, Fault, Host, Job, MatmulCase, Operand, PAUSES, TAKEN_BY_THE_HOST};
 use crate::arch::{Dataflow, JobShape, MAX_SIZE, MatmulArch};
 use crate::device::{Restart, StallPattern, Stalls};
 use rand::{Rng, RngExt, SeedableRng};
@@ -9,6 +9,12 @@ use rand_chacha::ChaCha8Rng;
 
 /// Rows of A in a job with a fault, at most.
 const MUCH_WORK_ROWS: u32 = 64;
+
+/// Rows of A around which counters of rows are one bit longer.
+const MANY_ROWS: [u32; 2] = [256, 1024];
+
+/// Jobs in a case of many: so many that a counter of four or of eight bits would begin anew.
+const MANY_JOBS: [usize; 2] = [17, 258];
 
 /// Beyond this many multiply-accumulates times processing elements, sizes stay within two tiles.
 const MUCH_WORK: u64 = 40_000_000;
@@ -32,9 +38,14 @@ pub fn random_case_of(seed: u64, arch: &MatmulArch) -> MatmulCase {
 }
 
 fn with_arch(rng: &mut ChaCha8Rng, arch: MatmulArch) -> MatmulCase {
-    let jobs = (0..rng.random_range(1..=4))
+    let mut jobs: Vec<Job> = (0..rng.random_range(1..=4))
         .map(|_| random_job(rng, &arch))
         .collect();
+    match rng.random_range(0..24) {
+        0 => many_rows(rng, &arch, &mut jobs[0].shape),
+        1 => many_jobs(rng, &mut jobs),
+        _ => {}
+    }
     let mut case = MatmulCase {
         stalls: random_stalls(rng),
         host: match rng.random_range(0..6) {
@@ -49,16 +60,47 @@ fn with_arch(rng: &mut ChaCha8Rng, arch: MatmulArch) -> MatmulCase {
         jobs,
     };
     if rng.random() {
-        let index = rng.random_range(0..case.jobs.len());
-        add_fault(rng, &mut case, index);
-        // What a fault leaves behind shows in the job after it.
-        if index + 1 == case.jobs.len() {
-            let job = random_job(rng, &case.arch);
-            case.jobs.push(job);
+        let faults = [1, 1, 2, 3];
+        for _ in 0..pick(rng, &faults) {
+            let index = rng.random_range(0..case.jobs.len());
+            if case.jobs[index].fault == Fault::None && is_taken(&case, index) {
+                add_fault(rng, &mut case, index);
+            }
         }
+        // What a fault leaves behind shows in the job after it.
+        let job = random_job(rng, &case.arch);
+        case.jobs.push(job);
     }
     debug_assert_eq!(case.check(), Ok(()));
     case
+}
+
+/// The core runs sizes of the job.
+fn is_taken(case: &MatmulCase, index: usize) -> bool {
+    case.arch.check_shape(case.jobs[index].shape).is_ok()
+}
+
+/// Rows around a power of two, of one tile.
+fn many_rows(rng: &mut impl Rng, arch: &MatmulArch, shape: &mut JobShape) {
+    let rows = pick(rng, &MANY_ROWS) + rng.random_range(0..=arch.rows + 2);
+    let k = shape.k.min(arch.rows);
+    let n = shape.n.min(arch.columns);
+    let processing_elements = u64::from(arch.rows) * u64::from(arch.columns);
+    let work = u64::from(rows) * processing_elements * processing_elements;
+    if work <= MUCH_WORK {
+        *shape = JobShape { m: rows - 2, k, n };
+    }
+}
+
+/// Very small jobs.
+fn many_jobs(rng: &mut impl Rng, jobs: &mut Vec<Job>) {
+    let count = match rng.random_range(0..8) {
+        0 => MANY_JOBS[1],
+        _ => MANY_JOBS[0],
+    };
+    let shape = JobShape { m: 1, k: 1, n: 1 };
+    let small = Job::new(shape, DataKind::Random);
+    jobs.resize(jobs.len().max(count), small);
 }
 
 fn random_job(rng: &mut impl Rng, arch: &MatmulArch) -> Job {
@@ -129,6 +171,11 @@ fn random_stalls(rng: &mut impl Rng) -> Stalls {
     if rng.random_range(0..3) == 0 {
         for (_, prefix) in channels {
             stalls.set(prefix, random_stall(rng));
+        }
+    }
+    for prefix in TAKEN_BY_THE_HOST {
+        if rng.random_range(0..8) == 0 {
+            stalls.set(prefix, stalls.of(prefix).clone().after_valid());
         }
     }
     stalls
@@ -222,6 +269,7 @@ fn bad_shape(rng: &mut impl Rng, arch: &MatmulArch, shape: JobShape) -> JobShape
             k: limits.max_b_vectors / arch.panels(shape.n) + 1,
             ..shape
         },
+        a_vector_too_many(arch, shape),
     ];
     let refused: Vec<JobShape> = candidates
         .into_iter()
@@ -229,6 +277,19 @@ fn bad_shape(rng: &mut impl Rng, arch: &MatmulArch, shape: JobShape) -> JobShape
         .filter(|shape| arch.check_shape(*shape).is_err())
         .collect();
     pick(rng, &refused)
+}
+
+/// Sizes whose B has one vector more than fits, where there are such within the other limits.
+fn a_vector_too_many(arch: &MatmulArch, shape: JobShape) -> JobShape {
+    let vectors = arch.limits.max_b_vectors + 1;
+    let within =
+        |panels: &u32| vectors.is_multiple_of(*panels) && vectors / panels <= arch.limits.max_k;
+    let panels = (1..=arch.limits.max_panels).rev().find(within);
+    panels.map_or(shape, |panels| JobShape {
+        k: vectors / panels,
+        n: panels * arch.columns,
+        ..shape
+    })
 }
 
 fn pick<T: Copy>(rng: &mut impl Rng, choices: &[T]) -> T {

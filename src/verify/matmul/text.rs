@@ -8,6 +8,9 @@ use crate::verify::ParseCaseError;
 use std::fmt;
 use std::str::FromStr;
 
+/// Equal jobs in one word, at most.
+const MAX_JOBS: usize = 1000;
+
 impl fmt::Display for MatmulCase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let arch = &self.arch;
@@ -29,14 +32,19 @@ impl fmt::Display for MatmulCase {
         )?;
         let (a, b) = (arch.a_buffer.size().0, arch.b_buffer.size().0);
         write!(f, " buffers={a},{b},{}", arch.accumulators.size().0)?;
-        for job in &self.jobs {
-            write!(f, " job={job}")?;
+        for equal in self.jobs.chunk_by(|job, next| job == next) {
+            write!(f, " job={}", equal[0])?;
+            if equal.len() > 1 {
+                write!(f, "*{}", equal.len())?;
+            }
         }
         for (name, prefix) in PAUSES {
-            let bits = self.stalls.of(prefix).bits();
-            if !bits.is_empty() {
-                let picture = bits.iter().map(|stall| if *stall { '#' } else { '.' });
-                write!(f, " {name}={}", picture.collect::<String>())?;
+            let stall = self.stalls.of(prefix);
+            if *stall != StallPattern::none() {
+                let waits = if stall.is_after_valid() { "v" } else { "" };
+                let bits = stall.bits().iter();
+                let picture = bits.map(|stall| if *stall { '#' } else { '.' });
+                write!(f, " {name}={waits}{}", picture.collect::<String>())?;
             }
         }
         if self.host != Host::Patient {
@@ -93,12 +101,37 @@ fn choice<T: FromStr<Err: fmt::Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
+/// `v..#`: the `v`, which may be left out, says that READY waits for VALID.
 fn pattern(text: &str) -> Result<StallPattern, String> {
-    if text.chars().all(|c| c == '#' || c == '.') {
-        Ok(StallPattern::from(text))
-    } else {
-        Err("a pattern consists of `#` (pauses) and `.` (runs)".into())
+    let (bits, waits) = match text.strip_prefix('v') {
+        Some(bits) => (bits, true),
+        None => (text, false),
+    };
+    if !bits.chars().all(|c| c == '#' || c == '.') {
+        return Err(
+            "a pattern consists of `#` (pauses) and `.` (runs), behind a `v` where READY \
+                    waits for VALID"
+                .into(),
+        );
     }
+    let pattern = StallPattern::from(bits);
+    Ok(if waits {
+        pattern.after_valid()
+    } else {
+        pattern
+    })
+}
+
+/// `5x4x3:min*20`: so many equal jobs.
+fn jobs(text: &str) -> Result<Vec<Job>, String> {
+    let (job, count) = match text.split_once('*') {
+        Some((job, count)) => (job, number(count)?),
+        None => (text, 1),
+    };
+    if !(1..=MAX_JOBS).contains(&count) {
+        return Err(format!("1 to {MAX_JOBS} jobs, not {count}"));
+    }
+    Ok(vec![job.parse()?; count])
 }
 
 impl FromStr for Job {
@@ -177,7 +210,7 @@ impl Words {
                     config.buffers.accumulators,
                 ) = (a, b, c);
             }
-            "job" => self.jobs.push(value.parse()?),
+            "job" => self.jobs.extend(jobs(value)?),
             "host" => self.host = parse_host(value)?,
             "restart" => {
                 let (cycle, length) = value.split_once('+').ok_or("needs cycle+length")?;
@@ -274,7 +307,9 @@ mod tests {
             "job=1x1x1 stall_a=..x",
             "job=1x1x1 stall_c=##",
             "job=1x1x1 restart=7",
-            "job=1x1x1:min:abort@3 restart=7+1",
+            "job=1x1x1*0",
+            "job=1x1x1*many",
+            "job=1x1x1 stall_a=v",
             "job=1x1x1 host=rude",
         ]
         .map(|text| match text.parse::<MatmulCase>() {

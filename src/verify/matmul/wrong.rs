@@ -49,6 +49,18 @@ pub enum Wrong {
         /// What it is.
         found: u32,
     },
+    /// The response to an access.
+    #[error(
+        "operation {number} of the host was answered with {found} and must be with {expected} (0 OKAY, 2 SLVERR)"
+    )]
+    Response {
+        /// The operation.
+        number: usize,
+        /// What it must be.
+        expected: u8,
+        /// What it is.
+        found: u8,
+    },
     /// A counter.
     #[error("job {job}: {problem}")]
     Counter {

@@ -19,6 +19,10 @@ pub(super) fn apply(
     nth: usize,
 ) -> bool {
     let mut editor = Editor { module, below, nth };
+    if let (Spot::Next(name), Change::NoReset) = (spot, change) {
+        let register = editor.register(name);
+        return register.is_some_and(|index| editor.module.registers[index].reset.take().is_some());
+    }
     let Some(old) = editor.slot(spot).map(|slot| *slot) else {
         return false;
     };
@@ -182,15 +186,12 @@ impl Editor<'_> {
                 let other = self.named(name)?;
                 (self.shape(other) == shape).then_some(other)?
             }
-            Change::LoseTopBit => {
-                let low = Shape {
-                    width: shape.width - 1,
-                    signed: false,
-                };
-                let kind = NodeKind::Slice { value: old, lsb: 0 };
-                let cut = self.add(kind, low, None);
-                let cut = self.cast(cut, shape.signed);
-                self.add(NodeKind::Extend(cut), shape, None)
+            Change::LoseTopBit => self.cut(old, shape.width - 1),
+            Change::KeepBits(width) if width < shape.width => self.cut(old, width),
+            Change::Gate(name) => {
+                let other = self.named(name)?;
+                let and = NodeKind::Binary(BinaryOp::And, old, other);
+                (self.shape(other) == shape).then(|| self.add(and, shape, None))?
             }
             _ => {
                 let places = self.expression(old).into_iter();
@@ -206,6 +207,18 @@ impl Editor<'_> {
                 old
             }
         })
+    }
+
+    /// The lowest bits, widened again.
+    fn cut(&mut self, value: NodeId, width: u32) -> NodeId {
+        let shape = self.shape(value);
+        let low = Shape {
+            width,
+            signed: false,
+        };
+        let cut = self.add(NodeKind::Slice { value, lsb: 0 }, low, None);
+        let cut = self.cast(cut, shape.signed);
+        self.add(NodeKind::Extend(cut), shape, None)
     }
 
     /// The kind that an inner node of the expression gets, if the change is for it.

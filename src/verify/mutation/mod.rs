@@ -69,6 +69,12 @@ pub enum Change {
     Other(&'static str),
     /// The highest bit is lost.
     LoseTopBit,
+    /// So many of the lowest bits stay; there must be more.
+    KeepBits(u32),
+    /// The conjunction with another wire, register or port of one bit.
+    Gate(&'static str),
+    /// A register is not reset.
+    NoReset,
     /// An operator gives its left operand.
     KeepLeft,
     /// An operator gives its right operand.

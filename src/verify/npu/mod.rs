@@ -15,7 +15,7 @@ pub use program::{Before, Data, ProgramCase, random_program, random_program_of};
 pub use wrong::Wrong;
 
 use rand::{Rng, RngExt};
-use time::enough_cycles;
+use time::{SLOW, enough_cycles};
 
 /// From `low` to `high`, both included.
 fn within(rng: &mut impl Rng, low: u32, high: u32) -> u32 {

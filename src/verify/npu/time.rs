@@ -3,6 +3,9 @@
 use crate::arch::NpuArch;
 use crate::isa::npu::{Instruction, Operation};
 
+/// A DRAM that pauses in so many of 256 cycles takes besides only what it has seen offered before.
+pub(super) const SLOW: u8 = 128;
+
 /// Cycles that are more than enough for a program, with such a DRAM.
 pub(super) fn enough_cycles(
     arch: &NpuArch,

@@ -15,7 +15,17 @@ struct Around {
     running: Option<(usize, u32)>,
 }
 
+/// Bits of `interrupt_enable`.
+const ENDED: u32 = 1;
+const ERROR: u32 = 2;
+
 impl Builder<'_> {
+    /// The job ends with an error.
+    fn fails(&self, index: usize) -> bool {
+        let fault = self.case.jobs[index].fault;
+        self.jobs[index].refused || matches!(fault, Fault::Truncated(..) | Fault::Overlong(..))
+    }
+
     /// Every job, in the way of the host.
     pub(super) fn all_jobs(&mut self, probe: &mut dyn Backend) -> Result<(), Error> {
         let count = self.case.jobs.len();
@@ -37,7 +47,13 @@ impl Builder<'_> {
             Host::Eager | Host::Queueing => self.barrier,
             Host::Patient | Host::Meddling => self.done(),
         };
-        let start = self.start(&self.case.jobs[index]);
+        let fails = self.fails(index);
+        let interrupts = match self.habits.few_interrupts {
+            true if fails => ERROR,
+            true => ENDED,
+            false => ENDED | ERROR,
+        };
+        let start = self.start(&self.case.jobs[index], interrupts);
         self.end_of_one(index, start, offered, Around::default(), probe)?;
         Ok(index..index + 1)
     }
@@ -55,7 +71,7 @@ impl Builder<'_> {
             Fault::Abort(cycles) => self.abort(index..index + 1, cycles, offered, probe)?,
             _ => {
                 self.offer(index, offered);
-                self.wait(1)
+                self.wait(1, true)
             }
         };
         self.end(index..index + 1, start, end, around);
@@ -89,18 +105,18 @@ impl Builder<'_> {
         if self.jobs[index].refused {
             return self.alone(index, probe);
         }
-        let start = self.start(&job);
+        let start = self.start(&job, ENDED | ERROR);
         self.poll("status", QUEUED, 0);
         let aborts = matches!(job.fault, Fault::Abort(_));
         let second = self.case.jobs.get(index + 1).copied();
         let status = match second {
             // What is queued goes with the abort: not the next job, but another of these sizes.
             Some(_) if aborts => {
-                self.start(&job);
+                self.start(&job, ENDED | ERROR);
                 BUSY | QUEUED
             }
             Some(second) => {
-                self.start(&second);
+                self.start(&second, ENDED | ERROR);
                 BUSY | QUEUED
             }
             None => BUSY,
@@ -127,7 +143,7 @@ impl Builder<'_> {
         if self.jobs[index + 1].refused {
             self.offer(index, offered);
             self.offer(index + 1, offered);
-            let end = self.wait(2);
+            let end = self.wait(2, false);
             let around = Around {
                 running,
                 ..Around::default()
@@ -150,30 +166,29 @@ impl Builder<'_> {
         Ok(both)
     }
 
-    /// Jobs started one behind the other as the core takes them, up to a second one that fails. One
-    /// that is given up takes all of them with it.
+    /// Jobs started one behind the other as the core takes them. One that is given up takes all of
+    /// them with it.
     fn queued(&mut self, first: usize, probe: &mut dyn Backend) -> Result<Range<usize>, Error> {
         let jobs = &self.case.jobs;
-        // Of two that fail, it could not be told to which a packet of results belongs.
-        let mut failing = 0;
-        let ends = |job: &Job| {
-            failing += u32::from(job.fault != Fault::None);
-            failing == 2 || matches!(job.fault, Fault::Abort(_))
-        };
-        let last = jobs[first..].iter().position(ends);
-        let last = match last.map(|behind| first + behind) {
-            None => jobs.len() - 1,
-            Some(last) if matches!(jobs[last].fault, Fault::Abort(_)) => last,
-            Some(second) => second - 1,
+        let aborts = |job: &Job| matches!(job.fault, Fault::Abort(_));
+        let last = jobs[first..].iter().position(aborts);
+        let last = last.map_or(jobs.len() - 1, |behind| first + behind);
+        let well = (first..last).all(|index| !self.fails(index));
+        // The interrupt of an error comes with the last job alone.
+        let one_interrupt =
+            first == last || (self.habits.few_interrupts && well && self.fails(last));
+        let interrupts = match one_interrupt && first < last {
+            true => ERROR,
+            false => ENDED | ERROR,
         };
         let offered = self.barrier;
         let mut start = self.done();
         for (index, job) in jobs[first..=last].iter().enumerate() {
             if index == 0 {
-                start = self.start(job);
+                start = self.start(job, interrupts);
             } else {
                 self.poll("status", QUEUED, 0);
-                self.start(job);
+                self.start(job, interrupts);
             }
         }
         let batch = first..last + 1;
@@ -183,7 +198,7 @@ impl Builder<'_> {
             for index in batch.clone() {
                 self.offer(index, offered);
             }
-            self.wait(batch.len() as u32)
+            self.wait(batch.len() as u32, one_interrupt)
         };
         self.end(batch.clone(), start, end, Around::default());
         Ok(batch)

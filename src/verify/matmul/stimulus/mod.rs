@@ -1,5 +1,6 @@
 //! A case as a scenario, and where in it each job stands.
 
+mod habits;
 mod host;
 
 use super::data::{filler, operands};
@@ -9,6 +10,7 @@ use crate::device::matmul::MatmulJob;
 use crate::device::pack::{pack_a, pack_b};
 use crate::device::{Backend, Beat, Error, Goal, Operation, Packet, Scenario, unwatched};
 use crate::isa::{RegisterMap, matmul_registers};
+use habits::Habits;
 use std::ops::Range;
 
 /// Registers read at the end of a job, in this order.
@@ -36,6 +38,8 @@ const TRAILING_CYCLES: u32 = 24;
 pub(super) struct Run {
     pub jobs: Vec<Operands>,
     pub batches: Vec<Batch>,
+    /// Accesses to addresses without a register.
+    pub strays: Vec<usize>,
 }
 
 /// What a job is about.
@@ -67,10 +71,12 @@ pub(super) struct Batch {
 
 struct Builder<'a> {
     case: &'a MatmulCase,
+    habits: Habits,
     map: RegisterMap,
     scenario: Scenario,
     jobs: Vec<Operands>,
     batches: Vec<Batch>,
+    strays: Vec<usize>,
     /// Nothing may be offered before this many operations: an aborted job would take it.
     barrier: usize,
     /// Jobs that surely close a packet of results.
@@ -88,6 +94,7 @@ pub(super) fn stimulus(
     let stalls = &case.stalls;
     let mut builder = Builder {
         case,
+        habits: Habits::of(case.seed),
         map: matmul_registers("matmul", &case.arch),
         scenario: Scenario {
             max_cycles: 1_000 + case.restart.map_or(0, |restart| restart.end()),
@@ -103,6 +110,7 @@ pub(super) fn stimulus(
         },
         jobs: Vec::new(),
         batches: Vec::new(),
+        strays: Vec::new(),
         barrier: 0,
         packets: 0,
         ended: 0,
@@ -115,10 +123,16 @@ pub(super) fn stimulus(
         mut scenario,
         jobs,
         batches,
+        strays,
         ..
     } = builder;
     scenario.sinks[0].goal = Goal::Packets(builder.packets);
-    Ok((scenario, Run { jobs, batches }))
+    let run = Run {
+        jobs,
+        batches,
+        strays,
+    };
+    Ok((scenario, run))
 }
 
 impl Builder<'_> {
@@ -141,7 +155,11 @@ impl Builder<'_> {
             return self.write(register, size);
         }
         let noise = 0x9669_5aa5;
-        for (byte, strobe) in [(0xff, 0b1101), (0xff00, 0b0010)] {
+        let mut bytes = [(0xff, 0b1101), (0xff00, 0b0010)];
+        if self.habits.high_byte_first {
+            bytes = [(0xff00, 0b1110), (0xff, 0b0001)];
+        }
+        for (byte, strobe) in bytes {
             self.operation(Operation::Write {
                 address: self.address(register),
                 data: (size & byte) | (noise & !byte),
@@ -165,16 +183,31 @@ impl Builder<'_> {
         self.scenario.operations.push(operation);
     }
 
-    /// Writes the sizes and starts a job. Returns the write that starts it.
-    fn start(&mut self, job: &Job) -> usize {
+    /// Writes the sizes and starts a job, with these interrupts. Returns the write that starts it.
+    fn start(&mut self, job: &Job, interrupts: u32) -> usize {
         let JobShape { m, k, n } = job.shape;
         for (register, size) in [("m", m), ("k", k), ("n", n)] {
             self.write_size(register, size);
         }
-        self.write("interrupt_enable", 0b11);
+        self.write("interrupt_enable", interrupts);
+        if self.habits.strays {
+            self.stray();
+        }
         let start = self.done();
         self.write("control", 1);
         start
+    }
+
+    /// Reads and writes where there is no register.
+    fn stray(&mut self) {
+        let behind = self
+            .map
+            .registers
+            .last()
+            .map_or(0, |register| register.offset + 4);
+        self.strays.extend([self.done(), self.done() + 1]);
+        self.operation(Operation::Read { address: behind });
+        self.operation(Operation::write(behind, 3));
     }
 
     /// Waits until (`register` & `mask`) is `value`.
@@ -196,17 +229,17 @@ impl Builder<'_> {
             return;
         }
         let [a, b] = self.beats(index);
-        self.send(0, with_fault(a, Operand::A, job.fault), offered);
-        self.send(1, with_fault(b, Operand::B, job.fault), offered);
+        self.send(0, a, offered);
+        self.send(1, b, offered);
         self.packets += usize::from(job.fault == Fault::None);
     }
 
     /// Waits for the end of jobs: for the interrupt, or where one may hide the other, until enough
     /// have ended.
-    fn wait(&mut self, jobs: u32) -> usize {
+    fn wait(&mut self, jobs: u32, one_interrupt: bool) -> usize {
         let end = self.done();
         self.ended += jobs;
-        if jobs == 1 {
+        if one_interrupt {
             self.operation(Operation::WaitInterrupt);
         } else {
             self.poll("jobs_ended", u32::MAX, self.ended);
@@ -226,7 +259,7 @@ impl Builder<'_> {
         reads
     }
 
-    /// The beats of A and of B.
+    /// The beats of A and of B, with what is wrong with them.
     fn beats(&self, index: usize) -> [Vec<Beat>; 2] {
         let arch = &self.case.arch;
         let MatmulJob { a, b } = &self.jobs[index].matrices;
@@ -234,7 +267,12 @@ impl Builder<'_> {
         let a = pack_a(arch, a, &mut filler);
         let b = pack_b(arch, b, &mut filler);
         debug_assert_eq!(a.len() as u64, arch.beats(self.case.jobs[index].shape).a);
-        [a, b].map(|beats| Packet::new(beats).beats)
+        let [a, b] = [a, b].map(|beats| Packet::new(beats).beats);
+        let fault = self.case.jobs[index].fault;
+        [
+            with_fault(a, Operand::A, fault),
+            with_fault(b, Operand::B, fault),
+        ]
     }
 
     fn send(&mut self, stream: usize, beats: Vec<Beat>, start_after: usize) {
@@ -268,6 +306,12 @@ impl Builder<'_> {
                 beats: beats[stream].clone(),
                 start_after: offered,
             }));
+        }
+        if let Some(restart) = &trial.restart {
+            // What counts is what is taken after it.
+            let end = restart.end();
+            trial.max_cycles += 2 * end;
+            trial.operations.push(Operation::Idle(end as u32));
         }
         let outcome = probe.run(&trial, &mut unwatched)?;
         for stream in 0..2 {

@@ -9,7 +9,7 @@ mod text;
 pub use generate::{random_network, random_network_of};
 pub(crate) use text::NETWORK;
 
-use super::enough_cycles;
+use super::{SLOW, enough_cycles};
 use crate::arch::NpuArch;
 use crate::compiler::{Network, Rounding, compile};
 use crate::device::npu::ProgramRun;
@@ -178,7 +178,9 @@ impl Case for NetworkCase {
     fn stimulus(&self, _: &mut dyn Backend) -> Result<Stimulus<'_>, Error> {
         let built = self.build();
         let mut scenario = built.run.scenario(&self.arch);
-        scenario.memories[0].overtake = self.stalls > 0;
+        let memory = &mut scenario.memories[0];
+        memory.overtake = self.stalls > 0;
+        memory.after_valid = self.stalls >= SLOW;
         let judge = move |outcome: &_| judge::judge(self, &built, outcome);
         Ok(Stimulus::new(scenario, judge))
     }

@@ -11,7 +11,7 @@ mod text;
 pub use generate::{random_program, random_program_of};
 pub(crate) use text::PROGRAM;
 
-use super::{enough_cycles, machine_size};
+use super::{SLOW, enough_cycles, machine_size};
 use crate::arch::NpuArch;
 use crate::device::npu::ProgramRun;
 use crate::device::{Backend, Error, Operation, Refusal, Restart};
@@ -191,6 +191,7 @@ impl Case for ProgramCase {
         let memory = &mut scenario.memories[0];
         memory.base = BASE;
         memory.overtake = self.stalls > 0;
+        memory.after_valid = self.stalls >= SLOW;
         if let Before::Reset(cycle) = self.before {
             let (cycle, length) = (cycle.into(), 1);
             scenario.restart = Some(Restart { cycle, length });
