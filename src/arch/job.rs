@@ -1,7 +1,7 @@
 //! Which jobs a core can run.
 
 use super::MatmulArch;
-use crate::config::Bytes;
+use crate::config::{Bytes, Dataflow};
 use std::fmt;
 
 /// Largest M, K and N of any core: the size registers are 16 bits wide.
@@ -115,7 +115,7 @@ pub enum ShapeError {
 }
 
 /// Beats of each stream in a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamBeats {
     /// Beats of A.
     pub a: u64,
@@ -185,6 +185,16 @@ impl MatmulArch {
             b: u64::from(k) * self.b.beats_per_row(n),
             c: u64::from(m) * self.c.beats_per_row(n),
         }
+    }
+
+    /// Vectors of operands that enter the array in a job: rows of A in each tile, or steps of K.
+    pub fn vectors(&self, shape: JobShape) -> u64 {
+        let JobShape { m, k, n } = shape;
+        let in_a_panel = match self.dataflow {
+            Dataflow::WeightStationary => u64::from(m) * u64::from(self.k_tiles(k)),
+            Dataflow::OutputStationary => u64::from(self.row_blocks(m)) * u64::from(k),
+        };
+        u64::from(self.panels(n)) * in_a_panel
     }
 
     /// Cycles that the multipliers alone would need if none ever idled.

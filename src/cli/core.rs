@@ -57,7 +57,8 @@ fn check_module_name(document: &Document, product: &dyn Product) -> Result<(), C
     let problem = Problem::at("name", format!("`{}` cannot name a core", product.name()))
         .label("a reserved word of Verilog")
         .help(format!(
-            "the top module would be called `{module}`; take a name such as `{module}_core`"
+            "the top module would be called `{module}`; take a name such as `{}-core`",
+            product.name()
         ));
     Err(document.error(vec![problem]))
 }

@@ -16,6 +16,7 @@ mod presets;
 mod problem;
 mod range;
 mod read;
+mod reserved;
 mod size;
 mod template;
 #[cfg(test)]

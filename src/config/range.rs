@@ -1,6 +1,6 @@
 //! What single values may be, whoever gives them: a TOML file or a program.
 
-use super::{Bytes, Problem};
+use super::{Bytes, Problem, reserved};
 use std::ops::RangeInclusive;
 
 /// Rows and columns of an array.
@@ -65,13 +65,14 @@ pub fn check_buffer(field: &'static str, value: Bytes) -> Result<Bytes, Problem>
 /// The name of a core.
 pub fn check_name(name: &str) -> Result<(), Problem> {
     let starts_well = name.starts_with(|c: char| c.is_ascii_lowercase());
-    // Words between single separators: module, register and C names are made from it.
+    // Words between single separators: module, register and C names are made from it, with `_` between words,
+    // and those of two cores must differ.
     let word = |word: &str| {
         let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         !word.is_empty() && word.chars().all(legal)
     };
-    if starts_well && name.split(['-', '_']).all(word) && name.len() <= LONGEST_NAME {
-        return Ok(());
+    if starts_well && name.split('-').all(word) && name.len() <= LONGEST_NAME {
+        return reserved::check(name);
     }
     Err(Problem::at(
         "name",
@@ -80,6 +81,6 @@ pub fn check_name(name: &str) -> Result<(), Problem> {
     .label("becomes part of module and file names")
     .help(format!(
         "a name starts with a small letter and holds small letters, digits and, between them, \
-             single `-` or `_`; it has at most {LONGEST_NAME} characters"
+             single `-`, which is `_` in the names of modules; it has at most {LONGEST_NAME} characters"
     )))
 }

@@ -1,38 +1,34 @@
-//! A job as the outside of a core sees it.
+//! What a host does with a core to see that it works: the steps, and what goes through its ports.
 
 use crate::arch::IntType;
 use crate::device::pack::BeatWords;
 
-/// A small job: what the host does, and every beat of every stream.
-///
-/// A host takes the steps of `before`, then, for each job, those of `job`, of which one is an
-/// [`Action::Start`]; with it the streams begin.
+/// A self-check of a core: what the host does from one reset to the next, and every beat of every stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// What the job is: `product, C = A x B with M = 3, K = 4 and N = 3`.
+    /// What is checked: `products of up to 1027 x 6 x 5`.
     pub title: String,
-    /// Its sizes: `3 x 4 x 3`.
-    pub size: String,
-    /// Steps before the first job.
-    pub before: Vec<Step>,
-    /// Steps of a job.
-    pub job: Vec<Step>,
-    /// What goes through the streams: those into the core, then those out of it.
+    /// The steps, the last of which is a [`Action::Reset`].
+    pub steps: Vec<Step>,
+    /// What goes through the streams: those into the core, then those out of it, each with a packet for
+    /// every [`Action::Offer`].
     pub transfers: Vec<Transfer>,
     /// What the core finds and leaves in DRAM, if it has a port for it.
     pub memory: Option<ExampleMemory>,
-    /// Cycles that are more than enough for a job.
+    /// Cycles that are more than enough for a step where nothing pauses.
     pub max_cycles: u64,
 }
 
 /// Something that the host does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// What.
     pub action: Action,
-    /// With this register.
-    pub register: &'static str,
-    /// What is written or must be read; 0 where there is nothing.
+    /// With this register; empty where there is none.
+    pub register: String,
+    /// The bits that are compared; of a write, its strobes.
+    pub mask: u32,
+    /// What is written or must be read, or how much of the action.
     pub data: u32,
     /// More about it; may be empty.
     pub note: &'static str,
@@ -41,19 +37,52 @@ pub struct Step {
 /// What a host does in a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Write the register.
+    /// Writes the register.
     Write,
-    /// Write the register, which starts the job.
+    /// Writes the register, which starts a job: the cycles to its interrupt are counted.
     Start,
-    /// Read the register and compare.
+    /// Writes the register, which gives up all jobs: what was offered and not taken is dropped.
+    Abort,
+    /// Writes where there is no register: SLVERR.
+    StrayWrite,
+    /// Reads the register and compares.
     Read,
-    /// Read the register and print it.
-    Show,
-    /// Wait for the interrupt.
+    /// Reads where there is no register: SLVERR.
+    StrayRead,
+    /// Reads the register until it is as it must be.
+    Poll,
+    /// Reads the register until it is more.
+    More,
+    /// Reads the register and adds it to a sum.
+    Sum,
+    /// Reads the register, which is no less than the sum; the sum begins anew.
+    Covers,
+    /// Reads the register, which is within so much of the cycles counted.
+    Cycles,
+    /// Waits for the interrupt.
     Interrupt,
+    /// There is no interrupt.
+    Quiet,
+    /// Offers the next packet of each stream.
+    Offer,
+    /// Waits until all that is offered has been taken.
+    Sent,
+    /// Takes no results and reads nothing from DRAM, with 1; with 0 goes on.
+    Hold,
+    /// Lets cycles pass.
+    Idle,
+    /// Goes back by as many steps as the upper 16 bits say, as many times as the lower ones say.
+    Repeat,
+    /// In all passes but the first, passes over as many packets as the upper 16 bits say and as many steps as the
+    /// lower ones say.
+    Once,
+    /// Compares DRAM with what must be there.
+    Compare,
+    /// Resets the core.
+    Reset,
 }
 
-/// The packet of a job on one stream.
+/// The packets on one stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transfer {
     /// The prefix of the stream's ports.
@@ -64,8 +93,36 @@ pub struct Transfer {
     pub width: u32,
     /// Out of the core: these beats must come.
     pub is_result: bool,
-    /// The beats; TLAST is on the last one.
+    /// The packets, in order.
+    pub packets: Vec<Packet>,
+}
+
+/// What a stream carries for an [`Action::Offer`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Packet {
+    /// The beats, which begin anew when there are more.
     pub beats: Vec<BeatWords>,
+    /// How many there are; 0 for none.
+    pub count: usize,
+    /// TLAST is on the last one.
+    pub ends: bool,
+}
+
+impl Packet {
+    /// As many beats as are given, TLAST on the last.
+    pub fn whole(beats: Vec<BeatWords>) -> Packet {
+        let count = beats.len();
+        Packet::repeated(beats, count)
+    }
+
+    /// `count` beats, TLAST on the last.
+    pub fn repeated(beats: Vec<BeatWords>, count: usize) -> Packet {
+        Packet {
+            beats,
+            count,
+            ends: true,
+        }
+    }
 }
 
 /// DRAM behind the AXI4 port `m_axi`.
@@ -89,13 +146,14 @@ pub(super) fn value(index: u64, element: IntType) -> i64 {
     match index % 8 {
         0 => min,
         5 => max,
-        _ => {
-            // The finalizer of SplitMix64: a fixed scattering of the numbers from 1 on.
-            let mut bits = index.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-            let span = max.abs_diff(min) + 1;
-            min + ((bits ^ bits >> 31) % span) as i64
-        }
+        _ => min + (scattered(index) % (max.abs_diff(min) + 1)) as i64,
     }
+}
+
+/// The finalizer of SplitMix64: a fixed scattering of the numbers from 1 on.
+pub(super) fn scattered(index: u64) -> u64 {
+    let mut bits = index.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ bits >> 31
 }

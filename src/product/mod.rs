@@ -20,9 +20,10 @@ mod example;
 mod load;
 mod matmul;
 mod npu;
+mod script;
 
 pub use bus::{Bus, BusKind};
-pub use example::{Action, Example, ExampleMemory, Step, Transfer};
+pub use example::{Action, Example, ExampleMemory, Packet, Step, Transfer};
 pub use load::{from_config, from_preset};
 
 use crate::arch::Target;
@@ -134,5 +135,53 @@ pub trait Product: fmt::Debug + Send + Sync {
     /// The chips that it is made for.
     fn target(&self) -> Target {
         self.config().common().target
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{PRESETS, check_name};
+    use crate::verilog;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// Modules of two cores never have one name: those that are called as the core end as no other core's name
+    /// may, and cells without a core's name are the same in all cores.
+    #[test]
+    fn modules_of_cores_never_clash() {
+        let mut cells: BTreeMap<String, String> = BTreeMap::new();
+        let mut free = BTreeSet::new();
+        for preset in PRESETS.iter().filter(|preset| preset.name != "datacenter") {
+            for &target in Target::ALL {
+                let mut config = preset.document().config().clone();
+                match &mut config {
+                    Config::Matmul(matmul) => matmul.common.target = target,
+                    Config::Npu(npu) => npu.common.target = target,
+                }
+                let Ok(product) = from_config(&config) else {
+                    continue;
+                };
+                let (design, top) = (product.design(Part::Core).unwrap(), product.module_name());
+                let files = verilog::emit(&design);
+                for file in &files {
+                    let module = file.name.trim_end_matches(".v");
+                    let (other, text) = match module.strip_prefix(&top) {
+                        Some("") => continue,
+                        Some(unit) => (format!("other{unit}"), None),
+                        None => (module.to_owned(), Some(&file.text)),
+                    };
+                    let refused = check_name(&other.replace('_', "-"));
+                    if refused.is_ok() {
+                        free.insert(other);
+                    }
+                    if let Some(text) = text {
+                        let known = cells.entry(module.to_owned()).or_insert(text.clone());
+                        assert_eq!(known, text, "{module} of {top}");
+                    }
+                }
+            }
+        }
+        assert!(free.is_empty(), "a core may be called {free:?}");
+        assert!(cells.len() > 5, "{:?}", cells.keys());
     }
 }

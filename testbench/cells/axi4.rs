@@ -53,6 +53,7 @@ fn memory<'m>(m: &'m Module, id_bits: u32, write: &Axi4Write<'m>, read: &Axi4Rea
         write_latency: m.input("write_latency", unsigned(16)),
         stalls: m.input("stalls", unsigned(8)),
         overtake: m.input("overtake", bit()),
+        after_valid: m.low(),
         seed: m.input("seed", unsigned(32)),
         base: m.zero(unsigned(64)),
     };

@@ -213,7 +213,10 @@ fn changed_verilog_is_checked() {
     let case = case.expect("a replay of this Verilog").trim_matches('"');
     let again = |arguments: &[&str]| Run::of(place.command("verify --replay").args(arguments));
     let again_of = again(&[case, "--rtl", "core", "--sim", "icarus"]);
-    assert_eq!((again_of.code, &again_of.stderr), (found.code, &found.stderr));
+    assert_eq!(
+        (again_of.code, &again_of.stderr),
+        (found.code, &found.stderr)
+    );
     assert_eq!(again(&[case]).code, Some(0), "the core itself is right");
 
     let errors = [

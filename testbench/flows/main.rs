@@ -139,7 +139,7 @@ fn run(command: &mut Command) -> Run {
 }
 
 fn has_passed(text: &str) -> bool {
-    text.lines().any(|line| line.starts_with("PASS: two jobs"))
+    text.lines().any(|line| line.starts_with("PASS: "))
         && !text.lines().any(|line| line.starts_with("FAIL"))
 }
 

@@ -1,111 +1,501 @@
-//! The job that goes with a matmul core as an example.
+//! What a host does with a matmul core to see that it works.
 
-use crate::arch::{IntType, JobShape, MatmulArch};
-use crate::device::Stalls;
-use crate::device::matmul::{JobSequence, MatmulJob};
-use crate::device::pack::{pack_a, pack_b, pack_c};
-use crate::isa::matmul_registers;
-use crate::product::example::value;
-use crate::product::{Action, Example, Step, Transfer};
+use crate::arch::{IntType, JobShape, MAX_SIZE, MatmulArch, StreamBeats};
+use crate::device::matmul::MatmulJob;
+use crate::device::pack::{BeatWords, pack_a, pack_b, pack_c};
+use crate::isa::{JobError, matmul_registers};
+use crate::product::example::{scattered, value};
+use crate::product::script::Script;
+use crate::product::{Action, Example, Packet, Transfer};
 use crate::reference;
 use ndarray::Array2;
 
-/// A small product with edges; results come from the golden model.
+/// Bits of `status`, `interrupt_enable` and `interrupt_status`.
+const BUSY: u32 = 1;
+const DONE: u32 = 2;
+const QUEUED: u32 = 4;
+const ENDED: u32 = 1;
+const FAILED: u32 = 2;
+
+/// Rows of the longest product: more than eight and than ten bits count.
+const MANY_ROWS: u32 = 1027;
+/// Rows and vectors after which long operands begin anew: no power of two.
+const PERIOD: u32 = 7;
+/// Jobs, one behind the other: more than eight bits count; in a large array, whose simulation is slow, than four.
+const MANY_JOBS: u32 = 258;
+const JOBS_OF_LARGE_ARRAYS: u32 = 18;
+/// Processing elements of a large array.
+const LARGE: u32 = 1024;
+/// Beats of B times processing elements, up to which a B as large as fits is worth its time.
+const MUCH_WORK: u64 = 1 << 20;
+/// Cycles in which the core waits for an operand at least, when it does not come.
+const WAITED: u32 = 40;
+/// What `cycles` and a host's own count may differ by, beside the cycles in which panels are counted.
+const SLACK: u32 = 16;
+
+/// Small products with edges, one behind the other and one at a time, sizes at and beyond the limits, operands that
+/// are too short and too long, jobs given up and reset. Results come from the golden model.
 pub(super) fn example(arch: &MatmulArch) -> Example {
-    let job = job(arch);
-    let product = reference::matmul(&job.a, &job.b, arch.result.into())
-        .expect("the matrices chain, and results hold every sum of a core");
-    let mut sequence = JobSequence::new(arch, &Stalls::default());
-    sequence.job(&job, || 0);
-    let JobShape { m, k, n } = job.shape();
-    let (before, steps) = steps(arch, job.shape());
-    let transfer = |prefix, name, width, beats, is_result| Transfer {
+    let mut host = Host::new(arch);
+    host.script.registers();
+    host.nothing_is_started();
+    let (edges, usual) = (host.edges(), host.usual());
+    host.products(usual);
+    host.refused();
+    host.wrong_operands(usual);
+    host.queue(usual);
+    host.waits(usual);
+    host.large(edges, usual);
+    host.many_jobs();
+    host.reset(usual);
+    let Host {
+        script,
+        packets: [a, b, c],
+        cycles,
+        ..
+    } = host;
+    let transfer = |prefix, name, width, packets, is_result| Transfer {
         prefix,
         name,
         width,
         is_result,
-        beats,
+        packets,
     };
-    let a = pack_a(arch, &job.a, || 0);
-    let b = pack_b(arch, &job.b, || 0);
-    let c = pack_c(arch, &product);
+    let JobShape { m, k, n } = edges;
     Example {
-        title: format!("product, C = A x B with M = {m}, K = {k} and N = {n}"),
-        size: format!("{m} x {k} x {n}"),
-        before,
-        job: steps,
+        title: format!(
+            "registers, products C = A x B such as {m} x {k} x {n} and one of {MANY_ROWS} rows, refused, failed, \
+             abandoned and queued jobs"
+        ),
+        steps: script.steps,
         transfers: vec![
             transfer("s_axis_a", "a", arch.a.width, a, false),
             transfer("s_axis_b", "b", arch.b.width, b, false),
             transfer("m_axis_c", "c", arch.c.width, c, true),
         ],
         memory: None,
-        max_cycles: sequence.into_scenario().max_cycles,
+        max_cycles: cycles,
     }
 }
 
-/// The steps before the first job, and those of a job.
-fn steps(arch: &MatmulArch, JobShape { m, k, n }: JobShape) -> (Vec<Step>, Vec<Step>) {
-    let map = matmul_registers("matmul", arch);
-    let step = |action, register, data, note| Step {
-        action,
-        register,
-        data,
-        note,
-    };
-    let constant = |name| step(Action::Read, name, map.get(name).reset_word(), "");
-    let field = |register: &str, field: &str| map.get(register).get(field).mask();
-    let both = |register: &str| field(register, "done") | field(register, "error");
-    let (start, done) = (field("control", "start"), field("status", "done"));
-    let (enable, clear) = (both("interrupt_enable"), both("interrupt_status"));
-    let job = vec![
-        step(Action::Write, "m", m, ""),
-        step(Action::Write, "k", k, ""),
-        step(Action::Write, "n", n, ""),
-        step(Action::Write, "interrupt_enable", enable, "done, error"),
-        step(Action::Start, "control", start, "start"),
-        step(Action::Interrupt, "", 0, ""),
-        step(Action::Write, "interrupt_status", clear, "clear"),
-        step(Action::Read, "status", done, "done, no error"),
-        step(Action::Show, "cycles", 0, ""),
-    ];
-    (vec![constant("id"), constant("config_hash")], job)
+struct Host<'a> {
+    arch: &'a MatmulArch,
+    script: Script,
+    /// Of A, of B and of C, for each time that packets are offered.
+    packets: [Vec<Packet>; 3],
+    /// Jobs that have ended since the last that was given up.
+    ended: u32,
+    /// Operands so far: each has others.
+    operands: u64,
+    /// Of the longest job, at most.
+    cycles: u64,
 }
 
-/// The operands: two row blocks, two tiles of K and two panels, the second of each almost empty, as
-/// far as the buffers take them; extreme values among others. The same for every run of the program.
-fn job(arch: &MatmulArch) -> MatmulJob {
-    let JobShape { m, k, n } = shape(arch);
-    let mut index = 0;
-    let mut matrix = |rows: u32, columns: u32, element: IntType| {
+impl<'a> Host<'a> {
+    fn new(arch: &'a MatmulArch) -> Host<'a> {
+        Host {
+            arch,
+            script: Script::new(matmul_registers("matmul", arch)),
+            packets: Default::default(),
+            ended: 0,
+            operands: 0,
+            cycles: 0,
+        }
+    }
+
+    fn fits(&self, shape: &JobShape) -> bool {
+        self.arch.check_shape(*shape).is_ok()
+    }
+
+    /// Two row blocks, two tiles of K and two panels, the second of each almost empty, as far as the buffers
+    /// take them.
+    fn edges(&self) -> JobShape {
+        let (rows, columns) = (self.arch.rows, self.arch.columns);
+        let candidates = [
+            (rows + 2, columns + 1),
+            (rows + 2, columns),
+            (rows, columns + 1),
+            (rows, columns),
+            (1, columns),
+        ];
+        let m = rows + 1;
+        let mut shapes = candidates.map(|(k, n)| JobShape { m, k, n }).into_iter();
+        // One vector of A, of B and of sums fits every buffer.
+        let found = shapes.find(|shape| self.fits(shape));
+        found.unwrap_or(JobShape { m: 1, k: 1, n: 1 })
+    }
+
+    /// What most jobs are.
+    fn usual(&self) -> JobShape {
+        let JobShape { m, k, n } = self.edges();
+        match self.is_large() {
+            false => JobShape { m, k, n },
+            true => JobShape {
+                m: m.min(3),
+                k: k.min(5),
+                n: n.min(3),
+            },
+        }
+    }
+
+    fn is_large(&self) -> bool {
+        self.arch.rows * self.arch.columns >= LARGE
+    }
+
+    // ---- operands -----------------------------------------------------------------------
+
+    fn matrix(&mut self, rows: u32, columns: u32, element: IntType) -> Array2<i64> {
+        self.operands += 1;
+        let mut index = self.operands << 24;
         Array2::from_shape_simple_fn((rows as usize, columns as usize), || {
             index += 1;
             value(index, element)
         })
-    };
-    let a = matrix(m, k, arch.activation);
-    let b = matrix(k, n, arch.weight);
-    MatmulJob::of_integers(arch, &a, &b).expect("every element is in range")
-}
+    }
 
-/// The largest of a few shapes that the core can run.
-fn shape(arch: &MatmulArch) -> JobShape {
-    let (rows, columns) = (arch.rows, arch.columns);
-    let m = rows + 1;
-    let candidates = [
-        (rows + 2, columns + 1),
-        (rows + 2, columns),
-        (rows, columns + 1),
-        (rows, columns),
-        (1, columns),
-    ];
-    let shapes = candidates.map(|(k, n)| JobShape { m, k, n });
-    let fits = |shape: &JobShape| arch.check_shape(*shape).is_ok();
-    // One vector of A, of B and of sums fits every buffer.
-    shapes
-        .into_iter()
-        .find(fits)
-        .unwrap_or(JobShape { m: 1, k: 1, n: 1 })
+    /// The operands of a product and the product, as they go through the streams.
+    fn product(&mut self, JobShape { m, k, n }: JobShape) -> [Packet; 3] {
+        let a = self.matrix(m, k, self.arch.activation);
+        let b = self.matrix(k, n, self.arch.weight);
+        self.packed(&a, &b).map(Packet::whole)
+    }
+
+    /// Padding of operands is anything.
+    fn packed(&self, a: &Array2<i64>, b: &Array2<i64>) -> [Vec<BeatWords>; 3] {
+        let arch = self.arch;
+        let job = MatmulJob::of_integers(arch, a, b).expect("every element is in range");
+        let c = reference::matmul(&job.a, &job.b, arch.result.into())
+            .expect("the matrices chain, and results hold every sum of a core");
+        let mut index = 0;
+        let mut filler = || {
+            index += 1;
+            scattered(index)
+        };
+        let a = pack_a(arch, &job.a, &mut filler);
+        let b = pack_b(arch, &job.b, &mut filler);
+        [a, b, pack_c(arch, &c)]
+    }
+
+    fn offer(&mut self, packets: [Packet; 3]) {
+        for (stream, packet) in self.packets.iter_mut().zip(packets) {
+            stream.push(packet);
+        }
+        self.script.then(Action::Offer, 0);
+    }
+
+    // ---- jobs ---------------------------------------------------------------------------
+
+    /// Starts a job with these interrupts enabled.
+    fn start(&mut self, shape: JobShape, interrupts: u32) {
+        let JobShape { m, k, n } = shape;
+        let script = &mut self.script;
+        script.write("m", m, "");
+        script.write("k", k, "");
+        script.write("n", n, "");
+        script.write("interrupt_enable", interrupts, "");
+        script.order(Action::Start, "control", 1, "start");
+        let arch = self.arch;
+        // A job that is refused has none of them.
+        let (m, k) = if self.fits(&shape) { (m, k) } else { (0, 0) };
+        let tiles = u64::from(arch.row_blocks(m)) * u64::from(arch.panels(n));
+        let pass = u64::from(arch.rows.max(5) + arch.columns);
+        let tiles = tiles * (u64::from(arch.k_tiles(k)) + 2) * pass;
+        let beats = match self.fits(&shape) {
+            true => arch.beats(shape),
+            false => StreamBeats::default(),
+        };
+        let job = 1000 + u64::from(arch.panels(n)) + tiles + beats.a + beats.b + beats.c;
+        self.cycles = self.cycles.max(job);
+    }
+
+    /// The end of a job, of which this interrupt tells.
+    fn ends(&mut self, shape: JobShape, error: JobError) {
+        self.ended += 1;
+        let failed = error != JobError::None;
+        let vectors = self.vectors(shape);
+        let script = &mut self.script;
+        script.then(Action::Interrupt, 0);
+        let status = DONE | (error as u32) << 4;
+        script.read(Action::Read, "status", status, "done, and the error");
+        let events = if failed { ENDED | FAILED } else { ENDED };
+        script.read(Action::Read, "interrupt_status", events, "");
+        script.read(Action::Read, "jobs_ended", self.ended, "");
+        if failed {
+            script.read(Action::Read, "last_failed", self.ended, "");
+        } else {
+            let slack = SLACK + 2 * self.arch.panels(shape.n);
+            script.read(Action::Cycles, "cycles", slack, "");
+            script.read(Action::Read, "active_cycles", vectors, "");
+            for register in ["active_cycles", "stall_a", "stall_b", "stall_c"] {
+                script.read(Action::Sum, register, 0, "");
+            }
+            script.read(Action::Covers, "cycles", 0, "");
+        }
+        script.write("interrupt_status", events, "clear");
+        script.then(Action::Quiet, 0);
+        script.read(Action::Read, "interrupt_status", 0, "");
+    }
+
+    /// Vectors of operands that enter the array.
+    fn vectors(&self, shape: JobShape) -> u32 {
+        self.arch.vectors(shape) as u32
+    }
+
+    fn job(&mut self, shape: JobShape) {
+        self.start(shape, ENDED);
+        let product = self.product(shape);
+        self.offer(product);
+        self.ends(shape, JobError::None);
+    }
+
+    /// A start whose byte is not strobed, and a job whose interrupt is enabled after its end.
+    fn nothing_is_started(&mut self) {
+        let shape = JobShape { m: 1, k: 1, n: 1 };
+        self.script.strobed("control", 0b1110, 1);
+        self.script.read(Action::Read, "status", 0, "nothing runs");
+        self.start(shape, 0);
+        let product = self.product(shape);
+        self.offer(product);
+        self.script.poll("status", u32::MAX, DONE, "done");
+        self.script.then(Action::Quiet, 0);
+        self.script.write("interrupt_enable", FAILED, "not of this");
+        self.script.then(Action::Quiet, 0);
+        self.script.write("interrupt_enable", ENDED, "of this");
+        self.ends_quietly();
+    }
+
+    /// The end of a job whose cycles nobody has counted.
+    fn ends_quietly(&mut self) {
+        self.ended += 1;
+        self.script.then(Action::Interrupt, 0);
+        self.script
+            .write("interrupt_status", ENDED | FAILED, "clear");
+        self.script.then(Action::Quiet, 0);
+        self.script.read(Action::Read, "jobs_ended", self.ended, "");
+    }
+
+    fn products(&mut self, edges: JobShape) {
+        self.job(edges);
+        self.job(JobShape { m: 1, k: 1, n: 1 });
+        let longest = JobShape {
+            m: 1,
+            k: self.arch.limits.max_k,
+            n: 1,
+        };
+        if self.fits(&longest) {
+            self.job(longest);
+        }
+    }
+
+    /// Sizes that are one too many, and none.
+    fn refused(&mut self) {
+        let limits = &self.arch.limits;
+        let one = JobShape { m: 1, k: 1, n: 1 };
+        let vectors = limits.max_b_vectors + 1;
+        let within =
+            |panels: &u32| vectors.is_multiple_of(*panels) && vectors / panels <= limits.max_k;
+        let panels = (1..=limits.max_panels).find(within);
+        let a_vector_too_many = panels.map(|panels| JobShape {
+            m: 1,
+            k: vectors / panels,
+            n: panels * self.arch.columns,
+        });
+        let shapes = [
+            JobShape { m: 0, ..one },
+            JobShape { k: 0, ..one },
+            JobShape { n: 0, ..one },
+            JobShape {
+                k: limits.max_k + 1,
+                ..one
+            },
+            JobShape {
+                n: limits.max_panels * self.arch.columns + 1,
+                ..one
+            },
+        ];
+        for shape in shapes.into_iter().chain(a_vector_too_many) {
+            let written = [shape.k, shape.n].into_iter().all(|size| size <= MAX_SIZE);
+            if written && !self.fits(&shape) {
+                self.start(shape, FAILED);
+                self.ends(shape, JobError::Size);
+            }
+        }
+    }
+
+    /// TLAST of B that comes early, and TLAST of A that comes late: in neither has a beat of C left.
+    fn wrong_operands(&mut self, edges: JobShape) {
+        let shape = JobShape { m: 1, ..edges };
+        let nothing = Packet::default();
+        let [a, b, _] = self.product(shape);
+        if b.count > 1 {
+            self.start(shape, FAILED);
+            let short = Packet::whole(b.beats[..1].to_vec());
+            self.offer([a.clone(), short, nothing.clone()]);
+            self.ends(shape, JobError::BTruncated);
+        }
+        self.start(shape, FAILED);
+        let long = Packet::whole([&a.beats[..], &a.beats[..1]].concat());
+        self.offer([long, b, nothing]);
+        self.ends(shape, JobError::AOverlong);
+        self.job(edges);
+    }
+
+    /// Three jobs, each started while the one before runs; sizes are overwritten while they wait.
+    fn queue(&mut self, edges: JobShape) {
+        let shapes = [edges, JobShape { m: 1, ..edges }, edges];
+        for (index, shape) in shapes.into_iter().enumerate() {
+            self.start(shape, 0);
+            if index == 1 {
+                let status = BUSY | QUEUED;
+                self.script
+                    .read(Action::Read, "status", status, "it waits for the first");
+                self.script.write("m", 0, "not of this job");
+                self.script.order(Action::Start, "control", 1, "ignored");
+                let product = self.product(shapes[0]);
+                self.offer(product);
+            }
+            if index < 2 {
+                self.script.poll("status", QUEUED, 0, "the next may come");
+            }
+        }
+        self.script.write("m", 0, "not of the job that waits");
+        for shape in &shapes[1..] {
+            let product = self.product(*shape);
+            self.offer(product);
+        }
+        self.ended += shapes.len() as u32;
+        self.script.poll("jobs_ended", u32::MAX, self.ended, "");
+        let vectors = shapes.iter().map(|shape| self.vectors(*shape)).sum();
+        let script = &mut self.script;
+        script.read(Action::Read, "active_cycles", vectors, "of all three");
+        script.read(Action::Read, "status", DONE, "");
+        script.write("interrupt_status", ENDED | FAILED, "clear");
+    }
+
+    /// Jobs that wait for an operand and are given up, and one that waits for C to be taken.
+    fn waits(&mut self, edges: JobShape) {
+        for (missing, counter) in [(1, "stall_b"), (0, "stall_a")] {
+            self.start(edges, ENDED);
+            let mut packets = self.product(edges);
+            packets[missing] = Packet::default();
+            packets[2] = Packet::default();
+            self.offer(packets);
+            self.script.then(Action::Sent, 0);
+            self.script.read(Action::More, counter, WAITED, "it waits");
+            self.script.read(Action::Read, "status", BUSY, "");
+            self.give_up();
+        }
+        let blocks = JobShape {
+            m: 5 * self.arch.rows,
+            ..edges
+        };
+        self.start(blocks, ENDED);
+        self.script.then(Action::Hold, 1);
+        let product = self.product(blocks);
+        self.offer(product);
+        self.script
+            .read(Action::More, "stall_c", WAITED, "it waits");
+        self.script.then(Action::Hold, 0);
+        self.ends(blocks, JobError::None);
+    }
+
+    /// Nothing is left of the jobs.
+    fn give_up(&mut self) {
+        self.script.order(Action::Abort, "control", 2, "abort");
+        for register in ["status", "jobs_ended", "last_failed", "interrupt_status"] {
+            self.script.read(Action::Read, register, 0, "");
+        }
+        self.ended = 0;
+    }
+
+    /// Many rows of A, and the largest B: operands are the same every few rows, and so is C.
+    fn large(&mut self, edges: JobShape, usual: JobShape) {
+        let place = self.script.open_once();
+        if usual != edges {
+            self.job(edges);
+        }
+        let shape = JobShape {
+            m: MANY_ROWS,
+            k: edges.k.min(3),
+            n: edges.n.min(2),
+        };
+        self.start(shape, ENDED);
+        let period = JobShape { m: PERIOD, ..shape };
+        let [a, b, c] = self.product(period);
+        let beats = self.arch.beats(shape);
+        let a = Packet::repeated(a.beats, beats.a as usize);
+        let c = Packet::repeated(c.beats, beats.c as usize);
+        self.offer([a, b, c]);
+        self.ends(shape, JobError::None);
+        self.largest_b();
+        self.script.close_once(place);
+        // The other passes have not had as many jobs.
+        self.give_up();
+        self.job(usual);
+    }
+
+    fn largest_b(&mut self) {
+        let arch = self.arch;
+        let limits = &arch.limits;
+        let k = limits.max_k.min(limits.max_b_vectors);
+        let panels = limits.max_panels.min(limits.max_b_vectors / k);
+        let shape = JobShape {
+            m: 1,
+            k,
+            n: (panels * arch.columns).min(MAX_SIZE / arch.columns * arch.columns),
+        };
+        let beats = arch.beats(shape);
+        let elements = u64::from(arch.rows) * u64::from(arch.columns);
+        if !self.fits(&shape) || beats.b * elements > MUCH_WORK {
+            return;
+        }
+        let vectors = self.matrix(PERIOD, arch.columns, arch.weight);
+        let b = Array2::from_shape_fn((k as usize, shape.n as usize), |(row, column)| {
+            let columns = arch.columns as usize;
+            let vector = column / columns * k as usize + row;
+            vectors[[vector % PERIOD as usize, column % columns]]
+        });
+        let a = self.matrix(1, k, arch.activation);
+        let [a, b, c] = self.packed(&a, &b);
+        let period = (PERIOD as usize * arch.b.beats_per_group as usize).min(b.len());
+        // Padding is the same every few vectors, too.
+        let b = Packet::repeated(b[..period].to_vec(), b.len());
+        self.start(shape, ENDED);
+        self.offer([Packet::whole(a), b, Packet::whole(c)]);
+        self.ends(shape, JobError::None);
+    }
+
+    /// Jobs that are refused, one behind the other.
+    fn many_jobs(&mut self) {
+        let many = match self.is_large() {
+            false => MANY_JOBS,
+            true => JOBS_OF_LARGE_ARRAYS,
+        };
+        self.give_up();
+        self.script.write("m", 0, "");
+        let place = self.script.open_once();
+        let failed = DONE | (JobError::Size as u32) << 4;
+        self.script.repeat(many, |script| {
+            script.order(Action::Start, "control", 1, "start");
+            script.poll("status", u32::MAX, failed, "done: bad sizes");
+        });
+        self.script.read(Action::Read, "jobs_ended", many, "");
+        self.script.read(Action::Read, "last_failed", many, "");
+        self.script.close_once(place);
+        self.script
+            .write("interrupt_status", ENDED | FAILED, "clear");
+        self.give_up();
+    }
+
+    /// A reset in the midst of a job, behind which everything begins anew.
+    fn reset(&mut self, edges: JobShape) {
+        self.start(edges, ENDED);
+        let [a, _, _] = self.product(edges);
+        self.offer([a, Packet::default(), Packet::default()]);
+        self.script.then(Action::Sent, 0);
+        self.script.then(Action::Idle, 20);
+        self.script.then(Action::Reset, 0);
+    }
 }
 
 #[cfg(test)]
@@ -115,25 +505,26 @@ mod tests {
     use crate::config::{Kind, presets_of};
 
     #[test]
-    fn every_preset_runs_its_example_with_edges() {
+    fn every_preset_runs_products_with_edges() {
         for preset in presets_of(Kind::Matmul) {
             let arch = arch::from_preset(preset.name).unwrap();
-            let example = job(&arch);
             let (rows, columns) = (arch.rows, arch.columns);
             let expected = JobShape {
                 m: rows + 1,
                 k: rows + 2,
                 n: columns + 1,
             };
-            assert_eq!(example.shape(), expected, "{}", preset.name);
-            for (matrix, element) in [(&example.a, arch.activation), (&example.b, arch.weight)] {
-                let matrix = matrix.integers();
-                assert!(matrix.iter().all(|value| element.contains(*value)));
-                for extreme in [element.min(), element.max()] {
-                    assert!(matrix.iter().any(|value| *value == extreme));
-                }
+            assert_eq!(Host::new(&arch).edges(), expected, "{}", preset.name);
+            let first = example(&arch);
+            let offers = first
+                .steps
+                .iter()
+                .filter(|step| step.action == Action::Offer);
+            let offers = offers.count();
+            for transfer in &first.transfers {
+                assert_eq!(transfer.packets.len(), offers, "{}", preset.name);
             }
-            assert_eq!(example, job(&arch), "the same again");
+            assert_eq!(first, example(&arch), "the same again");
         }
     }
 }

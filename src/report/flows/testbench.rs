@@ -11,14 +11,14 @@ use dram::Dram;
 use std::fmt::Write;
 use streams::Streams;
 
-/// Jobs of the bench, and how many times longer a job may take with pauses.
-const JOBS_WITH_PAUSES: u64 = 2 * 4;
+/// How many times longer a step may take with pauses.
+const PAUSES: u64 = 4;
 
 /// Columns of a comment.
 const WIDTH: usize = 96;
 
 impl Flow<'_> {
-    /// Verilog that runs the example and compares every beat of its result.
+    /// Verilog that takes the steps of the example, and compares every beat of its results.
     pub(super) fn testbench(&self, example: &Example) -> String {
         let streams = Streams(&example.transfers);
         let dram = example.memory.as_ref();
@@ -36,11 +36,14 @@ impl Flow<'_> {
                 streams.results(),
             ),
         };
+        let (compared, unseen, orders) = match &dram {
+            Some(dram) => ("compared", dram.unseen(), dram::LAUNCH),
+            None => ("1'b1", "1'b0".to_owned(), streams::DROP),
+        };
         let models = self.cells.map_or(String::new(), |path| format!("{path} "));
         let address_bits = self.registers.address_bits();
-        let (first, start) = (example.before.len(), start(example));
-        let last = first + example.job.len() - 1;
-        let step_bits = usize::BITS - last.leading_zeros();
+        let last = example.steps.len() - 1;
+        let step_bits = bits_of(last);
         let step = |number: usize| format!("{step_bits}'d{number}");
         fill(
             include_str!("templates/testbench.v"),
@@ -48,35 +51,25 @@ impl Flow<'_> {
                 ("top", self.top()),
                 ("about", &self.about(example)),
                 ("models", &models),
-                ("size", &example.size),
-                (
-                    "max_cycles",
-                    &(JOBS_WITH_PAUSES * example.max_cycles).to_string(),
-                ),
+                ("max_cycles", &(PAUSES * example.max_cycles).to_string()),
                 ("address_msb", &(address_bits - 1).to_string()),
                 ("step_msb", &(step_bits - 1).to_string()),
-                ("first_step", &step(first)),
-                ("start_step", &step(start)),
                 ("last_step", &step(last)),
                 ("step_zero", &step(0)),
                 ("step_one", &step(1)),
-                ("steps", &self.steps(example, step)),
+                ("steps", &self.steps(&example.steps, step)),
+                ("sent", &streams.sent()),
+                ("orders", orders),
+                ("compared", compared),
+                ("unseen", &unseen),
                 ("counts", &(streams.counts() + &of_dram(Dram::counts))),
                 ("ports", &(streams.ports() + &of_dram(Dram::ports))),
                 (
                     "connections",
                     &(streams.connections() + &of_dram(Dram::connections)),
                 ),
-                ("compared", &of_dram(Dram::compared)),
-                (
-                    "result_indices",
-                    &(streams.result_indices() + &of_dram(Dram::index)),
-                ),
-                ("operand_indices", &streams.operand_indices()),
-                (
-                    "missing_beats",
-                    &(streams.missing_beats() + &of_dram(Dram::missing)),
-                ),
+                ("result_registers", &of_dram(Dram::registers)),
+                ("missing", &streams.missing()),
                 ("beats_text", &streams.beats_text()),
                 ("beats_values", &streams.beats_values()),
                 ("results", &results),
@@ -95,15 +88,10 @@ impl Flow<'_> {
 
     /// What the bench does, as a comment.
     fn about(&self, example: &Example) -> String {
-        let pauses = match (&example.memory, example.transfers.len()) {
-            (Some(_), _) => "a memory that never pauses, then with pauses on its channels",
-            (None, 2) => "streams that never pause, then with pauses on both",
-            (None, 3) => "streams that never pause, then with pauses on all three",
-            (None, _) => "streams that never pause, then with pauses on all",
-        };
         let text = format!(
-            "Self-checking test bench of {}. It runs one {}, twice: with {pauses}. Expected results \
-             come from the golden model. It prints a line that begins with PASS or FAIL.",
+            "Self-checking test bench of {}: {}; three times, the second with pauses, the third with a world \
+             that is ready only for what it has seen offered. Expected results come from the golden model. It \
+             prints a line that begins with PASS, or lines that begin with FAIL.",
             self.top(),
             example.title
         );
@@ -114,33 +102,37 @@ impl Flow<'_> {
     }
 
     /// The cases of the table of steps.
-    fn steps(&self, example: &Example, number: impl Fn(usize) -> String) -> String {
-        let steps: Vec<&Step> = example.before.iter().chain(&example.job).collect();
+    fn steps(&self, steps: &[Step], number: impl Fn(usize) -> String) -> String {
         let bits = self.registers.address_bits();
+        let registers = self.registers.registers.last();
+        let behind = registers.map_or(0, |register| register.offset + 4);
         let mut text = String::new();
         for (index, step) in steps.iter().enumerate() {
-            let Step { register, data, .. } = step;
             let label = match index + 1 == steps.len() {
                 true => "default".to_owned(),
                 false => number(index),
             };
-            let action = match step.action {
-                Action::Write | Action::Start => "WRITE",
-                Action::Read => "READ",
-                Action::Show => "SHOW",
-                Action::Interrupt => {
-                    let values = format!("{{INTERRUPT, {bits}'h0, 32'h0}}");
-                    line(&mut text, &label, &values, "");
-                    continue;
-                }
+            let (mask, data) = (step.mask, step.data);
+            let register = match &*step.register {
+                "" => None,
+                name => Some(self.registers.get(name).offset),
             };
-            let offset = self.registers.get(register).offset;
-            let values = format!("{{{action}, {bits}'h{offset:02x}, 32'h{data:08x}}}");
-            let note = match step.note {
-                "" => format!("  // {register}"),
-                note => format!("  // {register}: {note}"),
+            let offset = match step.action {
+                Action::StrayRead | Action::StrayWrite => behind,
+                _ => register.unwrap_or(0),
             };
-            line(&mut text, &label, &values, &note);
+            let note = match [&*step.register, step.note] {
+                ["", ""] => String::new(),
+                ["", text] | [text, ""] => format!("  // {text}"),
+                [register, note] => format!("  // {register}: {note}"),
+            };
+            let name = step.action.name();
+            writeln!(
+                text,
+                "            {label}: {{action, address, mask, data}} = \
+                 {{{name}, {bits}'h{offset:02x}, 32'h{mask:x}, 32'h{data:x}}};{note}"
+            )
+            .expect("a String takes everything");
         }
         text
     }
@@ -174,18 +166,36 @@ fn contents(memory: &str, width: u32, first: usize, beats: &[BeatWords]) -> Stri
     (first..).zip(beats).map(line).collect()
 }
 
-fn line(text: &mut String, label: &str, values: &str, note: &str) {
-    writeln!(
-        text,
-        "            {label}: {{action, address, data}} = {values};{note}"
-    )
-    .expect("a String takes everything");
+/// Bits of a number.
+fn bits_of(number: usize) -> u32 {
+    (usize::BITS - number.leading_zeros()).max(1)
 }
 
-/// The number of the step that starts the job.
-fn start(example: &Example) -> usize {
-    let steps = example.before.iter().chain(&example.job);
-    let mut actions = steps.map(|step| step.action);
-    let start = actions.position(|action| action == Action::Start);
-    start.expect("an example has a step that starts its job")
+impl Action {
+    /// In the bench.
+    fn name(self) -> &'static str {
+        match self {
+            Action::Write => "WRITE",
+            Action::Start => "START",
+            Action::Abort => "ABORT",
+            Action::StrayWrite => "STRAY_WRITE",
+            Action::Read => "READ",
+            Action::StrayRead => "STRAY_READ",
+            Action::Poll => "POLL",
+            Action::More => "MORE",
+            Action::Sum => "SUM",
+            Action::Covers => "COVERS",
+            Action::Cycles => "CYCLES",
+            Action::Interrupt => "INTERRUPT",
+            Action::Quiet => "QUIET",
+            Action::Offer => "OFFER",
+            Action::Sent => "SENT",
+            Action::Hold => "HOLD",
+            Action::Idle => "IDLE",
+            Action::Repeat => "REPEAT",
+            Action::Once => "ONCE",
+            Action::Compare => "COMPARE",
+            Action::Reset => "RESET",
+        }
+    }
 }

@@ -2,8 +2,7 @@
 
 use super::expect::{ResultBeat, result_beats};
 use super::stimulus::{BUSY, Batch, DONE, Operands, Run};
-use super::{Fault, Golden, Host, Job, MatmulCase, Operand, Wrong};
-use crate::arch::{Dataflow, MatmulArch};
+use super::{Fault, Golden, Host, MatmulCase, Operand, Wrong};
 use crate::device::matmul::MatmulJob;
 use crate::device::{Failure, Outcome, SinkBeat};
 use crate::isa::JobError;
@@ -363,7 +362,7 @@ impl Judge<'_> {
             if jobs[index].refused {
                 0
             } else {
-                vectors(arch, job)
+                arch.vectors(job.shape)
             }
         };
         // Counters begin anew where a start finds the core at rest: a slow host lets that happen
@@ -414,18 +413,4 @@ impl Judge<'_> {
             })
         })
     }
-}
-
-/// Vectors of operands that enter the array in a job.
-fn vectors(arch: &MatmulArch, job: &Job) -> u64 {
-    let panels = u64::from(arch.panels(job.shape.n));
-    panels
-        * match arch.dataflow {
-            Dataflow::WeightStationary => {
-                u64::from(job.shape.m) * u64::from(arch.k_tiles(job.shape.k))
-            }
-            Dataflow::OutputStationary => {
-                u64::from(arch.row_blocks(job.shape.m)) * u64::from(job.shape.k)
-            }
-        }
 }

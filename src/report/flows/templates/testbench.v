@@ -25,7 +25,8 @@ module tb_@top@;
     always #5 aclk = !aclk;
 `endif
 
-@counts@    localparam [31:0] MAX_CYCLES = 32'd@max_cycles@;
+@counts@    // More than enough for a step.
+    localparam [31:0] MAX_CYCLES = 32'd@max_cycles@;
 
     // Vivado's models of cells hold their registers at 0 for the first 100 ns, as a chip does while
     // it is configured.
@@ -40,16 +41,19 @@ module tb_@top@;
     wire        s_axil_wready;
     wire [1:0]  s_axil_bresp;
     wire        s_axil_bvalid;
+    reg         s_axil_bready = 1'b0;
     reg         s_axil_arvalid = 1'b0;
     wire        s_axil_arready;
     wire [31:0] s_axil_rdata;
     wire [1:0]  s_axil_rresp;
     wire        s_axil_rvalid;
+    reg         s_axil_rready = 1'b0;
 @ports@    wire        irq;
 
     // What the host does next: see `steps` below.
-    reg  [1:0]  action;
+    reg  [4:0]  action;
     reg  [@address_msb@:0]  address;
+    reg  [31:0] mask;
     reg  [31:0] data;
 
     @top@ core (
@@ -59,101 +63,219 @@ module tb_@top@;
         .s_axil_awvalid(s_axil_awvalid),
         .s_axil_awready(s_axil_awready),
         .s_axil_wdata(data),
-        .s_axil_wstrb(4'b1111),
+        .s_axil_wstrb(mask[3:0]),
         .s_axil_wvalid(s_axil_wvalid),
         .s_axil_wready(s_axil_wready),
         .s_axil_bresp(s_axil_bresp),
         .s_axil_bvalid(s_axil_bvalid),
-        .s_axil_bready(1'b1),
+        .s_axil_bready(s_axil_bready),
         .s_axil_araddr(address),
         .s_axil_arvalid(s_axil_arvalid),
         .s_axil_arready(s_axil_arready),
         .s_axil_rdata(s_axil_rdata),
         .s_axil_rresp(s_axil_rresp),
         .s_axil_rvalid(s_axil_rvalid),
-        .s_axil_rready(1'b1),
+        .s_axil_rready(s_axil_rready),
 @connections@        .irq(irq)
     );
 
+    // ---- passes --------------------------------------------------------------------------
+
+    // The steps are taken three times. Where the host offers and takes, it
+    localparam [1:0] NEVER_PAUSES = 2'd0;
+    localparam [1:0] PAUSES = 2'd1;       // pauses in a quarter of the cycles,
+    localparam [1:0] AFTER_VALID = 2'd2;  // is ready only for what it has seen offered.
+
+    reg  [1:0]  pass = NEVER_PAUSES;
+    reg  [15:0] random = 16'hace1;
+    always @(posedge aclk) random <= {random[14:0], random[15] ^ random[13] ^ random[12] ^ random[10]};
+    wire pauses = pass == PAUSES;
+    wire after_valid = pass == AFTER_VALID;
+    wire pause_host = pauses && random[14:13] == 2'b00;
+
     // ---- host: AXI4-Lite -----------------------------------------------------------------
 
-    localparam [1:0] WRITE = 2'd0;      // write the register
-    localparam [1:0] READ = 2'd1;       // read the register and compare
-    localparam [1:0] SHOW = 2'd2;       // read the register and print it
-    localparam [1:0] INTERRUPT = 2'd3;  // wait for the interrupt
+    // The bits of the mask of a write are its strobes; of a read, those that are compared.
+    localparam [4:0] INTERRUPT = 5'd0;    // wait for the interrupt
+    localparam [4:0] QUIET = 5'd1;        // there is no interrupt
+    localparam [4:0] OFFER = 5'd2;        // offer the next packet of each stream
+    localparam [4:0] SENT = 5'd3;         // wait until all that was offered has been taken
+    localparam [4:0] HOLD = 5'd4;         // 1: take nothing; 0: go on
+    localparam [4:0] IDLE = 5'd5;         // let so many cycles pass
+    localparam [4:0] REPEAT = 5'd6;       // {steps to go back, how many times}
+    localparam [4:0] ONCE = 5'd7;         // {packets, steps} that are for the first pass alone
+    localparam [4:0] COMPARE = 5'd8;      // DRAM with what must be there
+    localparam [4:0] RESET = 5'd9;        // the core; the end of a pass
+    localparam [4:0] READ = 5'd16;        // read the register and compare
+    localparam [4:0] STRAY_READ = 5'd17;  // no register is there: SLVERR
+    localparam [4:0] POLL = 5'd18;        // read until the register is as it must be
+    localparam [4:0] MORE = 5'd19;        // read until it is more
+    localparam [4:0] SUM = 5'd20;         // read and add to the sum
+    localparam [4:0] COVERS = 5'd21;      // no less than the sum, which begins anew
+    localparam [4:0] CYCLES = 5'd22;      // within so much of the cycles from start to interrupt
+    localparam [4:0] WRITE = 5'd24;       // write the register
+    localparam [4:0] START = 5'd25;       // the same; the cycles are counted
+    localparam [4:0] ABORT = 5'd26;       // the same; what is offered is dropped
+    localparam [4:0] STRAY_WRITE = 5'd27; // no register is there: SLVERR
 
-    localparam [@step_msb@:0] FIRST_STEP_OF_JOB = @first_step@;
-    localparam [@step_msb@:0] START_STEP = @start_step@;
     localparam [@step_msb@:0] LAST_STEP = @last_step@;
 
     reg  [@step_msb@:0] step = @step_zero@;
-    reg        second_job = 1'b0;
-    reg        waiting = 1'b0;
-    wire       launch = aresetn && step == START_STEP && !waiting;
-    wire       answered = waiting && (s_axil_bvalid || s_axil_rvalid);
-    wire       done = answered || (!waiting && action == INTERRUPT && irq@compared@);
+    reg         waiting = 1'b0;
+    reg         write_address_due = 1'b0;
+    reg         write_data_due = 1'b0;
+    reg         read_due = 1'b0;
+    reg  [7:0]  offered = 8'd0;   // packets of each stream
+    reg         hold = 1'b0;
+    reg  [31:0] count = 32'd0;    // cycles of the step
+    reg  [15:0] repeats = 16'd0;
+    reg  [31:0] sum = 32'd0;
+    reg  [31:0] own_cycles = 32'd0;
+    reg         counting = 1'b0;
+
+    wire is_access = action[4];
+    wire is_write = action[4:3] == 2'b11;
+    wire is_stray = action == STRAY_READ || action == STRAY_WRITE;
+    wire answered = waiting && ((s_axil_bvalid && s_axil_bready) || (s_axil_rvalid && s_axil_rready));
+    wire skips = action == ONCE && pass != NEVER_PAUSES;
+@orders@    wire [7:0] next_packet = skips ? offered + data[23:16] : action == RESET ? 8'd0 : offered;
+    wire as_wanted = ((s_axil_rdata ^ data) & mask) === 32'd0;
+    wire again = (action == POLL && !as_wanted) || (action == MORE && !(s_axil_rdata > data));
+    wire [31:0] cycles_off = s_axil_rdata > own_cycles ? s_axil_rdata - own_cycles
+                                                       : own_cycles - s_axil_rdata;
+    wire sent = 1'b1@sent@;
+    reg  done, wrong;
 
     // steps: the registers are described in registers.md.
     always @(*)
         case (step)
 @steps@        endcase
 
+    always @(*) begin
+        wrong = 1'b0;
+        done = 1'b1;
+        case (action)
+            INTERRUPT: done = irq === 1'b1;
+            QUIET: begin
+                done = count >= 32'd4;
+                wrong = done && irq !== 1'b0;
+            end
+            SENT: done = sent;
+            IDLE: done = count >= data;
+            COMPARE: begin
+                done = @compared@;
+                wrong = @unseen@;
+            end
+            RESET: done = count == 32'd4;
+            READ: wrong = !as_wanted;
+            COVERS: wrong = !(s_axil_rdata >= sum);
+            CYCLES: wrong = !(cycles_off <= data);
+            default: ;
+        endcase
+        if (is_access) begin
+            done = answered && !again;
+            wrong = answered && !again
+                && (wrong || (is_write ? s_axil_bresp : s_axil_rresp) !== (is_stray ? 2'b10 : 2'b00));
+        end
+    end
+
     reg [31:0] cycle = 32'd0;
     reg [31:0] wrong_answers = 32'd0;
     reg [31:0] wrong_beats = 32'd0;
-@result_indices@
+@result_registers@
     always @(posedge aclk) begin
         cycle <= cycle + 32'd1;
-        aresetn <= cycle >= RESET_CYCLES;
+        aresetn <= cycle >= RESET_CYCLES && action != RESET;
+        s_axil_bready <= !after_valid ? !pause_host : s_axil_bvalid && !s_axil_bready;
+        s_axil_rready <= !after_valid ? !pause_host : s_axil_rvalid && !s_axil_rready;
         if (s_axil_awready) s_axil_awvalid <= 1'b0;
         if (s_axil_wready) s_axil_wvalid <= 1'b0;
         if (s_axil_arready) s_axil_arvalid <= 1'b0;
-        if (aresetn && !waiting && action != INTERRUPT) begin
-            s_axil_awvalid <= action == WRITE;
-            s_axil_wvalid <= action == WRITE;
-            s_axil_arvalid <= action != WRITE;
-            waiting <= 1'b1;
+        // The channels of a write are offered in any order.
+        if (write_address_due && !pause_host && !(after_valid && s_axil_wvalid)) begin
+            s_axil_awvalid <= 1'b1;
+            write_address_due <= 1'b0;
         end
-        if (answered) begin
-            waiting <= 1'b0;
-            if (action == WRITE ? s_axil_bresp != 2'b00
-                    : s_axil_rresp != 2'b00 || (action == READ && s_axil_rdata !== data)) begin
-                $display("register %h: response %b %b, read %h, expected %h",
-                    address, s_axil_bresp, s_axil_rresp, s_axil_rdata, data);
+        if (write_data_due && !(pauses && random[9:8] != 2'b00)) begin
+            s_axil_wvalid <= 1'b1;
+            write_data_due <= 1'b0;
+        end
+        if (read_due && !pause_host) begin
+            s_axil_arvalid <= 1'b1;
+            read_due <= 1'b0;
+        end
+        if (aresetn && is_access && !waiting) begin
+            waiting <= 1'b1;
+            write_address_due <= is_write;
+            write_data_due <= is_write;
+            read_due <= !is_write;
+        end
+        if (answered) waiting <= 1'b0;
+
+        if (action == START && s_axil_bvalid) begin
+            own_cycles <= 32'd0;
+            counting <= 1'b1;
+        end else if (counting && irq)
+            counting <= 1'b0;
+        else if (counting)
+            own_cycles <= own_cycles + 32'd1;
+
+        if (aresetn || action == RESET) begin
+            if (wrong) begin
+                $display("FAIL: step %0d, address %h: response %b %b, read %h, expected %h of bits %h, irq %b",
+                    step, address, s_axil_bresp, s_axil_rresp, s_axil_rdata, data, mask, irq);
                 wrong_answers <= wrong_answers + 32'd1;
             end
-            if (action == SHOW)
-                $display("job %0d: %0d cycles", second_job ? 2 : 1, s_axil_rdata);
-        end
-        if (done) begin
-            step <= step == LAST_STEP ? FIRST_STEP_OF_JOB : step + @step_one@;
-            if (step == LAST_STEP) begin
-                second_job <= 1'b1;
-                if (wrong_answers + wrong_beats != 0@missing_beats@) begin
+            count <= count + 32'd1;
+            if (done) begin
+                count <= 32'd0;
+                step <= step + @step_one@;
+                case (action)
+                    OFFER: offered <= offered + 8'd1;
+                    HOLD: hold <= data[0];
+                    REPEAT:
+                        if (repeats != data[15:0]) begin
+                            repeats <= repeats + 16'd1;
+                            step <= step - data[@step_msb@+16:16];
+                        end else
+                            repeats <= 16'd0;
+                    ONCE:
+                        if (skips) begin
+                            step <= step + data[@step_msb@:0] + @step_one@;
+                            offered <= next_packet;
+                        end
+                    SUM: sum <= sum + s_axil_rdata;
+                    COVERS: sum <= 32'd0;
+                    RESET: begin
+                        step <= @step_zero@;
+                        pass <= pass + 2'd1;
+                        offered <= 8'd0;
+                        counting <= 1'b0;
+                    end
+                    default: ;
+                endcase
+            end
+            if (action == RESET && count == 32'd0) begin
+                if (wrong_answers + wrong_beats != 0@missing@) begin
                     $display("FAIL: %0d wrong register values, %0d wrong beats@beats_text@",
                         wrong_answers, wrong_beats@beats_values@);
                     $stop;
-                end else if (second_job) begin
-                    $display("PASS: two jobs of @size@, every beat of @results@ as expected");
+                end else if (after_valid) begin
+                    $display("PASS: %0d steps, three times, in %0d cycles; every beat of @results@ as expected",
+                        LAST_STEP, cycle);
                     $finish;
                 end
             end
         end
-        if (cycle == MAX_CYCLES) begin
-            $display("FAIL: not finished after %0d cycles; step %0d@beats_text@",
-                cycle, step@beats_values@);
+        if (count == MAX_CYCLES) begin
+            $display("FAIL: nothing more after %0d cycles; %0d wrong register values, %0d wrong beats, step %0d@beats_text@",
+                cycle, wrong_answers, wrong_beats, step@beats_values@);
             $stop;
         end
     end
 
 @world_title@
-
-    // In the second job each of them pauses in a quarter of the cycles.
-    reg [15:0] random = 16'hace1;
-    always @(posedge aclk) random <= {random[14:0], random[15] ^ random[13] ^ random[12] ^ random[10]};
-@pauses@
-    // A word more than there are beats, so that an index that has passed the last one is legal.
-@memories@@operand_indices@@processes@
+@pauses@@memories@@processes@
 @contents_title@
 
     initial begin

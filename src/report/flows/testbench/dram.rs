@@ -14,6 +14,10 @@ pub(super) struct Dram {
     event_bits: u32,
 }
 
+/// When results are cleared, before a program writes them.
+pub(super) const LAUNCH: &str = "    wire launch = action == START && aresetn && !waiting;
+";
+
 const PORTS: &str = "    wire [@id_msb@:0]  m_axi_awid;
     wire [@address_msb@:0] m_axi_awaddr;
     wire [7:0]  m_axi_awlen;
@@ -61,11 +65,19 @@ const PROCESSES: &str = "
     wire [@address_msb@:0] read_address = m_axi_araddr >> @shift@;
     wire [@address_msb@:0] write_address = m_axi_awaddr >> @shift@;
 
+    // What is offered, and was in the cycle before.
+    reg  read_seen = 1'b0, write_seen = 1'b0, data_seen = 1'b0;
+    always @(posedge aclk) begin
+        read_seen <= m_axi_arvalid && !m_axi_arready;
+        write_seen <= m_axi_awvalid && !m_axi_awready;
+        data_seen <= m_axi_wvalid && !m_axi_wready;
+    end
+
     reg                    reading = 1'b0;
     reg                    read_is_good = 1'b0;
     reg  [BEAT_BITS-1:0]   read_beat = 0;
     reg  [7:0]             read_left = 8'd0;
-    assign m_axi_arready = !reading && !pause_ar;
+    assign m_axi_arready = !reading && !pause_ar && !hold && (!after_valid || read_seen);
 
     always @(posedge aclk) begin
         if (m_axi_arvalid && m_axi_arready) begin
@@ -87,6 +99,10 @@ const PROCESSES: &str = "
                 read_left <= read_left - 8'd1;
             end
         end
+        if (!aresetn) begin
+            reading <= 1'b0;
+            m_axi_rvalid <= 1'b0;
+        end
     end
 
     reg                    writing = 1'b0;
@@ -95,8 +111,8 @@ const PROCESSES: &str = "
     reg  [BEAT_BITS-1:0]   cleared = END_OF_RESULTS;
     wire                   is_clear = cleared == END_OF_RESULTS;
     wire [@width@-1:0] strobes = {@strobes@};
-    assign m_axi_awready = !writing && !m_axi_bvalid && is_clear && !pause_aw;
-    assign m_axi_wready = writing && !pause_w;
+    assign m_axi_awready = !writing && !m_axi_bvalid && is_clear && !pause_aw && (!after_valid || write_seen);
+    assign m_axi_wready = writing && !pause_w && (!after_valid || data_seen);
 
     always @(posedge aclk) begin
         if (launch) cleared <= FIRST_RESULT;
@@ -122,19 +138,23 @@ const PROCESSES: &str = "
             m_axi_bvalid <= m_axi_wlast;
         end
         if (m_axi_bvalid && m_axi_bready) m_axi_bvalid <= 1'b0;
+        if (!aresetn) begin
+            writing <= 1'b0;
+            m_axi_bvalid <= 1'b0;
+        end
     end
 
     always @(posedge aclk)
         if (launch) seen <= 0;
         else if (m_axis_events_tvalid) seen <= seen | m_axis_events_tdata;
 
-    // When the program has ended, a beat of the results is compared in each cycle.
+    // A beat of the results is compared in each cycle.
     always @(posedge aclk)
-        if (launch) result_beat <= FIRST_RESULT;
-        else if (!waiting && action == INTERRUPT && irq && !compared) begin
+        if (action != COMPARE) result_beat <= FIRST_RESULT;
+        else if (!compared) begin
             result_beat <= result_beat + 1'b1;
             if (dram[result_beat] !== results[result_beat]) begin
-                $display(\"beat %0d of DRAM is %h, expected %h\", result_beat, dram[result_beat],
+                $display(\"FAIL: beat %0d of DRAM is %h, expected %h\", result_beat, dram[result_beat],
                     results[result_beat]);
                 wrong_beats <= wrong_beats + 32'd1;
             end
@@ -196,12 +216,7 @@ impl Dram {
         memory.into_iter().chain(events).map(connection).collect()
     }
 
-    /// What an interrupt must wait for.
-    pub fn compared(&self) -> String {
-        " && compared".into()
-    }
-
-    pub fn index(&self) -> String {
+    pub fn registers(&self) -> String {
         "    reg  [BEAT_BITS-1:0] result_beat = FIRST_RESULT;
     wire       compared = result_beat == END_OF_RESULTS;
 "
@@ -212,16 +227,16 @@ impl Dram {
             )
     }
 
-    /// Each unit that has instructions must have taken one, and been at work.
-    pub fn missing(&self) -> String {
+    /// A unit that has instructions has not taken one, or was never at work.
+    pub fn unseen(&self) -> String {
         let (bits, events) = (self.event_bits, self.memory.events);
-        format!(" || (~seen & {bits}'d{events}) != 0")
+        format!("compared && (~seen & {bits}'d{events}) != 0")
     }
 
     pub fn pauses(&self) -> String {
         let pause = |(channel, low): (&str, u32)| {
             let high = low + 1;
-            format!("    wire pause_{channel} = second_job && random[{high}:{low}] == 2'b00;\n")
+            format!("    wire pause_{channel} = pauses && random[{high}:{low}] == 2'b00;\n")
         };
         [("ar", 0), ("r", 5), ("aw", 10), ("w", 3)]
             .map(pause)
