@@ -1,6 +1,8 @@
 //! Ctrl-C: work ends at the next occasion, and what was begun is removed on the way out.
 
 use super::error::CliError;
+use crate::device::is_reading;
+use crate::synth::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
@@ -9,7 +11,14 @@ static REQUESTED: AtomicBool = AtomicBool::new(false);
 pub(super) fn catch() {
     // Without a handler the default holds: the process ends at once, and may leave a file with a
     // random name behind. That is no reason to refuse to work.
-    let _ = ctrlc::set_handler(|| REQUESTED.store(true, Ordering::SeqCst));
+    let _ = ctrlc::set_handler(|| {
+        REQUESTED.store(true, Ordering::SeqCst);
+        // Nothing is begun while inputs are read, and a pipe may never end.
+        if is_reading() {
+            std::process::exit(130);
+        }
+        process::end_all();
+    });
 }
 
 /// The user wants to end.

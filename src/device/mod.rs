@@ -75,7 +75,7 @@ pub use scenario::{
     StallPattern, Uart,
 };
 pub use simulation::{Setup, Simulation, Speed};
-pub use source::{read_file, read_text};
+pub use source::{is_reading, read_file, read_text};
 pub use stalls::Stalls;
 pub use timeline::{Span, Timeline};
 pub use trace::LayerResult;

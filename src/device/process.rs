@@ -3,6 +3,7 @@
 use super::error::Error;
 use super::simulation::engine::Finding;
 use crate::hdl::sim::Cover;
+use crate::synth::process::Running;
 use std::io;
 use std::process::{Command, Stdio};
 
@@ -15,10 +16,9 @@ pub(super) fn run_tool(
     tool: &'static str,
     doing: &'static str,
 ) -> Result<String, Error> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(Error::files("run", command.get_program()))?;
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = Running::output(command).map_err(Error::files("run", command.get_program()))?;
     let mut text = String::from_utf8_lossy(&output.stderr).into_owned();
     text.push_str(&String::from_utf8_lossy(&output.stdout));
     if output.status.success() {

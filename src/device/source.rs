@@ -3,9 +3,47 @@
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Files that are being read.
+static READING: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether a file is being read: a pipe may keep whoever reads it waiting for ever.
+pub fn is_reading() -> bool {
+    READING.load(Ordering::SeqCst) > 0
+}
+
+/// Counts a file that is being read.
+struct Reading;
+
+impl Reading {
+    fn begin() -> Reading {
+        READING.fetch_add(1, Ordering::SeqCst);
+        Reading
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        READING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A file that is being read.
+pub(super) struct Source {
+    file: File,
+    _reading: Reading,
+}
+
+impl Read for Source {
+    fn read(&mut self, bytes: &mut [u8]) -> Result<usize> {
+        self.file.read(bytes)
+    }
+}
 
 /// Opens a file that ends: no device.
-pub(super) fn open(path: &Path) -> Result<File> {
+pub(super) fn open(path: &Path) -> Result<Source> {
+    let reading = Reading::begin();
     let file = File::open(path)?;
     #[cfg(unix)]
     {
@@ -15,7 +53,10 @@ pub(super) fn open(path: &Path) -> Result<File> {
             return Err(Error::new(ErrorKind::InvalidInput, "it is a device"));
         }
     }
-    Ok(file)
+    Ok(Source {
+        file,
+        _reading: reading,
+    })
 }
 
 /// Reads a file of at most so many bytes, and no device.

@@ -13,9 +13,12 @@ use crate::device::scenario::{Memory, Scenario};
 use crate::device::simulation::top::digits;
 use crate::device::{Cover, Watch};
 use crate::harness::{SINK_DEPTH, UART_DEPTH, stream_width};
+use std::time::{Duration, Instant};
 
 /// Cycles between two calls of the watch function.
 const WATCH_INTERVAL: u64 = 1 << 16;
+/// It is asked before so much time has passed, whatever a cycle takes.
+const WATCH_TIME: Duration = Duration::from_millis(200);
 
 struct Run<'a, 'p> {
     plan: &'p Plan<'p>,
@@ -76,6 +79,8 @@ impl Run<'_, '_> {
         let restart = scenario.restart.map_or(0, |restart| restart.cycle);
         let mut held = None;
         let mut cycle = 0;
+        let (mut interval, mut asked) = (64, Instant::now());
+        let mut ask_at = interval;
         while cycle < scenario.max_cycles {
             let now = Held::at(cycle, scenario);
             if held != Some(now) {
@@ -84,7 +89,7 @@ impl Run<'_, '_> {
             }
             let ends = [
                 scenario.max_cycles,
-                cycle / WATCH_INTERVAL * WATCH_INTERVAL + WATCH_INTERVAL,
+                ask_at,
                 if now.bench { cycle + 1 } else { u64::MAX },
                 if now.design {
                     first_cycle(cycle, scenario)
@@ -103,8 +108,16 @@ impl Run<'_, '_> {
                 self.tables.engine.step(None, 1)?;
                 cycle += 1;
             }
-            if cycle.is_multiple_of(WATCH_INTERVAL) && watch(cycle).is_break() {
-                return Err(Error::Cancelled { cycle });
+            if cycle >= ask_at {
+                if watch(cycle).is_break() {
+                    return Err(Error::Cancelled { cycle });
+                }
+                interval = match asked.elapsed() {
+                    time if time > WATCH_TIME => (interval / 4).max(1),
+                    time if time < WATCH_TIME / 4 => (2 * interval).min(WATCH_INTERVAL),
+                    _ => interval,
+                };
+                (ask_at, asked) = (cycle + interval, Instant::now());
             }
         }
         Ok(cycle)

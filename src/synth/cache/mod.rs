@@ -1,6 +1,8 @@
 //! The folder of what tools made: compiled models, netlists, routed designs. Shared by processes,
 //! bounded, safe to delete at any time.
 
+mod seal;
+
 use fd_lock::RwLock;
 use miette::Diagnostic;
 use std::collections::BTreeSet;
@@ -103,7 +105,8 @@ impl Cache {
         &self.root
     }
 
-    /// The cached file or folder of this name, made by `make` if it is not there.
+    /// The cached file or folder of this name, made by `make` if it is not there, or is a file that is not
+    /// as it was made.
     ///
     /// `make` gets an empty folder on the same file system and returns the file or folder in it
     /// that is to be kept. One process makes, the others wait for it.
@@ -116,7 +119,7 @@ impl Cache {
         make: impl FnOnce(&Path) -> Result<PathBuf, E>,
     ) -> Result<PathBuf, E> {
         let path = self.root.join(name);
-        if path.exists() {
+        if seal::is_whole(&path) {
             touch(&path);
             return Ok(path);
         }
@@ -139,14 +142,16 @@ impl Cache {
                 Err(error) => return Err(CacheError::during("lock", &lock_path)(error).into()),
             }
         };
-        if path.exists() {
+        if seal::is_whole(&path) {
             return Ok(path);
         }
         let scratch = self.scratch()?;
         self.hold(scratch.path());
         let made = make(scratch.path());
         self.held().remove(scratch.path());
-        fs::rename(made?, &path).map_err(CacheError::during("write", &path))?;
+        let made = made?;
+        seal::seal(&made).map_err(CacheError::during("write", &made))?;
+        fs::rename(made, &path).map_err(CacheError::during("write", &path))?;
         self.prune(LIMIT_BYTES, KEEP);
         Ok(path)
     }
