@@ -196,9 +196,12 @@ impl Model {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Number of read ports of all memories.
-    pub(super) fn read_ports(&self) -> usize {
-        self.memories.iter().map(|memory| memory.reads.len()).sum()
+    /// The most words that all memories read at an edge.
+    pub(super) fn words_read(&self) -> usize {
+        let memories = self.memories.iter();
+        memories
+            .map(|memory| memory.reads.len() * memory.words())
+            .sum()
     }
 }
 
@@ -374,9 +377,8 @@ impl<'d> Collector<'d> {
                     enable: port.enable.map(|enable| self.span(scope, enable).start),
                     address: self.span(scope, port.address),
                     data: self.span(scope, port.data).start,
-                    next: self.lowering.emitter.allocate(words_of(memory.width)),
                 };
-                self.demands.other_state.extend([read.data, read.next]);
+                self.demands.other_state.push(read.data);
                 reads.push(read);
             }
             let mut layout = MemoryLayout {

@@ -20,8 +20,6 @@ pub(super) struct ReadLayout {
     pub address: Span,
     /// The data register.
     pub data: u32,
-    /// What was read, until the edge is over.
-    pub next: u32,
 }
 
 /// One memory of one scope.
@@ -102,7 +100,6 @@ impl MemoryLayout {
         for read in &mut self.reads {
             read.enable = read.enable.map(&at);
             read.data = at(read.data);
-            read.next = at(read.next);
             move_span(&mut read.address);
         }
         for (_, address) in &mut self.asynchronous {
@@ -119,28 +116,32 @@ impl MemoryLayout {
         (low < u64::from(self.depth) && high.iter().all(|word| *word == 0)).then_some(low as usize)
     }
 
-    /// Samples a read port, and says whether its data register gets another value.
+    /// Samples a read port: tells which words of its data register get which other values.
     #[inline]
-    pub(super) fn read(&self, port: &ReadLayout, values: &mut [u64], array: &[u64]) -> bool {
+    pub(super) fn read(
+        &self,
+        port: &ReadLayout,
+        values: &[u64],
+        array: &[u64],
+        mut changed: impl FnMut(u32, u64),
+    ) {
         if port
             .enable
             .is_some_and(|enable| values[enable as usize] == 0)
         {
-            return false;
+            return;
         }
-        let words = self.words();
-        let (data, next) = (port.data as usize, port.next as usize);
-        if words == 1 {
-            let address = self.address(values, port.address);
-            let word = address.and_then(|address| array.get(address));
-            values[next] = word.copied().unwrap_or(0);
-            return values[data] != values[next];
+        let start = match self.address(values, port.address) {
+            Some(address) => address * self.words(),
+            None => array.len(),
+        };
+        let before = &values[port.data as usize..port.data as usize + self.words()];
+        for ((place, before), at) in (port.data..).zip(before).zip(start..) {
+            let word = array.get(at).copied().unwrap_or(0);
+            if word != *before {
+                changed(place, word);
+            }
         }
-        match self.address(values, port.address) {
-            Some(address) => self.load(address, array, &mut values[next..next + words]),
-            None => values[next..next + words].fill(0),
-        }
-        values[data..data + words] != values[next..next + words]
     }
 
     /// Copies words from an address on; those beyond the end of the array are 0.
@@ -178,16 +179,20 @@ impl MemoryLayout {
         };
         let data = &values[port.data as usize..port.data as usize + self.words()];
         let word = self.word(address, array);
-        let Some(mask) = port.mask else {
+        let granules = port.mask.map_or(0, |mask| mask.width);
+        let is_written = |granule: u32| {
+            let first = port.mask.map_or(0, |mask| mask.start);
+            values[(first + granule / 64) as usize] >> (granule % 64) & 1 == 1
+        };
+        if (0..granules).all(is_written) {
             match (word, data) {
                 ([word], [data]) => *word = *data,
                 (word, data) => word.copy_from_slice(data),
             }
             return true;
-        };
-        for granule in 0..mask.width {
-            let bits = values[(mask.start + granule / 64) as usize];
-            if bits >> (granule % 64) & 1 == 1 {
+        }
+        for granule in 0..granules {
+            if is_written(granule) {
                 let start = granule * self.granularity;
                 store_bits(word, data, start, start + self.granularity);
             }

@@ -164,8 +164,8 @@ pub struct Simulator {
     /// Units that read what has changed.
     activity: Activity,
     scratch: Scratch,
-    /// Data registers of memories, what they get, and words: between reading and the end of an edge.
-    read: Vec<(u32, u32, u32)>,
+    /// Places of words that memories have read, and the words: until the end of an edge.
+    read: Vec<(u32, u64)>,
     /// A bit for each property that must be told as it stands: broken, or covered.
     standing: Vec<u64>,
     /// How many of the combinational programs are up to date.
@@ -221,7 +221,7 @@ impl Simulator {
             arrangement,
             learning: Learning::new(learned.as_ref()),
             scratch: Scratch::new(model.schedule.most_results()),
-            read: Vec::with_capacity(model.read_ports()),
+            read: Vec::with_capacity(model.words_read()),
             standing: vec![0; model.properties.len().div_ceil(64)],
             settled: 0,
             cycle: 0,
@@ -264,7 +264,7 @@ impl Clone for Simulator {
             arrangement: Arc::clone(&self.arrangement),
             learning: self.learning.clone(),
             scratch: Scratch::new(self.model.schedule.most_results()),
-            read: Vec::with_capacity(self.model.read_ports()),
+            read: Vec::with_capacity(self.model.words_read()),
             standing: self.standing.clone(),
             settled: self.settled,
             cycle: self.cycle,

@@ -103,10 +103,11 @@ impl Machine<'_> {
         {
             let first = arrangement.first_unit[number] as usize;
             let of = &arrangement.units[first..first + batch.units.len()];
-            for (bit, unit) in of.iter().enumerate() {
-                if units >> bit & 1 != 0 {
-                    patterns[*unit as usize].add(*cycle);
-                }
+            let mut rest = units;
+            while rest != 0 {
+                let unit = of[rest.trailing_zeros() as usize];
+                rest &= rest - 1;
+                patterns[unit as usize].add(*cycle);
             }
         }
         let Arrangement { code, readers, .. } = arrangement;

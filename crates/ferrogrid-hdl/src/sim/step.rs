@@ -164,10 +164,8 @@ impl Simulator {
         self.access(edge);
         self.machine().run_commits(|domain| edge.has(domain));
         for index in 0..self.read.len() {
-            let (data, next, words) = self.read[index];
-            for word in 0..words {
-                self.change((data + word) as usize, self.values[(next + word) as usize]);
-            }
+            let (place, word) = self.read[index];
+            self.change(place as usize, word);
         }
         for domain in 0..self.model.domains.len() {
             let of = &self.model.domains[domain];
@@ -259,10 +257,10 @@ impl Simulator {
                     check_memory(memory, &self.values, &mut fail);
                 }
                 for port in memory.reads.iter().filter(|port| edge.has(port.domain)) {
-                    if memory.read(port, &mut self.values, array) {
-                        let words = memory.words() as u32;
-                        self.read.push((port.data, port.next, words));
-                    }
+                    let read = &mut self.read;
+                    memory.read(port, &self.values, array, |place, word| {
+                        read.push((place, word))
+                    });
                 }
                 let mut written = false;
                 for port in memory.writes.iter().filter(|port| edge.has(port.domain)) {
