@@ -219,13 +219,28 @@ impl<'f> Function<'f, '_> {
     /// Gives a place its value.
     fn write(&mut self, place: u32, result: Word) {
         let readers = self.arrangement.readers.of(place as usize);
-        if !readers.is_empty() {
+        if readers.is_empty() {
+            if self.stored[place as usize] {
+                self.assembler.store(place, result);
+            }
+        } else {
             let before = self.value(place);
-            let changed = self.assembler.xor(before, result);
-            self.changed(readers, changed);
-        }
-        if !readers.is_empty() || self.stored[place as usize] {
-            self.assembler.store(place, result);
+            match self.changes[readers] {
+                // What alone wakes its readers is written where it has changed.
+                (1, None) => {
+                    let changed = self.assembler.compare(Compare::NotEqual, before, result);
+                    let branch = self.assembler.seldom(changed);
+                    self.assembler.store(place, result);
+                    self.wake(readers);
+                    self.assembler.end(branch);
+                    self.changes.remove(readers);
+                }
+                _ => {
+                    let changed = self.assembler.xor(before, result);
+                    self.changed(readers, changed);
+                    self.assembler.store(place, result);
+                }
+            }
         }
         self.known.insert(place, (result, self.results));
         self.results += 1;
@@ -264,6 +279,12 @@ impl<'f> Function<'f, '_> {
         self.changes.remove(readers);
         // Mostly nothing has changed.
         let branch = self.assembler.seldom(word);
+        self.wake(readers);
+        self.assembler.end(branch);
+    }
+
+    /// Has readers run.
+    fn wake(&mut self, readers: &[Mark]) {
         let batches = self.arrangement.batches.len();
         let mut flags: BTreeMap<u32, u64> = BTreeMap::new();
         let marks = readers
@@ -273,7 +294,6 @@ impl<'f> Function<'f, '_> {
         for (flag, bits) in flags {
             self.assembler.set_flags(flag, bits);
         }
-        self.assembler.end(branch);
     }
 
     /// What stands at a place.
@@ -310,13 +330,15 @@ impl<'f> Function<'f, '_> {
                 return self.assembler.select(a, b, c);
             }
             op if ops::is_unary(op) => {
+                let width = self.schedule.widths[a as usize];
                 let a = self.value(a);
-                return unary(self.assembler, op, a, c);
+                return unary(self.assembler, op, a, width, c);
             }
             _ => {}
         }
+        let width = self.schedule.widths[a as usize];
         let [a, b] = [a, b].map(|place| self.value(place));
-        binary(self.assembler, op, a, b, c)
+        binary(self.assembler, op, (a, width), b, c)
     }
 
     fn pack(&mut self, first_part: u32, end: u32) -> Word {
@@ -325,8 +347,9 @@ impl<'f> Function<'f, '_> {
         let mut all = None;
         for part in parts {
             let value = self.value(part.value);
+            let width = schedule.widths[part.value as usize];
             let assembler = &mut *self.assembler;
-            let moved = moved(assembler, value, part.shifts);
+            let moved = moved(assembler, value, width, part.shifts);
             all = Some(match all {
                 None => moved,
                 Some(all) => assembler.or(all, moved),
@@ -359,11 +382,12 @@ const fn mask(c: u32) -> u32 {
     c >> 16 & 63
 }
 
-/// Bits of a value moved to their place, as in [`Op::Insert`].
-fn moved(assembler: &mut Assembler<'_>, value: Word, shifts: u32) -> Word {
+/// Bits of a value of not more than `width` bits moved to their place, as in [`Op::Insert`].
+fn moved(assembler: &mut Assembler<'_>, value: Word, width: u32, shifts: u32) -> Word {
     let low = assembler.shift_right_by(value, first(shifts));
-    // What is shifted out needs no mask.
-    let needless = mask(shifts) <= first(shifts).max(second(shifts));
+    // What is shifted out needs no mask, nor what is not there.
+    let needless = mask(shifts) <= first(shifts).max(second(shifts))
+        || width <= first(shifts) + 64 - mask(shifts);
     let bits = match needless {
         true => low,
         false => assembler.mask(low, mask(shifts)),
@@ -371,10 +395,10 @@ fn moved(assembler: &mut Assembler<'_>, value: Word, shifts: u32) -> Word {
     assembler.shift_left_by(bits, second(shifts))
 }
 
-fn unary(assembler: &mut Assembler<'_>, op: Op, a: Word, c: u32) -> Word {
+fn unary(assembler: &mut Assembler<'_>, op: Op, a: Word, width: u32, c: u32) -> Word {
     match op {
         Op::Copy => a,
-        Op::Slice => moved(assembler, a, c & !0xff00),
+        Op::Slice => moved(assembler, a, width, c & !0xff00),
         Op::SignExtend => {
             let extended = assembler.sign_extend(a, first(c));
             assembler.mask(extended, mask(c))
@@ -390,7 +414,7 @@ fn unary(assembler: &mut Assembler<'_>, op: Op, a: Word, c: u32) -> Word {
     }
 }
 
-fn binary(assembler: &mut Assembler<'_>, op: Op, a: Word, b: Word, c: u32) -> Word {
+fn binary(assembler: &mut Assembler<'_>, op: Op, (a, width): (Word, u32), b: Word, c: u32) -> Word {
     let compare = |assembler: &mut Assembler<'_>, compare| assembler.compare(compare, a, b);
     let extended = |assembler: &mut Assembler<'_>| {
         let a = assembler.sign_extend(a, first(c));
@@ -451,7 +475,7 @@ fn binary(assembler: &mut Assembler<'_>, op: Op, a: Word, b: Word, c: u32) -> Wo
             assembler.or(high, b)
         }
         Op::Insert => {
-            let bits = moved(assembler, a, c);
+            let bits = moved(assembler, a, width, c);
             assembler.or(bits, b)
         }
         _ => unreachable!("`result` lists the others"),
