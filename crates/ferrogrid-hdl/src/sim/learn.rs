@@ -13,19 +13,20 @@ use std::sync::Arc;
 
 /// The cycle in which the first counting begins.
 const FIRST: u64 = 512;
-/// Cycles between two countings at most; at the start they are less far apart.
-const APART: u64 = 16384;
+/// A counting begins when the run is so many times as long as at the end of the one before.
+const LONGER: u64 = 4;
 /// An instruction is busy that runs in more than one of so many cycles: then it costs less to run it
 /// always than to find out whether it must.
 const SELDOM: u64 = 2;
 /// A group of so many lanes is never busy: to find out costs nothing beside them.
-const LARGE: usize = 16;
+const LARGE: usize = 48;
 /// The same of one without a loop over slices that stand side by side.
-const LARGE_SCATTERED: usize = 64;
+const LARGE_SCATTERED: usize = 128;
 /// To compile an instruction takes as long as to run it some thousands of times without machine code.
-const COMPILING: u64 = 2500;
-/// What is compiled again was paid for once already: it must be worth so many times as much.
-const AGAIN: u64 = 4;
+const COMPILING: u64 = 1500;
+/// What runs in fewer than one of so many cycles forms no clusters: nobody can tell yet with what it
+/// runs.
+const RARELY: u64 = 16;
 /// To wake and run an instruction takes as long as so many that run always.
 const WAKING: u64 = 4;
 
@@ -97,17 +98,18 @@ impl Learning {
             if paces[index] != Pace::Woken || is_large(unit) {
                 continue;
             }
-            let count = WAKING * u64::from(patterns[index].count());
+            let count = u64::from(patterns[index].count());
+            let worth = WAKING * count * rest >= self.compiling * cycles;
             let is_busy = self.is_busy(unit, &patterns[index], cycles);
             if is_busy {
                 paces[index] = Pace::Always;
-            } else if count > 0 && count * rest >= self.compiling * cycles {
+            } else if worth && count * RARELY >= cycles {
                 seldom.push(index as u32);
             } else {
                 continue;
             }
             // A busy one runs always, whether it must or not.
-            let runs = if is_busy { cycles } else { count };
+            let runs = if is_busy { cycles } else { WAKING * count };
             saved += unit.code.len() as u64 * runs * rest / cycles;
         }
         let clusters = paces.iter().filter_map(|pace| match pace {
@@ -122,8 +124,7 @@ impl Learning {
         let compiled = schedule.units.iter().zip(&paces);
         let compiled = compiled.filter(|(_, pace)| **pace != Pace::Woken);
         let instructions: usize = compiled.map(|(unit, _)| unit.code.len()).sum();
-        let again = if self.compiled.is_none() { 1 } else { AGAIN };
-        (saved > instructions as u64 * self.compiling * again).then_some(paces)
+        (saved > instructions as u64 * self.compiling).then_some(paces)
     }
 }
 
@@ -158,7 +159,7 @@ impl Simulator {
             }
             return;
         };
-        self.learning.next = self.cycle + (3 * self.cycle).min(APART);
+        self.learning.next = LONGER * self.cycle;
         if schedule.machine_code
             && let Some(paces) = self.learning.worth(schedule, &patterns, self.cycle)
             && let Some(arrangement) = compile(schedule, &paces)
