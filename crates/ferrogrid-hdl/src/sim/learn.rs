@@ -146,8 +146,9 @@ fn is_large(unit: &Unit) -> bool {
 }
 
 impl Simulator {
-    /// Begins a counting or ends it, when it is time.
-    pub(super) fn learn(&mut self) {
+    /// Begins a counting or ends it, when it is time; public for tests.
+    #[doc(hidden)]
+    pub fn learn(&mut self) {
         let model = Arc::clone(&self.model);
         let schedule = &model.schedule;
         let Some(patterns) = self.learning.patterns.take() else {

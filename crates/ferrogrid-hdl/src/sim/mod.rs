@@ -144,6 +144,8 @@ use arrange::Arrangement;
 use compile::Model;
 use kernel::Scratch;
 use learn::Learning;
+#[doc(hidden)]
+pub use schedule::Pass;
 use schedule::Passes;
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -187,6 +189,16 @@ impl Simulator {
     /// quicker, for long lists of designs.
     pub fn of_ports(design: &Design) -> Self {
         Self::compiled(design, Known::Ports, Passes::ALL)
+    }
+
+    /// As [`Simulator::new`], without one of the passes, if any; what is busy becomes machine code
+    /// at the second [`learn`](Self::learn). For tests: a design means the same without a pass.
+    #[doc(hidden)]
+    pub fn without(design: &Design, pass: Option<Pass>) -> Self {
+        let passes = pass.map_or(Passes::ALL, Passes::without);
+        let mut simulator = Self::compiled(design, Known::All, passes);
+        simulator.learning.compiling = 0;
+        simulator
     }
 
     fn compiled(design: &Design, known: Known, passes: Passes) -> Self {

@@ -36,6 +36,24 @@ pub(super) const PROPERTIES: usize = 0;
 /// the memories.
 pub(super) const MEMORIES: usize = 1;
 
+/// A pass that may be left out: the design means the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// Puts together at once what is put together bit by bit.
+    Pack,
+    /// Makes groups of equal instructions.
+    Group,
+    /// Keeps narrow lanes in an array of their own.
+    Narrow,
+    /// Makes machine code of what is busy.
+    MachineCode,
+}
+
+impl Pass {
+    /// All of them.
+    pub const ALL: [Pass; 4] = [Pass::Pack, Pass::Group, Pass::Narrow, Pass::MachineCode];
+}
+
 /// Which passes are made.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Passes {
@@ -67,6 +85,18 @@ impl Passes {
         narrow: Limits { lanes: 64, far: 4 },
         machine_code: true,
     };
+
+    /// All but one.
+    pub(super) fn without(pass: Pass) -> Passes {
+        let mut passes = Passes::ALL;
+        match pass {
+            Pass::Pack => passes.pack = false,
+            Pass::Group => passes.group = 1,
+            Pass::Narrow => passes.narrow.lanes = usize::MAX,
+            Pass::MachineCode => passes.machine_code = false,
+        }
+        passes
+    }
 }
 
 /// What runs as a whole.

@@ -7,8 +7,7 @@ use super::waves::File;
 use crate::ir::{Design, Direction, NodeId, PortId};
 use crate::sim::Simulator;
 use crate::sim::names::Known;
-
-use crate::sim::schedule::{Limits, Passes};
+use crate::sim::schedule::{Limits, Pass, Passes};
 use crate::{Block, Module, Pins, Shape, Shapes, Signal, bit, bundle, concat, elaborate, hardware};
 use crate::{signed, unsigned};
 
@@ -481,18 +480,12 @@ fn random_arrays_run_as_they_read_with_and_without_each_pass() {
     let all = Passes::ALL;
     let passes = [
         all,
-        Passes { pack: false, ..all },
-        Passes { group: 1, ..all },
-        Passes {
-            machine_code: false,
-            ..all
-        },
+        Passes::without(Pass::Pack),
+        Passes::without(Pass::Group),
+        Passes::without(Pass::MachineCode),
+        Passes::without(Pass::Narrow),
         Passes {
             narrow: ALL_NARROW,
-            ..all
-        },
-        Passes {
-            narrow: NONE_NARROW,
             ..all
         },
     ];
@@ -558,29 +551,22 @@ fn dumps_show_narrow_lanes() {
 
 #[test]
 fn random_designs_mean_the_same_without_passes() {
-    let all = Passes::ALL;
     for seed in 0..DESIGNS / 4 {
         let random = Random {
             seed,
             depth: (seed % 3) as u32,
         };
         let design = elaborate(&random).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-        run(seed, &design, Passes { pack: false, ..all });
-        run(seed, &design, Passes { group: 1, ..all });
+        for pass in Pass::ALL {
+            run(seed, &design, Passes::without(pass));
+        }
+        let narrow = ALL_NARROW;
         run(
             seed,
             &design,
             Passes {
-                narrow: ALL_NARROW,
-                ..all
-            },
-        );
-        run(
-            seed,
-            &design,
-            Passes {
-                machine_code: false,
-                ..all
+                narrow,
+                ..Passes::ALL
             },
         );
     }
