@@ -4,7 +4,7 @@ use super::error::CliError;
 use super::files::{PendingFile, check_distinct};
 use super::output::print;
 use super::progress::Progress;
-use super::simulator::Simulator;
+use super::simulator::{Init, Simulator};
 use super::waves::WaveOptions;
 use super::{core, interrupt};
 use crate::arch::{Dataflow, JobShape, MatmulArch};
@@ -46,6 +46,12 @@ pub(super) struct Matmul {
     /// The simulator
     #[arg(long, value_enum, default_value_t = Simulator::Native)]
     sim: Simulator,
+    /// What nothing sets at the start
+    #[arg(long, value_enum, default_value_t = Init::Zero)]
+    init: Init,
+    /// Chooses the random values of `--init random`
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
     #[command(flatten)]
     waves: WaveOptions,
     /// Print the figures as JSON, and no progress
@@ -152,7 +158,7 @@ impl Matmul {
         if self.sim == Simulator::Verilator {
             progress.working("building the model, or taking it from the cache");
         }
-        let mut backend = self.sim.with(&design, speed)?;
+        let mut backend = self.sim.starting(&design, speed, self.init, self.seed)?;
         if let Some((_, waves)) = &waves {
             backend.trace(Some(waves.clone()))?;
         }
