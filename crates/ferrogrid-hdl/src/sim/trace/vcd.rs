@@ -2,7 +2,7 @@
 
 use super::format::Format;
 use std::io::{self, BufWriter, Write};
-use vcd::{IdCode, ReferenceIndex, TimescaleUnit, Value, VarType, Writer};
+use vcd::{IdCode, ReferenceIndex, TimescaleUnit, VarType, Writer};
 
 pub(super) struct Vcd<W: Write>(Writer<BufWriter<W>>);
 
@@ -51,9 +51,12 @@ impl<W: Write + Send> Format for Vcd<W> {
     fn change(&mut self, id: IdCode, bits: &[u8]) -> io::Result<()> {
         match bits {
             [bit] => self.0.change_scalar(id, *bit == b'1'),
+            // The crate writes vectors bit by bit.
             _ => {
-                let bits = bits.iter().map(|bit| Value::from(*bit == b'1'));
-                self.0.change_vector(id, bits)
+                let writer = self.0.writer();
+                writer.write_all(b"b")?;
+                writer.write_all(bits)?;
+                writeln!(writer, " {id}")
             }
         }
     }
