@@ -9,7 +9,7 @@ use crate::blocks::MatmulCore;
 use crate::blocks::npu::NpuCore;
 use crate::compiler::Rounding;
 use crate::device::matmul::{JobSequence, result};
-use crate::device::{Backend, Native, Speed, Stalls, Verilator, unwatched};
+use crate::device::{Backend, Native, Speed, Stalls, Verilator, WaveFile, unwatched};
 use crate::graph::Operator;
 use crate::hdl::elaborate;
 use crate::hdl::ir::Design;
@@ -21,6 +21,9 @@ const JOBS: [(&str, [u32; 3], f64); 3] = [
     ("matmul-16x16", [512, 256, 256], 1.0),
     ("matmul-64x64", [256, 256, 256], 2.0),
 ];
+/// That of which waves are written too, and how the files end.
+const WITH_WAVES: &str = "matmul-16x16";
+const WAVES: [&str; 2] = ["vcd", "fst"];
 /// Presets of NPUs, and the same.
 const NETWORKS: [(&str, f64); 2] = [("nano", 0.7), ("edge", 1.0)];
 /// The network, if there is a folder of them; else a product is computed.
@@ -45,6 +48,11 @@ pub(super) fn measure(
         };
         let timed = |backend| multiply(&arch, shape, backend);
         compare(options, preset, least, &design, &timed, rows)?;
+        if preset == WITH_WAVES {
+            let shape = JobShape { m: 64, ..shape };
+            let timed = |backend| multiply(&arch, shape, backend);
+            with_waves(options, preset, &design, &timed, rows)?;
+        }
     }
     for (preset, least) in NETWORKS {
         let arch = npu_from_preset(preset).expect("the benchmark names presets that exist");
@@ -119,5 +127,36 @@ fn compare(
     rows.push(row("Verilator", verilator, "cycles/s", 0));
     let ratio = row("native to Verilator", native / verilator, "x", 2);
     rows.push(ratio.bound(Bound::AtLeast(least)));
+    Ok(())
+}
+
+/// Runs a core that writes the waves of all that has a name.
+fn with_waves(
+    options: &Options,
+    what: &str,
+    design: &Design,
+    timed: Timed,
+    rows: &mut Vec<Row>,
+) -> Result<(), BenchError> {
+    let folder = tempfile::tempdir()?;
+    for end in WAVES {
+        let mut speeds = Vec::new();
+        for _ in 0..options.pick(3, 1) {
+            let mut native = Native::new(design)?;
+            let file = folder.path().join(format!("waves.{end}"));
+            native.trace(Some(WaveFile::all(file)))?;
+            let (cycles, seconds) = timed(Box::new(native))?;
+            speeds.push(cycles as f64 / seconds);
+        }
+        let measured = format!("{what}: native, all waves as .{end}");
+        let speed = median(speeds);
+        rows.push(Row::info(
+            Figure::Simulators,
+            &measured,
+            speed,
+            "cycles/s",
+            0,
+        ));
+    }
     Ok(())
 }
