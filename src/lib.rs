@@ -25,6 +25,9 @@ pub mod config;
 pub mod blocks;
 pub mod isa;
 
+// ---- what a core takes --------------------------------------------------------------------
+pub mod model;
+
 // ---- from networks to programs ------------------------------------------------------------
 pub mod compiler;
 

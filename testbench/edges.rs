@@ -60,8 +60,13 @@ const RULES: &[Rule] = &[
         because: "hardware is built from derived parameters, whoever wrote or runs it",
     },
     Rule {
+        module: "model",
+        may_use: &["arch", "isa"],
+        because: "what a core takes is told before it is built, by what it and its program are",
+    },
+    Rule {
         module: "compiler",
-        may_use: &["arch", "graph", "isa"],
+        may_use: &["arch", "graph", "isa", "model"],
         because: "a program is made for an architecture and its instructions, however the hardware is built",
     },
     Rule {
@@ -112,7 +117,8 @@ const RULES: &[Rule] = &[
     Rule {
         module: "report",
         may_use: &[
-            "arch", "compiler", "device", "graph", "isa", "number", "product", "synth", "verilog",
+            "arch", "compiler", "device", "graph", "isa", "model", "number", "product", "synth",
+            "verilog",
         ],
         because: "it formats what others generated and measured",
     },
@@ -128,6 +134,7 @@ const RULES: &[Rule] = &[
             "hdl",
             "import",
             "isa",
+            "model",
             "number",
             "product",
             "reference",
@@ -157,6 +164,7 @@ const RULES: &[Rule] = &[
             "hdl",
             "import",
             "isa",
+            "model",
             "number",
             "product",
             "quantize",

@@ -5,7 +5,7 @@
 //! vectors and tiles of weights; `constants` lays weights and parameters out in DRAM; `memory` gives
 //! each activation its home in the scratchpad or, where that is too small, in DRAM, and `bands` cuts
 //! layers that reach DRAM into bands of rows; `schedule` writes the instructions and their waits; `search` tries other
-//! chunks, and keeps the program of which `predict` expects the fewest cycles.
+//! chunks, and keeps the program of which [`model::npu`](crate::model::npu) expects the fewest cycles.
 //!
 //! ```
 //! use ferrogrid::arch::NpuArch;
@@ -42,7 +42,6 @@ mod memory;
 mod packing;
 mod pixels;
 mod place;
-mod predict;
 mod requantization;
 mod room;
 mod schedule;
@@ -61,7 +60,6 @@ pub use kept::Kept;
 pub(crate) use lower::table;
 pub use memory::Home;
 pub use place::{Place, places};
-pub use predict::predict;
 pub use search::Effort;
 pub use steps::{Step, explain_steps, steps};
 
@@ -200,7 +198,7 @@ fn run(graph: &Graph, arch: &NpuArch, options: Options) -> Result<Passes, Compil
         // Layers on other units may be what takes long.
         (Some(joined), _) => match (joined, schedule(lowered)) {
             (Ok(joined), Ok(apart)) => {
-                let cycles = |passes: &Passes| predict(&passes.program, arch);
+                let cycles = |passes: &Passes| search::cycles(&passes.program, arch);
                 Ok(if cycles(&joined) < cycles(&apart) {
                     joined
                 } else {

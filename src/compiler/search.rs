@@ -1,10 +1,10 @@
 //! Chunks of the layers, and which of them wait, with which the program takes the fewest cycles, as predicted.
 
 use super::lower::Layer;
-use super::predict::predict;
 use super::tiling::Tiling;
 use crate::arch::NpuArch;
 use crate::isa::npu::Instruction;
+use crate::model::npu::{Dram, predict};
 
 /// Into how many parts an accumulator bank is cut.
 const PARTS: [usize; 7] = [1, 2, 3, 4, 5, 6, 8];
@@ -26,6 +26,11 @@ pub enum Effort {
     Some,
     /// Until no other chunk of a layer, and no other order, is better.
     Much,
+}
+
+/// Cycles of a program, as the model has them.
+pub(super) fn cycles(program: &[Instruction], arch: &NpuArch) -> u64 {
+    predict(program, arch, Dram::default()).cycles
 }
 
 /// A program, and what is known of it.
@@ -65,7 +70,7 @@ pub(super) fn search<L>(
         arch,
         schedule,
         cycles: 0,
-        best_cycles: predict(&best.0, arch),
+        best_cycles: cycles(&best.0, arch),
         best,
         best_tilings: given.clone(),
         tilings,
@@ -143,7 +148,7 @@ impl<L, F: Fn(&[Tiling]) -> Program<L>> Search<'_, L, F> {
         }
         let program = (self.schedule)(self.tilings);
         self.left = self.left.saturating_sub(program.0.len());
-        let cycles = predict(&program.0, self.arch);
+        let cycles = cycles(&program.0, self.arch);
         if !is_worth(cycles, self.cycles) {
             return false;
         }

@@ -3,14 +3,14 @@
 use super::models::Arrays;
 use super::{Machine, models};
 use ferrogrid::arch::{NpuArch, npu_from_preset};
-use ferrogrid::compiler::{Options, Rounding, predict};
+use ferrogrid::compiler::{Options, Rounding};
 use ferrogrid::config::{Kind, NpuConfig, presets_of};
 use ferrogrid::device::npu::ProgramRun;
 use ferrogrid::device::{Executable, ExecutableError};
 use ferrogrid::graph::{Graph, Values};
 use ferrogrid::reference::graph::{Mode, run};
 use ferrogrid::reference::run_program;
-use ferrogrid::verify::npu::machine_size;
+use ferrogrid::verify::npu::{Predicted, machine_size, predict_random};
 
 /// A network of the folder; none where there is no folder.
 fn graph(file: &str) -> Option<Graph> {
@@ -54,7 +54,9 @@ pub fn check(
                     let found = run.outputs(program, &outcome.dram);
                     assert_eq!(found, outputs, "row {row}, the core beside its model");
                     of_row += outcome.cycles;
-                    println!("{} cycles {:?}", outcome.cycles, outcome.counters);
+                    let predicted = Predicted::new(arch, &program.program, &run, &outcome);
+                    println!("{predicted}; {:?}", outcome.counters);
+                    assert!(predicted.error().abs() < 3.0, "{predicted}");
                 }
                 Ok(outputs)
             },
@@ -68,15 +70,16 @@ pub fn check(
     cycles
 }
 
-/// The compiler expects about as many cycles of a network as the hardware takes: what reads of the same half cost is
-/// not foreseen.
-fn check_prediction(graph: &Graph, arch: &NpuArch, rounding: Rounding, cycles: u64) {
-    let network = Executable::compile(graph, arch, rounding).unwrap();
-    let programs = network.programs();
-    let predicted = programs.map(|program| predict(&program.program, arch));
-    let predicted = predicted.sum::<u64>();
-    let close = predicted.abs_diff(cycles) < cycles / 16;
-    assert!(close, "{cycles} cycles, predicted {predicted}");
+/// The model has as many cycles as the hardware, but for 3 in a hundred, of the programs of random networks.
+#[test]
+fn random_networks_take_as_many_cycles_as_the_model_says() {
+    for seed in 0..60 {
+        let (case, predicted) = predict_random(seed).unwrap();
+        assert!(
+            predicted.error().abs() < 3.0,
+            "seed {seed}: {predicted}\n{case}"
+        );
+    }
 }
 
 /// The rows of an array of int8.
@@ -133,7 +136,6 @@ fn the_autoencoder() {
         1,
     );
     assert!(cycles <= 17_500, "{cycles}");
-    check_prediction(&graph, &arch, Rounding::Fixed, cycles);
     check(&graph, &arch, Rounding::Float, &[input], 1);
 }
 
@@ -151,7 +153,6 @@ fn resnet_8() {
         1,
     );
     assert!(cycles <= 52_000, "{cycles}");
-    check_prediction(&graph, &arch, Rounding::Fixed, cycles);
     check(&graph, &arch, Rounding::Float, &[input], 1);
 }
 
@@ -173,7 +174,6 @@ fn mobilenet() {
         let folded = check(&graph, &arch, rounding, &inputs, 1);
         println!("{folded} cycles");
         assert!(folded <= 30_000, "{folded}");
-        check_prediction(&graph, &arch, rounding, folded);
         let options = Options {
             rounding,
             folding: false,

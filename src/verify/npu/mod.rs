@@ -3,6 +3,7 @@
 
 mod arch;
 mod network;
+mod prediction;
 mod program;
 mod time;
 mod wrong;
@@ -10,6 +11,7 @@ mod wrong;
 pub use arch::{machine_size, random_arch};
 pub(crate) use network::NETWORK;
 pub use network::{Kind, Layer, NetworkCase, random_network, random_network_of};
+pub use prediction::{Predicted, predict_random};
 pub(crate) use program::PROGRAM;
 pub use program::{Before, Data, ProgramCase, random_program, random_program_of};
 pub use wrong::Wrong;

@@ -100,7 +100,7 @@ impl NetworkCase {
     ///
     /// # Errors
     /// What does not go together.
-    pub(super) fn graph(&self) -> Result<Graph, String> {
+    pub fn graph(&self) -> Result<Graph, String> {
         if self.layers.is_empty() {
             return Err("a network needs a layer".into());
         }

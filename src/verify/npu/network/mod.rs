@@ -132,12 +132,12 @@ impl Window {
 }
 
 /// A case as it is run.
-struct Built {
+pub(super) struct Built {
     graph: Graph,
-    network: Network,
+    pub network: Network,
     /// The input.
     input: Values,
-    run: ProgramRun,
+    pub run: ProgramRun,
 }
 
 impl NetworkCase {
@@ -151,7 +151,7 @@ impl NetworkCase {
         network.map(|_| ()).map_err(|error| error.to_string())
     }
 
-    fn build(&self) -> Built {
+    pub(super) fn build(&self) -> Built {
         let graph = self.graph().expect("the network of a case");
         let network = compile(&graph, &self.arch, self.rounding).expect("the network of a case");
         let input = self.input(&graph);

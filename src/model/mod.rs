@@ -1,0 +1,7 @@
+//! What a core takes, before it is built and while it runs: cycles by arithmetic alone, no simulation.
+//!
+//! The models follow the hardware: every number in them is a depth of a pipeline or a width of a port that `blocks`
+//! has, and the tests hold them to the cycles that the hardware takes.
+#![forbid(unsafe_code)]
+
+pub mod npu;
