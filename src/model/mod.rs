@@ -4,4 +4,5 @@
 //! has, and the tests hold them to the cycles that the hardware takes.
 #![forbid(unsafe_code)]
 
+pub mod matmul;
 pub mod npu;

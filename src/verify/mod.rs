@@ -14,9 +14,11 @@ mod kinds;
 pub mod matmul;
 pub mod mutation;
 pub mod npu;
+mod predicted;
 pub mod random_design;
 mod verdict;
 
 pub use case::{Case, ParseCaseError, Stimulus};
 pub use kinds::{Cores, parse, random_case};
+pub use predicted::Predicted;
 pub use verdict::{CaseFailure, CaseReport, Mismatch};

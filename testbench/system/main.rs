@@ -2,6 +2,7 @@
 
 mod counters;
 mod faults;
+mod model;
 mod queued;
 mod random;
 mod registers;

@@ -19,6 +19,8 @@ pub enum Figure {
     ArraySpeed,
     /// Cycles of networks on an NPU, and its simulation.
     Networks,
+    /// Cycles as the model has them, beside those that cores take.
+    Model,
     /// Look-up tables, flip-flops and multipliers on ECP5.
     Area,
     /// Area and clock of a placed and routed core.
@@ -27,25 +29,27 @@ pub enum Figure {
 
 impl Figure {
     /// Every figure, in the order of the report.
-    pub const ALL: [Figure; 8] = [
+    pub const ALL: [Figure; 9] = [
         Figure::Generation,
         Figure::Utilization,
         Figure::CoreSpeed,
         Figure::Simulators,
         Figure::ArraySpeed,
         Figure::Networks,
+        Figure::Model,
         Figure::Area,
         Figure::Routed,
     ];
 
     /// Those that are measured where none is asked for: all that take minutes at most.
-    pub const DEFAULT: [Figure; 7] = [
+    pub const DEFAULT: [Figure; 8] = [
         Figure::Generation,
         Figure::Utilization,
         Figure::CoreSpeed,
         Figure::Simulators,
         Figure::ArraySpeed,
         Figure::Networks,
+        Figure::Model,
         Figure::Area,
     ];
 
@@ -58,6 +62,7 @@ impl Figure {
             Figure::Simulators => "simulators",
             Figure::ArraySpeed => "array-speed",
             Figure::Networks => "networks",
+            Figure::Model => "model",
             Figure::Area => "area",
             Figure::Routed => "routed",
         }
@@ -72,6 +77,7 @@ impl Figure {
             Figure::Simulators => "the native simulator beside Verilator",
             Figure::ArraySpeed => "a generated 16x16 array and a hand-written one under Verilator",
             Figure::Networks => "networks and int8 products on an NPU",
+            Figure::Model => "cycles as the model has them",
             Figure::Area => "synthesis of an 8x8 array for ECP5",
             Figure::Routed => "placing and routing an 8x8 core on ECP5",
         }

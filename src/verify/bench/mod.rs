@@ -14,6 +14,7 @@ mod core_speed;
 mod figure;
 mod generation;
 mod hand_written;
+mod model;
 mod networks;
 mod report;
 mod routed;
@@ -172,6 +173,7 @@ pub fn run(options: &Options, progress: &mut dyn FnMut(&str)) -> BenchReport {
             Figure::Networks => networks::measure(options, rows, progress)
                 .and_then(|()| cold_start::measure(options, rows, progress))
                 .and_then(|()| tiny::measure(options, progress).map(|of| *tiny = of)),
+            Figure::Model => model::measure(options, rows, progress),
             Figure::Area => area::measure(options, rows),
             Figure::Routed => routed::measure(rows, progress),
         };

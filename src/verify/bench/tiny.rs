@@ -6,7 +6,7 @@ use crate::report::{Table, grouped};
 use serde::Serialize;
 
 /// What is done, and the file.
-const NETWORKS: [(&str, &str); 4] = [
+pub(super) const NETWORKS: [(&str, &str); 4] = [
     ("image", "ic_resnet8_int8.tflite"),
     ("keyword", "kws_dscnn_int8.tflite"),
     ("person", "vww_mbv1_025_int8.tflite"),

@@ -5,6 +5,7 @@ mod data;
 mod expect;
 mod generate;
 mod judge;
+mod prediction;
 pub mod random_arch;
 mod shrink;
 mod stimulus;
@@ -13,6 +14,7 @@ mod wrong;
 
 pub use data::DataKind;
 pub use generate::{cases, random_case, random_case_of};
+pub use prediction::{predict_random, predicted};
 pub use shrink::simpler;
 pub use wrong::Wrong;
 

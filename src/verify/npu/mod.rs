@@ -11,7 +11,7 @@ mod wrong;
 pub use arch::{machine_size, random_arch};
 pub(crate) use network::NETWORK;
 pub use network::{Kind, Layer, NetworkCase, random_network, random_network_of};
-pub use prediction::{Predicted, predict_random};
+pub use prediction::{predict_random, predicted};
 pub(crate) use program::PROGRAM;
 pub use program::{Before, Data, ProgramCase, random_program, random_program_of};
 pub use wrong::Wrong;
