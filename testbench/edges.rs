@@ -92,8 +92,8 @@ const RULES: &[Rule] = &[
     Rule {
         module: "device",
         may_use: &[
-            "arch", "blocks", "compiler", "graph", "harness", "hdl", "isa", "number", "synth",
-            "verilog",
+            "arch", "blocks", "compiler", "graph", "harness", "hdl", "isa", "model", "number",
+            "synth", "verilog",
         ],
         because: "it runs a core and does not judge the result",
     },

@@ -7,15 +7,15 @@ use super::progress::Progress;
 use super::simulator::{Init, Simulator};
 use super::waves::WaveOptions;
 use super::{core, interrupt};
-use crate::arch::{Dataflow, JobShape, MatmulArch};
-use crate::blocks::MatmulCore;
+use crate::arch::MatmulArch;
 use crate::device::matmul::{self, MatmulError, MatmulJob, MatmulResult};
 use crate::device::npy::{read_operands, write_matrix};
 use crate::device::{Error, Speed, Stalls};
+use crate::model::matmul::predict;
 use crate::number::{Format, Matrix};
 use crate::product::Part;
 use crate::reference;
-use crate::report::{MatmulReport, grouped, json};
+use crate::report::{Clock, MatmulReport, grouped, json};
 use clap::{ArgGroup, Args};
 use miette::IntoDiagnostic;
 use rayon::prelude::*;
@@ -54,6 +54,9 @@ pub(super) struct Matmul {
     seed: u64,
     #[command(flatten)]
     waves: WaveOptions,
+    /// The clock for which times are printed
+    #[arg(long, value_name = "FREQUENCY", default_value = "100MHz")]
+    clock: Clock,
     /// Print the figures as JSON, and no progress
     #[arg(long)]
     json: bool,
@@ -97,8 +100,7 @@ impl Matmul {
             write_matrix(path, &result.c)?;
         }
 
-        let pass = pass_cycles(&arch, shape);
-        let report = MatmulReport::new(&arch, simulator, shape, pass, &result);
+        let report = MatmulReport::new(&arch, simulator, shape, self.clock, &result);
         let (output, waves) = (self.output.as_ref(), self.waves.waves.as_ref());
         let exact = true;
         Ok(print(&if self.json {
@@ -149,7 +151,7 @@ impl Matmul {
     ) -> miette::Result<(&'static str, MatmulResult)> {
         let waves = self.waves.pending()?;
         let design = core::design(arch, Part::Core)?;
-        let cycles = expected_cycles(arch, job.shape());
+        let cycles = predict(arch, job.shape()).cycles;
         let speed = if cycles > LONG_RUN {
             Speed::Run
         } else {
@@ -189,29 +191,6 @@ impl Matmul {
     }
 }
 
-/// Cycles of a pass of the array.
-fn pass_cycles(arch: &MatmulArch, shape: JobShape) -> u64 {
-    let least = MatmulCore::pass_cycles(arch);
-    u64::from(match arch.dataflow {
-        Dataflow::WeightStationary => least,
-        Dataflow::OutputStationary => shape.k.max(least),
-    })
-}
-
-/// About how many cycles the job takes: the busiest of the array and the streams.
-fn expected_cycles(arch: &MatmulArch, shape: JobShape) -> u64 {
-    let passes = u64::from(arch.row_blocks(shape.m)) * u64::from(arch.panels(shape.n));
-    let passes = match arch.dataflow {
-        Dataflow::WeightStationary => passes * u64::from(arch.k_tiles(shape.k)),
-        Dataflow::OutputStationary => passes,
-    };
-    let beats = arch.beats(shape);
-    (passes * pass_cycles(arch, shape))
-        .max(beats.a)
-        .max(beats.b)
-        .max(beats.c)
-}
-
 /// The product as the golden model has it, some rows at a time on every processor.
 fn golden(job: &MatmulJob, result: Format) -> miette::Result<Matrix> {
     let products = (job.a.row_blocks(GOLDEN_ROWS).par_iter())
@@ -248,7 +227,6 @@ fn compare(found: &Matrix, expected: &Matrix) -> Result<(), CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arch;
     use ndarray::{Array2, array};
 
     #[test]
@@ -272,15 +250,5 @@ mod tests {
         let product = matrix(a.dot(&b));
         let (a, b) = (matrix(a), matrix(b));
         assert_eq!(golden(&MatmulJob { a, b }, int32).unwrap(), product);
-    }
-
-    #[test]
-    fn an_expectation_counts_the_busiest_part() {
-        let arch = arch::from_preset("matmul-8x8").unwrap();
-        let shape = |m, k, n| JobShape { m, k, n };
-        // 2 x 2 tiles of B, 8 cycles each, for each of 2 blocks of rows.
-        assert_eq!(expected_cycles(&arch, shape(16, 16, 16)), 64);
-        // A single tile of K: 8 results a row leave in 2 beats.
-        assert_eq!(expected_cycles(&arch, shape(16, 1, 8)), 32);
     }
 }

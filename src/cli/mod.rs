@@ -11,6 +11,7 @@ mod core;
 mod disasm;
 mod doctor;
 mod error;
+mod estimate;
 mod failure;
 mod files;
 mod generate;
@@ -58,6 +59,7 @@ enum Command {
     Quantize(quantize::Quantize),
     Inspect(inspect::Inspect),
     Compile(compile::Compile),
+    Estimate(estimate::Estimate),
     Run(run::Run),
     Asm(asm::Asm),
     Disasm(disasm::Disasm),
@@ -82,6 +84,7 @@ impl Cli {
             Command::Quantize(command) => command.run(),
             Command::Inspect(command) => command.run(),
             Command::Compile(command) => command.run(),
+            Command::Estimate(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Asm(command) => command.run(),
             Command::Disasm(command) => command.run(),

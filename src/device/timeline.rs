@@ -51,6 +51,18 @@ impl Timeline {
         }))
     }
 
+    /// Of a program that did not run: its units take its instructions, and end their work, in these cycles.
+    pub(super) fn expected(program: &[Instruction], spans: &[Option<[u64; 2]>]) -> Timeline {
+        let mut timeline = Timeline::default();
+        for (instruction, span) in program.iter().zip(spans) {
+            if let (Some(unit), Some([start, end])) = (instruction.operation.opcode().unit(), *span)
+            {
+                timeline.0[unit as usize].push(Span { start, end });
+            }
+        }
+        timeline
+    }
+
     /// The work of each instruction of a program: none for those of the front end, and those that it did
     /// not come to.
     pub fn of_program(&self, program: &[Instruction]) -> Vec<Option<Span>> {

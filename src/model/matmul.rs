@@ -149,6 +149,24 @@ impl Drain {
     }
 }
 
+/// Cycles of a pass without operands, and of any other one at least: the weights of the next tile are loaded and sums
+/// come back, or those of the tile before are drained.
+fn least_pass(arch: &MatmulArch) -> u64 {
+    let reuse = match arch.dataflow {
+        Dataflow::WeightStationary => u64::from(arch.read_latency()) + 3,
+        Dataflow::OutputStationary => 0,
+    };
+    u64::from(arch.rows).max(reuse).max(LEAST_PASS)
+}
+
+/// Cycles of a pass of a job: of one tile of B (weight-stationary) or of C (output-stationary).
+pub fn pass_cycles(arch: &MatmulArch, shape: JobShape) -> u64 {
+    match arch.dataflow {
+        Dataflow::WeightStationary => least_pass(arch),
+        Dataflow::OutputStationary => least_pass(arch).max(shape.k.into()),
+    }
+}
+
 /// A job that the core can run.
 pub fn predict(arch: &MatmulArch, shape: JobShape) -> MatmulPrediction {
     let JobShape { m, k, n } = shape;
@@ -181,9 +199,10 @@ pub fn predict(arch: &MatmulArch, shape: JobShape) -> MatmulPrediction {
         read + 1 + (rows + 1 + u64::from(arch.product_register) + u64::from(follows)) + columns - 2;
     let mut passes = Passes::default();
     let rows_of = |block: u64| rows.min(u64::from(m) - block * rows);
-    let (pass, complete) = match is_weight_stationary {
-        true => (rows.max(read + 3).max(LEAST_PASS), latency + read + 3),
-        false => (rows.max(LEAST_PASS), latency + rows + 1),
+    let pass = least_pass(arch);
+    let complete = match is_weight_stationary {
+        true => latency + read + 3,
+        false => latency + rows + 1,
     };
     let k_tiles = match is_weight_stationary {
         true => u64::from(arch.k_tiles(k)),
@@ -226,8 +245,8 @@ pub fn predict(arch: &MatmulArch, shape: JobShape) -> MatmulPrediction {
             _ => (0, 0),
         };
         let cycles = match this {
-            Some(_) if !is_weight_stationary => pass.max(k.into()),
-            _ => pass,
+            Some(_) => pass_cycles(arch, shape),
+            None => pass,
         };
         let begin = passes.begin(cycles, [a, b, bank]);
         if is_weight_stationary {

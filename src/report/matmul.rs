@@ -1,9 +1,12 @@
 //! A run of the matmul core: how long it took, and what the time went for.
 
+use super::Clock;
 use super::numbers::{grouped, percent, ratio};
+use super::performance::{Performance, Work};
 use super::table::Table;
 use crate::arch::{Dataflow, JobShape, MatmulArch};
 use crate::device::matmul::{Counters, MatmulResult};
+use crate::model::matmul::pass_cycles;
 use serde::Serialize;
 
 /// What a cycle of a job went for.
@@ -81,25 +84,41 @@ pub struct MatmulReport {
     pub breakdown: Vec<CycleShare>,
     /// What cost most cycles besides the products.
     pub limited_by: Cause,
+    /// What it was worth.
+    pub performance: Performance,
 }
 
 impl MatmulReport {
-    /// The report of a finished job. `pass_cycles` is the length of a pass of the array: one tile
-    /// of B (weight-stationary) or of C (output-stationary).
+    /// The report of a finished job.
     pub fn new(
         arch: &MatmulArch,
         simulator: &str,
         shape: JobShape,
-        pass_cycles: u64,
+        clock: Clock,
         result: &MatmulResult,
     ) -> MatmulReport {
-        let breakdown = breakdown(arch, shape, pass_cycles, &result.counters);
+        let breakdown = breakdown(arch, shape, pass_cycles(arch, shape), &result.counters);
         let limited_by = breakdown
             .iter()
             .filter(|share| share.cause != Cause::Products)
             .max_by_key(|share| share.cycles)
             .map_or(Cause::Products, |share| share.cause);
         let multipliers = u64::from(arch.rows) * u64::from(arch.columns);
+        let beats = arch.beats(shape);
+        let streams = [(beats.a, arch.a), (beats.b, arch.b), (beats.c, arch.c)];
+        let bytes = streams
+            .iter()
+            .map(|(beats, of)| beats * u64::from(of.width / 8));
+        let bytes = bytes.sum();
+        // The streams move at the same time: the longest one says how fast all bytes can come.
+        let longest = beats.a.max(beats.b).max(beats.c);
+        let work = Work {
+            products: shape.macs(),
+            cycles: result.counters.cycles,
+            multipliers,
+            bytes,
+            bytes_a_cycle: ratio(bytes, longest),
+        };
         MatmulReport {
             core: arch.name.clone(),
             config_hash: format!("0x{:08x}", arch.config_hash()),
@@ -113,6 +132,7 @@ impl MatmulReport {
             utilization: ratio(shape.macs(), multipliers * result.span),
             breakdown,
             limited_by,
+            performance: Performance::new(work, clock),
         }
     }
 
@@ -160,11 +180,12 @@ impl MatmulReport {
             .right(&[1]);
         format!(
             "{}: C ({m} x {n}) = A ({m} x {k}) x B ({k} x {n}), simulator {}\n\n{figures}\n\
-             Where the cycles went:\n\n{table}\nlimited by: {}, {} of the cycles\n",
+             Where the cycles went:\n\n{table}\nlimited by: {}, {} of the cycles\n\n{}\n",
             self.core,
             self.simulator,
             self.limited_by.text(),
             percent(self.cycles_of(self.limited_by), self.cycles),
+            self.performance.text(),
         )
     }
 }
@@ -238,6 +259,10 @@ mod tests {
         }
     }
 
+    fn clock() -> Clock {
+        "100MHz".parse().unwrap()
+    }
+
     #[test]
     fn an_array_of_one_row_has_no_edges_to_blame() {
         let arch = MatmulArch::new(&MatmulConfig::new(1, 4)).unwrap();
@@ -247,7 +272,7 @@ mod tests {
             active: 32,
             ..Counters::default()
         };
-        let report = MatmulReport::new(&arch, "native", shape, 3, &result(counters, 100));
+        let report = MatmulReport::new(&arch, "native", shape, clock(), &result(counters, 100));
         assert_eq!(report.cycles_of(Cause::Products), 32);
         assert_eq!(report.cycles_of(Cause::EdgeTiles), 0);
         assert_eq!(report.cycles_of(Cause::ShortTiles), 64);
@@ -266,7 +291,7 @@ mod tests {
             stall_b: 20,
             stall_c: 5,
         };
-        let report = MatmulReport::new(&arch, "native", shape, 8, &result(counters, 128));
+        let report = MatmulReport::new(&arch, "native", shape, clock(), &result(counters, 128));
         insta::assert_snapshot!(report.text());
         assert_eq!(report.utilization, 729.0 / (64.0 * 128.0));
     }

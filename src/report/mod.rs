@@ -10,6 +10,7 @@ mod network;
 mod numbers;
 mod package;
 mod package_file;
+mod performance;
 mod presets;
 mod summary;
 mod synth;
@@ -26,6 +27,7 @@ pub use network::{
 pub use numbers::{counted, grouped};
 pub use package::Package;
 pub use package_file::PackageFile;
+pub use performance::Performance;
 pub use presets::{presets_json, presets_table};
 pub use summary::Summary;
 pub use synth::{Floorplanned, PerMac, Seed, SynthReport};

@@ -410,6 +410,53 @@ fn a_compiled_network_runs_like_its_model() {
     );
 }
 
+/// The model and the simulator agree on the layers, and the estimate of a compiled network is that of its model.
+#[test]
+fn an_estimate_is_the_report_of_a_run() {
+    let place = small_network();
+    place.succeed("compile small.onnx --preset nano -o net.fgn");
+    let json = |line: &str| -> serde_json::Value {
+        serde_json::from_str(&place.succeed(line).stdout).expect("JSON")
+    };
+    let estimated = json("estimate small.onnx --preset nano --json");
+    assert_eq!(estimated, json("estimate net.fgn --preset nano --json"));
+    let run = json("run net.fgn --preset nano --json");
+    let of = |report: &serde_json::Value, name: &str| {
+        let value = report.pointer(name).and_then(serde_json::Value::as_f64);
+        value.unwrap_or_else(|| panic!("{name}: {report}"))
+    };
+    for name in [
+        "/cycles",
+        "/performance/t",
+        "/performance/T",
+        "/performance/L",
+    ] {
+        let error = of(&estimated, name) / of(&run, name) - 1.0;
+        assert!(error.abs() < 0.03, "{name}: {error}");
+    }
+    for name in [
+        "/performance/N",
+        "/performance/B",
+        "/counters/read_beats",
+        "/bytes_written",
+    ] {
+        assert_eq!(of(&estimated, name), of(&run, name), "{name}");
+    }
+    assert_eq!(estimated["performance"]["P"], serde_json::Value::Null);
+    golden!(
+        [
+            place.succeed("estimate small.onnx --preset nano").stdout,
+            place
+                .succeed("estimate 64x64x64 --preset matmul-8x8 --clock 80MHz")
+                .stdout,
+            place.fail("estimate 64x64x64 --preset nano"),
+            place.fail("estimate small.onnx --preset matmul-8x8"),
+            place.fail("estimate 64x64x640000 --preset matmul-8x8"),
+        ]
+        .join("\n")
+    );
+}
+
 /// The file with the hash of what it holds.
 fn sealed(mut file: Vec<u8>) -> Vec<u8> {
     let (head, hashed) = file.split_at_mut(8 + 32);

@@ -23,7 +23,7 @@ const REQUESTS: u64 = 2;
 /// Cycles for which a unit must have been idle.
 const SETTLED: u64 = 3;
 /// Cycles from the end of a program to its interrupt.
-const END: u64 = 5;
+const END: u64 = 1;
 
 #[derive(Debug)]
 pub(super) struct Front {

@@ -11,6 +11,7 @@ pub use timeline::TimelinePicture;
 
 use super::Clock;
 use super::numbers::{counted, grouped, ratio};
+use super::performance::{Performance, Work};
 use super::table::Table;
 use crate::arch::NpuArch;
 use crate::device::{Executable, Inference};
@@ -47,6 +48,8 @@ pub struct NetworkReport {
     pub clock_hz: f64,
     /// Seconds from the start to the interrupt.
     pub latency_s: f64,
+    /// What an inference was worth, of what the core does.
+    pub performance: Performance,
     /// Inferences in a second, one behind the other; infinite where all nodes are the host's.
     pub inferences_per_s: f64,
     #[serde(skip)]
@@ -87,6 +90,16 @@ impl NetworkReport {
         let multipliers = u64::from(arch.tile_bytes());
         let beat = u64::from(arch.bus_bytes());
         let cycles = slowest.cycles;
+        let (read, written) = (counters["read_beats"], counters["write_beats"]);
+        let work = Work {
+            products: on_core,
+            cycles,
+            // Those of VECTOR too.
+            multipliers: multipliers + u64::from(arch.vector_channels() * arch.vector_taps),
+            bytes: beat * (read + written),
+            // Beats are read and written at the same time.
+            bytes_a_cycle: beat as f64 * ratio(read + written, read.max(written)),
+        };
         NetworkReport {
             core: arch.name.clone(),
             config_hash: format!("0x{:08x}", arch.config_hash()),
@@ -100,6 +113,7 @@ impl NetworkReport {
             bytes_written: beat * counters["write_beats"],
             counters,
             clock_hz: clock.hertz(),
+            performance: Performance::new(work, clock),
             latency_s: cycles as f64 / clock.hertz(),
             inferences_per_s: clock.hertz() / cycles as f64,
             clock,
@@ -179,6 +193,10 @@ impl NetworkReport {
             .into_iter()
             .fold(Table::plain(), Table::row)
             .right(&[1]);
-        format!("{}\n{table}\n", layer_table(&self.layers))
+        format!(
+            "{}\n{table}\n{}\n",
+            layer_table(&self.layers),
+            self.performance.text()
+        )
     }
 }

@@ -1,0 +1,106 @@
+//! `ferrogrid estimate`.
+
+use super::core;
+use super::npu::{Mode, Passes, compile, executable_error, import};
+use super::output::print;
+use crate::arch::JobShape;
+use crate::device::{Executable, Inference, expected};
+use crate::report::{Clock, MatmulReport, NetworkReport, json};
+use crate::runtime::read_bytes;
+use clap::{ArgGroup, Args};
+use miette::miette;
+use std::path::{Path, PathBuf};
+
+/// What stands for the simulator in reports.
+const MODEL: &str = "none: estimated by the model";
+
+/// Say how long a network, or a product of matrices, takes on a core, without simulating it
+#[derive(Debug, Args)]
+#[command(
+    group = ArgGroup::new("configuration").required(true),
+    after_help = "Example:\n  ferrogrid estimate resnet8_int8.tflite --preset edge\n  \
+                  ferrogrid estimate 64x64x64 --preset matmul-8x8 --clock 80MHz"
+)]
+pub(super) struct Estimate {
+    /// A .tflite or .onnx file, for an NPU; or the sizes M x K and K x N of two matrices as MxKxN, for a matmul core
+    #[arg(value_name = "MODEL|MxKxN")]
+    what: PathBuf,
+    /// A built-in configuration: see `ferrogrid presets`
+    #[arg(long, group = "configuration", value_name = "NAME")]
+    preset: Option<String>,
+    /// A configuration file: see `ferrogrid new`
+    #[arg(long, group = "configuration", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Whose integers are computed [default: onnx for .onnx, tflm for .tflite]
+    #[arg(long, value_enum)]
+    mode: Option<Mode>,
+    #[command(flatten)]
+    passes: Passes,
+    /// The clock for which times are printed
+    #[arg(long, value_name = "FREQUENCY", default_value = "100MHz")]
+    clock: Clock,
+    /// Print the figures as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Sizes as `64x32x16`.
+fn shape(what: &Path) -> Option<JobShape> {
+    let sizes = what.to_str()?.split('x').map(str::parse);
+    let sizes: Result<Vec<u32>, _> = sizes.collect();
+    match sizes.ok()?[..] {
+        [m, k, n] => Some(JobShape { m, k, n }),
+        _ => None,
+    }
+}
+
+impl Estimate {
+    pub fn run(self) -> miette::Result<()> {
+        match shape(&self.what) {
+            Some(shape) => self.job(shape),
+            None => self.network(),
+        }
+    }
+
+    fn job(&self, shape: JobShape) -> miette::Result<()> {
+        let arch = core::load_matmul(self.preset.as_deref(), self.config.as_deref())?;
+        arch.check_shape(shape)
+            .map_err(|error| miette!("{error}"))?;
+        let result = expected(&arch, shape);
+        let report = MatmulReport::new(&arch, MODEL, shape, self.clock, &result);
+        Ok(print(&match self.json {
+            true => json(&report),
+            false => report.text(),
+        })?)
+    }
+
+    fn network(&self) -> miette::Result<()> {
+        let arch = core::load_npu(self.preset.as_deref(), self.config.as_deref())?;
+        let bytes = read_bytes(&self.what)?;
+        let network = match Executable::is_file(&bytes) {
+            true => {
+                let network =
+                    Executable::from_bytes(&bytes).map_err(executable_error(&self.what))?;
+                let checked = network.check_core(&arch);
+                checked.map_err(executable_error(&self.what))?;
+                network
+            }
+            false => {
+                let graph = import(&self.what, &bytes)?;
+                let mode = self.mode.unwrap_or(Mode::of(graph.family));
+                compile(&self.what, &graph, &arch, self.passes.of_mode(mode))?
+            }
+        };
+        let expected = [Inference::expected(&arch, &network)];
+        let report = NetworkReport::new(&arch, &network, MODEL, self.clock, &expected);
+        Ok(print(&match self.json {
+            true => json(&report),
+            false => format!(
+                "{}: {}, simulator {MODEL}\n\n{}",
+                arch.name,
+                self.what.display(),
+                report.text()
+            ),
+        })?)
+    }
+}
