@@ -60,12 +60,6 @@ impl MatmulCore {
     pub fn accumulator_rams(arch: &MatmulArch) -> Vec<Vec<String>> {
         within("accumulators", params::accumulators(arch).block_rams())
     }
-
-    /// Cycles of a pass of the array, which are more where an output-stationary array has a
-    /// longer K.
-    pub fn pass_cycles(arch: &MatmulArch) -> u32 {
-        params::pass_cycles(arch)
-    }
 }
 
 bundle! {
