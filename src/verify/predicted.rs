@@ -11,6 +11,8 @@ pub struct Predicted {
     pub cycles: u64,
     /// The counters of units: their names, as the model has them, and as the core has them.
     pub counters: Vec<(&'static str, u64, u64)>,
+    /// The first step that ends at another time than the model says, with its unit: where to look.
+    pub first_off: Option<String>,
 }
 
 impl Predicted {
@@ -18,6 +20,9 @@ impl Predicted {
     pub fn add(&mut self, other: &Predicted) {
         self.expected = self.expected.saturating_add(other.expected);
         self.cycles += other.cycles;
+        if self.first_off.is_none() {
+            self.first_off.clone_from(&other.first_off);
+        }
         if self.counters.is_empty() {
             self.counters.clone_from(&other.counters);
             return;
@@ -33,7 +38,7 @@ impl Predicted {
         100.0 * (self.expected as f64 / self.cycles as f64 - 1.0)
     }
 
-    /// The counter that is off by most: its unit is where to look.
+    /// The counter that is off by most.
     pub fn most_off(&self) -> Option<(&'static str, u64, u64)> {
         let off = |(_, expected, counted): &&(_, u64, u64)| expected.abs_diff(*counted);
         let most = self.counters.iter().max_by_key(off).copied();
@@ -49,12 +54,15 @@ impl fmt::Display for Predicted {
             f,
             "{expected} cycles expected, {cycles} counted, {error:+.2} %"
         )?;
-        match self.most_off() {
-            None => Ok(()),
-            Some((name, expected, counted)) => write!(
+        if let Some((name, expected, counted)) = self.most_off() {
+            write!(
                 f,
                 "; off by most: {name}, {expected} expected, {counted} counted"
-            ),
+            )?;
+        }
+        match &self.first_off {
+            None => Ok(()),
+            Some(first) => write!(f, "; off first: {first}"),
         }
     }
 }

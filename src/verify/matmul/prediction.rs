@@ -30,6 +30,7 @@ pub fn predicted(arch: &MatmulArch, shape: JobShape, result: &MatmulResult) -> P
             ("stall_c", expected.stall_c, counted.stall_c),
             ("span", expected.span, result.span),
         ],
+        first_off: None,
     }
 }
 

@@ -10,6 +10,9 @@ use crate::isa::npu::{COUNTERS_OF, Instruction};
 use crate::model::npu::{Dram, predict};
 use crate::verify::Predicted;
 
+/// Cycles of a difference that matters.
+const LEAST_OFF: u64 = 8;
+
 /// Of a program that has run.
 pub fn predicted(
     arch: &NpuArch,
@@ -32,7 +35,39 @@ pub fn predicted(
         counters: counters
             .map(|(name, (expected, counted))| (name, expected, counted))
             .collect(),
+        first_off: first_off(program, &expected.spans, outcome),
     }
+}
+
+/// The first instruction whose work ends at another time than the model says, of those that no other one of their unit
+/// follows at once: of others the core does not tell.
+fn first_off(
+    program: &[Instruction],
+    expected: &[Option<[u64; 2]>],
+    outcome: &ProgramOutcome,
+) -> Option<String> {
+    let counted = outcome.timeline.of_program(program);
+    let units = program.iter().map(|of| of.operation.opcode().unit());
+    let units = Vec::from_iter(units);
+    let mut off = Vec::new();
+    for (number, (expected, counted_here)) in expected.iter().zip(&counted).enumerate() {
+        let (Some(unit), Some([_, end]), Some(span)) = (units[number], expected, counted_here)
+        else {
+            continue;
+        };
+        let next = (number + 1..program.len()).find(|next| units[*next] == Some(unit));
+        let next = next.and_then(|next| counted[next]);
+        let stands_alone = next.is_none_or(|next| next.start > span.end + LEAST_OFF);
+        if stands_alone && end.abs_diff(span.end) > LEAST_OFF {
+            let name = unit.name();
+            let ends = format!("{end} expected, {} counted", span.end);
+            off.push((
+                span.end.min(*end),
+                format!("instruction {number}, {name}, ends: {ends}"),
+            ));
+        }
+    }
+    off.into_iter().min().map(|(_, first)| first)
 }
 
 /// The network of a seed on its random core, with a DRAM that never pauses.
