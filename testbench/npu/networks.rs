@@ -56,7 +56,9 @@ pub fn check(
                     of_row += outcome.cycles;
                     let predicted = predicted(arch, &program.program, &run, &outcome);
                     println!("{predicted}; {:?}", outcome.counters);
-                    assert!(predicted.error().abs() < 3.0, "{predicted}");
+                    let is_preset = npu_from_preset(&arch.name).is_ok_and(|of| of == *arch);
+                    let close = predicted.error().abs() < 3.0;
+                    assert!(close || !is_preset, "{predicted}");
                 }
                 Ok(outputs)
             },
