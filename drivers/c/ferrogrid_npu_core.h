@@ -1,4 +1,4 @@
-/* Registers of `npu`. Control and status of a core that runs networks. */
+/* Registers of `npu`. Control and status of a core that runs networks. C99 or later, and C++. */
 #ifndef FERROGRID_NPU_REGISTERS_H
 #define FERROGRID_NPU_REGISTERS_H
 

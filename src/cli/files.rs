@@ -22,6 +22,10 @@ fn write_error(path: &Path) -> impl FnOnce(io::Error) -> CliError {
 fn cannot_write(path: PathBuf, error: &io::Error) -> CliError {
     let reason = plain(error);
     match error.kind() {
+        ErrorKind::DirectoryNotEmpty => CliError::Write {
+            path,
+            reason: "something else was written there at the same time".into(),
+        },
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             CliError::Room { path, reason }
         }

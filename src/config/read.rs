@@ -120,7 +120,16 @@ impl Reader {
             self.wrong_type(field, value, "a whole number", "");
             return None;
         };
-        self.accept(check(field, number(integer)), value)
+        let checked = check(field, number(integer)).map_err(|mut problem| {
+            // A number that nobody can read is not shown as another one, nor whole.
+            let text = integer.as_str();
+            if text.len() > LONGEST_NUMBER {
+                let start = text.chars().take(LONGEST_NUMBER).collect::<String>();
+                problem.message = format!("`{field}` = {start}... is out of range");
+            }
+            problem
+        });
+        self.accept(checked, value)
     }
 
     pub(super) fn boolean(&mut self, table: &DeTable, field: &'static str) -> Option<bool> {
@@ -268,6 +277,9 @@ impl Reader {
         tables.find(|table| self.keys_of(table).contains(&key))
     }
 }
+
+/// Digits of a number that messages show.
+const LONGEST_NUMBER: usize = 38;
 
 /// The integer; what 128 bits cannot hold becomes the extreme on its side.
 fn number(integer: &DeInteger) -> i128 {

@@ -34,6 +34,24 @@ impl MatmulJob {
         })
     }
 
+    /// Whether a core can run it.
+    fn check(&self, arch: &MatmulArch) -> Result<(), MatmulError> {
+        let ((_, k), (rows, _)) = (self.a.dim(), self.b.dim());
+        if k != rows {
+            let problem = format!("A has {k} columns and B has {rows} rows");
+            return Err(MatmulError::Operands(problem));
+        }
+        for (name, matrix, format) in [("A", &self.a, arch.activation), ("B", &self.b, arch.weight)]
+        {
+            let (found, wanted) = (matrix.format(), format.into());
+            if found != wanted {
+                let problem = format!("{name} is {found}, and the core takes {wanted}");
+                return Err(MatmulError::Operands(problem));
+            }
+        }
+        Ok(arch.check_shape(self.shape())?)
+    }
+
     /// M, K and N.
     ///
     /// # Panics
@@ -82,6 +100,19 @@ pub enum MatmulError {
     /// The core cannot run these sizes.
     #[error(transparent)]
     Shape(#[from] ShapeError),
+    /// The operands are no job of this core.
+    #[error("{0}")]
+    Operands(String),
+    /// The simulator has another core than the one that is named.
+    #[error(
+        "the simulator has another core: its configuration hash is {found:#010x}, not {expected:#010x}"
+    )]
+    OtherCore {
+        /// Of the core that is named.
+        expected: u32,
+        /// Of the one in the simulator.
+        found: u32,
+    },
     /// The run could not be made.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -163,6 +194,12 @@ impl<'a> JobSequence<'a> {
     fn read(&mut self, register: &str) {
         let address = self.address(register);
         self.scenario.operations.push(Operation::Read { address });
+    }
+
+    /// Reads which core it is; the number of the operation.
+    fn read_hash(&mut self) -> usize {
+        self.read("config_hash");
+        self.operations() - 1
     }
 
     /// Adds an operation of the caller's own.
@@ -305,11 +342,13 @@ pub fn run(
     stalls: &Stalls,
     watch: &mut Watch,
 ) -> Result<MatmulResult, MatmulError> {
+    job.check(arch)?;
     let shape = job.shape();
-    arch.check_shape(shape)?;
     let mut sequence = JobSequence::new(arch, stalls);
+    let hash = sequence.read_hash();
     let status = sequence.job(job, || 0);
     let outcome = backend.run(&sequence.into_scenario(), watch)?;
+    check_hash(arch, &outcome, hash)?;
     result(arch, shape, &outcome, status)
 }
 
@@ -325,11 +364,13 @@ pub fn run_queued(
     watch: &mut Watch,
 ) -> Result<QueuedResult, MatmulError> {
     for job in jobs {
-        arch.check_shape(job.shape())?;
+        job.check(arch)?;
     }
     let mut sequence = JobSequence::new(arch, stalls);
+    let hash = sequence.read_hash();
     let status = sequence.queue(jobs, || 0);
     let outcome = backend.run(&sequence.into_scenario(), watch)?;
+    check_hash(arch, &outcome, hash)?;
     check_status(&outcome, status)?;
     // The status is that of the last job only.
     let failed = outcome.operations.get(status + 1).map(|read| read.data);
@@ -351,6 +392,15 @@ pub fn run_queued(
         c: c.collect::<Result<_, _>>()?,
         span: span(&outcome),
     })
+}
+
+/// Whether the register `config_hash`, which operation `hash` read, is that of the core.
+fn check_hash(arch: &MatmulArch, outcome: &Outcome, hash: usize) -> Result<(), MatmulError> {
+    let expected = arch.config_hash();
+    match outcome.operations.get(hash).map(|read| read.data) {
+        Some(found) if found != expected => Err(MatmulError::OtherCore { expected, found }),
+        _ => Ok(()),
+    }
 }
 
 /// The result of a run of one job whose status was read by operation `status`.

@@ -29,7 +29,9 @@ pub(super) fn run_tool(
             .get_current_dir()
             .unwrap_or_else(|| ".".as_ref())
             .to_owned();
-        return Err(Error::cache(doing, path)(io::ErrorKind::StorageFull.into()));
+        return Err(Error::cache("write", path)(
+            io::ErrorKind::StorageFull.into(),
+        ));
     }
     Err(Error::ToolFailed {
         tool,

@@ -3,8 +3,13 @@
 use super::numbers::grouped;
 use super::table::Table;
 use crate::product::Product;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::fmt::Write;
+
+/// Pairs as a map.
+fn as_map<S: Serializer>(pairs: &[(String, u64)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
+}
 
 /// The figures of a generated core.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -20,6 +25,9 @@ pub struct Summary {
     interfaces: &'static str,
     /// What the core is, in label and value.
     pub figures: Vec<(&'static str, String)>,
+    /// What jobs must keep to: a quantity and its largest value.
+    #[serde(serialize_with = "as_map")]
+    pub limits: Vec<(String, u64)>,
     /// Lines of Verilog, all files together.
     pub verilog_lines: u64,
     /// Paths of the files below the folder.
@@ -45,6 +53,7 @@ impl Summary {
             config_hash: format!("0x{:08x}", product.config_hash()),
             interfaces: description.interfaces,
             figures,
+            limits: description.limits,
             verilog_lines,
             files,
         }

@@ -3,6 +3,7 @@
 mod agreement;
 mod covers;
 mod faults;
+mod jobs;
 mod memory;
 mod processes;
 mod simulation;

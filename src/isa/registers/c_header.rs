@@ -9,7 +9,7 @@ impl RegisterMap {
         let map = self.name.to_uppercase();
         let guard = format!("FERROGRID_{map}_REGISTERS_H");
         let mut text = format!(
-            "/* Registers of `{}`. {} */\n#ifndef {guard}\n#define {guard}\n\n#include <stdint.h>\n",
+            "/* Registers of `{}`. {} C99 or later, and C++. */\n#ifndef {guard}\n#define {guard}\n\n#include <stdint.h>\n",
             self.name,
             comment(&self.doc)
         );
