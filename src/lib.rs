@@ -11,10 +11,13 @@ pub use ferrogrid_hdl::verilog;
 
 // ---- numbers -----------------------------------------------------------------------------
 pub mod number;
+/// Arrays of operands and results: of the version that this crate takes.
+pub use ndarray;
 
 // ---- networks ----------------------------------------------------------------------------
 pub mod graph;
 pub mod import;
+#[cfg(feature = "quantize")]
 pub mod quantize;
 
 // ---- configuration ----------------------------------------------------------------------
@@ -37,6 +40,7 @@ pub mod product;
 // ---- running a core ---------------------------------------------------------------------
 pub mod device;
 pub mod harness;
+#[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "rust-hdl")]
 pub mod rust_hdl;
@@ -47,5 +51,6 @@ pub mod reference;
 pub mod verify;
 
 // ---- the command ------------------------------------------------------------------------
+#[cfg(feature = "command")]
 pub mod cli;
 pub mod report;

@@ -491,7 +491,7 @@ fn ci_runs_what_a_newcomer_runs() {
     });
     assert_eq!(newcomer, ci);
     let words: Vec<_> = ci.lines().map(|call| call.split(' ').next()).collect();
-    assert_eq!(words, ["fmt", "clippy", "test", "doc"].map(Some));
+    assert_eq!(words, ["fmt", "clippy", "check", "test", "doc"].map(Some));
 }
 
 #[test]
