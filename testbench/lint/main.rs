@@ -21,7 +21,7 @@ const ODD: [(&str, &str, &str); 11] = [
         "rows = 1\ncolumns = 1\ndataflow = \"output_stationary\"",
         "",
     ),
-    ("one-row", "rows = 1\ncolumns = 64", ""),
+    ("a-row-alone", "rows = 1\ncolumns = 64", ""),
     (
         "one-column-os",
         "rows = 64\ncolumns = 1\ndataflow = \"output_stationary\"",
@@ -48,7 +48,7 @@ const ODD: [(&str, &str, &str); 11] = [
         "[streams]\na = 8\nb = 8\nc = 32\n[buffers]\na = 18\nb = 12\naccumulators = 48\n",
     ),
     (
-        "output-registers",
+        "registered-outputs",
         "rows = 2\ncolumns = 3",
         "[streams]\nc = 128\n[buffers]\noutput_register = true\n",
     ),
