@@ -161,7 +161,7 @@ fn cores() -> Vec<Box<dyn Product>> {
         .iter()
         .enumerate()
         .map(|(number, (target, array))| {
-            let name = format!("{target}-{number}");
+            let name = format!("{}-{number}", target.replace('_', "-"));
             let text = format!("name = \"{name}\"\ntarget = \"{target}\"\n[array]\n{array}\n");
             core(&name, &text)
         });
