@@ -137,8 +137,7 @@ impl Judge<'_> {
 
     /// An operand stream of the job is wrong.
     fn fails(&self, index: usize) -> bool {
-        let fault = self.case.jobs[index].fault;
-        matches!(fault, Fault::Truncated(..) | Fault::Overlong(..))
+        self.case.jobs[index].fault.is_of_operands()
     }
 
     /// The beats of a job: all of them, or for one that failed the first few, closed with a beat

@@ -85,6 +85,13 @@ pub enum Fault {
     Abort(u32),
 }
 
+impl Fault {
+    /// An operand stream is wrong: the job ends with an error.
+    fn is_of_operands(self) -> bool {
+        matches!(self, Fault::Truncated(..) | Fault::Overlong(..))
+    }
+}
+
 /// How the host behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Host {

@@ -22,8 +22,7 @@ const ERROR: u32 = 2;
 impl Builder<'_> {
     /// The job ends with an error.
     fn fails(&self, index: usize) -> bool {
-        let fault = self.case.jobs[index].fault;
-        self.jobs[index].refused || matches!(fault, Fault::Truncated(..) | Fault::Overlong(..))
+        self.jobs[index].refused || self.case.jobs[index].fault.is_of_operands()
     }
 
     /// Every job, in the way of the host.
