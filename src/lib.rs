@@ -50,6 +50,9 @@ pub mod synth;
 pub mod reference;
 pub mod verify;
 
+// ---- which core to build -----------------------------------------------------------------
+pub mod explore;
+
 // ---- the command ------------------------------------------------------------------------
 #[cfg(feature = "command")]
 pub mod cli;

@@ -145,6 +145,22 @@ const RULES: &[Rule] = &[
         because: "only the command line stands above verification",
     },
     Rule {
+        module: "explore",
+        may_use: &[
+            "arch",
+            "compiler",
+            "config",
+            "device",
+            "graph",
+            "number",
+            "product",
+            "reference",
+            "report",
+            "synth",
+        ],
+        because: "it weighs cores that others can build, and has the best of them run and judged",
+    },
+    Rule {
         module: "runtime",
         may_use: &[
             "arch", "blocks", "compiler", "config", "device", "graph", "hdl", "import", "quantize",
@@ -160,6 +176,7 @@ const RULES: &[Rule] = &[
             "compiler",
             "config",
             "device",
+            "explore",
             "graph",
             "hdl",
             "import",

@@ -12,6 +12,7 @@ mod disasm;
 mod doctor;
 mod error;
 mod estimate;
+mod explore;
 mod failure;
 mod files;
 mod generate;
@@ -60,6 +61,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Compile(compile::Compile),
     Estimate(estimate::Estimate),
+    Explore(explore::Explore),
     Run(run::Run),
     Asm(asm::Asm),
     Disasm(disasm::Disasm),
@@ -85,6 +87,7 @@ impl Cli {
             Command::Inspect(command) => command.run(),
             Command::Compile(command) => command.run(),
             Command::Estimate(command) => command.run(),
+            Command::Explore(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Asm(command) => command.run(),
             Command::Disasm(command) => command.run(),

@@ -62,7 +62,7 @@ impl Progress {
     /// So much is done by now, of [`of_time`](Progress::of_time).
     pub fn after(&mut self, done: &str) {
         let elapsed = self.begun.elapsed();
-        self.bar.set_message(format!(", {done}"));
+        self.message(&format!(", {done}"));
         self.at(elapsed.as_secs());
         if elapsed >= self.next_line {
             let minutes = elapsed.as_secs_f64() / 60.0;
@@ -100,6 +100,11 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(&template) {
             self.bar.set_style(style);
         }
+    }
+
+    /// What stands behind the count.
+    pub fn message(&mut self, text: &str) {
+        self.bar.set_message(text.to_owned());
     }
 
     /// So many are done.

@@ -262,7 +262,7 @@ impl Run {
     /// The inputs of each inference.
     fn rows(&self, network: &Executable) -> miette::Result<Vec<Vec<Values>>> {
         Ok(match &self.input[..] {
-            [] => vec![arrays::random(network, self.seed)],
+            [] => vec![network.random_inputs(self.seed)],
             files => arrays::read(files, "--input", "input", &network.inputs)?,
         })
     }

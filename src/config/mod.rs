@@ -18,6 +18,7 @@ mod range;
 mod read;
 mod reserved;
 mod size;
+mod space;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use range::{
     check_stream_width,
 };
 pub use size::{Bytes, ParseBytesError};
+pub use space::{Choice, Space};
 
 use serde::Serialize;
 

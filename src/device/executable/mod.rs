@@ -2,6 +2,7 @@
 
 mod error;
 mod file;
+mod random;
 
 pub use error::ExecutableError;
 
