@@ -4,7 +4,7 @@ use super::goal::Goal;
 use super::point::Point;
 
 /// One is nowhere worse than another, and somewhere better.
-pub(super) fn dominates(one: &[f64], other: &[f64]) -> bool {
+fn dominates(one: &[f64], other: &[f64]) -> bool {
     let mut pairs = one.iter().zip(other);
     pairs.clone().all(|(one, other)| one <= other) && pairs.any(|(one, other)| one < other)
 }
@@ -34,8 +34,12 @@ pub(super) fn values(points: &[Point], goals: &[Goal]) -> Vec<(usize, Vec<f64>)>
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub fn front(points: &[Point], goals: &[Goal]) -> Vec<usize> {
-    let mut values = values(points, goals);
-    // A core in front of which none is worth more is on the front unless one in front of it is better.
+    front_of(points, values(points, goals))
+}
+
+/// The front of some of the points.
+pub(super) fn front_of(points: &[Point], mut values: Vec<(usize, Vec<f64>)>) -> Vec<usize> {
+    // What is better than a core, or equal to it and of a lower number, stands in front of it in this order.
     values.sort_by(|(one, of_one), (other, of_other)| {
         let by_goal = of_one
             .iter()
@@ -82,4 +86,66 @@ pub fn best(points: &[Point], goals: &[Goal], count: usize) -> Vec<usize> {
         .take(count)
         .map(|(_, place)| place)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::point::{Figures, Outcome};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn point(number: usize, values: [u8; 3]) -> Point {
+        let [latency, energy, area] = values.map(f64::from);
+        let outcome = match values {
+            [0, ..] => Outcome::Refused("no core".into()),
+            _ => Outcome::Figures(Figures {
+                cycles: Vec::new(),
+                latency_s: latency,
+                energy_j: energy,
+                luts: 0,
+                registers: 0,
+                multipliers: 0,
+                block_rams: 0,
+                area,
+            }),
+        };
+        Point {
+            number: number as u64,
+            outcome,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_front_is_what_nothing_is_better_than(all in prop::collection::vec(any::<[u8; 3]>(), 0..40)) {
+            // Few values, so that some are equal.
+            let points = all.iter().enumerate().map(|(number, values)| point(number, values.map(|of| of % 5)));
+            let points = Vec::from_iter(points);
+            let front = front(&points, &Goal::ALL);
+            let values = values(&points, &Goal::ALL);
+            let of = |place: usize| values.iter().find(|(other, _)| *other == place).map(|(_, of)| of);
+            for (place, one) in &values {
+                let is_beaten = values.iter().any(|(_, other)| dominates(other, one));
+                let equal = front.iter().filter(|other| of(**other) == Some(one)).count();
+                prop_assert_eq!(equal, usize::from(!is_beaten), "{} of {:?}", place, values);
+            }
+            prop_assert!(front.iter().all(|place| of(*place).is_some()));
+            let best = best(&points, &Goal::ALL, 3);
+            prop_assert_eq!(best.len(), front.len().min(3));
+            prop_assert!(best.iter().all(|place| front.contains(place)));
+        }
+    }
+
+    #[test]
+    fn the_best_is_in_the_middle_of_the_front() {
+        let points = [[1, 1, 9], [2, 1, 2], [9, 1, 1], [5, 1, 5]];
+        let points = Vec::from_iter(
+            points
+                .into_iter()
+                .enumerate()
+                .map(|(number, of)| point(number, of)),
+        );
+        assert_eq!(best(&points, &[Goal::Latency, Goal::Area], 1), [1]);
+        assert_eq!(front(&points, &[Goal::Latency, Goal::Area]), [0, 1, 2]);
+    }
 }

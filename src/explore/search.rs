@@ -1,6 +1,6 @@
 //! Which points to look at next.
 
-use super::front::{dominates, values};
+use super::front::{front_of, values};
 use super::goal::Goal;
 use super::point::Point;
 use crate::config::Space;
@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 
 /// Of a guided search, points by chance before the first that have parents: one in so many.
 const BY_CHANCE: u64 = 5;
+/// Parents at least, where there are so many cores.
+const PARENTS: usize = 24;
 /// Draws that may give a point that is known before the search looks for the next one that is not.
 const DRAWS: u32 = 50;
 
@@ -62,7 +64,7 @@ impl<'a> Finder<'a> {
     /// At most so many new points; none when all are known, or as many as were asked for.
     pub fn next(&mut self, points: &[Point], count: usize) -> Vec<u64> {
         let parents = match self.method {
-            Method::Guided => ranked(points, self.goals),
+            Method::Guided => parents(points, self.goals),
             _ => Vec::new(),
         };
         let mut found = Vec::new();
@@ -127,38 +129,138 @@ fn neighbour(random: &mut impl Rng, value: usize, count: usize) -> usize {
     }
 }
 
-/// Places of the cores, those first than which fewest others are better; of equal ones those that are far from others.
-fn ranked(points: &[Point], goals: &[Goal]) -> Vec<usize> {
-    let values = values(points, goals);
-    let better = |of: &[f64]| {
-        values
-            .iter()
-            .filter(|(_, other)| dominates(other, of))
-            .count()
-    };
-    let mut ranked = Vec::from_iter(values.iter().map(|(place, of)| (better(of), *place, of)));
-    let ranges = (0..goals.len()).map(|goal| {
-        let of_goal = values.iter().map(|(_, of)| of[goal]);
-        of_goal.fold((f64::MAX, f64::MIN), |(least, most), of| {
-            (least.min(of), most.max(of))
-        })
-    });
-    let ranges = Vec::from_iter(ranges);
-    let distance = |one: &[f64], other: &[f64]| {
-        let shares = one.iter().zip(other).zip(&ranges);
-        let shares = shares
-            .map(|((one, other), (least, most))| (one - other).abs() / (most - least).max(1e-30));
-        shares.sum::<f64>()
-    };
-    let alone = |of: &[f64], place: usize| {
-        let others = values.iter().filter(|(other, _)| *other != place);
-        others
-            .map(|(_, other)| distance(of, other))
-            .fold(f64::MAX, f64::min)
-    };
-    ranked.sort_by(|one, other| {
-        let by_distance = || alone(other.2, other.1).total_cmp(&alone(one.2, one.1));
-        one.0.cmp(&other.0).then_with(by_distance)
-    });
-    ranked.into_iter().map(|(_, place, _)| place).collect()
+/// Places of the cores that children are made of: the front, then the front of what is left, until there are enough.
+fn parents(points: &[Point], goals: &[Goal]) -> Vec<usize> {
+    let mut left = values(points, goals);
+    let mut parents = Vec::new();
+    while parents.len() < PARENTS && !left.is_empty() {
+        let front = front_of(points, left.clone());
+        left.retain(|(place, _)| !front.contains(place));
+        parents.extend(front);
+    }
+    parents
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::front::front;
+    use super::super::point::{Figures, Outcome};
+    use super::*;
+
+    /// 4,096 configurations; what they are does not matter here.
+    fn space() -> Space {
+        let list = |unit: &str| {
+            let values = (1..=16).map(|step| match unit {
+                "" => step.to_string(),
+                unit => format!("'{step} {unit}'"),
+            });
+            Vec::from_iter(values).join(", ")
+        };
+        let text = format!(
+            "kind = 'matmul'\n[array]\nrows = [{0}]\ncolumns = [{0}]\n[buffers]\na = [{1}]\n",
+            list(""),
+            list("KiB")
+        );
+        Space::parse("space.toml", &text).unwrap()
+    }
+
+    /// Two goals that pull apart, and a third of the configurations refused.
+    fn judged(space: &Space, number: u64) -> Point {
+        let [x, y, z] = space.place(number)[..] else {
+            panic!("three lists")
+        };
+        let (x, y, z) = (x as f64, y as f64, z as f64);
+        let outcome = match number % 3 {
+            0 => Outcome::Refused("one in three".into()),
+            _ => Outcome::Figures(Figures {
+                cycles: vec![1],
+                latency_s: (15.0 - x).powi(2) + (y - 7.0).abs() + z,
+                energy_j: 0.0,
+                luts: 1,
+                registers: 1,
+                multipliers: 1,
+                block_rams: 1,
+                area: x.powi(2) + (y - 7.0).abs() + z,
+            }),
+        };
+        Point { number, outcome }
+    }
+
+    const GOALS: [Goal; 2] = [Goal::Latency, Goal::Area];
+
+    fn found(space: &Space, method: Method, budget: u64, seed: u64) -> Vec<Point> {
+        let mut points = Vec::new();
+        let mut finder = Finder::new(space, &GOALS, (method, budget, seed), &points);
+        loop {
+            let numbers = finder.next(&points, 24);
+            if numbers.is_empty() {
+                return points;
+            }
+            points.extend(numbers.into_iter().map(|number| judged(space, number)));
+        }
+    }
+
+    #[test]
+    fn every_method_looks_at_each_point_once_and_no_more_than_asked() {
+        let space = space();
+        for method in [Method::Grid, Method::Random, Method::Guided] {
+            for (budget, count) in [(100, 100), (5000, 4096)] {
+                let points = found(&space, method, budget, 1);
+                let numbers = BTreeSet::from_iter(points.iter().map(|point| point.number));
+                assert_eq!((points.len(), numbers.len()), (count, count), "{method:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_not_looked_at_again() {
+        let space = space();
+        let known = Vec::from_iter((0..50).map(|number| judged(&space, number)));
+        for method in [Method::Grid, Method::Random, Method::Guided] {
+            let mut finder = Finder::new(&space, &GOALS, (method, 60, 1), &known);
+            let new = finder.next(&known, 24);
+            assert_eq!(new.len(), 10, "{method:?}");
+            assert!(
+                new.iter().all(|number| *number >= 50),
+                "{method:?}: {new:?}"
+            );
+        }
+    }
+
+    /// The true front is what the whole grid gives.
+    #[test]
+    fn a_guided_search_finds_what_chance_does_not() {
+        let space = space();
+        let front_of = |points: &[Point]| {
+            let places = front(points, &GOALS);
+            BTreeSet::from_iter(places.into_iter().map(|place| points[place].number))
+        };
+        let all = front_of(&found(&space, Method::Grid, 4096, 0));
+        for seed in 1..=5 {
+            let of = |method| {
+                let front = front_of(&found(&space, method, 400, seed));
+                front.intersection(&all).count()
+            };
+            let (guided, random) = (of(Method::Guided), of(Method::Random));
+            assert!(
+                2 * guided > all.len(),
+                "seed {seed}: {guided} of {}",
+                all.len()
+            );
+            assert!(
+                guided > 2 * random,
+                "seed {seed}: {guided}, by chance {random}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_seed_finds_the_same_points() {
+        let space = space();
+        for method in [Method::Random, Method::Guided] {
+            let [one, other] = [(); 2].map(|()| found(&space, method, 200, 7));
+            assert_eq!(one, other);
+            assert_ne!(one, found(&space, method, 200, 8));
+        }
+    }
 }
