@@ -163,8 +163,8 @@ const RULES: &[Rule] = &[
     Rule {
         module: "runtime",
         may_use: &[
-            "arch", "blocks", "compiler", "config", "device", "graph", "hdl", "import", "quantize",
-            "report",
+            "arch", "blocks", "compiler", "config", "device", "explore", "graph", "hdl", "import",
+            "quantize", "report", "synth",
         ],
         because: "programs of users run networks, and generate and judge nothing",
     },

@@ -71,7 +71,7 @@ use search::search;
 use tiling::Tiling;
 
 use crate::arch::NpuArch;
-use crate::graph::{Graph, TensorId};
+use crate::graph::{Family, Graph, TensorId};
 use crate::isa::npu::Instruction;
 
 /// DRAM regions of a program.
@@ -99,6 +99,16 @@ pub enum Rounding {
     Float,
     /// By a multiplier and a shift, as TFLite Micro.
     Fixed,
+}
+
+impl Rounding {
+    /// As the usual runtime of a family of files rounds.
+    pub fn of(family: Family) -> Rounding {
+        match family {
+            Family::Onnx => Rounding::Float,
+            Family::TfLite => Rounding::Fixed,
+        }
+    }
 }
 
 /// What a program is made for.

@@ -22,6 +22,7 @@
 
 mod device;
 mod error;
+mod exploration;
 mod file;
 mod model;
 pub mod plugin;
@@ -29,6 +30,7 @@ mod quantize;
 
 pub use device::{Device, Simulator};
 pub use error::{ModelError, text};
+pub use exploration::{chips, exploration};
 pub use file::{read_beside, read_bytes, read_model};
 pub use model::{CompiledModel, LayerValues, Options, effort, mode};
 pub use quantize::{Quantization, method, quantize};

@@ -4,7 +4,7 @@ use super::error::unknown;
 use super::{Device, ModelError, read_bytes, read_model};
 use crate::compiler::{Effort, Options as Passes, Rounding};
 use crate::device::{Accelerator, Executable, ExecutableError, Inference, Loaded, Watch};
-use crate::graph::{Family, Graph, Values};
+use crate::graph::{Graph, Values};
 use crate::report::{Clock, NetworkReport};
 use miette::Result;
 use std::path::Path;
@@ -111,10 +111,7 @@ impl CompiledModel {
         device: &Device,
         options: Options,
     ) -> Result<CompiledModel, ExecutableError> {
-        let rounding = options.rounding.unwrap_or(match graph.family {
-            Family::Onnx => Rounding::Float,
-            Family::TfLite => Rounding::Fixed,
-        });
+        let rounding = options.rounding.unwrap_or(Rounding::of(graph.family));
         let passes = Passes {
             rounding,
             folding: options.folding,

@@ -10,6 +10,7 @@ mod campaigns;
 mod digits;
 mod documents;
 mod errors;
+mod explore;
 mod folders;
 mod fresh;
 mod generate;

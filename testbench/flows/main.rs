@@ -10,6 +10,7 @@ mod ip_xact;
 mod litex;
 mod page;
 mod projects;
+mod snakemake;
 #[path = "../tools.rs"]
 mod tools;
 

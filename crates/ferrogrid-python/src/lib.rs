@@ -6,6 +6,7 @@ pub use ferrogrid_onnxruntime::{CreateEpFactories, ReleaseEpFactory};
 
 mod command;
 mod device;
+mod explore;
 mod model;
 mod quantize;
 
@@ -52,6 +53,8 @@ mod _ferrogrid {
     use super::command::command;
     #[pymodule_export]
     use super::device::{Device, presets};
+    #[pymodule_export]
+    use super::explore::Exploration;
     #[pymodule_export]
     use super::model::Model;
     #[pymodule_export]

@@ -63,6 +63,11 @@ fn models_in_floating_point_are_quantized() {
 }
 
 #[test]
+fn cores_are_searched_for_with_optuna() {
+    run("test_explore.py", "numpy, pytest, optuna");
+}
+
+#[test]
 fn litert_takes_its_delegate_from_the_package() {
     run("test_litert.py", "numpy, pytest, ai_edge_litert");
 }

@@ -5,26 +5,23 @@ mod log;
 use super::error::CliError;
 use super::files::write_over;
 use super::interrupt;
-use super::npu::{Mode, import};
+use super::npu::Mode;
 use super::output::print;
 use super::progress::Progress;
-use crate::config::{LONGEST_CONFIGURATION, Space};
-use crate::device::read_text;
 use crate::explore::{
-    ConfirmedPoint, Exploration, ExplorationReport, Goal, Method, Point, Search, Workload, best,
-    csv,
+    ConfirmedPoint, Exploration, ExplorationReport, Goal, Method, Point, Search, best, csv,
 };
-use crate::report::{Clock, json};
-use crate::runtime::read_bytes;
-use crate::synth::TARGETS;
+use crate::report::{Clock, Table, counted, json};
+use crate::runtime::{chips, exploration};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use log::Log;
 use miette::{IntoDiagnostic, miette};
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fs;
 use std::ops::{ControlFlow, RangeInclusive};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The file of points in the folder.
 const POINTS: &str = "points.jsonl";
@@ -58,7 +55,7 @@ pub(super) struct Explore {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Only cores that fit this chip, of which they then take shares; without it shares are those of ecp5-85k
-    #[arg(long, value_name = "CHIP", value_parser = chips())]
+    #[arg(long, value_name = "CHIP", value_parser = PossibleValuesParser::new(chips()))]
     fits: Option<String>,
     /// So many of the best are simulated
     #[arg(long, value_name = "N", default_value_t = 3)]
@@ -78,9 +75,20 @@ pub(super) struct Explore {
     /// First take over what other folders have found
     #[arg(long, value_name = "FOLDER", num_args = 1..)]
     merge: Vec<PathBuf>,
+    /// Only say which configurations there are
+    #[arg(long)]
+    list: bool,
     /// Print what was found as JSON, and no progress
     #[arg(long)]
     json: bool,
+}
+
+/// What `--list --json` prints.
+#[derive(Serialize)]
+struct List {
+    configurations: u64,
+    /// The values of each key that has several, in the order of the space.
+    keys: Vec<(String, Vec<String>)>,
 }
 
 /// Methods by their names.
@@ -90,12 +98,6 @@ fn methods() -> impl TypedValueParser<Value = Method> {
         "random" => Method::Random,
         _ => Method::Guided,
     })
-}
-
-/// The chips whose room is known.
-fn chips() -> PossibleValuesParser {
-    let chips = TARGETS.iter().filter(|target| target.chip.is_some());
-    PossibleValuesParser::new(chips.map(|target| target.name))
 }
 
 /// A number, or the first and the last of several.
@@ -121,6 +123,9 @@ impl Explore {
                 configurations - 1
             ));
         }
+        if self.list {
+            return Ok(print(&self.listed(&exploration))?);
+        }
         let folder = &self.output;
         fs::create_dir_all(folder).map_err(|error| CliError::Write {
             path: folder.clone(),
@@ -138,30 +143,38 @@ impl Explore {
         })?)
     }
 
-    fn exploration(&self) -> miette::Result<Exploration> {
-        let text = read_text(&self.space, LONGEST_CONFIGURATION);
-        let text = text.map_err(|error| CliError::Configuration {
-            path: self.space.clone(),
-            error,
-        })?;
-        let space = Space::parse(&self.space.display().to_string(), &text)?;
-        let workloads = self.workloads.iter().map(|name| self.workload(name));
-        let workloads = workloads.collect::<miette::Result<Vec<_>>>()?;
-        let chip = self.fits.as_deref();
-        let chip = chip.map(|name| crate::synth::Target::named(name).expect("one of the table"));
-        Exploration::new(space, workloads, chip, self.clock).map_err(|error| miette!("{error}"))
+    /// Which configurations there are.
+    fn listed(&self, exploration: &Exploration) -> String {
+        let space = &exploration.space;
+        let choices = space.choices().iter().map(|choice| {
+            let values = (0..choice.count()).map(|place| choice.value(place).to_owned());
+            (choice.key.clone(), Vec::from_iter(values))
+        });
+        let list = List {
+            configurations: space.points(),
+            keys: choices.collect(),
+        };
+        if self.json {
+            return json(&list);
+        }
+        let rows = list
+            .keys
+            .into_iter()
+            .fold(Table::plain(), |table, (key, values)| {
+                table.row([key, values.join(", ")])
+            });
+        format!("{rows}{}\n", counted(list.configurations, "configuration"))
     }
 
-    fn workload(&self, text: &str) -> miette::Result<Workload> {
-        if let Ok(product) = Workload::product(text) {
-            return Ok(product);
-        }
-        let path = Path::new(text);
-        let bytes = read_bytes(path)?;
-        let graph = import(path, &bytes)?;
-        let mode = self.mode.unwrap_or(Mode::of(graph.family));
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        Ok(Workload::network(&name, &bytes, graph, mode.rounding()))
+    fn exploration(&self) -> miette::Result<Exploration> {
+        let rounding = self.mode.map(Mode::rounding);
+        exploration(
+            &self.workloads,
+            &self.space,
+            rounding,
+            self.fits.as_deref(),
+            self.clock,
+        )
     }
 
     /// Points of other folders that are not known yet.

@@ -7,6 +7,7 @@
 """
 
 from ._device import Config, available_devices
+from ._explore import Exploration
 from ._ferrogrid import FerrogridError
 from ._model import CompiledModel, compile_model
 from ._quantize import quantize
@@ -15,6 +16,7 @@ from ._report import Report
 __all__ = [
     "CompiledModel",
     "Config",
+    "Exploration",
     "FerrogridError",
     "Report",
     "available_devices",

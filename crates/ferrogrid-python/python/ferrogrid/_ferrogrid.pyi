@@ -28,6 +28,14 @@ class Device:
     @staticmethod
     def configuration(name: str, toml: str, simulator: str) -> Device: ...
 
+class Exploration:
+    choices: list[tuple[str, list[str]]]
+    def __init__(
+        self, workloads: list[str], space: str, mode: Optional[str], fits: Optional[str], clock: str
+    ) -> None: ...
+    def evaluate(self, place: list[int]) -> str: ...
+    def toml(self, place: list[int]) -> str: ...
+
 class Model:
     inputs: list[tuple[str, str, list[int]]]
     outputs: list[tuple[str, str, list[int]]]
