@@ -254,6 +254,18 @@ pub(super) enum CliError {
         error: RunError,
     },
 
+    /// A file is not what a run prints.
+    #[error("`{}` is no report of a run: {error}", path.display())]
+    #[diagnostic(help(
+        "`ferrogrid run MODEL --preset edge --json > run.json` makes one, and so do `estimate` and `matmul` with `--json`"
+    ))]
+    NoReport {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: serde_json::Error,
+    },
+
     /// A program is not legal.
     #[error("`{}` is no legal program: {error}", path.display())]
     #[diagnostic(help("{help}"))]

@@ -5,7 +5,7 @@ use super::npu::{Mode, Passes, compile, executable_error, import};
 use super::output::print;
 use crate::arch::JobShape;
 use crate::device::{Executable, Inference, expected};
-use crate::report::{Clock, MatmulReport, NetworkReport, json};
+use crate::report::{Clock, MatmulReport, NetworkReport, TimelinePicture, json};
 use crate::runtime::read_bytes;
 use clap::{ArgGroup, Args};
 use miette::miette;
@@ -39,6 +39,9 @@ pub(super) struct Estimate {
     /// The clock for which times are printed
     #[arg(long, value_name = "FREQUENCY", default_value = "100MHz")]
     clock: Clock,
+    /// Print which unit would be at work when; with `--json`, for `ferrogrid report`
+    #[arg(long)]
+    timeline: bool,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
@@ -66,6 +69,13 @@ impl Estimate {
         let arch = core::load_matmul(self.preset.as_deref(), self.config.as_deref())?;
         arch.check_shape(shape)
             .map_err(|error| miette!("{error}"))?;
+        if self.timeline {
+            let help = "leave `--timeline` out: it is for networks";
+            return Err(miette!(
+                help = help,
+                "a product of matrices has no timeline"
+            ));
+        }
         let result = expected(&arch, shape);
         let report = MatmulReport::new(&arch, MODEL, shape, self.clock, &result);
         Ok(print(&match self.json {
@@ -92,14 +102,19 @@ impl Estimate {
             }
         };
         let expected = [Inference::expected(&arch, &network)];
-        let report = NetworkReport::new(&arch, &network, MODEL, self.clock, &expected);
+        let mut report = NetworkReport::new(&arch, &network, MODEL, self.clock, &expected);
+        report.model = Some(self.what.display().to_string());
+        let picture = || TimelinePicture::new(&arch.name, &network, &expected[0]);
+        report.timeline = self.timeline.then(picture);
+        let timeline = report.timeline.as_ref().map(TimelinePicture::text);
         Ok(print(&match self.json {
             true => json(&report),
             false => format!(
-                "{}: {}, simulator {MODEL}\n\n{}",
+                "{}: {}, simulator {MODEL}\n\n{}{}",
                 arch.name,
                 self.what.display(),
-                report.text()
+                report.text(),
+                timeline.unwrap_or_default()
             ),
         })?)
     }

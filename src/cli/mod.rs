@@ -26,6 +26,7 @@ mod presets;
 mod program;
 mod progress;
 mod quantize;
+mod report;
 mod rtl;
 mod run;
 mod run_program;
@@ -63,6 +64,7 @@ enum Command {
     Estimate(estimate::Estimate),
     Explore(explore::Explore),
     Run(run::Run),
+    Report(report::Report),
     Asm(asm::Asm),
     Disasm(disasm::Disasm),
     RunProgram(run_program::RunProgram),
@@ -89,6 +91,7 @@ impl Cli {
             Command::Estimate(command) => command.run(),
             Command::Explore(command) => command.run(),
             Command::Run(command) => command.run(),
+            Command::Report(command) => command.run(),
             Command::Asm(command) => command.run(),
             Command::Disasm(command) => command.run(),
             Command::RunProgram(command) => command.run(),

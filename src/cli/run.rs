@@ -76,7 +76,7 @@ pub(super) struct Run {
     // Those of the first inference.
     #[command(flatten)]
     waves: WaveOptions,
-    /// Print which unit was at work when
+    /// Print which unit was at work when; with `--json`, for `ferrogrid report`
     #[arg(long)]
     timeline: bool,
     /// Write which unit was at work when, instruction by instruction, to this .svg file
@@ -86,7 +86,7 @@ pub(super) struct Run {
     #[arg(long, conflicts_with_all = ["expect", "output", "trace", "waves", "timeline", "timeline_svg", "json"])]
     watch: bool,
     /// Print the figures as JSON, and no progress
-    #[arg(long, conflicts_with = "timeline")]
+    #[arg(long)]
     json: bool,
 }
 
@@ -172,8 +172,10 @@ impl Run {
             write_array(path, &arrays::of_rows(port, outputs))?;
         }
 
-        let report = NetworkReport::new(&arch, &network, simulator, self.clock, &inferences);
+        let mut report = NetworkReport::new(&arch, &network, simulator, self.clock, &inferences);
+        report.model = Some(self.model.display().to_string());
         let picture = || TimelinePicture::new(&arch.name, &network, slowest(&inferences));
+        report.timeline = self.timeline.then(picture);
         if let Some(path) = &self.timeline_svg {
             write_over(path, picture().svg().as_bytes())?;
         }
@@ -194,8 +196,8 @@ impl Run {
                 mode.told(network.graph.family)
             );
             text += &report.text();
-            if self.timeline {
-                text += &format!("{}\n", picture().text());
+            if let Some(timeline) = &report.timeline {
+                text += &format!("{}\n", timeline.text());
             }
             text += &format!("exact: {}\n", judged.text());
             for path in &self.expect {

@@ -7,6 +7,7 @@ use crate::isa::{JobError, RegisterMap, matmul_registers};
 use crate::number::{Matrix, OutOfRange};
 use miette::Diagnostic;
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// A product to compute.
@@ -69,7 +70,7 @@ impl MatmulJob {
 }
 
 /// The counters of a job, read from the core, in cycles.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// From start to the last result.
     pub cycles: u64,

@@ -1,10 +1,12 @@
 //! A clock's frequency, as users write it.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// A frequency in Hz: above 0, at most 100 GHz.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct Clock(f64);
 
 /// Units and their Hz, the largest first.
@@ -17,6 +19,23 @@ impl Clock {
     }
 }
 
+impl From<Clock> for f64 {
+    fn from(clock: Clock) -> f64 {
+        clock.0
+    }
+}
+
+impl TryFrom<f64> for Clock {
+    type Error = &'static str;
+
+    fn try_from(hertz: f64) -> Result<Clock, &'static str> {
+        match hertz > 0.0 && hertz <= 1e11 {
+            true => Ok(Clock(hertz)),
+            false => Err("a frequency is above 0 and at most 100 GHz"),
+        }
+    }
+}
+
 /// `100MHz`, `1.5 GHz`, `50000Hz`.
 impl FromStr for Clock {
     type Err = String;
@@ -26,10 +45,8 @@ impl FromStr for Clock {
             let number = text.strip_suffix(unit)?.trim_end();
             Some(number.parse::<f64>().ok()? * hertz)
         });
-        match unit {
-            Some(hertz) if hertz > 0.0 && hertz <= 1e11 => Ok(Clock(hertz)),
-            _ => Err("write a frequency up to 100 GHz as `100MHz`, `1.5GHz` or `32768Hz`".into()),
-        }
+        let clock = unit.and_then(|hertz| Clock::try_from(hertz).ok());
+        clock.ok_or("write a frequency up to 100 GHz as `100MHz`, `1.5GHz` or `32768Hz`".into())
     }
 }
 

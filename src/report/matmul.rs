@@ -7,10 +7,10 @@ use super::table::Table;
 use crate::arch::{Dataflow, JobShape, MatmulArch};
 use crate::device::matmul::{Counters, MatmulResult};
 use crate::model::matmul::pass_cycles;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a cycle of a job went for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// Every multiplier worked on the product.
@@ -47,7 +47,7 @@ impl Cause {
 }
 
 /// Cycles that went for one cause.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CycleShare {
     /// What for.
     pub cause: Cause,
@@ -58,7 +58,7 @@ pub struct CycleShare {
 }
 
 /// The figures of a job.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MatmulReport {
     /// Name of the core.
     pub core: String,
@@ -80,10 +80,15 @@ pub struct MatmulReport {
     pub span: u64,
     /// Multiplications per multiplier and cycle of the span, 0 to 1.
     pub utilization: f64,
+    /// The counters of the core.
+    pub counters: Counters,
     /// What the cycles went for; their sum is `cycles`.
     pub breakdown: Vec<CycleShare>,
     /// What cost most cycles besides the products.
     pub limited_by: Cause,
+    /// Cycles in a second.
+    #[serde(rename = "clock_hz")]
+    pub clock: Clock,
     /// What it was worth.
     pub performance: Performance,
 }
@@ -130,8 +135,10 @@ impl MatmulReport {
             cycles: result.counters.cycles,
             span: result.span,
             utilization: ratio(shape.macs(), multipliers * result.span),
+            counters: result.counters,
             breakdown,
             limited_by,
+            clock,
             performance: Performance::new(work, clock),
         }
     }
@@ -149,9 +156,8 @@ impl MatmulReport {
         shares.map(cycles).sum()
     }
 
-    /// As text for a terminal.
-    pub fn text(&self) -> String {
-        let MatmulReport { m, k, n, .. } = self;
+    /// What the cycles went for.
+    pub(super) fn causes(&self) -> Table {
         let mut table = Table::new(&["cycles", "share", ""]);
         for share in &self.breakdown {
             table = table.row([
@@ -160,8 +166,12 @@ impl MatmulReport {
                 share.cause.text().into(),
             ]);
         }
-        let table = table.right(&[0, 1]);
-        let figures = Table::plain()
+        table.right(&[0, 1])
+    }
+
+    /// How long it took: name, value and what it says.
+    pub(super) fn figures(&self) -> Table {
+        Table::plain()
             .row([
                 "cycles",
                 &grouped(self.cycles),
@@ -177,12 +187,24 @@ impl MatmulReport {
                 &format!("{:.1} %", 100.0 * self.utilization),
                 "of the multipliers, over the span",
             ])
-            .right(&[1]);
+            .right(&[1])
+    }
+
+    /// `C (2 x 4) = A (2 x 3) x B (3 x 4)`.
+    pub(super) fn product(&self) -> String {
+        let MatmulReport { m, k, n, .. } = self;
+        format!("C ({m} x {n}) = A ({m} x {k}) x B ({k} x {n})")
+    }
+
+    /// As text for a terminal.
+    pub fn text(&self) -> String {
         format!(
-            "{}: C ({m} x {n}) = A ({m} x {k}) x B ({k} x {n}), simulator {}\n\n{figures}\n\
-             Where the cycles went:\n\n{table}\nlimited by: {}, {} of the cycles\n\n{}\n",
+            "{}: {}, simulator {}\n\n{}\nWhere the cycles went:\n\n{}\nlimited by: {}, {} of the cycles\n\n{}\n",
             self.core,
+            self.product(),
             self.simulator,
+            self.figures(),
+            self.causes(),
             self.limited_by.text(),
             percent(self.cycles_of(self.limited_by), self.cycles),
             self.performance.text(),

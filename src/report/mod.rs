@@ -10,12 +10,14 @@ mod network;
 mod numbers;
 mod package;
 mod package_file;
+pub mod page;
 mod performance;
 mod presets;
 mod summary;
 mod synth;
 mod table;
 mod tools;
+mod xml;
 
 pub use clock::Clock;
 pub use driver::{CNetwork, CNetworkError, driver_core_header, driver_files};

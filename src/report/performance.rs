@@ -7,7 +7,7 @@
 use super::Clock;
 use super::numbers::{grouped, ratio};
 use super::table::Table;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Signs of the longest bar.
 const BAR: f64 = 40.0;
@@ -27,7 +27,7 @@ pub(super) struct Work {
 }
 
 /// N, t, t_d, B, P, T, L, E, P_avg and energy: none where it is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Performance {
     /// Operations: products.
     #[serde(rename = "N")]
@@ -98,9 +98,8 @@ impl Performance {
         }
     }
 
-    /// As text for a terminal: the names with their values, and the roofline.
-    pub fn text(&self) -> String {
-        let giga = |rate: f64| format!("{:.3} G/s", rate / 1e9);
+    /// The names that are known, with their values and formulas.
+    pub(super) fn figures(&self) -> Table {
         let milli = |seconds: f64| format!("{:.4} ms", 1e3 * seconds);
         let watts = |power: Option<f64>| power.map(|power| format!("{power:.4} W"));
         let rows = [
@@ -131,6 +130,11 @@ impl Performance {
         let known =
             known.filter_map(|(name, value, what)| Some([name.into(), value?, what.into()]));
         let known = known.fold(Table::plain(), |table, row: [String; 3]| table.row(row));
+        known.right(&[1])
+    }
+
+    /// As text for a terminal: the names with their values, and the roofline.
+    pub fn text(&self) -> String {
         let roofs = [
             (
                 "multipliers",
@@ -153,11 +157,16 @@ impl Performance {
             .fold(Table::plain(), |table, row: [String; 4]| table.row(row));
         format!(
             "{}\nRoofline, {:.2} products for each byte:\n\n{}",
-            known.right(&[1]),
+            self.figures(),
             self.operations_per_byte,
             roofs.right(&[1])
         )
     }
+}
+
+/// A rate for a terminal.
+fn giga(rate: f64) -> String {
+    format!("{:.3} G/s", rate / 1e9)
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The units that instructions are for.
 
 use super::Opcode;
+use serde::{Deserialize, Serialize};
 
 /// A unit with a queue of instructions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Unit {
     /// DRAM to the memories of the machine.
     Load = 0,

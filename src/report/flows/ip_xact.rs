@@ -2,11 +2,10 @@
 
 mod bus;
 mod registers;
-mod xml;
 
 use super::Flow;
 use crate::arch::Target;
-use xml::{Element, element, leaf};
+use crate::report::xml::{Element, element, leaf};
 
 /// The 7-series. A family for cars begins with `a`, one for defence with `q`; one of low voltage
 /// ends with `l`.

@@ -3,15 +3,16 @@
 use super::limit::{Limit, Needs};
 use crate::arch::NpuArch;
 use crate::compiler::{Kept, Network, Step};
-use crate::device::{Executable, Inference, ProgramTime};
+use crate::device::{Executable, Inference, ProgramTime, Span};
 use crate::graph::Operator;
 use crate::isa::npu::Operation;
 use crate::report::Table;
 use crate::report::numbers::{grouped, ratio};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// A layer of a network.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerRow {
     /// Name of the node that it begins with.
     pub name: String,
@@ -25,17 +26,21 @@ pub struct LayerRow {
     /// Products that the network asks for.
     pub macs: u64,
     /// `npu` or `host`.
-    pub runs_on: &'static str,
+    pub runs_on: Cow<'static, str>,
     /// Of a layer that has run on the NPU.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub measured: Option<Measured>,
 }
 
 /// What a layer took of a run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Cycles from the end of the layer before it: what it does beside that one counts there.
     pub cycles: u64,
+    /// Cycles in which a unit was at work for it, and at least what that takes: some of them for other layers too.
+    pub at_work: u64,
+    /// Products that were computed, at most: not those that are the same for every input.
+    pub computed: u64,
     /// Products per multiplier and cycle, 0 to 1.
     pub utilization: f64,
     /// Bytes of weights, parameters and activations read from DRAM.
@@ -61,7 +66,7 @@ pub fn layer_rows(network: &Executable) -> Vec<LayerRow> {
                         shape: network.graph[node.output].shape.clone(),
                         kept: None,
                         macs: network.graph.multiplications(node),
-                        runs_on: "host",
+                        runs_on: "host".into(),
                         measured: None,
                     });
                 }
@@ -72,7 +77,7 @@ pub fn layer_rows(network: &Executable) -> Vec<LayerRow> {
                 shape: layer.shape.clone(),
                 kept: layer.kept.clone(),
                 macs: layer.multiplications,
-                runs_on: "npu",
+                runs_on: "npu".into(),
                 measured: None,
             })),
         }
@@ -120,16 +125,32 @@ fn measure_program<'a>(
         for at in layer.instructions.iter() {
             needs.add(&program[at].operation, arch);
         }
+        let of_layer = layer.instructions.iter().filter_map(|at| spans[at]);
         let cycles = end.saturating_sub(before);
         before = end;
         row.measured = Some(Measured {
             cycles,
+            at_work: at_work(of_layer).max(needs.most(arch).1),
+            computed: row.macs.min(needs.products),
             utilization: ratio(row.macs, cycles * multipliers),
             bytes_read: needs.bytes_read,
             bytes_written: needs.bytes_written,
             limited_by: needs.limit(cycles, arch),
         });
     }
+}
+
+/// Cycles of any of these.
+fn at_work(spans: impl Iterator<Item = Span>) -> u64 {
+    let mut spans = Vec::from_iter(spans);
+    spans.sort_by_key(|span| span.start);
+    let mut end = 0;
+    let cycles = spans.iter().map(|span| {
+        let from = span.start.max(end);
+        end = end.max(span.end);
+        span.end.saturating_sub(from)
+    });
+    cycles.sum()
 }
 
 /// Layers as a table, with what was measured of them if any was.
@@ -153,7 +174,7 @@ pub fn layer_table(rows: &[LayerRow]) -> Table {
                 Some(kept) => format!("{} of {}", shape(&row.shape), kept.of),
             },
             macs,
-            row.runs_on.into(),
+            row.runs_on.to_string(),
         ];
         if let Some(measured) = &row.measured {
             cells.extend([

@@ -3,18 +3,19 @@
 use crate::arch::NpuArch;
 use crate::isa::npu::{Load, Operation, Store};
 use crate::report::numbers::ratio;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Less than this share of the cycles does not limit a layer.
 const LEAST_SHARE: f64 = 0.5;
 
 /// What limits a layer, and for which share of its cycles it is needed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limit {
     /// `array`, `vector`, `post`, `weights`, `reads`, `writes`, or `start and end` of a layer that is too short to
     /// keep anything busy.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// 0 to 1.
     pub share: f64,
 }
@@ -34,6 +35,8 @@ pub(super) struct Needs {
     vector: u64,
     /// Cycles of POST.
     post: u64,
+    /// Products of all multipliers in these cycles, those with zeros at edges among them.
+    pub products: u64,
     weight_bytes: u64,
     /// Bytes read, those of weights included.
     pub bytes_read: u64,
@@ -58,6 +61,7 @@ impl Needs {
                 let [passes, vectors] = matrix.passes_and_vectors();
                 // The next tile of weights takes a cycle a row.
                 self.array += passes * vectors.max(arch.rows.into());
+                self.products += passes * vectors * u64::from(arch.tile_bytes());
             }
             Operation::Post(post) => {
                 let vectors = product(&[post.rows, post.columns, post.window]);
@@ -68,7 +72,9 @@ impl Needs {
             }
             Operation::Vector(vector) => {
                 let passes = product(&[vector.kernel_rows, vector.groups]);
-                self.vector += passes * product(&[vector.rows, vector.columns]);
+                let cycles = passes * product(&[vector.rows, vector.columns]);
+                self.vector += cycles;
+                self.products += cycles * product(&[arch.vector_channels(), arch.vector_taps]);
             }
             Operation::Store(Store {
                 run, rows, planes, ..
@@ -79,8 +85,8 @@ impl Needs {
         }
     }
 
-    /// What limits a layer of so many cycles.
-    pub fn limit(&self, cycles: u64, arch: &NpuArch) -> Limit {
+    /// What needs most cycles, and how many: no run can be shorter.
+    pub fn most(&self, arch: &NpuArch) -> (&'static str, u64) {
         let beat = u64::from(arch.bus_bytes());
         let mostly_weights = 2 * self.weight_bytes > self.bytes_read;
         let candidates = [
@@ -93,16 +99,24 @@ impl Needs {
             ),
             ("writes", self.bytes_written / beat),
         ];
-        let (what, most) = (candidates.into_iter().rev())
-            .max_by_key(|(_, cycles)| *cycles)
-            .unwrap_or_default();
+        let most = candidates
+            .into_iter()
+            .rev()
+            .max_by_key(|(_, cycles)| *cycles);
+        most.unwrap_or_default()
+    }
+
+    /// What limits a layer of so many cycles.
+    pub fn limit(&self, cycles: u64, arch: &NpuArch) -> Limit {
+        let (what, most) = self.most(arch);
         let share = ratio(most, cycles).min(1.0);
-        match share < LEAST_SHARE {
-            true => Limit {
-                what: "start and end",
-                share: 1.0 - share,
-            },
-            false => Limit { what, share },
+        let (what, share) = match share < LEAST_SHARE {
+            true => ("start and end", 1.0 - share),
+            false => (what, share),
+        };
+        Limit {
+            what: what.into(),
+            share,
         }
     }
 }

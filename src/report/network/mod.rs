@@ -7,6 +7,7 @@ mod timeline;
 
 pub use change::Figures;
 pub use layers::{LayerRow, Measured, layer_rows, layer_table, shape};
+pub(super) use timeline::COLOURS;
 pub use timeline::TimelinePicture;
 
 use super::Clock;
@@ -16,14 +17,18 @@ use super::table::Table;
 use crate::arch::NpuArch;
 use crate::device::{Executable, Inference};
 use crate::isa::npu::COUNTERS_OF;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The figures of a run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NetworkReport {
     /// Name of the core.
     pub core: String,
+    /// The file of the network, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// Fingerprint of the core's parameters.
     pub config_hash: String,
     /// `native`, `verilator` or `icarus`.
@@ -43,19 +48,21 @@ pub struct NetworkReport {
     /// Bytes of the beats written.
     pub bytes_written: u64,
     /// The counters of the core, of that inference.
-    pub counters: BTreeMap<&'static str, u64>,
+    pub counters: BTreeMap<Cow<'static, str>, u64>,
     /// Cycles in a second.
-    pub clock_hz: f64,
+    #[serde(rename = "clock_hz")]
+    pub clock: Clock,
     /// Seconds from the start to the interrupt.
     pub latency_s: f64,
     /// What an inference was worth, of what the core does.
     pub performance: Performance,
-    /// Inferences in a second, one behind the other; infinite where all nodes are the host's.
-    pub inferences_per_s: f64,
-    #[serde(skip)]
-    clock: Clock,
-    #[serde(skip)]
-    multipliers: u64,
+    /// Inferences in a second, one behind the other; none where all nodes are the host's.
+    pub inferences_per_s: Option<f64>,
+    /// Those of the array.
+    pub multipliers: u64,
+    /// Which unit was at work when, where it is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<TimelinePicture>,
 }
 
 /// The inference that reports show.
@@ -80,7 +87,7 @@ impl NetworkReport {
         inferences: &[Inference],
     ) -> NetworkReport {
         let slowest = slowest(inferences);
-        let names = COUNTERS_OF.iter().map(|(name, _)| *name);
+        let names = COUNTERS_OF.iter().map(|(name, _)| Cow::Borrowed(*name));
         let counters: BTreeMap<_, _> = names.zip(slowest.counters).collect();
         let mut layers = layer_rows(network);
         layers::measure(&mut layers, arch, network, slowest);
@@ -102,6 +109,7 @@ impl NetworkReport {
         };
         NetworkReport {
             core: arch.name.clone(),
+            model: None,
             config_hash: format!("0x{:08x}", arch.config_hash()),
             simulator: simulator.into(),
             inferences: inferences.len(),
@@ -112,19 +120,20 @@ impl NetworkReport {
             bytes_read: beat * counters["read_beats"],
             bytes_written: beat * counters["write_beats"],
             counters,
-            clock_hz: clock.hertz(),
+            clock,
             performance: Performance::new(work, clock),
             latency_s: cycles as f64 / clock.hertz(),
-            inferences_per_s: clock.hertz() / cycles as f64,
-            clock,
+            inferences_per_s: (cycles > 0).then(|| clock.hertz() / cycles as f64),
             multipliers,
+            timeline: None,
         }
     }
 
     /// What is to be said of the products.
     fn products(&self) -> String {
         let on_host = self.layers.iter().filter(|layer| layer.runs_on == "host");
-        let products = on_host.clone().map(|layer| layer.macs).sum::<u64>();
+        let products = on_host.clone().map(|layer| layer.macs);
+        let products = products.fold(0, u64::saturating_add);
         let text = "products that the network asks for".to_owned();
         match on_host.count() as u64 {
             0 => text,
@@ -136,10 +145,10 @@ impl NetworkReport {
         }
     }
 
-    /// As text for a terminal.
-    pub fn text(&self) -> String {
+    /// The figures of the run: name, value and what it says.
+    pub(super) fn figures(&self) -> Table {
         let row = |name: &str, value: String, what: String| [name.to_owned(), value, what];
-        let counter = |name: &str| grouped(self.counters[name]);
+        let counter = |name: &str| grouped(self.counters.get(name).copied().unwrap_or(0));
         let array = |what: &str| format!("cycles in which the array {what}");
         let rows = [
             row("MACs", grouped(self.macs), self.products()),
@@ -181,21 +190,21 @@ impl NetworkReport {
             ),
             row(
                 "throughput",
-                match self.cycles {
-                    // All of it is the host's.
-                    0 => "-".into(),
-                    _ => grouped(self.inferences_per_s as u64),
-                },
+                self.inferences_per_s
+                    .map_or("-".into(), |rate| grouped(rate as u64)),
                 "inferences a second, one behind the other".into(),
             ),
         ];
-        let table = rows
-            .into_iter()
-            .fold(Table::plain(), Table::row)
-            .right(&[1]);
+        let rows = rows.into_iter();
+        rows.fold(Table::plain(), Table::row).right(&[1])
+    }
+
+    /// As text for a terminal.
+    pub fn text(&self) -> String {
         format!(
-            "{}\n{table}\n{}\n",
+            "{}\n{}\n{}\n",
             layer_table(&self.layers),
+            self.figures(),
             self.performance.text()
         )
     }

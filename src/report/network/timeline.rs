@@ -3,7 +3,9 @@
 use crate::device::{Executable, Inference};
 use crate::isa::npu::Unit;
 use crate::report::Table;
-use crate::report::numbers::grouped;
+use crate::report::numbers::{grouped, percent};
+use crate::report::xml::escaped;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -15,25 +17,28 @@ const SHADES: [char; 5] = [' ', '░', '▒', '▓', '█'];
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
 
 /// Width of the drawing and height of a unit in the SVG, without the margins.
-const WIDTH: u64 = 1200;
+const WIDTH: u64 = 1040;
 const ROW: u64 = 36;
 const MARGIN: u64 = 80;
 /// Colours of the layers, in turn: seven that differ for most eyes (Okabe and Ito 2008).
-const COLOURS: [&str; 7] = [
+pub(in crate::report) const COLOURS: [&str; 7] = [
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b3a400",
 ];
 
 /// Work of a unit for a layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Work {
     unit: Unit,
     cycles: Range<u64>,
     /// Index in its program, and assembly of the instruction.
     index: usize,
     text: String,
+    /// Index of the layer: none of inputs and outputs.
     layer: Option<usize>,
 }
 
 /// When the units were at work in an inference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimelinePicture {
     core: String,
     layers: Vec<String>,
@@ -116,19 +121,59 @@ impl TimelinePicture {
         )
     }
 
-    /// As SVG: a bar for each instruction, coloured by layer, which says what it is.
+    /// As a file of SVG.
     pub fn svg(&self) -> String {
-        let units = self.units();
-        let height = ROW * units.len() as u64 + 2 * MARGIN;
-        let x = |cycle: u64| MARGIN as f64 + (cycle * WIDTH) as f64 / self.cycles as f64;
-        let mut svg = format!(
+        let height = self.height() + 2 * MARGIN;
+        format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {height}\" font-family=\"sans-serif\" \
              font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
-             <text x=\"{MARGIN}\" y=\"30\" font-size=\"16\">{}: {} cycles</text>\n",
+             <text x=\"{MARGIN}\" y=\"30\" font-size=\"16\">{}: {} cycles</text>\n{}</svg>\n",
             WIDTH + 2 * MARGIN,
             escaped(&self.core),
             grouped(self.cycles),
-        );
+            self.drawing()
+        )
+    }
+
+    /// As SVG in HTML, without a title and with the colours of the page.
+    pub(in crate::report) fn inline(&self) -> String {
+        let (width, height) = (WIDTH + 2 * MARGIN, self.height() + 30);
+        format!(
+            "<svg class=\"timeline\" viewBox=\"0 {MARGIN} {width} {height}\">\n{}</svg>\n",
+            self.drawing()
+        )
+    }
+
+    /// How many instructions each unit had, and how long it was at work.
+    pub(in crate::report) fn units_table(&self) -> Table {
+        let rows = self.units().into_iter().map(|unit| {
+            let works = self.work.iter().filter(|work| work.unit == unit);
+            let cycles = works
+                .clone()
+                .map(|work| work.cycles.end.saturating_sub(work.cycles.start));
+            let cycles = cycles.fold(0, u64::saturating_add);
+            [
+                unit.name().to_owned(),
+                grouped(works.count() as u64),
+                grouped(cycles),
+                percent(cycles, self.cycles),
+            ]
+        });
+        let table = Table::new(&["unit", "instructions", "cycles at work", "share"]);
+        rows.fold(table, Table::row).right(&[1, 2, 3])
+    }
+
+    /// The rows of the units.
+    fn height(&self) -> u64 {
+        ROW * self.units().len() as u64
+    }
+
+    /// What SVG is made of, below a margin: a bar for each instruction, coloured by layer, which says what it is.
+    fn drawing(&self) -> String {
+        let units = self.units();
+        let most = self.cycles.max(1);
+        let x = |cycle: u64| MARGIN as f64 + cycle.min(most) as f64 * WIDTH as f64 / most as f64;
+        let mut svg = String::new();
         let top = |unit: Unit| {
             let place = units.iter().position(|of| *of == unit);
             MARGIN + ROW * place.unwrap_or(0) as u64
@@ -141,7 +186,8 @@ impl TimelinePicture {
             let (from, to) = (x(work.cycles.start), x(work.cycles.end));
             let name = work
                 .layer
-                .map_or("inputs and outputs", |layer| &self.layers[layer]);
+                .and_then(|layer| self.layers.get(layer))
+                .map_or("inputs and outputs", String::as_str);
             let _ = writeln!(
                 svg,
                 "<rect x=\"{from:.2}\" y=\"{}\" width=\"{:.2}\" height=\"{}\" fill=\"{}\" stroke=\"white\" \
@@ -169,7 +215,7 @@ impl TimelinePicture {
                 grouped(cycle)
             );
         }
-        svg + "</svg>\n"
+        svg
     }
 }
 
@@ -178,11 +224,4 @@ fn shared(one: &Range<u64>, other: &Range<u64>) -> u64 {
     one.end
         .min(other.end)
         .saturating_sub(one.start.max(other.start))
-}
-
-/// Text for XML.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }

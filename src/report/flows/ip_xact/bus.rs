@@ -2,8 +2,8 @@
 
 use super::super::Flow;
 use super::MEMORY_MAP;
-use super::xml::{Element, element, leaf};
 use crate::product::BusKind;
+use crate::report::xml::{Element, element, leaf};
 use crate::synth::constraints::CORE_CLOCK_MHZ;
 
 /// What stands at one end of a bus.

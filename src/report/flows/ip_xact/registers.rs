@@ -2,8 +2,8 @@
 
 use super::super::Flow;
 use super::MEMORY_MAP;
-use super::xml::{Element, element, leaf};
 use crate::isa::{Access, Field, Register};
+use crate::report::xml::{Element, element, leaf};
 
 /// The smallest piece of address space that Vivado's interconnects give to a slave.
 const RANGE: u32 = 4096;

@@ -1,9 +1,9 @@
-//! XML text.
+//! Text of XML, and of HTML where elements have contents.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 /// An element: attributes, and either text or children.
-pub(super) struct Element {
+pub(in crate::report) struct Element {
     name: &'static str,
     attributes: Vec<(&'static str, String)>,
     text: String,
@@ -11,7 +11,7 @@ pub(super) struct Element {
 }
 
 /// An element without contents.
-pub(super) fn element(name: &'static str) -> Element {
+pub(in crate::report) fn element(name: &'static str) -> Element {
     Element {
         name,
         attributes: Vec::new(),
@@ -21,7 +21,7 @@ pub(super) fn element(name: &'static str) -> Element {
 }
 
 /// An element that holds text.
-pub(super) fn leaf(name: &'static str, text: &str) -> Element {
+pub(in crate::report) fn leaf(name: &'static str, text: &str) -> Element {
     Element {
         text: text.into(),
         ..element(name)
@@ -46,31 +46,36 @@ impl Element {
 
     /// The element as the root of a document.
     pub fn document(&self) -> String {
-        let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        self.write(&mut text, 0);
-        text
+        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{self}")
     }
 
-    fn write(&self, text: &mut String, depth: usize) {
+    fn write(&self, text: &mut impl Write, depth: usize) -> fmt::Result {
         let (name, indent) = (self.name, "  ".repeat(depth));
-        write!(text, "{indent}<{name}").expect("a String takes everything");
+        write!(text, "{indent}<{name}")?;
         for (key, value) in &self.attributes {
-            write!(text, " {key}=\"{}\"", escaped(value)).expect("a String takes everything");
+            write!(text, " {key}=\"{}\"", escaped(value))?;
         }
         if self.children.is_empty() {
             let contents = escaped(&self.text);
-            writeln!(text, ">{contents}</{name}>").expect("a String takes everything");
-            return;
+            return writeln!(text, ">{contents}</{name}>");
         }
-        text.push_str(">\n");
+        text.write_str(">\n")?;
         for child in &self.children {
-            child.write(text, depth + 1);
+            child.write(text, depth + 1)?;
         }
-        writeln!(text, "{indent}</{name}>").expect("a String takes everything");
+        writeln!(text, "{indent}</{name}>")
     }
 }
 
-fn escaped(text: &str) -> String {
+/// Its lines.
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, 0)
+    }
+}
+
+/// Text of an element or an attribute.
+pub(in crate::report) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
