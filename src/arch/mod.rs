@@ -18,6 +18,7 @@
 mod block_ram;
 mod buffer;
 mod error;
+mod family;
 mod hash;
 mod job;
 mod load;
@@ -37,6 +38,7 @@ pub use crate::number::IntType;
 pub use block_ram::BlockRams;
 pub use buffer::{ABuffer, AccumulatorBuffer, BANKS, BBuffer};
 pub use error::ArchError;
+pub use family::Family;
 pub use job::{JobShape, Limits, MAX_SIZE, ShapeError, StreamBeats};
 pub use load::{LoadError, from_preset, from_toml, npu_from_preset, npu_from_toml};
 pub use matmul::MatmulArch;

@@ -2,38 +2,7 @@
 
 use super::tools::Tool;
 use crate::arch;
-
-/// What Yosys calls the cells of a family, and with which pass it maps to them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// Lattice ECP5.
-    Ecp5,
-    /// Lattice iCE40.
-    Ice40,
-    /// Lattice Nexus.
-    Nexus,
-    /// Gowin GW2A.
-    Gowin,
-    /// Xilinx 7-series.
-    Xilinx7,
-    /// Xilinx UltraScale+.
-    UltraScalePlus,
-    /// Intel Cyclone V.
-    CycloneV,
-}
-
-impl Family {
-    /// Whether chips of the family have the cells of a core that is made for `target`.
-    pub fn takes(self, target: arch::Target) -> bool {
-        match target {
-            arch::Target::Portable => true,
-            arch::Target::Ecp5 => self == Family::Ecp5,
-            arch::Target::Ice40 => self == Family::Ice40,
-            arch::Target::Xilinx => self == Family::Xilinx7,
-            arch::Target::UltraScalePlus => self == Family::UltraScalePlus,
-        }
-    }
-}
+pub use crate::arch::Family;
 
 /// A chip, or a family where nothing is placed.
 #[derive(Debug, PartialEq, Eq)]
