@@ -45,9 +45,9 @@ impl Array {
             Dataflow::OutputStationary => {
                 let late = u32::from(self.product_register);
                 let product = if cells { 0 } else { product };
-                let choice = 1.65 * f64::from(sum);
+                let choice = 2.5 * f64::from(sum);
                 match inside {
-                    true => (2 + late + a + w + sum, 0, 0, 1.4 * f64::from(sum) + 1.75),
+                    true => (2 + late + a + w + sum, 0, 0, 2.0 * f64::from(sum) + 1.75),
                     false => (2 + late + a + w + sum, product + sum, sum, choice),
                 }
             }

@@ -17,39 +17,56 @@ struct Fabric {
     line_lut: Option<u32>,
     /// Products whose factors have fewer bits together are made of LUTs.
     narrowest_product: u32,
-    /// Slices of multipliers take in the registers and sums beside them.
-    slices: bool,
+    /// What multipliers take in of what stands beside them.
+    inside: Inside,
+}
+
+/// What multipliers take in.
+enum Inside {
+    Nothing,
+    /// Registers of products, and of operands where no sum stands behind.
+    Products,
+    /// Registers of operands and products.
+    Operands,
+    /// Those, and sums with their registers.
+    Sums,
 }
 
 fn fabric(family: Family) -> Fabric {
     let lattice = Fabric {
         adder: 1.0,
-        logic: 0.9,
+        logic: 0.79,
         registers: 0.95,
         line_lut: None,
         narrowest_product: 0,
-        slices: false,
+        inside: Inside::Nothing,
     };
     match family {
-        Family::Ecp5 | Family::Nexus => lattice,
+        Family::Ecp5 => lattice,
+        Family::Nexus => Fabric {
+            inside: Inside::Operands,
+            ..lattice
+        },
         Family::Gowin => Fabric {
-            logic: 1.1,
+            logic: 0.78,
             ..lattice
         },
         Family::Ice40 => Fabric {
-            logic: 1.1,
+            logic: 0.7,
+            inside: Inside::Operands,
             narrowest_product: 11,
             ..lattice
         },
         Family::Xilinx7 => Fabric {
-            logic: 0.55,
+            logic: 0.40,
             line_lut: Some(32),
-            slices: true,
+            inside: Inside::Sums,
             ..lattice
         },
         Family::UltraScalePlus => Fabric {
-            logic: 0.55,
+            logic: 0.40,
             line_lut: Some(32),
+            inside: Inside::Products,
             ..lattice
         },
         Family::CycloneV => Fabric {
@@ -105,9 +122,15 @@ impl Cells {
         let each = f64::from(count);
         if cells || multipliers && a + b >= fabric.narrowest_product {
             self.dsp += u64::from(count);
-            if fabric.slices && registers > 0 {
-                return;
-            }
+
+            let inside = match fabric.inside {
+                Inside::Sums => return,
+                Inside::Operands => registers - adders,
+                Inside::Products if adders == 0 => registers,
+                Inside::Products => (registers - adders).saturating_sub(a + b),
+                Inside::Nothing => 0,
+            };
+            self.ff -= each * f64::from(inside);
         } else {
             self.lut += each * 2.1 * f64::from(a * b);
         }
@@ -137,12 +160,17 @@ impl Cells {
                     self.lut += (count * u64::from(width * depth)) as f64;
                 }
             },
-            (MemoryKind::Clocked, Some(luts)) if luts <= rams_of(family, width, depth) * 64 => {
+            (MemoryKind::Clocked, Some(luts)) if luts <= 64 * rams_of(family, width, depth).0 => {
                 self.lut += (count * luts) as f64;
                 // The register of the read stands outside.
                 self.ff += (count * u64::from(width)) as f64;
             }
-            _ => self.bram += count * rams_of(family, width, depth),
+            _ => {
+                let (rams, rows) = rams_of(family, width, depth);
+                self.bram += count * rams;
+                // What chooses between rows of them.
+                self.lut += (count * (rows - 1) * u64::from(width)) as f64 * 0.66;
+            }
         }
     }
 
@@ -181,25 +209,32 @@ fn luts_of(family: Family, width: u32, depth: u32) -> Option<u64> {
     Some(u64::from(luts * width.div_ceil(wide)) * u64::from(depth.div_ceil(deep)))
 }
 
-/// Block RAMs that a memory is cut into, at the least cost.
-fn rams_of(family: Family, width: u32, depth: u32) -> u64 {
-    let least = |shapes: &[[u32; 2]]| {
-        let cells = |[wide, deep]: &[u32; 2]| {
-            u64::from(width.div_ceil(*wide)) * u64::from(depth.div_ceil(*deep))
+/// Block RAMs that a memory is cut into at the least cost, and in how many rows they stand.
+fn rams_of(family: Family, width: u32, depth: u32) -> (u64, u64) {
+    let least = |shapes: &[[u32; 2]], each: u64| {
+        let cut = |[wide, deep]: &[u32; 2]| {
+            let rows = u64::from(depth.div_ceil(*deep));
+            (each * u64::from(width.div_ceil(*wide)) * rows, rows)
         };
-        shapes.iter().map(cells).min().unwrap_or(0)
+        shapes.iter().map(cut).min().unwrap_or((0, 1))
     };
     match family {
-        Family::Ecp5 | Family::Nexus | Family::Gowin => BlockRams::of(width, depth).count(),
-        Family::Ice40 => least(&[[16, 256], [8, 512], [4, 1024], [2, 2048]]),
-        Family::CycloneV => least(&[
-            [40, 256],
-            [20, 512],
-            [10, 1024],
-            [5, 2048],
-            [2, 4096],
-            [1, 8192],
-        ]),
+        Family::Ecp5 | Family::Nexus | Family::Gowin => {
+            let cut = BlockRams::of(width, depth);
+            (cut.count(), u64::from(cut.rows))
+        }
+        Family::Ice40 => least(&[[16, 256], [8, 512], [4, 1024], [2, 2048]], 1),
+        Family::CycloneV => {
+            let shapes = [
+                [40, 256],
+                [20, 512],
+                [10, 1024],
+                [5, 2048],
+                [2, 4096],
+                [1, 8192],
+            ];
+            least(&shapes, 1)
+        }
         Family::Xilinx7 | Family::UltraScalePlus => {
             let half = [
                 [36, 512],
@@ -218,7 +253,7 @@ fn rams_of(family: Family, width: u32, depth: u32) -> u64 {
                 [2, 16384],
                 [1, 32768],
             ];
-            least(&half).min(2 * least(&whole))
+            least(&half, 1).min(least(&whole, 2))
         }
     }
 }

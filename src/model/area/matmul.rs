@@ -78,9 +78,9 @@ fn datapath(arch: &MatmulArch) -> Parts {
         Dataflow::OutputStationary => operands + 4 * arch.rows + 16,
     };
     let choice = match arch.dataflow {
-        Dataflow::WeightStationary => 0.25 * f64::from(b.word_bits),
+        Dataflow::WeightStationary => 0.29 * f64::from(b.word_bits),
         // A row takes one element of its word.
-        Dataflow::OutputStationary => 0.3 * f64::from(arch.rows * a.word_bits) + 5.0,
+        Dataflow::OutputStationary => 0.35 * f64::from(arch.rows * a.word_bits) + 5.0,
     };
     let mut parts = Parts::new(f64::from(registers), 0.0, choice);
     for (count, width, depth, style) in [
@@ -125,12 +125,12 @@ fn accumulators(arch: &MatmulArch) -> Parts {
         Dataflow::WeightStationary => Parts::new(
             2.0 * word + (2.0 + late) * sums + (6.0 + late) * address + 19.0 + 7.0 * late,
             word,
-            1.65 * word + 26.0,
+            1.9 * word + 30.0,
         ),
         Dataflow::OutputStationary => Parts::new(
             sums + 4.0 * address + 9.0 + 3.0 * late,
             0.0,
-            0.7 * word + 2.0 * address,
+            0.8 * word + 2.3 * address,
         ),
     };
     if has_registers(arch, kind) {
@@ -156,7 +156,7 @@ fn drain(arch: &MatmulArch) -> Parts {
     Parts::new(
         54.0 + 6.6 * late + held + 2.0 * beat + 2.2 * panels + 2.8 * beats,
         25.0 + 1.4 * panels + 0.7 * beats,
-        60.0 + 0.7 * held + 0.25 * beat + 4.0 * panels + 1.5 * beats,
+        75.0 + 0.8 * held + 0.29 * beat + 5.0 * panels + 1.9 * beats,
     )
 }
 
@@ -173,12 +173,12 @@ fn loaders(arch: &MatmulArch) -> Parts {
         Dataflow::WeightStationary => Parts::new(
             40.0 + vector(a) + 3.1 * depth + 2.5 * rows + 1.7 * beats,
             14.0 + 1.7 * rows + 2.0 * depth + 2.8 * beats + 0.8 * per_beat,
-            53.0 + 0.086 * gathers(a) + 4.0 * depth + 2.3 * rows + 10.0 * beats,
+            67.0 + 0.11 * gathers(a) + 5.0 * depth + 3.0 * rows + 13.0 * beats,
         ),
         Dataflow::OutputStationary => Parts::new(
             47.0 + vector(a) + 3.1 * depth + 2.5 * rows,
             23.0 + 1.6 * depth + 0.8 * per_beat,
-            53.0 + 3.4 * depth + 3.0 * rows + 1.4 * f64::from(arch.rows),
+            67.0 + 4.3 * depth + 3.8 * rows + 1.8 * f64::from(arch.rows),
         ),
     };
     let (depth, columns) = (bits(arch.b_buffer.bank_depth), bits(arch.columns));
@@ -186,7 +186,7 @@ fn loaders(arch: &MatmulArch) -> Parts {
     parts += Parts::new(
         24.0 + vector(b) + 1.9 * depth + 4.2 * columns + 0.9 * bits(arch.accumulators.bank_depth),
         12.0 + 2.2 * depth + 2.0 * columns + 1.2 * beats,
-        54.0 + 0.13 * gathers(b) + 2.0 * depth + 14.0 * columns,
+        68.0 + 0.17 * gathers(b) + 2.5 * depth + 18.0 * columns,
     );
     parts
 }
@@ -198,20 +198,20 @@ fn control(arch: &MatmulArch) -> Parts {
     let sums = bits(arch.accumulators.bank_depth);
     let (rows, columns) = (bits(arch.rows), bits(arch.columns));
     let (fixed, by_row) = match arch.dataflow {
-        Dataflow::WeightStationary => ([85.0, 9.0, 69.0], 1.0),
-        Dataflow::OutputStationary => ([57.0, 9.0, 54.0], 0.0),
+        Dataflow::WeightStationary => ([85.0, 9.0, 88.0], 1.0),
+        Dataflow::OutputStationary => ([57.0, 9.0, 69.0], 0.0),
     };
     let mut parts = Parts::new(
         fixed[0] + 2.2 * by_row * rows + 2.1 * a + 6.9 * b + 4.4 * sums,
         fixed[1] + 1.9 * by_row * rows + 1.7 * a + 2.2 * b + 1.8 * sums + 1.3 * columns,
-        fixed[2] + 1.2 * by_row * rows + 3.7 * a + 3.7 * b + 3.7 * sums + 1.7 * columns,
+        fixed[2] + 1.5 * by_row * rows + 4.7 * a + 4.7 * b + 4.7 * sums + 2.2 * columns,
     );
     // The registers behind AXI4-Lite and what the top has of its own are the same in all cores.
-    parts += Parts::new(294.0 + 230.0, 96.0, 378.0 + 214.0);
+    parts += Parts::new(294.0 + 230.0, 96.0, 480.0 + 270.0);
     parts += Parts::new(
         204.0 + 3.8 * sums + 1.8 * columns,
         37.0 + 0.3 * sums,
-        142.0 + 0.8 * sums,
+        180.0 + 1.0 * sums,
     );
     parts
 }

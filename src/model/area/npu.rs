@@ -23,7 +23,7 @@ pub(super) fn units(arch: &NpuArch) -> Vec<(&'static str, Parts)> {
         ("matrix", matrix(arch)),
         (
             "accumulators",
-            accumulators(arch, arch.columns, arch.sum_bits(), 1.0),
+            accumulators(arch, arch.columns, arch.sum_bits()),
         ),
         ("scratchpad", scratchpad(arch)),
         ("post", post(arch)),
@@ -32,7 +32,7 @@ pub(super) fn units(arch: &NpuArch) -> Vec<(&'static str, Parts)> {
         ("store", store(arch)),
         ("bus", bus(arch)),
         // The same in all cores.
-        ("registers", Parts::new(693.0 + 769.0, 352.0, 955.0 + 749.0)),
+        ("registers", Parts::new(693.0 + 769.0, 352.0, 1_040.0)),
     ];
     if arch.vector_taps > 0 {
         units.insert(5, ("vector", vector(arch)));
@@ -67,7 +67,7 @@ fn matrix(arch: &NpuArch) -> Parts {
     let mut parts = places(Parts::new(
         1_520.0 + 16.0 * rows + 5.5 * address * reach + 8.0 * ring + 8.0 * columns,
         184.0 + 80.0 * reach + 11.0 * address + 6.0 * ring,
-        940.0 + 17.0 * rows * reach + 17.8 * address - 11.8 * reach * log2(arch.rows) + 7.0 * ring,
+        780.0 + 14.0 * rows * reach + 15.0 * address - 9.8 * reach * log2(arch.rows) + 5.8 * ring,
     ));
     let array = array(arch);
     parts += array.skews();
@@ -81,15 +81,15 @@ fn matrix(arch: &NpuArch) -> Parts {
     )
 }
 
-/// Two banks for the sums of so many columns; `choice` is 1, and more where the largest can be kept.
-fn accumulators(arch: &NpuArch, columns: u32, sum_bits: u32, choice: f64) -> Parts {
+/// Two banks for the sums of so many columns.
+fn accumulators(arch: &NpuArch, columns: u32, sum_bits: u32) -> Parts {
     let lanes = f64::from(columns);
     let address = log2(arch.accumulator_vectors);
     let word = NpuArch::ACCUMULATOR_BITS * columns;
     Parts::new(
         lanes * f64::from(2 * NpuArch::ACCUMULATOR_BITS + 2 * sum_bits) + 6.0 * address + 19.0,
         f64::from(word),
-        choice * (52.8 * lanes + 26.0),
+        64.0 * lanes + 26.0,
     )
     .memory(2, word, arch.accumulator_vectors, MemoryKind::Block)
 }
@@ -100,9 +100,9 @@ fn scratchpad(arch: &NpuArch) -> Parts {
     Parts::new(
         53.0 + 48.0 * rows + 4.9 * address * reach + 0.15 * rows * rows,
         4.0 * reach * address - 3.0 * address + 6.1 * steps - 5.2 * steps * reach,
-        610.0 + 8.4 * rows * reach * steps + 12.3 * rows * address + 21.9 * steps * reach
-            - 48.7 * address
-            + 4.6 * address * reach,
+        915.0 + 12.6 * rows * reach * steps + 18.5 * rows * address + 33.0 * steps * reach
+            - 73.0 * address
+            + 6.9 * address * reach,
     )
     .memory(
         2 * arch.rows,
@@ -122,26 +122,24 @@ fn post(arch: &NpuArch) -> Parts {
     let (address, bus) = (log2(arch.scratchpad_bytes), f64::from(arch.bus_bytes()));
     let (rows, columns) = (log2(arch.rows), f64::from(arch.columns));
     let cells = arch.target == Target::Ecp5;
-    // The registers of its products are within cells.
-    let within = if cells { 247.0 } else { 0.0 };
+
     let mut parts = Parts::new(
-        735.0
-            + (1_410.0 + 229.0 * both + 146.0 * float - within) * lanes
-            + 41.0 * address
-            + 100.0 * float
-            + 64.0 * both,
+        450.0 + (480.0 + 229.0 * both + 146.0 * float) * lanes + 13.0 * address + 100.0 * float,
         168.0 + (210.0 + 39.0 * float + 16.0 * fixed) * lanes,
-        477.0
-            + (1_530.0 + 484.0 * both - 94.0 * fixed) * lanes
-            + 2.7 * columns * rows
-            + 35.0 * log2(arch.columns),
-    );
+        315.0
+            + (1_010.0 + 320.0 * both - 62.0 * fixed) * lanes
+            + 1.8 * columns * rows
+            + 23.0 * log2(arch.columns),
+    )
+    // What goes with a sum, and what lanes keep beside their products.
+    .line(8 + arch.scratchpad_bytes.ilog2(), 32)
+    .line(170 * arch.lanes, 4);
     // Tables of functions, two for each lane.
     let words = arch.bus_bits / 32;
     parts += Parts::new(
         48.0 + 63.7 * lanes,
         32.0 * lanes,
-        25.0 + (4.8 * bus - 16.7) * lanes,
+        20.0 + (100.0 + 12.0 * bus) * lanes,
     )
     .memory(
         2 * arch.lanes,
@@ -159,7 +157,8 @@ fn post(arch: &NpuArch) -> Parts {
         .extend([16, factor].map(|bits| Multipliers {
             count: 2 * arch.lanes,
             bits: [16, bits],
-            registers: 0,
+            // On ECP5 they are within the cells already.
+            registers: if cells { 0 } else { 62 },
             adders: 0,
             cells,
         }));
@@ -177,26 +176,27 @@ fn vector(arch: &NpuArch) -> Parts {
     let groups = log2(arch.vector_weights);
     let three = f64::from(u32::from(arch.vector_taps == 3));
     // What the sums of its channels go through is counted with the rest.
-    let sums = accumulators(arch, arch.vector_channels(), 18, 1.0);
+    let sums = accumulators(arch, arch.vector_channels(), 18);
     let cells = arch.target == Target::Ecp5;
-    let within = if cells { 33.0 } else { 0.0 };
+
     let mut parts = places(Parts::new(
-        1_140.0
-            + (68.8 - within) * channels * taps
-            + 93.6 * channels
+        716.0
+            + 36.0 * channels * taps
+            + 85.0 * channels
             + 11.2 * address
             + 15.0 * log2(arch.accumulator_vectors),
         328.0 + 17.1 * channels * taps + 14.9 * channels + 5.8 * address + 2.3 * three * address,
-        745.0 + 54.5 * channels * taps + 103.0 * channels + 11.0 * address + 3.8 * three * groups
-            - 13.6 * log2(arch.bus_bytes())
-            + 6.3 * log2(arch.accumulator_vectors),
+        1_000.0 + 74.0 * channels * taps + 139.0 * channels + 15.0 * address + 5.0 * three * groups
+            - 18.0 * log2(arch.bus_bytes())
+            + 8.5 * log2(arch.accumulator_vectors),
     ));
     parts.memories.extend(sums.memories);
+    parts = parts.line(46, 4);
     let weight = IntType::signed(8).bits;
     parts.multipliers.push(Multipliers {
         count: arch.vector_taps * arch.vector_channels(),
         bits: [NpuArch::ACTIVATION.bits, weight],
-        registers: 0,
+        registers: if cells { 0 } else { 33 },
         adders: 0,
         cells,
     });
@@ -216,7 +216,7 @@ fn front(arch: &NpuArch) -> Parts {
     let parts = Parts::new(
         2_300.0 + 15.0 * index,
         571.0 + 9.3 * index,
-        2_560.0 + 30.0 * central,
+        3_400.0 + 40.0 * central,
     );
     let parts = match depth <= REGISTERS {
         true => {
@@ -260,6 +260,6 @@ fn bus(arch: &NpuArch) -> Parts {
     Parts::new(
         260.0 + 12.4 * outstanding,
         254.0 + 7.0 * index,
-        441.0 + 3.3 * outstanding + 15.9 * index,
+        880.0 + 6.6 * outstanding + 32.0 * index,
     )
 }
