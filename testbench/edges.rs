@@ -152,6 +152,7 @@ const RULES: &[Rule] = &[
             "config",
             "device",
             "graph",
+            "model",
             "number",
             "product",
             "reference",

@@ -11,7 +11,7 @@ use crate::number::{IntType, Matrix};
 use crate::product::Part;
 use crate::reference;
 use crate::reference::graph::{Mode, run as golden};
-use crate::report::{MatmulReport, NetworkReport};
+use crate::report::{MatmulReport, NetworkReport, TimelinePicture};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -42,11 +42,16 @@ pub struct ConfirmError {
 
 impl Exploration {
     /// Simulates a point's core with each workload, on random values, and compares every integer with the golden
-    /// model's. Networks are compiled with the usual effort, so that they may take fewer cycles than the point's.
+    /// model's. With `timeline`, reports say which unit was at work when. Networks are compiled with the usual effort, so that they may take fewer cycles than the point's.
     ///
     /// # Errors
     /// When the simulator or the model differs, or `watch` ended it.
-    pub fn confirm(&self, point: u64, watch: &mut Watch) -> Result<Vec<Confirmed>, ConfirmError> {
+    pub fn confirm(
+        &self,
+        point: u64,
+        timeline: bool,
+        watch: &mut Watch,
+    ) -> Result<Vec<Confirmed>, ConfirmError> {
         let failed = |workload: &str, reason| ConfirmError {
             point,
             workload: workload.to_owned(),
@@ -59,7 +64,7 @@ impl Exploration {
         let mut of_workload = |workload: &Workload| {
             let (cycles, expected, report) = match (&core, &workload.work) {
                 (Core::Npu(arch), Work::Network { graph, rounding }) => {
-                    self.infer(arch, native()?, (graph, *rounding), watch)
+                    self.infer((arch, native()?), (graph, *rounding), timeline, watch)
                 }
                 (Core::Matmul(arch), Work::Product(shape)) => {
                     self.multiply(arch, native()?, *shape, watch)
@@ -81,9 +86,9 @@ impl Exploration {
 
     fn infer(
         &self,
-        arch: &NpuArch,
-        native: Native,
+        (arch, native): (&NpuArch, Native),
         (graph, rounding): (&Graph, Rounding),
+        timeline: bool,
         watch: &mut Watch,
     ) -> Result<Run, String> {
         let network = Executable::compile(graph, arch, Options::from(rounding));
@@ -109,7 +114,9 @@ impl Exploration {
             ));
         }
         let expected = Inference::expected(arch, &network).cycles;
-        let report = NetworkReport::new(arch, &network, "native", self.clock(), &[inference]);
+        let picture = timeline.then(|| TimelinePicture::new(&arch.name, &network, &inference));
+        let mut report = NetworkReport::new(arch, &network, "native", self.clock(), &[inference]);
+        report.timeline = picture;
         Ok((report.cycles, expected, json(&report)))
     }
 

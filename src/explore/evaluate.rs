@@ -6,15 +6,19 @@ use crate::arch::{MatmulArch, NpuArch};
 use crate::compiler::{Effort, Options};
 use crate::config::{Config, Kind, Space};
 use crate::device::{Executable, Inference, expected};
-use crate::product::{Part, Product};
+use crate::model::{Area, area, area_without_multipliers};
+use crate::product::Product;
 use crate::report::{Clock, MatmulReport, NetworkReport, Performance};
-use crate::synth::{Demand, Frame, Room, Target};
+use crate::synth::{Room, Target};
 use thiserror::Error;
 
 /// What stands for the simulator in reports.
 const MODEL: &str = "none: estimated by the model";
 /// The chip of which cores take shares, where none is asked for, nor known of the cores' own family.
 const CHIP: &str = "ecp5-85k";
+
+/// The share of its logic at which a chip is full: more is hard to route.
+const MOST_LOGIC: f64 = 0.8;
 
 /// Configurations, what they are to do, and the chip of which they take shares.
 #[derive(Debug)]
@@ -62,6 +66,16 @@ impl Core {
         match self {
             Core::Matmul(arch) => &**arch,
             Core::Npu(arch) => &**arch,
+        }
+    }
+
+    fn area(&self, chip: &Target) -> Area {
+        let (family, with) = (chip.family, chip.has_multipliers());
+        match self {
+            Core::Matmul(arch) if with => area(&**arch, family),
+            Core::Matmul(arch) => area_without_multipliers(&**arch, family),
+            Core::Npu(arch) if with => area(&**arch, family),
+            Core::Npu(arch) => area_without_multipliers(&**arch, family),
         }
     }
 }
@@ -139,24 +153,20 @@ impl Exploration {
 
     fn figures(&self, number: u64) -> Result<Figures, String> {
         let core = self.core(number)?;
-        let design = core
-            .product()
-            .design(Part::Core)
-            .map_err(|error| error.to_string())?;
-        let demand = Demand::of(&design, self.chip, Frame::OutOfContext);
+        let area = core.area(self.chip);
         let chip = self.chip.chip.as_ref().expect("a chip was asked for");
-        if self.must_fit && !demand.fits(chip) {
+        if self.must_fit && !fits(&area, &chip.room) {
             return Err(format!("no room on {}", self.chip.title));
         }
         let mut figures = Figures {
             cycles: Vec::new(),
             latency_s: 0.0,
             energy_j: 0.0,
-            luts: demand.logic,
-            registers: demand.registers,
-            multipliers: demand.multipliers,
-            block_rams: demand.block_rams,
-            area: share(&demand, &chip.room),
+            luts: area.lut,
+            registers: area.ff,
+            multipliers: area.dsp,
+            block_rams: area.bram,
+            area: shares(&area, &chip.room).into_iter().fold(0.0, f64::max),
         };
         for workload in &self.workloads {
             let (cycles, performance) = self.expected(&core, workload)?;
@@ -193,16 +203,23 @@ impl Exploration {
     }
 }
 
-/// The share of a chip that something takes, of what it takes most of.
-fn share(demand: &Demand, room: &Room) -> f64 {
-    let shares = [
-        (demand.logic, room.luts),
-        (demand.registers, room.registers),
-        (demand.multipliers, room.multipliers),
-        (demand.block_rams, room.block_rams),
-        (demand.large_rams, room.large_rams),
-    ];
-    let shares = shares.into_iter().filter(|(demand, _)| *demand > 0);
-    let shares = shares.map(|(demand, room)| demand as f64 / room as f64);
-    shares.fold(0.0, f64::max)
+/// The shares of a chip that something takes: of logic, of registers, and of what cannot be had in parts.
+fn shares(area: &Area, room: &Room) -> [f64; 5] {
+    let share = |of: u64, room: u64| match of {
+        0 => 0.0,
+        of => of as f64 / room as f64,
+    };
+    [
+        share(area.lut, room.luts),
+        share(area.ff, room.registers),
+        share(area.dsp, room.multipliers),
+        share(area.bram, room.block_rams),
+        share(area.large_ram, room.large_rams),
+    ]
+}
+
+/// Whether a chip has room, with what routing needs free of its logic.
+fn fits(area: &Area, room: &Room) -> bool {
+    let [logic, registers, others @ ..] = shares(area, room);
+    logic.max(registers) <= MOST_LOGIC && others.iter().all(|share| *share <= 1.0)
 }

@@ -22,6 +22,7 @@ mod evaluate;
 mod explore;
 mod front;
 mod goal;
+mod page;
 mod point;
 mod report;
 mod search;

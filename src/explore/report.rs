@@ -130,7 +130,7 @@ impl ExplorationReport {
             "{} that no other is better than in {}; * nearest to the least of all:\n\n{}",
             counted(self.front.len() as u64, "core"),
             goals.join(" and "),
-            self.front_table()
+            self.front_table(&self.shown())
         );
         if self.front.len() > MOST_ROWS {
             text += &format!(
@@ -141,7 +141,7 @@ impl ExplorationReport {
         if !self.confirmed.is_empty() {
             text += &format!(
                 "\nIn the simulator, every integer as the golden model says, compiled with more effort:\n\n{}",
-                self.confirmed_table()
+                self.confirmed_table(&self.confirmed)
             );
         }
         text
@@ -163,7 +163,8 @@ impl ExplorationReport {
         shown.into_iter().map(|place| self.front[place]).collect()
     }
 
-    fn front_table(&self) -> Table {
+    /// The points of these numbers.
+    pub(super) fn front_table(&self, numbers: &[u64]) -> Table {
         let short = |key: &String| {
             key.rsplit_once('.')
                 .map_or(key.clone(), |(_, key)| key.to_owned())
@@ -182,14 +183,14 @@ impl ExplorationReport {
         let headings = Vec::from_iter(headings);
         let right = Vec::from_iter(1..headings.len());
         let mut table = Table::new(&headings);
-        for number in self.shown() {
-            let Some(row) = self.row(number) else {
+        for number in numbers {
+            let Some(row) = self.row(*number) else {
                 continue;
             };
             let Some(figures) = row.point.figures() else {
                 continue;
             };
-            let star = if self.best.contains(&number) { "*" } else { "" };
+            let star = if self.best.contains(number) { "*" } else { "" };
             let begin = [star.to_owned(), number.to_string()].into_iter();
             let goals = self.goals.iter().map(|goal| goal.text(goal.of(figures)));
             let cycles = figures.cycles.iter().map(|cycles| grouped(*cycles));
@@ -203,9 +204,10 @@ impl ExplorationReport {
         table.right(&right)
     }
 
-    fn confirmed_table(&self) -> Table {
+    /// Cycles of points that were simulated.
+    pub(super) fn confirmed_table(&self, points: &[ConfirmedPoint]) -> Table {
         let mut table = Table::new(&["point", "workload", "cycles", "model", "off"]);
-        for of in self.confirmed.iter() {
+        for of in points {
             for workload in &of.workloads {
                 let off = workload.expected as f64 / workload.cycles.max(1) as f64 - 1.0;
                 table = table.row([

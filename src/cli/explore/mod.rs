@@ -259,7 +259,7 @@ impl Explore {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             };
-            let workloads = exploration.confirm(*number, &mut watch);
+            let workloads = exploration.confirm(*number, confirmed.is_empty(), &mut watch);
             interrupt::check()?;
             confirmed.push(ConfirmedPoint {
                 number: *number,
@@ -281,6 +281,7 @@ impl Explore {
             csv(exploration, points, &self.goal).as_bytes(),
         )?;
         write_over(&file("report.json"), json(report).as_bytes())?;
+        write_over(&file("report.html"), report.page().html().as_bytes())?;
         for number in &report.best {
             let place = exploration.space.place(*number);
             let text = exploration.space.text(&place);

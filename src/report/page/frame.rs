@@ -49,6 +49,13 @@ impl Page {
         self
     }
 
+    /// With what is on another page, shown when it is asked for.
+    pub fn folded(mut self, summary: &str, page: &Page) -> Page {
+        let summary = leaf("summary", summary);
+        self.body += &format!("<details>\n{summary}{}</details>\n", page.body);
+        self
+    }
+
     /// As text.
     pub fn html(&self) -> String {
         format!(
