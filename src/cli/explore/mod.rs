@@ -22,6 +22,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::ops::{ControlFlow, RangeInclusive};
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// The file of points in the folder.
 const POINTS: &str = "points.jsonl";
@@ -133,13 +134,19 @@ impl Explore {
         })?;
         let (mut log, mut points) = Log::open(&folder.join(POINTS), &exploration)?;
         self.merged(&exploration, &mut log, &mut points)?;
+        let begun = Instant::now();
         self.look(&exploration, &mut log, &mut points)?;
+        let seconds = begun.elapsed().as_secs_f64();
         let mut report = ExplorationReport::new(&exploration, &points, &self.goal, self.confirm);
         report.confirmed = self.confirmed(&exploration, &report.best)?;
         self.write(&exploration, &points, &report)?;
         Ok(print(&match self.json {
             true => json(&report),
-            false => format!("{}\nwritten: {}\n", report.text(), folder.display()),
+            false => format!(
+                "{}\nlooked at in {seconds:.1} s\nwritten: {}\n",
+                report.text(),
+                folder.display()
+            ),
         })?)
     }
 
