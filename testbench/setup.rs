@@ -88,7 +88,7 @@ impl Machine {
                     verilator) text='Verilator 5.006 2023-01-22' ;;
                     iverilog) text='Icarus Verilog version 11.0 (stable)' ;;
                     yosys) text='Yosys 0.23' ;;
-                    g++ | make) text=$package ;;
+                    g++ | make | chromium) text=$package ;;
                     gcc-*) text=$package package=${package#gcc-}-gcc ;;
                     *) continue ;;
                 esac
@@ -98,7 +98,11 @@ impl Machine {
         );
         self.has(
             "apt-cache",
-            "if [ $2 = rustc ]; then echo ' Candidate: 1.63.0+dfsg1-2'; else echo ' Candidate: (none)'; fi",
+            "case $2 in
+                rustc) echo ' Candidate: 1.63.0+dfsg1-2' ;;
+                chromium) echo ' Candidate: 156.0.8078.114-1' ;;
+                *) echo ' Candidate: (none)' ;;
+            esac",
         );
     }
 
@@ -347,7 +351,7 @@ fn the_fpga_tools_are_installed_once() {
     assert!(
         first
             .apt
-            .contains("gcc-arm-none-eabi gcc-riscv64-unknown-elf"),
+            .contains("gcc-arm-none-eabi gcc-riscv64-unknown-elf chromium"),
         "{first:?}"
     );
     assert!(
@@ -386,11 +390,11 @@ fn nobody_gets_the_fpga_tools_unasked() {
     assert_eq!((run.code, machine.pip().as_str()), (Some(0), ""), "{run:?}");
     let run = machine.setup(&["--check", "--fpga"]);
     assert_eq!((run.code, machine.pip().as_str()), (Some(1), ""), "{run:?}");
-    let compilers = ["arm-none-eabi-gcc", "riscv64-unknown-elf-gcc"];
-    let missing = format!("missing or too old: {}", compilers.join(" "));
+    let programs = ["arm-none-eabi-gcc", "riscv64-unknown-elf-gcc", "chromium"];
+    let missing = format!("missing or too old: {}", programs.join(" "));
     assert!(run.err.contains(&missing), "{run:?}");
-    for compiler in compilers {
-        machine.has(compiler, "");
+    for program in programs {
+        machine.has(program, "");
     }
     let run = machine.setup(&["--check", "--fpga"]);
     assert_eq!((run.code, machine.pip().as_str()), (Some(1), ""), "{run:?}");
@@ -398,6 +402,18 @@ fn nobody_gets_the_fpga_tools_unasked() {
         run.err.contains("scripts/setup --fpga installs them"),
         "{run:?}"
     );
+}
+
+#[test]
+fn what_apt_has_not_keeps_nothing_else_away() {
+    let machine = machine_with_python();
+    machine.has("apt-cache", "echo ' Candidate: (none)'");
+    let run = machine.setup(&["--fpga"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.apt.contains("gcc-riscv64-unknown-elf"), "{run:?}");
+    let end = "still missing or too old: chromium\n";
+    assert!(run.err.contains(end), "{run:?}");
+    assert!(run.err.contains("Ubuntu has it as a snap"), "{run:?}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod networks;
 mod npy;
 mod onnx;
 mod others;
+mod page;
 mod program;
 mod quantize;
 #[cfg(unix)]

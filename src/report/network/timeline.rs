@@ -205,8 +205,10 @@ impl TimelinePicture {
             );
         }
         let bottom = MARGIN + ROW * units.len() as u64;
-        for tenth in 0..=10 {
-            let cycle = self.cycles * tenth / 10;
+        let tenth = |tenth: u128| (u128::from(most) * tenth / 10) as u64;
+        let mut ticks = Vec::from_iter((0..=10).map(tenth));
+        ticks.dedup();
+        for cycle in ticks {
             let _ = writeln!(
                 svg,
                 "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>",

@@ -43,8 +43,11 @@ pub fn bars(bars: &[Bar]) -> String {
     let (notes, right) = texts(|bar| &bar.note);
     let left = left + GAP;
     let lengths = bars.iter().filter_map(|bar| bar.length);
-    let longest = lengths.fold(f64::MIN_POSITIVE, f64::max);
-    let scale = (WIDTH - left - GAP - right) / longest;
+    let longest = lengths.fold(0.0, f64::max);
+    let scale = match longest > 0.0 {
+        true => (WIDTH - left - GAP - right) / longest,
+        false => 0.0,
+    };
     let rows = bars.iter().zip(names.iter().zip(&notes));
     let rows = Vec::from_iter(rows.map(|(bar, (name, note))| {
         move |top: f64| {

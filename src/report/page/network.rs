@@ -41,7 +41,7 @@ pub(super) fn page(report: &NetworkReport) -> Page {
         let measured = layer
             .measured
             .as_ref()
-            .filter(|measured| measured.cycles > 0)?;
+            .filter(|measured| measured.at_work > 0)?;
         Some((*number, *layer, rates(report, measured)))
     });
     let measured = Vec::from_iter(measured);
@@ -68,13 +68,22 @@ pub(super) fn page(report: &NetworkReport) -> Page {
             table.row([
                 number.to_string(),
                 layer.name.clone(),
-                format!("{intensity:.2}"),
+                match intensity.is_finite() {
+                    true => format!("{intensity:.2}"),
+                    // All that it reads and writes stays inside.
+                    false => "-".into(),
+                },
                 grouped(*rate as u64),
             ])
         });
+    let mut under = "The run, and its layers by their numbers, each over the cycles in which a unit was at work for it, \
+                     under what multipliers and memory let through"
+        .to_owned();
+    if report.performance.throughput > report.performance.bandwidth {
+        under += ". The run is above: products that are the same for every input count for it, and are not computed";
+    }
     let page = page
-        .heading("Roofline", "The run, and its layers by their numbers, each over the cycles in which a unit was at work for it, \
-             under what multipliers and memory let through")
+        .heading("Roofline", &under)
         .drawing(&roofline(&report.performance, points.collect()))
         .details("Layers under the roof as a table", &table.right(&[0, 2, 3]));
 

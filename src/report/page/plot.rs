@@ -34,7 +34,7 @@ pub struct Point {
 pub struct Line {
     /// The places.
     pub through: Vec<[f64; 2]>,
-    /// What stands above its end; empty without.
+    /// What stands at its end; empty without.
     pub label: String,
 }
 
@@ -79,10 +79,15 @@ impl Plot<'_> {
                     .attribute("points", &points)
                     .attribute("fill", "none"),
             );
-            if let Some([x, y]) = through.last()
+            taken.extend(through.windows(2).flat_map(|ends| along(ends[0], ends[1])));
+            if let [.., [_, before], [x, y]] = &through[..]
                 && !line.label.is_empty()
             {
-                let base = y - GAP;
+                // A line that falls has room below it.
+                let base = match y > before {
+                    true => (y + GAP + SIZE).min(HEIGHT - BOTTOM - GAP),
+                    false => y - GAP,
+                };
                 shapes.push(text(*x, base, "end", &line.label));
                 taken.push(around(*x - width(&line.label), base, &line.label));
             }
@@ -102,13 +107,19 @@ impl Plot<'_> {
             let circle = circle.attribute("class", "point").attribute("fill", colour);
             let (wide, gap) = (width(&point.label), radius + 3.0);
             let middle = y + SIZE / 3.0;
+            let (above, below) = (y - gap, y + gap + 0.8 * SIZE);
             let bases = [
                 (x + gap, middle),
                 (x - gap - wide, middle),
-                (x - wide / 2.0, y - gap),
-                (x - wide / 2.0, y + gap + SIZE),
+                (x - wide / 2.0, above),
+                (x - wide / 2.0, below),
+                (x + radius, above + SIZE / 3.0),
+                (x - radius - wide, below - SIZE / 3.0),
+                (x - radius - wide, above + SIZE / 3.0),
+                (x + radius, below - SIZE / 3.0),
             ];
-            let free = bases.into_iter().find(|(left, base)| {
+            let mut bases = bases.into_iter().filter(|_| !point.label.is_empty());
+            let free = bases.find(|(left, base)| {
                 let of = around(*left, *base, &point.label);
                 let inside =
                     of[0] > LEFT && of[2] < WIDTH && of[1] > TOP && of[3] < HEIGHT - BOTTOM;
@@ -178,6 +189,23 @@ impl Point {
 /// What a text takes that begins at a place.
 fn around(left: f64, base: f64, text: &str) -> Box {
     [left, base - SIZE, left + width(text), base + SIZE / 3.0]
+}
+
+/// What a line takes, in small boxes.
+fn along(from: [f64; 2], to: [f64; 2]) -> impl Iterator<Item = Box> {
+    const STEP: f64 = 4.0;
+    let [across, down] = [to[0] - from[0], to[1] - from[1]];
+    let steps = (across.hypot(down) / STEP).ceil();
+    (0..=steps as u32).map(move |step| {
+        let part = f64::from(step) / steps.max(1.0);
+        let [x, y] = [from[0] + part * across, from[1] + part * down];
+        [
+            x - STEP / 2.0,
+            y - STEP / 2.0,
+            x + STEP / 2.0,
+            y + STEP / 2.0,
+        ]
+    })
 }
 
 fn overlap(one: &Box, other: &Box) -> bool {

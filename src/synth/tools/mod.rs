@@ -61,11 +61,13 @@ pub enum Tool {
     Fusesoc,
     /// A Python that has LiteX, which reads the module of a generated core.
     Litex,
+    /// A browser, in which tests look at pages.
+    Chromium,
 }
 
 impl Tool {
     /// Every tool, in the order in which `doctor` lists them.
-    pub const ALL: [Tool; 16] = [
+    pub const ALL: [Tool; 17] = [
         Tool::Verilator,
         Tool::Cxx,
         Tool::Iverilog,
@@ -82,6 +84,7 @@ impl Tool {
         Tool::GowinPack,
         Tool::Fusesoc,
         Tool::Litex,
+        Tool::Chromium,
     ];
 
     /// What it is called.
@@ -110,6 +113,7 @@ impl Tool {
             Tool::GowinPack => "gowin_pack",
             Tool::Fusesoc => "fusesoc",
             Tool::Litex => "python3",
+            Tool::Chromium => "chromium",
         }
     }
 
@@ -122,6 +126,7 @@ impl Tool {
             Tool::Yosys => "yosys",
             Tool::NextpnrIce40 => "nextpnr-ice40",
             Tool::Icepack => "fpga-icestorm",
+            Tool::Chromium => "chromium",
             Tool::Synthesizer
             | Tool::NextpnrEcp5
             | Tool::NextpnrNexus
@@ -153,6 +158,7 @@ impl Tool {
             Tool::GowinPack => "bitstreams, Gowin",
             Tool::Fusesoc => "takes in a core's .core file",
             Tool::Litex => "takes in a core's LiteX module",
+            Tool::Chromium => "tests of pages",
         }
     }
 
@@ -178,6 +184,10 @@ impl Tool {
         if matches!(self, Tool::Fusesoc | Tool::Litex) {
             return "run `scripts/setup --fpga`; docs/flows.md has the commands for an environment \
                     of their own"
+                .into();
+        }
+        if self == Tool::Chromium {
+            return "run `scripts/setup --fpga`, or install Chromium from the system's packages"
                 .into();
         }
         if self.is_of_fpga_flow() {
