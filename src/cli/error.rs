@@ -266,6 +266,16 @@ pub(super) enum CliError {
         error: serde_json::Error,
     },
 
+    /// A file is no report of synthesis.
+    #[error("`{}` is no report of `ferrogrid synth`: {error}", path.display())]
+    #[diagnostic(help("`ferrogrid synth -o FOLDER` writes it into the folder"))]
+    NoSynthesis {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: serde_json::Error,
+    },
+
     /// A program is not legal.
     #[error("`{}` is no legal program: {error}", path.display())]
     #[diagnostic(help("{help}"))]

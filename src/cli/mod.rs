@@ -15,6 +15,7 @@ mod estimate;
 mod explore;
 mod failure;
 mod files;
+mod fits;
 mod generate;
 mod inspect;
 mod interrupt;
@@ -63,6 +64,7 @@ enum Command {
     Compile(compile::Compile),
     Estimate(estimate::Estimate),
     Explore(explore::Explore),
+    Fits(fits::Fits),
     Run(run::Run),
     Report(report::Report),
     Asm(asm::Asm),
@@ -90,6 +92,7 @@ impl Cli {
             Command::Compile(command) => command.run(),
             Command::Estimate(command) => command.run(),
             Command::Explore(command) => command.run(),
+            Command::Fits(command) => command.run(),
             Command::Run(command) => command.run(),
             Command::Report(command) => command.run(),
             Command::Asm(command) => command.run(),

@@ -6,19 +6,15 @@ use crate::arch::{MatmulArch, NpuArch};
 use crate::compiler::{Effort, Options};
 use crate::config::{Config, Kind, Space};
 use crate::device::{Executable, Inference, expected};
-use crate::model::{Area, area, area_without_multipliers};
 use crate::product::Product;
-use crate::report::{Clock, MatmulReport, NetworkReport, Performance};
-use crate::synth::{Room, Target};
+use crate::report::{Clock, MatmulReport, NetworkReport, Performance, Shares};
+use crate::synth::Target;
 use thiserror::Error;
 
 /// What stands for the simulator in reports.
 const MODEL: &str = "none: estimated by the model";
 /// The chip of which cores take shares, where none is asked for, nor known of the cores' own family.
 const CHIP: &str = "ecp5-85k";
-
-/// The share of its logic at which a chip is full: more is hard to route.
-const MOST_LOGIC: f64 = 0.8;
 
 /// Configurations, what they are to do, and the chip of which they take shares.
 #[derive(Debug)]
@@ -66,16 +62,6 @@ impl Core {
         match self {
             Core::Matmul(arch) => &**arch,
             Core::Npu(arch) => &**arch,
-        }
-    }
-
-    fn area(&self, chip: &Target) -> Area {
-        let (family, with) = (chip.family, chip.has_multipliers());
-        match self {
-            Core::Matmul(arch) if with => area(&**arch, family),
-            Core::Matmul(arch) => area_without_multipliers(&**arch, family),
-            Core::Npu(arch) if with => area(&**arch, family),
-            Core::Npu(arch) => area_without_multipliers(&**arch, family),
         }
     }
 }
@@ -153,9 +139,11 @@ impl Exploration {
 
     fn figures(&self, number: u64) -> Result<Figures, String> {
         let core = self.core(number)?;
-        let area = core.area(self.chip);
-        let chip = self.chip.chip.as_ref().expect("a chip was asked for");
-        if self.must_fit && !fits(&area, &chip.room) {
+        let target = self.chip;
+        let area = core.product().area(target.family, target.has_multipliers());
+        let chip = target.chip.as_ref().expect("a chip was asked for");
+        let shares = Shares::of_chip(&area, chip);
+        if self.must_fit && !shares.fit() {
             return Err(format!("no room on {}", self.chip.title));
         }
         let mut figures = Figures {
@@ -166,7 +154,7 @@ impl Exploration {
             registers: area.ff,
             multipliers: area.dsp,
             block_rams: area.bram,
-            area: shares(&area, &chip.room).into_iter().fold(0.0, f64::max),
+            area: shares.most(),
         };
         for workload in &self.workloads {
             let (cycles, performance) = self.expected(&core, workload)?;
@@ -201,25 +189,4 @@ impl Exploration {
             _ => unreachable!("the kinds have been compared"),
         }
     }
-}
-
-/// The shares of a chip that something takes: of logic, of registers, and of what cannot be had in parts.
-fn shares(area: &Area, room: &Room) -> [f64; 5] {
-    let share = |of: u64, room: u64| match of {
-        0 => 0.0,
-        of => of as f64 / room as f64,
-    };
-    [
-        share(area.lut, room.luts),
-        share(area.ff, room.registers),
-        share(area.dsp, room.multipliers),
-        share(area.bram, room.block_rams),
-        share(area.large_ram, room.large_rams),
-    ]
-}
-
-/// Whether a chip has room, with what routing needs free of its logic.
-fn fits(area: &Area, room: &Room) -> bool {
-    let [logic, registers, others @ ..] = shares(area, room);
-    logic.max(registers) <= MOST_LOGIC && others.iter().all(|share| *share <= 1.0)
 }

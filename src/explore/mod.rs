@@ -19,23 +19,23 @@
 
 mod confirm;
 mod evaluate;
-mod explore;
 mod front;
 mod goal;
 mod page;
 mod point;
 mod report;
+mod run;
 mod search;
 mod table;
 mod workload;
 
 pub use confirm::{ConfirmError, Confirmed};
 pub use evaluate::{Exploration, ExplorationError};
-pub use explore::Search;
 pub use front::{best, front};
 pub use goal::Goal;
 pub use point::{Figures, Outcome, Point};
 pub use report::{ConfirmedPoint, ExplorationReport};
+pub use run::{Search, Told};
 pub use search::Method;
 pub use table::csv;
 pub use workload::Workload;

@@ -76,8 +76,8 @@ impl ExplorationReport {
             })
         };
         let mut points = Vec::from_iter(self.points.iter().filter_map(point));
-        // What is drawn last is in front of the others.
-        points.sort_by_key(|point| (point.colour == ON_FRONT, point.highlighted));
+        // What is drawn last is in front of the others; of the front the best have their labels first.
+        points.sort_by_key(|point| (point.colour == ON_FRONT, !point.highlighted));
         // Only of two goals the front is a line.
         let front = match self.goals.len() {
             2 => self

@@ -5,12 +5,13 @@ mod example;
 mod smaller;
 
 use super::{Bus, BusKind, Description, Example, Part, Product};
-use crate::arch::{MatmulArch, Target};
+use crate::arch::{Family, MatmulArch, Target};
 use crate::blocks::MatmulCore;
 use crate::config::Config;
 use crate::hdl::ir::Design;
 use crate::hdl::{DesignError, elaborate};
 use crate::isa::RegisterMap;
+use crate::model::{Area, area, area_without_multipliers};
 use crate::synth::Columns;
 
 impl Product for MatmulArch {
@@ -30,6 +31,13 @@ impl Product for MatmulArch {
         match part {
             Part::Core => elaborate(&MatmulCore::new(self)),
             Part::Array => elaborate(&*MatmulCore::array(self)),
+        }
+    }
+
+    fn area(&self, family: Family, with_multipliers: bool) -> Area {
+        match with_multipliers {
+            true => area(self, family),
+            false => area_without_multipliers(self, family),
         }
     }
 

@@ -26,11 +26,12 @@ pub use bus::{Bus, BusKind};
 pub use example::{Action, Example, ExampleMemory, Packet, Step, Transfer};
 pub use load::{from_config, from_preset};
 
-use crate::arch::Target;
+use crate::arch::{Family, Target};
 use crate::config::Config;
 use crate::hdl::DesignError;
 use crate::hdl::ir::Design;
 use crate::isa::RegisterMap;
+use crate::model::Area;
 use crate::synth::Columns;
 use std::fmt;
 
@@ -90,6 +91,9 @@ pub trait Product: fmt::Debug + Send + Sync {
     /// # Errors
     /// When it does not close: a bug of the blocks.
     fn design(&self, part: Part) -> Result<Design, DesignError>;
+
+    /// What it takes of a chip of a family, of one with or without multipliers, as the model has it.
+    fn area(&self, family: Family, with_multipliers: bool) -> Area;
 
     /// Multipliers of the array.
     fn multipliers(&self) -> u64;

@@ -4,13 +4,14 @@ mod description;
 mod example;
 
 use super::{Bus, BusKind, Description, Example, Part, Product};
-use crate::arch::{NpuArch, Target};
+use crate::arch::{Family, NpuArch, Target};
 use crate::blocks::npu::NpuCore;
 use crate::config::{Config, Kind, presets_of};
 use crate::hdl::ir::Design;
 use crate::hdl::{DesignError, elaborate};
 use crate::isa::RegisterMap;
 use crate::isa::npu::{EVENT_BITS, c_header};
+use crate::model::{Area, area, area_without_multipliers};
 use crate::synth::Columns;
 
 impl Product for NpuArch {
@@ -30,6 +31,13 @@ impl Product for NpuArch {
         match part {
             Part::Core => elaborate(&NpuCore::new(self)),
             Part::Array => elaborate(&*NpuCore::new(self).array().block()),
+        }
+    }
+
+    fn area(&self, family: Family, with_multipliers: bool) -> Area {
+        match with_multipliers {
+            true => area(self, family),
+            false => area_without_multipliers(self, family),
         }
     }
 

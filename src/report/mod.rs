@@ -4,6 +4,7 @@
 
 mod clock;
 mod driver;
+mod fits;
 mod flows;
 mod matmul;
 mod network;
@@ -21,6 +22,7 @@ mod xml;
 
 pub use clock::Clock;
 pub use driver::{CNetwork, CNetworkError, driver_core_header, driver_files};
+pub use fits::{Fit, Routed, Shares, fits, fits_table};
 pub use matmul::{Cause, CycleShare, MatmulReport};
 pub use network::{
     Figures, LayerRow, Measured, NetworkReport, TimelinePicture, layer_rows, layer_table, shape,

@@ -11,6 +11,7 @@ mod digits;
 mod documents;
 mod errors;
 mod explore;
+mod fits;
 mod folders;
 mod fresh;
 mod generate;

@@ -33,8 +33,11 @@ impl Default for Search {
     }
 }
 
+/// Gets the points that were known before, and the new ones of each batch.
+pub type Told<'a, E> = dyn FnMut(&[Point], &[Point]) -> Result<(), E> + 'a;
+
 impl Exploration {
-    /// Looks at points beside those that are known; `told` gets those known before and the new ones of each batch.
+    /// Looks at points beside those that are known.
     ///
     /// # Errors
     /// What `told` says.
@@ -42,7 +45,7 @@ impl Exploration {
         &self,
         points: &mut Vec<Point>,
         search: &Search,
-        told: &mut dyn FnMut(&[Point], &[Point]) -> Result<(), E>,
+        told: &mut Told<'_, E>,
     ) -> Result<(), E> {
         let with = (search.method, search.budget, search.seed);
         let mut finder = Finder::new(&self.space, &search.goals, with, points);
@@ -63,7 +66,7 @@ impl Exploration {
         &self,
         points: &mut Vec<Point>,
         numbers: Vec<u64>,
-        told: &mut dyn FnMut(&[Point], &[Point]) -> Result<(), E>,
+        told: &mut Told<'_, E>,
     ) -> Result<(), E> {
         let new = numbers.into_par_iter().map(|number| self.evaluate(number));
         let new: Vec<Point> = new.collect();
