@@ -169,11 +169,8 @@ fn collect(
                     (1..values.len()).find(|place| values[..*place].contains(&values[*place]));
                 if let Some(place) = twice {
                     let problem = Problem::new(format!("`{key}` has a value twice"));
-                    let span = list
-                        .iter()
-                        .nth(place)
-                        .map_or(value.span(), |value| value.span());
-                    problems.push(problem.label("the second time").span(span));
+                    let problem = problem.label("the second time");
+                    problems.push(problem.span(list[place].span()));
                 }
                 if values.is_empty() {
                     let problem = Problem::new(format!("`{key}` has nothing to choose from"));

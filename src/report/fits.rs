@@ -153,11 +153,12 @@ pub fn fits(cores: &[Box<dyn Product>], routed: &[Routed]) -> Vec<Fit> {
             routed_mhz: routed,
         })
     };
-    let of_core = |core: &Box<dyn Product>| {
-        let fits = BOARDS.iter().filter_map(|board| of(&**core, board));
-        Vec::from_iter(fits)
-    };
-    cores.iter().flat_map(of_core).collect()
+    let pairs = cores
+        .iter()
+        .flat_map(|core| BOARDS.iter().map(move |board| (core, board)));
+    pairs
+        .filter_map(|(core, board)| of(&**core, board))
+        .collect()
 }
 
 /// A row for each core and a column for each board.
