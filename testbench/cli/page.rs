@@ -381,3 +381,46 @@ fn figures_without_sense_are_drawn() {
         }
     }
 }
+
+/// Fewer cycles are further to the left, and less of the chip is further down.
+#[test]
+fn an_exploration_becomes_a_page() {
+    let place = Place::new();
+    place.write("small.onnx", small());
+    place.write(
+        "space.toml",
+        "kind = \"npu\"\n[array]\nrows = [4, 8]\ncolumns = [4, 8, 16]\n",
+    );
+    place.succeed("explore small.onnx --space space.toml --confirm 2");
+    let written = place.read("explore/report.html");
+    place.succeed("report explore/report.json -o again.html");
+    assert_eq!(place.read("again.html"), written);
+    let Some(seen) = look(&place, "again.html") else {
+        return;
+    };
+    let report = parsed(&place.read("explore/report.json"));
+    let cores = report["points"].as_array().expect("points").iter();
+    let cores = cores.filter_map(|point| Some((point["number"].as_u64()?, point.get("figures")?)));
+    let at = |number: u64| {
+        let title = format!("configuration {number}\n");
+        let found = seen
+            .points
+            .iter()
+            .find(|(text, _)| text.starts_with(&title));
+        found
+            .unwrap_or_else(|| panic!("{number}: {:?}", seen.points))
+            .1
+    };
+    let cores = Vec::from_iter(cores);
+    assert!(cores.len() > 3, "{cores:?}");
+    for (one, figures) in &cores {
+        for (other, others) in &cores {
+            for (axis, key, sign) in [(0, "latency_s", 1.0), (1, "area", -1.0)] {
+                let of = |figures: &Value| figures[key].as_f64().expect("a number");
+                let farther = sign * (at(*one)[axis] - at(*other)[axis]);
+                let more = of(figures) - of(others);
+                assert!(more <= 0.0 || farther >= 0.0, "{one} and {other}: {key}");
+            }
+        }
+    }
+}
