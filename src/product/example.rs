@@ -43,6 +43,8 @@ pub enum Action {
     Start,
     /// Writes the register, which gives up all jobs: what was offered and not taken is dropped.
     Abort,
+    /// Writes the register, and while the answer waits where there is no register: OKAY, then SLVERR.
+    Pair,
     /// Writes where there is no register: SLVERR.
     StrayWrite,
     /// Reads the register and compares.
@@ -59,6 +61,11 @@ pub enum Action {
     Covers,
     /// Reads the register, which is within so much of the cycles counted.
     Cycles,
+    /// Reads the register, which is as many as the bench has counted of this: the bit of an event, or 16 for beats
+    /// read and 17 for beats written.
+    Counted,
+    /// There was an interrupt since the start.
+    Rose,
     /// Waits for the interrupt.
     Interrupt,
     /// There is no interrupt.
@@ -69,12 +76,13 @@ pub enum Action {
     Sent,
     /// Takes no results and reads nothing from DRAM, with 1; with 0 goes on.
     Hold,
-    /// Lets cycles pass.
+    /// Lets cycles pass, one more each time that it is repeated.
     Idle,
-    /// Goes back by as many steps as the upper 16 bits say, as many times as the lower ones say.
+    /// Goes back by as many steps as the upper 16 bits say, as many times as the lower ones say; and by as many
+    /// packets as the mask says.
     Repeat,
     /// In all passes but the first, passes over as many packets as the upper 16 bits say and as many steps as the
-    /// lower ones say.
+    /// lower ones say; with a mask of 1 in the first, too, when whoever runs the bench wants that.
     Once,
     /// Compares DRAM with what must be there.
     Compare,

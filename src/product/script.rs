@@ -1,7 +1,7 @@
 //! The steps of an example, and those that every core begins with.
 
 use super::{Action, Step};
-use crate::isa::{Access, Register, RegisterMap};
+use crate::isa::{Access, Field, Register, RegisterMap};
 
 /// Strobes of a whole word.
 const ALL_BYTES: u32 = 0xf;
@@ -63,6 +63,12 @@ impl Script {
         self.steps.len()
     }
 
+    /// What follows up to [`close_once`](Self::close_once) takes long: it can be left out.
+    pub fn open_long(&mut self) -> usize {
+        self.step(Action::Once, "", 1, 0, "takes long");
+        self.steps.len()
+    }
+
     pub fn close_once(&mut self, first: usize) {
         let behind = &self.steps[first..];
         let packets = behind.iter().filter(|step| step.action == Action::Offer);
@@ -71,34 +77,69 @@ impl Script {
 
     /// Steps that are taken so many times.
     pub fn repeat(&mut self, times: u32, steps: impl FnOnce(&mut Script)) {
-        let first = self.steps.len();
+        let first = self.open_loop();
         steps(self);
-        let back = (self.steps.len() - first) as u32;
-        self.then(Action::Repeat, back << 16 | (times - 1));
+        self.close_loop(first, times);
     }
 
-    /// What every register reads as behind a reset, that those which hold something hold each byte of it,
-    /// that strobes count, and what is answered where there is no register.
+    /// What follows up to [`close_loop`](Self::close_loop) is done several times.
+    pub fn open_loop(&mut self) -> usize {
+        self.steps.len()
+    }
+
+    /// So many times, each time with the same packets.
+    pub fn close_loop(&mut self, first: usize, times: u32) {
+        let inside = &self.steps[first..];
+        let packets = inside.iter().filter(|step| step.action == Action::Offer);
+        let (back, packets) = (inside.len() as u32, packets.count() as u32);
+        self.step(Action::Repeat, "", packets, back << 16 | (times - 1), "");
+    }
+
+    /// What every register reads as behind a reset, that those which hold something hold each byte of it, the others
+    /// nothing, that strobes count, and what is answered where there is no register.
     pub fn registers(&mut self) {
         let registers = self.map.registers.clone();
         for register in &registers {
             self.read(Action::Read, &register.name, register.reset_word(), "");
         }
         for register in &registers {
-            self.holds(register);
+            match held(register) {
+                0 if !register.fields.iter().any(is_pulse) => self.ignores(register),
+                0 => {}
+                mask => self.holds(register, mask),
+            }
+        }
+        for register in &registers {
+            self.read(Action::Read, &register.name, register.reset_word(), "");
         }
         self.then(Action::Quiet, 0);
         self.then(Action::StrayWrite, u32::MAX);
         self.then(Action::StrayRead, 0);
+        let first = registers.iter().find(|register| held(register) != 0);
+        if let Some(register) = first {
+            let (name, word) = (&*register.name, 0x69a5_5a96);
+            self.order(Action::Pair, name, word, "both are answered");
+            self.read(Action::Read, name, word & held(register), "");
+            self.write(name, register.reset_word(), "");
+        }
     }
 
-    fn holds(&mut self, register: &Register) {
-        let fields = register.fields.iter();
-        let fields = fields.filter(|field| field.access == Access::ReadWrite);
-        let mask = fields.fold(0, |mask, field| mask | field.mask());
-        if mask == 0 {
-            return;
+    /// Everything that a reset must bring back is something else.
+    pub fn disturb(&mut self) {
+        let registers = self.map.registers.clone();
+        for register in registers.iter().filter(|register| held(register) != 0) {
+            self.write(&register.name, !register.reset_word(), "the reset ends it");
         }
+    }
+
+    /// Writes what nothing holds: all ones, or the complement of what it shows.
+    fn ignores(&mut self, register: &Register) {
+        let (name, word) = (&*register.name, register.reset_word());
+        self.write(name, !word, "changes nothing");
+        self.read(Action::Read, name, word, "");
+    }
+
+    fn holds(&mut self, register: &Register, mask: u32) {
         let (name, reset) = (&*register.name, register.reset_word());
         let pattern = 0xa5c3_965a;
         let bytes = |strobes: u32| (0..4).filter(move |byte| strobes >> byte & 1 == 1);
@@ -119,4 +160,16 @@ impl Script {
         }
         self.write(name, reset, "");
     }
+}
+
+/// The bits of a register that hold what is written.
+fn held(register: &Register) -> u32 {
+    let fields = register.fields.iter();
+    let fields = fields.filter(|field| field.access == Access::ReadWrite);
+    fields.fold(0, |mask, field| mask | field.mask())
+}
+
+/// A write of 1 does something.
+fn is_pulse(field: &Field) -> bool {
+    field.access == Access::WritePulse
 }

@@ -1,6 +1,8 @@
 //! What a host does with a matmul core to see that it works.
 
-use crate::arch::{IntType, JobShape, MAX_SIZE, MatmulArch, StreamBeats};
+mod trouble;
+
+use crate::arch::{IntType, JobShape, MAX_SIZE, MatmulArch};
 use crate::device::matmul::MatmulJob;
 use crate::device::pack::{BeatWords, pack_a, pack_b, pack_c};
 use crate::isa::{JobError, matmul_registers};
@@ -17,8 +19,14 @@ const QUEUED: u32 = 4;
 const ENDED: u32 = 1;
 const FAILED: u32 = 2;
 
-/// Rows of the longest product: more than eight and than ten bits count.
-const MANY_ROWS: u32 = 1027;
+/// Of cycles, and of kinds of cycles.
+const COUNTERS: [&str; 5] = ["cycles", "active_cycles", "stall_a", "stall_b", "stall_c"];
+
+/// Rows of the longest product: all bits count. In a large array, whose simulation is slow, more than eight and than ten.
+const MANY_ROWS: u32 = 32_769;
+const ROWS_OF_LARGE_ARRAYS: u32 = 1027;
+/// Cycles of a job of which 16 bits count too few.
+const MANY_CYCLES: u32 = 1 << 16;
 /// Rows and vectors after which long operands begin anew: no power of two.
 const PERIOD: u32 = 7;
 /// Jobs, one behind the other: more than eight bits count; in a large array, whose simulation is slow, than four.
@@ -28,8 +36,6 @@ const JOBS_OF_LARGE_ARRAYS: u32 = 18;
 const LARGE: u32 = 1024;
 /// Beats of B times processing elements, up to which a B as large as fits is worth its time.
 const MUCH_WORK: u64 = 1 << 20;
-/// Cycles in which the core waits for an operand at least, when it does not come.
-const WAITED: u32 = 40;
 /// What `cycles` and a host's own count may differ by, beside the cycles in which panels are counted.
 const SLACK: u32 = 16;
 
@@ -42,12 +48,18 @@ pub(super) fn example(arch: &MatmulArch) -> Example {
     let (edges, usual) = (host.edges(), host.usual());
     host.products(usual);
     host.refused();
+    host.events();
     host.wrong_operands(usual);
+    host.wrong_twice(usual);
     host.queue(usual);
     host.waits(usual);
+    host.ignored_starts();
+    host.closed_packets(usual);
+    host.given_up(usual);
     host.large(edges, usual);
     host.many_jobs();
     host.reset(usual);
+    let many_rows = host.many_rows();
     let Host {
         script,
         packets: [a, b, c],
@@ -64,7 +76,7 @@ pub(super) fn example(arch: &MatmulArch) -> Example {
     let JobShape { m, k, n } = edges;
     Example {
         title: format!(
-            "registers, products C = A x B such as {m} x {k} x {n} and one of {MANY_ROWS} rows, refused, failed, \
+            "registers, products C = A x B such as {m} x {k} x {n} and one of {many_rows} rows, refused, failed, \
              abandoned and queued jobs"
         ),
         steps: script.steps,
@@ -138,6 +150,13 @@ impl<'a> Host<'a> {
         }
     }
 
+    fn many_rows(&self) -> u32 {
+        match self.is_large() {
+            false => MANY_ROWS,
+            true => ROWS_OF_LARGE_ARRAYS,
+        }
+    }
+
     fn is_large(&self) -> bool {
         self.arch.rows * self.arch.columns >= LARGE
     }
@@ -195,17 +214,14 @@ impl<'a> Host<'a> {
         script.write("interrupt_enable", interrupts, "");
         script.order(Action::Start, "control", 1, "start");
         let arch = self.arch;
-        // A job that is refused has none of them.
-        let (m, k) = if self.fits(&shape) { (m, k) } else { (0, 0) };
-        let tiles = u64::from(arch.row_blocks(m)) * u64::from(arch.panels(n));
+        // Between two beats is a block of rows at most; a job that is refused has none, and few panels are counted.
+        let panels = u64::from(arch.panels(n).min(arch.limits.max_panels + 2));
         let pass = u64::from(arch.rows.max(5) + arch.columns);
-        let tiles = tiles * (u64::from(arch.k_tiles(k)) + 2) * pass;
-        let beats = match self.fits(&shape) {
-            true => arch.beats(shape),
-            false => StreamBeats::default(),
+        let block = match self.fits(&shape) {
+            true => panels * (u64::from(arch.k_tiles(k)) + 2) * pass,
+            false => 0,
         };
-        let job = 1000 + u64::from(arch.panels(n)) + tiles + beats.a + beats.b + beats.c;
-        self.cycles = self.cycles.max(job);
+        self.cycles = self.cycles.max(1000 + 2 * panels + block);
     }
 
     /// The end of a job, of which this interrupt tells.
@@ -222,11 +238,14 @@ impl<'a> Host<'a> {
         script.read(Action::Read, "jobs_ended", self.ended, "");
         if failed {
             script.read(Action::Read, "last_failed", self.ended, "");
+            for counter in COUNTERS.iter().filter(|_| error == JobError::Size) {
+                script.read(Action::Read, counter, 0, "nothing ran");
+            }
         } else {
             let slack = SLACK + 2 * self.arch.panels(shape.n);
             script.read(Action::Cycles, "cycles", slack, "");
             script.read(Action::Read, "active_cycles", vectors, "");
-            for register in ["active_cycles", "stall_a", "stall_b", "stall_c"] {
+            for register in &COUNTERS[1..] {
                 script.read(Action::Sum, register, 0, "");
             }
             script.read(Action::Covers, "cycles", 0, "");
@@ -277,13 +296,51 @@ impl<'a> Host<'a> {
     fn products(&mut self, edges: JobShape) {
         self.job(edges);
         self.job(JobShape { m: 1, k: 1, n: 1 });
-        let longest = JobShape {
-            m: 1,
-            k: self.arch.limits.max_k,
-            n: 1,
-        };
-        if self.fits(&longest) {
-            self.job(longest);
+        let limits = &self.arch.limits;
+        let (rows, columns) = (self.arch.rows, self.arch.columns);
+        let deepest = limits.max_k;
+        let widest = (limits.max_panels * columns).min(MAX_SIZE);
+        let mut shapes = vec![
+            (1, deepest, 1),
+            (1, 1, widest),
+            (1, 1, widest - columns + 1),
+        ];
+        if !self.is_large() {
+            // Around the end of a tile of K, and a last beat of a row of B, and of C, of each length.
+            let tile = [rows - 1, rows, rows + 1, 2 * rows, 2 * rows + 1];
+            shapes.extend(tile.map(|k| (1, k, 1)));
+            let lengths = 1..self
+                .arch
+                .b
+                .elements_per_beat
+                .max(self.arch.c.elements_per_beat);
+            shapes.extend(lengths.map(|length| (2, 2, length)));
+        }
+        for (m, k, n) in shapes {
+            let shape = JobShape { m, k, n };
+            if self.fits(&shape) {
+                self.job(shape);
+            }
+        }
+        self.extremes(deepest.min(2 * rows + 1));
+    }
+
+    /// Sums as far from 0 as they can be.
+    fn extremes(&mut self, k: u32) {
+        let (a, b) = (self.arch.activation, self.arch.weight);
+        let (m, n) = (self.arch.rows.min(2), self.arch.columns);
+        let shape = JobShape { m, k, n };
+        if !self.fits(&shape) {
+            return;
+        }
+        for (of_a, of_b) in [(a.min(), b.min()), (a.min(), b.max()), (a.max(), b.max())] {
+            let filled = |rows: u32, columns: u32, element| {
+                Array2::from_elem((rows as usize, columns as usize), element)
+            };
+            let [a, b, c] = self.packed(&filled(m, k, of_a), &filled(k, n, of_b));
+            self.start(shape, ENDED);
+            self.offer([a, b, c].map(Packet::whole));
+            self.ends(shape, JobError::None);
         }
     }
 
@@ -312,6 +369,8 @@ impl<'a> Host<'a> {
                 n: limits.max_panels * self.arch.columns + 1,
                 ..one
             },
+            JobShape { n: MAX_SIZE, ..one },
+            JobShape { k: MAX_SIZE, ..one },
         ];
         for shape in shapes.into_iter().chain(a_vector_too_many) {
             let written = [shape.k, shape.n].into_iter().all(|size| size <= MAX_SIZE);
@@ -322,27 +381,21 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// TLAST of B that comes early, and TLAST of A that comes late: in neither has a beat of C left.
-    fn wrong_operands(&mut self, edges: JobShape) {
-        let shape = JobShape { m: 1, ..edges };
-        let nothing = Packet::default();
-        let [a, b, _] = self.product(shape);
-        if b.count > 1 {
-            self.start(shape, FAILED);
-            let short = Packet::whole(b.beats[..1].to_vec());
-            self.offer([a.clone(), short, nothing.clone()]);
-            self.ends(shape, JobError::BTruncated);
-        }
-        self.start(shape, FAILED);
-        let long = Packet::whole([&a.beats[..], &a.beats[..1]].concat());
-        self.offer([long, b, nothing]);
-        self.ends(shape, JobError::AOverlong);
-        self.job(edges);
-    }
-
     /// Three jobs, each started while the one before runs; sizes are overwritten while they wait.
     fn queue(&mut self, edges: JobShape) {
-        let shapes = [edges, JobShape { m: 1, ..edges }, edges];
+        // Each has another last panel.
+        let JobShape { k, n, .. } = edges;
+        let narrow = JobShape { m: 1, k, n: 1 };
+        let shapes = [
+            edges,
+            narrow,
+            JobShape {
+                n: n.min(2),
+                ..edges
+            },
+            edges,
+        ];
+        let last = shapes.len() - 1;
         for (index, shape) in shapes.into_iter().enumerate() {
             self.start(shape, 0);
             if index == 1 {
@@ -353,59 +406,22 @@ impl<'a> Host<'a> {
                 self.script.order(Action::Start, "control", 1, "ignored");
                 let product = self.product(shapes[0]);
                 self.offer(product);
+            } else if index > 1 {
+                let product = self.product(shapes[index - 1]);
+                self.offer(product);
             }
-            if index < 2 {
+            if index < last {
                 self.script.poll("status", QUEUED, 0, "the next may come");
             }
         }
         self.script.write("m", 0, "not of the job that waits");
-        for shape in &shapes[1..] {
-            let product = self.product(*shape);
-            self.offer(product);
-        }
+        let product = self.product(shapes[last]);
+        self.offer(product);
         self.ended += shapes.len() as u32;
         self.script.poll("jobs_ended", u32::MAX, self.ended, "");
-        let vectors = shapes.iter().map(|shape| self.vectors(*shape)).sum();
         let script = &mut self.script;
-        script.read(Action::Read, "active_cycles", vectors, "of all three");
         script.read(Action::Read, "status", DONE, "");
         script.write("interrupt_status", ENDED | FAILED, "clear");
-    }
-
-    /// Jobs that wait for an operand and are given up, and one that waits for C to be taken.
-    fn waits(&mut self, edges: JobShape) {
-        for (missing, counter) in [(1, "stall_b"), (0, "stall_a")] {
-            self.start(edges, ENDED);
-            let mut packets = self.product(edges);
-            packets[missing] = Packet::default();
-            packets[2] = Packet::default();
-            self.offer(packets);
-            self.script.then(Action::Sent, 0);
-            self.script.read(Action::More, counter, WAITED, "it waits");
-            self.script.read(Action::Read, "status", BUSY, "");
-            self.give_up();
-        }
-        let blocks = JobShape {
-            m: 5 * self.arch.rows,
-            ..edges
-        };
-        self.start(blocks, ENDED);
-        self.script.then(Action::Hold, 1);
-        let product = self.product(blocks);
-        self.offer(product);
-        self.script
-            .read(Action::More, "stall_c", WAITED, "it waits");
-        self.script.then(Action::Hold, 0);
-        self.ends(blocks, JobError::None);
-    }
-
-    /// Nothing is left of the jobs.
-    fn give_up(&mut self) {
-        self.script.order(Action::Abort, "control", 2, "abort");
-        for register in ["status", "jobs_ended", "last_failed", "interrupt_status"] {
-            self.script.read(Action::Read, register, 0, "");
-        }
-        self.ended = 0;
     }
 
     /// Many rows of A, and the largest B: operands are the same every few rows, and so is C.
@@ -414,10 +430,13 @@ impl<'a> Host<'a> {
         if usual != edges {
             self.job(edges);
         }
+        self.largest_b();
+        self.script.close_once(place);
+        let place = self.script.open_long();
         let shape = JobShape {
-            m: MANY_ROWS,
+            m: self.many_rows(),
             k: edges.k.min(3),
-            n: edges.n.min(2),
+            n: 1,
         };
         self.start(shape, ENDED);
         let period = JobShape { m: PERIOD, ..shape };
@@ -425,9 +444,17 @@ impl<'a> Host<'a> {
         let beats = self.arch.beats(shape);
         let a = Packet::repeated(a.beats, beats.a as usize);
         let c = Packet::repeated(c.beats, beats.c as usize);
+        // Each row takes a cycle at least, and in a small array more.
+        let waits = !self.is_large() && self.arch.rows >= 8;
+        self.script.then(Action::Hold, waits.into());
         self.offer([a, b, c]);
+        if waits {
+            let cycles = MANY_CYCLES - shape.m;
+            self.script
+                .read(Action::More, "cycles", cycles, "C is not taken");
+            self.script.then(Action::Hold, 0);
+        }
         self.ends(shape, JobError::None);
-        self.largest_b();
         self.script.close_once(place);
         // The other passes have not had as many jobs.
         self.give_up();
@@ -494,6 +521,7 @@ impl<'a> Host<'a> {
         self.offer([a, Packet::default(), Packet::default()]);
         self.script.then(Action::Sent, 0);
         self.script.then(Action::Idle, 20);
+        self.script.disturb();
         self.script.then(Action::Reset, 0);
     }
 }

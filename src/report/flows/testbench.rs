@@ -40,6 +40,10 @@ impl Flow<'_> {
             Some(dram) => ("compared", dram.unseen(), dram::LAUNCH),
             None => ("1'b1", "1'b0".to_owned(), streams::DROP),
         };
+        let moves = match &dram {
+            Some(_) => dram::MOVES.to_owned(),
+            None => streams.moves(),
+        };
         let models = self.cells.map_or(String::new(), |path| format!("{path} "));
         let address_bits = self.registers.address_bits();
         let last = example.steps.len() - 1;
@@ -53,12 +57,19 @@ impl Flow<'_> {
                 ("models", &models),
                 ("max_cycles", &(PAUSES * example.max_cycles).to_string()),
                 ("address_msb", &(address_bits - 1).to_string()),
+                (
+                    "no_register",
+                    &format!("{address_bits}'h{:02x}", self.behind()),
+                ),
+                ("counted", &of_dram(Dram::counted)),
+                ("counted_case", &of_dram(Dram::counted_case)),
                 ("step_msb", &(step_bits - 1).to_string()),
                 ("last_step", &step(last)),
                 ("step_zero", &step(0)),
                 ("step_one", &step(1)),
                 ("steps", &self.steps(&example.steps, step)),
                 ("sent", &streams.sent()),
+                ("moves", &moves),
                 ("orders", orders),
                 ("compared", compared),
                 ("unseen", &unseen),
@@ -101,11 +112,16 @@ impl Flow<'_> {
         textwrap::fill(&text, comment)
     }
 
+    /// The first address without a register.
+    fn behind(&self) -> u32 {
+        let last = self.registers.registers.last();
+        last.map_or(0, |register| register.offset + 4)
+    }
+
     /// The cases of the table of steps.
     fn steps(&self, steps: &[Step], number: impl Fn(usize) -> String) -> String {
         let bits = self.registers.address_bits();
-        let registers = self.registers.registers.last();
-        let behind = registers.map_or(0, |register| register.offset + 4);
+        let behind = self.behind();
         let mut text = String::new();
         for (index, step) in steps.iter().enumerate() {
             let label = match index + 1 == steps.len() {
@@ -186,6 +202,9 @@ impl Action {
             Action::Sum => "SUM",
             Action::Covers => "COVERS",
             Action::Cycles => "CYCLES",
+            Action::Counted => "COUNTED",
+            Action::Pair => "PAIR",
+            Action::Rose => "ROSE",
             Action::Interrupt => "INTERRUPT",
             Action::Quiet => "QUIET",
             Action::Offer => "OFFER",

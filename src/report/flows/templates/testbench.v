@@ -3,6 +3,7 @@
 // From the folder of the core, with Icarus Verilog (-N: a failure is an exit code):
 //     $ iverilog -g2005 -s tb_@top@ -o tb.vvp -c filelist.f @models@sim/tb_@top@.v
 //     $ vvp -N tb.vvp
+// With +short behind it the longest job is left out.
 // With Verilator, whose clock comes from sim/main.cpp:
 //     $ verilator --cc --exe --build --top-module tb_@top@ -f filelist.f @models@sim/tb_@top@.v sim/main.cpp
 //     $ obj_dir/Vtb_@top@
@@ -25,7 +26,7 @@ module tb_@top@;
     always #5 aclk = !aclk;
 `endif
 
-@counts@    // More than enough for a step.
+@counts@    // More than enough from a beat to the next, and for a step without any.
     localparam [31:0] MAX_CYCLES = 32'd@max_cycles@;
 
     // Vivado's models of cells hold their registers at 0 for the first 100 ns, as a chip does while
@@ -55,14 +56,16 @@ module tb_@top@;
     reg  [@address_msb@:0]  address;
     reg  [31:0] mask;
     reg  [31:0] data;
+    reg         second = 1'b0;  // write of a pair
+    localparam [@address_msb@:0] NO_REGISTER = @no_register@;
 
     @top@ core (
         .aclk(aclk),
         .aresetn(aresetn),
-        .s_axil_awaddr(address),
+        .s_axil_awaddr(second ? NO_REGISTER : address),
         .s_axil_awvalid(s_axil_awvalid),
         .s_axil_awready(s_axil_awready),
-        .s_axil_wdata(data),
+        .s_axil_wdata(second ? ~data : data),
         .s_axil_wstrb(mask[3:0]),
         .s_axil_wvalid(s_axil_wvalid),
         .s_axil_wready(s_axil_wready),
@@ -87,6 +90,8 @@ module tb_@top@;
     localparam [1:0] AFTER_VALID = 2'd2;  // is ready only for what it has seen offered.
 
     reg  [1:0]  pass = NEVER_PAUSES;
+    reg         short = 1'b0;     // nothing that takes long
+    initial short = $test$plusargs("short");
     reg  [15:0] random = 16'hace1;
     always @(posedge aclk) random <= {random[14:0], random[15] ^ random[13] ^ random[12] ^ random[10]};
     wire pauses = pass == PAUSES;
@@ -101,11 +106,12 @@ module tb_@top@;
     localparam [4:0] OFFER = 5'd2;        // offer the next packet of each stream
     localparam [4:0] SENT = 5'd3;         // wait until all that was offered has been taken
     localparam [4:0] HOLD = 5'd4;         // 1: take nothing; 0: go on
-    localparam [4:0] IDLE = 5'd5;         // let so many cycles pass
-    localparam [4:0] REPEAT = 5'd6;       // {steps to go back, how many times}
-    localparam [4:0] ONCE = 5'd7;         // {packets, steps} that are for the first pass alone
+    localparam [4:0] IDLE = 5'd5;         // let so many cycles pass, one more each time that it is repeated
+    localparam [4:0] REPEAT = 5'd6;       // {steps to go back, how many times}; the mask: packets to go back
+    localparam [4:0] ONCE = 5'd7;         // {packets, steps} that are for the first pass alone; 1: that take long
     localparam [4:0] COMPARE = 5'd8;      // DRAM with what must be there
     localparam [4:0] RESET = 5'd9;        // the core; the end of a pass
+    localparam [4:0] ROSE = 5'd10;        // there was an interrupt since the start
     localparam [4:0] READ = 5'd16;        // read the register and compare
     localparam [4:0] STRAY_READ = 5'd17;  // no register is there: SLVERR
     localparam [4:0] POLL = 5'd18;        // read until the register is as it must be
@@ -113,10 +119,11 @@ module tb_@top@;
     localparam [4:0] SUM = 5'd20;         // read and add to the sum
     localparam [4:0] COVERS = 5'd21;      // no less than the sum, which begins anew
     localparam [4:0] CYCLES = 5'd22;      // within so much of the cycles from start to interrupt
-    localparam [4:0] WRITE = 5'd24;       // write the register
+@counted@    localparam [4:0] WRITE = 5'd24;       // write the register
     localparam [4:0] START = 5'd25;       // the same; the cycles are counted
     localparam [4:0] ABORT = 5'd26;       // the same; what is offered is dropped
     localparam [4:0] STRAY_WRITE = 5'd27; // no register is there: SLVERR
+    localparam [4:0] PAIR = 5'd28;        // write the register, and while the answer waits where none is
 
     localparam [@step_msb@:0] LAST_STEP = @last_step@;
 
@@ -125,9 +132,13 @@ module tb_@top@;
     reg         write_address_due = 1'b0;
     reg         write_data_due = 1'b0;
     reg         read_due = 1'b0;
+    reg         answered_first = 1'b0;  // write of a pair
+    reg  [3:0]  pair_waits = 4'd0;      // cycles that its answers wait
     reg  [7:0]  offered = 8'd0;   // packets of each stream
     reg         hold = 1'b0;
     reg  [31:0] count = 32'd0;    // cycles of the step
+    reg  [31:0] still = 32'd0;    // those since the last beat, or change of what is read
+    reg  [31:0] last_read = 32'd0;
     reg  [15:0] repeats = 16'd0;
     reg  [31:0] sum = 32'd0;
     reg  [31:0] own_cycles = 32'd0;
@@ -135,15 +146,18 @@ module tb_@top@;
 
     wire is_access = action[4];
     wire is_write = action[4:3] == 2'b11;
-    wire is_stray = action == STRAY_READ || action == STRAY_WRITE;
+    wire is_pair = action == PAIR;
+    wire is_stray = action == STRAY_READ || action == STRAY_WRITE || (is_pair && answered_first);
     wire answered = waiting && ((s_axil_bvalid && s_axil_bready) || (s_axil_rvalid && s_axil_rready));
-    wire skips = action == ONCE && pass != NEVER_PAUSES;
-@orders@    wire [7:0] next_packet = skips ? offered + data[23:16] : action == RESET ? 8'd0 : offered;
+    wire skips = action == ONCE && (pass != NEVER_PAUSES || (mask[0] && short));
+    wire rewinds = action == REPEAT && repeats != data[15:0];
+@orders@    wire [7:0] next_packet = skips ? offered + data[23:16] : rewinds ? offered - mask[7:0] : action == RESET ? 8'd0 : offered;
     wire as_wanted = ((s_axil_rdata ^ data) & mask) === 32'd0;
     wire again = (action == POLL && !as_wanted) || (action == MORE && !(s_axil_rdata > data));
     wire [31:0] cycles_off = s_axil_rdata > own_cycles ? s_axil_rdata - own_cycles
                                                        : own_cycles - s_axil_rdata;
     wire sent = 1'b1@sent@;
+    wire moves = @moves@;
     reg  done, wrong;
 
     // steps: the registers are described in registers.md.
@@ -161,7 +175,8 @@ module tb_@top@;
                 wrong = done && irq !== 1'b0;
             end
             SENT: done = sent;
-            IDLE: done = count >= data;
+            IDLE: done = count >= data + {16'd0, repeats};
+            ROSE: wrong = counting;
             COMPARE: begin
                 done = @compared@;
                 wrong = @unseen@;
@@ -170,15 +185,18 @@ module tb_@top@;
             READ: wrong = !as_wanted;
             COVERS: wrong = !(s_axil_rdata >= sum);
             CYCLES: wrong = !(cycles_off <= data);
-            default: ;
+@counted_case@            default: ;
         endcase
         if (is_access) begin
-            done = answered && !again;
+            done = answered && !again && !(is_pair && !answered_first);
             wrong = answered && !again
                 && (wrong || (is_write ? s_axil_bresp : s_axil_rresp) !== (is_stray ? 2'b10 : 2'b00));
         end
     end
 
+    reg        b_waits = 1'b0, r_waits = 1'b0;
+    reg [1:0]  b_held = 2'd0;
+    reg [33:0] r_held = 34'd0;
     reg [31:0] cycle = 32'd0;
     reg [31:0] wrong_answers = 32'd0;
     reg [31:0] wrong_beats = 32'd0;
@@ -186,7 +204,8 @@ module tb_@top@;
     always @(posedge aclk) begin
         cycle <= cycle + 32'd1;
         aresetn <= cycle >= RESET_CYCLES && action != RESET;
-        s_axil_bready <= !after_valid ? !pause_host : s_axil_bvalid && !s_axil_bready;
+        s_axil_bready <= (!is_pair || pair_waits == 4'd15)
+            && (!after_valid ? !pause_host : s_axil_bvalid && !s_axil_bready);
         s_axil_rready <= !after_valid ? !pause_host : s_axil_rvalid && !s_axil_rready;
         if (s_axil_awready) s_axil_awvalid <= 1'b0;
         if (s_axil_wready) s_axil_wvalid <= 1'b0;
@@ -210,7 +229,29 @@ module tb_@top@;
             write_data_due <= is_write;
             read_due <= !is_write;
         end
-        if (answered) waiting <= 1'b0;
+        if (answered && !(is_pair && !answered_first)) waiting <= 1'b0;
+        if (answered) answered_first <= is_pair && !answered_first;
+        if (!is_pair || !waiting) begin
+            second <= 1'b0;
+            pair_waits <= 4'd0;
+        end else if (second)
+            pair_waits <= pair_waits + {3'd0, pair_waits != 4'd15};
+        else if (!write_address_due && !write_data_due && !s_axil_awvalid && !s_axil_wvalid) begin
+            second <= 1'b1;
+            write_address_due <= 1'b1;
+            write_data_due <= 1'b1;
+        end
+
+        // What is answered stays until it is taken.
+        b_waits <= aresetn && s_axil_bvalid && !s_axil_bready;
+        b_held <= s_axil_bresp;
+        r_waits <= aresetn && s_axil_rvalid && !s_axil_rready;
+        r_held <= {s_axil_rresp, s_axil_rdata};
+        if (aresetn && ((b_waits && {s_axil_bvalid, s_axil_bresp} !== {1'b1, b_held})
+                || (r_waits && {s_axil_rvalid, s_axil_rresp, s_axil_rdata} !== {1'b1, r_held}))) begin
+            $display("FAIL: step %0d, address 0x%h: an answer changes before it is taken", step, address);
+            wrong_answers <= wrong_answers + 32'd1;
+        end
 
         if (action == START && s_axil_bvalid) begin
             own_cycles <= 32'd0;
@@ -222,11 +263,13 @@ module tb_@top@;
 
         if (aresetn || action == RESET) begin
             if (wrong) begin
-                $display("FAIL: step %0d, address %h: response %b %b, read %h, expected %h of bits %h, irq %b",
+                $display("FAIL: step %0d, address 0x%h: BRESP %b, RRESP %b, read 0x%h, expected 0x%h of bits 0x%h, irq %b",
                     step, address, s_axil_bresp, s_axil_rresp, s_axil_rdata, data, mask, irq);
                 wrong_answers <= wrong_answers + 32'd1;
             end
             count <= count + 32'd1;
+            if (answered && !is_write) last_read <= s_axil_rdata;
+            still <= moves || done || (answered && !is_write && s_axil_rdata !== last_read) ? 32'd0 : still + 32'd1;
             if (done) begin
                 count <= 32'd0;
                 step <= step + @step_one@;
@@ -234,9 +277,10 @@ module tb_@top@;
                     OFFER: offered <= offered + 8'd1;
                     HOLD: hold <= data[0];
                     REPEAT:
-                        if (repeats != data[15:0]) begin
+                        if (rewinds) begin
                             repeats <= repeats + 16'd1;
                             step <= step - data[@step_msb@+16:16];
+                            offered <= next_packet;
                         end else
                             repeats <= 16'd0;
                     ONCE:
@@ -267,7 +311,7 @@ module tb_@top@;
                 end
             end
         end
-        if (count == MAX_CYCLES) begin
+        if (still == MAX_CYCLES) begin
             $display("FAIL: nothing more after %0d cycles; %0d wrong register values, %0d wrong beats, step %0d@beats_text@",
                 cycle, wrong_answers, wrong_beats, step@beats_values@);
             $stop;

@@ -13,7 +13,7 @@ const PAUSE_BITS: [u32; 6] = [0, 5, 10, 3, 8, 13];
 
 /// When what was offered, and not taken, goes.
 pub(super) const DROP: &str =
-    "    wire drop = (action == ABORT && answered) || action == RESET || skips;
+    "    wire drop = (action == ABORT && answered) || action == RESET || skips || (rewinds && mask != 32'd0);
 ";
 
 const OPERAND_PORTS: &str = "    reg  [@width@-1:0] @port@_tdata = 0;
@@ -184,6 +184,13 @@ impl Streams<'_> {
             format!(" && {name}_packet == offered && !{prefix}_tvalid")
         };
         self.of(false).map(sent).collect()
+    }
+
+    /// A beat is taken.
+    pub fn moves(&self) -> String {
+        let moves =
+            |Transfer { prefix, .. }: &Transfer| format!("({prefix}_tvalid && {prefix}_tready)");
+        self.0.iter().map(moves).collect::<Vec<_>>().join(" || ")
     }
 
     /// A packet is not whole.
