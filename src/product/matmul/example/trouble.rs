@@ -1,7 +1,7 @@
 //! What goes wrong: refused and failed jobs, jobs that wait or are given up, events and starts at awkward times.
 
 use super::{BUSY, COUNTERS, DONE, ENDED, FAILED, Host, QUEUED};
-use crate::arch::JobShape;
+use crate::arch::{Dataflow, JobShape};
 use crate::isa::JobError;
 use crate::product::{Action, Packet};
 
@@ -161,19 +161,22 @@ impl Host<'_> {
 
     /// Jobs that fail when beats of C wait: a beat of zeros closes the packet, unless the job is given up.
     pub(super) fn closed_packets(&mut self, usual: JobShape) {
-        let shape = JobShape {
-            m: 3 * self.arch.rows,
+        // Sums that stay in the array leave it with the next ones.
+        let blocks = match self.arch.dataflow {
+            Dataflow::WeightStationary => 1,
+            Dataflow::OutputStationary => 2,
+        };
+        let rows = self.arch.rows;
+        let shape = |blocks| JobShape {
+            m: blocks * rows,
             ..usual
         };
-        let block = JobShape {
-            m: self.arch.rows,
-            ..shape
-        };
-        let of_block = self.arch.beats(block);
-        if !self.fits(&shape) || of_block.c < 3 {
+        let of_blocks = self.arch.beats(shape(blocks));
+        let shape = shape(blocks + 1);
+        if !self.fits(&shape) || of_blocks.c < 3 {
             return;
         }
-        let first = of_block.a as usize;
+        let first = of_blocks.a as usize;
         let [a, b, c] = self.product(shape);
         let long = [&a.beats[first..], &a.beats[..1]].concat();
         let short = a.beats[first..a.count - 1].to_vec();
