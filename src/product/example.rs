@@ -2,6 +2,7 @@
 
 use crate::arch::IntType;
 use crate::device::pack::BeatWords;
+use std::ops::Range;
 
 /// A self-check of a core: what the host does from one reset to the next, and every beat of every stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +85,7 @@ pub enum Action {
     /// In all passes but the first, passes over as many packets as the upper 16 bits say and as many steps as the
     /// lower ones say; with a mask of 1 in the first, too, when whoever runs the bench wants that.
     Once,
-    /// Compares DRAM with what must be there.
+    /// Compares DRAM with what must be there, of this kind.
     Compare,
     /// Resets the core.
     Reset,
@@ -138,12 +139,16 @@ impl Packet {
 pub struct ExampleMemory {
     /// Bits of a beat.
     pub width: u32,
-    /// What is there before a job, from address 0 on.
+    /// Address of the first beat.
+    pub base: u64,
+    /// What is there before a job.
     pub beats: Vec<BeatWords>,
-    /// The first beat that a job writes.
+    /// Beats of these that are followed by as many others like them: where they are, and how often they are there.
+    pub repeated: Option<(Range<usize>, usize)>,
+    /// The first beat that a job writes: behind all of these.
     pub first_result: usize,
-    /// What must be there after it; nothing else is written.
-    pub results: Vec<BeatWords>,
+    /// What must be there after a job, of each kind; nothing else is written.
+    pub results: Vec<Vec<BeatWords>>,
     /// Bits of events that must have been seen.
     pub events: u32,
 }

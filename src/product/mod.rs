@@ -25,6 +25,7 @@ mod script;
 pub use bus::{Bus, BusKind};
 pub use example::{Action, Example, ExampleMemory, Packet, Step, Transfer};
 pub use load::{from_config, from_preset};
+pub use npu::machine_size;
 
 use crate::arch::{Family, Target};
 use crate::config::Config;

@@ -2,6 +2,7 @@
 
 mod description;
 mod example;
+mod programs;
 
 use super::{Bus, BusKind, Description, Example, Part, Product};
 use crate::arch::{Family, NpuArch, Target};
@@ -12,7 +13,25 @@ use crate::hdl::{DesignError, elaborate};
 use crate::isa::RegisterMap;
 use crate::isa::npu::{EVENT_BITS, c_header};
 use crate::model::{Area, area, area_without_multipliers};
+use crate::reference::MachineSize;
 use crate::synth::Columns;
+
+/// The machine of an architecture, as the functional model has it.
+pub fn machine_size(arch: &NpuArch) -> MachineSize {
+    MachineSize {
+        rows: arch.rows as usize,
+        columns: arch.columns as usize,
+        lanes: arch.lanes as usize,
+        bus_bytes: arch.bus_bytes() as usize,
+        scratchpad_bytes: arch.scratchpad_bytes as usize,
+        ring_tiles: arch.ring_tiles as usize,
+        accumulator_vectors: arch.accumulator_vectors as usize,
+        parameter_channels: arch.parameter_channels as usize,
+        image_rows: arch.image_rows() as usize,
+        vector_taps: arch.vector_taps as usize,
+        vector_weights: arch.vector_weights as usize,
+    }
+}
 
 impl Product for NpuArch {
     fn config(&self) -> Config {

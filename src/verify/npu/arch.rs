@@ -3,27 +3,9 @@
 use super::{chance, within};
 use crate::arch::{NpuArch, Target};
 use crate::config::{Bytes, ControlOrder, NpuConfig, Requantization};
-use crate::reference::MachineSize;
 use rand::Rng;
 use std::fmt;
 use std::str::FromStr;
-
-/// The machine of an architecture, as the functional model has it.
-pub fn machine_size(arch: &NpuArch) -> MachineSize {
-    MachineSize {
-        rows: arch.rows as usize,
-        columns: arch.columns as usize,
-        lanes: arch.lanes as usize,
-        bus_bytes: arch.bus_bytes() as usize,
-        scratchpad_bytes: arch.scratchpad_bytes as usize,
-        ring_tiles: arch.ring_tiles as usize,
-        accumulator_vectors: arch.accumulator_vectors as usize,
-        parameter_channels: arch.parameter_channels as usize,
-        image_rows: arch.image_rows() as usize,
-        vector_taps: arch.vector_taps as usize,
-        vector_weights: arch.vector_weights as usize,
-    }
-}
 
 /// A random core that simulates fast: arrays of 4 to 16 rows and columns, the smallest more often than not,
 /// and memories that programs fill.

@@ -8,7 +8,8 @@ mod program;
 mod time;
 mod wrong;
 
-pub use arch::{machine_size, random_arch};
+pub use crate::product::machine_size;
+pub use arch::random_arch;
 pub(crate) use network::NETWORK;
 pub use network::{Kind, Layer, NetworkCase, random_network, random_network_of};
 pub use prediction::{predict_random, predicted};

@@ -269,7 +269,7 @@ module tb_@top@;
             end
             count <= count + 32'd1;
             if (answered && !is_write) last_read <= s_axil_rdata;
-            still <= moves || done || (answered && !is_write && s_axil_rdata !== last_read) ? 32'd0 : still + 32'd1;
+            still <= moves || done || action == IDLE || (answered && !is_write && s_axil_rdata !== last_read) ? 32'd0 : still + 32'd1;
             if (done) begin
                 count <= 32'd0;
                 step <= step + @step_one@;

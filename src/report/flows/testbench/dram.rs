@@ -1,7 +1,8 @@
 //! The memory in a test bench, and the stream of events beside it.
 
-use super::contents;
+use super::{bits_of, contents};
 use crate::device::Interface;
+use crate::device::pack::BeatWords;
 use crate::product::ExampleMemory;
 use crate::report::flows::template::fill;
 
@@ -65,8 +66,8 @@ const SIGNALS: [&str; 29] = [
 const PROCESSES: &str = "
     // A burst at a time is read, and one is written. What is no burst of whole beats, or leaves DRAM,
     // is answered with an error, and so is a beat written elsewhere than among the results.
-    wire [@address_msb@:0] read_address = m_axi_araddr >> @shift@;
-    wire [@address_msb@:0] write_address = m_axi_awaddr >> @shift@;
+    wire [@address_msb@:0] read_address = (m_axi_araddr >> @shift@) - BASE;
+    wire [@address_msb@:0] write_address = (m_axi_awaddr >> @shift@) - BASE;
 
     // What is offered, and was in the cycle before.
     reg  read_seen = 1'b0, write_seen = 1'b0, data_seen = 1'b0;
@@ -151,14 +152,29 @@ const PROCESSES: &str = "
         if (launch) seen <= 0;
         else if (m_axis_events_tvalid) seen <= seen | m_axis_events_tdata;
 
+    // Cycles in which units are at work, and beats: what the core must count, too.
+    reg  [@event_msb@:0] at_work = 0;
+    wire [@event_msb@:0] works = m_axis_events_tvalid ? m_axis_events_tdata : at_work;
+    integer kind;
+    always @(posedge aclk) begin
+        at_work <= aresetn ? works : 0;
+        for (kind = 0; kind < 16; kind = kind + 1)
+            counted[kind] <= launch ? 32'd0 : counted[kind] + {31'd0, works[kind]};
+        counted[16] <= launch ? 32'd0 : counted[16] + {31'd0, m_axi_rvalid && m_axi_rready};
+        counted[17] <= launch ? 32'd0 : counted[17] + {31'd0, m_axi_wvalid && m_axi_wready};
+    end
+
     // A beat of the results is compared in each cycle.
+    wire [RESULT_BITS-1:0] result_index =
+        data[RESULT_BITS-1:0] * RESULTS + {@result_pad@result_beat - FIRST_RESULT};
+    wire [@width@-1:0] expected = results[result_index];
     always @(posedge aclk)
         if (action != COMPARE) result_beat <= FIRST_RESULT;
         else if (!compared) begin
             result_beat <= result_beat + 1'b1;
-            if (dram[result_beat] !== results[result_beat]) begin
-                $display(\"FAIL: beat %0d of DRAM is %h, expected %h\", result_beat, dram[result_beat],
-                    results[result_beat]);
+            if (dram[result_beat] !== expected) begin
+                $display(\"FAIL: step %0d, beat %0d of DRAM is %h, expected %h\", step, result_beat,
+                    dram[result_beat], expected);
                 wrong_beats <= wrong_beats + 32'd1;
             end
         end
@@ -179,19 +195,38 @@ impl Dram {
         }
     }
 
+    /// Beats of the results of a kind.
+    fn results(&self) -> usize {
+        self.memory.results.first().map_or(0, Vec::len)
+    }
+
+    /// The beat behind the last one.
+    fn end(&self) -> usize {
+        self.memory.first_result + self.results()
+    }
+
     /// Bits of the number of a beat: one more beat than there are has a number.
     fn beat_bits(&self) -> u32 {
-        usize::BITS - self.memory.beats.len().leading_zeros()
+        bits_of(self.end())
+    }
+
+    /// Bits of the number of a beat of all results.
+    fn result_bits(&self) -> u32 {
+        bits_of(self.results() * self.memory.results.len()).max(self.beat_bits())
     }
 
     pub fn counts(&self) -> String {
-        let bits = self.beat_bits();
-        let first = self.memory.first_result;
-        let end = first + self.memory.results.len();
+        let (bits, result_bits) = (self.beat_bits(), self.result_bits());
+        let (first, end, results) = (self.memory.first_result, self.end(), self.results());
+        let address_bits = self.address_bits;
+        let base = self.memory.base / u64::from(self.memory.width / 8);
         format!(
             "    localparam BEAT_BITS = {bits};
+    localparam [{address_bits}-1:0] BASE = {address_bits}'d{base};  // of DRAM, in beats
     localparam [BEAT_BITS-1:0] FIRST_RESULT = {bits}'d{first};
     localparam [BEAT_BITS-1:0] END_OF_RESULTS = {bits}'d{end};
+    localparam RESULT_BITS = {result_bits};
+    localparam [RESULT_BITS-1:0] RESULTS = {result_bits}'d{results};  // of a kind
     localparam [1:0] OKAY = 2'b00;
     localparam [1:0] SLVERR = 2'b10;
 "
@@ -225,7 +260,7 @@ impl Dram {
 "
         .to_owned()
             + &format!(
-                "    reg  [{}:0] seen = 0;  // what units have done\n",
+                "    reg  [{}:0] seen = 0;  // what units have done\n    reg  [31:0] counted [0:17];\n    wire [31:0] own_count = counted[data[4:0]];\n",
                 self.event_bits - 1
             )
     }
@@ -233,15 +268,15 @@ impl Dram {
     /// A unit that has instructions has not taken one, or was never at work.
     pub fn unseen(&self) -> String {
         let (bits, events) = (self.event_bits, self.memory.events);
-        format!("compared && (~seen & {bits}'d{events}) != 0")
+        format!("compared && data == 32'd0 && (~seen & {bits}'d{events}) != 0")
     }
 
     pub fn counted(&self) -> String {
-        String::new()
+        "    localparam [4:0] COUNTED = 5'd23;     // as many as the bench has counted\n".to_owned()
     }
 
     pub fn counted_case(&self) -> String {
-        String::new()
+        "            COUNTED: wrong = s_axil_rdata !== own_count;\n".to_owned()
     }
 
     pub fn pauses(&self) -> String {
@@ -256,8 +291,9 @@ impl Dram {
 
     pub fn memories(&self) -> String {
         let width = self.memory.width;
-        let memory = |name| format!("    reg [{width}-1:0] {name} [0:(1 << BEAT_BITS)-1];\n");
-        ["dram", "results"].map(memory).concat() + "    integer beat;\n"
+        let memory = |(name, bits)| format!("    reg [{width}-1:0] {name} [0:(1 << {bits})-1];\n");
+        let memories = [("dram", "BEAT_BITS"), ("results", "RESULT_BITS")];
+        memories.map(memory).concat() + "    integer beat;\n"
     }
 
     pub fn processes(&self) -> String {
@@ -273,6 +309,8 @@ impl Dram {
                 ("address_msb", &(address_bits - 1).to_string()),
                 ("wide", &(address_bits - 8).to_string()),
                 ("high_bits", &(address_bits - self.beat_bits()).to_string()),
+                ("event_msb", &(self.event_bits - 1).to_string()),
+                ("result_pad", &self.result_pad()),
                 ("shift", &(width / 8).ilog2().to_string()),
                 ("width", &width.to_string()),
                 ("strobes", &strobes.join(", ")),
@@ -280,21 +318,56 @@ impl Dram {
         )
     }
 
+    /// Zeros above the number of a beat.
+    fn result_pad(&self) -> String {
+        match self.result_bits() - self.beat_bits() {
+            0 => String::new(),
+            more => format!("{more}'d0, "),
+        }
+    }
+
     /// Zeros, and the beats in their places.
     pub fn contents(&self) -> String {
         let ExampleMemory {
             width,
             beats,
-            first_result,
+            repeated,
             results,
             ..
         } = &self.memory;
-        let zeros = "        for (beat = 0; beat < 1 << BEAT_BITS; beat = beat + 1) begin
-            dram[beat] = 0;
-            results[beat] = 0;
-        end
-";
-        let dram = contents("dram", *width, 0, beats);
-        zeros.to_owned() + &dram + &contents("results", *width, *first_result, results)
+        let mut text =
+            "        for (beat = 0; beat < 1 << BEAT_BITS; beat = beat + 1) dram[beat] = 0;
+        for (beat = 0; beat < 1 << RESULT_BITS; beat = beat + 1) results[beat] = 0;
+        for (beat = 0; beat < 18; beat = beat + 1) counted[beat] = 0;
+"
+            .to_owned();
+        let mut add = |memory, first, beats: &[BeatWords]| {
+            // What is zero is there.
+            let places = (first..).zip(beats);
+            let other = places.filter(|(_, beat)| beat.iter().any(|word| *word != 0));
+            for (place, beat) in other {
+                text += &contents(memory, *width, place, std::slice::from_ref(beat));
+            }
+        };
+        match repeated {
+            None => add("dram", 0, beats),
+            Some((like, times)) => {
+                add("dram", 0, &beats[..like.end]);
+                let behind = like.start + like.len() * times;
+                add("dram", behind, &beats[behind..]);
+            }
+        }
+        for (kind, of_kind) in results.iter().enumerate() {
+            add("results", kind * self.results(), of_kind);
+        }
+        if let Some((like, times)) = repeated {
+            let (first, count) = (like.start, like.len());
+            let end = first + count * times;
+            text += &format!(
+                "        for (beat = {}; beat < {end}; beat = beat + 1) dram[beat] = dram[beat - {count}];\n",
+                first + count
+            );
+        }
+        text
     }
 }
