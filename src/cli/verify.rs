@@ -14,7 +14,7 @@ use crate::device::Error;
 use crate::report::{Table, counted, grouped, json};
 use crate::verify;
 use crate::verify::campaign::{self, Options, Progress as Step};
-use crate::verify::check::{BackendKind, Rtl, write_waves};
+use crate::verify::check::{BENCH, BackendKind, Rtl, write_waves};
 use crate::verify::{CaseReport, Cores, Mismatch};
 use clap::Args;
 use serde::Serialize;
@@ -254,7 +254,30 @@ impl Verify {
         Ok(output)
     }
 
+    /// The test bench alone.
+    fn bench(&self, rtl: Rtl) -> miette::Result<Output> {
+        let cores = self.cores()?;
+        let options = Options {
+            rtl: Some(rtl),
+            cores,
+            cases: 0,
+            ..Options::default()
+        };
+        let report = campaign::run(&options, &|_| ControlFlow::Continue(()))?;
+        let mut output = self.output(&options, 0, 1, &CaseReport::default());
+        output.passed = report.failure.is_none();
+        output.failure = report.failure.map(|failure| FailedCase {
+            index: None,
+            problem: failure.smallest.mismatch.to_string(),
+            case: failure.smallest.case,
+        });
+        Ok(output)
+    }
+
     fn replay(&self, text: &str) -> miette::Result<Output> {
+        if let (BENCH, Some(rtl)) = (text, self.rtl()?) {
+            return self.bench(rtl);
+        }
         let case = verify::parse(text).map_err(CliError::Replay)?;
         let case = case.as_ref();
         let waves = self.waves.pending()?;

@@ -56,6 +56,7 @@ mod scenario;
 mod simulation;
 mod source;
 mod stalls;
+mod testbench;
 mod timeline;
 mod trace;
 mod verilator;
@@ -79,6 +80,7 @@ pub use scenario::{
 pub use simulation::{Setup, Simulation, Speed};
 pub use source::{is_reading, read_file, read_text};
 pub use stalls::Stalls;
+pub use testbench::TestBench;
 pub use timeline::{Span, Timeline};
 pub use trace::LayerResult;
 pub use verilator::{Verilator, cache_folder};

@@ -83,6 +83,14 @@ impl Package {
         Package { files, summary }
     }
 
+    /// The test bench of a core, whose name is given, with its main program for Verilator: none where it has none.
+    pub fn testbench(product: &dyn Product, interface: &Interface) -> Option<[PackageFile; 2]> {
+        let package = Package::new(product, interface, Vec::new(), None);
+        let files = package.files.into_iter();
+        let files: Vec<_> = files.filter(|file| file.path.starts_with("sim/")).collect();
+        files.try_into().ok()
+    }
+
     /// The manifest: a line `hash  path` for each file. It also marks the folder as one that a
     /// later run may replace.
     pub fn manifest(&self) -> PackageFile {

@@ -34,7 +34,7 @@ pub struct Options {
     pub backends: Vec<BackendKind>,
     /// Of which cores.
     pub cores: Cores,
-    /// What runs instead of these, which are then one core.
+    /// What runs instead of these, which are then one core; its test bench first.
     pub rtl: Option<Rtl>,
     /// Runs that may be spent to make a failing case smaller.
     pub shrink_runs: u32,
@@ -138,6 +138,11 @@ pub fn run(
             Err(failure) => Some((index, case, failure)),
         }
     };
+    if let (Some(rtl), Some(product)) = (&options.rtl, options.cores.one())
+        && let Err(smallest) = rtl.run_bench(product)
+    {
+        return of_bench(smallest);
+    }
     let mut seeds = ChaCha8Rng::seed_from_u64(options.seed);
     let mut failed = None;
     let mut first = 0;
@@ -166,6 +171,22 @@ pub fn run(
         report.failure = Some(smallest(options, index, case, failure, progress)?);
     }
     Ok(report)
+}
+
+/// What the test bench has found in front of all cases.
+fn of_bench(smallest: CaseFailure) -> Result<Report, Error> {
+    if let Mismatch::Device(error) = *smallest.mismatch {
+        return Err(error);
+    }
+    let failure = CampaignFailure {
+        index: 0,
+        original: smallest.case.clone(),
+        smallest,
+    };
+    Ok(Report {
+        failure: Some(failure),
+        ..Report::default()
+    })
 }
 
 fn smallest(

@@ -3,11 +3,12 @@
 use super::case::{Case, Stimulus};
 use super::verdict::{CaseFailure, CaseReport, Mismatch};
 use crate::device::{
-    Backend, Cover, Error, Icarus, Interface, Native, Outcome, Speed, Verilator, WaveFile,
-    unwatched,
+    Backend, Cover, Error, Icarus, Interface, MemoryResult, Native, Outcome, Speed, TestBench,
+    Verilator, WaveFile, unwatched,
 };
 use crate::hdl::ir::Design;
-use crate::product::Part;
+use crate::product::{Part, Product};
+use crate::report::Package;
 use crate::verilog::VerilogFile;
 use std::fmt;
 use std::ops::Range;
@@ -71,6 +72,9 @@ impl FromStr for BackendKind {
     }
 }
 
+/// The test bench, in the place of the text of a case.
+pub const BENCH: &str = "bench";
+
 /// Verilog of a core from elsewhere, as it is after someone has changed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rtl {
@@ -83,14 +87,66 @@ pub struct Rtl {
 }
 
 impl Rtl {
-    /// Runs a case of the core on it. How many cycles it takes is its own affair.
+    /// Runs a case of the core on it. How many cycles it takes is its own affair; where it takes as many as the core,
+    /// at each port, everything else must be as with the core, too.
     ///
     /// # Errors
     /// The first thing that is wrong.
     pub fn run_case(&self, case: &dyn Case) -> Result<CaseReport, CaseFailure> {
-        let found = self.open().map_err(Mismatch::from);
-        let found = found.and_then(|backend| check(case, &mut [backend]));
-        found.map_err(|mismatch| failure(case, mismatch))
+        self.checked(case)
+            .map_err(|mismatch| failure(case, mismatch))
+    }
+
+    fn checked(&self, case: &dyn Case) -> Result<CaseReport, Mismatch> {
+        let mut backend = self.open()?;
+        let stimulus = case.stimulus(backend.as_mut())?;
+        let mut found = backend.run(&stimulus.scenario, &mut unwatched)?;
+        let report = stimulus.judge(&found)?;
+        let mut core = Native::new(&design(case))?;
+        let mut expected = core.run(&stimulus.scenario, &mut unwatched)?;
+        if timing(&found) != timing(&expected) {
+            return Ok(report);
+        }
+        for outcome in [&mut found, &mut expected] {
+            forget(outcome, &stimulus.undefined);
+            outcome.covers.clear();
+        }
+        match difference(&expected, &found) {
+            None => Ok(report),
+            Some(difference) => Err(Mismatch::Disagreement {
+                first: "the core",
+                second: "the Verilog",
+                difference,
+            }),
+        }
+    }
+
+    /// Runs the test bench of the core with it.
+    ///
+    /// # Errors
+    /// What that finds first.
+    pub fn run_bench(&self, product: &dyn Product) -> Result<(), CaseFailure> {
+        let found = match Package::testbench(product, &self.interface) {
+            None => Ok(()),
+            Some([bench, main]) => {
+                let name = bench.path.clone();
+                let text = bench.text;
+                let bench = TestBench {
+                    top: format!("tb_{}", self.interface.top),
+                    verilog: [&self.files[..], &[VerilogFile { name, text }]].concat(),
+                    main: main.text,
+                };
+                let on_verilator = self.simulator == BackendKind::Verilator;
+                match bench.run(on_verilator) {
+                    Ok(found) => found.map_err(Mismatch::Bench),
+                    Err(error) => Err(error.into()),
+                }
+            }
+        };
+        found.map_err(|mismatch| CaseFailure {
+            case: BENCH.to_owned(),
+            mismatch: Box::new(mismatch),
+        })
     }
 
     fn open(&self) -> Result<Box<dyn Backend>, Error> {
@@ -215,6 +271,25 @@ pub fn write_waves(case: &dyn Case, waves: &WaveFile) -> Result<(), Error> {
     backend.trace(Some(waves.clone()))?;
     backend.run(&stimulus.scenario, &mut unwatched)?;
     Ok(())
+}
+
+/// When everything happens at the ports of a core.
+fn timing(outcome: &Outcome) -> impl PartialEq + use<> {
+    let operations: Vec<u64> = outcome.operations.iter().map(|of| of.end).collect();
+    let beats = outcome.sinks.iter().flat_map(|sink| &sink.beats);
+    let beats: Vec<u64> = beats.map(|beat| beat.cycle).collect();
+    let memories = outcome.memories.iter().map(|memory| MemoryResult {
+        bytes: Vec::new(),
+        ..memory.clone()
+    });
+    let memories: Vec<MemoryResult> = memories.collect();
+    (
+        outcome.cycles,
+        operations,
+        beats,
+        outcome.sources.clone(),
+        memories,
+    )
 }
 
 /// Leaves bytes of the first memory out of what is compared.

@@ -4,6 +4,7 @@ use super::case::{Case, ParseCaseError};
 use super::matmul::{self, MatmulCase};
 use super::npu::{self, NetworkCase, ProgramCase};
 use crate::arch::{MatmulArch, NpuArch};
+use crate::product::Product;
 
 /// The cores of a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,17 @@ pub enum Cores {
     Networks,
     /// This core that runs networks, with networks alone.
     NetworksOf(Box<NpuArch>),
+}
+
+impl Cores {
+    /// The core, where there is but one.
+    pub fn one(&self) -> Option<&dyn Product> {
+        match self {
+            Cores::MatmulOf(arch) => Some(&**arch),
+            Cores::NpuOf(arch) | Cores::NetworksOf(arch) => Some(&**arch),
+            Cores::Matmul(_) | Cores::Npu | Cores::Networks => None,
+        }
+    }
 }
 
 /// The random case of a seed.

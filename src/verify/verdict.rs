@@ -56,6 +56,9 @@ pub enum Mismatch {
         /// What was awaited.
         waiting: String,
     },
+    /// The test bench of a core has found something.
+    #[error("its test bench says: {0}")]
+    Bench(String),
     /// Simulators differ.
     #[error("{first} and {second} differ: {difference}")]
     Disagreement {

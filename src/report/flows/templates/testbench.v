@@ -3,7 +3,7 @@
 // From the folder of the core, with Icarus Verilog (-N: a failure is an exit code):
 //     $ iverilog -g2005 -s tb_@top@ -o tb.vvp -c filelist.f @models@sim/tb_@top@.v
 //     $ vvp -N tb.vvp
-// With +short behind it the longest job is left out.
+// With +short behind it what takes longest is left out; with +first it stops at the first failure.
 // With Verilator, whose clock comes from sim/main.cpp:
 //     $ verilator --cc --exe --build --top-module tb_@top@ -f filelist.f @models@sim/tb_@top@.v sim/main.cpp
 //     $ obj_dir/Vtb_@top@
@@ -91,7 +91,9 @@ module tb_@top@;
 
     reg  [1:0]  pass = NEVER_PAUSES;
     reg         short = 1'b0;     // nothing that takes long
+    reg         first = 1'b0;     // stops at the first failure
     initial short = $test$plusargs("short");
+    initial first = $test$plusargs("first");
     reg  [15:0] random = 16'hace1;
     always @(posedge aclk) random <= {random[14:0], random[15] ^ random[13] ^ random[12] ^ random[10]};
     wire pauses = pass == PAUSES;
@@ -311,6 +313,7 @@ module tb_@top@;
                 end
             end
         end
+        if (first && wrong_answers + wrong_beats != 0) $stop;
         if (still == MAX_CYCLES) begin
             $display("FAIL: nothing more after %0d cycles; %0d wrong register values, %0d wrong beats, step %0d@beats_text@",
                 cycle, wrong_answers, wrong_beats, step@beats_values@);
