@@ -75,7 +75,7 @@ pub enum Action {
     Offer,
     /// Waits until all that is offered has been taken.
     Sent,
-    /// Takes no results and reads nothing from DRAM, with 1; with 0 goes on.
+    /// Takes no results and answers nothing of DRAM, with 1; with 0 goes on.
     Hold,
     /// Lets cycles pass, one more each time that it is repeated.
     Idle,

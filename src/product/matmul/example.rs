@@ -51,7 +51,9 @@ pub(super) fn example(arch: &MatmulArch) -> Example {
     host.events();
     host.wrong_operands(usual);
     host.wrong_twice(usual);
+    host.wrong_behind(usual);
     host.queue(usual);
+    host.full_queue();
     host.waits(usual);
     host.ignored_starts();
     host.closed_packets(usual);
@@ -379,6 +381,29 @@ impl<'a> Host<'a> {
                 self.ends(shape, JobError::Size);
             }
         }
+    }
+
+    /// A job in each stage, each with another last panel.
+    fn full_queue(&mut self) {
+        let (m, columns) = (self.arch.rows, self.arch.columns);
+        let widths = [columns, columns.div_ceil(2), 1, columns, 1];
+        self.script.then(Action::Hold, 1);
+        for (number, n) in widths.into_iter().enumerate() {
+            let shape = JobShape { m, k: 1, n };
+            if number == 4 {
+                self.script.then(Action::Hold, 0);
+            }
+            self.script.poll("status", QUEUED, 0, "the next may come");
+            self.start(shape, 0);
+            let product = self.product(shape);
+            self.offer(product);
+            self.script.then(Action::Idle, 16 + 4 * m);
+        }
+        self.ended += widths.len() as u32;
+        let script = &mut self.script;
+        script.poll("jobs_ended", u32::MAX, self.ended, "");
+        script.read(Action::Read, "status", DONE, "");
+        script.write("interrupt_status", ENDED | FAILED, "clear");
     }
 
     /// Three jobs, each started while the one before runs; sizes are overwritten while they wait.

@@ -158,6 +158,7 @@ fn steps(arch: &NpuArch, run: &ProgramRun, programs: &Programs, results: usize) 
     });
     host.program();
     let place = host.script.open_once();
+    host.stopped_at_dram(programs);
     host.fetched(programs, nowhere);
     let mut kinds = 1;
     for program in &programs.all {
@@ -359,6 +360,26 @@ impl Host<'_> {
         }
     }
 
+    /// Programs that are stopped while DRAM owes them something: the core waits for it.
+    fn stopped_at_dram(&mut self, programs: &Programs) {
+        for program in programs.all.iter().filter(|of| of.stops) {
+            self.bases();
+            self.place(program);
+            self.script.order(Action::Start, "control", START, "start");
+            self.script.then(Action::Idle, 120);
+            self.script.then(Action::Hold, 1);
+            self.script.order(Action::Abort, "control", STOP, "stop");
+            self.script.then(Action::Idle, 4 * WATCHDOG);
+            let script = &mut self.script;
+            let stopped = CAUSES.iter().position(|(name, _)| *name == "stopped");
+            let status = BUSY | (stopped.expect("a cause") as u32) << 4 | self.code << 16;
+            script.read(Action::Read, "status", status, "DRAM has not answered");
+            script.then(Action::Hold, 0);
+            self.stopped("stopped");
+            self.program();
+        }
+    }
+
     /// Programs that are fetched ahead: stopped before they are started, of no DRAM, and run.
     fn fetched(&mut self, programs: &Programs, nowhere: u64) {
         let Some(other) = programs.all.first() else {
@@ -378,6 +399,8 @@ impl Host<'_> {
         }
         self.bases();
         self.words("program", self.base + nowhere, "where no DRAM is");
+        self.script
+            .write("instructions", 2, "all are fetched ahead");
         self.script
             .order(Action::Write, "control", FETCH, "fetch ahead");
         self.script.then(Action::Idle, 200);

@@ -31,6 +31,8 @@ pub(super) struct Program {
     pub instructions: usize,
     /// How it ends.
     pub end: End,
+    /// It goes on for long enough to be stopped while DRAM is at work.
+    pub stops: bool,
     /// What it leaves among the results; none where that is not looked at.
     pub results: Option<Vec<u8>>,
 }
@@ -110,6 +112,7 @@ impl Programs<'_> {
             at,
             instructions: program.len(),
             end,
+            stops: false,
             results,
         });
     }
@@ -150,6 +153,18 @@ impl Programs<'_> {
              end code=22"
         );
         self.add("a load of many runs", &text, End::Code(22));
+        self.all.last_mut().expect("it was added").stops = true;
+        let bus = self.arch.bus_bytes() as usize;
+        let (run, rows) = (16 * bus, 20);
+        let text = format!(
+            "load region=3 offset={pattern} run={run} rows=1 planes=1
+             fence units=1
+             store region=3 offset={results} run={bus} rows={rows} planes={rows}
+             fence units=8
+             end code=27"
+        );
+        self.add("a store of many runs", &text, End::Code(27));
+        self.all.last_mut().expect("it was added").stops = true;
     }
 
     /// Sums, which are biases, that lie between two bytes, and multipliers and shifts at their ends.
@@ -217,6 +232,30 @@ impl Programs<'_> {
             ),
             failed("write_failed", results + stride),
         );
+        // All bits of a stride count.
+        for (strides, stride) in [
+            ("rows=2 row_stride", 0xb7_1b40),
+            ("rows=1 planes=2 plane_stride", 0xdc_e780),
+        ] {
+            let planes = if strides.starts_with("rows=2") {
+                " planes=1"
+            } else {
+                ""
+            };
+            for (unit, offset, cause) in [
+                ("load", 0, "read_failed"),
+                ("store", results, "write_failed"),
+            ] {
+                let text = format!(
+                    "{load} {unit} region=3 offset={offset} run={bus} {strides}={stride}{planes}\nfence units=9\nend"
+                );
+                self.add(
+                    "the second run is nowhere",
+                    &text,
+                    failed(cause, offset + stride),
+                );
+            }
+        }
         let nowhere = (results + RESULTS).next_power_of_two() * 2;
         for (note, first) in [
             ("three loads are refused", nowhere),

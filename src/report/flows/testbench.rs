@@ -69,6 +69,14 @@ impl Flow<'_> {
                 ("step_one", &step(1)),
                 ("steps", &self.steps(&example.steps, step)),
                 ("sent", &streams.sent()),
+                (
+                    "wrong_bursts",
+                    if dram.is_some() {
+                        " + wrong_bursts"
+                    } else {
+                        ""
+                    },
+                ),
                 ("moves", &moves),
                 ("orders", orders),
                 ("compared", compared),

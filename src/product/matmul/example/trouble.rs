@@ -123,6 +123,41 @@ impl Host<'_> {
         }
     }
 
+    /// Two wrong operands of a job that waits for its turn: the error is still that of the first.
+    pub(super) fn wrong_behind(&mut self, usual: JobShape) {
+        let one = JobShape { m: 1, k: 1, n: 1 };
+        let shape = JobShape { m: 1, ..usual };
+        let [a, b, _] = self.product(shape);
+        if a.count.max(b.count) == 1 {
+            return;
+        }
+        for (stream, error) in [(0, JobError::AOverlong), (1, JobError::BOverlong)] {
+            let [first, second] = if stream == 0 { [&a, &b] } else { [&b, &a] };
+            self.script.then(Action::Hold, 1);
+            self.start(one, 0);
+            let product = self.product(one);
+            self.offer(product);
+            self.script.then(Action::Idle, 2 * AFTERMATH);
+            self.start(shape, 0);
+            self.script.then(Action::Idle, AFTERMATH);
+            let wrong =
+                |packet: &Packet| Packet::whole([&packet.beats[..], &packet.beats[..1]].concat());
+            self.offer(on(stream, wrong(first)));
+            self.script.then(Action::Sent, 0);
+            self.script.then(Action::Idle, AFTERMATH);
+            self.offer(on(1 - stream, wrong(second)));
+            self.script.then(Action::Sent, 0);
+            self.script.then(Action::Idle, AFTERMATH);
+            self.script.then(Action::Hold, 0);
+            self.ended += 2;
+            let script = &mut self.script;
+            script.poll("jobs_ended", u32::MAX, self.ended, "both");
+            let status = DONE | (error as u32) << 4;
+            script.read(Action::Read, "status", status, "the first error");
+            script.write("interrupt_status", ENDED | FAILED, "clear");
+        }
+    }
+
     /// A start while a job waits in front, one that can run and one that is refused in its turn, changes nothing.
     pub(super) fn ignored_starts(&mut self) {
         let one = JobShape { m: 1, k: 1, n: 1 };
@@ -249,7 +284,14 @@ impl Host<'_> {
             let beats = [&a.beats[..], &a.beats[..1]].concat();
             [Packet::whole(beats), b, Packet::default()]
         };
-        for (shape, goes_wrong) in [(none, false), (wide, false), (one, true), (usual, false)] {
+        let sweeps = [
+            (none, false, SWEEP / 2),
+            (wide, false, SWEEP),
+            (one, true, SWEEP),
+            (one, false, 2 * SWEEP),
+            (usual, false, SWEEP),
+        ];
+        for (shape, goes_wrong, times) in sweeps {
             self.start(shape, 0);
             self.give_up();
             let operands = match shape {
@@ -264,7 +306,7 @@ impl Host<'_> {
             self.give_up();
             self.script.then(Action::Idle, AFTERMATH);
             self.nothing_is_left();
-            self.script.close_loop(first, SWEEP);
+            self.script.close_loop(first, times);
             self.job(usual);
         }
         self.script.close_once(place);

@@ -302,7 +302,7 @@ module tb_@top@;
                 endcase
             end
             if (action == RESET && count == 32'd0) begin
-                if (wrong_answers + wrong_beats != 0@missing@) begin
+                if (wrong_answers + wrong_beats@wrong_bursts@ != 0@missing@) begin
                     $display("FAIL: %0d wrong register values, %0d wrong beats@beats_text@",
                         wrong_answers, wrong_beats@beats_values@);
                     $stop;
@@ -313,7 +313,7 @@ module tb_@top@;
                 end
             end
         end
-        if (first && wrong_answers + wrong_beats != 0) $stop;
+        if (first && wrong_answers + wrong_beats@wrong_bursts@ != 0) $stop;
         if (still == MAX_CYCLES) begin
             $display("FAIL: nothing more after %0d cycles; %0d wrong register values, %0d wrong beats, step %0d@beats_text@",
                 cycle, wrong_answers, wrong_beats, step@beats_values@);

@@ -77,6 +77,34 @@ const PROCESSES: &str = "
         data_seen <= m_axi_wvalid && !m_axi_wready;
     end
 
+    // What is offered stays until it is taken, and no burst crosses 4 KiB.
+    reg  ar_waits = 1'b0, aw_waits = 1'b0, w_waits = 1'b0;
+    reg  [@address_msb@+8:0] ar_held = 0, aw_held = 0;
+    reg  [@width@+@bytes@:0] w_held = 0;
+    wire [@address_msb@+8:0] ar_offered = {m_axi_araddr, m_axi_arlen};
+    wire [@address_msb@+8:0] aw_offered = {m_axi_awaddr, m_axi_awlen};
+    wire [@width@+@bytes@:0] w_offered = {m_axi_wdata, m_axi_wstrb, m_axi_wlast};
+    wire [16:0] read_end = {5'd0, m_axi_araddr[11:0]} + ({9'd0, m_axi_arlen} + 17'd1 << @shift@);
+    wire [16:0] write_end = {5'd0, m_axi_awaddr[11:0]} + ({9'd0, m_axi_awlen} + 17'd1 << @shift@);
+    always @(posedge aclk) begin
+        ar_waits <= aresetn && m_axi_arvalid && !m_axi_arready;
+        aw_waits <= aresetn && m_axi_awvalid && !m_axi_awready;
+        w_waits <= aresetn && m_axi_wvalid && !m_axi_wready;
+        ar_held <= ar_offered;
+        aw_held <= aw_offered;
+        w_held <= w_offered;
+        if (aresetn && ((ar_waits && {m_axi_arvalid, ar_offered} !== {1'b1, ar_held})
+                || (aw_waits && {m_axi_awvalid, aw_offered} !== {1'b1, aw_held})
+                || (w_waits && {m_axi_wvalid, w_offered} !== {1'b1, w_held}))) begin
+            $display(\"FAIL: what DRAM is asked for changes before it is taken\");
+            wrong_bursts <= wrong_bursts + 32'd1;
+        end
+        if (aresetn && ((m_axi_arvalid && read_end > 17'd4096) || (m_axi_awvalid && write_end > 17'd4096))) begin
+            $display(\"FAIL: a burst crosses 4 KiB\");
+            wrong_bursts <= wrong_bursts + 32'd1;
+        end
+    end
+
     reg                    reading = 1'b0;
     reg                    read_is_good = 1'b0;
     reg  [BEAT_BITS-1:0]   read_beat = 0;
@@ -93,8 +121,8 @@ const PROCESSES: &str = "
             m_axi_rid <= m_axi_arid;
         end
         if (!m_axi_rvalid || m_axi_rready) begin
-            m_axi_rvalid <= reading && !pause_r;
-            if (reading && !pause_r) begin
+            m_axi_rvalid <= reading && !pause_r && !hold;
+            if (reading && !pause_r && !hold) begin
                 m_axi_rdata <= dram[read_beat];
                 m_axi_rresp <= read_is_good ? OKAY : SLVERR;
                 m_axi_rlast <= read_left == 8'd0;
@@ -116,7 +144,7 @@ const PROCESSES: &str = "
     wire                   is_clear = cleared == END_OF_RESULTS;
     wire [@width@-1:0] strobes = {@strobes@};
     assign m_axi_awready = !writing && !m_axi_bvalid && is_clear && !pause_aw && (!after_valid || write_seen);
-    assign m_axi_wready = writing && !pause_w && (!after_valid || data_seen);
+    assign m_axi_wready = writing && !pause_w && !hold && (!after_valid || data_seen);
 
     always @(posedge aclk) begin
         if (launch) cleared <= FIRST_RESULT;
@@ -260,7 +288,7 @@ impl Dram {
 "
         .to_owned()
             + &format!(
-                "    reg  [{}:0] seen = 0;  // what units have done\n    reg  [31:0] counted [0:17];\n    wire [31:0] own_count = counted[data[4:0]];\n",
+                "    reg  [{}:0] seen = 0;  // what units have done\n    reg  [31:0] counted [0:17];\n    reg  [31:0] wrong_bursts = 32'd0;\n    wire [31:0] own_count = counted[data[4:0]];\n",
                 self.event_bits - 1
             )
     }
@@ -307,6 +335,7 @@ impl Dram {
             PROCESSES,
             &[
                 ("address_msb", &(address_bits - 1).to_string()),
+                ("bytes", &(width / 8).to_string()),
                 ("wide", &(address_bits - 8).to_string()),
                 ("high_bits", &(address_bits - self.beat_bits()).to_string()),
                 ("event_msb", &(self.event_bits - 1).to_string()),
