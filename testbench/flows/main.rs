@@ -146,5 +146,5 @@ fn has_passed(text: &str) -> bool {
 
 fn has_failed(text: &str) -> bool {
     text.lines()
-        .any(|line| line.starts_with("FAIL: 0 wrong register values, 1 wrong beats"))
+        .any(|line| line.starts_with("FAIL: beat 0 of packet 0 of C is "))
 }
