@@ -229,8 +229,8 @@ fn the_bench_finds_mistakes() {
         core.replace(
             &bench,
             "    // ---- passes ---",
-            "    integer mistake = 0;\n    integer found;\n    \
-             initial found = $value$plusargs(\"mistake=%d\", mistake);\n    // ---- passes ---",
+            "    integer mistake;\n    \
+             initial if (!$value$plusargs(\"mistake=%d\", mistake)) mistake = 0;\n    // ---- passes ---",
         );
         for (number, (_, module, right, wrong)) in (1..).zip(mistakes) {
             let file = match module.strip_prefix('/') {
