@@ -44,7 +44,7 @@
 /* RO: Why the last program stopped: 0 it ended; 1 an instruction is none; 2 a semaphore overflowed; 3 a read failed; 4 a write failed; 5 the watchdog saw nothing move; 6 the host stopped it; 7 a count is 0 or an address out of range. */
 #define FERROGRID_NPU_STATUS_CAUSE_MASK 0x000000f0u
 #define FERROGRID_NPU_STATUS_CAUSE_SHIFT 4
-/* RO: What END said. */
+/* RO: What the last END said; a program that stops leaves it. */
 #define FERROGRID_NPU_STATUS_CODE_MASK 0xffff0000u
 #define FERROGRID_NPU_STATUS_CODE_SHIFT 16
 

@@ -130,7 +130,7 @@ fn registers(name: &str, config_hash: impl Fn(&str) -> Field) -> RegisterMap {
                     4,
                     &format!("Why the last program stopped: {causes}."),
                 ))
-                .field(Field::read_only("code", 16, 16, "What END said.")),
+                .field(Field::read_only("code", 16, 16, "What the last END said; a program that stops leaves it.")),
         )
         .register(
             Register::new("interrupt_enable", 0x14, "Which events raise the interrupt.")

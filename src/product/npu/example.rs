@@ -157,7 +157,7 @@ fn steps(arch: &NpuArch, run: &ProgramRun, programs: &Programs, results: usize) 
         host.script.then(Action::Hold, 0);
     });
     host.program();
-    let place = host.script.open_once();
+    let place = host.script.open_long();
     host.stopped_at_dram(programs);
     host.fetched(programs, nowhere);
     let mut kinds = 1;

@@ -36,7 +36,7 @@ impl Host<'_> {
             script.read(Action::Read, "interrupt_status", left, "");
         }
         self.ended += 1;
-        let place = self.script.open_once();
+        let place = self.script.open_long();
         for event in [ENDED, FAILED] {
             let script = &mut self.script;
             script.write("interrupt_enable", event, "");
@@ -279,7 +279,7 @@ impl Host<'_> {
             self.give_up();
             self.job(shape);
         }
-        let place = self.script.open_once();
+        let place = self.script.open_long();
         let wrong = |[a, b, _]: [Packet; 3]| {
             let beats = [&a.beats[..], &a.beats[..1]].concat();
             [Packet::whole(beats), b, Packet::default()]
