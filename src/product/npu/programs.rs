@@ -420,7 +420,7 @@ fn multiplier(float: bool, channel: usize) -> u32 {
         (true, 0) => 0x3f00_0000,
         (true, 1) => 0x3e80_0000,
         (true, 2) => {
-            (64 + channel as u32 / 4) << 23
+            (64 + channel as u32 / 4 % 190) << 23
                 | (scattered(channel as u64) as u32 & 0x7f_ffff) >> (channel / 4 % 2 * 23)
         }
         (true, _) => 0x3a00_0000 + (scattered(channel as u64) as u32 & 0x03ff_ffff),
