@@ -3,12 +3,14 @@
 use super::core;
 use super::npu::{Mode, Passes, compile, executable_error, import};
 use super::output::print;
-use crate::arch::JobShape;
+use crate::arch::{Family, JobShape, Target};
 use crate::device::{Executable, Inference, expected};
-use crate::report::{Clock, MatmulReport, NetworkReport, TimelinePicture, json};
+use crate::model::{Area, Core, area};
+use crate::report::{Clock, MatmulReport, NetworkReport, TimelinePicture, grouped, json};
 use crate::runtime::read_bytes;
 use clap::{ArgGroup, Args};
 use miette::miette;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// What stands for the simulator in reports.
@@ -57,6 +59,14 @@ fn shape(what: &Path) -> Option<JobShape> {
     }
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Output<'a, R> {
+    #[serde(flatten)]
+    report: &'a R,
+    area: Area,
+}
+
 impl Estimate {
     pub fn run(self) -> miette::Result<()> {
         match shape(&self.what) {
@@ -78,10 +88,7 @@ impl Estimate {
         }
         let result = expected(&arch, shape);
         let report = MatmulReport::new(&arch, MODEL, shape, self.clock, &result);
-        Ok(print(&match self.json {
-            true => json(&report),
-            false => report.text(),
-        })?)
+        self.print(&report, report.text(), &arch, arch.target)
     }
 
     fn network(&self) -> miette::Result<()> {
@@ -107,15 +114,38 @@ impl Estimate {
         let picture = || TimelinePicture::new(&arch.name, &network, &expected[0]);
         report.timeline = self.timeline.then(picture);
         let timeline = report.timeline.as_ref().map(TimelinePicture::text);
+        let text = format!(
+            "{}: {}, simulator {MODEL}\n\n{}{}",
+            arch.name,
+            self.what.display(),
+            report.text(),
+            timeline.unwrap_or_default()
+        );
+        self.print(&report, text, &arch, arch.target)
+    }
+
+    /// A report, and what the core takes of the chips that it is made for.
+    fn print(
+        &self,
+        report: &impl Serialize,
+        text: String,
+        core: &impl Core,
+        target: Target,
+    ) -> miette::Result<()> {
+        let family = Family::of(target);
+        let area = area(core, family);
         Ok(print(&match self.json {
-            true => json(&report),
-            false => format!(
-                "{}: {}, simulator {MODEL}\n\n{}{}",
-                arch.name,
-                self.what.display(),
-                report.text(),
-                timeline.unwrap_or_default()
-            ),
+            true => json(&Output { report, area }),
+            false => {
+                let count = |count: u64, what: &str| format!("{} {what}", grouped(count));
+                let cells = [
+                    count(area.lut, "LUTs"),
+                    count(area.ff, "registers"),
+                    count(area.dsp, "multipliers"),
+                    count(area.bram, "block RAMs"),
+                ];
+                format!("{text}Area on {}: {}\n", family.title(), cells.join(", "))
+            }
         })?)
     }
 }

@@ -23,6 +23,7 @@ mod matmul;
 mod new;
 mod npu;
 mod output;
+mod power;
 mod presets;
 mod program;
 mod progress;
@@ -73,6 +74,7 @@ enum Command {
     Verify(verify::Verify),
     Bench(bench::Bench),
     Synth(synth::Synth),
+    Power(power::Power),
     Doctor(doctor::Doctor),
 }
 
@@ -101,6 +103,7 @@ impl Cli {
             Command::Verify(command) => command.run(),
             Command::Bench(command) => command.run(),
             Command::Synth(command) => command.run(),
+            Command::Power(command) => command.run(),
             Command::Doctor(command) => command.run(),
         };
         done.map_err(Failure::new)

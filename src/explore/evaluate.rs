@@ -6,8 +6,8 @@ use crate::arch::{MatmulArch, NpuArch};
 use crate::compiler::{Effort, Options};
 use crate::config::{Config, Kind, Space};
 use crate::device::{Executable, Inference, expected};
-use crate::product::Product;
-use crate::report::{Clock, MatmulReport, NetworkReport, Performance, Shares};
+use crate::product::{Part, Product};
+use crate::report::{Clock, MatmulReport, NetworkReport, Performance, Shares, area_on};
 use crate::synth::Target;
 use thiserror::Error;
 
@@ -140,7 +140,7 @@ impl Exploration {
     fn figures(&self, number: u64) -> Result<Figures, String> {
         let core = self.core(number)?;
         let target = self.chip;
-        let area = core.product().area(target.family, target.has_multipliers());
+        let area = area_on(core.product(), Part::Core, target);
         let chip = target.chip.as_ref().expect("a chip was asked for");
         let shares = Shares::of_chip(&area, chip);
         if self.must_fit && !shares.fit() {

@@ -32,7 +32,7 @@ use crate::config::Config;
 use crate::hdl::DesignError;
 use crate::hdl::ir::Design;
 use crate::isa::RegisterMap;
-use crate::model::Area;
+use crate::model::{Area, Multipliers};
 use crate::synth::Columns;
 use std::fmt;
 
@@ -93,8 +93,8 @@ pub trait Product: fmt::Debug + Send + Sync {
     /// When it does not close: a bug of the blocks.
     fn design(&self, part: Part) -> Result<Design, DesignError>;
 
-    /// What it takes of a chip of a family, of one with or without multipliers, as the model has it.
-    fn area(&self, family: Family, with_multipliers: bool) -> Area;
+    /// What a part takes of a chip of a family, as the model has it.
+    fn area(&self, part: Part, family: Family, multipliers: Multipliers) -> Area;
 
     /// Multipliers of the array.
     fn multipliers(&self) -> u64;

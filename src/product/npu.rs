@@ -12,7 +12,7 @@ use crate::hdl::ir::Design;
 use crate::hdl::{DesignError, elaborate};
 use crate::isa::RegisterMap;
 use crate::isa::npu::{EVENT_BITS, c_header};
-use crate::model::{Area, area, area_without_multipliers};
+use crate::model::{Area, Multipliers, area_of_array, area_with};
 use crate::reference::MachineSize;
 use crate::synth::Columns;
 
@@ -53,10 +53,10 @@ impl Product for NpuArch {
         }
     }
 
-    fn area(&self, family: Family, with_multipliers: bool) -> Area {
-        match with_multipliers {
-            true => area(self, family),
-            false => area_without_multipliers(self, family),
+    fn area(&self, part: Part, family: Family, multipliers: Multipliers) -> Area {
+        match part {
+            Part::Core => area_with(self, family, multipliers),
+            Part::Array => area_of_array(self, family, multipliers),
         }
     }
 

@@ -1,13 +1,22 @@
 //! Which cores fit which boards: by the model before synthesis, by its reports after it.
 
 use super::table::Table;
-use crate::model::Area;
-use crate::product::Product;
+use crate::model::{Area, Multipliers};
+use crate::product::{Part, Product};
 use crate::synth::{BOARDS, Board, Chip, Target};
 use serde::{Deserialize, Serialize};
 
 /// The share of its logic at which a chip is full: more is hard to route.
 const MOST_LOGIC: f64 = 0.8;
+
+/// What a part of a core takes of a chip, as the model has it.
+pub fn area_on(core: &dyn Product, part: Part, target: &Target) -> Area {
+    let multipliers = match target.has_multipliers() {
+        true => Multipliers::Cells,
+        false => Multipliers::Logic,
+    };
+    core.area(part, target.family, multipliers)
+}
 
 /// The shares of a chip that a core takes, 1 for all there is; of a kind of which nothing is known none.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -140,7 +149,7 @@ pub fn fits(cores: &[Box<dyn Product>], routed: &[Routed]) -> Vec<Fit> {
         if !target.takes(core.target()) {
             return None;
         }
-        let area = core.area(target.family, target.has_multipliers());
+        let area = area_on(core, Part::Core, target);
         let shares = Shares::of_board(&area, board)?;
         let routed = routed.iter().filter(|routed| routed.is_of(core, board));
         let routed = routed.filter_map(|routed| routed.fmax_mhz).reduce(f64::max);

@@ -6,6 +6,7 @@ use super::performance::{Performance, Work};
 use super::table::Table;
 use crate::arch::{Dataflow, JobShape, MatmulArch};
 use crate::device::matmul::{Counters, MatmulResult};
+use crate::model::energy::{self, ArrayEvents};
 use crate::model::matmul::pass_cycles;
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +124,14 @@ impl MatmulReport {
             multipliers,
             bytes,
             bytes_a_cycle: ratio(bytes, longest),
+            active: result.counters.active,
         };
+        let events = ArrayEvents {
+            cycles: result.counters.cycles,
+            active: result.counters.active,
+            zeros: 0.0,
+        };
+        let energy = energy::matmul(arch, shape, events, Default::default());
         MatmulReport {
             core: arch.name.clone(),
             config_hash: format!("0x{:08x}", arch.config_hash()),
@@ -139,7 +147,7 @@ impl MatmulReport {
             breakdown,
             limited_by,
             clock,
-            performance: Performance::new(work, clock),
+            performance: Performance::new(work, clock, &energy),
         }
     }
 

@@ -13,6 +13,7 @@ mod package;
 mod package_file;
 pub mod page;
 mod performance;
+mod power;
 mod presets;
 mod summary;
 mod synth;
@@ -22,7 +23,7 @@ mod xml;
 
 pub use clock::Clock;
 pub use driver::{CNetwork, CNetworkError, driver_core_header, driver_files};
-pub use fits::{Fit, Routed, Shares, fits, fits_table};
+pub use fits::{Fit, Routed, Shares, area_on, fits, fits_table};
 pub use matmul::{Cause, CycleShare, MatmulReport};
 pub use network::{
     Figures, LayerRow, Measured, NetworkReport, TimelinePicture, layer_rows, layer_table, shape,
@@ -32,6 +33,7 @@ pub use numbers::{counted, grouped};
 pub use package::Package;
 pub use package_file::PackageFile;
 pub use performance::Performance;
+pub use power::PowerReport;
 pub use presets::{presets_json, presets_table};
 pub use summary::Summary;
 pub use synth::{Floorplanned, PerMac, Seed, SynthReport};

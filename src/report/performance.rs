@@ -7,7 +7,10 @@
 use super::Clock;
 use super::numbers::{grouped, ratio};
 use super::table::Table;
+use crate::model::energy::Energy;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Signs of the longest bar.
 const BAR: f64 = 40.0;
@@ -24,10 +27,12 @@ pub(super) struct Work {
     /// Bytes over the edge of the core, and those of a cycle at most.
     pub bytes: u64,
     pub bytes_a_cycle: f64,
+    /// Cycles in which multipliers worked.
+    pub active: u64,
 }
 
 /// N, t, t_d, B, P, T, L, E, P_avg and energy: none where it is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Performance {
     /// Operations: products.
     #[serde(rename = "N")]
@@ -58,6 +63,10 @@ pub struct Performance {
     pub mean_power: Option<f64>,
     /// Joules.
     pub energy: Option<f64>,
+    /// Joules of each unit.
+    pub energy_by_unit: BTreeMap<Cow<'static, str>, f64>,
+    /// The process that they are for.
+    pub technology: Cow<'static, str>,
     /// Operations for each byte that is moved.
     pub operations_per_byte: f64,
     /// Operations a second of all multipliers.
@@ -67,7 +76,7 @@ pub struct Performance {
 }
 
 impl Performance {
-    pub(super) fn new(work: Work, clock: Clock) -> Performance {
+    pub(super) fn new(work: Work, clock: Clock, energy: &Energy) -> Performance {
         let hertz = clock.hertz();
         let seconds = work.cycles as f64 / hertz;
         let operations_per_byte = ratio(work.products, work.bytes);
@@ -78,20 +87,31 @@ impl Performance {
             true => work.products as f64 / bandwidth,
             false => 0.0,
         };
+        let (joules, waiting) = (energy.total(), energy.waiting);
+        let throughput = match seconds > 0.0 {
+            true => work.products as f64 / seconds,
+            false => 0.0,
+        };
+        let mean_power = (seconds > 0.0 && joules > 0.0).then(|| joules / seconds);
+        // What clocks take goes on all the time, the rest while multipliers work.
+        let active = work.active as f64 / hertz;
+        let power = mean_power.filter(|_| active > 0.0);
+        let power = power.map(|_| waiting / seconds + (joules - waiting) / active);
+        let units = energy.units.iter();
+        let units = units.map(|(unit, joules)| ((*unit).into(), *joules));
         Performance {
             operations: work.products,
             seconds,
             delay: (seconds - least).max(0.0),
             bandwidth,
-            power: None,
-            throughput: match seconds > 0.0 {
-                true => work.products as f64 / seconds,
-                false => 0.0,
-            },
+            power,
+            throughput,
             latency: seconds,
-            efficiency: None,
-            mean_power: None,
-            energy: None,
+            efficiency: power.map(|power| throughput / power),
+            mean_power,
+            energy: mean_power.map(|_| joules),
+            energy_by_unit: units.collect(),
+            technology: energy.technology.into(),
             operations_per_byte,
             multiplier_roof,
             memory_roof,
@@ -155,8 +175,21 @@ impl Performance {
         let roofs = roofs
             .into_iter()
             .fold(Table::plain(), |table, row: [String; 4]| table.row(row));
+        let units = self.energy_by_unit.iter();
+        let mut units: Vec<_> = units.filter(|(_, joules)| **joules > 0.0).collect();
+        units.sort_by(|a, b| b.1.total_cmp(a.1));
+        let units = units.into_iter().map(|(unit, joules)| {
+            let all = self.energy.unwrap_or(*joules);
+            let share = format!("{:.1} %", 100.0 * joules / all);
+            [unit.to_string(), format!("{:.4} uJ", 1e6 * joules), share]
+        });
+        let units = units.fold(Table::plain(), Table::row).right(&[1, 2]);
+        let by_unit = match self.energy {
+            None => String::new(),
+            Some(_) => format!("\nEnergy by unit, {}:\n\n{units}", self.technology),
+        };
         format!(
-            "{}\nRoofline, {:.2} products for each byte:\n\n{}",
+            "{}{by_unit}\nRoofline, {:.2} products for each byte:\n\n{}",
             self.figures(),
             self.operations_per_byte,
             roofs.right(&[1])
@@ -181,8 +214,9 @@ mod tests {
             multipliers: 64,
             bytes: 8_000,
             bytes_a_cycle: 16.0,
+            active: 1_000,
         };
-        let of = Performance::new(work, "100MHz".parse().unwrap());
+        let of = Performance::new(work, "100MHz".parse().unwrap(), &Energy::default());
         assert_eq!(of.throughput, 64_000.0 / of.seconds);
         assert_eq!(of.bandwidth, 6.4e9);
         assert_eq!(of.memory_roof, 12.8e9);
@@ -199,8 +233,9 @@ mod tests {
             multipliers: 64,
             bytes: 0,
             bytes_a_cycle: 16.0,
+            active: 0,
         };
-        let of = Performance::new(work, "100MHz".parse().unwrap());
+        let of = Performance::new(work, "100MHz".parse().unwrap(), &Energy::default());
         assert_eq!((of.delay, of.throughput), (0.0, 0.0));
         assert!(of.text().contains("Roofline"));
     }

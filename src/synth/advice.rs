@@ -81,6 +81,7 @@ impl Ending<'_> {
                 "{free}another chip (`--target`), a lower `--clock` or the versions that `scripts/setup \
                  --fpga` installs may do better; if not, {REPORT}"
             ),
+            Stage::Power => "`ferrogrid doctor` lists the tools".into(),
             Stage::Bitstream => format!(
                 "the core is placed and routed, and only its bitstream is missing: {} none is made. The \
                  {} that `scripts/setup --fpga` installs was tested; if it fails too, {REPORT}",
@@ -127,6 +128,7 @@ mod tests {
                 Stage::Synthesis => Tool::Synthesizer,
                 Stage::Routing => Tool::NextpnrEcp5,
                 Stage::Bitstream => Tool::Ecppack,
+                Stage::Power => Tool::Sta,
             },
             path: "/bin/tool".into(),
             version: Version::parse(version),

@@ -148,6 +148,8 @@ pub enum Stage {
     Routing,
     /// ecppack, icepack, prjoxide, gowin_pack.
     Bitstream,
+    /// Icarus and OpenSTA.
+    Power,
 }
 
 impl std::fmt::Display for Stage {
@@ -156,6 +158,7 @@ impl std::fmt::Display for Stage {
             Stage::Synthesis => "synthesis",
             Stage::Routing => "placement and routing",
             Stage::Bitstream => "making the bitstream",
+            Stage::Power => "measuring power",
         })
     }
 }

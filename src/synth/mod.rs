@@ -21,6 +21,7 @@ mod frame;
 pub mod harness;
 mod memories;
 mod netlist;
+pub mod power;
 pub mod process;
 mod resources;
 mod router;

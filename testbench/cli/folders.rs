@@ -85,7 +85,7 @@ fn a_full_disk_leaves_nothing() {
 #[test]
 fn a_full_disk_leaves_the_earlier_output() {
     let place = Place::new();
-    let Some(_small) = Small::mount(&place, "400k") else {
+    let Some(_small) = Small::mount(&place, "640k") else {
         return;
     };
     place.succeed("generate --preset matmul-4x4 -o small/core");

@@ -90,7 +90,7 @@ fn doctor_finds_nothing_on_an_empty_path() {
         assert_eq!(report["cache"][what], 1, "{what}");
     }
     let tools = report["tools"].as_array().expect("a list");
-    assert_eq!(tools.len(), 17);
+    assert_eq!(tools.len(), 18);
     for tool in tools {
         assert_eq!(tool["usable"], false);
         let help = tool["help"].as_str().expect("help");

@@ -1,13 +1,13 @@
 //! `ferrogrid run --watch`: again at every save.
 
 use super::Run;
+use crate::arch::Family;
 use crate::cli::interrupt;
 use crate::cli::output::print;
 use crate::cli::progress::Progress;
-use crate::cli::synth::default_target;
+use crate::model;
 use crate::product::Part;
 use crate::report::{Figures, NetworkReport};
-use crate::synth::{Demand, Frame, Target};
 use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
@@ -71,7 +71,6 @@ fn figures(run: &Run) -> miette::Result<Figures> {
     progress.done();
     judged.check(&inferences)?;
     let report = NetworkReport::new(&arch, &network, simulator, run.clock, &inferences);
-    let target = Target::named(default_target(&arch)).expect("a default target");
-    let demand = Demand::of(&design, target, Frame::OutOfContext);
-    Ok(Figures::new(&report, &demand))
+    let area = model::area(&arch, Family::of(arch.target));
+    Ok(Figures::new(&report, &area))
 }

@@ -4,6 +4,7 @@ use super::choice::{Choice, names};
 use crate::cli::core;
 use crate::config::presets_of;
 use crate::product::{self, Part, Product};
+use crate::report::area_on;
 use crate::synth::{BOARDS, Board, Chip, Demand, Flow, Outcome, Room, SynthError, TARGETS, Target};
 
 /// Says what would fit in place of a core that was too large for its chip.
@@ -143,7 +144,15 @@ impl<'a> Failed<'a> {
 fn demand(product: &dyn Product, part: Part, choice: &Choice, target: &Target) -> Option<Demand> {
     let frame = Flow::frame_for(target, choice.frame);
     let design = core::design(product, part).ok()?;
-    Some(Demand::of(&design, target, frame))
+    let area = area_on(product, part, target);
+    let demand = Demand {
+        logic: area.lut,
+        registers: area.ff,
+        multipliers: area.dsp,
+        block_rams: area.bram,
+        large_rams: area.large_ram,
+    };
+    Some(demand.framed(&design.top().ports, frame))
 }
 
 /// Whether there is more of something.

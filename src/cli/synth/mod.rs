@@ -14,7 +14,7 @@ use crate::report::{SynthReport, json};
 use crate::synth::cache::Cache;
 use crate::synth::{BOARDS, Columns, Flow, SynthError, TARGETS};
 use choice::Choice;
-pub(super) use choice::default_target;
+
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, ValueEnum};
 use folder::Folder;

@@ -1,7 +1,7 @@
 //! What the parts of a unit come to in the cells of a family.
 
-use super::Area;
 use super::parts::{Memories, MemoryKind, Multipliers, Parts};
+use super::{Area, Multipliers as Made};
 use crate::arch::{BlockRams, Family};
 
 /// What a family makes of parts. The factors come of comparing whole cores with what Yosys made of them
@@ -87,7 +87,7 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub fn of(parts: &Parts, family: Family, multipliers: bool) -> Cells {
+    pub fn of(parts: &Parts, family: Family, made_of: Made) -> Cells {
         let fabric = fabric(family);
         let mut cells = Cells {
             lut: fabric.adder * parts.adders + fabric.logic * parts.logic,
@@ -103,7 +103,7 @@ impl Cells {
             }
         }
         for product in &parts.multipliers {
-            cells.multiply(product, &fabric, multipliers);
+            cells.multiply(product, &fabric, made_of);
         }
         for memory in &parts.memories {
             cells.store(memory, family);
@@ -111,7 +111,7 @@ impl Cells {
         cells
     }
 
-    fn multiply(&mut self, product: &Multipliers, fabric: &Fabric, multipliers: bool) {
+    fn multiply(&mut self, product: &Multipliers, fabric: &Fabric, made_of: Made) {
         let Multipliers {
             count,
             bits: [a, b],
@@ -120,7 +120,7 @@ impl Cells {
             cells,
         } = *product;
         let each = f64::from(count);
-        if cells || multipliers && a + b >= fabric.narrowest_product {
+        if cells || made_of == Made::Cells && a + b >= fabric.narrowest_product {
             self.dsp += u64::from(count);
 
             let inside = match fabric.inside {
@@ -160,16 +160,30 @@ impl Cells {
                     self.lut += (count * u64::from(width * depth)) as f64;
                 }
             },
-            (MemoryKind::Clocked, Some(luts)) if luts <= 64 * rams_of(family, width, depth).0 => {
+            (MemoryKind::Clocked | MemoryKind::Masked, Some(luts))
+                if luts <= 64 * rams_of(family, width, depth).0 =>
+            {
                 self.lut += (count * luts) as f64;
                 // The register of the read stands outside.
                 self.ff += (count * u64::from(width)) as f64;
             }
             _ => {
-                let (rams, rows) = rams_of(family, width, depth);
+                let (rams, rows) = match kind {
+                    MemoryKind::Registered => {
+                        let cut = BlockRams::of(width, depth);
+                        (cut.count(), u64::from(cut.rows))
+                    }
+                    // Yosys gives each bit a block RAM where parts of a word are written.
+                    MemoryKind::Masked if family == Family::CycloneV => (u64::from(width), 1),
+                    _ => rams_of(family, width, depth),
+                };
                 self.bram += count * rams;
                 // What chooses between rows of them.
-                self.lut += (count * (rows - 1) * u64::from(width)) as f64 * 0.66;
+                let each = match family {
+                    Family::Xilinx7 | Family::UltraScalePlus | Family::CycloneV => 0.33,
+                    _ => 0.66,
+                };
+                self.lut += (count * (rows - 1) * u64::from(width)) as f64 * each;
             }
         }
     }
@@ -220,8 +234,25 @@ fn rams_of(family: Family, width: u32, depth: u32) -> (u64, u64) {
     };
     match family {
         Family::Ecp5 | Family::Nexus | Family::Gowin => {
-            let cut = BlockRams::of(width, depth);
-            (cut.count(), u64::from(cut.rows))
+            // Yosys rates what chooses between rows at half a LUT, and a block RAM at 64.
+            let shapes = [
+                [36, 512],
+                [18, 1024],
+                [9, 2048],
+                [4, 4096],
+                [2, 8192],
+                [1, 16384],
+            ];
+            let cut = |[wide, deep]: [u32; 2]| {
+                let rows = u64::from(depth.div_ceil(deep));
+                (u64::from(width.div_ceil(wide)) * rows, rows)
+            };
+            let cost = |(count, rows): &(u64, u64)| 128 * count + (rows - 1) * u64::from(width);
+            shapes
+                .map(cut)
+                .into_iter()
+                .min_by_key(cost)
+                .unwrap_or((0, 1))
         }
         Family::Ice40 => least(&[[16, 256], [8, 512], [4, 1024], [2, 2048]], 1),
         Family::CycloneV => {
@@ -233,7 +264,12 @@ fn rams_of(family: Family, width: u32, depth: u32) -> (u64, u64) {
                 [2, 4096],
                 [1, 8192],
             ];
-            least(&shapes, 1)
+            // Yosys takes those of which least is left empty.
+            let bits = |[wide, deep]: &[u32; 2]| {
+                width.next_multiple_of(*wide) * depth.next_multiple_of(*deep)
+            };
+            let fullest = shapes.iter().min_by_key(|shape| bits(shape));
+            fullest.map_or((0, 1), |shape| least(&[*shape], 1))
         }
         Family::Xilinx7 | Family::UltraScalePlus => {
             let half = [

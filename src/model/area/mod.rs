@@ -79,32 +79,50 @@ impl sealed::Units for NpuArch {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn area(core: &impl Core, family: Family) -> Area {
-    total(core.units().iter().map(|(_, parts)| parts), family, true)
+    area_with(core, family, Multipliers::Cells)
 }
 
-/// The same for a chip without multipliers.
-pub fn area_without_multipliers(core: &impl Core, family: Family) -> Area {
-    total(core.units().iter().map(|(_, parts)| parts), family, false)
+/// Of what products are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Multipliers {
+    /// Of multipliers of the chip, where they are wide enough.
+    Cells,
+    /// Of LUTs: the chip has no multipliers.
+    Logic,
+}
+
+/// What a core takes of a chip of a family with or without multipliers.
+pub fn area_with(core: &impl Core, family: Family, multipliers: Multipliers) -> Area {
+    let units = core.units();
+    total(units.iter().map(|(_, parts)| parts), family, multipliers)
 }
 
 /// The same for each unit of the core.
 pub fn area_by_unit(core: &impl Core, family: Family) -> Vec<(&'static str, Area)> {
     let units = core.units().into_iter();
-    let area = |parts: &Parts| Cells::of(parts, family, true).area();
+    let area = |parts: &Parts| Cells::of(parts, family, Multipliers::Cells).area();
     units.map(|(name, parts)| (name, area(&parts))).collect()
 }
 
 /// The same for the array alone.
-pub fn area_of_array(core: &impl Core, family: Family) -> Area {
-    total([&core.array()], family, true)
+pub fn area_of_array(core: &impl Core, family: Family, multipliers: Multipliers) -> Area {
+    total([&core.array()], family, multipliers)
 }
 
 fn total<'a>(
     parts: impl IntoIterator<Item = &'a Parts>,
     family: Family,
-    multipliers: bool,
+    multipliers: Multipliers,
 ) -> Area {
     let cells = parts.into_iter();
     let cells = cells.map(|parts| Cells::of(parts, family, multipliers));
     cells.fold(Cells::default(), Cells::add).area()
+}
+
+/// Registers of the array, and of all other units, before a family takes some of them in.
+pub(super) fn registers(core: &impl Core) -> (f64, f64) {
+    let array = core.array().registers();
+    let all = core.units();
+    let all: f64 = all.iter().map(|(_, parts)| parts.registers()).sum();
+    (array, all - array)
 }

@@ -163,8 +163,8 @@ fn post(arch: &NpuArch) -> Parts {
             cells,
         }));
     parts
-        .memory(2, 32 * arch.lanes, groups, MemoryKind::Clocked)
-        .memory(1, 6 * arch.lanes, groups, MemoryKind::Clocked)
+        .memory(2, 32 * arch.lanes, groups, MemoryKind::Masked)
+        .memory(1, 6 * arch.lanes, groups, MemoryKind::Masked)
 }
 
 fn vector(arch: &NpuArch) -> Parts {

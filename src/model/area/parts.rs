@@ -17,6 +17,8 @@ pub(super) enum MemoryKind {
     Clocked,
     /// Clocked, and asked to be of block RAM.
     Block,
+    /// Clocked; parts of a word are written.
+    Masked,
     /// Read in the same cycle: words of a queue.
     Words,
     /// Banks of one port, of the large memories of iCE40.
@@ -69,6 +71,14 @@ impl Parts {
             logic,
             ..Parts::default()
         }
+    }
+
+    /// All registers, those of lines and beside multipliers too.
+    pub fn registers(&self) -> f64 {
+        let lines = self.lines.iter().map(|line| line.bits * line.cycles);
+        let multipliers = self.multipliers.iter();
+        let multipliers = multipliers.map(|of| of.count * of.registers);
+        self.registers + f64::from(lines.chain(multipliers).sum::<u32>())
     }
 
     pub fn memory(mut self, count: u32, width: u32, depth: u32, kind: MemoryKind) -> Parts {

@@ -1,9 +1,9 @@
 //! The figures of a core and a network in a row, and what has changed from one run to the next.
 
 use super::NetworkReport;
+use crate::model::Area;
 use crate::report::numbers::grouped;
 use crate::report::table::Table;
-use crate::synth::Demand;
 
 /// What a change of a configuration is judged by.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Figures {
 
 impl Figures {
     /// Of a run, and of what the core is estimated to take of a chip.
-    pub fn new(report: &NetworkReport, demand: &Demand) -> Figures {
+    pub fn new(report: &NetworkReport, area: &Area) -> Figures {
         let count = |name, count: u64, unit| (name, count as f64, unit);
         Figures {
             rows: vec![
@@ -22,10 +22,10 @@ impl Figures {
                 ("utilization", 100.0 * report.utilization, "%"),
                 count("read", report.bytes_read, "bytes"),
                 count("written", report.bytes_written, "bytes"),
-                count("logic", demand.logic, "LUT4, estimated"),
-                count("registers", demand.registers, ""),
-                count("multipliers", demand.multipliers, ""),
-                count("block RAMs", demand.block_rams, ""),
+                count("logic", area.lut, "LUTs, estimated"),
+                count("registers", area.ff, ""),
+                count("multipliers", area.dsp, ""),
+                count("block RAMs", area.bram, ""),
             ],
         }
     }

@@ -17,6 +17,7 @@ use super::table::Table;
 use crate::arch::NpuArch;
 use crate::device::{Executable, Inference};
 use crate::isa::npu::COUNTERS_OF;
+use crate::model::energy;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -106,7 +107,9 @@ impl NetworkReport {
             bytes: beat * (read + written),
             // Beats are read and written at the same time.
             bytes_a_cycle: beat as f64 * ratio(read + written, read.max(written)),
+            active: counters["matrix_active"].max(counters["vector_active"]),
         };
+        let energy = energy::npu(arch, cycles, &slowest.counters, 0.0, Default::default());
         NetworkReport {
             core: arch.name.clone(),
             model: None,
@@ -121,7 +124,7 @@ impl NetworkReport {
             bytes_written: beat * counters["write_beats"],
             counters,
             clock,
-            performance: Performance::new(work, clock),
+            performance: Performance::new(work, clock, &energy),
             latency_s: cycles as f64 / clock.hertz(),
             inferences_per_s: (cycles > 0).then(|| clock.hertz() / cycles as f64),
             multipliers,

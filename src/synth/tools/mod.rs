@@ -63,11 +63,13 @@ pub enum Tool {
     Litex,
     /// A browser, in which tests look at pages.
     Chromium,
+    /// OpenSTA: power and clock of gates.
+    Sta,
 }
 
 impl Tool {
     /// Every tool, in the order in which `doctor` lists them.
-    pub const ALL: [Tool; 17] = [
+    pub const ALL: [Tool; 18] = [
         Tool::Verilator,
         Tool::Cxx,
         Tool::Iverilog,
@@ -85,6 +87,7 @@ impl Tool {
         Tool::Fusesoc,
         Tool::Litex,
         Tool::Chromium,
+        Tool::Sta,
     ];
 
     /// What it is called.
@@ -114,6 +117,7 @@ impl Tool {
             Tool::Fusesoc => "fusesoc",
             Tool::Litex => "python3",
             Tool::Chromium => "chromium",
+            Tool::Sta => "sta",
         }
     }
 
@@ -136,6 +140,7 @@ impl Tool {
             | Tool::GowinPack
             | Tool::Fusesoc
             | Tool::Litex => "python3-venv",
+            Tool::Sta => "opensta",
         }
     }
 
@@ -159,6 +164,7 @@ impl Tool {
             Tool::Fusesoc => "takes in a core's .core file",
             Tool::Litex => "takes in a core's LiteX module",
             Tool::Chromium => "tests of pages",
+            Tool::Sta => "power and clock of gates",
         }
     }
 
@@ -188,6 +194,10 @@ impl Tool {
         }
         if self == Tool::Chromium {
             return "run `scripts/setup --fpga`, or install Chromium from the system's packages"
+                .into();
+        }
+        if self == Tool::Sta {
+            return "run `scripts/setup --fpga`, or install the packages `opensta` and `qflow-tech-osu018` of Debian"
                 .into();
         }
         if self.is_of_fpga_flow() {
@@ -228,6 +238,7 @@ impl Tool {
             Tool::Iverilog | Tool::Vvp | Tool::Yosys | Tool::Synthesizer => &["-V"],
             // They tell no version, and this makes them do nothing.
             Tool::Icepack | Tool::GowinPack => &["-h"],
+            Tool::Sta => &["-version"],
             Tool::Litex => &[
                 "-c",
                 "import importlib.metadata as m; print('LiteX', m.version('litex'))",

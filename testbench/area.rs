@@ -1,15 +1,15 @@
-//! What `synth::Demand` estimates beside what Yosys makes of the same cores.
+//! What the model says that cores take of chips, beside what Yosys makes of them.
 
 mod tools;
 
 use ferrogrid::arch;
 use ferrogrid::blocks::MatmulCore;
 use ferrogrid::hdl::elaborate;
+use ferrogrid::model::{Multipliers, area_with};
 use ferrogrid::synth::cache::Cache;
-use ferrogrid::synth::{Demand, Flow, Target, unwatched};
+use ferrogrid::synth::{Flow, Target, unwatched};
 
-/// The logic of a core is estimated from four fifths to three halves of what Yosys finds, the rest
-/// to the cell, or a little above for registers, of which Yosys drops or merges some.
+/// Logic and registers are a tenth off at most, multipliers and memories are those that Yosys finds.
 #[track_caller]
 fn is_near(target: &str, text: &str) {
     if !tools::synthesizer() {
@@ -21,17 +21,19 @@ fn is_near(target: &str, text: &str) {
     let cache = Cache::open().expect("a cache");
     let outcome = flow.run(&cache, &mut |_| (), &mut unwatched);
     let outcome = outcome.unwrap_or_else(|error| panic!("{target}: {error}"));
-    let demand = Demand::of(&design, flow.target, flow.frame);
-    let found = outcome.whole;
-    let both = format!("{target}\n{text}\n{demand:?}\n{found:?}");
-    assert_eq!(demand.multipliers, found.multipliers, "{both}");
-    assert_eq!(demand.block_rams, found.block_rams, "{both}");
-    assert_eq!(demand.large_rams, found.large_rams, "{both}");
-    let within = |estimate: u64, found: u64, low, high| {
-        (found * low..=found * high).contains(&(estimate * 100))
+    let multipliers = match flow.target.has_multipliers() {
+        true => Multipliers::Cells,
+        false => Multipliers::Logic,
     };
-    assert!(within(demand.logic, found.logic, 80, 150), "{both}");
-    assert!(within(demand.registers, found.registers, 92, 110), "{both}");
+    let area = area_with(&arch, flow.target.family, multipliers);
+    let found = outcome.whole;
+    let both = format!("{target}\n{text}\n{area:?}\n{found:?}");
+    assert_eq!(area.dsp, found.multipliers, "{both}");
+    assert_eq!(area.bram, found.block_rams, "{both}");
+    assert_eq!(area.large_ram, found.large_rams, "{both}");
+    let within = |estimate: u64, found: u64| (found * 90..=found * 110).contains(&(estimate * 100));
+    assert!(within(area.lut, found.logic), "{both}");
+    assert!(within(area.ff, found.registers), "{both}");
 }
 
 const SMALL: &str = "[array]\nrows = 2\ncolumns = 2\n\
