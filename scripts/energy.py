@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-# CACTI has no process above 90 nm: capacitances go with lengths, energy with the square of the voltage, 1.2 V to 1.8 V.
+# CACTI gives 90 nm at most as it is used here: capacitances go with lengths, energy with the square of the voltage, 1.2 V to 1.8 V.
 CACTI_MICROMETRES = 0.090
 SCALE = 180 / 90 * (1.8 / 1.2) ** 2
 DRAM_BIT = (1300 + 2600) / 2 / 64

@@ -89,6 +89,7 @@ impl Machine {
                     iverilog) text='Icarus Verilog version 11.0 (stable)' ;;
                     yosys) text='Yosys 0.23' ;;
                     g++ | make | chromium) text=$package ;;
+                    opensta) text=$package package=sta ;;
                     gcc-*) text=$package package=${package#gcc-}-gcc ;;
                     *) continue ;;
                 esac
@@ -349,9 +350,9 @@ fn the_fpga_tools_are_installed_once() {
         assert!(calls.contains(package), "pinned: {calls}");
     }
     assert!(
-        first
-            .apt
-            .contains("gcc-arm-none-eabi gcc-riscv64-unknown-elf chromium"),
+        first.apt.contains(
+            "opensta qflow-tech-osu018 gcc-arm-none-eabi gcc-riscv64-unknown-elf chromium"
+        ),
         "{first:?}"
     );
     assert!(
@@ -390,7 +391,12 @@ fn nobody_gets_the_fpga_tools_unasked() {
     assert_eq!((run.code, machine.pip().as_str()), (Some(0), ""), "{run:?}");
     let run = machine.setup(&["--check", "--fpga"]);
     assert_eq!((run.code, machine.pip().as_str()), (Some(1), ""), "{run:?}");
-    let programs = ["arm-none-eabi-gcc", "riscv64-unknown-elf-gcc", "chromium"];
+    let programs = [
+        "sta",
+        "arm-none-eabi-gcc",
+        "riscv64-unknown-elf-gcc",
+        "chromium",
+    ];
     let missing = format!("missing or too old: {}", programs.join(" "));
     assert!(run.err.contains(&missing), "{run:?}");
     for program in programs {
