@@ -45,6 +45,12 @@ fn a_portable_core_on_ecp5() {
     is_near("ecp5-85k", &SMALL.replace("rows = 2\ncolumns = 2", array));
 }
 
+/// Here the multipliers count for more than what is around them.
+#[test]
+fn an_array_that_is_most_of_its_core() {
+    is_near("ecp5-85k", &SMALL.replace("= 2\n", "= 6\n"));
+}
+
 #[test]
 fn a_core_with_cells_of_ecp5() {
     is_near("ecp5-85k", &format!("target = \"ecp5\"\n{SMALL}"));
