@@ -48,7 +48,19 @@ pub struct Limits {
     pub max_b_vectors: u32,
 }
 
-/// Why a core cannot run a job.
+/// All that keeps a core from running a job.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ShapeErrors(pub Vec<ShapeError>);
+
+/// One behind the other, as a sentence each.
+impl fmt::Display for ShapeErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts = self.0.iter().map(ShapeError::to_string);
+        f.write_str(&Vec::from_iter(texts).join(". "))
+    }
+}
+
+/// A rule that a job breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeError {
     /// A size of 0, or one that the size registers cannot hold.
@@ -126,26 +138,36 @@ pub struct StreamBeats {
 }
 
 impl MatmulArch {
-    /// Whether the core can run this job, and if not, the first rule that it breaks.
-    pub fn check_shape(&self, shape: JobShape) -> Result<(), ShapeError> {
-        let JobShape { m, k, n } = shape;
-        for (name, value) in [("M", m), ("K", k), ("N", n)] {
-            if value == 0 || value > MAX_SIZE {
-                return Err(ShapeError::OutOfRange { name, value });
-            }
+    /// Whether the core can run this job, and if not, every rule that it breaks.
+    pub fn check_shape(&self, shape: JobShape) -> Result<(), ShapeErrors> {
+        let broken = self.broken_rules(shape);
+        match broken.is_empty() {
+            true => Ok(()),
+            false => Err(ShapeErrors(broken)),
+        }
+    }
+
+    fn broken_rules(&self, JobShape { m, k, n }: JobShape) -> Vec<ShapeError> {
+        let sizes = [("M", m), ("K", k), ("N", n)].into_iter();
+        let wrong = sizes.filter(|(_, value)| *value == 0 || *value > MAX_SIZE);
+        let mut broken =
+            Vec::from_iter(wrong.map(|(name, value)| ShapeError::OutOfRange { name, value }));
+        // Sizes that registers cannot hold need no buffer.
+        if !broken.is_empty() {
+            return broken;
         }
         if u64::from(k) > self.a_buffer.max_k() {
             let (max, needed) = (self.a_buffer.max_k(), self.a_buffer.size_for(k));
-            return Err(ShapeError::ABuffer { k, max, needed });
+            broken.push(ShapeError::ABuffer { k, max, needed });
         }
         let headroom = self.operands.accumulator_headroom();
         if u64::from(k) > headroom {
-            return Err(ShapeError::Overflow { k, max: headroom });
+            broken.push(ShapeError::Overflow { k, max: headroom });
         }
         let panels = self.panels(n);
         let vectors = u64::from(panels) * u64::from(k);
         if vectors > u64::from(self.b_buffer.bank_depth) {
-            return Err(ShapeError::BBuffer {
+            broken.push(ShapeError::BBuffer {
                 k,
                 n,
                 columns: self.columns,
@@ -157,9 +179,9 @@ impl MatmulArch {
         if panels > self.accumulators.panels {
             let max = u64::from(self.accumulators.panels) * u64::from(self.columns);
             let needed = self.accumulators.size_for(panels.into());
-            return Err(ShapeError::Accumulators { n, max, needed });
+            broken.push(ShapeError::Accumulators { n, max, needed });
         }
-        Ok(())
+        broken
     }
 
     /// Row blocks of a job: ceil(M / R).

@@ -39,7 +39,7 @@ pub use block_ram::BlockRams;
 pub use buffer::{ABuffer, AccumulatorBuffer, BANKS, BBuffer};
 pub use error::ArchError;
 pub use family::Family;
-pub use job::{JobShape, Limits, MAX_SIZE, ShapeError, StreamBeats};
+pub use job::{JobShape, Limits, MAX_SIZE, ShapeError, ShapeErrors, StreamBeats};
 pub use load::{LoadError, from_preset, from_toml, npu_from_preset, npu_from_toml};
 pub use matmul::MatmulArch;
 pub use memory::MemoryStyle;

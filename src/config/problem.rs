@@ -7,6 +7,40 @@ use std::ops::Range;
 /// So many problems of a text are told; more help nobody.
 const MOST: usize = 20;
 
+/// Bytes of the longest line that is shown whole, and those that are shown of a longer one on each side of a place.
+const LONGEST_LINE: usize = 400;
+const AROUND: usize = 60;
+
+/// A text that may have words of the user in it, which may be very long.
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(LONGEST_LINE) {
+        None => text,
+        Some((end, _)) => format!("{}...", &text[..end]),
+    }
+}
+
+/// A text with a place in it, as a message shows it: where a line is very long only what is around the place, in the
+/// line of the same number.
+fn excerpt(text: &str, place: Option<Range<usize>>) -> (String, Option<Range<usize>>) {
+    let is_long = text.lines().any(|line| line.len() > LONGEST_LINE);
+    let (Some(at), true) = (&place, is_long) else {
+        return (text.to_owned(), place);
+    };
+    let boundary = |at: usize| (0..=at).rev().find(|at| text.is_char_boundary(*at));
+    let boundary = |at: usize| boundary(at.min(text.len())).unwrap_or(0);
+    let start = text[..at.start].rfind('\n').map_or(0, |end| end + 1);
+    let end = text[start..]
+        .find('\n')
+        .map_or(text.len(), |end| start + end);
+    let from = boundary(start.max(at.start.saturating_sub(AROUND)));
+    let shown = boundary(at.end.min(end).min(at.start + AROUND)).max(at.start);
+    let to = boundary(end.min(shown + AROUND)).max(shown);
+    let lines = "\n".repeat(text[..start].matches('\n').count());
+    let moved = |at: usize| at - from + lines.len();
+    let span = moved(at.start)..moved(shown);
+    (lines + &text[from..to], Some(span))
+}
+
 /// One thing that is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -98,7 +132,15 @@ impl ConfigError {
             problems.push(Problem::new(format!("{others} other things are wrong")));
         }
         let mut errors = problems.into_iter().map(|problem| {
-            let source = NamedSource::new(name, text.to_owned()).with_language("TOML");
+            let (text, span) = excerpt(text, problem.span);
+            let problem = Problem {
+                span,
+                message: shortened(problem.message),
+                label: shortened(problem.label),
+                help: shortened(problem.help),
+                ..problem
+            };
+            let source = NamedSource::new(name, text).with_language("TOML");
             let others = Vec::new();
             ConfigError(Box::new(Report {
                 source,

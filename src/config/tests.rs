@@ -158,3 +158,26 @@ fn templates_of_networks_mention_every_key() {
     shown.common.name = Some("edge".into());
     assert_eq!(&shown, edge.config().as_npu().unwrap());
 }
+
+/// A message is read by people, however long a line is.
+#[test]
+fn long_lines_are_shown_in_part() {
+    let long = "\u{e9}".repeat(500_000);
+    for text in [
+        format!("[array]\nrows = \"{long}\"\ncolumns = 4\n"),
+        format!("[array]\nrows = 4\ncolumns = 4\n{long} = 4\n"),
+        format!("[array]\nrows = 4 # {long}\ncolumns = 400\n"),
+        format!("# {long}\n[array]\nrows = 4\ncolumns = 4 {long}\n"),
+        format!("name = \"{long}\"\n[array]\nrows = 4\ncolumns = 4\n"),
+    ] {
+        let error = Document::parse("core.toml", &text).unwrap_err();
+        let told = crate::runtime::text(&error.into());
+        assert!(told.len() < 3000, "{} bytes", told.len());
+        assert!(told.contains("core.toml:"), "{told}");
+    }
+    // The place is still that of the key.
+    let text = format!("[array] # {long}\nrows = 4\ncolumns = 400\n");
+    let error = Document::parse("core.toml", &text).unwrap_err();
+    let told = crate::runtime::text(&error.into());
+    assert!(told.contains("core.toml:3:11"), "{told}");
+}

@@ -2,7 +2,7 @@
 
 use super::pack::{UnpackError, pack_a, pack_b, unpack_c};
 use super::{Backend, Error, Goal, Operation, Outcome, Packet, Scenario, Stalls, Watch};
-use crate::arch::{JobShape, MatmulArch, ShapeError};
+use crate::arch::{JobShape, MatmulArch, ShapeErrors};
 use crate::isa::{JobError, RegisterMap, matmul_registers};
 use crate::number::{Matrix, OutOfRange};
 use miette::Diagnostic;
@@ -100,7 +100,7 @@ pub struct MatmulResult {
 pub enum MatmulError {
     /// The core cannot run these sizes.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
+    Shape(#[from] ShapeErrors),
     /// The operands are no job of this core.
     #[error("{0}")]
     Operands(String),

@@ -1,7 +1,7 @@
 //! The two operands of a product.
 
 use super::{NpyError, read_typed};
-use crate::arch::{JobShape, MatmulArch, ShapeError};
+use crate::arch::{JobShape, MatmulArch, ShapeErrors};
 use crate::number::Matrix;
 use miette::Diagnostic;
 use std::path::Path;
@@ -32,7 +32,7 @@ pub enum OperandError {
         /// Rows and columns of B.
         b: (usize, usize),
         /// The rule.
-        error: ShapeError,
+        error: ShapeErrors,
     },
 }
 
