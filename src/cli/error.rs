@@ -405,6 +405,14 @@ pub(super) enum CliError {
     #[error("interrupted")]
     #[diagnostic(help("nothing was left behind"))]
     Interrupted,
+
+    /// The user ended an exploration.
+    #[error("interrupted")]
+    #[diagnostic(help("what was found is in `{}`: the same command goes on from there", folder.display()))]
+    InterruptedExploration {
+        /// Where it is.
+        folder: PathBuf,
+    },
 }
 
 /// A tensor that is not what it should be.

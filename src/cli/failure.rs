@@ -19,7 +19,11 @@ const WIDTH: usize = 100;
 impl Failure {
     pub(super) fn new(error: Report) -> Failure {
         // Ctrl-C reaches the tools too: what they then say is not what is wrong.
-        if interrupt::requested() {
+        let kept = matches!(
+            error.downcast_ref(),
+            Some(CliError::InterruptedExploration { .. })
+        );
+        if interrupt::requested() && !kept {
             return Failure(CliError::Interrupted.into());
         }
         Failure(error)
@@ -75,7 +79,7 @@ impl Failure {
     /// The exit code of the process: 1, or 130 after Ctrl-C, as shells have it.
     pub fn exit_code(&self) -> u8 {
         match self.0.downcast_ref::<CliError>() {
-            Some(CliError::Interrupted) => 130,
+            Some(CliError::Interrupted | CliError::InterruptedExploration { .. }) => 130,
             _ => 1,
         }
     }

@@ -111,3 +111,27 @@ fn the_build_of_a_model_ends() {
     end(child, "-TERM");
     assert_eq!(builds(), 0, "{:?}", place.names("cache"));
 }
+
+/// What an exploration has found stays, and it says so.
+#[test]
+fn an_exploration_that_was_ended_goes_on() {
+    let place = Place::new();
+    let sizes = Vec::from_iter((1..=64).map(|size| size.to_string())).join(", ");
+    let space = format!("kind = \"matmul\"\n[array]\nrows = [{sizes}]\ncolumns = [{sizes}]\n");
+    place.write("space.toml", space);
+    let line = "explore 60000x9x9 --space space.toml --budget 4096 --search grid --confirm 0";
+    let child = start(&mut place.command(line));
+    let points = place.path("explore/points.jsonl");
+    let lines = || std::fs::read_to_string(&points).map_or(0, |text| text.lines().count());
+    until(|| lines() > 1);
+    let said = end(child, "-INT");
+    assert!(said.contains("what was found is in `explore`"), "{said}");
+    let found = lines();
+    assert!(found > 1 && found < 4097, "{found}");
+    let only = format!(
+        "explore 60000x9x9 --space space.toml --confirm 0 --only 0-{}",
+        found - 2
+    );
+    place.succeed(&only);
+    assert_eq!(lines(), found);
+}

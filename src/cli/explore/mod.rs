@@ -240,7 +240,7 @@ impl Explore {
                 progress.message(&format!("; best so far: {} ({goals})", all[*place].number));
             }
             progress.at(all.len() as u64);
-            Ok(interrupt::check()?)
+            Ok(self.go_on()?)
         };
         match &self.only {
             None => exploration.explore(points, &search, &mut told),
@@ -250,6 +250,12 @@ impl Explore {
                 exploration.look_at(points, new, &mut told)
             }
         }
+    }
+
+    /// Fails when the user wants to end.
+    fn go_on(&self) -> Result<(), CliError> {
+        let folder = || self.output.clone();
+        interrupt::check().map_err(|_| CliError::InterruptedExploration { folder: folder() })
     }
 
     /// The best, simulated.
@@ -267,7 +273,7 @@ impl Explore {
                 false => ControlFlow::Continue(()),
             };
             let workloads = exploration.confirm(*number, confirmed.is_empty(), &mut watch);
-            interrupt::check()?;
+            self.go_on()?;
             confirmed.push(ConfirmedPoint {
                 number: *number,
                 workloads: workloads.into_diagnostic()?,
