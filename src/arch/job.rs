@@ -3,6 +3,7 @@
 use super::MatmulArch;
 use crate::config::{Bytes, Dataflow};
 use std::fmt;
+use std::str::FromStr;
 
 /// Largest M, K and N of any core: the size registers are 16 bits wide.
 pub const MAX_SIZE: u32 = 65_535;
@@ -29,6 +30,24 @@ impl JobShape {
 impl fmt::Display for JobShape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{}x{}", self.m, self.k, self.n)
+    }
+}
+
+/// The form that [`Display`](fmt::Display) writes: `64x32x16`.
+impl FromStr for JobShape {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<JobShape, String> {
+        let sizes = text.split('x').map(str::parse);
+        let sizes: Result<Vec<u32>, _> = sizes.collect();
+        match sizes.as_deref() {
+            Ok([m, k, n]) => Ok(JobShape {
+                m: *m,
+                k: *k,
+                n: *n,
+            }),
+            _ => Err(format!("`{text}` are not three sizes, as 64x32x16")),
+        }
     }
 }
 

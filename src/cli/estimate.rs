@@ -6,15 +6,12 @@ use super::output::print;
 use crate::arch::{Family, JobShape, Target};
 use crate::device::{Executable, Inference, expected};
 use crate::model::{Area, Core, area};
-use crate::report::{Clock, MatmulReport, NetworkReport, TimelinePicture, grouped, json};
+use crate::report::{Clock, MODEL, MatmulReport, NetworkReport, TimelinePicture, grouped, json};
 use crate::runtime::read_bytes;
 use clap::{ArgGroup, Args};
 use miette::miette;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
-
-/// What stands for the simulator in reports.
-const MODEL: &str = "none: estimated by the model";
+use std::path::PathBuf;
 
 /// Say how long a network, or a product of matrices, takes on a core, without simulating it
 #[derive(Debug, Args)]
@@ -49,16 +46,6 @@ pub(super) struct Estimate {
     json: bool,
 }
 
-/// Sizes as `64x32x16`.
-fn shape(what: &Path) -> Option<JobShape> {
-    let sizes = what.to_str()?.split('x').map(str::parse);
-    let sizes: Result<Vec<u32>, _> = sizes.collect();
-    match sizes.ok()?[..] {
-        [m, k, n] => Some(JobShape { m, k, n }),
-        _ => None,
-    }
-}
-
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Output<'a, R> {
@@ -69,7 +56,8 @@ struct Output<'a, R> {
 
 impl Estimate {
     pub fn run(self) -> miette::Result<()> {
-        match shape(&self.what) {
+        let shape = self.what.to_str().and_then(|text| text.parse().ok());
+        match shape {
             Some(shape) => self.job(shape),
             None => self.network(),
         }

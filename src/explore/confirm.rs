@@ -42,7 +42,8 @@ pub struct ConfirmError {
 
 impl Exploration {
     /// Simulates a point's core with each workload, on random values, and compares every integer with the golden
-    /// model's. With `timeline`, reports say which unit was at work when. Networks are compiled with the usual effort, so that they may take fewer cycles than the point's.
+    /// model's. With `timeline`, reports say which unit was at work when. Networks are compiled with the usual effort, so
+    /// that they may take fewer cycles than the point's.
     ///
     /// # Errors
     /// When the simulator or the model differs, or `watch` ended it.

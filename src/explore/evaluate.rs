@@ -7,12 +7,10 @@ use crate::compiler::{Effort, Options};
 use crate::config::{Config, Kind, Space};
 use crate::device::{Executable, Inference, expected};
 use crate::product::{Part, Product};
-use crate::report::{Clock, MatmulReport, NetworkReport, Performance, Shares, area_on};
+use crate::report::{Clock, MODEL, MatmulReport, NetworkReport, Performance, Shares, area_on};
 use crate::synth::Target;
 use thiserror::Error;
 
-/// What stands for the simulator in reports.
-const MODEL: &str = "none: estimated by the model";
 /// The chip of which cores take shares, where none is asked for, nor known of the cores' own family.
 const CHIP: &str = "ecp5-85k";
 

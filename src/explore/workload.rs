@@ -3,7 +3,7 @@
 use crate::arch::JobShape;
 use crate::compiler::Rounding;
 use crate::graph::Graph;
-use sha2::{Digest, Sha256};
+use crate::report::Package;
 
 /// What a core is to do.
 #[derive(Clone, Debug)]
@@ -30,8 +30,7 @@ pub(super) enum Work {
 impl Workload {
     /// A network, from a file that has these bytes.
     pub fn network(name: &str, bytes: &[u8], graph: Graph, rounding: Rounding) -> Workload {
-        let hash = Sha256::digest(bytes);
-        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = Package::hash(bytes);
         Workload {
             name: name.to_owned(),
             work: Work::Network {
@@ -52,19 +51,10 @@ impl Workload {
     /// # Errors
     /// When these are no sizes.
     pub fn product(text: &str) -> Result<Workload, String> {
-        let sizes = text.split('x').map(str::parse);
-        let sizes: Result<Vec<u32>, _> = sizes.collect();
-        match sizes.as_deref() {
-            Ok([m, k, n]) => Ok(Workload {
-                name: text.to_owned(),
-                work: Work::Product(JobShape {
-                    m: *m,
-                    k: *k,
-                    n: *n,
-                }),
-                hash: text.to_owned(),
-            }),
-            _ => Err(format!("`{text}` are not three sizes, as 64x32x16")),
-        }
+        Ok(Workload {
+            name: text.to_owned(),
+            work: Work::Product(text.parse()?),
+            hash: text.to_owned(),
+        })
     }
 }

@@ -42,6 +42,9 @@ pub use tools::{CacheReport, ToolReport, ToolsReport};
 
 use serde::Serialize;
 
+/// What stands for the simulator in reports of runs that were not made.
+pub const MODEL: &str = "none: estimated by the model";
+
 /// A value as indented JSON that ends with a newline.
 ///
 /// # Panics

@@ -1,18 +1,13 @@
 //! Points in a file, so that an exploration that was ended goes on where it was.
 
 use crate::explore::{Exploration, Point};
+use crate::report::Package;
 use miette::Diagnostic;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
-
-fn sha256(text: &str) -> String {
-    let bytes = Sha256::digest(text);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// What an exploration is of: points of two that differ do not belong into one file.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -32,7 +27,7 @@ impl Header {
         let workloads = exploration.workloads.iter();
         Header {
             ferrogrid: env!("CARGO_PKG_VERSION").into(),
-            space: sha256(exploration.space.source()),
+            space: Package::hash(exploration.space.source().as_bytes()),
             workloads: workloads
                 .map(|of| (of.name.clone(), of.hash().to_owned()))
                 .collect(),

@@ -223,6 +223,16 @@ fn luts_of(family: Family, width: u32, depth: u32) -> Option<u64> {
     Some(u64::from(luts * width.div_ceil(wide)) * u64::from(depth.div_ceil(deep)))
 }
 
+/// Widths and depths of a block RAM of 18 Kibit.
+const RAM18: [[u32; 2]; 6] = [
+    [36, 512],
+    [18, 1024],
+    [9, 2048],
+    [4, 4096],
+    [2, 8192],
+    [1, 16384],
+];
+
 /// Block RAMs that a memory is cut into at the least cost, and in how many rows they stand.
 fn rams_of(family: Family, width: u32, depth: u32) -> (u64, u64) {
     let least = |shapes: &[[u32; 2]], each: u64| {
@@ -235,20 +245,12 @@ fn rams_of(family: Family, width: u32, depth: u32) -> (u64, u64) {
     match family {
         Family::Ecp5 | Family::Nexus | Family::Gowin => {
             // Yosys rates what chooses between rows at half a LUT, and a block RAM at 64.
-            let shapes = [
-                [36, 512],
-                [18, 1024],
-                [9, 2048],
-                [4, 4096],
-                [2, 8192],
-                [1, 16384],
-            ];
             let cut = |[wide, deep]: [u32; 2]| {
                 let rows = u64::from(depth.div_ceil(deep));
                 (u64::from(width.div_ceil(wide)) * rows, rows)
             };
             let cost = |(count, rows): &(u64, u64)| 128 * count + (rows - 1) * u64::from(width);
-            shapes
+            RAM18
                 .map(cut)
                 .into_iter()
                 .min_by_key(cost)
@@ -272,14 +274,6 @@ fn rams_of(family: Family, width: u32, depth: u32) -> (u64, u64) {
             fullest.map_or((0, 1), |shape| least(&[*shape], 1))
         }
         Family::Xilinx7 | Family::UltraScalePlus => {
-            let half = [
-                [36, 512],
-                [18, 1024],
-                [9, 2048],
-                [4, 4096],
-                [2, 8192],
-                [1, 16384],
-            ];
             let whole = [
                 [72, 512],
                 [36, 1024],
@@ -289,7 +283,7 @@ fn rams_of(family: Family, width: u32, depth: u32) -> (u64, u64) {
                 [2, 16384],
                 [1, 32768],
             ];
-            least(&half, 1).min(least(&whole, 2))
+            least(&RAM18, 1).min(least(&whole, 2))
         }
     }
 }
